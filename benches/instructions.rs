@@ -6,9 +6,9 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::oauth1::server::{
-    ClientRecord as Consumer, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
-};
+use oauth_proto::OneTimeUse;
+use oauth_proto::oauth1::server::store::{ClientRecord as Consumer, FoundCredentials, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::{ServerStep, Verifier};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
@@ -81,12 +81,9 @@ fn cases() -> Vec<Case> {
             },
         ),
         verified("verify", found()),
-        verified("verify_unknown_client", FoundCredentials { client: None, ..found() }),
-        verified("verify_unknown_token", FoundCredentials { token: None, ..found() }),
-        verified(
-            "verify_refused",
-            FoundCredentials { client: Some(Consumer::with_secret("w".repeat(43)).unwrap().into()), ..found() },
-        ),
+        verified("verify_unknown_client", found().client(None)),
+        verified("verify_unknown_token", found().token(None)),
+        verified("verify_refused", found().client(Some(Consumer::with_secret("w".repeat(43)).unwrap().into()))),
         case("authorize", moment, move |moment| authorize(&client, moment)),
         case(
             "redeem",
@@ -163,11 +160,8 @@ fn signed() -> Request {
 fn found() -> FoundCredentials {
     let grant = oauth_proto::oauth1::server::Approval::new("jane");
     let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
-    FoundCredentials {
-        client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
-        token: Some(token.into()),
-        temporary: None,
-    }
+    let client = Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap();
+    FoundCredentials::default().client(Some(client.into())).token(Some(token.into()))
 }
 
 /// The whole way of a request through the verifier, for which the store finds these credentials. A refusal ends it.

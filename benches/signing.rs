@@ -7,9 +7,9 @@ use std::num::NonZeroU64;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
-};
+use oauth_proto::OneTimeUse;
+use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, ServerStep, Verifier};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Timestamp};
@@ -240,18 +240,16 @@ fn verify(criterion: &mut Criterion) {
     let mut request = case.request();
     case.signer().sign(&mut request, case.stamp()).unwrap();
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
-    let found = FoundCredentials {
-        client: Some(ClientRecord::with_secret(case.client.1).unwrap().into()),
-        token: Some(TokenRecord::new(case.token.1, case.client.0, Approval::new("jane")).into()),
-        temporary: None,
-    };
+    let found = FoundCredentials::default()
+        .client(Some(ClientRecord::with_secret(case.client.1).unwrap().into()))
+        .token(Some(TokenRecord::new(case.token.1, case.client.0, Approval::new("jane")).into()));
     let wrong = Some(ClientRecord::with_secret("w".repeat(case.client.1.len())).unwrap().into());
     let mut group = criterion.benchmark_group("verify/twitter");
     for (name, found) in [
         ("oauth_proto", found.clone()),
-        ("oauth_proto_unknown_client", FoundCredentials { client: None, ..found.clone() }),
-        ("oauth_proto_unknown_token", FoundCredentials { token: None, ..found.clone() }),
-        ("oauth_proto_wrong_signature", FoundCredentials { client: wrong, ..found }),
+        ("oauth_proto_unknown_client", found.clone().client(None)),
+        ("oauth_proto_unknown_token", found.clone().token(None)),
+        ("oauth_proto_wrong_signature", found.client(wrong)),
     ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -6,7 +6,8 @@ use std::fmt;
 ///
 /// ```
 /// use oauth_proto::ServerQuery;
-/// use oauth_proto::oauth1::server::{OneTimeUse, RememberNonce};
+/// use oauth_proto::oauth1::server::store::RememberNonce;
+/// use oauth_proto::OneTimeUse;
 ///
 /// // What a `RememberNonce` wants to be answered:
 /// let answer: <RememberNonce as ServerQuery>::Output = OneTimeUse::First;
@@ -39,7 +40,8 @@ pub enum OneTimeUse {
 ///
 /// ```
 /// use oauth_proto::PendingQuery;
-/// use oauth_proto::oauth1::server::{OneTimeUse, RememberNonce};
+/// use oauth_proto::oauth1::server::store::RememberNonce;
+/// use oauth_proto::OneTimeUse;
 ///
 /// fn answer<R>(pending: PendingQuery<RememberNonce, R>, seen: &mut Vec<String>) -> R {
 ///     let nonce = pending.query().nonce.clone();

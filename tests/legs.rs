@@ -224,7 +224,7 @@ fn calls() -> Vec<Call> {
         }),
         Call::new(CallingApi, "https://photos.example.net/photos", || {
             oauth1::ApiRequest::new("https://photos.example.net/photos")?
-                .call(&oauth1_client().session(oauth1_token()), moment())
+                .call(&oauth1::Session::new(&oauth1_client(), oauth1_token()), moment())
         }),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[]),
         sign_in_call(ReadingProfile, "https://api.github.com/user", &[common::services::TOKEN]),

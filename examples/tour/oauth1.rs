@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
-};
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Dispatched, Provider, Rejected, Verifier, serve};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server, Session};
 use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
@@ -28,8 +27,8 @@ pub fn chapter() -> Outcome<()> {
     show::note(format_args!("a photo service, built on oauth_proto::oauth1::server, listens at {}", server.origin));
 
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
-    let service = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
-    let client = Client::new(service, ClientCredentials::new("printer", "kd94hf93k423kf44"));
+    let server = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
+    let client = Client::new(server, ClientCredentials::new("printer", "kd94hf93k423kf44"));
     let mut send = net::shown_client();
 
     show::title("1. The printing service asks for temporary credentials, signed with its own secret");
@@ -50,7 +49,7 @@ pub fn chapter() -> Outcome<()> {
     let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 
     show::title("4. It signs requests with the token, on Jane's behalf");
-    let session = client.session(token);
+    let session = Session::new(&client, token);
     let mut photos = http::Request::get(endpoint("photos?file=vacation.jpg&size=original")).body(Vec::new())?;
     session.sign(&mut photos, Moment::from_os())?;
     send(photos.clone())?;
@@ -67,12 +66,15 @@ pub fn chapter() -> Outcome<()> {
 /// The photo service.
 fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
     let moment = Moment::from_os();
-    match request.uri().path() {
-        "/initiate" => serve(provider.temporary_credentials(request, moment), store),
-        "/token" => serve(provider.token_credentials(request, moment), store),
-        "/authorize" => {
+    if request.uri().path() == "/photos" {
+        let verified = serve(provider.verifier().verify(request, moment), store)?;
+        let user = verified.approval.map(|approval| approval.user).unwrap_or_default();
+        return Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)));
+    }
+    match serve(provider.dispatch(request, moment), store)? {
+        Dispatched::Respond(response) => Ok(response),
+        Dispatched::Consent(consent) => {
             // A real service has Jane sign in first.
-            let consent = serve(provider.authorization(request, moment), store)?;
             if request.method() == http::Method::GET {
                 return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client_key)));
             }
@@ -86,11 +88,6 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
                 AfterConsent::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
                 AfterConsent::ShowDenied => page(200, "Access was denied"),
             })
-        }
-        "/photos" => {
-            let verified = serve(provider.verifier().verify(request, moment), store)?;
-            let user = verified.approval.map(|grant| grant.user).unwrap_or_default();
-            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)))
         }
         _ => Ok(page(404, "not found")),
     }

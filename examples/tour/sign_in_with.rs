@@ -35,7 +35,7 @@ pub fn chapter() -> Outcome<()> {
 
     show::title("3. And its API is called for the user");
     let client = twitter.oauth1_client().ok_or("Twitter speaks OAuth 1.0a")?;
-    let session: Session = client.session(user.tokens.oauth1().cloned().ok_or("no token")?);
+    let session = Session::new(client, user.tokens.oauth1().cloned().ok_or("no token")?);
     let request = twitter.oauth1_request("/statuses/update")?.post([("status", "setting up my twttr")]);
     let posted = run(request.call(&session, Moment::from_os())?, &mut send)?;
     show::note(format_args!("posted: {}", posted["text"]));

@@ -33,8 +33,8 @@ fn pending(client: &Client, token: &str) -> Option<Pending> {
 }
 
 pub fn run(Input { token, callback, by_verifier }: Input) {
-    let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
-    let client = Client::new(service, ClientCredentials::new("key", "secret"));
+    let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let client = Client::new(server, ClientCredentials::new("key", "secret"));
     let Some(pending) = pending(&client, &token) else { return };
     let step = if by_verifier {
         client.redeem_verifier(pending, &callback, moment(99, 1))

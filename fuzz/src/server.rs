@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
 use http::Request;
-use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
-};
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Consent, Dispatched, Provider, Rejected, Verifier, serve};
+use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -45,12 +44,40 @@ struct Open {
     used: bool,
 }
 
+/// The request at that endpoint.
+fn at(path: &str, request: &Request<Vec<u8>>) -> Request<Vec<u8>> {
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = format!("{path}{query}").parse().ok();
+    let mut request = request.clone();
+    if let Ok(uri) = http::Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// What an endpoint for clients answers.
+fn response(dispatched: Dispatched) -> Response {
+    match dispatched {
+        Dispatched::Respond(response) => response,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the endpoint for users asks.
+fn question(dispatched: Dispatched) -> Consent {
+    match dispatched {
+        Dispatched::Consent(consent) => consent,
+        other => panic!("{other:?}"),
+    }
+}
+
 pub fn run(acts: Input) {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
     let provider = Provider::builder(Verifier::new(ORIGIN).unwrap()).build().unwrap();
-    let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
-    let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
+    let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let client = Client::new(server, ClientCredentials::new("key", "client-secret"));
     let mut now = 1_000_000;
     let mut counter: u64 = 0;
     let mut entropy = move || {
@@ -68,17 +95,19 @@ pub fn run(acts: Input) {
         match act {
             Act::Raw { method, target, host, authorization, form, body } => {
                 let Some(request) = raw(&method, &target, host, authorization, form, body) else { continue };
-                check(serve(provider.temporary_credentials(&request, moment()), &store).unwrap_err());
-                check(serve(provider.token_credentials(&request, moment()), &store).unwrap_err());
                 check(serve(provider.verifier().verify(&request, moment()), &store).unwrap_err());
-                if let Err(rejected) = serve(provider.authorization(&request, moment()), &store) {
-                    check(rejected);
+                for path in ["/initiate", "/token", "/authorize"] {
+                    let request = at(path, &request);
+                    match serve(provider.dispatch(&request, moment()), &store) {
+                        Err(rejected) => check(rejected),
+                        Ok(dispatched) => drop(question(dispatched)),
+                    }
                 }
             }
             Act::Begin { callback } => {
                 let authorize = callback.map_or_else(Authorize::out_of_band, Authorize::callback);
                 let Ok(Step::Send(request, sent)) = client.authorize(authorize, moment()) else { continue };
-                match serve(provider.temporary_credentials(&request, moment()), &store) {
+                match serve(provider.dispatch(&request, moment()).map(response), &store) {
                     Ok(response) => {
                         let Ok(Step::Done(authorization)) = sent.receive(response, moment()) else {
                             panic!("not done")
@@ -97,8 +126,8 @@ pub fn run(acts: Input) {
                 }
                 let which = which % open.len();
                 let Open { url, verifier, used, .. } = &mut open[which];
-                let request = Request::get(url.as_str()).body(()).unwrap();
-                let consent = match serve(provider.authorization(&request, moment()), &store) {
+                let request = Request::get(url.as_str()).body(Vec::new()).unwrap();
+                let consent = match serve(provider.dispatch(&request, moment()).map(question), &store) {
                     Ok(consent) => consent,
                     Err(rejected) => {
                         check(rejected);
@@ -132,7 +161,7 @@ pub fn run(acts: Input) {
                 let pending: Pending = serde_json::from_str(stored).unwrap();
                 let code = verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
                 let Ok(Step::Send(request, sent)) = client.redeem_verifier(pending, &code, moment()) else { continue };
-                match serve(provider.token_credentials(&request, moment()), &store) {
+                match serve(provider.dispatch(&request, moment()).map(response), &store) {
                     Ok(response) => {
                         assert!(right && verifier.is_some() && !*used, "a token for nothing");
                         let Ok(Step::Done(token)) = sent.receive(response, moment()) else { panic!("no token") };
@@ -150,7 +179,7 @@ pub fn run(acts: Input) {
                 }
                 let token = &tokens[which % tokens.len()];
                 let mut request = Request::get("https://a.example/photos?x=1").body(Vec::new()).unwrap();
-                client.session(token.clone()).sign(&mut request, moment()).unwrap();
+                Session::new(&client, token.clone()).sign(&mut request, moment()).unwrap();
                 let verified = serve(provider.verifier().verify(&request, moment()), &store).unwrap();
                 assert_eq!(verified.token.as_deref(), Some(token.credentials.token.as_str()));
             }

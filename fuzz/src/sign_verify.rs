@@ -3,7 +3,8 @@
 use arbitrary::Arbitrary;
 use http::{Request, Uri};
 use oauth_proto::Moment;
-use oauth_proto::oauth1::server::{Approval, ClientRecord, MemoryStore, RejectReason, TokenRecord, Verifier, serve};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{
     ClientCredentials, KeyEncoding, Method, ParameterPlacement, Scheme, Signer, TokenCredentials,
 };

@@ -67,17 +67,17 @@ pub fn run(input: Input) {
     let mut answers = input.answers.into_iter();
     let mut send = move |_: Request| answers.next().and_then(Answer::response);
 
-    let mut service = Server::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
+    let mut server = Server::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
     if input.json {
-        service = service.allow_json_answers();
+        server = server.allow_json_answers();
     }
     if input.old_version {
-        service = service.dangerous_version_1_0();
+        server = server.dangerous_version_1_0();
     }
     if input.get {
-        service = service.by_get();
+        server = server.by_get();
     }
-    let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
+    let client = Client::new(server, ClientCredentials::new("key", "client-secret"));
 
     let authorize =
         Authorize::callback("https://c.example/cb").parameter("scope", "a b").realm("r\"x").url_parameter("a", "b");

@@ -3,9 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::StatusCode;
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve,
-};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, Rejected, Verified, Verifier, serve};
 use oauth_proto::openid2::oauth;
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response};

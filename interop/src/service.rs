@@ -2,9 +2,9 @@
 
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier,
-    serve,
+    AfterConsent, Approval, Consent, Dispatched, Provider, Rejected, ServerStep, Verified, Verifier, serve,
 };
 use oauth_proto::wire::form;
 
@@ -61,11 +61,13 @@ impl Endpoints {
     fn respond(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let moment = Moment::from_os();
         let response = match request.uri().path() {
-            "/initiate" => self.serve(self.provider.temporary_credentials(request, moment)),
-            "/authorize" => self
-                .serve(self.provider.authorization(request, moment))
-                .and_then(|consent| self.decide(request, consent)),
-            "/token" => self.serve(self.provider.token_credentials(request, moment)),
+            "/initiate" | "/authorize" | "/token" => {
+                self.serve(self.provider.dispatch(request, moment)).and_then(|dispatched| match dispatched {
+                    Dispatched::Respond(response) => Ok(response),
+                    Dispatched::Consent(consent) => self.decide(request, consent),
+                    _ => Ok(status(StatusCode::NOT_IMPLEMENTED)),
+                })
+            }
             "/photos" => {
                 self.serve(self.provider.verifier().verify(request, moment)).map(|verified| photos(request, &verified))
             }

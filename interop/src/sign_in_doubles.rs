@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, StatusCode};
-use oauth_proto::oauth1::server::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::wire::form;
 use oauth_proto::{Request, Response};
 use serde_json::Value;

@@ -1,9 +1,8 @@
 //! Our side of single requests: signing one, and verifying one.
 
 use http::Request;
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve,
-};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, Rejected, Verified, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
 

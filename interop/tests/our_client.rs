@@ -20,11 +20,11 @@ const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 const PARAMETERS: [(&str, &str); 5] = [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
 /// A running service, and our client of it.
-struct World {
+struct OAuthlibPair {
     /// It runs as long as this is here.
     _peer: Peer,
     origin: String,
-    service: Server,
+    server: Server,
     client: Client,
     http: Http,
 }
@@ -42,9 +42,9 @@ struct Photos {
     parameters: Vec<(String, String)>,
 }
 
-impl World {
+impl OAuthlibPair {
     fn new(scheme: Scheme) -> Self {
-        Self::with(scheme, |service| service)
+        Self::with(scheme, |server| server)
     }
 
     fn with(scheme: Scheme, configure: impl FnOnce(Server) -> Server) -> Self {
@@ -53,10 +53,10 @@ impl World {
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let service = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
+        let server = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
         // Of RSA the secret is no part.
-        let client = Client::new(service.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
-        Self { _peer: peer, origin, service, client, http: Http::default() }
+        let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
+        Self { _peer: peer, origin, server, client, http: Http::default() }
     }
 
     fn begin(&self, authorize: Authorize) -> Result<Authorization, Error> {
@@ -97,22 +97,22 @@ impl World {
 }
 
 /// The three legs, and then calls of the protected resource.
-fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&World) -> Vec<Request>) {
-    let world = World::new(scheme);
+fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&OAuthlibPair) -> Vec<Request>) {
+    let pair = OAuthlibPair::new(scheme);
     let authorize = Authorize::callback(CALLBACK).url_parameter("lang", "é & ü");
     let authorize = realm.into_iter().fold(authorize, Authorize::realm);
-    let Authorization { url, pending, .. } = world.begin(authorize).unwrap();
-    let callback = world.callback(&url);
+    let Authorization { url, pending, .. } = pair.begin(authorize).unwrap();
+    let callback = pair.callback(&url);
     assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
-    let token = world.redeem(pending, &callback).unwrap();
+    let token = pair.redeem(pending, &callback).unwrap();
     let realms = ("oauth_authorized_realms".to_owned(), realm.unwrap_or_default().to_owned());
     assert_eq!(token.extra, [realms].into());
 
-    let session = world.client.session(token.clone());
+    let session = Session::new(&pair.client, token.clone());
     let parameters = PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let expected = Photos { client: CLIENT.to_owned(), token: token.credentials.token, parameters };
-    for request in calls(&world) {
-        let answer = world.photos(&session, request.clone());
+    for request in calls(&pair) {
+        let answer = pair.photos(&session, request.clone());
         assert_eq!(answer.status(), 200, "{request:?}");
         assert_eq!(serde_json::from_slice::<Photos>(answer.body()).unwrap(), expected);
     }
@@ -120,103 +120,103 @@ fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&World) -> Vec<Requ
 
 #[test]
 fn hmac_sha1_in_the_header() {
-    walks(Scheme::default(), Some("photos"), |world| world.requests().into());
+    walks(Scheme::default(), Some("photos"), |pair| pair.requests().into());
 }
 
 #[test]
 fn hmac_sha256_in_the_query() {
     let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
-    walks(scheme, None, |world| world.requests().into());
+    walks(scheme, None, |pair| pair.requests().into());
 }
 
 #[test]
 fn hmac_sha1_in_the_body() {
     let scheme = Scheme::default().placement(ParameterPlacement::Body);
     // A GET has no body.
-    walks(scheme, None, |world| world.requests().into_iter().skip(1).collect());
+    walks(scheme, None, |pair| pair.requests().into_iter().skip(1).collect());
 }
 
 #[test]
 fn rsa_sha256_in_the_header() {
     let scheme = Scheme::new(Method::rsa_sha256(keys::key(keys::CLIENT)));
-    walks(scheme, Some("photos"), |world| world.requests().into());
+    walks(scheme, Some("photos"), |pair| pair.requests().into());
 }
 
 #[test]
 fn plaintext_in_the_header() {
     let scheme = Scheme::new(Method::dangerous_plaintext());
-    walks(scheme, None, |world| world.requests().into());
+    walks(scheme, None, |pair| pair.requests().into());
 }
 
 #[test]
 fn a_callback_with_escapes_comes_back_as_it_was() {
-    let world = World::new(Scheme::default());
+    let pair = OAuthlibPair::new(Scheme::default());
     // Not `%C3%BC%20`: oauthlib writes the callback's query anew.
     let Authorization { url, pending, .. } =
-        world.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
-    let callback = world.callback(&url);
+        pair.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
+    let callback = pair.callback(&url);
     assert!(callback.starts_with("https://printer.example.com/%7Eready?a=%25+%26&oauth_token="), "{callback}");
-    assert!(world.redeem(pending, &callback).is_ok());
+    assert!(pair.redeem(pending, &callback).is_ok());
 }
 
 #[test]
 fn out_of_band_the_user_copies_the_verifier() {
-    let world = World::new(Scheme::default());
-    let Authorization { url, pending, .. } = world.begin(Authorize::out_of_band()).unwrap();
-    let page = world.page(&url);
+    let pair = OAuthlibPair::new(Scheme::default());
+    let Authorization { url, pending, .. } = pair.begin(Authorize::out_of_band()).unwrap();
+    let page = pair.page(&url);
     assert_eq!(page.status(), 200);
     // oauthlib's page is a form.
     let fields = oauth_proto::wire::form::pairs(page.body());
     let verifier = fields.into_iter().find(|(name, _)| **name == *b"oauth_verifier").expect("a verifier").1;
     let verifier = format!(" {}\n", String::from_utf8_lossy(&verifier));
-    let token = world.http.run(world.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
-    let [get, _] = world.requests();
-    assert_eq!(world.photos(&world.client.session(token), get).status(), 200);
+    let token = pair.http.run(pair.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
+    let [get, _] = pair.requests();
+    assert_eq!(pair.photos(&Session::new(&pair.client, token), get).status(), 200);
 }
 
 #[test]
 fn a_user_who_denies_is_a_refusal() {
-    let world = World::new(Scheme::default());
+    let pair = OAuthlibPair::new(Scheme::default());
     let Authorization { url, pending, .. } =
-        world.begin(Authorize::callback(CALLBACK).url_parameter("jane", "denies")).unwrap();
-    let callback = world.callback(&url);
-    let error = world.redeem(pending, &callback).unwrap_err();
+        pair.begin(Authorize::callback(CALLBACK).url_parameter("jane", "denies")).unwrap();
+    let callback = pair.callback(&url);
+    let error = pair.redeem(pending, &callback).unwrap_err();
     assert_eq!(error, Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None }.into());
 }
 
 #[test]
 fn a_callback_for_another_authorization_is_forged() {
-    let world = World::new(Scheme::default());
-    let [ours, attackers] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap());
-    let callback = world.callback(&attackers.url);
-    let error = world.redeem(ours.pending, &callback).unwrap_err();
+    let pair = OAuthlibPair::new(Scheme::default());
+    let [ours, attackers] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap());
+    let callback = pair.callback(&attackers.url);
+    let error = pair.redeem(ours.pending, &callback).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
 }
 
 #[test]
 fn a_forged_verifier_is_refused_by_the_service() {
-    let world = World::new(Scheme::default());
-    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    world.callback(&url);
+    let pair = OAuthlibPair::new(Scheme::default());
+    let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    pair.callback(&url);
     let forged = format!("{CALLBACK}&oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p", pending.token());
-    assert_unauthorized(world.redeem(pending, &forged).map(drop));
+    assert_unauthorized(pair.redeem(pending, &forged).map(drop));
 }
 
 #[test]
 fn a_wrong_secret_is_refused_by_the_service() {
     for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query)] {
-        let world = World::new(scheme);
+        let pair = OAuthlibPair::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
-        let client = Client::new(world.service.clone(), wrong);
+        let client = Client::new(pair.server.clone(), wrong);
         let step = client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
-        assert_unauthorized(world.http.run(step).map(drop));
+        assert_unauthorized(pair.http.run(step).map(drop));
 
-        let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-        let callback = world.callback(&url);
-        let token = world.redeem(pending, &callback).unwrap().credentials.token;
-        let session = world.client.session(TokenCredentials::new(token, "another secret"));
-        for request in world.requests() {
-            assert_eq!(world.photos(&session, request).status(), 401);
+        let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = pair.callback(&url);
+        let token = pair.redeem(pending, &callback).unwrap().credentials.token;
+        let session = Session::new(&pair.client, TokenCredentials::new(token, "another secret"));
+        for request in pair.requests() {
+            assert_eq!(pair.photos(&session, request).status(), 401);
         }
     }
 }
@@ -231,11 +231,11 @@ fn assert_unauthorized(answer: Result<(), Error>) {
 
 #[test]
 fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
-    let world = World::with(Scheme::default(), |service| service.callbacks(Callbacks::Registered));
-    let step = world.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
+    let pair = OAuthlibPair::with(Scheme::default(), |server| server.callbacks(Callbacks::Registered));
+    let step = pair.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
     assert!(step.is_err(), "nothing is sent to a service that takes no callback");
     // oauthlib wants to be told one.
-    let error = world.begin(Authorize::registered()).unwrap_err();
+    let error = pair.begin(Authorize::registered()).unwrap_err();
     let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), advice.as_deref()), ("invalid_request", Some("Missing callback URI.")));
 }

@@ -5,7 +5,7 @@ use interop::exchange::Http;
 use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
 use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
-use oauth_proto::oauth1::{Client, ClientCredentials, Server, Token};
+use oauth_proto::oauth1::{Client, ClientCredentials, Server, Session, Token};
 use oauth_proto::openid2::oauth;
 use oauth_proto::openid2::{Assertion, Authorize};
 use oauth_proto::{Error, Forged, Moment, Refused};
@@ -54,7 +54,7 @@ fn a_request_token_that_was_approved_is_exchanged_once() {
         let client = client(&op, CONSUMER_SECRET);
         let token = redeem(&client, &approved.request_token).unwrap();
         let mut request = http::Request::get(format!("{}/photos", op.origin())).body(Vec::new()).unwrap();
-        client.session(token).sign(&mut request, Moment::from_os()).unwrap();
+        Session::new(&client, token).sign(&mut request, Moment::from_os()).unwrap();
         assert_eq!(Http::default().send(request).body(), b"jane");
 
         is_unauthorized(redeem(&client, &approved.request_token));

@@ -194,7 +194,7 @@ fn twitters_api_is_called_for_the_user() {
         SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
     let user = sign_in(&http, &twitter).unwrap();
     let client = twitter.oauth1_client().unwrap();
-    let session = client.session(user.tokens.oauth1().unwrap().clone());
+    let session = oauth1::Session::new(client, user.tokens.oauth1().unwrap().clone());
     let api = |path: &str| twitter.oauth1_request(path).unwrap();
     let text = "Testing Tornado Web Server: é ☃ & 100 % = +";
     let status = api("/statuses/update").post([("status", text)]);
@@ -203,7 +203,7 @@ fn twitters_api_is_called_for_the_user() {
     assert_eq!(http.run(me.call(&session, Moment::from_os())).unwrap()["email"], "jane@example.com");
 
     let refused = ("32".to_owned(), Some("Could not authenticate you.".to_owned()));
-    let stranger = client.session(oauth1::TokenCredentials::new("another", "secret"));
+    let stranger = oauth1::Session::new(client, oauth1::TokenCredentials::new("another", "secret"));
     for call in [status.call(&stranger, Moment::from_os()), status.call_unsigned()] {
         assert_eq!(problem(http.run(call)), refused);
     }
@@ -250,7 +250,7 @@ fn dropbox_as_it_was() {
         let token = user.tokens.oauth1().unwrap();
         assert_eq!(token.extra["uid"], "12345678");
 
-        let session = dropbox.oauth1_client().unwrap().session(token.clone());
+        let session = oauth1::Session::new(dropbox.oauth1_client().unwrap(), token.clone());
         let api = |path: &str| oauth1::ApiRequest::new(&format!("{}/1{path}", double.origin())).unwrap();
         let folder = api("/fileops/create_folder").post([("root", "dropbox"), ("path", "/new folder")]);
         assert_eq!(http.run(folder.call(&session, Moment::from_os())).unwrap()["path"], "/new folder");

@@ -21,14 +21,9 @@ pub struct ClientCredentials {
 }
 
 impl ClientCredentials {
-    /// A client with a shared secret.
+    /// Returns the credentials of a client. One that signs with a private key (RFC 5849 §3.4.3) has the secret `""`.
     pub fn new(key: impl Into<String>, secret: impl Into<Secret>) -> Self {
         Self { key: key.into(), secret: secret.into() }
-    }
-
-    /// A client without a shared secret, which signs with a private key (RFC 5849 §3.4.3).
-    pub fn without_secret(key: impl Into<String>) -> Self {
-        Self::new(key, "")
     }
 }
 

@@ -3,17 +3,16 @@
 //! ```text
 //!   client                                          server
 //!     |                                               |
-//!     |  Client::authorize                            |  Provider::temporary_credentials
+//!     |  Client::authorize                            |  Provider::dispatch
 //!     |---- signed with the client's secret --------->|
 //!     |<--- temporary credentials --------------------|
 //!     |                                               |
-//!     |  Pending is remembered                        |
-//!     |  Client::authorization_url                    |
-//!     |                 resource owner ---- GET ----->|  Provider::authorization
-//!     |                 resource owner <--- page -----|  Consent::grant or Consent::deny
+//!     |  Authorization::pending is kept               |
+//!     |  url:           resource owner ---- GET ----->|  Provider::dispatch
+//!     |                 resource owner <--- page -----|  Provider::approve or Provider::deny
 //!     |<--- callback, oauth_token, oauth_verifier ----|
 //!     |                                               |
-//!     |  Client::redeem                               |  Provider::token_credentials
+//!     |  Client::redeem                               |  Provider::dispatch
 //!     |---- signed with the temporary secret -------->|
 //!     |<--- token credentials ------------------------|
 //!     |                                               |
@@ -34,41 +33,16 @@
 //! When a service refuses every request for its timestamp, this machine's clock is wrong: the service's is in the details of
 //! [`Refused::Problem`](crate::Refused::Problem), and a [`Moment`](crate::Moment) can be made of any time.
 
-mod api;
-mod approved;
-mod base_string;
 mod client;
 mod credentials;
-mod key;
-mod mac;
-mod method;
-mod order;
-mod parameters;
-mod pending;
-mod prepared;
-#[cfg(feature = "rsa")]
-mod rsa;
-mod scheme;
+mod hex;
+mod names;
 pub mod server;
-mod server_description;
-mod session;
-mod signer;
-mod stamp;
-mod token;
-mod token_response;
+mod signing;
 
-pub use api::ApiRequest;
-pub(crate) use api::api_refusal;
-pub use base_string::base_string;
-pub use client::{Authorization, Authorize, Client};
+pub(crate) use client::api_refusal;
+pub use client::{ApiRequest, Authorization, Authorize, Callbacks, Client, Pending, Server, Session, Token};
 pub use credentials::{ClientCredentials, TokenCredentials};
-pub use method::{KeyEncoding, Method, SignatureMethod};
-pub use pending::Pending;
 #[cfg(feature = "rsa")]
-pub use rsa::RsaKey;
-pub use scheme::{ParameterPlacement, Scheme};
-pub use server_description::{Callbacks, Server};
-pub use session::Session;
-pub use signer::Signer;
-pub use stamp::Stamp;
-pub use token::Token;
+pub use signing::RsaKey;
+pub use signing::{KeyEncoding, Method, ParameterPlacement, Scheme, SignatureMethod, Signer, Stamp, base_string};

@@ -91,7 +91,7 @@ impl Parts {
     }
 
     fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {
-        let server = client.service();
+        let server = client.server();
         let authorize = match server.when_told() {
             Callbacks::Registered => oauth1::Authorize::registered_as(&self.redirect_uri),
             _ => oauth1::Authorize::callback(&self.redirect_uri),

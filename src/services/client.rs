@@ -51,7 +51,7 @@ impl Client {
     /// The protocol, and where codes and verifiers go.
     pub(super) fn endpoint(&self) -> (&'static str, &Uri) {
         match self {
-            Self::Oauth1(client) => ("oauth1", &client.service().token),
+            Self::Oauth1(client) => ("oauth1", &client.server().token),
             Self::Oauth2(client) => ("oauth2", &client.server().token),
         }
     }

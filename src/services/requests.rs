@@ -19,13 +19,14 @@ impl SignIn {
     /// as it is, as long as it is at one of the API's origins. For any other URL there is [`oauth1::ApiRequest::new`].
     ///
     /// ```no_run
+    /// use oauth_proto::oauth1::Session;
     /// use oauth_proto::services::{SignIn, User};
     /// use oauth_proto::{Moment, run};
     /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
     ///
     /// # fn example(twitter: SignIn, user: User) -> Result<(), Box<dyn std::error::Error>> {
     /// if let (Some(client), Some(token)) = (twitter.oauth1_client(), user.tokens.oauth1()) {
-    ///     let session = client.session(token.clone());
+    ///     let session = Session::new(client, token.clone());
     ///     let request = twitter.oauth1_request("/statuses/update")?.post([("status", "Testing Tornado Web Server")]);
     ///     let status = run(request.call(&session, Moment::from_os())?, &mut send)?;
     ///     println!("{}", status["id_str"]);

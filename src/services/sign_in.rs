@@ -197,8 +197,8 @@ impl SignIn {
     ///
     /// fn wiki(base: &str, key: &str, secret: &str) -> Result<SignIn, Error> {
     ///     let [request, authorize, access] = ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
-    ///     let service = Server::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
-    ///     let client = Client::new(service, ClientCredentials::new(key, secret));
+    ///     let server = Server::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
+    ///     let client = Client::new(server, ClientCredentials::new(key, secret));
     ///     let profile = format!("{base}/oauth/whoami");
     ///     let request = move |_: &_| ApiRequest::new(&profile)?.request();
     ///     SignIn::custom(client, "https://app.example/callback", request, |answer, tokens| {

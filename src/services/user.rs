@@ -122,7 +122,7 @@ impl fmt::Debug for User {
 }
 
 impl Tokens {
-    /// Those of an OAuth 1.0 service, for [`oauth1::Client::session`].
+    /// Those of an OAuth 1.0 service, for [`oauth1::Session::new`].
     pub fn oauth1(&self) -> Option<&oauth1::Token> {
         match self {
             Self::Oauth1(token) => Some(token),

@@ -6,15 +6,15 @@ use oauth_proto::oauth1::{
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
 
-use crate::common::{CALLBACK, World};
+use crate::common::{CALLBACK, OAuth1Pair};
 
-fn service() -> Server {
+fn server() -> Server {
     let url = |path: &str| format!("https://photos.example.net/{path}");
     Server::new(&url("initiate"), &url("authorize"), &url("token")).unwrap()
 }
 
-fn client(service: Server) -> Client {
-    Client::new(service, ClientCredentials::new("key", "client-secret"))
+fn client(server: Server) -> Client {
+    Client::new(server, ClientCredentials::new("key", "client-secret"))
 }
 
 fn moment() -> Moment {
@@ -22,8 +22,8 @@ fn moment() -> Moment {
 }
 
 /// What the first leg makes of an answer.
-fn answered(service: Server, answer: Response) -> Result<Pending, Error> {
-    match client(service).authorize(Authorize::callback(CALLBACK), moment())? {
+fn answered(server: Server, answer: Response) -> Result<Pending, Error> {
+    match client(server).authorize(Authorize::callback(CALLBACK), moment())? {
         Step::Send(_, sent) => match sent.receive(answer, moment())? {
             Step::Done(authorization) => Ok(authorization.pending),
             step => panic!("{step:?}"),
@@ -33,7 +33,7 @@ fn answered(service: Server, answer: Response) -> Result<Pending, Error> {
 }
 
 fn misbehaved(answer: Response) -> Misbehaved {
-    match answered(service(), answer).unwrap_err() {
+    match answered(server(), answer).unwrap_err() {
         Error::Misbehaved(misbehaved) => misbehaved,
         error => panic!("{error}"),
     }
@@ -43,8 +43,9 @@ fn ok(body: &str) -> Response {
     Response::new(body.as_bytes().to_vec())
 }
 
+/// Row `callback-unconfirmed`: the session fixation of 2009 lives on in servers that ignore the callback (RFC 5849 §2.1).
 #[test]
-fn callback_unconfirmed() {
+fn temporary_credentials_without_a_confirmed_callback_are_refused() {
     for body in [
         "oauth_token=t&oauth_token_secret=s",
         "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=false",
@@ -54,42 +55,43 @@ fn callback_unconfirmed() {
         "oauth_token=t&oauth_token_secret=s&OAuth_Callback_Confirmed=true",
     ] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::CallbackUnconfirmed { .. }), "{body}");
-        assert!(answered(service().allow_unconfirmed_callback(), ok(body)).is_ok());
+        assert!(answered(server().allow_unconfirmed_callback(), ok(body)).is_ok());
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":false}"#;
-    let error = answered(service().allow_json_answers(), ok(json)).unwrap_err();
+    let error = answered(server().allow_json_answers(), ok(json)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
     // What servers of 1.0a answer that write the word in their own language's way.
     for confirmed in ["true", "True", "TRUE"] {
         let body = format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
-        answered(service(), ok(&body)).unwrap();
+        answered(server(), ok(&body)).unwrap();
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
-    answered(service().allow_json_answers(), ok(json)).unwrap();
+    answered(server().allow_json_answers(), ok(json)).unwrap();
 }
 
+/// Row `request-token-other`: an attacker sends their own request token to a victim.
 #[test]
-fn request_token_other() {
-    let world = World::default();
-    let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let error = world.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
+fn a_callback_with_the_token_of_another_authorization_is_refused() {
+    let pair = OAuth1Pair::default();
+    let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    let error = pair.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
 }
 
 #[test]
 fn a_callback_without_the_token_may_be_anybodys() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for parameters in ["oauth_verifier=v", "", "oauth_verifier=v&OAuth_Token=t"] {
-        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-        let error = world.redeem(pending, &format!("{CALLBACK}&{parameters}")).unwrap_err();
+        let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+        let error = pair.redeem(pending, &format!("{CALLBACK}&{parameters}")).unwrap_err();
         assert_eq!(error, Forged::ParameterMissing { name: "oauth_token" }.into(), "{parameters}");
     }
 }
 
 #[test]
 fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
-    let world = World::default();
-    let [one, other] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap().pending);
+    let pair = OAuth1Pair::default();
+    let [one, other] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap().pending);
     let stored: Pending = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
     assert_eq!(stored.id(), one.id());
     assert_ne!(one.id(), other.id());
@@ -100,8 +102,8 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
 fn pending_of_another_service() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");
-        let service = Server::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
-        Client::new(service, ClientCredentials::new(key, "client-secret"))
+        let server = Server::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
+        Client::new(server, ClientCredentials::new(key, "client-secret"))
     };
     let pending = || {
         let step = at("honest.example", "key").authorize(Authorize::callback(CALLBACK), moment()).unwrap();
@@ -135,19 +137,21 @@ fn pending_of_another_service() {
     assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Expired::Outdated.into());
 }
 
+/// Row `duplicated-parameter`: two readers could take another one of the two.
 #[test]
-fn duplicated_parameter() {
-    let world = World::default();
+fn a_callback_that_names_a_parameter_twice_is_refused() {
+    let pair = OAuth1Pair::default();
     for twice in ["oauth_token", "oauth_verifier"] {
-        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
         let token = pending.token();
         let callback = format!("{CALLBACK}&oauth_token={token}&oauth_verifier=v&{twice}={token}");
-        assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
+        assert_eq!(pair.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
     }
 }
 
+/// Row `html-200`: a captive portal, or a page about maintenance.
 #[test]
-fn html_200() {
+fn a_page_on_status_200_is_not_read_as_credentials() {
     let answer = http::Response::builder()
         .header("content-type", "text/html; charset=utf-8")
         .body(b"<html>Please sign in</html>".to_vec())
@@ -157,31 +161,35 @@ fn html_200() {
     assert!(misbehaved.to_string().contains("text/html"), "{misbehaved}");
 }
 
+/// Row `error-on-200`: some servers refuse with a status of success.
 #[test]
-fn error_on_200() {
-    let error = answered(service(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
+fn an_error_on_status_200_is_a_refusal() {
+    let error = answered(server(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
     assert!(matches!(error, Error::Refused(oauth_proto::Refused::Problem { .. })), "{error}");
 }
 
+/// Row `oversized-body`: a server that sends without end.
 #[test]
-fn oversized_body() {
+fn a_response_larger_than_64_kib_is_refused() {
     let beginning = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true&x=";
     let body = |length: usize| format!("{beginning}{}", "y".repeat(length - beginning.len()));
     assert!(matches!(misbehaved(ok(&body(64 * 1024 + 1))), Misbehaved::TooLarge { .. }));
-    assert!(answered(service(), ok(&body(64 * 1024))).is_ok());
+    assert!(answered(server(), ok(&body(64 * 1024))).is_ok());
 }
 
+/// Row `form-duplicate-names`: which of the two counts is not defined.
 #[test]
-fn form_duplicate_names() {
+fn a_form_that_names_a_field_twice_is_refused() {
     for body in ["oauth_token=t&oauth_token=u&oauth_token_secret=s", "x=1&oauth_token=t&oauth_token_secret=s&x=1"] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::FieldTwice { .. }), "{body}");
     }
 }
 
+/// Row `json-duplicate-keys`: which of the two counts is not defined.
 #[test]
-fn json_duplicate_keys() {
+fn json_that_names_a_field_twice_is_refused() {
     let body = r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","oauth_callback_confirmed":"true"}"#;
-    let error = answered(service().allow_json_answers(), ok(body)).unwrap_err();
+    let error = answered(server().allow_json_answers(), ok(body)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
 }
 
@@ -192,21 +200,23 @@ fn fields_empty_or_not_utf8() {
     assert!(matches!(misbehaved(ok("oauth_token=%ff&oauth_token_secret=s")), Misbehaved::WrongFormat { .. }));
 }
 
+/// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
 #[test]
-fn expires_in_odd() {
-    let world = World::default();
-    let token = world.token();
-    let handle = oauth_proto::oauth1::Token { session_handle: Some("h".into()), ..token };
+fn a_lifetime_that_is_no_whole_number_is_refused() {
+    let pair = OAuth1Pair::default();
+    let mut handle = pair.token();
+    handle.session_handle = Some("h".into());
     for (seconds, fine) in [("3600", true), ("0", true), ("3600abc", false), ("-1", false), ("", false), ("1.5", false)]
     {
-        let Step::Send(_, sent) = world.client.renew(&handle, world.moment()).unwrap() else { panic!("nothing sent") };
+        let Step::Send(_, sent) = pair.client.renew(&handle, pair.moment()).unwrap() else { panic!("nothing sent") };
         let answer = ok(&format!("oauth_token=t&oauth_token_secret=s&oauth_expires_in={seconds}"));
-        assert_eq!(sent.receive(answer, world.moment()).is_ok(), fine, "{seconds}");
+        assert_eq!(sent.receive(answer, pair.moment()).is_ok(), fine, "{seconds}");
     }
 }
 
+/// Row `redirect-followed`: following it would hand the secrets to another server.
 #[test]
-fn redirect_followed() {
+fn a_redirect_of_a_credentials_endpoint_is_refused_and_its_query_not_shown() {
     for status in [301, 302, 303, 307, 308] {
         let answer = http::Response::builder()
             .status(status)
@@ -218,12 +228,13 @@ fn redirect_followed() {
     }
 }
 
+/// Row `http-endpoint`: the response holds secrets (RFC 5849 §2.1).
 #[test]
-fn http_endpoint() {
+fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
     let [one, two, three] = urls("http://photos.example.net");
     let plain = || Server::new(&one, &two, &three).unwrap();
-    let authorize = |service: Server| client(service).authorize(Authorize::callback(CALLBACK), moment());
+    let authorize = |server: Server| client(server).authorize(Authorize::callback(CALLBACK), moment());
     let error = authorize(plain()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     assert!(authorize(plain().dangerous_allow_http()).is_ok());
@@ -233,10 +244,11 @@ fn http_endpoint() {
     }
 }
 
+/// Row `plaintext-without-tls`: the secrets would travel in the clear (RFC 5849 §3.4.4).
 #[test]
-fn plaintext_without_tls() {
+fn plaintext_is_not_sent_without_tls() {
     let scheme = Scheme::new(oauth_proto::oauth1::Method::dangerous_plaintext());
-    let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::get("http://photos.example.net/").body(Vec::new()).unwrap();
     let error = session.sign(&mut request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
@@ -250,7 +262,8 @@ fn plaintext_without_tls() {
 #[test]
 fn token_to_wrong_host() {
     let token = TokenCredentials::new("token", "secret");
-    let session = Session::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
+    let session =
+        Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
     let to = |location: &str| http::Response::builder().status(307).header("location", location).body(()).unwrap();
     let mut request =
         Request::post("https://photos.example.net/a").header("cookie", "x=1").body(b"b".to_vec()).unwrap();
@@ -277,7 +290,7 @@ fn token_to_wrong_host() {
 #[test]
 fn redirect_of_a_form_to_a_page() {
     let scheme = Scheme::default().placement(oauth_proto::oauth1::ParameterPlacement::Body);
-    let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
     session.sign(&mut request, moment()).unwrap();
     let response = http::Response::builder().status(303).header("location", "/b").body(()).unwrap();
@@ -285,44 +298,45 @@ fn redirect_of_a_form_to_a_page() {
     assert!(next.method() == "GET" && next.body().is_empty() && next.headers().contains_key("authorization"));
 }
 
+/// Row `token-in-log`: logs are read by more people than credentials are for.
 #[test]
-fn token_in_log() {
+fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let echoed = http::Response::builder()
         .status(401)
         .body(br#"{"error":{"echo":{"oauth_signature":"sesamopen"}},"oauth_secret":"sesamopen"}"#.to_vec())
         .unwrap();
-    let error = answered(service(), echoed).unwrap_err();
+    let error = answered(server(), echoed).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error:?}");
     for url in ["ftp://u:sesamopen@p.example/", "https://u:sesamopen@p.example/", "https://p.example/#sesamopen"] {
         let error = Server::new(url, url, url).unwrap_err();
         assert!(!format!("{error:?}").contains("sesamopen"), "{error:?}");
     }
     let answer = ok("oauth_token=t0k3n&oauth_token_secrets=s3cr3t&oauth_callback_confirmed=true");
-    let error = answered(service(), answer).unwrap_err();
+    let error = answered(server(), answer).unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("s3cr3t") && !shown.contains("client-secret"), "{shown}");
-    let Step::Send(..) = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
+    let Step::Send(..) = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let step = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
+    let step = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
 }
 
 /// Another service has sent the user back, with the same temporary credentials' identifier: a malicious one can copy it.
 #[test]
 fn a_callback_at_another_uri_sends_no_verifier() {
-    let pending = |authorize: Authorize, service: Server| {
-        let step = client(service).authorize(authorize, moment()).unwrap();
+    let pending = |authorize: Authorize, server: Server| {
+        let step = client(server).authorize(authorize, moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
         let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
         authorization.pending
     };
-    let evil = || pending(Authorize::callback("https://printer.example.com/evil"), service());
+    let evil = || pending(Authorize::callback("https://printer.example.com/evil"), server());
     let came = |client: &Client, pending, before: &str| {
         client.redeem(pending, &format!("{before}oauth_token=t&oauth_verifier=HONEST"), moment()).map(drop)
     };
-    let own = client(service());
+    let own = client(server());
     for before in ["https://printer.example.com/honest?", "/honest?", "http://printer.example.com/evil?"] {
         let error = came(&own, evil(), before).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{before}: {error}");
@@ -340,7 +354,7 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     came(&proxied, evil(), "http://10.0.0.5/honest?").unwrap_err();
 
     // A callback that was registered is compared where the application says which it is.
-    let untold = || service().callbacks(Callbacks::Registered);
+    let untold = || server().callbacks(Callbacks::Registered);
     let own = client(untold());
     came(&own, pending(Authorize::registered(), untold().allow_unconfirmed_callback()), "/anywhere?").unwrap();
     let known = || pending(Authorize::registered_as("https://printer.example.com/evil"), untold());
@@ -348,6 +362,6 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     came(&own, known(), "/honest?").unwrap_err();
     client(untold()).authorize(Authorize::registered_as("/evil"), moment()).unwrap_err();
     // One that is denied elsewhere is not believed, either.
-    let error = client(service()).redeem(evil(), "/honest?denied=t", moment()).unwrap_err();
+    let error = client(server()).redeem(evil(), "/honest?denied=t", moment()).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
 }

@@ -1,23 +1,22 @@
 //! OAuth 1.0a verifier and provider.
 
 use http::{HeaderValue, Request, Uri};
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, Redeem, Redemption, RejectReason, Rejected, Stage, TemporaryRecord, serve,
-};
+use oauth_proto::oauth1::server::store::{ClientRecord, Redeem, Redemption, Stage, TemporaryRecord};
+use oauth_proto::oauth1::server::{Approval, RejectReason, Rejected, serve};
 use oauth_proto::oauth1::{
-    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp,
+    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Session, Signer, Stamp,
     TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
-use crate::common::{CALLBACK, NOW, ORIGIN, World, fields};
+use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields, response};
 
 /// The request is refused with a 401, for that reason, and would have been accepted without the attack.
 fn refused(attack: impl FnOnce(&mut Request<Vec<u8>>)) -> Rejected {
-    let world = World::default();
-    let mut request = world.signed();
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     attack(&mut request);
-    let rejected = world.verify(&request).unwrap_err();
+    let rejected = pair.verify(&request).unwrap_err();
     assert_eq!(rejected.response().status(), 401, "{}", rejected.reason);
     assert_eq!(rejected.response().headers()["cache-control"], "no-store");
     rejected
@@ -34,12 +33,13 @@ fn uri(request: &mut Request<Vec<u8>>, from: &str, to: &str) {
     *request.uri_mut() = changed.parse().unwrap();
 }
 
+/// Row `nonce-replay`: RFC 5849 §3.3.
 #[test]
-fn nonce_replay() {
-    let world = World::default();
-    let request = world.signed();
-    assert!(world.verify(&request).is_ok());
-    let rejected = world.verify(&request).unwrap_err();
+fn a_request_that_was_accepted_is_refused_the_second_time() {
+    let pair = OAuth1Pair::default();
+    let request = pair.signed();
+    assert!(pair.verify(&request).is_ok());
+    let rejected = pair.verify(&request).unwrap_err();
     assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &RejectReason::NonceUsed));
     assert_eq!(fields(&rejected.response())["oauth_problem"], "nonce_used");
 }
@@ -47,10 +47,10 @@ fn nonce_replay() {
 #[test]
 fn nonce_replay_in_a_race() {
     for _ in 0..50 {
-        let world = World::default();
-        let request = world.signed();
-        let (verifier, store) = (world.provider.verifier(), &world.store);
-        let moments: Vec<_> = (0..4).map(|_| world.moment()).collect();
+        let pair = OAuth1Pair::default();
+        let request = pair.signed();
+        let (verifier, store) = (pair.provider.verifier(), &pair.store);
+        let moments: Vec<_> = (0..4).map(|_| pair.moment()).collect();
         let won: usize = std::thread::scope(|scope| {
             let tries: Vec<_> = moments
                 .into_iter()
@@ -65,36 +65,37 @@ fn nonce_replay_in_a_race() {
 /// The nonce is remembered for exactly as long as the timestamp is accepted.
 #[test]
 fn nonce_replay_at_the_end_of_the_window() {
-    let world = World::default();
-    let mut request = world.signed();
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     let token = TokenCredentials::new("t", "s");
     let grant = Approval::new("jane");
-    let record = oauth_proto::oauth1::server::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
-    world.store.add_token("t", record);
+    let record = oauth_proto::oauth1::server::store::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
+    pair.store.add_token("t", record);
     request.headers_mut().remove("authorization");
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let ahead = Stamp::new(Timestamp::from_secs(NOW + 300), "n");
     Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, ahead).unwrap();
-    assert!(world.verify(&request).is_ok());
+    assert!(pair.verify(&request).is_ok());
     for later in [1, 300, 599, 600] {
-        world.now.set(NOW + later);
+        pair.now.set(NOW + later);
         // A request in between makes the store forget what it may.
-        world.begin(Authorize::callback(CALLBACK)).unwrap();
-        assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::NonceUsed, "{later} s later");
+        pair.begin(Authorize::callback(CALLBACK)).unwrap();
+        assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::NonceUsed, "{later} s later");
     }
-    world.now.set(NOW + 601);
-    assert!(matches!(world.verify(&request).unwrap_err().reason, RejectReason::TimestampRefused { .. }));
+    pair.now.set(NOW + 601);
+    assert!(matches!(pair.verify(&request).unwrap_err().reason, RejectReason::TimestampRefused { .. }));
 }
 
 fn at(later: i64) -> Result<(), Rejected> {
-    let world = World::default();
-    let request = world.signed();
-    world.now.set(NOW.checked_add_signed(later).unwrap());
-    world.verify(&request).map(drop)
+    let pair = OAuth1Pair::default();
+    let request = pair.signed();
+    pair.now.set(NOW.checked_add_signed(later).unwrap());
+    pair.verify(&request).map(drop)
 }
 
+/// Row `timestamp-old`: RFC 5849 §3.3.
 #[test]
-fn timestamp_old() {
+fn a_timestamp_older_than_the_window_is_refused_and_the_window_told() {
     assert!(at(300).is_ok());
     let rejected = at(301).unwrap_err();
     assert_eq!(rejected.response().status(), 401);
@@ -103,26 +104,29 @@ fn timestamp_old() {
     assert_eq!(fields["oauth_acceptable_timestamps"], format!("{}-{}", NOW + 1, NOW + 601));
 }
 
+/// Row `timestamp-future`: its nonce would have to be remembered for longer.
 #[test]
-fn timestamp_future() {
+fn a_timestamp_ahead_of_the_window_is_refused() {
     assert!(at(-300).is_ok());
     let rejected = at(-301).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::TimestampRefused { timestamp: NOW, .. }), "{}", rejected.reason);
 }
 
+/// Row `timestamp-odd`: RFC 5849 §3.3.
 #[test]
-fn timestamp_odd() {
+fn a_timestamp_that_is_no_positive_whole_number_is_malformed() {
     for odd in ["0", "-1", "+5", "1e9", "", "99999999999999999999", "１２"] {
-        let world = World::default();
-        let mut request = world.signed();
+        let pair = OAuth1Pair::default();
+        let mut request = pair.signed();
         let odd = oauth_proto::wire::percent::encode(odd);
         header(&mut request, |value| value.replace(&format!("\"{NOW}\""), &format!("\"{odd}\"")));
-        assert_eq!(world.verify(&request).unwrap_err().response().status(), 400, "{odd}");
+        assert_eq!(pair.verify(&request).unwrap_err().response().status(), 400, "{odd}");
     }
 }
 
+/// Row `signature-wrong`: RFC 5849 §3.2.
 #[test]
-fn signature_wrong() {
+fn a_wrong_signature_is_refused_and_the_response_says_no_more() {
     for wrong in ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", "not base64!"] {
         let rejected = refused(|request| {
             header(request, |value| {
@@ -140,8 +144,9 @@ fn signature_wrong() {
     }
 }
 
+/// Row `method-swapped`: the HTTP method and the signature method are both signed.
 #[test]
-fn method_swapped() {
+fn a_request_with_another_method_than_the_signed_one_is_refused() {
     assert_eq!(refused(|request| *request.method_mut() = http::Method::PUT).reason, RejectReason::WrongSignature);
     let hash = |request: &mut _| header(request, |value| value.replace("HMAC-SHA1", "HMAC-SHA256"));
     assert_eq!(refused(hash).reason, RejectReason::WrongSignature);
@@ -150,28 +155,29 @@ fn method_swapped() {
 /// A client that has only a public key with us must not be able to, or be impersonated by, an HMAC with an empty secret.
 #[test]
 fn method_swapped_to_one_without_a_key() {
-    let world = World::default();
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(Method::dangerous_plaintext()));
-    let client = ClientCredentials::without_secret("dpf43f3p2l4k3l03");
+    let pair = OAuth1Pair::default();
+    pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(Method::dangerous_plaintext()));
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    Signer::new(&Scheme::default(), &client, None).sign(&mut request, world.moment()).unwrap();
-    let verifier = world.provider.verifier().clone().allow_two_legged();
-    let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+    Signer::new(&Scheme::default(), &client, None).sign(&mut request, pair.moment()).unwrap();
+    let verifier = pair.provider.verifier().clone().allow_two_legged();
+    let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::UnknownClient("dpf43f3p2l4k3l03".into()));
     let empty = ClientRecord::with_secret("").unwrap_err();
     assert!(matches!(empty, Error::Unsupported(Unsupported::ShortSecret { length: 0, least: 1 })), "{empty}");
 }
 
+/// Row `host-swapped`: RFC 5849 §3.4.1.2.
 #[test]
-fn host_swapped() {
+fn a_request_signed_for_another_host_is_refused() {
     let swapped = refused(|request| uri(request, "photos.example.net", "evil.example"));
     assert_eq!(swapped.reason, RejectReason::WrongHost);
     // A request to another of the service's own origins is not this one.
-    let world = World::default();
-    let mut request = world.signed();
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     uri(&mut request, "photos.example.net", "other.example.net");
-    let verifier = world.provider.verifier().clone().add_origin("https://other.example.net").unwrap();
-    let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+    let verifier = pair.provider.verifier().clone().add_origin("https://other.example.net").unwrap();
+    let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::WrongSignature);
 }
 
@@ -179,15 +185,15 @@ fn host_swapped() {
 #[test]
 fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     use oauth_proto::oauth1::server::Verifier;
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let plain = "http://photos.example.net";
     for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
         let verifier = Verifier::new(first).unwrap().add_origin(second).unwrap().allow_two_legged();
         for origin in [first, second] {
             let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
             let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
-            Signer::new(&Scheme::default(), &client, None).sign(&mut request, world.moment()).unwrap();
-            assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_ok(), "{first} {origin}");
+            Signer::new(&Scheme::default(), &client, None).sign(&mut request, pair.moment()).unwrap();
+            assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_ok(), "{first} {origin}");
         }
     }
 }
@@ -195,12 +201,12 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
 #[test]
 fn host_swapped_in_the_header() {
     let relative = |host: &'static str| {
-        let world = World::default();
-        let mut request = world.signed();
+        let pair = OAuth1Pair::default();
+        let mut request = pair.signed();
         let target = request.uri().path_and_query().unwrap().to_string();
         *request.uri_mut() = target.parse().unwrap();
         request.headers_mut().insert("host", HeaderValue::from_static(host));
-        world.verify(&request).map(drop).map_err(|rejected| rejected.reason)
+        pair.verify(&request).map(drop).map_err(|rejected| rejected.reason)
     };
     assert_eq!(relative("Photos.Example.Net:443"), Ok(()));
     assert_eq!(relative("evil.example"), Err(RejectReason::WrongHost));
@@ -208,23 +214,25 @@ fn host_swapped_in_the_header() {
     assert_eq!(relative(""), Err(RejectReason::WrongHost));
 }
 
+/// Row `parameter-added`: in the query, in the form, in the header.
 #[test]
-fn parameter_added() {
+fn a_parameter_that_was_added_breaks_the_signature() {
     refused(|request| uri(request, "size=original", "size=original&admin=1"));
     refused(|request| request.body_mut().extend_from_slice(b"&admin=1"));
     refused(|request| header(request, |value| value + ", admin=\"1\""));
 }
 
+/// Row `parameter-removed`: in the query and in the form.
 #[test]
-fn parameter_removed() {
+fn a_parameter_that_was_removed_breaks_the_signature() {
     refused(|request| uri(request, "size=original&", ""));
     refused(|request| request.body_mut().clear());
 }
 
-/// A parameter means the same in the query and in the form to RFC 5849 §3.4.1.3, so moving one as it is cannot be told;
+/// Row `parameter-moved`: a parameter means the same in the query and in the form to RFC 5849 §3.4.1.3, so moving one as it is cannot be told;
 /// moving it into another parameter, or out of what is signed, can.
 #[test]
-fn parameter_moved() {
+fn a_parameter_that_was_moved_into_another_breaks_the_signature() {
     refused(|request| uri(request, "size=original&file=vacation.jpg", "size=original%26file=vacation.jpg"));
     refused(|request| uri(request, "size=original", "original=size"));
     refused(|request| {
@@ -232,103 +240,106 @@ fn parameter_moved() {
     });
 }
 
+/// Row `path-changed`: also one that leads to the same place.
 #[test]
-fn path_changed() {
+fn another_path_than_the_signed_one_breaks_the_signature() {
     refused(|request| uri(request, "/photos", "/photos/"));
     refused(|request| uri(request, "/photos", "/x/../photos"));
 }
 
-fn status(request: &Request<Vec<u8>>, world: &World) -> (u16, RejectReason) {
-    let rejected = world.verify(request).unwrap_err();
+fn status(request: &Request<Vec<u8>>, pair: &OAuth1Pair) -> (u16, RejectReason) {
+    let rejected = pair.verify(request).unwrap_err();
     (rejected.response().status().as_u16(), rejected.reason)
 }
 
+/// Row `parameter-sources-mixed`: RFC 5849 §3.5.
 #[test]
-fn parameter_sources_mixed() {
-    let world = World::default();
-    let mut request = world.signed();
+fn protocol_parameters_in_two_places_are_refused() {
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     uri(&mut request, "?", "?oauth_verifier=x&");
-    assert_eq!(status(&request, &world), (400, RejectReason::ParametersMixed));
-    let mut request = world.signed();
+    assert_eq!(status(&request, &pair), (400, RejectReason::ParametersMixed));
+    let mut request = pair.signed();
     request.body_mut().extend_from_slice(b"&oauth_token=x");
-    assert_eq!(status(&request, &world), (400, RejectReason::ParametersMixed));
+    assert_eq!(status(&request, &pair), (400, RejectReason::ParametersMixed));
 }
 
+/// Row `parameter-twice`: RFC 5849 §3.1.
 #[test]
-fn parameter_twice() {
-    let world = World::default();
-    let mut request = world.signed();
+fn a_protocol_parameter_that_stands_twice_is_refused() {
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     header(&mut request, |value| value + ", oauth_nonce=\"again\"");
-    assert_eq!(status(&request, &world), (400, RejectReason::ParameterTwice("oauth_nonce".into())));
+    assert_eq!(status(&request, &pair), (400, RejectReason::ParameterTwice("oauth_nonce".into())));
 }
 
 /// A request with a form, signed as it is.
-fn signed_form(world: &World, placement: ParameterPlacement, form: Vec<u8>) -> Request<Vec<u8>> {
+fn signed_form(pair: &OAuth1Pair, placement: ParameterPlacement, form: Vec<u8>) -> Request<Vec<u8>> {
     let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form)
         .unwrap();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let scheme = Scheme::default().placement(placement);
-    let signer = Signer::new(&scheme, &client, Some(&world.token().credentials));
-    signer.sign(&mut request, world.moment()).unwrap();
+    let signer = Signer::new(&scheme, &client, Some(&pair.token().credentials));
+    signer.sign(&mut request, pair.moment()).unwrap();
     request
 }
 
-/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is in `tests/allocations.rs`.
+/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is in `tests/oauth1_allocations.rs`.
 #[test]
 fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
     use oauth_proto::oauth1::server::ServerStep;
-    let world = World::default();
-    let refused = |request: &Request<Vec<u8>>| match world.provider.verifier().verify(request, world.moment()) {
+    let pair = OAuth1Pair::default();
+    let refused = |request: &Request<Vec<u8>>| match pair.provider.verifier().verify(request, pair.moment()) {
         ServerStep::Reject(rejected) => (rejected.response().status().as_u16(), rejected.reason),
         step => panic!("{step:?}"),
     };
-    let mut request = world.signed();
+    let mut request = pair.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
     *request.body_mut() = b"a&".repeat(2 << 20);
-    let too_large = RejectReason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
+    let too_large = RejectReason::FormTooLarge { length: 4 << 20, limit: 1 << 20 };
     assert!(too_large.to_string().contains("Verifier::max_form_len"));
     assert_eq!(refused(&request), (413, too_large));
-    let rejected = world.verify(&request).unwrap_err();
+    let rejected = pair.verify(&request).unwrap_err();
     assert_eq!(fields(&rejected.response())["oauth_problem"], "parameter_rejected");
     request.body_mut().truncate(1 << 20);
-    let too_many = RejectReason::TooManyParameters { most: 1000 };
+    let too_many = RejectReason::TooManyParameters { limit: 1000 };
     assert!(too_many.to_string().contains("Verifier::max_parameters"));
     assert_eq!(refused(&request), (400, too_many));
 
     // Other bodies are not read.
     let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
-    world.client.session(world.token()).sign(&mut request, world.moment()).unwrap();
-    assert!(world.verify(&request).is_ok());
+    Session::new(&pair.client, pair.token()).sign(&mut request, pair.moment()).unwrap();
+    assert!(pair.verify(&request).is_ok());
 }
 
 /// Row `oauth1-form-flood`: header, query and form count together, and the last one that there is room for passes.
 #[test]
 fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for (placement, own) in
         [(ParameterPlacement::Header, 7), (ParameterPlacement::Query, 7), (ParameterPlacement::Body, 7)]
     {
         let form = |number: usize| b"a=1&".repeat(number - own - 2);
-        let verify = |request: &Request<Vec<u8>>| world.verify(request).map(drop).map_err(|rejected| rejected.reason);
-        assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
-        let one_more = signed_form(&world, placement, form(1001));
-        assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { most: 1000 }), "{placement:?}");
-        let verifier = world.provider.verifier().clone().max_parameters(1001);
-        assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
+        let verify = |request: &Request<Vec<u8>>| pair.verify(request).map(drop).map_err(|rejected| rejected.reason);
+        assert_eq!(verify(&signed_form(&pair, placement, form(1000))), Ok(()), "{placement:?}");
+        let one_more = signed_form(&pair, placement, form(1001));
+        assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { limit: 1000 }), "{placement:?}");
+        let verifier = pair.provider.verifier().clone().max_parameters(1001);
+        assert!(serve(verifier.verify(&one_more, pair.moment()), &pair.store).is_ok());
     }
-    let request = signed_form(&world, ParameterPlacement::Header, vec![b'a'; 100]);
-    let verifier = |bytes| world.provider.verifier().clone().max_form_len(bytes);
-    assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
-    let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, RejectReason::FormTooLarge { size: 100, most: 99 });
+    let request = signed_form(&pair, ParameterPlacement::Header, vec![b'a'; 100]);
+    let verifier = |bytes| pair.provider.verifier().clone().max_form_len(bytes);
+    assert!(serve(verifier(100).verify(&request, pair.moment()), &pair.store).is_ok());
+    let rejected = serve(verifier(99).verify(&request, pair.moment()), &pair.store).unwrap_err();
+    assert_eq!(rejected.reason, RejectReason::FormTooLarge { length: 100, limit: 99 });
 }
 
 /// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is not looked at.
 #[test]
 fn the_protocols_parameters_are_judged_before_a_form_is_read() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for placement in [ParameterPlacement::Header, ParameterPlacement::Query] {
         for (from, to, reason) in [
             ("oauth_timestamp", "oauth_timestamp=1&x", None),
@@ -339,7 +350,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
             ("oauth_signature=", "x=", Some(RejectReason::ParameterMissing("oauth_signature"))),
             ("oauth_consumer_key", "x", Some(RejectReason::ParameterMissing("oauth_consumer_key"))),
         ] {
-            let mut request = signed_form(&world, placement, Vec::new());
+            let mut request = signed_form(&pair, placement, Vec::new());
             if placement == ParameterPlacement::Header {
                 let to = to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
                 header(&mut request, |value| value.replacen(from, &to, 1));
@@ -347,7 +358,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
                 uri(&mut request, from, to);
             }
             *request.body_mut() = b"a&".repeat(2 << 20);
-            let refused = world.verify(&request).unwrap_err().reason;
+            let refused = pair.verify(&request).unwrap_err().reason;
             match reason {
                 Some(reason) => assert_eq!(refused, reason, "{placement:?}"),
                 None => assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}"),
@@ -355,15 +366,16 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
         }
     }
     // Those that stand in the form are judged when it has been collected, by the same rules.
-    let mut request = signed_form(&world, ParameterPlacement::Body, Vec::new());
+    let mut request = signed_form(&pair, ParameterPlacement::Body, Vec::new());
     let form = String::from_utf8(request.body().clone()).unwrap();
     *request.body_mut() = form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
-    let refused = world.verify(&request).unwrap_err().reason;
+    let refused = pair.verify(&request).unwrap_err().reason;
     assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}");
 }
 
+/// Row `parameter-absent`: RFC 5849 §3.1.
 #[test]
-fn parameter_absent() {
+fn a_request_without_a_protocol_parameter_is_told_which_is_missing() {
     for name in [
         "oauth_consumer_key",
         "oauth_token",
@@ -372,10 +384,10 @@ fn parameter_absent() {
         "oauth_nonce",
         "oauth_signature",
     ] {
-        let world = World::default();
-        let mut request = world.signed();
+        let pair = OAuth1Pair::default();
+        let mut request = pair.signed();
         header(&mut request, |value| value.replacen(&format!("{name}="), "x=", 1));
-        let rejected = world.verify(&request).unwrap_err();
+        let rejected = pair.verify(&request).unwrap_err();
         assert_eq!(rejected.response().status(), 400);
         assert_eq!(fields(&rejected.response())["oauth_parameters_absent"], name);
     }
@@ -385,48 +397,49 @@ fn parameter_absent() {
 #[test]
 fn form_that_only_looks_like_one() {
     for content_type in ["application/x-www-form-urlencoded1", "application/x-www-form-urlencoded, text/plain"] {
-        let world = World::default();
-        let mut request = world.signed();
+        let pair = OAuth1Pair::default();
+        let mut request = pair.signed();
         request.headers_mut().insert("content-type", HeaderValue::from_static(content_type));
-        assert_eq!(status(&request, &world), (400, RejectReason::Malformed), "{content_type}");
+        assert_eq!(status(&request, &pair), (400, RejectReason::Malformed), "{content_type}");
     }
-    let world = World::default();
-    let mut request = world.signed();
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     request.headers_mut().append("content-type", HeaderValue::from_static("text/plain"));
-    assert_eq!(status(&request, &world), (400, RejectReason::Malformed));
+    assert_eq!(status(&request, &pair), (400, RejectReason::Malformed));
 }
 
 /// Judged in the last second of its window, but late at the store: others have made the store forget by then.
 #[test]
 fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
-    use oauth_proto::oauth1::server::{NextQuery, ServerStep, Store};
-    let world = World::default();
-    let request = world.signed();
-    assert!(world.verify(&request).is_ok());
-    world.now.set(NOW + 300);
+    use oauth_proto::oauth1::server::ServerStep;
+    use oauth_proto::oauth1::server::store::{NextQuery, Store};
+    let pair = OAuth1Pair::default();
+    let request = pair.signed();
+    assert!(pair.verify(&request).is_ok());
+    pair.now.set(NOW + 300);
     let ServerStep::Query(NextQuery::FindCredentials(pending)) =
-        world.provider.verifier().verify(&request, world.moment())
+        pair.provider.verifier().verify(&request, pair.moment())
     else {
         panic!("no question")
     };
-    let found = world.store.find_credentials(pending.query()).unwrap();
+    let found = pair.store.find_credentials(pending.query()).unwrap();
     let late = pending.answer(found);
-    world.now.set(NOW + 1000);
-    world.begin(Authorize::callback(CALLBACK)).unwrap();
-    assert_eq!(serve(late, &world.store).unwrap_err().reason, RejectReason::NonceUsed);
-    world.now.set(NOW + 300);
-    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::NonceUsed);
+    pair.now.set(NOW + 1000);
+    pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(serve(late, &pair.store).unwrap_err().reason, RejectReason::NonceUsed);
+    pair.now.set(NOW + 300);
+    assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::NonceUsed);
 }
 
 #[test]
 fn windows_and_lifetimes_without_end() {
     let for_ever = std::time::Duration::MAX;
-    let world =
-        World::new(|service| service, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
-    let request = world.signed();
-    let verifier = world.provider.verifier().clone().window(for_ever);
-    assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_ok());
-    assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_err());
+    let pair =
+        OAuth1Pair::new(|server| server, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
+    let request = pair.signed();
+    let verifier = pair.provider.verifier().clone().window(for_ever);
+    assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_ok());
+    assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
 
 /// A method that rests on one key for all is no method on shared secrets, and one that calls itself PLAINTEXT is not it.
@@ -445,73 +458,75 @@ fn methods_of_the_wrong_kind() {
         }
     }
     for (name, uses_secrets) in [("X-ONE-KEY", false), ("PLAINTEXT", true)] {
-        let world = World::default();
+        let pair = OAuth1Pair::default();
         let method = || Method::custom(Odd(name, uses_secrets));
-        let session = oauth_proto::oauth1::Session::new(
+        let session = Session::from_credentials(
             &Scheme::new(method()),
             &ClientCredentials::new("dpf43f3p2l4k3l03", "unknown"),
-            Some(world.token()),
+            Some(pair.token()),
         );
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-        session.sign(&mut request, world.moment()).unwrap();
-        let verifier = world.provider.verifier().clone().methods([method()]);
-        let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+        session.sign(&mut request, pair.moment()).unwrap();
+        let verifier = pair.provider.verifier().clone().methods([method()]);
+        let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::MethodUnsupported(name.into()));
     }
 }
 
-/// A consent that was tampered with decides nothing for another client.
+/// Row `consent-swapped`: a consent that was tampered with decides nothing for another client.
 #[test]
-fn consent_swapped() {
-    let world = World::default();
-    let url = world.begin(Authorize::callback(CALLBACK)).unwrap().url;
-    let consent = world.consent(&url).unwrap();
+fn a_consent_that_names_another_client_decides_nothing() {
+    let pair = OAuth1Pair::default();
+    let url = pair.begin(Authorize::callback(CALLBACK)).unwrap().url;
+    let consent = pair.consent(&url).unwrap();
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["client_key"] = "Trusted Bank".into();
     let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
     let grant = Approval::new("jane");
-    let refused = serve(world.provider.approve(swapped, grant.clone(), world.moment()), &world.store).unwrap_err();
+    let refused = serve(pair.provider.approve(swapped, grant.clone(), pair.moment()), &pair.store).unwrap_err();
     assert_eq!(refused.reason, RejectReason::NothingPending);
-    assert!(serve(world.provider.approve(consent, grant, world.moment()), &world.store).is_ok());
+    assert!(serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).is_ok());
 }
 
+/// Row `hosts-that-disagree`: the application behind may read another one of them.
 #[test]
-fn hosts_that_disagree() {
-    let world = World::default();
-    let mut request = world.signed();
+fn a_request_whose_hosts_disagree_is_refused() {
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
-    assert_eq!(status(&request, &world).1, RejectReason::WrongHost);
+    assert_eq!(status(&request, &pair).1, RejectReason::WrongHost);
     request.headers_mut().insert("host", HeaderValue::from_static("photos.example.net"));
     request.headers_mut().append("host", HeaderValue::from_static("evil.example"));
-    assert_eq!(status(&request, &world).1, RejectReason::WrongHost);
+    assert_eq!(status(&request, &pair).1, RejectReason::WrongHost);
 }
 
 #[test]
 fn values_too_long_for_a_log() {
-    let world = World::default();
-    let mut request = world.signed();
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", &"k".repeat(1 << 20)));
-    let (status, reason) = status(&request, &world);
+    let (status, reason) = status(&request, &pair);
     assert_eq!((status, &reason), (400, &RejectReason::ParameterInvalid("oauth_consumer_key")));
 }
 
-/// What another scheme's middleware may want to look at instead.
+/// Row `unsigned`: what another scheme's middleware may want to look at instead.
 #[test]
-fn unsigned() {
-    let world = World::default();
-    let mut request = world.signed();
+fn a_request_without_a_signature_is_challenged() {
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     request.headers_mut().insert("authorization", HeaderValue::from_static("Bearer abc"));
-    let rejected = world.verify(&request).unwrap_err();
+    let rejected = pair.verify(&request).unwrap_err();
     assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &RejectReason::Unsigned));
     assert!(rejected.response().headers().contains_key("www-authenticate"));
 }
 
+/// Row `version-unknown`: RFC 5849 §3.1.
 #[test]
-fn version_unknown() {
-    let world = World::default();
-    let mut request = world.signed();
+fn another_version_than_1_0_is_refused() {
+    let pair = OAuth1Pair::default();
+    let mut request = pair.signed();
     header(&mut request, |value| value.replace("oauth_version=\"1.0\"", "oauth_version=\"2.0\""));
-    assert_eq!(status(&request, &world), (400, RejectReason::VersionUnknown("2.0".into())));
+    assert_eq!(status(&request, &pair), (400, RejectReason::VersionUnknown("2.0".into())));
     // None that is not there, and none that only some library could have meant.
     for other in ["", "1.0b", "1.0A ", "1.0aa", "1"] {
         let encoded = oauth_proto::wire::percent::encode(other);
@@ -519,8 +534,8 @@ fn version_unknown() {
             let (before, _) = value.split_once("oauth_version").unwrap();
             format!("{before}oauth_version=\"{encoded}\"")
         });
-        let verifier = world.provider.verifier().clone().allow_version_1_0a();
-        let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+        let verifier = pair.provider.verifier().clone().allow_version_1_0a();
+        let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::VersionUnknown(other.into()));
         assert!(!rejected.to_string().contains("allow_"), "{rejected}");
         assert_eq!(fields(&rejected.response())["oauth_acceptable_versions"], "1.0-1.0");
@@ -532,15 +547,15 @@ fn version_unknown() {
 fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() {
     use base64::Engine;
     use hmac::{KeyInit, Mac};
-    let world = World::default();
-    let allowing = world.provider.verifier().clone().allow_version_1_0a();
+    let pair = OAuth1Pair::default();
+    let allowing = pair.provider.verifier().clone().allow_version_1_0a();
     for version in ["1.0a", "1.0A"] {
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
-        let token = world.token().credentials;
+        let token = pair.token().credentials;
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, world.moment()).unwrap();
+        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, pair.moment()).unwrap();
         header(&mut request, |value| value.replace("oauth_version=\"1.0\"", &format!("oauth_version=\"{version}\"")));
-        let verify = |request: &Request<Vec<u8>>| serve(allowing.verify(request, world.moment()), &world.store);
+        let verify = |request: &Request<Vec<u8>>| serve(allowing.verify(request, pair.moment()), &pair.store);
         assert_eq!(verify(&request).unwrap_err().reason, RejectReason::WrongSignature);
 
         let key = format!("kd94hf93k423kf44&{}", token.secret.expose());
@@ -552,7 +567,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
             let (_, after) = rest.split_once('"').unwrap();
             format!("{before}oauth_signature=\"{}\"{after}", oauth_proto::wire::percent::encode(&signature))
         });
-        let rejected = world.verify(&request).unwrap_err();
+        let rejected = pair.verify(&request).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::VersionUnknown(version.into()));
         assert!(rejected.to_string().contains(version), "{rejected}");
         assert!(rejected.to_string().contains("Verifier::allow_version_1_0a"), "{rejected}");
@@ -560,28 +575,29 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
     }
 }
 
+/// Row `plaintext-default`: RFC 5849 §3.4.4.
 #[test]
-fn plaintext_default() {
-    let plaintext = |service: Server| service.scheme(Scheme::new(Method::dangerous_plaintext()));
-    let world = World::new(plaintext, |provider| provider);
-    let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
+    let plaintext = |server: Server| server.scheme(Scheme::new(Method::dangerous_plaintext()));
+    let pair = OAuth1Pair::new(plaintext, |provider| provider);
+    let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let rejected = serve(world.provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
     assert_eq!(rejected.response().status(), 400);
 
     // With the opt-in it is accepted, but not without TLS.
-    let verifier = world.provider.verifier().clone().dangerous_allow_plaintext();
+    let verifier = pair.provider.verifier().clone().dangerous_allow_plaintext();
     let provider = oauth_proto::oauth1::server::Provider::builder(verifier).build().unwrap();
-    assert!(serve(provider.temporary_credentials(&request, world.moment()), &world.store).is_ok());
+    assert!(serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).is_ok());
 
     let http = oauth_proto::oauth1::server::Verifier::new("http://photos.example.net").unwrap();
     let verifier = http.dangerous_allow_plaintext();
     let provider = oauth_proto::oauth1::server::Provider::builder(verifier).dangerous_allow_http().build().unwrap();
     let mut request = request;
     *request.uri_mut() = Uri::from_static("http://photos.example.net/initiate");
-    let rejected = serve(provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::PlaintextWithoutTls);
 }
 
@@ -589,7 +605,7 @@ fn plaintext_default() {
 #[test]
 fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     use oauth_proto::oauth1::server::Verifier;
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let verify = |origin: &str, uri: &str| {
         let mut request = Request::get(uri).body(Vec::new()).unwrap();
@@ -600,10 +616,10 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
         // The header of PLAINTEXT says nothing of where it goes.
         let signer = Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None);
         let at = format!("{ORIGIN}/photos").parse().unwrap();
-        let value = signer.authorization::<&str, &str>(request.method(), &at, &[], world.moment()).unwrap();
+        let value = signer.authorization::<&str, &str>(request.method(), &at, &[], pair.moment()).unwrap();
         request.headers_mut().insert("authorization", HeaderValue::try_from(value).unwrap());
         let verifier = Verifier::new(origin).unwrap().dangerous_allow_plaintext().allow_two_legged();
-        serve(verifier.verify(&request, world.moment()), &world.store).map(drop).map_err(|rejected| rejected.reason)
+        serve(verifier.verify(&request, pair.moment()), &pair.store).map(drop).map_err(|rejected| rejected.reason)
     };
     let (near, plain) = ("http://localhost:8080", "http://photos.example.net");
     for (origin, uri) in [
@@ -644,26 +660,26 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
 
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
-    let world = World::default();
-    let verifier = world.provider.verifier().clone().methods([Method::dangerous_plaintext()]).allow_two_legged();
+    let pair = OAuth1Pair::default();
+    let verifier = pair.provider.verifier().clone().methods([Method::dangerous_plaintext()]).allow_two_legged();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None).sign(&mut request, world.moment()).unwrap();
-    let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+    Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None).sign(&mut request, pair.moment()).unwrap();
+    let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
 }
 
-/// What the client sees, and what the store is asked, is the same for an unknown client, a wrong secret, an unknown
+/// Row `unknown-consumer`: what the client sees, and what the store is asked, is the same for an unknown client, a wrong secret, an unknown
 /// token and a token of another client.
 #[test]
-fn unknown_consumer() {
-    let world = World::default();
-    world.store.add_client("other", ClientRecord::with_secret("other secret").unwrap());
-    let token = world.token();
+fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
+    let pair = OAuth1Pair::default();
+    pair.store.add_client("other", ClientRecord::with_secret("other secret").unwrap());
+    let token = pair.token();
     let outcome = |client: ClientCredentials, token: TokenCredentials| {
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, world.moment()).unwrap();
-        let rejected = world.verify(&request).unwrap_err();
+        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, pair.moment()).unwrap();
+        let rejected = pair.verify(&request).unwrap_err();
         (rejected.reason.clone(), rejected.response())
     };
     let right = || ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -690,70 +706,73 @@ fn unknown_consumer() {
     }
 }
 
+/// Row `verifier-wrong`: a verifier must not be guessed by trying.
 #[test]
-fn verifier_wrong() {
-    let world = World::default();
-    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+fn a_wrong_verifier_spends_the_temporary_credentials() {
+    let pair = OAuth1Pair::default();
+    let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
-    let callback = world.grant(&url);
-    let step = world.client.redeem_verifier(pending, "guessed", world.moment()).unwrap();
+    let callback = pair.grant(&url);
+    let step = pair.client.redeem_verifier(pending, "guessed", pair.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
-    let rejected = serve(world.provider.token_credentials(&request, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
     assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, RejectReason::WrongVerifier));
     // The request token is used: the right verifier comes too late.
-    assert!(world.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
+    assert!(pair.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }
 
+/// Row `body-hash-wrong`: OAuth Request Body Hash 1.0, draft 4.
 #[test]
-fn body_hash_wrong() {
+fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
     let scheme = Scheme::default().body_hash();
-    let world = World::new(|service| service.scheme(scheme), |provider| provider);
-    let session = world.client.session(world.token());
+    let pair = OAuth1Pair::new(|server| server.scheme(scheme), |provider| provider);
+    let session = Session::new(&pair.client, pair.token());
     let signed = || {
         let mut request = Request::post(format!("{ORIGIN}/photos"))
             .header("content-type", "application/json")
             .body(br#"{"title":"Beach"}"#.to_vec())
             .unwrap();
-        session.sign(&mut request, world.moment()).unwrap();
+        session.sign(&mut request, pair.moment()).unwrap();
         request
     };
-    assert!(world.verify(&signed()).is_ok());
+    assert!(pair.verify(&signed()).is_ok());
     let mut changed = signed();
     changed.body_mut()[3] ^= 1;
-    assert_eq!(status(&changed, &world), (401, RejectReason::WrongBodyHash));
+    assert_eq!(status(&changed, &pair), (401, RejectReason::WrongBodyHash));
 
-    let demanding = world.provider.verifier().clone().require_body_hash();
-    assert!(serve(demanding.verify(&signed(), world.moment()), &world.store).is_ok());
+    let demanding = pair.provider.verifier().clone().require_body_hash();
+    assert!(serve(demanding.verify(&signed(), pair.moment()), &pair.store).is_ok());
     let mut unsigned = signed();
     Signer::new(
         &Scheme::default().placement(ParameterPlacement::Query),
         &ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"),
         Some(&session.token().unwrap().credentials),
     )
-    .sign(&mut unsigned, world.moment())
+    .sign(&mut unsigned, pair.moment())
     .unwrap();
-    let rejected = serve(demanding.verify(&unsigned, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(demanding.verify(&unsigned, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::ParameterMissing("oauth_body_hash"));
 }
 
+/// Row `token-in-log`: logs are read by more people than credentials are for.
 #[test]
-fn token_in_log() {
-    let world = World::default();
-    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let token = world.token();
+fn no_debug_output_of_a_server_shows_a_secret() {
+    let pair = OAuth1Pair::default();
+    let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    let token = pair.token();
     let secret = token.credentials.secret.expose();
-    let consent = world.consent(&url).unwrap();
+    let consent = pair.consent(&url).unwrap();
     let grant = Approval::new("jane");
-    let decision = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
+    let decision = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
     let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
     assert_eq!(format!("{done:?}"), "Done");
     let shown = format!(
         "{pending:?} {token:?} {:?} {:?} {:?} {:?}",
-        world.store,
-        world.client,
-        world.client.session(token.clone()),
-        world.provider
+        pair.store,
+        pair.client,
+        Session::new(&pair.client, token.clone()),
+        pair.provider
     );
     for secret in [secret, "kd94hf93k423kf44"] {
         assert!(!shown.contains(secret), "{shown}");
@@ -763,16 +782,17 @@ fn token_in_log() {
 /// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
 #[test]
 fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
-    use oauth_proto::oauth1::server::{NextQuery, ServerStep};
-    let world = World::default();
+    use oauth_proto::oauth1::server::ServerStep;
+    use oauth_proto::oauth1::server::store::NextQuery;
+    let pair = OAuth1Pair::default();
     for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
         for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {
-            let mut request = world.signed();
+            let mut request = pair.signed();
             header(&mut request, |value| {
                 value.replace("OAuth ", "OAuth oauth_callback=\"oob\", oauth_verifier=\"v\", ")
             });
             header(&mut request, |value| value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1));
-            match world.provider.verifier().verify(&request, world.moment()) {
+            match pair.provider.verifier().verify(&request, pair.moment()) {
                 ServerStep::Reject(rejected) => {
                     assert_eq!(rejected.reason, RejectReason::ControlCharacter(name.into()), "{control}");
                     assert_eq!(rejected.response().status(), 400);
@@ -783,15 +803,15 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             }
         }
         // A text of any language is one that a service may have issued.
-        let mut request = world.signed();
+        let mut request = pair.signed();
         header(&mut request, |value| {
             value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
         });
-        let step = world.provider.verifier().verify(&request, world.moment());
+        let step = pair.provider.verifier().verify(&request, pair.moment());
         assert!(matches!(step, ServerStep::Query(NextQuery::FindCredentials(_))), "{name}: {step:?}");
     }
     // The page for the resource owner asks storage about what stands in a link.
-    let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;
+    let page = |token: &str| pair.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;
     assert_eq!(page("a%00"), RejectReason::ControlCharacter("oauth_token".into()));
     assert_eq!(page("%FF"), RejectReason::ParameterInvalid("oauth_token"));
     assert_eq!(page(&"a".repeat(4097)), RejectReason::ParameterInvalid("oauth_token"));
@@ -802,12 +822,11 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
 /// Row `control-characters`: the application's own parameters are kept with temporary credentials.
 #[test]
 fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let begin = |name: &str, value: &str| {
-        let step =
-            world.client.authorize(Authorize::callback(CALLBACK).parameter(name, value), world.moment()).unwrap();
+        let step = pair.client.authorize(Authorize::callback(CALLBACK).parameter(name, value), pair.moment()).unwrap();
         let Step::Send(request, _) = step else { panic!("nothing to send") };
-        serve(world.provider.temporary_credentials(&request, world.moment()), &world.store)
+        serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
     };
     for (name, value) in [("scope", "a\0b"), ("sco\0pe", "a")] {
         let rejected = begin(name, value).unwrap_err();
@@ -822,14 +841,14 @@ fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() 
 /// A nonce that is remembered takes a bounded place.
 #[test]
 fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
-    let world = World::default();
-    let token = world.token().credentials;
+    let pair = OAuth1Pair::default();
+    let token = pair.token().credentials;
     let verify = |nonce: &str| {
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
         let stamp = Stamp::new(Timestamp::from_secs(NOW), nonce);
         Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, stamp).unwrap();
-        world.verify(&request).map(drop).map_err(|rejected| rejected.reason)
+        pair.verify(&request).map(drop).map_err(|rejected| rejected.reason)
     };
     assert_eq!(verify("n"), Ok(()));
     assert_eq!(verify(&"n".repeat(256)), Ok(()));
@@ -839,11 +858,11 @@ fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
 /// RFC 5849 §3.1, item 2: also those whose names the specification only claims.
 #[test]
 fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let with = |more: &str| {
-        let mut request = world.signed();
+        let mut request = pair.signed();
         header(&mut request, |value| value + more);
-        world.verify(&request).unwrap_err().reason
+        pair.verify(&request).unwrap_err().reason
     };
     assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), RejectReason::WrongSignature);
     assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), RejectReason::ParameterTwice("oauth_x".into()));
@@ -854,24 +873,13 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
         let stage = Stage::Granted { verifier: "hash".into(), approval: Approval::new("jane") };
-        let record = TemporaryRecord {
-            secret: "secret".into(),
-            client_key: "printer".into(),
-            callback: CALLBACK.into(),
-            realm: None,
-            parameters: Default::default(),
-            expires_at: Timestamp::from_secs(NOW),
-            stage: if granted { stage } else { Stage::Waiting },
-        };
-        record.redeem(&Redeem {
-            temporary: "temporary".into(),
-            client_key: client.into(),
-            verifier: verifier.into(),
-            token: "token".into(),
-            secret: "another secret".into(),
-            expires_at: None,
-            now: Timestamp::from_secs(now),
-        })
+        let mut record = TemporaryRecord::new("secret", "printer", CALLBACK, Timestamp::from_secs(NOW));
+        if granted {
+            record.stage = stage;
+        }
+        let mut query = Redeem::new("temporary", client, Timestamp::from_secs(now));
+        query.verifier = verifier.into();
+        record.redeem(&query)
     };
     assert!(matches!(redeemed(true, "printer", "hash", NOW - 1), Redemption::Redeemed(_)));
     for (granted, client, verifier, now) in [

@@ -9,18 +9,18 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use http::Request;
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, ProviderBuilder, Rejected, Verified,
-    Verifier, serve,
+    AfterConsent, Approval, Consent, Dispatched, Provider, ProviderBuilder, Rejected, Verified, Verifier, serve,
 };
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Token};
+use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
 
 pub const ORIGIN: &str = "https://photos.example.net";
 pub const CALLBACK: &str = "https://printer.example.com/ready?x=1";
 pub const NOW: u64 = 1_700_000_000;
 
-pub struct World {
+pub struct OAuth1Pair {
     pub provider: Provider,
     pub store: MemoryStore,
     pub client: Client,
@@ -28,15 +28,15 @@ pub struct World {
     counter: Cell<u64>,
 }
 
-impl Default for World {
+impl Default for OAuth1Pair {
     fn default() -> Self {
-        Self::new(|service| service, |provider| provider)
+        Self::new(|server| server, |provider| provider)
     }
 }
 
-impl World {
+impl OAuth1Pair {
     pub fn new(
-        service: impl FnOnce(Server) -> Server,
+        server: impl FnOnce(Server) -> Server,
         provider: impl FnOnce(ProviderBuilder) -> ProviderBuilder,
     ) -> Self {
         let store = MemoryStore::default();
@@ -47,7 +47,7 @@ impl World {
         Self {
             provider: provider(Provider::builder(Verifier::new(ORIGIN).unwrap().realm("Photos"))).build().unwrap(),
             store,
-            client: Client::new(service(built), credentials),
+            client: Client::new(server(built), credentials),
             now: Cell::new(NOW),
             counter: Cell::new(0),
         }
@@ -62,12 +62,8 @@ impl World {
 
     /// What the service answers at its two endpoints for clients.
     pub fn answer(&self, request: &oauth_proto::Request) -> Response {
-        let step = match request.uri().path() {
-            "/initiate" => self.provider.temporary_credentials(request, self.moment()),
-            "/token" => self.provider.token_credentials(request, self.moment()),
-            path => panic!("no endpoint {path}"),
-        };
-        serve(step, &self.store).unwrap_or_else(|rejected| rejected.response())
+        serve(self.provider.dispatch(request, self.moment()).map(response), &self.store)
+            .unwrap_or_else(|rejected| rejected.response())
     }
 
     pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {
@@ -88,8 +84,8 @@ impl World {
 
     /// The page that the user sees.
     pub fn consent(&self, url: &str) -> Result<Consent, Rejected> {
-        let request = Request::get(url).body(()).unwrap();
-        serve(self.provider.authorization(&request, self.moment()), &self.store)
+        let request = Request::get(url).body(Vec::new()).unwrap();
+        serve(self.provider.dispatch(&request, self.moment()).map(question), &self.store)
     }
 
     /// The user grants access: the URL to which the browser is sent.
@@ -114,12 +110,28 @@ impl World {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(b"title=Beach+day".to_vec())
             .unwrap();
-        self.client.session(self.token()).sign(&mut request, self.moment()).unwrap();
+        Session::new(&self.client, self.token()).sign(&mut request, self.moment()).unwrap();
         request
     }
 
     pub fn verify(&self, request: &Request<Vec<u8>>) -> Result<Verified, Rejected> {
         serve(self.provider.verifier().verify(request, self.moment()), &self.store)
+    }
+}
+
+/// What an endpoint for clients answers.
+pub fn response(dispatched: Dispatched) -> Response {
+    match dispatched {
+        Dispatched::Respond(response) => response,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the endpoint for users asks.
+pub fn question(dispatched: Dispatched) -> Consent {
+    match dispatched {
+        Dispatched::Consent(consent) => consent,
+        other => panic!("{other:?}"),
     }
 }
 

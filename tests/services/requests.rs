@@ -31,7 +31,7 @@ fn proved_request(path: &str) -> oauth2::ApiRequest {
 }
 
 fn session() -> Session {
-    of(&services::TWITTER).oauth1_client().unwrap().session(TokenCredentials::new("t1", "ts"))
+    Session::new(of(&services::TWITTER).oauth1_client().unwrap(), TokenCredentials::new("t1", "ts"))
 }
 
 fn uri(request: Result<ApiRequest, Error>) -> String {

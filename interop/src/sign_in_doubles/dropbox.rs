@@ -5,7 +5,8 @@ use std::cell::Cell;
 use http::Method;
 use http::header::AUTHORIZATION;
 use oauth_proto::oauth1::KeyEncoding;
-use oauth_proto::oauth1::server::{Approval, MemoryStore, TokenRecord, Verified, Verifier, serve};
+use oauth_proto::oauth1::server::store::{MemoryStore, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, Verified, Verifier, serve};
 use oauth_proto::{Moment, Request, Response};
 use serde_json::json;
 

@@ -1,7 +1,8 @@
 //! Twitter: the three legs, and a little of version 1.1 of its API.
 
 use http::Method;
-use oauth_proto::oauth1::server::{AfterConsent, Approval, MemoryStore, Provider, Verifier, serve};
+use oauth_proto::oauth1::server::store::MemoryStore;
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Dispatched, Endpoint, Provider, Verifier, serve};
 use oauth_proto::{Moment, Request};
 use serde_json::{Value, json};
 
@@ -15,7 +16,11 @@ pub(super) struct Twitter {
 impl Twitter {
     pub(super) fn new(origin: &str) -> Self {
         let verifier = Verifier::new(origin).expect("an origin").realm("Twitter API");
-        Self { provider: Provider::builder(verifier).build().expect("loopback is private"), store: store() }
+        let provider = Provider::builder(verifier)
+            .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
+            .path(Endpoint::Authorization, "/oauth/authorize")
+            .path(Endpoint::TokenCredentials, "/oauth/access_token");
+        Self { provider: provider.build().expect("loopback is private"), store: store() }
     }
 }
 
@@ -28,24 +33,24 @@ impl Service for Twitter {
             || refusal(401, json!({ "errors": [{ "code": 32, "message": "Could not authenticate you." }] }));
         let verified = || serve(self.provider.verifier().verify(request, moment()), &self.store);
         match (request.method(), request.uri().path()) {
-            (_, "/oauth/request_token") => {
-                serve(self.provider.temporary_credentials(request, moment()), &self.store).map_err(|_| unauthorized())
-            }
-            (_, "/oauth/authenticate" | "/oauth/authorize") => {
-                let consent = serve(self.provider.authorization(request, moment()), &self.store);
-                let approval = Approval::new("jane")
-                    .response_parameter("user_id", "38895958")
-                    .response_parameter("screen_name", "janedoe");
-                match serve(
-                    self.provider.approve(consent.map_err(|_| unauthorized())?, approval, moment()),
-                    &self.store,
-                ) {
-                    Ok(AfterConsent::Redirect(response)) => Ok(response),
+            (_, "/oauth/request_token" | "/oauth/access_token") => {
+                match serve(self.provider.dispatch(request, moment()), &self.store) {
+                    Ok(Dispatched::Respond(response)) => Ok(response),
                     _ => Err(unauthorized()),
                 }
             }
-            (_, "/oauth/access_token") => {
-                serve(self.provider.token_credentials(request, moment()), &self.store).map_err(|_| unauthorized())
+            (_, "/oauth/authenticate" | "/oauth/authorize") => {
+                let consent = match serve(self.provider.dispatch(&at_authorize(request), moment()), &self.store) {
+                    Ok(Dispatched::Consent(consent)) => consent,
+                    _ => return Err(unauthorized()),
+                };
+                let approval = Approval::new("jane")
+                    .response_parameter("user_id", "38895958")
+                    .response_parameter("screen_name", "janedoe");
+                match serve(self.provider.approve(consent, approval, moment()), &self.store) {
+                    Ok(AfterConsent::Redirect(response)) => Ok(response),
+                    _ => Err(unauthorized()),
+                }
             }
             (&Method::GET, "/1.1/account/verify_credentials.json") => {
                 verified().map_err(|_| unauthorized())?;
@@ -109,4 +114,12 @@ fn credentials(with_email: bool) -> Value {
         jane["email"] = "jane@example.com".into();
     }
     jane
+}
+
+/// The request at the one path that the provider has for users: the service has two of them.
+fn at_authorize(request: &Request) -> Request {
+    let mut request = request.clone();
+    let target = request.uri().to_string().replacen("/oauth/authenticate", "/oauth/authorize", 1);
+    *request.uri_mut() = target.parse().expect("it was one before");
+    request
 }

@@ -30,18 +30,21 @@ pub struct ProviderBuilder {
     allows_http: bool,
 }
 
-impl ProviderBuilder {
-    pub(super) fn new(verifier: Verifier) -> Self {
-        let provider = Provider {
+impl Provider {
+    /// Returns a builder of endpoints whose requests are checked by that verifier.
+    pub fn builder(verifier: Verifier) -> ProviderBuilder {
+        let provider = Self {
             verifier,
             paths: Paths::default(),
             temporary_lifetime: Duration::from_secs(3600),
             token_lifetime: None,
             get: false,
         };
-        Self { provider, allows_http: false }
+        ProviderBuilder { provider, allows_http: false }
     }
+}
 
+impl ProviderBuilder {
     /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See [`Endpoint`] for the defaults.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.provider.paths.set(endpoint, path.into());
@@ -60,7 +63,8 @@ impl ProviderBuilder {
         self
     }
 
-    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose).
+    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose). Default:
+    /// POST alone.
     ///
     /// # Security
     /// Proxies and logs between the client and the server may keep the URL of a GET, with the parameters in it.
@@ -69,7 +73,7 @@ impl ProviderBuilder {
         self
     }
 
-    /// Accepts origins of the verifier that have no TLS.
+    /// Accepts origins of the verifier that have no TLS. Default: [`build`](Self::build) fails.
     ///
     /// # Security
     /// An attacker on the network reads the secret of every token that is issued.

@@ -1,7 +1,7 @@
 //! The server's side of RFC 5849: [`Verifier`] for protected resources, [`Provider`] for the three endpoints.
 //!
 //! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: queries to storage first, then
-//! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
+//! the end. [`serve`] and [`serve_async`] ask a [`Store`](store::Store) or an [`AsyncStore`](store::AsyncStore) of the application's; [`MemoryStore`](store::MemoryStore) is one
 //! to begin with. Every query is one atomic step, so that a nonce and temporary credentials count once.
 //!
 //! ```text
@@ -13,29 +13,25 @@
 //!             401: timestamp       unknown and wrong
 //! ```
 
+mod approval;
+mod approve;
 mod builder;
 mod consent;
 mod endpoint;
-mod memory;
 mod presented;
 mod provider;
-mod queries;
-mod records;
 mod rejected;
-mod schedules;
-mod store;
+mod stand_in;
+pub mod store;
 mod verifier;
+mod verifier_code;
+mod verify;
 
-pub use crate::query::OneTimeUse;
+pub use approval::Approval;
 pub use builder::ProviderBuilder;
 pub use consent::{AfterConsent, Consent};
 pub use endpoint::Endpoint;
-pub use memory::MemoryStore;
 pub use provider::{Dispatched, Provider};
-pub use queries::{
-    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
-};
-pub use records::{Approval, ClientRecord, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{RejectReason, Rejected};
-pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
+pub use store::traits::{ServerStep, serve, serve_async};
 pub use verifier::{Verified, Verifier};

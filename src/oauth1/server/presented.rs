@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::Request;
 
 use super::rejected::RejectReason;
-use crate::oauth1::base_string;
-use crate::oauth1::parameters::{
-    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, Unread,
-    VERIFIER, is_oauth, is_protocol,
+use crate::oauth1::names::{
+    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERIFIER, is_oauth,
+    is_protocol,
 };
+use crate::oauth1::signing::{Parameters, Unread, base_string_of};
 use crate::wire::{OriginRef, form, percent};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
@@ -46,6 +46,13 @@ pub(super) struct Bounds {
     pub(super) form: usize,
 }
 
+/// What becomes of the request's own parameters.
+#[derive(Clone, Copy)]
+pub(super) enum OwnParameters {
+    Keep,
+    Drop,
+}
+
 /// The protocol's parameters that are judged before others are collected, as they stand in the request.
 pub(super) struct Protocol<'p> {
     pub(super) method: Cow<'p, str>,
@@ -78,21 +85,21 @@ impl<'p> Protocol<'p> {
 
 impl PresentedRequest {
     /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's parameters. Its own parameters
-    /// are kept only if the caller `wants_own`.
+    /// are kept only if `own` says so.
     ///
     /// The protocol's parameters are judged before a form is collected, unless they stand in it: nobody is known yet, and
     /// collecting is what costs.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
         site: OriginRef<'_>,
-        wants_own: bool,
+        own: OwnParameters,
         bounds: Bounds,
         judge: impl Fn(Protocol<'_>) -> Result<J, RejectReason>,
     ) -> Result<(Self, J), RejectReason> {
         let (uri, headers, body) = (request.uri(), request.headers(), request.body().as_ref());
         let unread = |unread| match unread {
             Unread::Malformed => RejectReason::Malformed,
-            Unread::TooMany => RejectReason::TooManyParameters { most: bounds.parameters },
+            Unread::TooMany => RejectReason::TooManyParameters { limit: bounds.parameters },
         };
         let mut parameters = Parameters::of_head(uri, headers, bounds.parameters).map_err(unread)?;
         let judge = |parameters: &Parameters<'_>| {
@@ -102,7 +109,7 @@ impl PresentedRequest {
         };
         let early = if parameters.oauth_places > 0 { Some(judge(&parameters)?) } else { None };
         if parameters.is_form && body.len() > bounds.form {
-            return Err(RejectReason::FormTooLarge { size: body.len(), most: bounds.form });
+            return Err(RejectReason::FormTooLarge { length: body.len(), limit: bounds.form });
         }
         parameters.add_form(body).map_err(unread)?;
         let (timestamp, judged) = match early {
@@ -112,19 +119,22 @@ impl PresentedRequest {
                 judged
             }
         };
-        Ok((Self::collected(request, site, wants_own, timestamp, parameters)?, judged))
+        Ok((Self::collected(request, site, own, timestamp, parameters)?, judged))
     }
 
     #[inline]
     fn collected<B>(
         request: &Request<B>,
         site: OriginRef<'_>,
-        wants_own: bool,
+        own: OwnParameters,
         timestamp: Option<u64>,
         parameters: Parameters<'_>,
     ) -> Result<Self, RejectReason> {
-        let base_string = base_string::collect((request.method(), site, request.uri()), &parameters);
-        let own = if wants_own { own(&parameters)? } else { BTreeMap::new() };
+        let base_string = base_string_of((request.method(), site, request.uri()), &parameters);
+        let own = match own {
+            OwnParameters::Keep => own_parameters(&parameters)?,
+            OwnParameters::Drop => BTreeMap::new(),
+        };
         let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] = parameters.protocol;
         Ok(Self {
             client: required(CONSUMER_KEY, name(CONSUMER_KEY, client)?)?,
@@ -203,7 +213,7 @@ fn has_control(text: &str) -> bool {
 }
 
 /// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
-fn own(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
+fn own_parameters(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));
     let own: BTreeMap<_, _> = own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();

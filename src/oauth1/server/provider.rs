@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use http::{Method as HttpMethod, Request, StatusCode};
 
-use super::builder::ProviderBuilder;
 use super::consent::Consent;
 use super::endpoint::{Endpoint, Paths};
 use super::presented::name;
-use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
-use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{RejectReason, form_response};
-use super::store::{NextQuery, ServerStep};
-use super::verifier::{SignedWith, VerifiedRequest, Verifier, hex};
-use crate::oauth1::parameters;
-use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
+use super::store::{
+    FindTemporary, NextQuery, Redeem, Redemption, SaveTemporary, ServerStep, Stage, TemporaryRecord, TokenRecord,
+};
+use super::verifier::Verifier;
+use super::verifier_code::hashed;
+use super::verify::{SignedWith, VerifiedRequest};
+use crate::oauth1::hex::hex;
+use crate::oauth1::names::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER, is_oauth};
+use crate::oauth1::signing::query;
 use crate::{Moment, PendingQuery, Response, Secret};
 
 /// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
@@ -22,7 +24,8 @@ use crate::{Moment, PendingQuery, Response, Secret};
 /// It speaks OAuth 1.0a: a callback with the first request, a verifier with the last.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{Dispatched, MemoryStore, Provider, Verifier, serve};
+/// use oauth_proto::oauth1::server::{Dispatched, Provider, Verifier, serve};
+/// use oauth_proto::oauth1::server::store::MemoryStore;
 /// use oauth_proto::{Moment, Request, Response};
 ///
 /// let provider = Provider::builder(Verifier::new("https://photos.example.net")?).build()?;
@@ -69,11 +72,6 @@ pub enum Dispatched {
 }
 
 impl Provider {
-    /// Returns a builder of endpoints whose requests are checked by that verifier.
-    pub fn builder(verifier: Verifier) -> ProviderBuilder {
-        ProviderBuilder::new(verifier)
-    }
-
     /// Hands a request to the endpoint whose path it has. A request for another path is refused with
     /// [`RejectReason::NoSuchPath`].
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
@@ -97,7 +95,7 @@ impl Provider {
     }
 
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
-    pub fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -107,8 +105,8 @@ impl Provider {
 
     /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
     /// refusal, to be shown on a page, since nothing tells where to redirect to.
-    pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
-        let mut tokens = parameters::query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
+    fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
+        let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
             (None, _) => RejectReason::ParameterMissing(TOKEN),
             (Some(_), Some(_)) => RejectReason::ParameterTwice(TOKEN.to_owned()),
@@ -121,7 +119,7 @@ impl Provider {
     }
 
     /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier spends the temporary credentials.
-    pub fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -198,7 +196,7 @@ impl Provider {
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
             Ok(Redemption::Redeemed(TokenRecord { approval: grant, .. })) => {
-                let told = grant.response_parameters.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
+                let told = grant.response_parameters.iter().filter(|(name, _)| !is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));
                 let answer: Vec<_> = answer.into_iter().chain(told).collect();
                 ServerStep::Done(form_response(StatusCode::OK, &answer))
@@ -221,7 +219,7 @@ fn is_acceptable(callback: &str, registered: &[String]) -> bool {
         return true;
     }
     let fits = |url: &url::Url| {
-        let own = |name: &str| parameters::is_oauth(name.as_bytes());
+        let own = |name: &str| is_oauth(name.as_bytes());
         let is_common = matches!(url.scheme(), "http" | "https") || url.scheme().contains('.');
         (is_known || is_common) && !url.query_pairs().any(|(name, _)| own(&name))
     };

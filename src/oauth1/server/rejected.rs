@@ -4,6 +4,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, StatusCode};
 
 use crate::Response;
+use crate::oauth1::names::CALLBACK;
 use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// A request that is refused.
@@ -63,18 +64,18 @@ pub enum RejectReason {
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
     /// The request has more parameters than [`Verifier::max_parameters`](super::Verifier::max_parameters) says.
-    #[error("the request has more than {most} parameters, the most that Verifier::max_parameters allows")]
+    #[error("the request has more than {limit} parameters, the most that Verifier::max_parameters allows")]
     TooManyParameters {
-        /// How many it may have.
-        most: usize,
+        /// The most that it may have.
+        limit: usize,
     },
     /// The body is a larger form than [`Verifier::max_form_len`](super::Verifier::max_form_len) says.
-    #[error("the form has {size} bytes, and {most} are the most that Verifier::max_form_len allows")]
+    #[error("the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows")]
     FormTooLarge {
-        /// How many bytes it has.
-        size: usize,
-        /// How many it may have.
-        most: usize,
+        /// Its length in bytes.
+        length: usize,
+        /// The most that it may have.
+        limit: usize,
     },
     /// `oauth_version` is not 1.0, but this.
     #[error("oauth_version is {sent:?} where 1.0 is expected{lifted}", sent = .0, lifted = lifted(.0))]
@@ -169,7 +170,7 @@ impl RejectReason {
             Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
             Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
             Self::ParameterInvalid(name) => rejected(name),
-            Self::CallbackRefused => rejected(super::super::parameters::CALLBACK),
+            Self::CallbackRefused => rejected(CALLBACK),
             Self::VersionUnknown(_) => {
                 (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
             }

@@ -1,29 +1,22 @@
-//! Verifying a signed request, RFC 5849 §3.2.
+//! The verifier of signed requests and its options, RFC 5849 §3.2.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-use http::header::HOST;
-use http::uri::Scheme;
-use subtle::ConstantTimeEq;
-
-use super::presented::{Bounds, PresentedRequest, Protocol};
-use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
-use super::records::{Approval, ClientRecord, TokenRecord};
+use super::approval::Approval;
+use super::presented::Bounds;
 use super::rejected::RejectReason;
-use super::schedules::StandIn;
-use super::store::{NextQuery, ServerStep};
-use crate::oauth1::key::Key;
-use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
-use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
-use crate::wire::{Origin, OriginRef, truncated, without_secrets};
-use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
+use super::stand_in::StandIn;
+use super::store::ServerStep;
+use crate::oauth1::signing::{KeyEncoding, Method};
+use crate::wire::{Origin, without_secrets};
+use crate::{Error, Unsupported};
 
 /// Checks signed requests of one service.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{ClientRecord, Approval, MemoryStore, TokenRecord, Verifier, serve};
+/// use oauth_proto::oauth1::server::{Approval, Verifier, serve};
+/// use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
 /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, TokenCredentials};
 /// use oauth_proto::Moment;
 ///
@@ -51,25 +44,25 @@ use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 /// name one of the service's origins, have up to 1000 parameters and, where the body is a form, up to 1 MiB of it. What the
 /// `Authorization` header says is judged before a form is read.
 #[derive(Clone, Debug)]
-pub struct Verifier(Arc<Config>);
+pub struct Verifier(pub(super) Arc<Config>);
 
 #[derive(Clone, Debug)]
-struct Config {
-    origins: Vec<Origin>,
-    realm: Option<String>,
-    methods: Vec<Method>,
+pub(super) struct Config {
+    pub(super) origins: Vec<Origin>,
+    pub(super) realm: Option<String>,
+    pub(super) methods: Vec<Method>,
     /// Methods for which each client has its own key, and a key that stands in for that of an unknown client.
-    keyed: Vec<Method>,
-    window: Duration,
-    key_encoding: KeyEncoding,
-    any_host: bool,
-    two_legged: bool,
-    plaintext: bool,
-    body_hash_required: bool,
-    sha1_body_hash: bool,
-    version_1_0a: bool,
-    bounds: Bounds,
-    stand_in: StandIn,
+    pub(super) keyed: Vec<Method>,
+    pub(super) window: Duration,
+    pub(super) key_encoding: KeyEncoding,
+    pub(super) any_host: bool,
+    pub(super) two_legged: bool,
+    pub(super) plaintext: bool,
+    pub(super) body_hash_required: bool,
+    pub(super) sha1_body_hash: bool,
+    pub(super) version_1_0a: bool,
+    pub(super) bounds: Bounds,
+    pub(super) stand_in: StandIn,
 }
 
 /// More parameters are in no request of a usual API.
@@ -77,10 +70,6 @@ const MOST_PARAMETERS: usize = 1000;
 
 /// Larger forms are hardly sent: what is large goes into other bodies.
 const LARGEST_FORM: usize = 1024 * 1024;
-
-/// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
-/// and for servers whose clocks differ.
-const SLACK: Duration = Duration::from_secs(61);
 
 /// Who made a request.
 ///
@@ -105,25 +94,8 @@ pub struct Verified {
     pub approval: Option<Approval>,
 }
 
-/// Which credentials a request must be signed with.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum SignedWith {
-    Client,
-    Temporary,
-    Token,
-    ClientOrToken,
-}
-
-/// A request whose signature is right and which is not a replay.
-pub(super) struct VerifiedRequest {
-    pub(super) presented: PresentedRequest,
-    pub(super) client: Arc<ClientRecord>,
-    pub(super) token: Option<Arc<TokenRecord>>,
-    pub(super) moment: Moment,
-}
-
 impl Verifier {
-    /// A verifier for requests to that origin, as clients see it: `https://photos.example.net`.
+    /// Makes a verifier for requests to that origin, as clients see it: `https://photos.example.net`.
     ///
     /// A request must name this host, in its URI or its `Host` header. Its path must be the one that the client asked
     /// for: behind a router or a proxy that takes a part of the path away, put it back first (in axum, `OriginalUri` has it).
@@ -154,7 +126,7 @@ impl Verifier {
         self
     }
 
-    /// A further origin of the same service.
+    /// Adds a further origin of the same service.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
@@ -164,70 +136,79 @@ impl Verifier {
     }
 
     /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
-    /// that puts its own `Host` in.
+    /// that puts its own `Host` in. Default: a request that names another host is refused.
     ///
-    /// What this gives away: nothing, as long as requests reach the server only through that proxy.
+    /// # Security
+    /// This gives nothing away as long as requests reach the server only through that proxy. Otherwise a request that was
+    /// signed for another host is accepted here.
     pub fn allow_any_host(self) -> Self {
         self.with(|config| config.any_host = true)
     }
 
-    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value are left out.
+    /// Sets the realm of the challenge in a 401. Default: none. Characters that cannot stand in a quoted header value are left out.
     pub fn realm(self, realm: &str) -> Self {
         let fits = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
         self.with(|config| config.realm = Some(realm.chars().filter(fits).collect()))
     }
 
-    /// The methods on shared secrets that are accepted, in place of the three of HMAC.
+    /// Sets the methods on shared secrets that are accepted. Default: the three of HMAC.
     pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.with(|config| config.methods = methods.into_iter().collect())
     }
 
     /// Accepts a method for which every client has a key of its own, in its
-    /// [record](super::ClientRecord::with_key). `stand_in` is the method with a key of the size that the clients' keys have:
+    /// [record](super::store::ClientRecord::with_key). `stand_in` is the method with a key of the size that the clients' keys have:
     /// the signature of an unknown client is checked with it, so that checking takes the same time. Where clients have keys
     /// of several sizes, that time tells which size an identifier's key has, and so whether there is one.
     pub fn add_keyed(self, stand_in: Method) -> Self {
         self.with(|config| config.keyed.push(stand_in))
     }
 
-    /// How far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
-    /// long.
+    /// Sets how far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
+    /// long. Default: five minutes.
     pub fn window(self, window: Duration) -> Self {
         self.with(|config| config.window = window)
     }
 
-    /// How clients put the secrets into the signing key.
+    /// Sets how clients put the secrets into the signing key. Default: [`KeyEncoding::Encoded`].
     pub fn key_encoding(self, key_encoding: KeyEncoding) -> Self {
         self.with(|config| config.key_encoding = key_encoding)
     }
 
-    /// Accepts requests of a client for itself, without a token.
+    /// Accepts requests of a client for itself, without a token. Default: refuses them.
+    ///
+    /// # Security
+    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An application that does not look at it
+    /// gives every client what it gives to users.
     pub fn allow_two_legged(self) -> Self {
         self.with(|config| config.two_legged = true)
     }
 
-    /// Accepts PLAINTEXT at an https origin, or on this machine.
+    /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
     ///
-    /// What this gives away: the secrets themselves are in every request, and nothing in it is signed; without a
-    /// nonce, which is the client's to leave out, it can be replayed.
+    /// # Security
+    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce, which the client may leave
+    /// out, it can be replayed.
     pub fn dangerous_allow_plaintext(self) -> Self {
         self.with(|config| config.plaintext = true)
     }
 
-    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a hash is there, it
-    /// is checked in any case.
+    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Default: accepts them. Where a
+    /// hash is there, it is checked in any case.
     pub fn require_body_hash(self) -> Self {
         self.with(|config| config.body_hash_required = true)
     }
 
-    /// Takes SHA-1 in `oauth_body_hash` whatever the signature method, as oauthlib's clients send it.
+    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send it. Default: accepts the
+    /// hash function of the signature method alone.
     ///
-    /// What this gives away: under a method on SHA-2, the body is only as safe as SHA-1 is.
+    /// # Security
+    /// Under a method on SHA-2, the body is only as safe as SHA-1 is.
     pub fn allow_sha1_body_hash(self) -> Self {
         self.with(|config| config.sha1_body_hash = true)
     }
 
-    /// Sets how many parameters a request may have, in its header, query and form together: 1000 unless said otherwise. A
+    /// Sets how many parameters a request may have, in its header, query and form together. Default: 1000. A
     /// request with more is refused ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
     ///
     /// # Security
@@ -246,7 +227,7 @@ impl Verifier {
         self.with(|config| config.bounds.parameters = most)
     }
 
-    /// Sets how many bytes a form may have: 1 MiB unless said otherwise. A larger one is refused with status 413
+    /// Sets how many bytes a form may have. Default: 1 MiB. A larger one is refused with status 413
     /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
     /// may have any size.
     ///
@@ -265,6 +246,7 @@ impl Verifier {
     }
 
     /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
+    /// Default: refuses it.
     ///
     /// # Security
     /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could
@@ -281,58 +263,6 @@ impl Verifier {
         self.with(|config| config.version_1_0a = true)
     }
 
-    /// Checks a request for a protected resource.
-    pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
-        let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
-        self.check(request, signed_with, moment, |checked| {
-            let PresentedRequest { client, token, .. } = checked.presented;
-            // A record that the store made for this answer is taken apart, another's grant is copied.
-            let grant = |record| match Arc::try_unwrap(record) {
-                Ok(TokenRecord { approval: grant, .. }) => grant,
-                Err(shared) => shared.approval.clone(),
-            };
-            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(grant) })
-        })
-    }
-
-    /// Checks a request for whatever is done with it afterwards.
-    pub(super) fn check<B: AsRef<[u8]>, T: 'static>(
-        &self,
-        request: &Request<B>,
-        signed_with: SignedWith,
-        moment: Moment,
-        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
-    ) -> ServerStep<T> {
-        let (mut presented, method) = match self.present(request, signed_with, moment.now) {
-            Ok(presented) => presented,
-            Err(reason) => return self.reject(reason),
-        };
-        // The query comes back with the answer, so that its texts need not be copied.
-        let query = FindCredentials {
-            client_key: std::mem::take(&mut presented.client),
-            token: presented.token.take(),
-            temporary: signed_with == SignedWith::Temporary,
-        };
-        let verifier = self.clone();
-        ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
-            (presented.client, presented.token) = (query.client_key, query.token);
-            let found = match found {
-                Ok(found) => found,
-                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
-            };
-            let found = match signed_with {
-                SignedWith::Temporary => FoundCredentials { token: None, ..found },
-                _ => FoundCredentials { temporary: None, ..found },
-            };
-            match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
-                Ok((client, token)) => {
-                    verifier.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
-                }
-                Err(reason) => verifier.reject(reason),
-            }
-        })))
-    }
-
     pub(super) fn reject<T>(&self, reason: RejectReason) -> ServerStep<T> {
         ServerStep::Reject(reason.reject(self.0.realm.as_deref()))
     }
@@ -340,222 +270,6 @@ impl Verifier {
     /// Whether what travels to and from the service is private.
     pub(super) fn is_secure(&self) -> bool {
         self.0.origins.iter().all(|origin| origin.site().is_secure())
-    }
-
-    /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
-    fn present<B: AsRef<[u8]>>(
-        &self,
-        request: &Request<B>,
-        signed_with: SignedWith,
-        now: Timestamp,
-    ) -> Result<(PresentedRequest, Method), RejectReason> {
-        let site = self.site(request)?;
-        // Only the provider's first endpoint has a use for the request's own parameters.
-        let wants_own = signed_with == SignedWith::Client;
-        let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-        let is_private = site.is_secure() && !in_the_clear;
-        let judge = |protocol: Protocol<'_>| {
-            let method = self.judge(&protocol, signed_with, now)?;
-            if method.is_plaintext() && !is_private {
-                return Err(RejectReason::PlaintextWithoutTls);
-            }
-            Ok(method)
-        };
-        let (presented, method) = PresentedRequest::of(request, site, wants_own, self.0.bounds, judge)?;
-        self.check_body(&presented, &method, request.body().as_ref())?;
-        Ok((presented, method))
-    }
-
-    /// Judges the protocol's parameters, and returns the signature method.
-    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, RejectReason> {
-        self.check_version(protocol.version)?;
-        let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
-        if wants_token && !protocol.has_token {
-            return Err(RejectReason::ParameterMissing(TOKEN));
-        }
-        if signed_with == SignedWith::Client && protocol.has_token {
-            return Err(RejectReason::ParameterInvalid(TOKEN));
-        }
-        let method = self.method(&protocol.method)?;
-        // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
-        if !method.is_plaintext() {
-            if protocol.timestamp.is_none() {
-                return Err(RejectReason::ParameterMissing(TIMESTAMP));
-            }
-            if !protocol.has_nonce {
-                return Err(RejectReason::ParameterMissing(NONCE));
-            }
-        }
-        self.check_timestamp(protocol.timestamp, now)?;
-        Ok(method)
-    }
-
-    /// Checks that the version is 1.0, if there is one (RFC 5849 §3.1).
-    fn check_version(&self, version: Option<&[u8]>) -> Result<(), RejectReason> {
-        match version {
-            None | Some(b"1.0") => Ok(()),
-            Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
-            Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
-        }
-    }
-
-    /// The origin that the request was made to.
-    fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
-        if self.0.any_host {
-            return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
-        }
-        // An application behind may read either of them, so all that are there must name the same origin.
-        let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
-        if authority.is_none() && hosts.iter().next().is_none() {
-            return Err(RejectReason::WrongHost);
-        }
-        let named = |origin: &&Origin| {
-            authority.is_none_or(|authority| origin.has_host(authority.as_str()))
-                && hosts.iter().all(|host| origin.has_host(host.to_str().unwrap_or_default()))
-        };
-        let scheme = request.uri().scheme();
-        let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
-        let mut origins = self.0.origins.iter().filter(named);
-        let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
-        origin.map(Origin::site).ok_or(RejectReason::WrongHost)
-    }
-
-    /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
-    fn method(&self, name: &str) -> Result<Method, RejectReason> {
-        static PLAINTEXT: Method = Method::dangerous_plaintext();
-        // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
-        let on_secrets = self.0.methods.iter().filter(|method| method.uses_secrets());
-        let signing = on_secrets.chain(&self.0.keyed).filter(|method| method.name() != PLAINTEXT.name());
-        let method = signing.chain(self.0.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
-        method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
-    }
-
-    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), RejectReason> {
-        let (earliest, latest) = (now.before(self.0.window).as_secs(), now.after(self.0.window).as_secs());
-        match timestamp {
-            Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
-                Err(RejectReason::TimestampRefused { timestamp, earliest, latest })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
-    fn check_body(&self, presented: &PresentedRequest, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
-        match &presented.body_hash {
-            Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
-            Some(hash) => {
-                let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
-                let sha1 = || self.0.sha1_body_hash && *hash == sha1_body_hash(body);
-                if right.into() || sha1() { Ok(()) } else { Err(RejectReason::WrongBodyHash) }
-            }
-            None if self.0.body_hash_required && !presented.is_form && !body.is_empty() => {
-                Err(RejectReason::ParameterMissing(BODY_HASH))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Checks the signature, and returns the client and the token if it is right.
-    ///
-    /// For an unknown client or token, and for another client's token, the same work is done with a random secret,
-    /// so that neither the answer nor its time tells which of them was wrong.
-    fn authenticate(
-        &self,
-        presented: &PresentedRequest,
-        method: &Method,
-        signed_with: SignedWith,
-        found: FoundCredentials,
-        moment: &Moment,
-    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
-        let FoundCredentials { client, token, temporary } = found;
-        let wants_token = presented.token.is_some();
-        let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
-
-        let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
-        let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
-        let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
-        let (token_secret, owner, expires_at) = match (&token, &temporary) {
-            (Some(token), _) => (Some(&token.secret), Some(&token.client_key), token.expires_at),
-            (None, Some(record)) => (Some(&record.secret), Some(&record.client_key), Some(record.expires_at)),
-            (None, None) => (None, None, None),
-        };
-        let has_token = owner.is_some();
-        let is_owner = owner.map_or(!wants_token, |owner| *owner == presented.client);
-
-        let unguessable = self.0.stand_in.secret(moment);
-        let stand_in = self.0.stand_in.of(wants_token);
-        // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
-        // says nothing about tokens.
-        let keeps = signed_with != SignedWith::Temporary;
-        let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
-            (Some(secret), _, Some(token)) if is_owner => {
-                (secret, token_secret, stand_in.known(token, &token.schedules))
-            }
-            (Some(secret), Some(client), None) if is_owner => {
-                let schedules = if keeps { stand_in.known(client, &client.schedules) } else { None };
-                (secret, token_secret, schedules)
-            }
-            _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown().filter(|_| keeps)),
-        };
-        let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.0.key_encoding);
-        let verify =
-            |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
-        let right = match schedules.and_then(|kept| kept.get(method, client_secret, token_secret, encoding)) {
-            Some(schedule) => verify(&schedule.key),
-            None => verify(&Key::new(method, signing_key(client_secret, token_secret, encoding))),
-        };
-
-        let Some(client) = client.filter(|_| has_key) else {
-            return Err(RejectReason::UnknownClient(truncated(&presented.client)));
-        };
-        if !is_owner && !has_token {
-            return Err(RejectReason::UnknownToken);
-        }
-        if !is_owner {
-            return Err(RejectReason::TokenOfAnotherClient(truncated(&presented.client)));
-        }
-        if !right {
-            return Err(RejectReason::WrongSignature);
-        }
-        if expires_at.is_some_and(|expires_at| expires_at <= moment.now) {
-            return Err(RejectReason::TokenExpired);
-        }
-        Ok((client, token))
-    }
-
-    /// Remembers the nonce, after the signature was checked, so that no one but the client spends its nonces or fills the
-    /// store.
-    fn refuse_replay<T: 'static>(
-        self,
-        mut checked: VerifiedRequest,
-        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
-    ) -> ServerStep<T> {
-        let now = checked.moment.now;
-        let presented = &mut checked.presented;
-        let (Some(nonce), Some(timestamp)) = (presented.nonce.take(), presented.timestamp) else {
-            return then(checked);
-        };
-        let timestamp = Timestamp::from_secs(timestamp);
-        let query = RememberNonce {
-            client_key: std::mem::take(&mut presented.client),
-            token: presented.token.take(),
-            timestamp,
-            nonce,
-            until: timestamp.after(self.0.window).after(SLACK),
-            now,
-        };
-        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, one_time_use| {
-            match one_time_use {
-                Ok(OneTimeUse::First) => {
-                    let presented = &mut checked.presented;
-                    (presented.client, presented.token) = (query.client_key, query.token);
-                    then(checked)
-                }
-                Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
-                Err(why) => self.reject(RejectReason::StoreFailed(why)),
-            }
-        })))
     }
 }
 
@@ -566,10 +280,4 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
         let reason = "an origin is a scheme, http or https, a host and perhaps a port";
         Unsupported::Url { url: without_secrets(origin), reason }.into()
     })
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -1,0 +1,273 @@
+//! The first leg: temporary credentials, and the URL to send the user to, RFC 5849 §2.1 and §2.2.
+
+use std::time::Duration;
+
+use http::Uri;
+
+use super::client::Client;
+use super::pending::Pending;
+use super::server::Callbacks;
+use super::token_response::{Fields, Formats};
+use crate::mark::ClientFingerprint;
+use crate::oauth1::names::{CALLBACK, TOKEN, is_protocol};
+use crate::oauth1::signing::OAuthParam;
+use crate::step::Receive;
+use crate::wire::{Wiped, form, with_query, without_secrets};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
+
+/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// What is asked for in the first leg.
+///
+/// ```
+/// use oauth_proto::oauth1::Authorize;
+///
+/// let authorize = Authorize::callback("https://printer.example.com/ready")
+///     .realm("Photos")
+///     .parameter("x_auth_access_type", "read");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authorize {
+    user_returns: Return,
+    user_endpoint: UserEndpoint,
+    realm: Option<String>,
+    parameters: Vec<(String, String)>,
+    url_parameters: Vec<(String, String)>,
+    lifetime: Duration,
+}
+
+/// An authorization that has begun: where to send the user, and what to keep until the user comes back.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::Authorization;
+///
+/// fn location(authorization: &Authorization) -> &str {
+///     &authorization.url
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The URL to send the user to (RFC 5849 §2.2).
+    pub url: String,
+    /// What [`Client::redeem`] needs. Keep it for this user's browser.
+    pub pending: Pending,
+}
+
+/// The endpoint to which the user is sent.
+#[derive(Clone, Copy, Debug)]
+enum UserEndpoint {
+    Authorization,
+    Authentication,
+}
+
+#[derive(Clone, Debug)]
+enum Return {
+    Callback(String),
+    OutOfBand,
+    /// To a URI that the service knows, and perhaps the caller, too.
+    Registered(Option<String>),
+}
+
+impl Authorize {
+    fn new(user_returns: Return) -> Self {
+        Self {
+            user_returns,
+            user_endpoint: UserEndpoint::Authorization,
+            realm: None,
+            parameters: Vec::new(),
+            url_parameters: Vec::new(),
+            lifetime: LIFETIME,
+        }
+    }
+
+    /// Has the user come back to that absolute URI.
+    pub fn callback(uri: impl Into<String>) -> Self {
+        Self::new(Return::Callback(uri.into()))
+    }
+
+    /// Has the user not come back: the user is shown a verifier, to be given to [`Client::redeem_verifier`].
+    pub fn out_of_band() -> Self {
+        Self::new(Return::OutOfBand)
+    }
+
+    /// Has the user come back to the URI that was registered with the service. Where the callback comes to is not checked, as
+    /// [`registered_as`](Self::registered_as) does.
+    pub fn registered() -> Self {
+        Self::new(Return::Registered(None))
+    }
+
+    /// Has the user come back to the URI that was registered with the service, which is that one. It is not sent, but the callback
+    /// has to come there.
+    ///
+    /// ```
+    /// use oauth_proto::oauth1::Authorize;
+    ///
+    /// let authorize = Authorize::registered_as("https://printer.example.com/ready");
+    /// ```
+    pub fn registered_as(uri: impl Into<String>) -> Self {
+        Self::new(Return::Registered(Some(uri.into())))
+    }
+
+    /// Adds a realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
+    pub fn realm(mut self, realm: &str) -> Self {
+        self.realm = Some(self.realm.map_or_else(|| realm.to_owned(), |before| format!("{before} {realm}")));
+        self
+    }
+
+    /// Adds a parameter of the service's own, sent with the request for temporary credentials.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a parameter of the service's own to the URL to which the user is sent, such as `force_login`.
+    pub fn url_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.url_parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to sign in, rather than to its
+    /// authorization endpoint.
+    pub fn at_authentication_endpoint(mut self) -> Self {
+        self.user_endpoint = UserEndpoint::Authentication;
+        self
+    }
+
+    /// Sets how long the user may take. Default: one hour.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+}
+
+impl Client {
+    /// Begins: asks for temporary credentials (RFC 5849 §2.1). The result has the URL to send the user to (RFC 5849 §2.2).
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the request or the URL cannot be made as they are configured:
+    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, [`Unsupported::NoEndpoint`] when
+    /// the service has no authentication endpoint and [`Authorize::at_authentication_endpoint`] asks for it. The step reports
+    /// what is wrong with the response.
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
+        let Authorize { user_returns, user_endpoint, realm, parameters, url_parameters, lifetime } = authorize;
+        let server = &self.server;
+        let mut callback = self.returns_to(user_returns)?;
+        let user_endpoint = match user_endpoint {
+            UserEndpoint::Authorization => &server.authorization,
+            UserEndpoint::Authentication => {
+                // It takes no callback.
+                callback.with_authorization = None;
+                let endpoint = server.authentication.as_ref();
+                endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
+            }
+        };
+        if let Some((name, _)) = url_parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
+            return Err(Unsupported::ReservedParameter { name: name.clone() }.into());
+        }
+        let mut protocol: Vec<OAuthParam<'_>> = Vec::new();
+        if let Some(callback) = callback.with_request {
+            protocol.push((CALLBACK.into(), callback.into()));
+        }
+        let state = AwaitTemporary {
+            confirmed: matches!(server.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
+                && !server.unconfirmed_callback,
+            formats: server.formats,
+            fingerprint: self.client_fingerprint(),
+            user_endpoint: user_endpoint.clone(),
+            url_parameters,
+            callback: callback.with_authorization,
+            returns_to: callback.place,
+            signed_at: moment.now,
+            expires_at: moment.now.after(lifetime),
+        };
+        let request = self.credentials_request(&server.temporary, None, realm, &parameters, protocol, moment)?;
+        Ok(Step::send(request, state).observed_by(&self.observer))
+    }
+
+    /// Where the callback goes.
+    fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
+        let (with_request, with_authorization) = match self.server.when_told() {
+            Callbacks::WithRequest => (true, false),
+            Callbacks::WithAuthorization => (false, true),
+            Callbacks::WithBoth => (true, true),
+            Callbacks::Registered => (false, false),
+        };
+        let check = |uri: &String| match url::Url::parse(uri) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Unsupported::Url { url: without_secrets(uri), reason: "a callback is an absolute URI" }),
+        };
+        let place = match user_returns {
+            Return::Callback(uri) => uri,
+            // RFC 5849 §2.1: `oob` also where the callback was told by other means.
+            Return::OutOfBand | Return::Registered(_) => {
+                let with_request = with_request.then(|| "oob".to_owned());
+                let place = if let Return::Registered(uri) = user_returns { uri } else { None };
+                place.as_ref().map_or(Ok(()), check)?;
+                return Ok(CallbackPlacement { with_request, with_authorization: None, place });
+            }
+        };
+        if !with_request && !with_authorization {
+            return Err(Unsupported::CallbackNotAccepted.into());
+        }
+        check(&place)?;
+        Ok(CallbackPlacement {
+            with_request: with_request.then(|| place.clone()),
+            with_authorization: with_authorization.then(|| place.clone()),
+            place: Some(place),
+        })
+    }
+}
+
+/// The callback, in the places where it is told, and to be compared with.
+struct CallbackPlacement {
+    with_request: Option<String>,
+    with_authorization: Option<String>,
+    place: Option<String>,
+}
+
+/// Waits for temporary credentials.
+struct AwaitTemporary {
+    /// Whether the answer must confirm the callback.
+    confirmed: bool,
+    formats: Formats,
+    /// The client at its service.
+    fingerprint: ClientFingerprint,
+    /// The endpoint to which the user is sent, and what is added to its URL.
+    user_endpoint: Uri,
+    url_parameters: Vec<(String, String)>,
+    callback: Option<String>,
+    returns_to: Option<String>,
+    signed_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl AwaitTemporary {
+    /// Returns the URL to which the user is sent (RFC 5849 §2.2).
+    fn url(&self, token: &str) -> Result<String, Error> {
+        let own = self.url_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let callback = self.callback.as_deref().map(|callback| (CALLBACK, callback));
+        let pairs = form::encode(own.chain([(TOKEN, token)]).chain(callback));
+        Ok(with_query(&self.user_endpoint, &pairs)?.to_string())
+    }
+}
+
+impl Receive<Authorization> for AwaitTemporary {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
+        let response = Wiped(response);
+        let mut fields = Fields::of(&response, self.formats, self.signed_at)?;
+        let credentials = fields.credentials()?;
+        if self.confirmed && !fields.take_confirmation() {
+            return Err(Misbehaved::CallbackUnconfirmed { response: fields.excerpt() }.into());
+        }
+        let url = self.url(&credentials.token)?;
+        let pending = Pending::new(self.fingerprint, credentials, self.returns_to, self.expires_at);
+        Ok(Step::Done(Authorization { url, pending }))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::RequestingTemporaryCredentials
+    }
+}

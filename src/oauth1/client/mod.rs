@@ -1,0 +1,23 @@
+//! The client's side of RFC 5849: the three legs, renewal, and what is done with the token afterwards.
+
+mod api_request;
+mod approved;
+mod authorize;
+#[expect(clippy::module_inception, reason = "it is the client's own file")]
+mod client;
+mod pending;
+mod redeem;
+mod renew;
+mod server;
+mod session;
+mod token;
+mod token_response;
+
+pub use api_request::ApiRequest;
+pub(crate) use api_request::api_refusal;
+pub use authorize::{Authorization, Authorize};
+pub use client::Client;
+pub use pending::Pending;
+pub use server::{Callbacks, Server};
+pub use session::Session;
+pub use token::Token;

@@ -1,0 +1,38 @@
+//! A token that has expired is exchanged for a fresh one, OAuth Session 1.0 draft 1 §5.
+
+use super::client::Client;
+use super::token::Token;
+use crate::oauth1::names::SESSION_HANDLE;
+use crate::{Error, Moment, Step, Unsupported};
+
+impl Client {
+    /// Exchanges an expired token for a fresh one (OAuth Session 1.0 draft 1 §5). A handle that the answer does not
+    /// replace is kept, and so are the extra fields.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth1::{Client, Session};
+    /// # use oauth_proto::{DriveError, Moment, Request, Response, run};
+    /// # fn store(_: &oauth_proto::oauth1::Token) {}
+    /// fn renew(
+    ///     client: &Client,
+    ///     session: &mut Session,
+    ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    /// ) -> Result<(), DriveError> {
+    ///     let moment = Moment::from_os();
+    ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
+    ///         let renewed = run(client.renew(token, moment)?, send)?;
+    ///         store(&renewed); // before it is used: the old one is worth nothing any more
+    ///         session.set_token(renewed);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::NotRenewable`] when the token came without a session handle.
+    pub fn renew(&self, token: &Token, moment: Moment) -> Result<Step<Token>, Error> {
+        let handle = token.session_handle.as_ref().ok_or(Unsupported::NotRenewable)?;
+        let protocol = vec![(SESSION_HANDLE.into(), handle.expose().into())];
+        self.token_request(&token.credentials, protocol, Some(token.clone()), moment)
+    }
+}

@@ -1,0 +1,268 @@
+//! Signing requests with stored credentials, and afresh after a redirect.
+
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING,
+};
+use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
+
+use super::client::Client;
+use super::token::Token;
+use crate::event::Observer;
+use crate::oauth1::credentials::ClientCredentials;
+use crate::oauth1::names::is_protocol;
+use crate::oauth1::signing::{ParameterPlacement, Parameters, Scheme, Signer, Stamp, remove_oauth_header};
+use crate::wire::{Origin, form, without_query};
+use crate::{Error, Unsupported};
+
+/// Signs requests for one user, or for the client alone.
+///
+/// ```
+/// use oauth_proto::oauth1::{ClientCredentials, Scheme, Session, TokenCredentials};
+/// use oauth_proto::Moment;
+///
+/// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+/// let stored = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
+/// let session = Session::from_credentials(&Scheme::default(), &client, Some(stored.into()));
+/// assert!(session.is_authorized());
+///
+/// let mut request = http::Request::get("https://photos.example.net/photos").body(Vec::new())?;
+/// session.sign(&mut request, Moment::from_os())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session {
+    client: ClientCredentials,
+    signer: Signer,
+    token: Option<Token>,
+    observer: Observer,
+}
+
+impl Session {
+    /// Makes a session that signs with a token: from [`Client::redeem`], or from where it was stored.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::{Client, Session, Token};
+    ///
+    /// fn session(client: &Client, stored: Token) -> Session {
+    ///     Session::new(client, stored)
+    /// }
+    /// ```
+    pub fn new(client: &Client, token: impl Into<Token>) -> Self {
+        Self::of(client, Some(token.into()))
+    }
+
+    /// Makes a session without a token, for services that know no users ("two-legged").
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::{Client, Session};
+    ///
+    /// fn session(client: &Client) -> Session {
+    ///     Session::two_legged(client)
+    /// }
+    /// ```
+    pub fn two_legged(client: &Client) -> Self {
+        Self::of(client, None)
+    }
+
+    fn of(client: &Client, token: Option<Token>) -> Self {
+        Self::from_credentials(&client.server.scheme, &client.credentials, token).observed_by(&client.observer)
+    }
+
+    /// Makes a session where there is no [`Client`], because the endpoints are not known or do not matter. Without a token it
+    /// signs for the client alone.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
+    ///
+    /// let session = Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// assert!(!session.is_authorized());
+    /// ```
+    pub fn from_credentials(scheme: &Scheme, client: &ClientCredentials, token: Option<Token>) -> Self {
+        let signer = Signer::new(scheme, client, token.as_ref().map(|token| &token.credentials));
+        let observer = Observer::of_client(&client.key);
+        Self { client: client.clone(), signer, token, observer }
+    }
+
+    fn observed_by(mut self, observer: &Observer) -> Self {
+        self.observer = observer.clone();
+        self
+    }
+
+    pub(super) fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
+    /// Whether requests can be expected to succeed: there is a token, and what the signature method rests on. If not,
+    /// the user has to go through the three legs first.
+    pub fn is_authorized(&self) -> bool {
+        self.signer.is_authorized()
+    }
+
+    /// The token.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
+    pub fn set_token(&mut self, token: Token) {
+        *self = Self::from_credentials(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
+    }
+
+    /// Signs a request, as [`Signer::sign`] does.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    pub fn sign<'a, B>(&self, request: &mut Request<B>, stamp: impl Into<Stamp<'a>>) -> Result<(), Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>>,
+    {
+        self.signer.sign(request, stamp)
+    }
+
+    /// Signs a request whose body cannot be read, as [`Signer::sign_head`] does.
+    ///
+    /// # Errors
+    /// As [`Signer::sign_head`].
+    pub fn sign_head<'a, B>(
+        &self,
+        request: &mut Request<B>,
+        form: &[u8],
+        stamp: impl Into<Stamp<'a>>,
+    ) -> Result<(), Error> {
+        self.signer.sign_head(request, form, stamp)
+    }
+
+    /// The request that follows a redirect: `sent` is what was sent and `response` what came back. `None` where the
+    /// response is no redirect that can be followed. `sent` must be as it was sent, signature included: what was not signed
+    /// is not signed again.
+    ///
+    /// A signature is for one URL, and a nonce for one request, so the new request is signed afresh. At another origin
+    /// (another host, port or scheme) it goes out without a signature, `Authorization` and cookies: nobody there is
+    /// entitled to see them. How many redirects to follow is the caller's to decide.
+    ///
+    /// As browsers do, POST becomes GET after 301 and 302, and every method but HEAD after 303 (RFC 9110 §15.4).
+    ///
+    /// ```
+    /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
+    /// # use oauth_proto::Moment;
+    /// # let session = Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// let mut request = http::Request::get("https://photos.example.net/a").body(Vec::new())?;
+    /// session.sign(&mut request, Moment::from_os())?;
+    ///
+    /// let response = http::Response::builder().status(302).header("location", "/b").body(())?;
+    /// let next = session.follow(&request, &response, Moment::from_os())?.expect("a redirect");
+    /// assert_eq!(next.uri(), "https://photos.example.net/b");
+    /// assert_ne!(next.headers()["authorization"], request.headers()["authorization"]);
+    ///
+    /// let response = http::Response::builder().status(302).header("location", "https://elsewhere.example/").body(())?;
+    /// let next = session.follow(&request, &response, Moment::from_os())?.expect("a redirect");
+    /// assert!(!next.headers().contains_key("authorization"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of [`Signer::sign`].
+    pub fn follow<'a, B, R>(
+        &self,
+        sent: &Request<B>,
+        response: &Response<R>,
+        stamp: impl Into<Stamp<'a>>,
+    ) -> Result<Option<Request<B>>, Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>>,
+    {
+        let Some(location) = response.headers().get(LOCATION) else {
+            return Ok(None);
+        };
+        let Some((method, keeps_body)) = next_method(sent.method(), response.status()) else {
+            return Ok(None);
+        };
+        let target = resolve(sent.uri(), location.as_bytes())?;
+        let origin = Origin::of(&target);
+        let same_origin = origin.is_some() && origin == Origin::of(sent.uri());
+        let was_signed = is_signed(sent);
+
+        let mut headers = sent.headers().clone();
+        let mut body = Vec::new();
+        if keeps_body {
+            body = sent.body().as_ref().to_vec();
+            if form::is_form(&headers) == Some(true) {
+                body = form::retain(&body, |name| !is_protocol(name));
+                headers.remove(CONTENT_LENGTH);
+            }
+        } else {
+            for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING] {
+                headers.remove(name);
+            }
+        }
+        remove_oauth_header(&mut headers);
+        if !same_origin {
+            for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST] {
+                headers.remove(name);
+            }
+        }
+
+        let mut request = Request::new(B::from(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = target;
+        *request.headers_mut() = headers;
+        // A request that went to another origin before was not signed, and those that follow it there must not be.
+        if same_origin && was_signed {
+            let scheme = self.signer.scheme();
+            let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
+            if scheme.placement == ParameterPlacement::Body && bodiless {
+                // The body, and with it the place of the parameters, is gone.
+                let scheme = scheme.clone().placement(ParameterPlacement::Header);
+                Self::from_credentials(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
+            } else {
+                self.sign(&mut request, stamp)?;
+            }
+        }
+        Ok(Some(request))
+    }
+}
+
+/// The method after a redirect, and whether the body goes along; `None` where the status is not one to follow.
+fn next_method(method: &HttpMethod, status: StatusCode) -> Option<(HttpMethod, bool)> {
+    let keep = || Some((method.clone(), true));
+    match status {
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if *method == HttpMethod::POST => {
+            Some((HttpMethod::GET, false))
+        }
+        StatusCode::SEE_OTHER if *method != HttpMethod::HEAD => Some((HttpMethod::GET, false)),
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => keep(),
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => keep(),
+        _ => None,
+    }
+}
+
+/// The URL that a `Location` names, without protocol parameters that the server echoed.
+fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
+    let location = String::from_utf8_lossy(location);
+    let resolved = url::Url::parse(&base.to_string()).and_then(|base| base.join(&location)).ok();
+    let resolved = resolved.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let uri = resolved.and_then(|mut url| {
+        url.set_fragment(None);
+        // A client may make an `Authorization` header of its own of them.
+        let _ = (url.set_username(""), url.set_password(None));
+        if let Some(query) = url.query().map(str::to_owned) {
+            let kept = form::retain(query.as_bytes(), |name| !is_protocol(name));
+            let kept = String::from_utf8_lossy(&kept).into_owned();
+            url.set_query(Some(&kept).filter(|kept| !kept.is_empty()).map(String::as_str));
+        }
+        url.as_str().parse().ok()
+    });
+    uri.ok_or_else(|| {
+        let reason = "it redirects to no http or https URL";
+        Unsupported::Url { url: without_query(base), reason }.into()
+    })
+}
+
+fn is_signed<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
+    let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref());
+    parameters.is_ok_and(|parameters| parameters.has_signature())
+}

@@ -1,0 +1,47 @@
+//! The names of the protocol's parameters, RFC 5849 §3.1 and §2, and of its extensions.
+
+pub(super) const CALLBACK: &str = "oauth_callback";
+pub(super) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";
+pub(super) const BODY_HASH: &str = "oauth_body_hash";
+pub(super) const CONSUMER_KEY: &str = "oauth_consumer_key";
+pub(super) const NONCE: &str = "oauth_nonce";
+pub(super) const SESSION_HANDLE: &str = "oauth_session_handle";
+pub(super) const SIGNATURE: &str = "oauth_signature";
+pub(super) const SIGNATURE_METHOD: &str = "oauth_signature_method";
+pub(super) const TIMESTAMP: &str = "oauth_timestamp";
+pub(super) const TOKEN: &str = "oauth_token";
+pub(super) const TOKEN_SECRET: &str = "oauth_token_secret";
+pub(super) const VERIFIER: &str = "oauth_verifier";
+pub(super) const VERSION: &str = "oauth_version";
+
+/// What the parameters of a flow and of every request are called, in the order in which they are signed. No parameter of
+/// one's own may be called so.
+pub(super) const PROTOCOL: [&str; 12] = [
+    BODY_HASH,
+    CALLBACK,
+    CONSUMER_KEY,
+    NONCE,
+    SESSION_HANDLE,
+    SIGNATURE,
+    SIGNATURE_METHOD,
+    TIMESTAMP,
+    TOKEN,
+    TOKEN_SECRET,
+    VERIFIER,
+    VERSION,
+];
+
+pub(super) fn is_protocol(name: &[u8]) -> bool {
+    place(name).is_some()
+}
+
+/// Returns a name's place in [`PROTOCOL`].
+pub(super) fn place(name: &[u8]) -> Option<usize> {
+    PROTOCOL.iter().position(|known| known.as_bytes() == name)
+}
+
+/// Whether the specification claims the name: such parameters go in one place (§3.5).
+#[inline]
+pub(super) fn is_oauth(name: &[u8]) -> bool {
+    name.starts_with(b"oauth_")
+}

@@ -1,0 +1,79 @@
+//! The resource owner's decision: it is recorded, and the browser goes back to the client, RFC 5849 §2.2.
+
+use http::header::{CACHE_CONTROL, LOCATION};
+use http::{HeaderValue, StatusCode};
+
+use super::approval::Approval;
+use super::consent::{AfterConsent, Consent};
+use super::provider::Provider;
+use super::rejected::RejectReason;
+use super::store::{NextQuery, RecordDecision, ServerStep, Stage};
+use super::verifier_code::{hashed, readable};
+use crate::oauth1::hex::hex;
+use crate::oauth1::names::{TOKEN, VERIFIER};
+use crate::wire::form;
+use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
+
+impl Provider {
+    /// Records that the resource owner grants access (RFC 5849 §2.2). Call it only after the application knows who that is.
+    pub fn approve(&self, consent: Consent, approval: Approval, moment: Moment) -> ServerStep<AfterConsent> {
+        let code = moment.derive("oauth1 verifier");
+        let verifier = if consent.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
+        let stage = Stage::Granted { verifier: hashed(&verifier), approval };
+        let parameters = [(TOKEN, consent.token.clone()), (VERIFIER, verifier.clone())];
+        consent.decide(Some(stage), moment.now, move |callback| match callback {
+            Some(callback) => redirect(&callback, &parameters),
+            None => Some(AfterConsent::ShowVerifier(Secret::new(verifier))),
+        })
+    }
+
+    /// Records that the resource owner does not grant access. The client learns it by `oauth_problem=user_refused`.
+    pub fn deny(&self, consent: Consent, moment: Moment) -> ServerStep<AfterConsent> {
+        let parameters = [(TOKEN, consent.token.clone()), ("oauth_problem", "user_refused".to_owned())];
+        consent.decide(None, moment.now, move |callback| match callback {
+            Some(callback) => redirect(&callback, &parameters),
+            None => Some(AfterConsent::ShowDenied),
+        })
+    }
+}
+
+impl Consent {
+    fn decide(
+        self,
+        stage: Option<Stage>,
+        now: Timestamp,
+        decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
+    ) -> ServerStep<AfterConsent> {
+        let query = RecordDecision { token: self.token, client_key: self.client_key, stage };
+        ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
+            let before = match before {
+                Ok(before) => before.filter(|before| before.expires_at > now),
+                Err(why) => return ServerStep::Reject(RejectReason::StoreFailed(why).reject(None)),
+            };
+            // The callback is the one that was stored, whatever this value has been through.
+            let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
+            match decision {
+                Some(decision) => ServerStep::Done(decision),
+                None => ServerStep::Reject(RejectReason::NothingPending.reject(None)),
+            }
+        })))
+    }
+}
+
+/// A redirect to the callback with these parameters behind those that it has (RFC 5849 §2.2).
+fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<AfterConsent> {
+    let mut url = url::Url::parse(callback).ok()?;
+    let added = form::encode(parameters.iter().map(|(name, value)| (name, value)));
+    let query = match url.query().filter(|query| !query.is_empty()) {
+        Some(query) => format!("{query}&{added}"),
+        None => added,
+    };
+    url.set_query(Some(&query));
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::FOUND;
+    let mut location = HeaderValue::try_from(url.as_str()).ok()?;
+    location.set_sensitive(true);
+    response.headers_mut().insert(LOCATION, location);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(AfterConsent::Redirect(response))
+}

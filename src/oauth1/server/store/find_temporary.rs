@@ -1,0 +1,27 @@
+//! The query for the temporary credentials that the resource owner decides about, RFC 5849 §2.2.
+
+use super::temporary_record::TemporaryRecord;
+use crate::ServerQuery;
+
+/// Finds temporary credentials for the page where the resource owner decides.
+///
+/// ```
+/// let query = oauth_proto::oauth1::server::store::FindTemporary::new("hh5s93j4hdidpola");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FindTemporary {
+    /// Their identifier.
+    pub token: String,
+}
+
+impl FindTemporary {
+    /// Returns the query, for tests of a store.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self { token: token.into() }
+    }
+}
+
+impl ServerQuery for FindTemporary {
+    type Output = Option<TemporaryRecord>;
+}

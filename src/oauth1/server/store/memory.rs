@@ -1,0 +1,270 @@
+//! A store in memory, for tests, examples and servers of one process that may forget.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::client_record::ClientRecord;
+use super::find_credentials::{FindCredentials, FoundCredentials};
+use super::find_temporary::FindTemporary;
+use super::record_decision::RecordDecision;
+use super::redeem::{Redeem, Redemption};
+use super::remember_nonce::RememberNonce;
+use super::save_temporary::SaveTemporary;
+use super::temporary_record::{Stage, TemporaryRecord};
+use super::token_record::TokenRecord;
+use super::traits::Store;
+use crate::{OneTimeUse, Timestamp};
+
+/// Keeps everything in memory. Records that have expired are dropped some at a time, whenever a nonce or temporary
+/// credentials are saved, so that no request waits until all of them are gone.
+///
+/// # Examples
+///
+/// ```
+/// use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+///
+/// let store = MemoryStore::default();
+/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44")?);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+/// At most so many records are dropped for each that is saved.
+const DROPPED_AT_ONCE: usize = 32;
+
+/// Trees, because they grow and shrink a few records at a time.
+#[derive(Debug, Default)]
+struct Tables {
+    clients: BTreeMap<String, Arc<ClientRecord>>,
+    tokens: BTreeMap<String, Arc<TokenRecord>>,
+    temporaries: BTreeMap<String, TemporaryRecord>,
+    nonces: BTreeSet<Nonce>,
+    /// What expires, in the order in which it does.
+    expiries: BTreeSet<(Timestamp, Expiring)>,
+    /// The latest time by which something has been dropped.
+    latest: Timestamp,
+}
+
+/// Client, token, timestamp and nonce.
+type Nonce = (String, Option<String>, Timestamp, String);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Expiring {
+    Nonce(Nonce),
+    Temporary(String),
+    Token(String),
+}
+
+impl MemoryStore {
+    /// Registers a client under its identifier, in place of one that was there.
+    pub fn add_client(&self, key: impl Into<String>, client: ClientRecord) {
+        self.tables().clients.insert(key.into(), client.into());
+    }
+
+    /// Keeps a token under its identifier, as if it had been issued.
+    pub fn add_token(&self, token: impl Into<String>, record: TokenRecord) {
+        self.tables().insert_token(token.into(), record);
+    }
+
+    /// Revokes a token. Tells whether it was there.
+    pub fn remove_token(&self, token: &str) -> bool {
+        self.tables().remove_token(token)
+    }
+
+    /// Returns the number of records that expire: nonces, temporary credentials, and tokens with an end.
+    pub fn expiring(&self) -> usize {
+        self.tables().expiries.len()
+    }
+
+    /// The tables are whole between two statements, so a thread that panicked has not broken them.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    /// Drops some of what had expired by then.
+    fn expire(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now);
+        for _ in 0..DROPPED_AT_ONCE {
+            if self.expiries.first().is_none_or(|(at, _)| *at > now) {
+                return;
+            }
+            match self.expiries.pop_first() {
+                Some((_, Expiring::Nonce(nonce))) => drop(self.nonces.remove(&nonce)),
+                Some((_, Expiring::Temporary(token))) => drop(self.temporaries.remove(&token)),
+                Some((_, Expiring::Token(token))) => drop(self.tokens.remove(&token)),
+                None => {}
+            }
+        }
+    }
+
+    fn insert_token(&mut self, token: String, record: TokenRecord) {
+        // One that is replaced may expire at another time.
+        self.remove_token(&token);
+        self.expiries.extend(record.expires_at.map(|at| (at, Expiring::Token(token.clone()))));
+        self.tokens.insert(token, record.into());
+    }
+
+    fn remove_token(&mut self, token: &str) -> bool {
+        let Some(record) = self.tokens.remove(token) else { return false };
+        if let Some(at) = record.expires_at {
+            self.expiries.remove(&(at, Expiring::Token(token.to_owned())));
+        }
+        true
+    }
+
+    fn remove_temporary(&mut self, token: &str) -> Option<TemporaryRecord> {
+        let record = self.temporaries.remove(token)?;
+        self.expiries.remove(&(record.expires_at, Expiring::Temporary(token.to_owned())));
+        Some(record)
+    }
+}
+
+impl Store for MemoryStore {
+    type Error = Infallible;
+
+    fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Infallible> {
+        let tables = self.tables();
+        let token = query.token.as_ref();
+        Ok(FoundCredentials {
+            client: tables.clients.get(&query.client_key).cloned(),
+            token: token.filter(|_| !query.temporary).and_then(|token| tables.tokens.get(token).cloned()),
+            temporary: token
+                .filter(|_| query.temporary)
+                .and_then(|token| tables.temporaries.get(token).cloned().map(Arc::new)),
+        })
+    }
+
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
+        let RememberNonce { client_key: client, token, timestamp, nonce, until, now } = query.clone();
+        let mut tables = self.tables();
+        tables.expire(now);
+        let nonce = (client, token, timestamp, nonce);
+        if until <= tables.latest || !tables.nonces.insert(nonce.clone()) {
+            return Ok(OneTimeUse::Replay);
+        }
+        tables.expiries.insert((until, Expiring::Nonce(nonce)));
+        Ok(OneTimeUse::First)
+    }
+
+    fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
+        let SaveTemporary { token, record, now } = query.clone();
+        let mut tables = self.tables();
+        tables.expire(now);
+        // Those that are replaced may expire at another time.
+        tables.remove_temporary(&token);
+        tables.expiries.insert((record.expires_at, Expiring::Temporary(token.clone())));
+        tables.temporaries.insert(token, record);
+        Ok(())
+    }
+
+    fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
+        Ok(self.tables().temporaries.get(&query.token).cloned())
+    }
+
+    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
+        let mut tables = self.tables();
+        let record = tables
+            .temporaries
+            .get_mut(&query.token)
+            .filter(|record| record.stage == Stage::Waiting && record.client_key == query.client_key);
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let before = record.clone();
+        match &query.stage {
+            Some(stage) => record.stage = stage.clone(),
+            None => drop(tables.remove_temporary(&query.token)),
+        }
+        Ok(Some(before))
+    }
+
+    fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
+        let mut tables = self.tables();
+        let removed = tables.remove_temporary(&query.temporary);
+        let redemption = removed.map_or(Redemption::Refused, |record| record.redeem(query));
+        if let Redemption::Redeemed(token) = &redemption {
+            tables.insert_token(query.token.clone(), token.clone());
+        }
+        Ok(redemption)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remember(store: &MemoryStore, number: u64, now: u64) -> OneTimeUse {
+        let (timestamp, until, now) =
+            (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
+        let (client, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
+        let Ok(one_time_use) =
+            store.remember_nonce(&RememberNonce { client_key: client, token: None, timestamp, nonce, until, now });
+        one_time_use
+    }
+
+    #[test]
+    fn no_request_waits_until_all_expired_nonces_are_dropped() {
+        let store = MemoryStore::default();
+        for number in 0..100_000 {
+            assert_eq!(remember(&store, number, 0), OneTimeUse::First);
+        }
+        for number in 0..100_000 / 31 + 1 {
+            let before = store.expiring();
+            assert_eq!(remember(&store, number, 300), OneTimeUse::First);
+            assert!(store.expiring() + DROPPED_AT_ONCE > before);
+        }
+        assert_eq!(store.expiring(), 100_000 / 31 + 1);
+        // A nonce that has expired and is still there counts as seen, as one that was dropped does.
+        assert_eq!(remember(&store, 0, 0), OneTimeUse::Replay);
+    }
+
+    #[test]
+    fn a_token_in_place_of_another_lives_as_long_as_it_says() {
+        let store = MemoryStore::default();
+        let expiring = |at| {
+            let grant = crate::oauth1::server::approval::Approval::new("jane");
+            let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", grant);
+            record.expires_at = Some(Timestamp::from_secs(at));
+            record
+        };
+        store.add_token("nnch734d00sl2jdk", expiring(100));
+        store.add_token("nnch734d00sl2jdk", expiring(300));
+        let is_there = || store.tables().tokens.contains_key("nnch734d00sl2jdk");
+        remember(&store, 1, 200);
+        assert!(is_there());
+        remember(&store, 2, 300);
+        assert!(!is_there());
+    }
+
+    #[test]
+    fn temporary_credentials_in_place_of_others_live_as_long_as_they_say() {
+        let store = MemoryStore::default();
+        let save = |until| {
+            let record = TemporaryRecord {
+                secret: "hdhd0244k9j7ao03".into(),
+                client_key: "dpf43f3p2l4k3l03".into(),
+                callback: "oob".to_owned(),
+                realm: None,
+                parameters: BTreeMap::new(),
+                expires_at: Timestamp::from_secs(until),
+                stage: Stage::Waiting,
+            };
+            let Ok(()) = store.save_temporary(&SaveTemporary {
+                token: "hh5s93j4hdidpola".to_owned(),
+                record,
+                now: Timestamp::from_secs(0),
+            });
+        };
+        save(100);
+        save(300);
+        remember(&store, 1, 200);
+        let Ok(found) = store.find_temporary(&FindTemporary { token: "hh5s93j4hdidpola".to_owned() });
+        assert!(found.is_some());
+    }
+}

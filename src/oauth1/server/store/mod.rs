@@ -1,0 +1,31 @@
+//! What a server asks of storage, the records that it keeps, and [`MemoryStore`], a store to begin with.
+//!
+//! Every query is one atomic step. A store that does two steps for one of them can be raced: two requests with the
+//! same nonce, or two exchanges of the same temporary credentials, would both succeed.
+
+mod client_record;
+mod find_credentials;
+mod find_temporary;
+mod memory;
+mod record_decision;
+mod redeem;
+mod remember_nonce;
+mod save_temporary;
+mod schedules;
+mod temporary_record;
+mod token_record;
+pub(super) mod traits;
+
+pub use client_record::ClientRecord;
+pub use find_credentials::{FindCredentials, FoundCredentials};
+pub use find_temporary::FindTemporary;
+pub use memory::MemoryStore;
+pub use record_decision::RecordDecision;
+pub use redeem::{Redeem, Redemption};
+pub use remember_nonce::RememberNonce;
+pub use save_temporary::SaveTemporary;
+pub(super) use schedules::Schedules;
+pub use temporary_record::{Stage, TemporaryRecord};
+pub use token_record::TokenRecord;
+pub(super) use traits::ServerStep;
+pub use traits::{AsyncStore, Blocking, NextQuery, Store};

@@ -1,0 +1,36 @@
+//! The query that records the resource owner's decision, RFC 5849 §2.2.
+
+use super::temporary_record::{Stage, TemporaryRecord};
+use crate::ServerQuery;
+
+/// Notes the resource owner's decision, if there is still one to make: where the record is [`Stage::Waiting`], replaces
+/// the stage, or removes the record where `stage` is `None`. Answers with the record as it was; with `None`, and without
+/// a change, where there is no such record, it is another client's, or it is past waiting.
+///
+/// ```
+/// use oauth_proto::oauth1::server::store::RecordDecision;
+///
+/// let denial = RecordDecision::new("hh5s93j4hdidpola", "dpf43f3p2l4k3l03");
+/// assert_eq!(denial.stage, None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordDecision {
+    /// The temporary credentials' identifier.
+    pub token: String,
+    /// The client that the decision is about. Where the record is another client's, nothing is decided.
+    pub client_key: String,
+    /// The new stage; `None` for a denial.
+    pub stage: Option<Stage>,
+}
+
+impl RecordDecision {
+    /// Returns the query for a denial, for tests of a store. The fields can be changed.
+    pub fn new(token: impl Into<String>, client_key: impl Into<String>) -> Self {
+        Self { token: token.into(), client_key: client_key.into(), stage: None }
+    }
+}
+
+impl ServerQuery for RecordDecision {
+    type Output = Option<TemporaryRecord>;
+}

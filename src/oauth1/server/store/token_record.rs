@@ -1,0 +1,53 @@
+//! Token credentials as the server keeps them, RFC 5849 §2.3.
+
+use serde::{Deserialize, Serialize};
+
+use super::schedules::Schedules;
+use crate::oauth1::server::approval::Approval;
+use crate::{Secret, Timestamp};
+
+/// Token credentials as the server keeps them, under the token's identifier.
+///
+/// ```
+/// use oauth_proto::Timestamp;
+/// use oauth_proto::oauth1::server::Approval;
+/// use oauth_proto::oauth1::server::store::TokenRecord;
+///
+/// let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
+/// record.expires_at = Some(Timestamp::from_secs(137_134_800));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TokenRecord {
+    /// The token's shared secret.
+    pub secret: Secret,
+    /// The client that it was issued to.
+    pub client_key: String,
+    /// When it expires, if ever. The store may drop it then.
+    pub expires_at: Option<Timestamp>,
+    /// What was granted.
+    pub approval: Approval,
+    #[serde(skip)]
+    pub(crate) schedules: Schedules,
+}
+
+impl TokenRecord {
+    /// Returns the record of a token that does not expire.
+    ///
+    /// ```
+    /// use oauth_proto::oauth1::server::Approval;
+    /// use oauth_proto::oauth1::server::store::TokenRecord;
+    ///
+    /// let record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
+    /// assert_eq!(record.expires_at, None);
+    /// ```
+    pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Approval) -> Self {
+        Self {
+            secret: secret.into(),
+            client_key: client.into(),
+            expires_at: None,
+            approval: grant,
+            schedules: Schedules::default(),
+        }
+    }
+}

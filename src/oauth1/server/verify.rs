@@ -1,0 +1,313 @@
+//! How a signed request is verified, RFC 5849 §3.2: what it presents, its signature, and its nonce.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use http::header::HOST;
+use http::uri::Scheme;
+use subtle::ConstantTimeEq;
+
+use super::presented::{OwnParameters, PresentedRequest, Protocol};
+use super::rejected::RejectReason;
+use super::stand_in::KeySecrets;
+use super::store::{
+    ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
+};
+use super::verifier::{Verified, Verifier};
+use crate::oauth1::names::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
+use crate::oauth1::signing::{Key, Method, sha1_body_hash, signing_key};
+use crate::wire::{Origin, OriginRef, truncated};
+use crate::{Moment, OneTimeUse, PendingQuery, Timestamp};
+
+/// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
+/// and for servers whose clocks differ.
+const SLACK: Duration = Duration::from_secs(61);
+
+/// Which credentials a request must be signed with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignedWith {
+    Client,
+    Temporary,
+    Token,
+    ClientOrToken,
+}
+
+/// A request whose signature is right and which is not a replay.
+pub(super) struct VerifiedRequest {
+    pub(super) presented: PresentedRequest,
+    pub(super) client: Arc<ClientRecord>,
+    pub(super) token: Option<Arc<TokenRecord>>,
+    pub(super) moment: Moment,
+}
+
+impl Verifier {
+    /// Checks a request for a protected resource.
+    pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
+        let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
+        self.check(request, signed_with, moment, |checked| {
+            let PresentedRequest { client, token, .. } = checked.presented;
+            // A record that the store made for this answer is taken apart, another's grant is copied.
+            let grant = |record| match Arc::try_unwrap(record) {
+                Ok(TokenRecord { approval: grant, .. }) => grant,
+                Err(shared) => shared.approval.clone(),
+            };
+            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(grant) })
+        })
+    }
+
+    /// Checks a request for whatever is done with it afterwards.
+    pub(super) fn check<B: AsRef<[u8]>, T: 'static>(
+        &self,
+        request: &Request<B>,
+        signed_with: SignedWith,
+        moment: Moment,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
+    ) -> ServerStep<T> {
+        let (mut presented, method) = match self.present(request, signed_with, moment.now) {
+            Ok(presented) => presented,
+            Err(reason) => return self.reject(reason),
+        };
+        // The query comes back with the answer, so that its texts need not be copied.
+        let query = FindCredentials {
+            client_key: std::mem::take(&mut presented.client),
+            token: presented.token.take(),
+            temporary: signed_with == SignedWith::Temporary,
+        };
+        let verifier = self.clone();
+        ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
+            (presented.client, presented.token) = (query.client_key, query.token);
+            let found = match found {
+                Ok(found) => found,
+                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
+            };
+            let found = match signed_with {
+                SignedWith::Temporary => FoundCredentials { token: None, ..found },
+                _ => FoundCredentials { temporary: None, ..found },
+            };
+            match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
+                Ok((client, token)) => {
+                    verifier.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
+                }
+                Err(reason) => verifier.reject(reason),
+            }
+        })))
+    }
+
+    /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
+    fn present<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        signed_with: SignedWith,
+        now: Timestamp,
+    ) -> Result<(PresentedRequest, Method), RejectReason> {
+        let site = self.site(request)?;
+        // Only the provider's first endpoint has a use for the request's own parameters.
+        let own = if signed_with == SignedWith::Client { OwnParameters::Keep } else { OwnParameters::Drop };
+        let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
+        let is_private = site.is_secure() && !in_the_clear;
+        let judge = |protocol: Protocol<'_>| {
+            let method = self.judge(&protocol, signed_with, now)?;
+            if method.is_plaintext() && !is_private {
+                return Err(RejectReason::PlaintextWithoutTls);
+            }
+            Ok(method)
+        };
+        let (presented, method) = PresentedRequest::of(request, site, own, self.0.bounds, judge)?;
+        self.check_body(&presented, &method, request.body().as_ref())?;
+        Ok((presented, method))
+    }
+
+    /// Judges the protocol's parameters, and returns the signature method.
+    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, RejectReason> {
+        self.check_version(protocol.version)?;
+        let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
+        if wants_token && !protocol.has_token {
+            return Err(RejectReason::ParameterMissing(TOKEN));
+        }
+        if signed_with == SignedWith::Client && protocol.has_token {
+            return Err(RejectReason::ParameterInvalid(TOKEN));
+        }
+        let method = self.method(&protocol.method)?;
+        // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
+        if !method.is_plaintext() {
+            if protocol.timestamp.is_none() {
+                return Err(RejectReason::ParameterMissing(TIMESTAMP));
+            }
+            if !protocol.has_nonce {
+                return Err(RejectReason::ParameterMissing(NONCE));
+            }
+        }
+        self.check_timestamp(protocol.timestamp, now)?;
+        Ok(method)
+    }
+
+    /// Checks that the version is 1.0, if there is one (RFC 5849 §3.1).
+    fn check_version(&self, version: Option<&[u8]>) -> Result<(), RejectReason> {
+        match version {
+            None | Some(b"1.0") => Ok(()),
+            Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
+            Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
+        }
+    }
+
+    /// The origin that the request was made to.
+    fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
+        if self.0.any_host {
+            return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
+        }
+        // An application behind may read either of them, so all that are there must name the same origin.
+        let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
+        if authority.is_none() && hosts.iter().next().is_none() {
+            return Err(RejectReason::WrongHost);
+        }
+        let named = |origin: &&Origin| {
+            authority.is_none_or(|authority| origin.has_host(authority.as_str()))
+                && hosts.iter().all(|host| origin.has_host(host.to_str().unwrap_or_default()))
+        };
+        let scheme = request.uri().scheme();
+        let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
+        let mut origins = self.0.origins.iter().filter(named);
+        let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
+        origin.map(Origin::site).ok_or(RejectReason::WrongHost)
+    }
+
+    /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
+    fn method(&self, name: &str) -> Result<Method, RejectReason> {
+        static PLAINTEXT: Method = Method::dangerous_plaintext();
+        // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
+        let on_secrets = self.0.methods.iter().filter(|method| method.uses_secrets());
+        let signing = on_secrets.chain(&self.0.keyed).filter(|method| method.name() != PLAINTEXT.name());
+        let method = signing.chain(self.0.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
+        method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
+    }
+
+    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), RejectReason> {
+        let (earliest, latest) = (now.before(self.0.window).as_secs(), now.after(self.0.window).as_secs());
+        match timestamp {
+            Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
+                Err(RejectReason::TimestampRefused { timestamp, earliest, latest })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
+    fn check_body(&self, presented: &PresentedRequest, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
+        match &presented.body_hash {
+            Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
+            Some(hash) => {
+                let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
+                let sha1 = || self.0.sha1_body_hash && *hash == sha1_body_hash(body);
+                if right.into() || sha1() { Ok(()) } else { Err(RejectReason::WrongBodyHash) }
+            }
+            None if self.0.body_hash_required && !presented.is_form && !body.is_empty() => {
+                Err(RejectReason::ParameterMissing(BODY_HASH))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the signature, and returns the client and the token if it is right.
+    ///
+    /// For an unknown client or token, and for another client's token, the same work is done with a random secret,
+    /// so that neither the answer nor its time tells which of them was wrong.
+    fn authenticate(
+        &self,
+        presented: &PresentedRequest,
+        method: &Method,
+        signed_with: SignedWith,
+        found: FoundCredentials,
+        moment: &Moment,
+    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
+        let FoundCredentials { client, token, temporary } = found;
+        let secrets = if presented.token.is_some() { KeySecrets::ClientAndToken } else { KeySecrets::Client };
+        let wants_token = secrets == KeySecrets::ClientAndToken;
+        let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
+
+        let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
+        let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
+        let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
+        let (token_secret, owner, expires_at) = match (&token, &temporary) {
+            (Some(token), _) => (Some(&token.secret), Some(&token.client_key), token.expires_at),
+            (None, Some(record)) => (Some(&record.secret), Some(&record.client_key), Some(record.expires_at)),
+            (None, None) => (None, None, None),
+        };
+        let has_token = owner.is_some();
+        let is_owner = owner.map_or(!wants_token, |owner| *owner == presented.client);
+
+        let unguessable = self.0.stand_in.secret(moment);
+        let stand_in = self.0.stand_in.of(secrets);
+        // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
+        // says nothing about tokens.
+        let keeps = signed_with != SignedWith::Temporary;
+        let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
+            (Some(secret), _, Some(token)) if is_owner => {
+                (secret, token_secret, stand_in.known(token, &token.schedules))
+            }
+            (Some(secret), Some(client), None) if is_owner => {
+                let schedules = if keeps { stand_in.known(client, &client.schedules) } else { None };
+                (secret, token_secret, schedules)
+            }
+            _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown().filter(|_| keeps)),
+        };
+        let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.0.key_encoding);
+        let verify =
+            |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
+        let right = match schedules.and_then(|kept| kept.get(method, client_secret, token_secret, encoding)) {
+            Some(schedule) => verify(&schedule.key),
+            None => verify(&Key::new(method, signing_key(client_secret, token_secret, encoding))),
+        };
+
+        let Some(client) = client.filter(|_| has_key) else {
+            return Err(RejectReason::UnknownClient(truncated(&presented.client)));
+        };
+        if !is_owner && !has_token {
+            return Err(RejectReason::UnknownToken);
+        }
+        if !is_owner {
+            return Err(RejectReason::TokenOfAnotherClient(truncated(&presented.client)));
+        }
+        if !right {
+            return Err(RejectReason::WrongSignature);
+        }
+        if expires_at.is_some_and(|expires_at| expires_at <= moment.now) {
+            return Err(RejectReason::TokenExpired);
+        }
+        Ok((client, token))
+    }
+
+    /// Remembers the nonce, after the signature was checked, so that no one but the client spends its nonces or fills the
+    /// store.
+    fn refuse_replay<T: 'static>(
+        self,
+        mut checked: VerifiedRequest,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
+    ) -> ServerStep<T> {
+        let now = checked.moment.now;
+        let presented = &mut checked.presented;
+        let (Some(nonce), Some(timestamp)) = (presented.nonce.take(), presented.timestamp) else {
+            return then(checked);
+        };
+        let timestamp = Timestamp::from_secs(timestamp);
+        let query = RememberNonce {
+            client_key: std::mem::take(&mut presented.client),
+            token: presented.token.take(),
+            timestamp,
+            nonce,
+            until: timestamp.after(self.0.window).after(SLACK),
+            now,
+        };
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, one_time_use| {
+            match one_time_use {
+                Ok(OneTimeUse::First) => {
+                    let presented = &mut checked.presented;
+                    (presented.client, presented.token) = (query.client_key, query.token);
+                    then(checked)
+                }
+                Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
+                Err(why) => self.reject(RejectReason::StoreFailed(why)),
+            }
+        })))
+    }
+}

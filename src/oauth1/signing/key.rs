@@ -1,0 +1,183 @@
+//! A key that is ready to sign and to verify, RFC 5849 §3.4.2 to §3.4.4.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use zeroize::Zeroizing;
+
+use super::base_string::Writer;
+use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
+use super::method::{Kind, Method, SignatureMethod};
+use crate::secret::same;
+use crate::wire::percent::{self, EACH, ONCE};
+use crate::{Error, Unsupported};
+
+/// A key whose schedule is computed.
+#[derive(Clone)]
+pub(crate) enum Key {
+    Sha1(Mac<Sha1>),
+    Sha256(Mac<Sha256>),
+    Sha512(Mac<Sha512>),
+    Plaintext(Zeroizing<String>),
+    Custom(Arc<dyn SignatureMethod>, Zeroizing<String>),
+}
+
+/// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
+pub(crate) enum Signature<'d> {
+    /// A MAC and its length.
+    Mac(&'d MacOutput, usize),
+    Custom(Vec<u8>),
+    Plaintext(Zeroizing<String>),
+}
+
+impl Key {
+    pub(crate) fn new(method: &Method, key: Zeroizing<String>) -> Self {
+        match &method.0 {
+            Kind::HmacSha1 => Self::Sha1(Mac::new(key.as_bytes())),
+            Kind::HmacSha256 => Self::Sha256(Mac::new(key.as_bytes())),
+            Kind::HmacSha512 => Self::Sha512(Mac::new(key.as_bytes())),
+            Kind::Plaintext => Self::Plaintext(key),
+            Kind::Custom(method) => Self::Custom(method.clone(), key),
+        }
+    }
+
+    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay.
+    pub(crate) fn sign<'d>(
+        &self,
+        method: &str,
+        digits: &'d mut MacOutput,
+        write: impl FnOnce(&mut Writer<'_>),
+    ) -> Result<Signature<'d>, Error> {
+        Ok(match self {
+            Self::Sha1(mac) => authenticated(mac, digits, write),
+            Self::Sha256(mac) => authenticated(mac, digits, write),
+            Self::Sha512(mac) => authenticated(mac, digits, write),
+            Self::Plaintext(key) => Signature::Plaintext(key.clone()),
+            Self::Custom(custom, key) => {
+                let signature = custom.sign(&Writer::collect(write), key.as_bytes());
+                signature
+                    .map(Signature::Custom)
+                    .map_err(|reason| Unsupported::Signing { method: method.to_owned(), reason })?
+            }
+        })
+    }
+
+    /// Whether `signature`, the value of `oauth_signature`, is that of what `write` writes. Takes the same time
+    /// wherever it differs.
+    pub(crate) fn verify(&self, signature: &[u8], write: impl FnOnce(&mut Writer<'_>)) -> bool {
+        if let Self::Custom(custom, key) = self {
+            let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
+            return custom.verify(&Writer::collect(write), key.as_bytes(), &decoded);
+        }
+        let mut digits = [0; _];
+        match self.sign("", &mut digits, write) {
+            Ok(Signature::Mac(mac, length)) => {
+                // Bytes have one form in base64, so that comparing the texts is comparing the MACs.
+                let mut room = [0; _];
+                let end = write_base64::<false>(&mut room, mac, length);
+                same(&room[..end], signature)
+            }
+            Ok(expected) => same(expected.bytes(), signature),
+            Err(_) => false,
+        }
+    }
+}
+
+impl Signature<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Mac(digits, length) => &digits[..*length],
+            Self::Custom(bytes) => bytes,
+            Self::Plaintext(text) => text.as_bytes(),
+        }
+    }
+
+    /// The value of `oauth_signature`.
+    pub(crate) fn value(&self) -> String {
+        match self {
+            Self::Plaintext(text) => text.as_str().to_owned(),
+            _ => BASE64_STANDARD.encode(self.bytes()),
+        }
+    }
+
+    /// Returns the value percent-encoded. That of an HMAC is written into `room`: base64 and its escapes in one pass.
+    pub(super) fn encoded<'r>(&self, room: &'r mut EncodedMac) -> Cow<'r, str> {
+        let Self::Mac(mac, length) = *self else {
+            return percent::encode(self.value()).into();
+        };
+        let end = write_base64::<true>(room, mac, length);
+        str::from_utf8(&room[..end]).unwrap_or_default().into()
+    }
+}
+
+/// Room for the longest MAC, every digit of it escaped, and for the rest of a word.
+pub(super) type EncodedMac = [u8; 3 * 88 + 8];
+
+/// Writes a MAC in base64, percent-encoded if it is to be `ENCODED`, and returns where it ends.
+#[inline]
+fn write_base64<const ENCODED: bool>(room: &mut EncodedMac, mac: &MacOutput, length: usize) -> usize {
+    let (mut at, mut end) = (0, 0);
+    while at < length {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&mac[at..at + 8]);
+        let (digits, marks) = digits(u64::from_be_bytes(bytes) >> 16);
+        end = percent::escape_word(room, end, digits, if ENCODED { marks } else { 0 }, &ONCE) + 8;
+        at += 6;
+    }
+    // Padding takes the place of digits that belong to no byte.
+    let missing = at - length;
+    end -= 8 * missing / 6;
+    let padding: &[u8] = if ENCODED { b"%3D" } else { b"=" };
+    for _ in 0..missing % 3 {
+        room[end..end + padding.len()].copy_from_slice(padding);
+        end += padding.len();
+    }
+    end
+}
+
+/// Returns 48 bits as eight digits of base64 (RFC 4648 §4), the first of them in the lowest byte, and marks those that are to
+/// be percent-encoded by their highest bits. All eight at once.
+#[inline]
+fn digits(bits: u64) -> (u64, u64) {
+    // Each step halves groups of bits, until every byte has six.
+    let bits = (bits << 8) & 0x00FF_FFFF_0000_0000 | bits & 0x0000_0000_00FF_FFFF;
+    let bits = (bits << 4) & 0x0FFF_0000_0FFF_0000 | bits & 0x0000_0FFF_0000_0FFF;
+    let values = (bits << 2) & 0x3F00_3F00_3F00_3F00 | bits & 0x003F_003F_003F_003F;
+    // A one in every byte whose value is not below a bound.
+    let from = |bound: u8| ((values + u64::from(0x80 - bound) * EACH) >> 7) & EACH;
+    let (lower, decimal, plus, slash) = (from(26), from(52), from(62), from(63));
+    let up = u64::from(b'A') * EACH + lower * u64::from(b'a' - b'Z' - 1) + slash * u64::from(b'/' - b'+' - 1);
+    let down = decimal * u64::from(b'z' - b'0' + 1) + plus * u64::from(b'9' - b'+' + 1);
+    ((values + up - down).swap_bytes(), plus.swap_bytes() << 7)
+}
+
+fn authenticated<'d, H: Hash>(
+    mac: &Mac<H>,
+    digits: &'d mut MacOutput,
+    write: impl FnOnce(&mut Writer<'_>),
+) -> Signature<'d> {
+    let length = Writer::authenticate(mac.clone(), digits, write);
+    Signature::Mac(digits, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digit_of_base64_at_every_place_is_encoded_as_it_is_alone() {
+        for length in [20, 32, 64] {
+            for value in 0..=255_u8 {
+                for step in [0, 1, 7] {
+                    let mut mac = [0; _];
+                    (0_u8..)
+                        .zip(&mut mac[..length])
+                        .for_each(|(at, byte)| *byte = value.wrapping_add(at.wrapping_mul(step)));
+                    let expected = percent::encode(BASE64_STANDARD.encode(&mac[..length]));
+                    assert_eq!(Signature::Mac(&mac, length).encoded(&mut [0; _]), expected);
+                }
+            }
+        }
+    }
+}

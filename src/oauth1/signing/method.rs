@@ -1,0 +1,189 @@
+//! Signature methods: RFC 5849 §3.4.2 to §3.4.4, the SHA-2 relatives in common use, and those of the caller.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::Secret;
+use crate::wire::percent;
+
+/// A signature method of the caller's own: another library, a hardware key, a method that the service invented.
+///
+/// ```
+/// use oauth_proto::oauth1::{Method, SignatureMethod};
+///
+/// /// Signs with a key that never leaves its device.
+/// struct HardwareKey;
+///
+/// impl SignatureMethod for HardwareKey {
+///     fn name(&self) -> &str {
+///         "RSA-SHA256"
+///     }
+///
+///     fn sign(&self, base_string: &[u8], _key: &[u8]) -> Result<Vec<u8>, String> {
+///         # let device_sign = |message: &[u8]| Some(vec![message.len() as u8]);
+///         device_sign(base_string).ok_or_else(|| "the device is not connected".to_owned())
+///     }
+///
+///     fn uses_secrets(&self) -> bool {
+///         false
+///     }
+/// }
+///
+/// assert_eq!(Method::custom(HardwareKey).name(), "RSA-SHA256");
+/// ```
+pub trait SignatureMethod: Send + Sync {
+    /// The value of `oauth_signature_method`.
+    fn name(&self) -> &str;
+
+    /// Signs a base string. `key` is the two shared secrets, encoded and joined by `&`, for methods that use them.
+    /// The result is not yet base64: that is added.
+    ///
+    /// # Errors
+    /// A text that says why it could not be signed, and holds no secret.
+    fn sign(&self, base_string: &[u8], key: &[u8]) -> Result<Vec<u8>, String>;
+
+    /// Whether a signature is that of the base string. Signs and compares in constant time, unless the method knows a
+    /// better way, as one with a public key does.
+    fn verify(&self, base_string: &[u8], key: &[u8], signature: &[u8]) -> bool {
+        self.sign(base_string, key).is_ok_and(|expected| expected.ct_eq(signature).into())
+    }
+
+    /// Whether the method rests on the shared secrets. One that does is worth nothing where they are empty.
+    fn uses_secrets(&self) -> bool {
+        true
+    }
+}
+
+/// How requests are signed.
+///
+/// ```
+/// use oauth_proto::oauth1::Method;
+///
+/// assert_eq!(Method::HMAC_SHA256.name(), "HMAC-SHA256");
+/// assert_eq!(Method::dangerous_plaintext().name(), "PLAINTEXT");
+/// ```
+#[derive(Clone)]
+pub struct Method(pub(crate) Kind);
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    HmacSha1,
+    HmacSha256,
+    HmacSha512,
+    Plaintext,
+    Custom(Arc<dyn SignatureMethod>),
+}
+
+impl Method {
+    /// HMAC with SHA-1 (RFC 5849 §3.4.2): what nearly every service expects.
+    pub const HMAC_SHA1: Self = Self(Kind::HmacSha1);
+    /// HMAC with SHA-256.
+    pub const HMAC_SHA256: Self = Self(Kind::HmacSha256);
+    /// HMAC with SHA-512.
+    pub const HMAC_SHA512: Self = Self(Kind::HmacSha512);
+
+    /// Makes PLAINTEXT (RFC 5849 §3.4.4): nothing is signed, the secrets themselves are sent.
+    ///
+    /// # Security
+    /// Everyone who sees the request has the credentials. Requests to an origin that is neither https nor the machine
+    /// itself are refused.
+    pub const fn dangerous_plaintext() -> Self {
+        Self(Kind::Plaintext)
+    }
+
+    /// A method of the caller's own.
+    pub fn custom(method: impl SignatureMethod + 'static) -> Self {
+        Self(Kind::Custom(Arc::new(method)))
+    }
+
+    /// The value of `oauth_signature_method`.
+    pub fn name(&self) -> &str {
+        match &self.0 {
+            Kind::HmacSha1 => "HMAC-SHA1",
+            Kind::HmacSha256 => "HMAC-SHA256",
+            Kind::HmacSha512 => "HMAC-SHA512",
+            Kind::Plaintext => "PLAINTEXT",
+            Kind::Custom(method) => method.name(),
+        }
+    }
+
+    /// Whether the method rests on the shared secrets.
+    pub(crate) fn uses_secrets(&self) -> bool {
+        !matches!(&self.0, Kind::Custom(method) if !method.uses_secrets())
+    }
+
+    pub(crate) fn is_plaintext(&self) -> bool {
+        matches!(self.0, Kind::Plaintext)
+    }
+
+    /// The hash of a body for `oauth_body_hash`, in base64: the method's own hash function, SHA-1 where the name does
+    /// not tell.
+    pub(crate) fn body_hash(&self, body: &[u8]) -> String {
+        let name = self.name();
+        if name.ends_with("SHA256") {
+            base64(&Sha256::digest(body))
+        } else if name.ends_with("SHA512") {
+            base64(&Sha512::digest(body))
+        } else {
+            sha1_body_hash(body)
+        }
+    }
+}
+
+/// The SHA-1 hash of a body, in base64.
+pub(crate) fn sha1_body_hash(body: &[u8]) -> String {
+    base64(&Sha1::digest(body))
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Method({})", self.name())
+    }
+}
+
+/// How the secrets stand in the signing key.
+///
+/// ```
+/// use oauth_proto::oauth1::{KeyEncoding, Scheme};
+///
+/// let scheme = Scheme::default().key_encoding(KeyEncoding::Raw);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyEncoding {
+    /// Percent-encoded, as RFC 5849 §3.4.2 says.
+    #[default]
+    Encoded,
+    /// As they are: what services of the 2007 version that never followed the text do. It makes a difference only
+    /// for secrets with characters that would be encoded.
+    Raw,
+}
+
+/// Both secrets joined by `&`: the key of the HMAC methods, and the whole signature of PLAINTEXT.
+pub(crate) fn signing_key(client: &Secret, token: Option<&Secret>, encoding: KeyEncoding) -> Zeroizing<String> {
+    let token = token.map_or("", Secret::expose);
+    // Room for every byte to be encoded: a buffer that grew would leave a copy of the secrets behind. Most need none, and
+    // what is not there need not be wiped.
+    let room = |secret: &str| if percent::is_plain(secret.as_bytes()) { secret.len() } else { 3 * secret.len() };
+    let mut key = Zeroizing::new(String::with_capacity(room(client.expose()) + 1 + room(token)));
+    for (index, secret) in [client.expose(), token].into_iter().enumerate() {
+        if index > 0 {
+            key.push('&');
+        }
+        match encoding {
+            KeyEncoding::Encoded => percent::encode_text_into(&mut key, secret),
+            KeyEncoding::Raw => key.push_str(secret),
+        }
+    }
+    key
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    BASE64_STANDARD.encode(bytes)
+}

@@ -1,0 +1,30 @@
+//! What a request is sent to, as it is signed: method, site and URI, RFC 5849 §3.4.1.1 and §3.4.1.2.
+
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderMap, Method as HttpMethod, Uri};
+
+use crate::Unsupported;
+use crate::wire::{OriginRef, without_query};
+
+/// Method, site and URI of a request: what the base string begins with.
+pub(crate) type RequestTarget<'a> = (&'a HttpMethod, OriginRef<'a>, &'a Uri);
+
+/// What the `Host` header says, if there is one.
+pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported> {
+    let Some(host) = headers.get(HOST) else {
+        return Ok(None);
+    };
+    let authority = Authority::try_from(host.as_bytes());
+    authority.map(Some).map_err(|_| Unsupported::Unsendable { what: "the Host header", reason: "it is not a host" })
+}
+
+/// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
+pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Unsupported> {
+    let site = OriginRef::of(uri);
+    let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.https, host)));
+    site.ok_or_else(|| Unsupported::Url {
+        url: without_query(uri),
+        reason: "it is not an absolute http or https URI with a valid host and port",
+    })
+}

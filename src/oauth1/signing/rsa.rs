@@ -1,0 +1,268 @@
+//! RSA-SHA1 (RFC 5849 §3.4.3), and the same with SHA-256 and SHA-512: RSASSA-PKCS1-v1_5 of RFC 8017 §8.2.
+
+use std::fmt;
+
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rsa::rand_core::{self, CryptoRng, RngCore};
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use zeroize::Zeroizing;
+
+use super::method::{Method, SignatureMethod};
+use crate::{Error, Unsupported};
+
+/// An RSA key: a private one signs and verifies, a public one verifies.
+///
+/// ```no_run
+/// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
+///
+/// let key = RsaKey::from_pem(&std::fs::read_to_string("client.pem")?)?;
+/// let scheme = Scheme::new(Method::rsa_sha256(key));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct RsaKey {
+    public: RsaPublicKey,
+    private: Option<Private>,
+}
+
+#[derive(Clone)]
+struct Private {
+    key: RsaPrivateKey,
+    /// What the blinding of each signature is derived from.
+    seed: Zeroizing<[u8; 32]>,
+}
+
+/// What keys have at the least (NIST SP 800-131A).
+const SMALLEST: usize = 2048;
+/// What keys have at the least that are known to be weak: shorter ones can be factored on one machine.
+const SMALLEST_WEAK: usize = 1024;
+
+impl RsaKey {
+    /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one (`PUBLIC KEY` or
+    /// `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
+    ///
+    /// # Errors
+    /// [`Unsupported::Signing`] when it is none of these, is encrypted, or has fewer than 2048 bits.
+    pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        Self::read(pem, SMALLEST, " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)")
+    }
+
+    /// Reads a key as [`from_pem`](Self::from_pem) does, also one with 1024 to 2047 bits, which services asked for when OAuth
+    /// 1.0 was new.
+    ///
+    /// # Security
+    /// A key of 1024 bits can be factored by those who have the means of a state. They can sign for the client from then on,
+    /// and what was signed with the key before proves nothing any more. Take such a key only where the service accepts no
+    /// longer one.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
+    ///
+    /// let key = RsaKey::dangerous_short_from_pem(&std::fs::read_to_string("jira_privatekey.pem")?)?;
+    /// let scheme = Scheme::new(Method::rsa_sha1(key));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Signing`] when it is no key that can be read, is encrypted, or has fewer than 1024 bits.
+    pub fn dangerous_short_from_pem(pem: &str) -> Result<Self, Error> {
+        Self::read(pem, SMALLEST_WEAK, "")
+    }
+
+    fn read(pem: &str, least: usize, way_out: &str) -> Result<Self, Error> {
+        let private = RsaPrivateKey::from_pkcs8_pem(pem).ok().or_else(|| RsaPrivateKey::from_pkcs1_pem(pem).ok());
+        let public = || RsaPublicKey::from_public_key_pem(pem).ok().or_else(|| RsaPublicKey::from_pkcs1_pem(pem).ok());
+        let key = match private {
+            Some(key) => Some(Self::private(key)),
+            None => public().map(|public| Self { public, private: None }),
+        };
+        let key = key.ok_or_else(|| {
+            unusable(if pem.contains("ENCRYPTED") {
+                "the key is encrypted: decrypt it first"
+            } else {
+                "the text is no RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
+            })
+        })?;
+        let bits = key.public.n().bits();
+        if bits < least {
+            return Err(unusable(&format!("it has {bits} bits where {least} are the least{way_out}")));
+        }
+        Ok(key)
+    }
+
+    fn private(key: RsaPrivateKey) -> Self {
+        let mut hash = Sha256::new_with_prefix(b"oauth-proto RSA blinding");
+        hash.update(Zeroizing::new(key.d().to_bytes_be()));
+        let seed = Zeroizing::new(hash.finalize().into());
+        Self { public: key.to_public_key(), private: Some(Private { key, seed }) }
+    }
+}
+
+fn unusable(reason: &str) -> Error {
+    Unsupported::Signing { method: "the RSA key".to_owned(), reason: reason.to_owned() }.into()
+}
+
+impl fmt::Debug for RsaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.private.is_some() { "RsaKey(private)" } else { "RsaKey(public)" })
+    }
+}
+
+impl Method {
+    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: take it where the service knows nothing else.
+    pub fn rsa_sha1(key: RsaKey) -> Self {
+        Self::custom(RsaMethod { name: "RSA-SHA1", hash: Hash::Sha1, key })
+    }
+
+    /// RSA with SHA-256.
+    pub fn rsa_sha256(key: RsaKey) -> Self {
+        Self::custom(RsaMethod { name: "RSA-SHA256", hash: Hash::Sha256, key })
+    }
+
+    /// RSA with SHA-512.
+    pub fn rsa_sha512(key: RsaKey) -> Self {
+        Self::custom(RsaMethod { name: "RSA-SHA512", hash: Hash::Sha512, key })
+    }
+}
+
+struct RsaMethod {
+    name: &'static str,
+    hash: Hash,
+    key: RsaKey,
+}
+
+#[derive(Clone, Copy)]
+enum Hash {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+impl Hash {
+    fn of(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => Sha1::digest(message).to_vec(),
+            Self::Sha256 => Sha256::digest(message).to_vec(),
+            Self::Sha512 => Sha512::digest(message).to_vec(),
+        }
+    }
+
+    /// The DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note 1).
+    fn padding(self) -> Pkcs1v15Sign {
+        let (prefix, length): (&[u8], usize) = match self {
+            Self::Sha1 => (b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14", 20),
+            Self::Sha256 => (b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20", 32),
+            Self::Sha512 => (b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40", 64),
+        };
+        Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }
+    }
+}
+
+impl SignatureMethod for RsaMethod {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn sign(&self, base_string: &[u8], _: &[u8]) -> Result<Vec<u8>, String> {
+        let Some(Private { key, seed }) = &self.key.private else {
+            return Err("a public key can only verify".to_owned());
+        };
+        let digest = self.hash.of(base_string);
+        let mut blinding = Blinding::new(seed, &digest);
+        key.sign_with_rng(&mut blinding, self.hash.padding(), &digest).map_err(|error| error.to_string())
+    }
+
+    fn verify(&self, base_string: &[u8], _: &[u8], signature: &[u8]) -> bool {
+        self.key.public.verify(self.hash.padding(), &self.hash.of(base_string), signature).is_ok()
+    }
+
+    fn uses_secrets(&self) -> bool {
+        false
+    }
+}
+
+/// The random numbers that blind a private operation, so that its duration says nothing about the key
+/// (RUSTSEC-2023-0071). What matters is that nobody else can tell them; so they need not be fresh, and are derived from
+/// the key itself and the message: SHA-256 in counter mode.
+struct Blinding {
+    seed: Zeroizing<[u8; 32]>,
+    counter: u64,
+}
+
+impl Blinding {
+    fn new(seed: &[u8; 32], digest: &[u8]) -> Self {
+        let seed = Sha256::new_with_prefix(seed).chain_update(digest).finalize();
+        Self { seed: Zeroizing::new(seed.into()), counter: 0 }
+    }
+}
+
+impl RngCore for Blinding {
+    fn next_u32(&mut self) -> u32 {
+        rand_core::impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        rand_core::impls::next_u64_via_fill(self)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            self.counter += 1;
+            let block = Sha256::new_with_prefix(*self.seed).chain_update(self.counter.to_be_bytes()).finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Blinding {}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+
+    use super::*;
+
+    /// The base string of RFC 5849 §3.4.1.1 and the signatures that oauthlib's tests have for it
+    /// (`tests/oauth1/rfc5849/test_signatures.py`), made with the key that stands there.
+    #[test]
+    fn signatures_are_those_of_oauthlib() {
+        let base_string = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D\
+            %26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a\
+            %26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7";
+        let key =
+            RsaKey::dangerous_short_from_pem(include_str!("../../../tests/keys/oauthlib.rsa1024.pkcs1.pem")).unwrap();
+        for (hash, expected) in [
+            (
+                Hash::Sha1,
+                "mFY2KOEnlYWsTvUA+5kxuBIcvBYXu+ljw9ttVJQxKduMueGSVPCB1tK1PlqVLK738HK0t19ecBJfb6rMxUwrriw+MlBO+jpo\
+                 jkZIWccw1J4cAb4qu4M81DbpUAq4j/1w/QyTR4TWCODlEfN7Zfgy8+pf+TjiXfIwRC1jEWbuL1E=",
+            ),
+            (
+                Hash::Sha256,
+                "jqKl6m0WS69tiVJV8ZQ6aQEfJqISoZkiPBXRv6Al2+iFSaDpfeXjYm+Hbx6m1azRdrZ/35PM3cvuid3LwW/siAkzb0xQcGnT\
+                 yAPH8YcGWzmnKGY7LsB7fkqThchNxvRK/N7s9M1WMnfZZ+1dQbbwtTs1TG1+iexUcV7r3M7Heec=",
+            ),
+            (
+                Hash::Sha512,
+                "jL1CnjlsNd25qoZVHZ2oJft47IRYTjpF5CvCUjL3LY0NTnbEeVhE4amWXUFBe9GLDWdUh/79ZWNOrCirBFIP26cHLApjYdt4\
+                 ZG7EVK0/GubS2v8wT1QPRsog8zyiMZkmg4JXdWCGXG8YRvRJTg+QKhXuXwS6TcMNakrgzgFIVhA=",
+            ),
+        ] {
+            let method = RsaMethod { name: "", hash, key: key.clone() };
+            let signature = method.sign(base_string.as_bytes(), b"").unwrap();
+            assert_eq!(BASE64_STANDARD.encode(&signature), expected);
+            assert!(method.verify(base_string.as_bytes(), b"", &signature));
+            assert!(!method.verify(b"another", b"", &signature));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a base string is written into, and how much of it at once.
+
+/// What a base string is written into, whole chunks at a time.
+pub(super) trait Sink {
+    fn absorb(&mut self, chunk: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn absorb(&mut self, chunk: &[u8]) {
+        self.extend_from_slice(chunk);
+    }
+}
+
+/// One block of SHA-512, two of SHA-1 and SHA-256.
+pub(super) const CHUNK: usize = 128;
+/// The size of the writer's buffer. Most base strings fit into it and are hashed in one call.
+pub(super) const BUFFER_LEN: usize = 1024;

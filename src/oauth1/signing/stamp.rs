@@ -1,0 +1,122 @@
+//! Timestamp and nonce, RFC 5849 §3.3.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::decimal::write_decimal;
+use crate::wire::percent;
+use crate::{Moment, Timestamp};
+
+/// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces want. 120 bits.
+const DERIVED: usize = 30;
+
+/// What makes a request unique: when it was signed, and a nonce.
+///
+/// Made of a [`Moment`], or of values of the caller's own where a test vector or a service's odd demand wants that.
+///
+/// ```
+/// use oauth_proto::{Moment, Timestamp, oauth1::Stamp};
+///
+/// let stamp = Stamp::from(Moment::from_os());
+/// let stamp = Stamp::new(Timestamp::from_secs(137_131_200), "wIjqoS");
+/// ```
+#[derive(Clone)]
+pub struct Stamp<'a> {
+    timestamp: Timestamp,
+    nonce: Nonce<'a>,
+}
+
+/// A protocol parameter that only some requests have, and its value.
+pub(crate) type OAuthParam<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// What the protocol's parameters say that is not the same in every request, but for the signature.
+#[derive(Clone, Copy)]
+pub(super) struct StampText<'a> {
+    pub(super) timestamp: &'a str,
+    pub(super) nonce: &'a str,
+    /// Whether the nonce needs no encoding.
+    pub(super) plain: bool,
+    pub(super) extra: &'a [OAuthParam<'a>],
+}
+
+#[derive(Clone)]
+enum Nonce<'a> {
+    Derived([u8; DERIVED]),
+    Given(&'a str),
+}
+
+impl<'a> Stamp<'a> {
+    /// A stamp with a nonce of the caller's own, which must never be used twice with one timestamp.
+    pub const fn new(timestamp: Timestamp, nonce: &'a str) -> Self {
+        Self { timestamp, nonce: Nonce::Given(nonce) }
+    }
+
+    /// The nonce.
+    fn nonce(&self) -> &str {
+        match &self.nonce {
+            Nonce::Derived(digits) => str::from_utf8(digits).unwrap_or_default(),
+            Nonce::Given(nonce) => nonce,
+        }
+    }
+
+    /// Returns the stamp as it is sent. What is not a text yet is written into a variable of the caller's, which stays where
+    /// it is: a stamp is moved around, and bytes that were just written one by one are slow to move.
+    pub(super) fn write<'s>(&'s self, room: &'s mut Room, extra: &'s [OAuthParam<'s>]) -> StampText<'s> {
+        let start = write_decimal(&mut room.0, self.timestamp.as_secs());
+        if let Nonce::Derived(digits) = &self.nonce {
+            room.0[..DERIVED].copy_from_slice(digits);
+        }
+        // One check for both, over a number of bytes that suits it.
+        let text = str::from_utf8(&room.0).unwrap_or_default();
+        let timestamp = text.get(start..).unwrap_or_default();
+        let (nonce, plain) = match self.nonce {
+            Nonce::Derived(_) => (text.get(..DERIVED).unwrap_or_default(), true),
+            Nonce::Given(nonce) => (nonce, percent::is_plain(nonce.as_bytes())),
+        };
+        StampText { timestamp, nonce, plain, extra }
+    }
+}
+
+impl From<Moment> for Stamp<'_> {
+    fn from(moment: Moment) -> Self {
+        let mut digits = [0; DERIVED];
+        hex(&moment.derive("oauth1 nonce"), &mut digits);
+        Self { nonce: Nonce::Derived(digits), ..Self::new(moment.now, "") }
+    }
+}
+
+impl fmt::Debug for Stamp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stamp").field("timestamp", &self.timestamp).field("nonce", &self.nonce()).finish()
+    }
+}
+
+/// Fills `digits` with the hexadecimal form of the beginning of `bytes`.
+fn hex(bytes: &[u8], digits: &mut [u8]) {
+    for (digit, half) in digits.iter_mut().zip(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15])) {
+        *digit = b"0123456789abcdef"[usize::from(half)];
+    }
+}
+
+/// Room for a derived nonce and, at its end, a timestamp.
+pub(super) struct Room([u8; 64]);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self([0; _])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_give_nonces_of_their_own() {
+        let stamp = |entropy| Stamp::from(Moment::new(Timestamp::from_secs(5), [entropy; 32]));
+        assert_ne!(stamp(1).nonce(), stamp(2).nonce());
+        assert_eq!(stamp(1).nonce(), stamp(1).nonce());
+        assert!(stamp(1).nonce().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_eq!(stamp(1).timestamp.as_secs(), 5);
+    }
+}

@@ -1,0 +1,15 @@
+//! OAuth 1.0a through the public API.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod departures;
+mod laws;
+mod provider;
+mod responses;
+mod rfc5849;
+#[cfg(feature = "rsa")]
+mod rsa;
+mod signing;
+mod storage;
+mod three_legs;

@@ -1,0 +1,163 @@
+//! What the provider and its verifier accept, refuse and say: RFC 5849 §2 and §3.2.
+
+use std::collections::BTreeSet;
+
+use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields};
+use http::Request;
+use oauth_proto::oauth1::server::store::ClientRecord;
+use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, serve};
+use oauth_proto::oauth1::{Authorization, Authorize, ClientCredentials, Method, Scheme, Session, Signer};
+use oauth_proto::{Error, Refused};
+
+#[test]
+fn registered_callbacks_must_match_to_the_byte() {
+    let pair = OAuth1Pair::default();
+    let record = ClientRecord::with_secret("kd94hf93k423kf44").unwrap().add_callback(CALLBACK);
+    pair.store.add_client("dpf43f3p2l4k3l03", record);
+    assert!(pair.begin(Authorize::callback(CALLBACK)).is_ok());
+    assert!(pair.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");
+    for other in
+        ["https://printer.example.com/ready", "https://printer.example.com/ready?x=1#", "https://evil.example/"]
+    {
+        let error = pair.begin(Authorize::callback(other)).unwrap_err();
+        assert!(matches!(error, Error::Refused(Refused::Problem { .. })), "{other}: {error}");
+    }
+    let unregistered = OAuth1Pair::default();
+    for scheme in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "intent://x#Intent;end",
+        "view-source:https://c.example/",
+        "https://c.example/?oauth_verifier=mine",
+        "https://c.example/\r\nX: y",
+    ] {
+        assert!(unregistered.begin(Authorize::callback(scheme)).is_err(), "{scheme}");
+    }
+    assert!(unregistered.begin(Authorize::callback("com.example.app:/cb")).is_ok());
+}
+
+#[test]
+fn two_legged_requests_are_accepted_where_they_are_allowed() {
+    let pair = OAuth1Pair::default();
+    let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+    let session = Session::two_legged(&pair.client);
+    assert!(!session.is_authorized());
+    session.sign(&mut request, pair.moment()).unwrap();
+    assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
+    let verifier = pair.provider.verifier().clone().allow_two_legged();
+    let verified = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap();
+    assert_eq!((verified.token, verified.approval), (None, None));
+}
+
+#[test]
+fn tokens_expire_where_the_service_says_so() {
+    let hour = std::time::Duration::from_secs(3600);
+    let pair = OAuth1Pair::new(|server| server, |provider| provider.token_lifetime(hour));
+    let token = pair.token();
+    assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
+    pair.now.set(NOW + 3600);
+    let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+    Session::new(&pair.client, token).sign(&mut request, pair.moment()).unwrap();
+    let rejected = pair.verify(&request).unwrap_err();
+    assert_eq!(rejected.reason, RejectReason::TokenExpired);
+    assert_eq!(fields(&rejected.response())["oauth_problem"], "token_expired");
+}
+
+#[test]
+fn a_service_tells_the_client_what_it_wants_it_to_know() {
+    let pair = OAuth1Pair::default();
+    let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    let consent = pair.consent(&url).unwrap();
+    let grant =
+        Approval::new("7").response_parameter("screen_name", "jane d").response_parameter("oauth_token", "not this");
+    let decision = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+    let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
+    let token = pair.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
+    assert_eq!(token.extra.into_iter().collect::<Vec<_>>(), [("screen_name".into(), "jane d".into())]);
+}
+
+/// OAuth Request Body Hash §3.1: a form's parameters are signed themselves, and two rules for one body can be read in two ways.
+#[test]
+fn a_form_that_comes_with_a_body_hash_is_refused() {
+    use base64::Engine;
+    use sha1::Digest;
+    let pair = OAuth1Pair::default();
+    let sign = |content_type: &str| {
+        let mut request = Request::post(format!("{ORIGIN}/photos"))
+            .header("content-type", content_type)
+            .body(b"a=1".to_vec())
+            .unwrap();
+        Session::new(&pair.client, pair.token()).sign(&mut request, pair.moment()).unwrap();
+        request
+    };
+    let hash = base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(b"a=1"));
+    let with_hash = |mut request: Request<Vec<u8>>| {
+        let value = request.headers()["authorization"].to_str().unwrap().to_owned();
+        let hash = oauth_proto::wire::percent::encode(&hash);
+        let value = format!("{value}, oauth_body_hash=\"{hash}\"");
+        request.headers_mut().insert("authorization", value.parse().unwrap());
+        request
+    };
+    let form = with_hash(sign("application/x-www-form-urlencoded"));
+    let rejected = pair.verify(&form).unwrap_err();
+    assert_eq!(rejected.reason, RejectReason::ParameterInvalid("oauth_body_hash"));
+    assert_eq!(rejected.response().status(), 400);
+    // Of another body, the same hash is the right one, and only the signature does not know it.
+    assert_eq!(pair.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, RejectReason::WrongSignature);
+}
+
+#[test]
+fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire() {
+    for (later, counts) in [(3599, true), (3600, false)] {
+        for grants in [true, false] {
+            let pair = OAuth1Pair::default();
+            let Authorization { url, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+            let consent = pair.consent(&url).unwrap();
+            pair.now.set(NOW + later);
+            let moment = pair.moment();
+            let step = if grants {
+                pair.provider.approve(consent, Approval::new("jane"), moment)
+            } else {
+                pair.provider.deny(consent, moment)
+            };
+            let outcome = serve(step, &pair.store).map(drop).map_err(|rejected| rejected.reason);
+            assert_eq!(outcome, if counts { Ok(()) } else { Err(RejectReason::NothingPending) }, "{later} s later");
+        }
+    }
+}
+
+/// What a person copies has as much in it as ten of these characters can, since it can be tried only once.
+#[test]
+fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
+    let pair = OAuth1Pair::default();
+    let mut seen = BTreeSet::new();
+    for _ in 0..60 {
+        let Authorization { url, .. } = pair.begin(Authorize::out_of_band()).unwrap();
+        let consent = pair.consent(&url).unwrap();
+        match serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store).unwrap() {
+            AfterConsent::ShowVerifier(code) => {
+                assert_eq!(code.expose().len(), 10);
+                seen.extend(code.expose().chars());
+            }
+            decision => panic!("{decision:?}"),
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<String>(), "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+}
+
+/// As oauthlib's clients send it. Without the option the hash goes by the signature method, and no other body passes with it.
+#[test]
+fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
+    let pair = OAuth1Pair::default();
+    let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"{}".to_vec()).unwrap();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let scheme = Scheme::new(Method::HMAC_SHA256).sha1_body_hash();
+    Signer::new(&scheme, &client, Some(&pair.token().credentials)).sign(&mut request, pair.moment()).unwrap();
+    assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::WrongBodyHash);
+    let allowing = pair.provider.verifier().clone().allow_sha1_body_hash();
+    let mut changed = request.clone();
+    changed.body_mut().push(b' ');
+    let rejected = serve(allowing.verify(&changed, pair.moment()), &pair.store).unwrap_err();
+    assert_eq!(rejected.reason, RejectReason::WrongBodyHash);
+    assert!(serve(allowing.verify(&request, pair.moment()), &pair.store).is_ok());
+}
