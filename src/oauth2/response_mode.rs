@@ -21,6 +21,8 @@ pub enum ResponseMode {
 }
 
 impl ResponseMode {
+    pub(crate) const ALL: [Self; 3] = [Self::Query, Self::Fragment, Self::FormPost];
+
     /// Returns the value of the parameter `response_mode`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -32,6 +34,6 @@ impl ResponseMode {
 
     /// Returns the mode with that value of the parameter `response_mode`.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
-        [Self::Query, Self::Fragment, Self::FormPost].into_iter().find(|mode| mode.as_str() == text)
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
     }
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
@@ -27,7 +28,10 @@ use crate::mark::ClientFingerprint;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{ResponseExcerpt, RetryAfter, Wiped, endpoint, lenient};
-use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Secret, Step, Timestamp};
+use crate::{
+    Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Secret, Step, Timestamp,
+    Unsupported,
+};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -121,13 +125,18 @@ impl Client {
     /// Begins the device grant (RFC 8628 §3.1).
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the server has no such endpoint, or a parameter is the protocol's.
+    /// [`Unsupported`] when the server has no such endpoint, or a parameter is the protocol's.
     pub fn authorize_device(&self, authorize: AuthorizeDevice, moment: Moment) -> Result<Step<PendingDevice>, Error> {
         let AuthorizeDevice { scope, parameters } = authorize;
-        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let server = &self.0.server;
         let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
-        let mut form = super::parameters(&parameters, &["client_id", "client_secret", "scope"])?;
+        let mut form = Zeroizing::new(String::new());
+        for (name, value) in parameters {
+            if ["client_id", "client_secret", "scope"].contains(&&*name) {
+                return Err(Unsupported::ReservedParameter { name }.into());
+            }
+            super::push(&mut form, &name, &value);
+        }
         let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
             super::push(&mut form, "scope", &scope.joined(server.separator));

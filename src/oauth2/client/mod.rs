@@ -22,10 +22,7 @@ mod shared;
 mod token_endpoints;
 mod verdict;
 
-use zeroize::Zeroizing;
-
 use crate::wire::form;
-use crate::{Error, Unsupported};
 
 pub use api::ApiRequest;
 pub(crate) use api::api_refusal;
@@ -52,16 +49,4 @@ pub use verdict::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken
 /// Appends a parameter to a form.
 fn push(form: &mut String, name: &str, value: &str) {
     form::push_pair(form, name.as_bytes(), value.as_bytes());
-}
-
-/// A form of a caller's parameters, none of which may be the protocol's.
-fn parameters(parameters: &[(&str, &str)], reserved: &[&str]) -> Result<Zeroizing<String>, Error> {
-    let mut form = Zeroizing::new(String::new());
-    for (name, value) in parameters {
-        if reserved.contains(name) {
-            return Err(Unsupported::ReservedParameter { name: (*name).to_owned() }.into());
-        }
-        push(&mut form, name, value);
-    }
-    Ok(form)
 }

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::access::Access;
 use crate::oauth2::server::Rejected;
+use crate::wire::WHEN_UNAVAILABLE;
 use crate::{DriveError, Response};
 
 /// Whether a request is admitted: what [`ResourceServer::check_remotely`](super::ResourceServer::check_remotely) ends in.
@@ -85,7 +86,7 @@ impl NotAdmitted {
             Self::Failed(_) => {
                 let mut response = Response::default();
                 *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
                 response
             }
         }

@@ -210,30 +210,26 @@ impl Provider {
         client_id: String,
         now: Timestamp,
     ) -> ServerStep<T> {
-        ask(
-            NextQuery::FindOneTimeRecord,
-            FindOneTimeRecord { key },
-            RefusalChannel::page(Endpoint::Authorize),
-            move |found| {
-                let refuse = |why| Err(RejectReason::RequestUri(why));
-                let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
-                let OneTimeContent::Pushed { consent, loadable_until } = &record.content else {
-                    return refuse("it is unknown");
-                };
-                if record.client_id != client_id {
-                    return refuse("it is another client's");
-                }
-                if used {
-                    return refuse("the user has decided on it");
-                }
-                if *loadable_until <= now {
-                    return refuse("it has expired");
-                }
-                let mut consent = Consent::clone(consent);
-                (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
-                Ok(ServerStep::Done(consent.into()))
-            },
-        )
+        let channel = RefusalChannel::page(Endpoint::Authorize);
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
+            let refuse = |why| Err(RejectReason::RequestUri(why));
+            let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
+            let OneTimeContent::Pushed { consent, loadable_until } = &record.content else {
+                return refuse("it is unknown");
+            };
+            if record.client_id != client_id {
+                return refuse("it is another client's");
+            }
+            if used {
+                return refuse("the user has decided on it");
+            }
+            if *loadable_until <= now {
+                return refuse("it has expired");
+            }
+            let mut consent = Consent::clone(consent);
+            (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
+            Ok(ServerStep::Done(consent.into()))
+        })
     }
 }
 

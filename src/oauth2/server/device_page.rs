@@ -107,29 +107,25 @@ impl Provider {
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
-        ask(
-            NextQuery::FindOneTimeRecord,
-            FindOneTimeRecord { key },
-            RefusalChannel::page(Endpoint::Device),
-            move |found| {
-                let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
-                let query = FindClient { client_id: found.record.client_id.clone() };
-                Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Device), move |client| {
-                    let client = client.ok_or(RejectReason::UserCode)?;
-                    let OneTimeContent::Device { scope, resource, .. } = &found.record.content else {
-                        return Err(RejectReason::UserCode);
-                    };
-                    Ok(ServerStep::Done(DeviceConsent {
-                        client_id: client.client_id.clone(),
-                        client_name: client.metadata.client_name.clone(),
-                        user_code,
-                        scope: scope.clone(),
-                        resource: resource.clone(),
-                        expires_at: found.record.expires_at,
-                    }))
+        let channel = RefusalChannel::page(Endpoint::Device);
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
+            let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
+            let query = FindClient { client_id: found.record.client_id.clone() };
+            Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Device), move |client| {
+                let client = client.ok_or(RejectReason::UserCode)?;
+                let OneTimeContent::Device { scope, resource, .. } = &found.record.content else {
+                    return Err(RejectReason::UserCode);
+                };
+                Ok(ServerStep::Done(DeviceConsent {
+                    client_id: client.client_id.clone(),
+                    client_name: client.metadata.client_name.clone(),
+                    user_code,
+                    scope: scope.clone(),
+                    resource: resource.clone(),
+                    expires_at: found.record.expires_at,
                 }))
-            },
-        )
+            }))
+        })
     }
 
     /// The user grants the device what it asks. Call it only after the application knows who the user is.
@@ -157,51 +153,43 @@ impl Provider {
             );
         }
         let key = user_code_hash(&device.user_code);
-        ask(
-            NextQuery::FindOneTimeRecord,
-            FindOneTimeRecord { key },
-            RefusalChannel::page(Endpoint::Device),
-            move |found| {
-                let same =
-                    |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
-                let found = found.filter(same).ok_or(RejectReason::UserCode)?;
-                let mut record = OneTimeRecord::clone(&found.record);
-                let grant_id = record.grant_id;
-                let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.content else {
-                    return Err(RejectReason::UserCode);
-                };
-                *stage = match grant.clone() {
-                    None => DeviceStage::Denied,
-                    Some(Approval { user, scope: granted, data }) => {
-                        let granted = granted.unwrap_or_else(|| scope.clone());
-                        if granted.missing_from(scope).next().is_some() {
-                            return Err(RejectReason::Misconfigured("more was granted than was asked"));
-                        }
-                        DeviceStage::Granted(Arc::new(GrantRecord {
-                            id: grant_id,
-                            client_id: device.client_id.clone(),
-                            user,
-                            scope: granted,
-                            grant_type: DEVICE_CODE.into(),
-                            resource: resource.clone(),
-                            data,
-                            granted_at: moment.now,
-                        }))
+        let channel = RefusalChannel::page(Endpoint::Device);
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
+            let same =
+                |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
+            let found = found.filter(same).ok_or(RejectReason::UserCode)?;
+            let mut record = OneTimeRecord::clone(&found.record);
+            let grant_id = record.grant_id;
+            let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.content else {
+                return Err(RejectReason::UserCode);
+            };
+            *stage = match grant.clone() {
+                None => DeviceStage::Denied,
+                Some(Approval { user, scope: granted, data }) => {
+                    let granted = granted.unwrap_or_else(|| scope.clone());
+                    if granted.missing_from(scope).next().is_some() {
+                        return Err(RejectReason::Misconfigured("more was granted than was asked"));
                     }
-                };
-                let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
-                Ok(ask(
-                    NextQuery::ReplaceOneTimeRecord,
-                    query,
-                    RefusalChannel::page(Endpoint::Device),
-                    move |replaced| match (replaced, attempt) {
-                        (true, _) => Ok(ServerStep::Done(())),
-                        (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
-                        (false, _) => Err(RejectReason::UserCode),
-                    },
-                ))
-            },
-        )
+                    DeviceStage::Granted(Arc::new(GrantRecord {
+                        id: grant_id,
+                        client_id: device.client_id.clone(),
+                        user,
+                        scope: granted,
+                        grant_type: DEVICE_CODE.into(),
+                        resource: resource.clone(),
+                        data,
+                        granted_at: moment.now,
+                    }))
+                }
+            };
+            let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
+            let channel = RefusalChannel::page(Endpoint::Device);
+            Ok(ask(NextQuery::ReplaceOneTimeRecord, query, channel, move |replaced| match (replaced, attempt) {
+                (true, _) => Ok(ServerStep::Done(())),
+                (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
+                (false, _) => Err(RejectReason::UserCode),
+            }))
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use super::respond;
 use super::store::ServerStep;
 use super::voice::RefusalChannel;
 use crate::Response;
-use crate::oauth2::Metadata;
+use crate::oauth2::{Metadata, ResponseMode};
 
 impl Provider {
     /// The metadata, as they follow from the configuration (RFC 8414 §2).
@@ -50,7 +50,7 @@ impl Provider {
             },
             scopes_supported: (!scopes.is_empty()).then_some(scopes),
             response_types_supported: texts(&response_types),
-            response_modes_supported: texts(&["query", "fragment", "form_post"]),
+            response_modes_supported: texts(&ResponseMode::ALL.map(ResponseMode::as_str)),
             grant_types_supported: Some(config.grant_types.iter().map(|own| own.name.clone()).collect()),
             token_endpoint_auth_methods_supported: texts(&methods),
             revocation_endpoint: url(Endpoint::Revoke),

@@ -122,11 +122,11 @@ impl Provider {
             return ServerStep::Reject(self.no_such_path(request.uri().path()));
         }
         let path = request.uri().path().strip_prefix(self.0.paths.get(Endpoint::Register)).unwrap_or_default();
-        let or_reject_with_client = match path.strip_prefix('/') {
+        let answered = match path.strip_prefix('/') {
             None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
-        or_reject(&RefusalChannel::bearer(Endpoint::Register), or_reject_with_client)
+        or_reject(&RefusalChannel::bearer(Endpoint::Register), answered)
     }
 
     /// RFC 7591 §3.1.
@@ -187,19 +187,15 @@ impl Provider {
             }
             if method == Method::DELETE {
                 let query = RemoveClient { client_id, registration };
-                return Ok(ask(
-                    NextQuery::RemoveClient,
-                    query,
-                    RefusalChannel::bearer(Endpoint::Register),
-                    move |removed| {
-                        if !removed {
-                            return Err(RejectReason::BearerToken);
-                        }
-                        let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
-                        response.headers_mut().remove(http::header::CONTENT_TYPE);
-                        Ok(ServerStep::Done(response.into()))
-                    },
-                ));
+                let channel = RefusalChannel::bearer(Endpoint::Register);
+                return Ok(ask(NextQuery::RemoveClient, query, channel, move |removed| {
+                    if !removed {
+                        return Err(RejectReason::BearerToken);
+                    }
+                    let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
+                    response.headers_mut().remove(http::header::CONTENT_TYPE);
+                    Ok(ServerStep::Done(response.into()))
+                }));
             }
             let mut answer = provider.registration_response(&record, None)?;
             answer["registration_access_token"] = shown.expose().into();
