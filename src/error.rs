@@ -140,13 +140,13 @@ impl Error {
     /// ```
     pub fn needs_sign_in(&self) -> bool {
         match self {
-            Self::Refused(Refused::Problem { code, response: answer, .. }) => {
+            Self::Refused(Refused::Problem { code, response, .. }) => {
                 let of_oauth1 = || {
-                    let is_other = answer.leg.as_ref().is_some_and(|leg| leg.purpose.asks_for_token());
+                    let is_other = response.leg.as_ref().is_some_and(|leg| leg.purpose.asks_for_token());
                     !is_other && ["token_expired", "token_revoked", "token_rejected"].contains(&code.as_str())
                 };
                 let ends = code == "invalid_grant" || of_oauth1();
-                answer.status.is_client_error() && ends && !self.is_temporary()
+                response.status.is_client_error() && ends && !self.is_temporary()
             }
             // A session may be able to renew the token.
             Self::Expired(Expired::ClientSecret | Expired::Token) => false,
@@ -158,10 +158,10 @@ impl Error {
     /// The answer that the error is about, if it is about one: its status, a masked excerpt, its challenges.
     pub fn response(&self) -> Option<&ResponseExcerpt> {
         match self {
-            Self::Refused(Refused::Problem { response: answer, .. } | Refused::Status(answer)) => Some(answer),
+            Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response()),
-            Self::Refused(Refused::Denied { response: answer, .. })
-            | Self::Unsupported(Unsupported::Identifier { response: answer, .. }) => answer.as_deref(),
+            Self::Refused(Refused::Denied { response, .. })
+            | Self::Unsupported(Unsupported::Identifier { response, .. }) => response.as_deref(),
             _ => None,
         }
     }
@@ -174,15 +174,15 @@ impl Error {
 
     /// Returns the error with the leg in which it arose. A leg that is there already is more precise.
     pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
-        let answer = match &mut self {
-            Self::Refused(Refused::Problem { response: answer, .. } | Refused::Status(answer)) => Some(answer),
+        let response = match &mut self {
+            Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response_mut()),
-            Self::Refused(Refused::Denied { response: answer, .. })
-            | Self::Unsupported(Unsupported::Identifier { response: answer, .. }) => answer.as_mut(),
+            Self::Refused(Refused::Denied { response, .. })
+            | Self::Unsupported(Unsupported::Identifier { response, .. }) => response.as_mut(),
             _ => None,
         };
-        if let Some(answer) = answer {
-            answer.leg.get_or_insert_with(|| leg.clone());
+        if let Some(response) = response {
+            response.leg.get_or_insert_with(|| leg.clone());
         }
         self
     }

@@ -82,10 +82,10 @@ struct Readme;
 
 mod api;
 mod callback;
+mod client_fingerprint;
 mod error;
 mod event;
 mod leg;
-mod mark;
 mod moment;
 pub mod oauth1;
 pub mod oauth2;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mark::short_hash_of;
+use crate::client_fingerprint::short_hash_of;
 use crate::{OneTimeUse, Timestamp};
 
 /// What a pending value is known by when it is used: 128 bits of a hash, shown as hexadecimal digits. It reveals neither

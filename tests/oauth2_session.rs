@@ -69,10 +69,10 @@ impl Server {
 #[test]
 fn a_good_token_goes_with_the_request() {
     let mut request = get(API);
-    let stamp = session(token()).attach_token(&mut request, now()).unwrap();
+    let sent_token = session(token()).attach_token(&mut request, now()).unwrap();
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers()["authorization"].is_sensitive());
-    let verdict = session(token()).check_response(stamp, &response(200, &[], ""), moment()).unwrap();
+    let verdict = session(token()).check_response(sent_token, &response(200, &[], ""), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Done));
 }
 
@@ -279,26 +279,28 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
         ("invalid_request", false),
         ("invalid_token", true),
     ] {
-        let stamp = session.attach_token(&mut get(API), now()).unwrap();
+        let sent_token = session.attach_token(&mut get(API), now()).unwrap();
         let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
         let verdict =
-            session.check_response(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
+            session.check_response(sent_token, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
         assert_eq!(matches!(verdict, NextAction::Renew(..)), renews, "{error}: {verdict:?}");
     }
     let mut unrenewable = token();
     unrenewable.refresh_token = None;
     let session = common::oauth2::session(unrenewable);
-    let stamp = session.attach_token(&mut get(API), now()).unwrap();
-    let verdict = session.check_response(stamp, &unauthorized(), moment()).unwrap();
+    let sent_token = session.attach_token(&mut get(API), now()).unwrap();
+    let verdict = session.check_response(sent_token, &unauthorized(), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Reauthorize));
 }
 
 #[test]
 fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
-    let stamp = session.attach_token(&mut get(API), now()).unwrap();
+    let sent_token = session.attach_token(&mut get(API), now()).unwrap();
     session.set_token(Token::bearer("newer"));
-    let NextAction::Retry(again) = session.check_response(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
+    let NextAction::Retry(again) = session.check_response(sent_token, &unauthorized(), moment()).unwrap() else {
+        panic!()
+    };
     let mut request = get(API);
     session.retry(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
@@ -309,9 +311,9 @@ fn a_token_is_withheld_from_one_request() {
     let session = session(expired());
     let mut request = get("https://elsewhere.example/");
     request.extensions_mut().insert(WithholdToken);
-    let stamp = session.attach_token(&mut request, now()).unwrap();
+    let sent_token = session.attach_token(&mut request, now()).unwrap();
     assert!(request.headers().is_empty());
-    assert!(matches!(session.check_response(stamp, &unauthorized(), moment()).unwrap(), NextAction::Done));
+    assert!(matches!(session.check_response(sent_token, &unauthorized(), moment()).unwrap(), NextAction::Done));
 }
 
 fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
@@ -588,9 +590,9 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
 fn a_challenge_decides_whether_a_renewal_may_help() {
     let verdict = |status: u16, challenge: &str| {
         let session = session(token());
-        let stamp = session.attach_token(&mut get(API), now()).unwrap();
+        let sent_token = session.attach_token(&mut get(API), now()).unwrap();
         let answer = response(status, &[("www-authenticate", challenge)], "");
-        match session.check_response(stamp, &answer, moment()).unwrap() {
+        match session.check_response(sent_token, &answer, moment()).unwrap() {
             NextAction::Done => "accept",
             NextAction::Retry(_) => "resend",
             NextAction::Renew(..) => "renew",

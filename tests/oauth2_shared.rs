@@ -463,11 +463,11 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
         let says_expired = |body: &[u8]| body.starts_with(b"{\"error\":\"expired\"");
         response.status == 403 || response.body.is_some_and(says_expired)
     });
-    let stamp = session.attach_token(&mut get(API), now()).unwrap();
-    let verdict = session.check_response(stamp, &response(403, &[], ""), moment()).unwrap();
+    let sent_token = session.attach_token(&mut get(API), now()).unwrap();
+    let verdict = session.check_response(sent_token, &response(403, &[], ""), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Renew(..)), "{verdict:?}");
-    let stamp = session.attach_token(&mut get(API), now()).unwrap();
-    assert!(matches!(session.check_response(stamp, &response(404, &[], ""), moment()).unwrap(), NextAction::Done));
+    let sent_token = session.attach_token(&mut get(API), now()).unwrap();
+    assert!(matches!(session.check_response(sent_token, &response(404, &[], ""), moment()).unwrap(), NextAction::Done));
 
     let shared = SharedSession::new(session);
     let send = |request: Request| {

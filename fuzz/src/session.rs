@@ -255,7 +255,7 @@ fn by_hand(input: &Input, mut session: Session) {
         };
         let mut answer = || answers.next().unwrap_or(Answer::Failed);
         let mut request = request(kind);
-        let stamp = match session.attach_token(&mut request, Timestamp::from_secs(now)) {
+        let sent_token = match session.attach_token(&mut request, Timestamp::from_secs(now)) {
             Err(Error::Expired(Expired::Token)) => {
                 assert!(kind != Kind::Foreign && kind != Kind::Withheld && tokens(&request).is_empty());
                 let Some(token) = renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued) else {
@@ -264,12 +264,12 @@ fn by_hand(input: &Input, mut session: Session) {
                 session.set_token(token);
                 session.attach_renewed_token(&mut request)
             }
-            stamp => stamp,
+            sent_token => sent_token,
         };
-        let Ok(stamp) = stamp else { continue };
+        let Ok(sent_token) = sent_token else { continue };
         carries(&session, &request, kind);
         let response = respond(answer());
-        let verdict = session.check_response(stamp, &response, crate::requests::moment(now, 2));
+        let verdict = session.check_response(sent_token, &response, crate::requests::moment(now, 2));
         let again = match verdict {
             Ok(NextAction::Renew(step, again)) => {
                 let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };

@@ -354,7 +354,7 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
     ] {
         let session = Session::new(&web, &world.origin, token.clone()).unwrap().placement(placement.clone());
         let mut request = http::Request::builder().method(method).uri(world.photos()).body(Vec::new()).unwrap();
-        let _stamp = session.attach_token(&mut request, Moment::from_os().now).unwrap();
+        let _sent_token = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(world.http.send(request).status(), 200, "{placement:?}");
     }
 }

@@ -377,9 +377,9 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     let refused = response(401, &[("www-authenticate", "Bearer error=\"invalid_token\"")], "");
     let mut again = |leads_to: &str| {
         let mut request = get(API);
-        let stamp = session.attach_token(&mut request, now()).unwrap();
+        let sent_token = session.attach_token(&mut request, now()).unwrap();
         session.set_token(token());
-        let NextAction::Retry(again) = session.check_response(stamp, &refused, moment()).unwrap() else {
+        let NextAction::Retry(again) = session.check_response(sent_token, &refused, moment()).unwrap() else {
             panic!("there is a newer token")
         };
         let mut request = get(leads_to);

@@ -262,10 +262,11 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     // Sent again with another token: the proof is that one's, and there is one.
     let mut request = me.request().unwrap();
     assert_eq!(request.uri().query(), Some("fields=id"));
-    let stamp = session.attach_token(&mut request, moment().now).unwrap();
+    let sent_token = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!(proof(&request), PROOFS[0].1);
     session.set_token(oauth2::Token::bearer("at-new"));
-    let NextAction::Retry(again) = session.check_response(stamp, &response(401, &[], ""), moment()).unwrap() else {
+    let NextAction::Retry(again) = session.check_response(sent_token, &response(401, &[], ""), moment()).unwrap()
+    else {
         panic!()
     };
     session.retry(&mut request, again).unwrap();

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::pending::Pending;
 use super::server::Callbacks;
 use super::token_response::{Fields, Formats};
-use crate::mark::ClientFingerprint;
+use crate::client_fingerprint::ClientFingerprint;
 use crate::oauth1::names::{CALLBACK, TOKEN, is_protocol};
 use crate::oauth1::signing::OAuthParam;
 use crate::step::Receive;

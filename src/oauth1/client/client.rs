@@ -5,8 +5,8 @@ use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::server::Server;
 use crate::callback::Leniency;
+use crate::client_fingerprint::ClientFingerprint;
 use crate::event::Observer;
-use crate::mark::ClientFingerprint;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
 use crate::oauth1::names::{is_oauth, is_protocol};
 use crate::oauth1::signing::{OAuthParam, ParameterPlacement, Signer, Stamp};

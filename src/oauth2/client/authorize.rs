@@ -233,7 +233,7 @@ impl Client {
         }
         let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
         let pushed = authorize.pushed || server.requires_pushed;
-        let (url, start, saved) = self.authorization_request("code", authorize, &moment, |url| {
+        let (url, start, common) = self.authorization_request("code", authorize, &moment, |url| {
             let Some(verifier) = &verifier else { return };
             if pkce == Pkce::Plain {
                 form::push_encoded(url, "code_challenge", verifier.as_str());
@@ -243,7 +243,7 @@ impl Client {
                 url.push_str(verifier.challenge().as_str());
             }
         })?;
-        let pending = Pending::new(saved, verifier);
+        let pending = Pending::new(common, verifier);
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
         }
@@ -289,8 +289,8 @@ impl Client {
             // It is the default of this grant, and servers need not know the parameter.
             authorize.mode = ResponseMode::Fragment;
         }
-        let (url, _, saved) = self.authorization_request("token", authorize, &moment, |_| {})?;
-        Ok(Authorization { url, pending: PendingImplicit::new(saved) })
+        let (url, _, common) = self.authorization_request("token", authorize, &moment, |_| {})?;
+        Ok(Authorization { url, pending: PendingImplicit::new(common) })
     }
 
     /// The URL of an authorization request, where its parameters begin, and what is remembered of it.
@@ -362,7 +362,7 @@ impl Client {
             url.push_str(&authorize.parameters);
         }
 
-        let saved = PendingCommon {
+        let common = PendingCommon {
             fingerprint: self.0.fingerprint.clone(),
             state,
             redirect_uri,
@@ -372,7 +372,7 @@ impl Client {
             issuer: server.issuer.clone(),
             expires_at: moment.now.after(authorize.lifetime.unwrap_or(LIFETIME)),
         };
-        Ok((url, opened.start, saved))
+        Ok((url, opened.start, common))
     }
 }
 

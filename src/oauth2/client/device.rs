@@ -24,7 +24,7 @@ use super::client::Client;
 use super::grant::{self, Grant, Kind};
 use super::hooks::TokenResponseOf;
 use super::token_response::{self, Expected};
-use crate::mark::ClientFingerprint;
+use crate::client_fingerprint::ClientFingerprint;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{ResponseExcerpt, RetryAfter, Wiped, endpoint, lenient};
@@ -67,8 +67,8 @@ const VERSION: u64 = 2;
 pub struct PendingDevice {
     /// The client at its server.
     #[serde(rename = "for")]
-    mark: ClientFingerprint,
-    /// The form that the others are stored in. The first had none, and a mark of 53 bits.
+    fingerprint: ClientFingerprint,
+    /// The form that the others are stored in. The first had none, and a fingerprint of 53 bits.
     #[serde(rename = "v", default)]
     version: u64,
     device_code: Secret,
@@ -179,7 +179,7 @@ impl Client {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if pending.mark != self.0.fingerprint {
+        if pending.fingerprint != self.0.fingerprint {
             return Err(Forged::OtherClient.into());
         }
         let interval = pending.interval.max(SHORTEST);
@@ -255,7 +255,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             );
         }
         Ok(Step::Done(PendingDevice {
-            mark: self.client.0.fingerprint.clone(),
+            fingerprint: self.client.0.fingerprint.clone(),
             version: VERSION,
             device_code: text("device_code")?.into(),
             user_code,

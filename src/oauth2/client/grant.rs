@@ -233,8 +233,8 @@ impl Grant {
             let scope = scope.joined(separator);
             form::push_text(&mut self.parameters, "scope", &scope);
         }
-        let Self { scope, previous: before, accepts_any_token_type: any_token, unknown_lifetime, .. } = self;
-        let expected = Expected { scope, previous: before, accepts_any_token_type: any_token, unknown_lifetime };
+        let Self { scope, previous, accepts_any_token_type, unknown_lifetime, .. } = self;
+        let expected = Expected { scope, previous, accepts_any_token_type, unknown_lifetime };
         Ok(GrantParts { parameters: self.parameters, headers: self.headers, expected })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::callback::{CallbackParts, Leniency};
-use crate::mark::ClientFingerprint;
+use crate::client_fingerprint::ClientFingerprint;
 use crate::oauth2::ResponseMode;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
@@ -68,7 +68,7 @@ pub struct PendingImplicit {
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
-    pub(super) saved: PendingCommon,
+    pub(super) common: PendingCommon,
 }
 
 /// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
@@ -129,12 +129,12 @@ pub(super) struct PendingCommon {
     pub(super) expires_at: Timestamp,
 }
 
-/// The first form had a mark of 53 bits.
+/// The first form had a fingerprint of 53 bits.
 const VERSION: u64 = 2;
 
 impl Pending {
-    pub(super) fn new(saved: PendingCommon, verifier: Option<CodeVerifier>) -> Self {
-        Self { version: VERSION, common: saved, verifier }
+    pub(super) fn new(common: PendingCommon, verifier: Option<CodeVerifier>) -> Self {
+        Self { version: VERSION, common, verifier }
     }
 
     /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
@@ -159,48 +159,48 @@ impl Pending {
         self.common.expires_at
     }
 
-    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
-        self.common.check(self.version, mark, now)
+    pub(super) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.common.check(self.version, fingerprint, now)
     }
 }
 
 impl PendingImplicit {
-    pub(super) fn new(saved: PendingCommon) -> Self {
-        Self { version: VERSION, saved }
+    pub(super) fn new(common: PendingCommon) -> Self {
+        Self { version: VERSION, common }
     }
 
     /// The state that the callback will carry.
     pub fn state(&self) -> &str {
-        self.saved.state.as_str()
+        self.common.state.as_str()
     }
 
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
     /// there yet.
     pub fn id(&self) -> PendingId {
-        self.saved.fingerprint.id(self.state())
+        self.common.fingerprint.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
     pub fn nonce(&self) -> Option<&str> {
-        self.saved.nonce.as_deref()
+        self.common.nonce.as_deref()
     }
 
     /// When it can no longer be used.
     pub fn expires_at(&self) -> Timestamp {
-        self.saved.expires_at
+        self.common.expires_at
     }
 
-    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
-        self.saved.check(self.version, mark, now)
+    pub(super) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.common.check(self.version, fingerprint, now)
     }
 }
 
 impl PendingCommon {
-    fn check(&self, version: u64, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+    fn check(&self, version: u64, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.fingerprint != *mark {
+        if self.fingerprint != *fingerprint {
             return Err(Forged::OtherClient.into());
         }
         if self.expires_at <= now {

@@ -144,13 +144,13 @@ impl Client {
         }
         pending.check(&self.0.fingerprint, now)?;
         let callback = callback.into();
-        let answer = pending.saved.accept(&callback, self.rules())?;
+        let answer = pending.common.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.
         let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Wiped(Response::new(members));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.0.hooks.token_response(&mut response, TokenResponseOf::Other);
-        let expected = Expected { scope: pending.saved.scope, ..Expected::default() };
+        let expected = Expected { scope: pending.common.scope, ..Expected::default() };
         token_response::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
     }
 }

@@ -91,11 +91,7 @@ impl ClientRegistration {
     /// https URL (or one of this machine).
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
-        let asked = request.uri().clone();
-        Ok(self.watched(Step::send(
-            request,
-            AwaitRegistration { endpoint: asked, internal_hosts: false, previous: Some(self.clone()) },
-        )))
+        Ok(self.send(request))
     }
 
     /// Replaces the metadata as a whole (RFC 7592 §2.2). Store what comes out.
@@ -109,11 +105,14 @@ impl ClientRegistration {
             body["client_secret"] = secret.expose().into();
         }
         let request = self.manage(Method::PUT, Some(&body))?;
-        let asked = request.uri().clone();
-        Ok(self.watched(Step::send(
-            request,
-            AwaitRegistration { endpoint: asked, internal_hosts: false, previous: Some(self.clone()) },
-        )))
+        Ok(self.send(request))
+    }
+
+    /// Sends a request whose response is the registration as it is then.
+    fn send(&self, request: Request) -> Step<Self> {
+        let endpoint = request.uri().clone();
+        let state = AwaitRegistration { endpoint, internal_hosts: false, previous: Some(self.clone()) };
+        self.watched(Step::send(request, state))
     }
 
     /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).

@@ -334,24 +334,24 @@ impl Session {
     /// Those of [`renew`](Self::renew).
     pub fn check_response<B>(
         &self,
-        stamp: SentToken,
+        sent_token: SentToken,
         response: &http::Response<B>,
         moment: Moment,
     ) -> Result<NextAction, Error> {
-        Ok(match self.action_for(&stamp, &ProtectedResponse::of(response, None)) {
+        Ok(match self.action_for(&sent_token, &ProtectedResponse::of(response, None)) {
             Action::Nothing => NextAction::Done,
-            Action::Resend => NextAction::Retry(Retry::once(stamp)),
-            Action::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
+            Action::Resend => NextAction::Retry(Retry::once(sent_token)),
+            Action::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(sent_token)),
             Action::Renewal | Action::User => NextAction::Reauthorize,
         })
     }
 
-    pub(super) fn action_for(&self, stamp: &SentToken, response: &ProtectedResponse<'_>) -> Action {
-        if stamp.last || !self.heeds_401 {
+    pub(super) fn action_for(&self, sent_token: &SentToken, response: &ProtectedResponse<'_>) -> Action {
+        if sent_token.last || !self.heeds_401 {
             return Action::Nothing;
         }
         if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {
-            return self.way_on(stamp);
+            return self.way_on(sent_token);
         }
         let status = response.status;
         if !matches!(status.as_u16(), 400 | 401 | 403) {
@@ -368,15 +368,15 @@ impl Session {
                 BearerError::InvalidRequest
                 | BearerError::InsufficientScope
                 | BearerError::InsufficientUserAuthentication,
-            ) if stamp.generation == self.generation => Action::User,
+            ) if sent_token.generation == self.generation => Action::User,
             // A code that is not known may well mean that the token has expired, and the request is sent only once more.
-            _ => self.way_on(stamp),
+            _ => self.way_on(sent_token),
         }
     }
 
     /// Returns what may help a request whose token was refused.
-    fn way_on(&self, stamp: &SentToken) -> Action {
-        if stamp.generation < self.generation { Action::Resend } else { Action::Renewal }
+    fn way_on(&self, sent_token: &SentToken) -> Action {
+        if sent_token.generation < self.generation { Action::Resend } else { Action::Renewal }
     }
 
     /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`set_token`](Self::set_token) it.

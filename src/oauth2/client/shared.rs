@@ -214,14 +214,14 @@ impl SharedSession {
         Sending: Future<Output = Result<Response, E>>,
     {
         let mut signed = request.clone();
-        let stamp = self.sign(&mut signed, &mut send, &mut moment).await?;
+        let sent_token = self.sign(&mut signed, &mut send, &mut moment).await?;
         let observer = self.session().observer().clone();
         let response = exchange(signed, &mut send, &observer).await?;
-        let Some(session) = self.after(&stamp, &response, &mut send, &mut moment).await? else {
+        let Some(session) = self.after(&sent_token, &response, &mut send, &mut moment).await? else {
             return Ok(response);
         };
         let mut signed = request;
-        session.retry(&mut signed, Retry::once(stamp))?;
+        session.retry(&mut signed, Retry::once(sent_token))?;
         exchange(signed, &mut send, &observer).await
     }
 
@@ -355,21 +355,21 @@ impl SharedSession {
     /// The session to send a request with once more, if the response asks for that.
     async fn after(
         &self,
-        stamp: &SentToken,
+        sent_token: &SentToken,
         response: &Response,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Option<Arc<Session>>, DriveError> {
         let session = self.session();
-        Ok(match session.action_for(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
+        Ok(match session.action_for(sent_token, &ProtectedResponse::of(response, Some(response.body()))) {
             Action::Nothing | Action::User => None,
             Action::Resend => Some(session),
             Action::Renewal if session.is_renewable() => {
-                Some(self.supply(stamp.generation, Urgency::Now, send, moment).await?.session)
+                Some(self.supply(sent_token.generation, Urgency::Now, send, moment).await?.session)
             }
             // The user may have signed in again in another process. If not, the API's answer is the last word.
             Action::Renewal if self.0.storage.is_shared() => {
-                match self.supply(stamp.generation, Urgency::Now, send, moment).await {
+                match self.supply(sent_token.generation, Urgency::Now, send, moment).await {
                     Err(error) if error.needs_sign_in() => None,
                     supplied => Some(supplied?.session),
                 }

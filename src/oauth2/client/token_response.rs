@@ -384,26 +384,26 @@ impl Reader<'_> {
 
 /// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to say it in.
 pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
-    let answer = Box::new(ResponseExcerpt::of(response));
+    let excerpt = Box::new(ResponseExcerpt::of(response));
     let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
     let text = |name: &str| said.get(name).map(|text| truncated(text)).filter(|text| !text.is_empty());
     let Some(code) = text("error").map(|code| printable_code(&code)) else {
-        return Refused::Status(answer);
+        return Refused::Status(excerpt);
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
     let advice =
         said.get("error_description").filter(|text| !text.is_empty()).map(|text| crate::wire::printable_text(text));
-    Refused::Problem { code, advice, details, response: answer }
+    Refused::Problem { code, advice, details, response: excerpt }
 }
 
 /// Returns the refusal of a token as a denial, if the server says that its resource owner said no (RFC 8628 §3.5), so that a
 /// denial is the same error in every flow.
 fn denial(error: Error) -> Error {
     match error {
-        Error::Refused(Refused::Problem { code, advice, response: answer, .. })
-            if code == "access_denied" && (answer.status.is_success() || answer.status.is_client_error()) =>
+        Error::Refused(Refused::Problem { code, advice, response, .. })
+            if code == "access_denied" && (response.status.is_success() || response.status.is_client_error()) =>
         {
-            Refused::Denied { problem: Some(code), advice, response: Some(answer) }.into()
+            Refused::Denied { problem: Some(code), advice, response: Some(response) }.into()
         }
         error => error,
     }

@@ -62,7 +62,7 @@ impl SentToken {
 pub struct Retry(());
 
 impl Retry {
-    /// For a request whose stamp was judged.
+    /// For a request whose sent_token was judged.
     pub(super) fn once(_: SentToken) -> Self {
         Self(())
     }

@@ -17,9 +17,9 @@ use super::paths::Endpoint;
 use super::provider::{Provider, ask_back, check_method, or_reject};
 use super::queries::FindClient;
 use super::reason::RejectReason;
+use super::refusal_channel::RefusalChannel;
 use super::secrets::SecretHasher;
 use super::store::{NextQuery, ServerStep};
-use super::voice::RefusalChannel;
 use crate::wire::{auth_param, form, truncated};
 use crate::{Secret, Timestamp};
 
@@ -376,12 +376,12 @@ impl Provider {
         }
         let ClaimedIdentity { client_id, proof } = claim;
         let provider = self.clone();
-        let voice = RefusalChannel::json(endpoint);
-        ask_back(NextQuery::FindClient, FindClient { client_id }, voice, move |query, found| {
+        let channel = RefusalChannel::json(endpoint);
+        ask_back(NextQuery::FindClient, FindClient { client_id }, channel, move |query, found| {
             let found = itself(found, &query);
             let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
-            let voice = RefusalChannel::json(endpoint).of(&client);
-            Ok(or_reject(&voice, next(provider, client, query.client_id)))
+            let channel = RefusalChannel::json(endpoint).of(&client);
+            Ok(or_reject(&channel, next(provider, client, query.client_id)))
         })
     }
 
@@ -408,8 +408,8 @@ impl Provider {
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
-            let (voice, client_id) = (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
-            Ok(or_reject(&voice, next(provider, client, client_id)))
+            let (channel, client_id) = (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
+            Ok(or_reject(&channel, next(provider, client, client_id)))
         };
         ask_back(NextQuery::FindClient, first, RefusalChannel::json(endpoint), move |first, found| {
             let found = itself(found, &first);

@@ -19,9 +19,9 @@ use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord};
 use super::reason::RejectReason;
 use super::records::{CodeChallenge, OneTimeContent};
+use super::refusal_channel::RefusalChannel;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::oauth2::ResponseMode;
 use crate::{Moment, Timestamp};
 
@@ -84,13 +84,13 @@ impl Provider {
             let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
-            let voice = RefusalChannel::unasked(back.clone(), &client);
+            let channel = RefusalChannel::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
                 Err(RejectReason::NotPushed)
             } else {
                 provider.consent(&client, &parameters, back, moment.now)
             };
-            Ok(or_reject(&voice, consent.map(|consent| ServerStep::Done(consent.into()))))
+            Ok(or_reject(&channel, consent.map(|consent| ServerStep::Done(consent.into()))))
         }))
     }
 

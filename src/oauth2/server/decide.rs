@@ -139,7 +139,7 @@ impl TokenRequest {
 
     fn decide<T: EndpointOutput>(
         self,
-        claim: GrantCredential,
+        credential: GrantCredential,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
@@ -148,7 +148,7 @@ impl TokenRequest {
         if resource.is_empty() {
             resource = bounds.to_vec();
         }
-        let query = DecideGrant { client: self.client.clone(), scope, resource, credential: claim };
+        let query = DecideGrant { client: self.client.clone(), scope, resource, credential };
         if let Some(handler) = &self.grant_type().handler {
             let decision = handler.handle(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);
@@ -164,10 +164,10 @@ impl TokenRequest {
         query: DecideGrant,
         next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
-        let voice = self.refusal_channel();
+        let channel = self.refusal_channel();
         ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
             let decided = decision.map_err(RejectReason::DecisionFailed);
-            or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))
+            or_reject(&channel, decided.and_then(|decision| next(self, decision, query)))
         })))
     }
 

@@ -11,11 +11,11 @@ use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord, SaveOneTimeRecord};
 use super::reason::RejectReason;
 use super::records::{DeviceStage, OneTimeContent, OneTimeRecord};
+use super::refusal_channel::RefusalChannel;
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token::TokenRequest;
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -44,7 +44,7 @@ impl Provider {
                 return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
             }
             let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
-            let pending = OneTimeContent::Device {
+            let content = OneTimeContent::Device {
                 scope,
                 resource,
                 stage: DeviceStage::Waiting,
@@ -55,10 +55,10 @@ impl Provider {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
                 expires_at: moment.now.after(provider.0.device_lifetime),
-                content: pending,
+                content,
             };
-            let voice = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
-            Ok(provider.begin_device(Arc::new(record), moment, voice, 0))
+            let channel = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
+            Ok(provider.begin_device(Arc::new(record), moment, channel, 0))
         }))
     }
 
@@ -67,7 +67,7 @@ impl Provider {
         self,
         record: Arc<OneTimeRecord>,
         moment: Moment,
-        voice: RefusalChannel,
+        channel: RefusalChannel,
         attempt: u8,
     ) -> ServerStep<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
@@ -78,11 +78,11 @@ impl Provider {
             record: record.clone(),
             now: moment.now,
         };
-        ask(NextQuery::SaveOneTimeRecord, query, voice.clone(), move |saved| {
+        ask(NextQuery::SaveOneTimeRecord, query, channel.clone(), move |saved| {
             if !saved {
                 return match attempt {
                     // Eight codes can be made of one moment.
-                    0..7 => Ok(self.begin_device(record, moment, voice, attempt + 1)),
+                    0..7 => Ok(self.begin_device(record, moment, channel, attempt + 1)),
                     _ => Err(RejectReason::Misconfigured("the store keeps no device code")),
                 };
             }

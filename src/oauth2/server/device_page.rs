@@ -14,8 +14,8 @@ use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
 use super::reason::RejectReason;
 use super::records::{Approval, DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord};
+use super::refusal_channel::RefusalChannel;
 use super::store::{NextQuery, ServerStep};
-use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{Moment, Timestamp};
 

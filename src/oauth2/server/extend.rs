@@ -9,9 +9,9 @@ use super::issue::TokenResponse;
 use super::provider::{EndpointOutput, or_reject};
 use super::reason::RejectReason;
 use super::records::{GrantRecord, TokenRecord};
+use super::refusal_channel::RefusalChannel;
 use super::store::{NextQuery, ServerStep};
 use super::token::TokenRequest;
-use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, ServerQuery, Timestamp};
 
@@ -121,7 +121,7 @@ impl ExtendResponse {
     /// Asks the application, and goes on with its members.
     pub(super) fn ask<T: 'static>(
         self,
-        voice: RefusalChannel,
+        channel: RefusalChannel,
         next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let kind = self.kind;
@@ -134,7 +134,7 @@ impl ExtendResponse {
                     false => Ok(members),
                 }
             });
-            or_reject(&voice, members.and_then(next))
+            or_reject(&channel, members.and_then(next))
         })))
     }
 }

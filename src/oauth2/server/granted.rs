@@ -19,10 +19,10 @@ use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, OneTimeContent, OneTimeRecord};
+use super::refusal_channel::RefusalChannel;
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::oauth2::ResponseMode;
 use crate::{Moment, Response};
 
@@ -62,11 +62,11 @@ impl Provider {
         &self,
         consent: Consent,
         reason: RejectReason,
-        voice: fn(Box<ClientRedirect>, &Arc<ClientRecord>) -> RefusalChannel,
+        channel: fn(Box<ClientRedirect>, &Arc<ClientRecord>) -> RefusalChannel,
     ) -> ServerStep<Response> {
         self.decide_on(consent, move |_, client, consent| {
-            let voice = voice(consent.back, &client);
-            let ended = move || Ok(ServerStep::Done(reason.reject(&voice).response()));
+            let channel = channel(consent.back, &client);
+            let ended = move || Ok(ServerStep::Done(reason.reject(&channel).response()));
             use_up(consent.pushed, &client, ended)
         })
     }
@@ -76,8 +76,8 @@ impl Provider {
     /// changed, and a pushed request is used. A request that was decided before is refused.
     pub fn approve(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
-            let voice = RefusalChannel::redirect(consent.back.clone(), &client);
-            Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))
+            let channel = RefusalChannel::redirect(consent.back.clone(), &client);
+            Ok(or_reject(&channel, provider.granted(&client, consent, grant, moment, &channel)))
         })
     }
 
@@ -106,7 +106,7 @@ impl Provider {
         consent: Consent,
         grant: Approval,
         moment: Moment,
-        voice: &RefusalChannel,
+        channel: &RefusalChannel,
     ) -> Result<ServerStep<Response>, RejectReason> {
         let (response_type, grant_type) = match consent.response_type {
             ResponseType::Code => ("code", "authorization_code"),
@@ -153,7 +153,7 @@ impl Provider {
             return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
         }
         match consent.response_type {
-            ResponseType::Code => self.give_code(client, consent, record, &moment, voice),
+            ResponseType::Code => self.give_code(client, consent, record, &moment, channel),
             ResponseType::Token => {
                 let issue = IssueParams {
                     grant: record,
@@ -165,8 +165,8 @@ impl Provider {
                     reuse: false,
                     at_most: None,
                 };
-                let (issued, voice) = (self.0.issue(issue, &moment)?, voice.clone());
-                use_up(consent.pushed, client, move || Ok(give_token(issued, consent.back, &voice)))
+                let (issued, channel) = (self.0.issue(issue, &moment)?, channel.clone());
+                use_up(consent.pushed, client, move || Ok(give_token(issued, consent.back, &channel)))
             }
         }
     }
@@ -177,7 +177,7 @@ impl Provider {
         consent: Consent,
         grant: Arc<GrantRecord>,
         moment: &Moment,
-        voice: &RefusalChannel,
+        channel: &RefusalChannel,
     ) -> Result<ServerStep<Response>, RejectReason> {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
@@ -195,9 +195,9 @@ impl Provider {
             record: Arc::new(record),
             now: moment.now,
         };
-        let voice = voice.clone();
+        let channel = channel.clone();
         use_up(pushed, client, move || {
-            Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, channel, move |_| {
                 Ok(ServerStep::Done(back.redirect_with(&[("code", &code)])))
             }))
         })
@@ -205,10 +205,10 @@ impl Provider {
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: IssuedTokens, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
+fn give_token(issued: IssuedTokens, back: Box<ClientRedirect>, channel: &RefusalChannel) -> ServerStep<Response> {
     let IssuedTokens { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
-    ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
+    ask(NextQuery::SaveTokens, query, channel.clone(), move |saved| {
         if saved != Saved::New {
             return Err(RejectReason::Misconfigured("the store answers with another token"));
         }
@@ -228,9 +228,9 @@ fn use_up(
     next: impl FnOnce() -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
 ) -> Result<ServerStep<Response>, RejectReason> {
     let Some(key) = pushed else { return next() };
-    let voice = RefusalChannel::page(Endpoint::Authorize).of(client);
+    let channel = RefusalChannel::page(Endpoint::Authorize).of(client);
     let query = Redeem { key, tokens: None };
-    Ok(ask(NextQuery::Redeem, query, voice, move |redemption| match redemption {
+    Ok(ask(NextQuery::Redeem, query, channel, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
             Err(RejectReason::RequestUri("the user has decided on it before"))

@@ -11,10 +11,10 @@ use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::FindToken;
 use super::reason::RejectReason;
 use super::records::{TokenKind, TokenRecord};
+use super::refusal_channel::RefusalChannel;
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::oauth2::Introspection;
 use crate::{Moment, Response, Timestamp};
 
@@ -37,8 +37,8 @@ impl Provider {
             if client.is_public() {
                 return Err(RejectReason::MayNotIntrospect);
             }
-            let voice = RefusalChannel::json(Endpoint::Introspect).of(&client);
-            Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
+            let channel = RefusalChannel::json(Endpoint::Introspect).of(&client);
+            Ok(ask(NextQuery::FindToken, FindToken { key }, channel.clone(), move |found| {
                 let record = match provider.tells(&client, found, moment.now) {
                     Ok(record) => record,
                     Err(reason) => {
@@ -51,7 +51,7 @@ impl Provider {
                     return answer(&told);
                 }
                 let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
-                Ok(query.ask(voice, move |members| {
+                Ok(query.ask(channel, move |members| {
                     told.extra.extend(members);
                     answer(&told)
                 }))

@@ -6,10 +6,10 @@ use super::grant_type::DEVICE_CODE;
 use super::paths::Endpoint;
 use super::provider::{EndpointOutput, Provider, check_method, or_reject};
 use super::reason::RejectReason;
+use super::refusal_channel::RefusalChannel;
 use super::register::RegistrationPolicy;
 use super::respond;
 use super::store::ServerStep;
-use super::voice::RefusalChannel;
 use crate::Response;
 use crate::oauth2::{Metadata, ResponseMode};
 

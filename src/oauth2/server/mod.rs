@@ -94,6 +94,7 @@ mod queries;
 mod reason;
 mod records;
 mod refresh;
+mod refusal_channel;
 mod register;
 mod rejected;
 mod respond;
@@ -103,7 +104,6 @@ mod serve;
 mod store;
 mod token;
 mod token_hash;
-mod voice;
 
 pub use authentication::{ClientSource, IdentifiedClient};
 pub use builder::ProviderBuilder;
@@ -130,10 +130,10 @@ pub use records::{
     Approval, CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
     TokenRecord, TokenReuse,
 };
+pub(super) use refusal_channel::{AudienceRule, ProtectedResource, RefusalChannel};
 pub use register::RegistrationPolicy;
 pub use rejected::Rejected;
 pub use secrets::{SecretHasher, Sha256Secrets};
 pub use serve::{Serve, Unanswered};
 pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
 pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
-pub(super) use voice::{AudienceRule, ProtectedResource, RefusalChannel};

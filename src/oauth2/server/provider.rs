@@ -16,10 +16,10 @@ use super::generator::TokenGenerator;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::paths::{Endpoint, Paths};
 use super::reason::RejectReason;
+use super::refusal_channel::RefusalChannel;
 use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
 use super::store::{NextQuery, ServerStep};
-use super::voice::RefusalChannel;
 use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 
 /// An authorization server: requests in, responses out, and queries to storage in between.
@@ -236,26 +236,26 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
 pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
-    voice: RefusalChannel,
+    channel: RefusalChannel,
     next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
-    ask_back(pending, query, voice, move |_, answer| next(answer))
+    ask_back(pending, query, channel, move |_, answer| next(answer))
 }
 
 /// The same, for a way on that wants the query back.
 pub(super) fn ask_back<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
-    voice: RefusalChannel,
+    channel: RefusalChannel,
     next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ServerStep::Query(pending(PendingQuery::with_query(query, move |query, answer| {
         let end = answer.map_err(RejectReason::StoreFailed).and_then(|answer| next(query, answer));
-        or_reject(&voice, end)
+        or_reject(&channel, end)
     })))
 }
 
 /// A step, or the refusal.
-pub(super) fn or_reject<T>(voice: &RefusalChannel, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
-    result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(voice)))
+pub(super) fn or_reject<T>(channel: &RefusalChannel, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
+    result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(channel)))
 }

@@ -12,10 +12,10 @@ use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::SaveOneTimeRecord;
 use super::reason::RejectReason;
 use super::records::{OneTimeContent, OneTimeRecord};
+use super::refusal_channel::RefusalChannel;
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -59,8 +59,8 @@ impl Provider {
                 record: Arc::new(record),
                 now: moment.now,
             };
-            let voice = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
-            Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
+            let channel = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, channel, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))

@@ -5,8 +5,8 @@ use http::{HeaderValue, StatusCode};
 
 use super::paths::Endpoint;
 use super::reason::RejectReason;
+use super::refusal_channel::{ChannelKind, RefusalChannel};
 use super::respond;
-use super::voice::{ChannelKind, RefusalChannel};
 use crate::Response;
 
 /// A request that is refused.
@@ -25,19 +25,19 @@ use crate::Response;
 pub struct Rejected {
     /// The whole truth, for the operator's log.
     pub reason: RejectReason,
-    voice: RefusalChannel,
+    channel: RefusalChannel,
     /// The client that the request names, where it was refused before anybody was looked for.
     claimed: Option<String>,
 }
 
 impl RejectReason {
-    pub(super) fn reject(self, voice: &RefusalChannel) -> Rejected {
-        self.reject_claim(voice, None)
+    pub(super) fn reject(self, channel: &RefusalChannel) -> Rejected {
+        self.reject_claim(channel, None)
     }
 
     /// Refuses a request that names that client, before anybody has looked for it.
-    pub(super) fn reject_claim(self, voice: &RefusalChannel, claimed: Option<String>) -> Rejected {
-        let rejected = Rejected { claimed, ..Rejected::new(self, voice.clone()) };
+    pub(super) fn reject_claim(self, channel: &RefusalChannel, claimed: Option<String>) -> Rejected {
+        let rejected = Rejected { claimed, ..Rejected::new(self, channel.clone()) };
         super::events::rejected(&rejected);
         rejected
     }
@@ -45,19 +45,19 @@ impl RejectReason {
 
 impl Rejected {
     /// Returns a refusal that is reported elsewhere.
-    pub(crate) fn new(reason: RejectReason, voice: RefusalChannel) -> Self {
-        Self { reason, voice, claimed: None }
+    pub(crate) fn new(reason: RejectReason, channel: RefusalChannel) -> Self {
+        Self { reason, channel, claimed: None }
     }
 
     /// Returns the endpoint that refuses; `None` for a protected resource, and for a path that is no endpoint's.
     pub fn endpoint(&self) -> Option<Endpoint> {
-        self.voice.endpoint
+        self.channel.endpoint
     }
 
     /// Returns the client whose request is refused. Until the client is found and authenticated, that is what the request claims;
     /// `None` where it names none, and at a protected resource.
     pub fn client_id(&self) -> Option<&str> {
-        let known = self.voice.client.as_ref().map(|client| client.client_id.as_str());
+        let known = self.channel.client.as_ref().map(|client| client.client_id.as_str());
         known.or_else(|| self.reason.claimed_client()).or(self.claimed.as_deref())
     }
 
@@ -72,8 +72,8 @@ impl Rejected {
             self.reason,
             RejectReason::HttpMethod { .. } | RejectReason::NoSuchPath { .. } | RejectReason::TooLarge
         );
-        let manner = if is_for_machines { &ChannelKind::Json } else { &self.voice.manner };
-        let mut response = match manner {
+        let kind = if is_for_machines { &ChannelKind::Json } else { &self.channel.kind };
+        let mut response = match kind {
             ChannelKind::Redirect(back) => return back.error(code, description),
             ChannelKind::Link(back) => return back.offer(code, description),
             // A 401 would have the browser ask for a password.
@@ -87,7 +87,7 @@ impl Rejected {
         };
         let headers = response.headers_mut();
         // A 401 has to say how to do better (RFC 9110 §15.5.2).
-        let challenge = match (manner, status) {
+        let challenge = match (kind, status) {
             (ChannelKind::Resource(guarded), status) if !status.is_server_error() => {
                 Some(guarded.challenge(&self.reason))
             }

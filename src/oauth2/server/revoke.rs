@@ -7,10 +7,10 @@ use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{FindToken, Revoke};
 use super::reason::RejectReason;
 use super::records::{GrantId, TokenKind};
+use super::refusal_channel::RefusalChannel;
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::{Moment, Response};
 
 impl Provider {
@@ -28,8 +28,8 @@ impl Provider {
         let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
-            let voice = RefusalChannel::json(Endpoint::Revoke).of(&client);
-            Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
+            let channel = RefusalChannel::json(Endpoint::Revoke).of(&client);
+            Ok(ask(NextQuery::FindToken, FindToken { key }, channel.clone(), move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {
                     return Err(RejectReason::TokenOfAnotherClient);
@@ -39,7 +39,7 @@ impl Provider {
                     TokenKind::Access => Revoke::Token(key),
                     TokenKind::Refresh => Revoke::Grant(record.grant.id),
                 };
-                Ok(ask(NextQuery::Revoke, query, voice, |()| done()))
+                Ok(ask(NextQuery::Revoke, query, channel, |()| done()))
             }))
         }))
     }

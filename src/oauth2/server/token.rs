@@ -14,9 +14,9 @@ use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{Revoke, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
+use super::refusal_channel::RefusalChannel;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{Moment, Response, Secret};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mark::short_hash_of;
+use crate::client_fingerprint::short_hash_of;
 use crate::oauth2::Token;
 use crate::{BoxError, DriveError, Timestamp};
 

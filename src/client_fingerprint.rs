@@ -13,7 +13,7 @@ use crate::PendingId;
 pub(crate) struct ClientFingerprint(Arc<[u8; 16]>);
 
 impl ClientFingerprint {
-    /// The mark of what those texts name. They cannot run into each other.
+    /// Returns the fingerprint of what those texts name. They cannot run into each other.
     pub(crate) fn of(texts: &[&str]) -> Self {
         Self(Arc::new(short_hash_of(texts).to_be_bytes()))
     }
@@ -47,7 +47,7 @@ impl Serialize for ClientFingerprint {
 }
 
 impl<'de> Deserialize<'de> for ClientFingerprint {
-    /// Any value is a mark, if not of anybody's: earlier versions wrote numbers, and are told by their version.
+    /// Any value is a fingerprint, if not of anybody's: earlier versions wrote numbers, and are told by their version.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         let digits =
@@ -63,10 +63,10 @@ mod tests {
 
     #[test]
     fn a_mark_has_128_bits_and_survives_being_stored() {
-        let mark = ClientFingerprint::of(&["https://a.example/token", "id"]);
-        let stored = serde_json::to_string(&mark).unwrap();
+        let fingerprint = ClientFingerprint::of(&["https://a.example/token", "id"]);
+        let stored = serde_json::to_string(&fingerprint).unwrap();
         assert_eq!(stored.len(), 34);
-        assert_eq!(serde_json::from_str::<ClientFingerprint>(&stored).unwrap(), mark);
+        assert_eq!(serde_json::from_str::<ClientFingerprint>(&stored).unwrap(), fingerprint);
     }
 
     #[test]

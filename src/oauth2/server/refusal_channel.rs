@@ -12,7 +12,7 @@ use crate::oauth2::Scope;
 /// Who is told of a refusal and how, and what the operator learns of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusalChannel {
-    pub(super) manner: ChannelKind,
+    pub(super) kind: ChannelKind,
     /// The endpoint of the request, where it was at one.
     pub(super) endpoint: Option<Endpoint>,
     /// The client that asks, once it is known.
@@ -85,8 +85,8 @@ impl ProtectedResource {
 }
 
 impl RefusalChannel {
-    const fn new(manner: ChannelKind, endpoint: Option<Endpoint>) -> Self {
-        Self { manner, endpoint, client: None }
+    const fn new(kind: ChannelKind, endpoint: Option<Endpoint>) -> Self {
+        Self { kind, endpoint, client: None }
     }
 
     /// Tells the client in JSON.
@@ -116,8 +116,8 @@ impl RefusalChannel {
 
     /// Tells the client by the user's browser, or by a link where nobody but the client itself has said who it is.
     pub(super) fn unasked(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
-        let manner = if client.registered_itself() { ChannelKind::Link(back) } else { ChannelKind::Redirect(back) };
-        Self::new(manner, Some(Endpoint::Authorize)).of(client)
+        let kind = if client.registered_itself() { ChannelKind::Link(back) } else { ChannelKind::Redirect(back) };
+        Self::new(kind, Some(Endpoint::Authorize)).of(client)
     }
 
     /// Tells the caller of a resource, of which that scope is wanted, by a challenge.
