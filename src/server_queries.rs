@@ -6,7 +6,7 @@
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
-        $(#[$question_doc:meta])* query;
+        $(#[$query_doc:meta])* query;
         $(#[$store_doc:meta])* store;
         $(#[$async_doc:meta])* async_store;
         $(#[$blocking_doc:meta])* blocking;
@@ -48,7 +48,7 @@ macro_rules! server_queries {
             }
         }
 
-        $(#[$question_doc])*
+        $(#[$query_doc])*
         pub enum NextQuery<T> {
             $(
                 #[doc = concat!("See [`", stringify!($Query), "`].")]

@@ -103,7 +103,7 @@ fn decide(
     let jane = format!("{origin}/jane");
     match &check_id.identity {
         Identity::Claimed { local_id, .. } if *local_id != jane => {
-            return serve(provider.deny(check_id, Moment::from_os()), store);
+            return serve(provider.deny(check_id), store);
         }
         _ => {}
     }

@@ -69,7 +69,7 @@ pub fn run(input: Input) {
         (true, 2) => Some(AssociationKind::DhSha256),
         (false, 0) => Some(AssociationKind::NoEncryptionSha1),
         (false, 1) => Some(AssociationKind::DhSha1),
-        // What hides a key is as long as the key.
+        // The hash that encrypts a key has the length of the key.
         _ => None,
     });
     let party =

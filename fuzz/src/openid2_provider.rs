@@ -136,7 +136,7 @@ pub fn run(input: Input) {
                 let step = if message.approves {
                     pair.provider.approve(*check_id, Approval::new(local_id), pair.moment())
                 } else {
-                    pair.provider.deny(*check_id, pair.moment())
+                    pair.provider.deny(*check_id)
                 };
                 let response = serve(step, &pair.confirmed).unwrap_or_else(|rejected| rejected.response());
                 leads_back(&response, returns);

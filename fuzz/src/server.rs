@@ -56,7 +56,7 @@ fn at(path: &str, request: &Request<Vec<u8>>) -> Request<Vec<u8>> {
     request
 }
 
-/// What an endpoint for clients answers.
+/// Returns the response of an endpoint for clients.
 fn response(dispatched: Dispatched) -> Response {
     match dispatched {
         Dispatched::Respond(response) => response,
@@ -64,7 +64,7 @@ fn response(dispatched: Dispatched) -> Response {
     }
 }
 
-/// What the endpoint for users asks.
+/// Returns the question of the endpoint for users.
 fn question(dispatched: Dispatched) -> Consent {
     match dispatched {
         Dispatched::Consent(consent) => consent,

@@ -40,7 +40,7 @@ impl OurOpenidProvider {
             let endpoint = format!("{origin}/openid");
             let endpoints = Endpoints {
                 origin: origin.to_owned(),
-                provider: Provider::new(&endpoint, &secret, options).expect("loopback is private"),
+                provider: Provider::new(&endpoint, &secret, options).expect("loopback is secure"),
                 endpoint,
                 store: MemoryStore::default(),
                 hybrid: Hybrid::new(origin),
@@ -143,7 +143,7 @@ impl Endpoints {
             _ => false,
         };
         if says_no {
-            return serve(self.provider.deny(check_id, Moment::from_os()), &self.store);
+            return serve(self.provider.deny(check_id), &self.store);
         }
         let approval = self.extend(self.identified(request, &check_id), &check_id);
         serve(self.provider.approve(check_id, approval, Moment::from_os()), &self.store)

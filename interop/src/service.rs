@@ -54,24 +54,21 @@ impl Endpoints {
             .allow_sha1_body_hash()
             .dangerous_allow_plaintext();
         // For Tornado; whoever sends POST notices nothing.
-        let provider = Provider::builder(verifier).allow_get().build().expect("loopback is private");
+        let provider = Provider::builder(verifier).allow_get().build().expect("loopback is secure");
         Self { provider, store }
     }
 
     fn respond(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let moment = Moment::from_os();
         let response = match request.uri().path() {
-            "/initiate" | "/authorize" | "/token" => {
-                self.serve(self.provider.dispatch(request, moment)).and_then(|dispatched| match dispatched {
-                    Dispatched::Respond(response) => Ok(response),
-                    Dispatched::Consent(consent) => self.decide(request, consent),
-                    _ => Ok(status(StatusCode::NOT_IMPLEMENTED)),
-                })
-            }
             "/photos" => {
                 self.serve(self.provider.verifier().verify(request, moment)).map(|verified| photos(request, &verified))
             }
-            _ => Ok(status(StatusCode::NOT_FOUND)),
+            _ => self.serve(self.provider.dispatch(request, moment)).and_then(|dispatched| match dispatched {
+                Dispatched::Respond(response) => Ok(response),
+                Dispatched::Consent(consent) => self.decide(request, consent),
+                _ => Ok(status(StatusCode::NOT_IMPLEMENTED)),
+            }),
         };
         response.unwrap_or_else(|rejected| rejected.response())
     }

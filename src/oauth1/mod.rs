@@ -35,7 +35,6 @@
 
 mod client;
 mod credentials;
-mod hex;
 mod names;
 pub mod server;
 mod signing;

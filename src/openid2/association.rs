@@ -10,7 +10,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::message::Message;
+use super::message::{Message, Version};
 use crate::secret::same;
 use crate::{Secret, Timestamp};
 
@@ -69,8 +69,19 @@ impl AssociationKind {
     pub(crate) const ALL: [Self; 4] = [Self::DhSha256, Self::DhSha1, Self::NoEncryptionSha256, Self::NoEncryptionSha1];
 
     /// The kind of an association type and a session type. `None` where what hides the key is not as long as it (§8.4.2).
-    pub(crate) fn of(association: AssociationType, session: SessionType) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.association_type() == association && kind.session_type() == session)
+    pub(crate) fn of(association: Option<AssociationType>, session: Option<SessionType>) -> Option<Self> {
+        let types = (association?, session?);
+        Self::ALL.into_iter().find(|kind| (kind.association_type(), kind.session_type()) == types)
+    }
+
+    /// Returns whether its key travels encrypted, so that it needs no TLS (§8.4.1).
+    pub(crate) fn hides_key(self) -> bool {
+        self.session_type() != SessionType::NoEncryption
+    }
+
+    /// Returns whether that version of the protocol has it.
+    pub(crate) fn is_in(self, version: Version) -> bool {
+        version == Version::V2_0 || self.association_type() == AssociationType::HmacSha1
     }
 
     /// What it signs with.

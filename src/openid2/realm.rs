@@ -61,21 +61,6 @@ impl Realm {
         self.url.host_str().filter(|_| self.wildcard)
     }
 
-    /// Whether its wildcard stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of thumb, since only
-    /// a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless
-    /// `Provider::public_suffixes` knows better.
-    pub(crate) fn is_too_wide(&self) -> bool {
-        let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
-        let labels: Vec<_> = host.split('.').collect();
-        match labels.as_slice() {
-            _ if !self.wildcard => false,
-            [_] => true,
-            // Below a country there may be one more level that anybody can register in; those names are short.
-            [second, country] => country.len() == 2 && second.len() <= 3,
-            _ => false,
-        }
-    }
-
     /// Where discovery on the relying party begins: `www` in the wildcard's place (§9.2.1).
     pub(crate) fn discovery_url(&self) -> Option<Url> {
         let host = self.url.host_str().filter(|_| self.wildcard).map(|host| format!("www.{host}"));
@@ -85,9 +70,18 @@ impl Realm {
         }
         Some(url)
     }
+}
 
-    pub(crate) fn has_wildcard(&self) -> bool {
-        self.wildcard
+/// Returns whether a wildcard before that host stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of
+/// thumb, since only a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless `Provider::public_suffixes`
+/// knows better.
+pub(crate) fn is_too_wide(host: &str) -> bool {
+    let labels: Vec<_> = host.split('.').collect();
+    match labels.as_slice() {
+        [_] => true,
+        // Below a country there may be one more level that anybody can register in; those names are short.
+        [second, country] => country.len() == 2 && second.len() <= 3,
+        _ => false,
     }
 }
 
@@ -169,7 +163,7 @@ mod tests {
 
     #[test]
     fn wide_ones_are_known() {
-        let wide = |realm: &str| Realm::parse(realm).unwrap().is_too_wide();
+        let wide = |realm: &str| Realm::parse(realm).unwrap().wildcard_host().is_some_and(is_too_wide);
         assert!(
             wide("http://*.com/") && wide("http://*.co.uk/") && wide("http://*.com.au/") && wide("http://*.localhost/")
         );

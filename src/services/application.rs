@@ -15,6 +15,8 @@ use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 pub(super) struct Application {
     pub(super) service: Service,
     pub(super) mapping: ProfileMapping,
+    /// The row's URL of the profile, before the location is filled in.
+    userinfo: &'static str,
     pub(super) location: Location,
     client_id: String,
     secret: Secret,
@@ -33,7 +35,7 @@ impl Application {
             Unsupported::Url { url: without_secrets(userinfo), reason }
         })?;
         let (service, location) = (service.clone(), Location::default());
-        Ok(Self { service, mapping, location, client_id, secret, profile: String::new(), emails: None })
+        Ok(Self { service, mapping, userinfo, location, client_id, secret, profile: String::new(), emails: None })
     }
 
     pub(super) fn client_id(&self) -> &str {
@@ -86,8 +88,7 @@ impl Application {
 
     /// Returns where the profile is. The token goes there.
     fn profile_url(&self) -> Result<String, Error> {
-        let template = self.service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
-        let url = self.url(template)?;
+        let url = self.url(self.userinfo)?;
         check_secure(&endpoint(&url)?, None)?;
         Ok(url)
     }

@@ -34,7 +34,7 @@
 //! use oauth_proto::services::SPOTIFY;
 //!
 //! let client = Client::new(SPOTIFY.authorization_server(None)?, "client id").secret("client secret");
-//! let session = Session::new(&client, SPOTIFY.api[0], Token::bearer("x"))?;
+//! let session = Session::new(&client, &SPOTIFY.url(SPOTIFY.api[0], None)?, Token::bearer("x"))?;
 //! # Ok::<(), oauth_proto::Error>(())
 //! ```
 //!

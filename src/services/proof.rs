@@ -5,6 +5,7 @@ use sha2::Sha256;
 
 use crate::Secret;
 use crate::oauth2::{Token, TokenParameter};
+use crate::wire::hex;
 
 /// The proof as a parameter of a request that is to have a token.
 pub(super) fn proof_parameter(secret: Secret) -> TokenParameter {
@@ -19,7 +20,7 @@ fn appsecret_proof(secret: &Secret, access_token: &Secret) -> String {
         return String::new();
     };
     let digest = mac.chain_update(access_token.expose().as_bytes()).finalize().into_bytes();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl SignIn {
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's
     /// `OriginalUri`), or all of it. Where the user came to is compared with the URL that the sign-in was made with.
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in
     /// [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that was stored is not.
     ///
     /// # Errors

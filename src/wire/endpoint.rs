@@ -20,12 +20,18 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     })
 }
 
+/// Returns whether a text is the path of a URL, as a request line has it.
+pub(crate) fn is_request_path(path: &str) -> bool {
+    let is_path = path.parse::<http::uri::PathAndQuery>().is_ok_and(|parsed| parsed.path() == path);
+    is_path && path.is_ascii() && !path.contains("//")
+}
+
 /// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
 pub(crate) fn is_secure(uri: &Uri) -> bool {
     OriginRef::of(uri).is_some_and(OriginRef::is_secure)
 }
 
-/// Checks that a place [is private](is_private). The error names the option that lifts it, if there is one.
+/// Checks that a place [is secure](is_secure). The error names the option that lifts it, if there is one.
 pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
     if is_secure(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
 }

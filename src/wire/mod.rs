@@ -6,6 +6,7 @@ mod endpoint;
 mod excerpt;
 mod flat_json;
 pub mod form;
+mod hex;
 pub(crate) mod json;
 pub(crate) mod lenient;
 mod origin;
@@ -18,9 +19,12 @@ pub use challenge::Challenge;
 #[cfg(feature = "openid2")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
-pub(crate) use endpoint::{check_secure, endpoint, is_secure, points_into_private_network, with_query, without_query};
+pub(crate) use endpoint::{
+    check_secure, endpoint, is_request_path, is_secure, points_into_private_network, with_query, without_query,
+};
 pub use excerpt::ResponseExcerpt;
 pub(crate) use excerpt::{MAX_BODY, truncated, without_secrets};
+pub(crate) use hex::{hex, hex_digits};
 pub use origin::Origin;
 pub(crate) use origin::OriginRef;
 #[cfg(test)]

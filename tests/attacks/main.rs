@@ -1,4 +1,4 @@
-//! One test for each row of the security checklist, named after it.
+//! One test for each row of the security checklist, which the test names.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -102,7 +102,7 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
 fn pending_of_another_service() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");
-        let server = Server::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
+        let server = Server::new(&url("r"), &url("a"), &url("t")).unwrap();
         Client::new(server, ClientCredentials::new(key, "client-secret"))
     };
     let pending = || {
@@ -124,15 +124,15 @@ fn pending_of_another_service() {
         assert_eq!(redeem(&stranger, &stored).unwrap_err(), other());
         assert_eq!(stranger.redeem_verifier(read(&stored), "v", moment()).unwrap_err(), other());
     }
-    // Without the mark, or with a bit of it changed.
+    // Without the fingerprint, or with a bit of it changed.
     let mut unmarked = stored.clone();
     unmarked.as_object_mut().unwrap().remove("for");
     assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Forged::OtherClient.into());
     let mut changed = stored.clone();
-    let mark = stored["for"].as_str().unwrap();
-    changed["for"] = format!("{}{}", &mark[..31], if mark.ends_with('0') { '1' } else { '0' }).into();
+    let fingerprint = stored["for"].as_str().unwrap();
+    changed["for"] = format!("{}{}", &fingerprint[..31], if fingerprint.ends_with('0') { '1' } else { '0' }).into();
     assert_eq!(redeem(&at("honest.example", "key"), &changed).unwrap_err(), Forged::OtherClient.into());
-    // The form that was stored before there was a mark.
+    // The form that was stored before there was a fingerprint.
     unmarked["v"] = 1.into();
     assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Expired::Outdated.into());
 }

@@ -767,6 +767,9 @@ fn no_debug_output_of_a_server_shows_a_secret() {
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
     let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
     assert_eq!(format!("{done:?}"), "Done");
+    let dispatched =
+        oauth_proto::oauth1::server::Dispatched::Respond(http::Response::new(b"oauth_token_secret=s".to_vec()));
+    assert_eq!(format!("{dispatched:?}"), "Respond(200)");
     let shown = format!(
         "{pending:?} {token:?} {:?} {:?} {:?} {:?}",
         pair.store,

@@ -119,7 +119,7 @@ impl OAuth1Pair {
     }
 }
 
-/// What an endpoint for clients answers.
+/// Returns the response of an endpoint for clients.
 pub fn response(dispatched: Dispatched) -> Response {
     match dispatched {
         Dispatched::Respond(response) => response,
@@ -127,7 +127,7 @@ pub fn response(dispatched: Dispatched) -> Response {
     }
 }
 
-/// What the endpoint for users asks.
+/// Returns the question of the endpoint for users.
 pub fn question(dispatched: Dispatched) -> Consent {
     match dispatched {
         Dispatched::Consent(consent) => consent,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields};
 use http::Request;
 use oauth_proto::oauth1::server::store::ClientRecord;
-use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, serve};
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Endpoint, Provider, RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{Authorization, Authorize, ClientCredentials, Method, Scheme, Session, Signer};
 use oauth_proto::{Error, Refused};
 
@@ -34,6 +34,31 @@ fn registered_callbacks_must_match_to_the_byte() {
         assert!(unregistered.begin(Authorize::callback(scheme)).is_err(), "{scheme}");
     }
     assert!(unregistered.begin(Authorize::callback("com.example.app:/cb")).is_ok());
+}
+
+/// A request for no endpoint is refused with what there is, and one path is one endpoint's.
+#[test]
+fn a_provider_serves_the_paths_that_were_set_and_names_them_to_others() {
+    let builder = || Provider::builder(Verifier::new(ORIGIN).unwrap());
+    let provider = builder().path(Endpoint::TokenCredentials, "oauth/access_token").build().unwrap();
+    let pair = OAuth1Pair::default();
+    let reach = |path: &str| {
+        let request = Request::post(format!("{ORIGIN}{path}")).body(Vec::new()).unwrap();
+        serve(provider.dispatch(&request, pair.moment()), &pair.store).unwrap_err()
+    };
+    assert_eq!(reach("/oauth/access_token?x=1").reason, RejectReason::Unsigned);
+    let elsewhere = reach("/token");
+    let expected = ["/initiate", "/authorize", "/oauth/access_token"].map(str::to_owned).to_vec();
+    assert_eq!(elsewhere.reason, RejectReason::NoSuchPath { received: "/token".into(), expected });
+    assert_eq!(elsewhere.response().status(), 404);
+    for (path, problem) in [
+        ("/initiate", "TemporaryCredentials and TokenCredentials have the same path \"/initiate\""),
+        ("/token?x=1", "\"/token?x=1\" of TokenCredentials is not the path of a URL"),
+        ("//evil.example/", "is not the path of a URL"),
+    ] {
+        let error = builder().path(Endpoint::TokenCredentials, path).build().unwrap_err().to_string();
+        assert!(error.contains(problem) && error.contains("ProviderBuilder::path"), "{error}");
+    }
 }
 
 #[test]

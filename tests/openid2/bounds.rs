@@ -7,9 +7,6 @@ use oauth_proto::openid2::ax::{self, FetchRequest};
 use oauth_proto::openid2::{Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
 
-/// Three documents, with five redirects each.
-const MOST: usize = 18;
-
 /// What a work of some size needs.
 #[derive(Clone, Copy, Debug)]
 struct Cost {

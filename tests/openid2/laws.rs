@@ -5,9 +5,6 @@ use oauth_proto::Step;
 use oauth_proto::openid2::{Extension, ax, sreg};
 use proptest::prelude::*;
 
-/// Three documents, with five redirects each.
-const MOST: usize = 18;
-
 fn name() -> impl Strategy<Value = String> {
     let known = ["ns.ax", "ns.x", "ax.mode", "ax.type.e", "ax.value.e", "ax.type.a0", "x.value.a0", "sreg.email", "x"];
     prop_oneof![prop::sample::select(known.to_vec()).prop_map(str::to_owned), "[a-z.]{1,12}"]

@@ -20,7 +20,7 @@ impl Twitter {
             .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
             .path(Endpoint::Authorization, "/oauth/authorize")
             .path(Endpoint::TokenCredentials, "/oauth/access_token");
-        Self { provider: provider.build().expect("loopback is private"), store: store() }
+        Self { provider: provider.build().expect("loopback is secure"), store: store() }
     }
 }
 

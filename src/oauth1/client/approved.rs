@@ -22,7 +22,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Forged::ParameterMissing`] when the request token is empty: such an answer grants no access.
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes to is
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What is wrong with the response is
     /// reported by the step.
     pub fn redeem_approved(&self, request_token: &str, moment: Moment) -> Result<Step<Token>, Error> {
         if request_token.is_empty() {

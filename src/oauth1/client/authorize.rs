@@ -18,7 +18,7 @@ use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsup
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// What is asked for in the first leg.
+/// The options of an authorization: where the user comes back to, and what the client asks for.
 ///
 /// ```
 /// use oauth_proto::oauth1::Authorize;
@@ -93,14 +93,13 @@ impl Authorize {
         Self::new(Return::OutOfBand)
     }
 
-    /// Has the user come back to the URI that was registered with the service. Where the callback comes to is not checked, as
-    /// [`registered_as`](Self::registered_as) does.
+    /// Sends no callback, because the service has a registered one. [`Client::redeem`] does not check the place of the callback,
+    /// which it does after [`registered_as`](Self::registered_as).
     pub fn registered() -> Self {
         Self::new(Return::Registered(None))
     }
 
-    /// Has the user come back to the URI that was registered with the service, which is that one. It is not sent, but the callback
-    /// has to come there.
+    /// Sends no callback, because the service has this one registered. [`Client::redeem`] refuses a callback at another place.
     ///
     /// ```
     /// use oauth_proto::oauth1::Authorize;
@@ -187,7 +186,7 @@ impl Client {
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
 
-    /// Where the callback goes.
+    /// Returns the places in which the server is told the callback.
     fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
         let (with_request, with_authorization) = match self.server.when_told() {
             Callbacks::WithRequest => (true, false),

@@ -129,7 +129,7 @@ impl Client {
         &self.server
     }
 
-    /// What the client is known by.
+    /// Returns the identifier of the client.
     pub(crate) fn client_id(&self) -> &str {
         &self.credentials.key
     }

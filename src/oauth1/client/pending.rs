@@ -83,20 +83,14 @@ impl Pending {
 
     /// Whether this belongs to the client with that fingerprint, and can still be redeemed.
     pub(super) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
-        self.belongs_to(fingerprint)?;
-        if self.expires_at <= now {
-            return Err(Expired::Pending.into());
-        }
-        Ok(())
-    }
-
-    /// Whether this belongs to the client with that fingerprint.
-    pub(super) fn belongs_to(&self, fingerprint: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
         if self.fingerprint != *fingerprint {
             return Err(Forged::OtherClient.into());
+        }
+        if self.expires_at <= now {
+            return Err(Expired::Pending.into());
         }
         Ok(())
     }

@@ -20,14 +20,14 @@ impl Client {
     /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered_as`](super::Authorize::registered_as).
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
     ///
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which services say by
     /// `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave out the verifier, which is
     /// [`Forged::ParameterMissing`]. [`Forged`] when the callback does not belong to `pending`, or `pending` not to this client,
-    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What the answer comes to is
+    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What is wrong with the response is
     /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both by `?`.
     ///
     /// # Security

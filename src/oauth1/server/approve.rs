@@ -9,9 +9,9 @@ use super::provider::Provider;
 use super::rejected::RejectReason;
 use super::store::{NextQuery, RecordDecision, ServerStep, Stage};
 use super::verifier_code::{hashed, readable};
-use crate::oauth1::hex::hex;
 use crate::oauth1::names::{TOKEN, VERIFIER};
 use crate::wire::form;
+use crate::wire::hex;
 use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
 
 impl Provider {
@@ -21,7 +21,7 @@ impl Provider {
         let verifier = if consent.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
         let stage = Stage::Granted { verifier: hashed(&verifier), approval };
         let parameters = [(TOKEN, consent.token.clone()), (VERIFIER, verifier.clone())];
-        consent.decide(Some(stage), moment.now, move |callback| match callback {
+        self.decide(consent, Some(stage), moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &parameters),
             None => Some(AfterConsent::ShowVerifier(Secret::new(verifier))),
         })
@@ -30,31 +30,31 @@ impl Provider {
     /// Records that the resource owner does not grant access. The client learns it by `oauth_problem=user_refused`.
     pub fn deny(&self, consent: Consent, moment: Moment) -> ServerStep<AfterConsent> {
         let parameters = [(TOKEN, consent.token.clone()), ("oauth_problem", "user_refused".to_owned())];
-        consent.decide(None, moment.now, move |callback| match callback {
+        self.decide(consent, None, moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &parameters),
             None => Some(AfterConsent::ShowDenied),
         })
     }
-}
 
-impl Consent {
     fn decide(
-        self,
+        &self,
+        consent: Consent,
         stage: Option<Stage>,
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
     ) -> ServerStep<AfterConsent> {
-        let query = RecordDecision { token: self.token, client_key: self.client_key, stage };
+        let query = RecordDecision { token: consent.token, client_key: consent.client_key, stage };
+        let verifier = self.verifier.clone();
         ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
-                Err(why) => return ServerStep::Reject(RejectReason::StoreFailed(why).reject(None)),
+                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
             };
             // The callback is the one that was stored, whatever this value has been through.
             let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
                 Some(decision) => ServerStep::Done(decision),
-                None => ServerStep::Reject(RejectReason::NothingPending.reject(None)),
+                None => verifier.reject(RejectReason::NothingPending),
             }
         })))
     }

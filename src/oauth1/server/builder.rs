@@ -1,8 +1,9 @@
 //! The options of a [`Provider`], RFC 5849 §2.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::endpoint::{Endpoint, Paths};
+use super::endpoint::Endpoint;
 use super::provider::Provider;
 use super::verifier::Verifier;
 use crate::{Error, Unsupported};
@@ -35,7 +36,7 @@ impl Provider {
     pub fn builder(verifier: Verifier) -> ProviderBuilder {
         let provider = Self {
             verifier,
-            paths: Paths::default(),
+            paths: Arc::default(),
             temporary_lifetime: Duration::from_secs(3600),
             token_lifetime: None,
             get: false,
@@ -47,7 +48,7 @@ impl Provider {
 impl ProviderBuilder {
     /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See [`Endpoint`] for the defaults.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
-        self.provider.paths.set(endpoint, path.into());
+        Arc::make_mut(&mut self.provider.paths).set(endpoint, path.into());
         self
     }
 
@@ -86,11 +87,16 @@ impl ProviderBuilder {
     ///
     /// # Errors
     /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the responses
-    /// hold secrets (RFC 5849 §2.1).
+    /// hold secrets (RFC 5849 §2.1). [`Unsupported::Configuration`] when a path cannot be the path of a URL, or is that of two
+    /// endpoints.
     pub fn build(self) -> Result<Provider, Error> {
         if !self.allows_http && !self.provider.verifier.is_secure() {
             let option = Some("ProviderBuilder::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
+        }
+        let problems = self.provider.paths.problems();
+        if !problems.is_empty() {
+            return Err(Unsupported::Configuration { problems }.into());
         }
         Ok(self.provider)
     }

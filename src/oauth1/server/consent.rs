@@ -1,4 +1,4 @@
-//! What the resource owner is asked, and what comes of the decision, RFC 5849 §2.2.
+//! The question to the resource owner, and what to show after the decision, RFC 5849 §2.2.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::{Response, Secret, Timestamp};
 /// ```
 /// use oauth_proto::oauth1::server::Consent;
 ///
-/// fn query(consent: &Consent) -> String {
+/// fn question(consent: &Consent) -> String {
 ///     format!("May {} see your photos?", consent.client_key)
 /// }
 /// ```
@@ -75,8 +75,8 @@ impl fmt::Debug for AfterConsent {
 
 impl Consent {
     pub(super) fn new(token: String, record: TemporaryRecord) -> Self {
-        let TemporaryRecord { client_key: client, callback, realm, parameters, expires_at, .. } = record;
+        let TemporaryRecord { client_key, callback, realm, parameters, expires_at, .. } = record;
         let callback = Some(callback).filter(|callback| callback != "oob");
-        Self { token, client_key: client, callback, realm, parameters, expires_at }
+        Self { token, client_key, callback, realm, parameters, expires_at }
     }
 }

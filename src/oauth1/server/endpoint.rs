@@ -1,5 +1,7 @@
 //! The endpoints of an OAuth 1.0a service and their paths, RFC 5849 §2.
 
+use crate::wire::is_request_path;
+
 /// An endpoint of an OAuth 1.0a service (RFC 5849 §2).
 ///
 /// # Examples
@@ -48,8 +50,22 @@ impl Paths {
     }
 
     /// Returns the paths of all endpoints, for an error.
-    pub(super) fn list(&self) -> String {
-        let paths: Vec<_> = self.0.iter().map(|(_, path)| path.as_str()).collect();
-        paths.join(", ")
+    pub(super) fn list(&self) -> Vec<String> {
+        self.0.iter().map(|(_, path)| path.clone()).collect()
+    }
+
+    /// Returns what is wrong with the paths, or an empty text.
+    pub(super) fn problems(&self) -> String {
+        let mut problems = Vec::new();
+        for (at, (endpoint, path)) in self.0.iter().enumerate() {
+            if !is_request_path(path) {
+                problems.push(format!("the path {path:?} of {endpoint:?} is not the path of a URL"));
+            }
+            for (other, _) in self.0[..at].iter().filter(|(_, other)| other == path) {
+                problems.push(format!("{other:?} and {endpoint:?} have the same path {path:?}"));
+            }
+        }
+        let option = if problems.is_empty() { "" } else { ": set others by `ProviderBuilder::path`" };
+        problems.join("; ") + option
     }
 }

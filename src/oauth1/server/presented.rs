@@ -46,7 +46,7 @@ pub(super) struct Bounds {
     pub(super) form: usize,
 }
 
-/// What becomes of the request's own parameters.
+/// Whether the request's own parameters are kept.
 #[derive(Clone, Copy)]
 pub(super) enum OwnParameters {
     Keep,

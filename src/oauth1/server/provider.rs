@@ -1,5 +1,7 @@
 //! The three endpoints of RFC 5849 §2 on the server's side.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method as HttpMethod, Request, StatusCode};
@@ -14,9 +16,9 @@ use super::store::{
 use super::verifier::Verifier;
 use super::verifier_code::hashed;
 use super::verify::{SignedWith, VerifiedRequest};
-use crate::oauth1::hex::hex;
 use crate::oauth1::names::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER, is_oauth};
 use crate::oauth1::signing::query;
+use crate::wire::hex;
 use crate::{Moment, PendingQuery, Response, Secret};
 
 /// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
@@ -46,13 +48,13 @@ use crate::{Moment, PendingQuery, Response, Secret};
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(super) verifier: Verifier,
-    pub(super) paths: Paths,
+    pub(super) paths: Arc<Paths>,
     pub(super) temporary_lifetime: Duration,
     pub(super) token_lifetime: Option<Duration>,
     pub(super) get: bool,
 }
 
-/// What a request to the provider ends in.
+/// The result of a request to the provider: a response to send, or a question to the resource owner.
 ///
 /// # Examples
 /// ```
@@ -62,7 +64,6 @@ pub struct Provider {
 ///     matches!(dispatched, Dispatched::Consent(_))
 /// }
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Dispatched {
     /// Send this response.
@@ -71,17 +72,25 @@ pub enum Dispatched {
     Consent(Consent),
 }
 
+impl fmt::Debug for Dispatched {
+    /// A response may hold secrets, so only its status is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::Consent(consent) => f.debug_tuple("Consent").field(consent).finish(),
+        }
+    }
+}
+
 impl Provider {
     /// Hands a request to the endpoint whose path it has. A request for another path is refused with
     /// [`RejectReason::NoSuchPath`].
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let path = request.uri().path();
         match self.paths.find(path) {
-            Some(Endpoint::TemporaryCredentials) => {
-                self.temporary_credentials(request, moment).map(Dispatched::Respond)
-            }
-            Some(Endpoint::Authorization) => self.authorization(request, moment).map(Dispatched::Consent),
-            Some(Endpoint::TokenCredentials) => self.token_credentials(request, moment).map(Dispatched::Respond),
+            Some(Endpoint::TemporaryCredentials) => self.temporary_credentials(request, moment),
+            Some(Endpoint::Authorization) => self.authorization(request, moment),
+            Some(Endpoint::TokenCredentials) => self.token_credentials(request, moment),
             None => self.verifier.reject(RejectReason::NoSuchPath {
                 received: crate::wire::truncated(path),
                 expected: self.paths.list(),
@@ -95,7 +104,7 @@ impl Provider {
     }
 
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
-    fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -105,7 +114,7 @@ impl Provider {
 
     /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
     /// refusal, to be shown on a page, since nothing tells where to redirect to.
-    fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
+    fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
             (None, _) => RejectReason::ParameterMissing(TOKEN),
@@ -118,8 +127,8 @@ impl Provider {
         self.verifier.reject(reason)
     }
 
-    /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier spends the temporary credentials.
-    fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier uses the temporary credentials up.
+    fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -134,7 +143,7 @@ impl Provider {
         Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
-    fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Response> {
+    fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Dispatched> {
         let VerifiedRequest { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
             return self.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
@@ -156,12 +165,12 @@ impl Provider {
         };
         let query = SaveTemporary { token, record, now: moment.now };
         ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
-            Ok(()) => ServerStep::Done(form_response(StatusCode::OK, &answer)),
+            Ok(()) => respond(&answer),
             Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 
-    fn pending(&self, token: String, moment: Moment) -> ServerStep<Consent> {
+    fn pending(&self, token: String, moment: Moment) -> ServerStep<Dispatched> {
         let verifier = self.verifier.clone();
         let query = FindTemporary { token: token.clone() };
         ServerStep::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
@@ -171,13 +180,13 @@ impl Provider {
             };
             let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
             match found.filter(waits) {
-                Some(record) => ServerStep::Done(Consent::new(token, record)),
+                Some(record) => ServerStep::Done(Dispatched::Consent(Consent::new(token, record))),
                 None => verifier.reject(RejectReason::NothingPending),
             }
         })))
     }
 
-    fn redeem(self, checked: VerifiedRequest) -> ServerStep<Response> {
+    fn redeem(self, checked: VerifiedRequest) -> ServerStep<Dispatched> {
         let VerifiedRequest { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
             return self.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
@@ -195,16 +204,21 @@ impl Provider {
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
-            Ok(Redemption::Redeemed(TokenRecord { approval: grant, .. })) => {
-                let told = grant.response_parameters.iter().filter(|(name, _)| !is_oauth(name.as_bytes()));
-                let told = told.map(|(name, value)| (name.as_str(), value.clone()));
-                let answer: Vec<_> = answer.into_iter().chain(told).collect();
-                ServerStep::Done(form_response(StatusCode::OK, &answer))
+            Ok(Redemption::Redeemed(TokenRecord { approval, .. })) => {
+                let own = approval.response_parameters.iter().filter(|(name, _)| !is_oauth(name.as_bytes()));
+                let own = own.map(|(name, value)| (name.as_str(), value.clone()));
+                let parameters: Vec<_> = answer.into_iter().chain(own).collect();
+                respond(&parameters)
             }
             Ok(Redemption::Refused) => self.verifier.reject(RejectReason::WrongVerifier),
             Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
+}
+
+/// Ends with a form of these parameters.
+fn respond(parameters: &[(&str, String)]) -> ServerStep<Dispatched> {
+    ServerStep::Done(Dispatched::Respond(form_response(StatusCode::OK, parameters)))
 }
 
 /// Whether a client may name that callback: a registered one, or, where none is registered, `oob`, an http or https URL, or

@@ -40,13 +40,14 @@ pub enum RejectReason {
     Malformed,
     /// The path is not that of an endpoint.
     #[error(
-        "no endpoint has the path {received:?}: the endpoints are {expected}, and `ProviderBuilder::path` sets others"
+        "no endpoint has the path {received:?}: the endpoints are {}, and `ProviderBuilder::path` sets others",
+        .expected.join(", ")
     )]
     NoSuchPath {
         /// The path of the request.
         received: String,
         /// The paths of the endpoints.
-        expected: String,
+        expected: Vec<String>,
     },
     /// A parameter that must be there is not.
     #[error("{0} is missing")]
@@ -138,8 +139,8 @@ pub enum RejectReason {
     /// The callback is not one that was registered, or none at all.
     #[error("the callback is not acceptable")]
     CallbackRefused,
-    /// The verifier is wrong. The temporary credentials are used.
-    #[error("the verifier is wrong or access was not granted; the temporary credentials are used")]
+    /// The verifier is wrong. The temporary credentials are used up.
+    #[error("the verifier is wrong or access was not granted; the temporary credentials are used up")]
     WrongVerifier,
     /// The temporary credentials do not wait for a decision: unknown, expired, decided or used.
     #[error("the temporary credentials wait for no decision")]
@@ -202,7 +203,7 @@ impl RejectReason {
 }
 
 impl Rejected {
-    /// What the client is told: 400, 401, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
+    /// What the client is told: 400, 401, 404, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
     /// a 401, in `WWW-Authenticate`. A 503 says in `Retry-After` when to come back. It says less than the reason where the difference would help an attacker: an unknown
     /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
     pub fn response(&self) -> Response {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::store::Schedules;
-use crate::oauth1::hex::hex;
+use crate::wire::hex;
 use crate::{Moment, Secret};
 
 /// What takes the place of an unknown client's or token's secrets and schedules, so that checking the signature takes the
@@ -26,20 +26,13 @@ impl StandIn {
         self.secret.get_or_init(|| Secret::new(hex(&moment.derive("oauth1 stand-in")[..15])))
     }
 
-    /// Returns what stands in for the secrets of a key.
-    pub(super) fn of(&self, secrets: KeySecrets) -> &Standing {
-        match secrets {
-            KeySecrets::Client => &self.alone,
-            KeySecrets::ClientAndToken => &self.with_token,
+    /// Returns what stands in for the secrets of a key: those of the client, and of the token if the request names one.
+    pub(super) fn of(&self, token: Option<&str>) -> &Standing {
+        match token {
+            None => &self.alone,
+            Some(_) => &self.with_token,
         }
     }
-}
-
-/// Whose secrets a key is made of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum KeySecrets {
-    Client,
-    ClientAndToken,
 }
 
 /// Schedules that stand in for those of unknown records, where known records have some.

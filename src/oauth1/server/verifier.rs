@@ -267,7 +267,7 @@ impl Verifier {
         ServerStep::Reject(reason.reject(self.0.realm.as_deref()))
     }
 
-    /// Whether what travels to and from the service is private.
+    /// Returns whether what travels to and from the service is protected: by TLS, or since it does not leave this machine.
     pub(super) fn is_secure(&self) -> bool {
         self.0.origins.iter().all(|origin| origin.site().is_secure())
     }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::oauth1::hex::hex;
+use crate::wire::hex;
 
 /// Ten characters that a person can copy without mistaking one for another: 50 bits, for a code that can be tried once.
 pub(super) fn readable(code: &[u8; 32]) -> String {

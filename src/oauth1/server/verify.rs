@@ -10,7 +10,6 @@ use subtle::ConstantTimeEq;
 
 use super::presented::{OwnParameters, PresentedRequest, Protocol};
 use super::rejected::RejectReason;
-use super::stand_in::KeySecrets;
 use super::store::{
     ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
 };
@@ -48,11 +47,11 @@ impl Verifier {
         self.check(request, signed_with, moment, |checked| {
             let PresentedRequest { client, token, .. } = checked.presented;
             // A record that the store made for this answer is taken apart, another's grant is copied.
-            let grant = |record| match Arc::try_unwrap(record) {
-                Ok(TokenRecord { approval: grant, .. }) => grant,
+            let approval = |record| match Arc::try_unwrap(record) {
+                Ok(TokenRecord { approval, .. }) => approval,
                 Err(shared) => shared.approval.clone(),
             };
-            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(grant) })
+            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(approval) })
         })
     }
 
@@ -105,10 +104,10 @@ impl Verifier {
         // Only the provider's first endpoint has a use for the request's own parameters.
         let own = if signed_with == SignedWith::Client { OwnParameters::Keep } else { OwnParameters::Drop };
         let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-        let is_private = site.is_secure() && !in_the_clear;
+        let is_secure = site.is_secure() && !in_the_clear;
         let judge = |protocol: Protocol<'_>| {
             let method = self.judge(&protocol, signed_with, now)?;
-            if method.is_plaintext() && !is_private {
+            if method.is_plaintext() && !is_secure {
                 return Err(RejectReason::PlaintextWithoutTls);
             }
             Ok(method)
@@ -221,8 +220,7 @@ impl Verifier {
         moment: &Moment,
     ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
         let FoundCredentials { client, token, temporary } = found;
-        let secrets = if presented.token.is_some() { KeySecrets::ClientAndToken } else { KeySecrets::Client };
-        let wants_token = secrets == KeySecrets::ClientAndToken;
+        let wants_token = presented.token.is_some();
         let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
 
         let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
@@ -237,7 +235,7 @@ impl Verifier {
         let is_owner = owner.map_or(!wants_token, |owner| *owner == presented.client);
 
         let unguessable = self.0.stand_in.secret(moment);
-        let stand_in = self.0.stand_in.of(secrets);
+        let stand_in = self.0.stand_in.of(presented.token.as_deref());
         // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
         // says nothing about tokens.
         let keeps = signed_with != SignedWith::Temporary;
@@ -277,7 +275,7 @@ impl Verifier {
         Ok((client, token))
     }
 
-    /// Remembers the nonce, after the signature was checked, so that no one but the client spends its nonces or fills the
+    /// Remembers the nonce, after the signature was checked, so that no one but the client uses its nonces up or fills the
     /// store.
     fn refuse_replay<T: 'static>(
         self,

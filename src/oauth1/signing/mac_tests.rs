@@ -15,7 +15,7 @@ fn mac<H: Hash>(key: &[u8], message: &[u8]) -> Vec<u8> {
 /// RFC 2202 §3, test cases 1, 2 and 6.
 #[test]
 fn the_vectors_of_rfc_2202() {
-    let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: Vec<u8>| crate::wire::hex(&bytes);
     assert_eq!(hex(mac::<Sha1>(&[0x0b; 20], b"Hi There")), "b617318655057264e28bc0b6fb378c8ef146be00");
     let second = mac::<Sha1>(b"Jefe", b"what do ya want for nothing?");
     assert_eq!(hex(second), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");

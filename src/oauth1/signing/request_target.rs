@@ -20,6 +20,7 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
 }
 
 /// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
+#[inline]
 pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Unsupported> {
     let site = OriginRef::of(uri);
     let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.https, host)));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::decimal::write_decimal;
-use crate::wire::percent;
+use crate::wire::{hex_digits, percent};
 use crate::{Moment, Timestamp};
 
 /// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces want. 120 bits.
@@ -80,7 +80,7 @@ impl<'a> Stamp<'a> {
 impl From<Moment> for Stamp<'_> {
     fn from(moment: Moment) -> Self {
         let mut digits = [0; DERIVED];
-        hex(&moment.derive("oauth1 nonce"), &mut digits);
+        digits.iter_mut().zip(hex_digits(&moment.derive("oauth1 nonce"))).for_each(|(own, digit)| *own = digit);
         Self { nonce: Nonce::Derived(digits), ..Self::new(moment.now, "") }
     }
 }
@@ -88,13 +88,6 @@ impl From<Moment> for Stamp<'_> {
 impl fmt::Debug for Stamp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stamp").field("timestamp", &self.timestamp).field("nonce", &self.nonce()).finish()
-    }
-}
-
-/// Fills `digits` with the hexadecimal form of the beginning of `bytes`.
-fn hex(bytes: &[u8], digits: &mut [u8]) {
-    for (digit, half) in digits.iter_mut().zip(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15])) {
-        *digit = b"0123456789abcdef"[usize::from(half)];
     }
 }
 

@@ -322,7 +322,7 @@ impl Client {
     /// Exchanges a grant for a token (RFC 6749 §4).
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be made as it is configured. What the answer comes to is reported by the
+    /// [`Unsupported`] when the request cannot be made as it is configured. What is wrong with the response is reported by the
     /// step.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
         let server = &self.0.server;

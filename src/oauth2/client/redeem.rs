@@ -20,7 +20,7 @@ impl Client {
     /// or all of it. Where the user came to is compared with the redirect_uri. For another
     /// [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
     ///
     /// ```
@@ -40,7 +40,7 @@ impl Client {
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
     /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another error,
     /// [`Forged`] when the callback does not belong to `pending`, [`Expired`](crate::Expired) when the user took too
-    /// long. Nothing has been sent then. What the answer comes to is reported by the step.
+    /// long. Nothing has been sent then. What is wrong with the response is reported by the step.
     ///
     /// # Security
     /// Where the user came to tells one server's callbacks from another's, if each has a redirect_uri of its own (RFC 9700

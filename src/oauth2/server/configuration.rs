@@ -12,6 +12,7 @@ use super::records::{GrantId, GrantRecord, TokenKind};
 use super::register::RegistrationPolicy;
 use super::secrets::SHORTEST;
 use crate::oauth2::Scope;
+use crate::wire::is_request_path;
 use crate::{Secret, Timestamp, Unsupported};
 
 /// The problems of a configuration, at least one.
@@ -420,8 +421,7 @@ fn check_authentication(config: &Config, found: &mut Vec<ConfigurationProblem>) 
 fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     let paths: Vec<_> = config.paths.iter().collect();
     for (at, (endpoint, path)) in paths.iter().enumerate() {
-        let is_path = path.parse::<http::uri::PathAndQuery>().is_ok_and(|parsed| parsed.path() == *path);
-        if !is_path || !path.is_ascii() || path.contains("//") {
+        if !is_request_path(path) {
             found.push(ConfigurationProblem::Path { endpoint: *endpoint, path: (*path).to_owned() });
         }
         for (other, other_path) in &paths[..at] {

@@ -35,12 +35,9 @@ impl RelyingParty {
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
         // A key in the clear needs a way on which nobody listens (§8.4.1).
-        let private = is_secure(&uri);
+        let is_secure = is_secure(&uri);
         let mut kinds = self.kinds.clone();
-        kinds.retain(|kind| {
-            let hidden = private || kind.session_type() != SessionType::NoEncryption;
-            hidden && (version == Version::V2_0 || kind.association_type() == AssociationType::HmacSha1)
-        });
+        kinds.retain(|kind| (is_secure || kind.hides_key()) && kind.is_in(version));
         match kinds.first().copied() {
             None => Ok(Step::Done(None)),
             Some(kind) => {
@@ -138,9 +135,8 @@ impl AwaitAssociation {
     ) -> Result<Step<Option<Association>>, Error> {
         let association = direct.get("assoc_type").and_then(AssociationType::of);
         let session = direct.get("session_type").and_then(SessionType::of);
-        let kind =
-            association.zip(session).and_then(|(association, session)| AssociationKind::of(association, session));
-        let kind = kind.filter(|kind| *kind != self.kind && self.request.kinds.contains(kind));
+        let kind = AssociationKind::of(association, session)
+            .filter(|kind| *kind != self.kind && self.request.kinds.contains(kind));
         match kind {
             Some(kind) if self.attempt == Attempt::First => self.request.send(kind, Attempt::Second, moment),
             _ => Ok(Step::Done(None)),

@@ -157,7 +157,7 @@ impl Authorization {
     }
 
     /// Returns a page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
-    /// `Content-Security-Allowed` of yours has to let its one inline script run, or the button is pressed.
+    /// `Content-Security-Policy` of yours has to let its one inline script run, or the button is pressed.
     pub fn page(&self) -> String {
         indirect_communication::page(&self.endpoint, &self.message)
     }
@@ -270,12 +270,9 @@ impl RelyingParty {
 
 /// Who the user is asked to be at a provider that was discovered.
 fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
-    match discovered.claimed_id.clone() {
-        Some(claimed_id) => {
-            let local_id = discovered.local_id.clone().unwrap_or_else(|| claimed_id.clone());
-            RequestedIdentity::Claimed { claimed_id, local_id }
-        }
-        None => RequestedIdentity::Select,
+    match (discovered.claimed_id.clone(), discovered.asserted_local_id().cloned()) {
+        (Some(claimed_id), Some(local_id)) => RequestedIdentity::Claimed { claimed_id, local_id },
+        _ => RequestedIdentity::Select,
     }
 }
 

@@ -128,7 +128,7 @@ mod tests {
             "https://me@rp.example/openid",
             "//rp.example/openid",
             "/Openid",
-            "/openid2/../other",
+            "/openid/../other",
             "ftp://rp.example/openid",
             "rp.example:443/openid",
         ] {

@@ -34,6 +34,12 @@ pub struct Discovered {
 }
 
 impl Discovered {
+    /// Returns the local identifier that the provider asserts: the claimed one where no other is named. `None` where the user
+    /// chooses an identifier at the provider.
+    pub(super) fn asserted_local_id(&self) -> Option<&String> {
+        self.claimed_id.as_ref().map(|claimed_id| self.local_id.as_ref().unwrap_or(claimed_id))
+    }
+
     /// A provider whose endpoint is known: everybody is sent there, and is asked who they are.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::{PendingId, Timestamp};
 ///
 /// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember let no answer with an assertion count twice. What has none,
 /// as a request of immediate answers that bring extensions alone, and what costs requests before that, counts once if you note
-/// [`id`](Self::id) before you verify, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// [`id`](Self::id) before you redeem, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
 /// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run

@@ -200,7 +200,7 @@ impl AssertedIdentifiers {
     /// Whether the local identifier that was discovered is the asserted one. Where none is named it is the claimed one, and
     /// some providers add its fragment.
     pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
-        let local_id = discovered.local_id.as_ref().or(discovered.claimed_id.as_ref());
+        let local_id = discovered.asserted_local_id();
         local_id == Some(&self.local_id)
             || (local_id.is_some_and(|local_id| local_id == self.url.as_str()) && self.local_id == self.claimed_id)
     }

@@ -82,7 +82,7 @@ impl Provider {
     /// Sends a user back without an assertion: one who does not consent, or who would have to be asked where that must not
     /// be (§10.2).
     #[doc(alias = "cancel")]
-    pub fn deny(&self, request: CheckIdRequest, _moment: Moment) -> ServerStep<Response> {
+    pub fn deny(&self, request: CheckIdRequest) -> ServerStep<Response> {
         ServerStep::Done(self.denial(&request))
     }
 

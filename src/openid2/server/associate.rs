@@ -66,10 +66,7 @@ impl Provider {
 
     /// The kind that is asked for, if it is granted here; if not, one that is (§8.2.4).
     fn kind(&self, message: &Message, version: Version) -> Result<AssociationKind, Rejected> {
-        let granted = |kind: &AssociationKind| {
-            let hidden = kind.session_type() != SessionType::NoEncryption || !self.in_the_clear;
-            hidden && (version == Version::V2_0 || kind.association_type() == AssociationType::HmacSha1)
-        };
+        let granted = |kind: &AssociationKind| (self.is_secure || kind.hides_key()) && kind.is_in(version);
         let association = match (message.get("assoc_type"), version) {
             (None, Version::V1_1) => Some(AssociationType::HmacSha1),
             (name, _) => {
@@ -82,8 +79,7 @@ impl Provider {
                 SessionType::of(name.ok_or_else(|| RejectReason::Missing("session_type").direct(version, &[]))?)
             }
         };
-        let asked =
-            association.zip(session).and_then(|(association, session)| AssociationKind::of(association, session));
+        let asked = AssociationKind::of(association, session);
         if let Some(kind) = self.kinds.iter().find(|kind| granted(kind) && Some(**kind) == asked) {
             return Ok(*kind);
         }

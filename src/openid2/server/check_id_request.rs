@@ -47,7 +47,7 @@ use crate::wire::without_secrets;
 /// ) -> Result<Response, Box<dyn std::error::Error>> {
 ///     let request: CheckIdRequest = serde_json::from_str(stored)?;
 ///     if !consents {
-///         return Ok(serve(provider.deny(request, Moment::from_os()), store)?);
+///         return Ok(serve(provider.deny(request), store)?);
 ///     }
 ///     let mut approval = Approval::new(user);
 ///     if let Some(fetch) = request.extension::<ax::FetchRequest>() {
@@ -129,8 +129,11 @@ impl CheckIdRequest {
     /// says that it knows the extension, since browsers carry a fragment on through redirects.
     pub(super) fn message_place(&self) -> MessagePlace {
         let has_fragment = self.return_to.as_deref().is_some_and(|return_to| return_to.contains('#'));
-        let knows_it = self.extension::<ui::Request>().is_some();
-        if has_fragment && knows_it { MessagePlace::Fragment } else { MessagePlace::Query }
+        if has_fragment && self.raw_extension(ui::NAMESPACE).is_some() {
+            MessagePlace::Fragment
+        } else {
+            MessagePlace::Query
+        }
     }
 
     /// An extension of the answer's in the version that the question was asked in.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::allowed::Allowed;
 use super::super::association::AssociationKind;
 use super::super::options::Options;
-use super::super::realm::Realm;
+use super::super::realm::{Realm, is_too_wide};
 use super::association_handle::HandleKeys;
 use crate::wire::{check_secure, endpoint, is_secure};
 use crate::{Error, Secret, Unsupported};
@@ -35,7 +35,7 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 ///         Ok(Dispatched::Respond(response)) => Ok(response),
 ///         // The user must not be asked: `approve` if they are signed in and have consented before, or else this.
 ///         Ok(Dispatched::CheckIdRequest(request)) if request.immediate => {
-///             serve(provider.deny(*request, Moment::from_os()), store)
+///             serve(provider.deny(*request), store)
 ///         }
 ///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
 ///         // `provider.approve(…)` or `provider.deny(…)`: see `CheckIdRequest`.
@@ -56,7 +56,7 @@ pub struct Provider {
     pub(super) lifetime: Duration,
     pub(super) allowed: Allowed,
     /// Whether others can listen at the endpoint.
-    pub(super) in_the_clear: bool,
+    pub(super) is_secure: bool,
     is_public_suffix: Option<IsPublicSuffix>,
 }
 
@@ -80,7 +80,7 @@ impl Provider {
             kinds: options.kinds_or(&AssociationKind::ALL),
             lifetime: LIFETIME,
             allowed: options.allowed,
-            in_the_clear: !is_secure(&uri),
+            is_secure: is_secure(&uri),
             is_public_suffix: None,
         })
     }
@@ -119,11 +119,11 @@ impl Provider {
 
     /// Whether a realm covers the sites of many owners.
     pub(super) fn is_too_wide(&self, realm: &Realm) -> bool {
-        match (&self.is_public_suffix, realm.wildcard_host()) {
-            (_, None) => false,
-            (None, Some(_)) => realm.is_too_wide(),
-            (Some(is_one), Some(host)) => is_one(host.trim_end_matches('.')),
-        }
+        let host = realm.wildcard_host().map(|host| host.trim_end_matches('.'));
+        host.is_some_and(|host| match &self.is_public_suffix {
+            Some(is_one) => is_one(host),
+            None => is_too_wide(host),
+        })
     }
 }
 

@@ -100,7 +100,7 @@ server_queries! {
     /// impl Store for MyStore {
     ///     type Error = Infallible;
     ///
-    ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
+    ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when `until` has passed.
     ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
     ///         let key = (query.endpoint.clone(), query.nonce.clone());
     ///         let inserted = self.0.lock().unwrap().insert(key);

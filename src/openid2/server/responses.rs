@@ -53,7 +53,7 @@ pub(super) fn direct(status: StatusCode, message: &Message) -> Response {
     text(status, message.to_key_value().unwrap_or_default())
 }
 
-/// A text for people.
+/// Returns a response of plain text: a message in Key-Value form, or a text for people.
 pub(super) fn text(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(body.into_bytes());
     *response.status_mut() = status;

@@ -84,6 +84,6 @@ fn lists(document: &[u8], return_to: &str) -> bool {
     let services = xrds::services(document).unwrap_or_default();
     services.iter().filter(|service| service.types.iter().any(|own| own == RETURN_TO)).any(|service| {
         let mut realms = service.uris.iter().filter_map(|uri| Realm::parse(uri));
-        realms.any(|realm| !realm.has_wildcard() && realm.contains(return_to))
+        realms.any(|realm| realm.wildcard_host().is_none() && realm.contains(return_to))
     })
 }

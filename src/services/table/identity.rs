@@ -28,11 +28,9 @@ pub const GOOGLE: Service = Service::oauth2(
 
 /// Microsoft's identity platform (Entra ID): accounts of organizations and of persons, by tenant. The metadata of
 /// `common`, `organizations` and `consumers` have `{tenantid}` in the issuer instead of that name, and those of a
-/// tenant
-/// its identifier, so that no issuer follows from the name: add it by
+/// tenant its identifier, so that no issuer follows from the name: add it by
 /// [`issuer`](crate::oauth2::AuthorizationServer::issuer) where there is one tenant. A refresh token comes with the
-/// scope
-/// `offline_access`. Nothing says whether an address was verified, since an organization's administrator can write any
+/// scope `offline_access`. Nothing says whether an address was verified, since an organization's administrator can write any
 /// address into an account. The picture's URL wants the token.
 pub const MICROSOFT: Service = Service::oauth2(
     "Microsoft",

@@ -6,8 +6,8 @@ use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
 /// Facebook, and Meta's Graph API. The URLs name no version: an application's own default answers. Answers were forms
-/// once. There are no refresh tokens: when a token has expired, the user signs in again. One for sixty days is had by a
-/// grant of Facebook's own: It does not say whether an address was verified.
+/// once. It does not say whether an address was verified. There are no refresh tokens: when a token has expired, the user
+/// signs in again. A grant of Facebook's own exchanges a token for one of sixty days:
 ///
 /// ```
 /// use oauth_proto::oauth2::{Client, Grant, Token};

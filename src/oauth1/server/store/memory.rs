@@ -141,10 +141,10 @@ impl Store for MemoryStore {
     }
 
     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
-        let RememberNonce { client_key: client, token, timestamp, nonce, until, now } = query.clone();
+        let RememberNonce { client_key, token, timestamp, nonce, until, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
-        let nonce = (client, token, timestamp, nonce);
+        let nonce = (client_key, token, timestamp, nonce);
         if until <= tables.latest || !tables.nonces.insert(nonce.clone()) {
             return Ok(OneTimeUse::Replay);
         }
@@ -202,9 +202,9 @@ mod tests {
     fn remember(store: &MemoryStore, number: u64, now: u64) -> OneTimeUse {
         let (timestamp, until, now) =
             (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
-        let (client, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
+        let (client_key, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
         let Ok(one_time_use) =
-            store.remember_nonce(&RememberNonce { client_key: client, token: None, timestamp, nonce, until, now });
+            store.remember_nonce(&RememberNonce { client_key, token: None, timestamp, nonce, until, now });
         one_time_use
     }
 

@@ -65,7 +65,7 @@ impl Redeem {
 pub enum Redemption {
     /// The token is kept under its identifier.
     Redeemed(TokenRecord),
-    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are used.
+    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are used up.
     Refused,
 }
 
@@ -77,14 +77,14 @@ impl TemporaryRecord {
     /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
     /// stores to call inside [`Redeem`].
     pub fn redeem(self, query: &Redeem) -> Redemption {
-        let Stage::Granted { verifier, approval: grant } = self.stage else {
+        let Stage::Granted { verifier, approval } = self.stage else {
             return Redemption::Refused;
         };
         let right = verifier.as_bytes().ct_eq(query.verifier.as_bytes());
         if !bool::from(right) || self.client_key != query.client_key || self.expires_at <= query.now {
             return Redemption::Refused;
         }
-        let record = TokenRecord::new(&query.secret, self.client_key, grant);
+        let record = TokenRecord::new(&query.secret, self.client_key, approval);
         Redemption::Redeemed(TokenRecord { expires_at: query.expires_at, ..record })
     }
 }

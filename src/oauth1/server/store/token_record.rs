@@ -41,12 +41,12 @@ impl TokenRecord {
     /// let record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
     /// assert_eq!(record.expires_at, None);
     /// ```
-    pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Approval) -> Self {
+    pub fn new(secret: impl Into<Secret>, client_key: impl Into<String>, approval: Approval) -> Self {
         Self {
             secret: secret.into(),
-            client_key: client.into(),
+            client_key: client_key.into(),
             expires_at: None,
-            approval: grant,
+            approval,
             schedules: Schedules::default(),
         }
     }

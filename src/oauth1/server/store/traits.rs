@@ -83,7 +83,7 @@ server_queries! {
     ///             .temporary(temporary.cloned().map(Arc::new)))
     ///     }
     ///
-    ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
+    ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when `until` has passed.
     ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
     ///         let RememberNonce { client_key, token, timestamp, nonce, .. } = query.clone();
     ///         let inserted = self.0.lock().unwrap().nonces.insert((client_key, token, timestamp.as_secs(), nonce));

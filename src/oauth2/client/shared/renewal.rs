@@ -22,6 +22,7 @@ use super::{PAUSE, Session, SharedSession};
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
 use crate::step::{Transport, run_async_with};
+use crate::wire::hex;
 use crate::{BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported};
 
 /// The pauses between two looks at a lease that another process holds.
@@ -430,7 +431,7 @@ impl SharedSession {
 
 impl Lease {
     fn new(moment: &Moment, duration: Duration) -> Self {
-        let holder = moment.derive("session holder").iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let holder = hex(&moment.derive("session holder")[..16]);
         Self { holder, now: moment.now, expires_at: moment.now.after(duration) }
     }
 }
