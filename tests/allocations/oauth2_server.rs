@@ -1,5 +1,4 @@
 //! How often an authorization server allocates.
-#![allow(missing_docs)]
 
 use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, serve};
 use oauth_proto::{Moment, Timestamp};
