@@ -3,6 +3,9 @@
 
 pub mod oauth2;
 pub mod services;
+#[cfg(feature = "tracing")]
+pub mod traced;
+pub mod world;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

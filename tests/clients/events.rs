@@ -1,15 +1,9 @@
 //! What clients, sessions and guards tell their operator, by hooks and by the feature `tracing`: enough, once, and no secret.
-#![allow(missing_docs)]
-
-mod common;
-#[cfg(feature = "tracing")]
-#[path = "common/traced.rs"]
-mod traced;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{MemoryStore, serve};
@@ -183,23 +177,25 @@ const OAUTH1_CALLBACK: &str = "https://printer.example.com/ready?oauth_token=rqt
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client(&Heard::default()).authorize(authorize, moment()).unwrap());
-    done(on.receive(common::services::form(TEMPORARY), moment()).unwrap()).pending
+    done(on.receive(crate::common::services::form(TEMPORARY), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {
     let (_, on) = sent(oauth1_client(&Heard::default()).redeem(oauth1_pending(), OAUTH1_CALLBACK, moment()).unwrap());
-    done(on.receive(common::services::form(OAUTH1_TOKEN), moment()).unwrap())
+    done(on.receive(crate::common::services::form(OAUTH1_TOKEN), moment()).unwrap())
 }
 
 fn github(heard: &Heard) -> SignIn {
-    SignIn::new(&services::GITHUB, ID, "hunter2-secret", common::services::CALLBACK).unwrap().on_event(heard.hook())
+    SignIn::new(&services::GITHUB, ID, "hunter2-secret", crate::common::services::CALLBACK)
+        .unwrap()
+        .on_event(heard.hook())
 }
 
 fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str], good: &str) -> Call {
     let mut call = Call::new(purpose, endpoint, json(good), |heard| {
         let sign_in = github(heard);
-        let (authorization, _) = common::services::begin(&sign_in);
-        let uri = format!("{}?code=hunter2-c&state={}", common::services::CALLBACK, authorization.pending.key());
+        let (authorization, _) = crate::common::services::begin(&sign_in);
+        let uri = format!("{}?code=hunter2-c&state={}", crate::common::services::CALLBACK, authorization.pending.key());
         sign_in.redeem(authorization.pending, &uri, moment())
     });
     call.goes_on = purpose != Purpose::ReadingEmails;
@@ -219,7 +215,7 @@ fn calls() -> Vec<Call> {
     use Purpose::*;
 
     const PROFILE: &str = r#"{"id":1,"login":"monalisa"}"#;
-    let form = common::services::form;
+    let form = crate::common::services::form;
     let calls = vec![
         Call::new(
             DiscoveringServer,
@@ -712,7 +708,7 @@ fn hooks_are_called_in_their_order_and_that_of_a_step_last() {
 fn a_sign_in_that_is_moved_keeps_its_hooks() {
     let heard = Heard::default();
     let moved = github(&heard).base_url("https://gateway.example").unwrap();
-    let _ = common::services::finish(&moved, vec![response(403, &[], "")]);
+    let _ = crate::common::services::finish(&moved, vec![response(403, &[], "")]);
     let lines = heard.lines();
     assert_eq!(heard.kinds(), [("answered", Some(Purpose::ExchangingCode)), ("failed", Some(Purpose::ReadingProfile))]);
     assert!(lines.iter().all(|line| line.endpoint.as_ref().unwrap().starts_with("https://gateway.example/")));
@@ -744,8 +740,8 @@ fn a_counter_needs_purpose_and_cause_alone() {
 mod by_tracing {
     use tracing::Level;
 
-    use super::traced::traced;
     use super::*;
+    use crate::common::traced::traced;
 
     #[test]
     fn an_event_names_purpose_endpoint_client_and_cause_without_a_hook() {

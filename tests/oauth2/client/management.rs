@@ -1,8 +1,6 @@
 //! Around the token: introspection, revocation, discovery, registration, challenges.
 
-mod common;
-
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
     AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, HintedToken,
     Metadata, ResourceDiscovery, ResourceMetadata,

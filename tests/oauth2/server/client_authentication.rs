@@ -1,12 +1,9 @@
 //! How clients of all kinds show who they are, and what that costs the server.
-#![allow(missing_docs)]
-
-#[path = "common/world.rs"]
-mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::common::world::{ISSUER, NOW, SECRET, provider};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
@@ -14,7 +11,6 @@ use oauth_proto::oauth2::server::{
     RejectReason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
-use world::{ISSUER, NOW, SECRET, provider};
 
 const NAME: &str = "client & co.";
 const AWKWARD: &str = "100% s=cret+/:é, and long enough";

@@ -1,5 +1,4 @@
 //! A protected resource: which tokens it takes, what it says to the others. RFC 6750, RFC 9728, RFC 7662.
-#![allow(missing_docs)]
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,12 +1,9 @@
 //! What the application adds to answers, what a resource demands of tokens, and what is said when storage fails.
-#![allow(missing_docs)]
-
-#[path = "common/world.rs"]
-mod world;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
 
+use crate::common::world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
@@ -15,7 +12,6 @@ use oauth_proto::oauth2::server::{
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
 use serde_json::{Value, json};
-use world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";

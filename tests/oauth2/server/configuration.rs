@@ -1,5 +1,4 @@
 //! What `build` says of a server's configuration.
-#![allow(missing_docs)]
 
 use std::time::Duration;
 

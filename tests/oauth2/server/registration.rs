@@ -1,17 +1,12 @@
 //! Clients that register themselves: what is left out, what is refused, and what a refusal says (RFC 7591, RFC 7592).
 
-#![allow(missing_docs)]
-
-#[path = "common/world.rs"]
-mod world;
-
+use crate::common::world::{ISSUER, World, provider};
 use oauth_proto::oauth2::server::{
     ClientSource, FindClient, FindToken, GrantType, IdentifiedClient, Provider, ProviderBuilder, RegistrationPolicy,
     Store, TokenHash, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, ClientRegistration};
 use serde_json::{Value, json};
-use world::{ISSUER, World, provider};
 
 const CALLBACK: &str = "https://new.example.com/cb";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -1,7 +1,5 @@
 //! Sessions: where the token goes, when it is renewed, and what becomes of those who wait for it.
 
-mod common;
-
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::Future;
@@ -11,7 +9,7 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth2::{Grant, NextAction, Session, SharedSession, Token, TokenPlacement, WithholdToken};
 use oauth_proto::{DriveError, Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
 
@@ -287,7 +285,7 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
     }
     let mut unrenewable = token();
     unrenewable.refresh_token = None;
-    let session = common::oauth2::session(unrenewable);
+    let session = crate::common::oauth2::session(unrenewable);
     let sent_token = session.attach_token(&mut get(API), now()).unwrap();
     let verdict = session.check_response(sent_token, &unauthorized(), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Reauthorize));

@@ -1,6 +1,4 @@
 //! The conformance kit passes a store that does what it must, and fails each that is broken in one place.
-#![cfg(feature = "conformance")]
-#![allow(missing_docs)]
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,10 +1,8 @@
 //! Every grant, as its specification's examples have it.
 
-mod common;
-
 use std::time::Duration;
 
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
     AuthenticateClient, Authorize, AuthorizeDevice, Client, ClientAuthentication, Grant, IncludeClientId,
     PendingDevice, PkceSupport, RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,

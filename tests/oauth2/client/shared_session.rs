@@ -1,7 +1,4 @@
 //! Shared sessions: where their tokens are stored, who finishes a renewal, and what they do when it fails.
-#![allow(missing_docs)]
-
-mod common;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -11,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
     ConditionalWrite, Grant, Lease, LeaseOutcome, NextAction, Renewal, Session, SharedSession, SharedSessionBuilder,
     StoredToken, Token, WriteOutcome,

@@ -1,8 +1,6 @@
 //! Providers as they really are: the compliance fixes of requests-oauthlib, by the rows of the table.
 
-mod common;
-
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
     ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks,
     ResourceDiscovery, Session, Token, TokenPlacement,

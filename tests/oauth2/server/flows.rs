@@ -1,12 +1,8 @@
 //! Our client against our own authorization server, in memory: no socket, a clock that is handed over.
-#![allow(missing_docs)]
 
-#[path = "common/world.rs"]
-mod world;
-
+use crate::common::world::{NOW, World, provider};
 use oauth_proto::oauth2::server::{Approval, serve};
 use oauth_proto::oauth2::{self, Authorize, AuthorizeDevice, Client};
-use world::{NOW, World, provider};
 
 #[test]
 fn a_code_brings_tokens_and_those_bring_others() {

@@ -1,8 +1,4 @@
 //! Eight real processes that share one token in a file: one of them renews, whatever happens to it.
-#![allow(missing_docs)]
-#![cfg(feature = "os")]
-
-mod common;
 
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
@@ -11,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::oauth2::parameter;
+use crate::common::oauth2::parameter;
 use oauth_proto::oauth2::{
     AuthorizationServer, Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken, Token,
     WriteOutcome,
@@ -202,7 +198,7 @@ fn processes(name: &str, dies: Option<&str>, grace: bool) -> (Vec<i32>, usize) {
 
     let start = |dies: &str| -> Child {
         Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "one_of_the_processes", "--nocapture"])
+            .args(["--exact", "client::processes::one_of_the_processes", "--nocapture"])
             .env(SERVER, &address)
             .env(FOLDER, &folder)
             .env(DIES, dies)

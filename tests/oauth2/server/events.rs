@@ -1,16 +1,9 @@
 //! What the authorization server tells its operator by the feature `tracing`: enough, and no secret.
-#![cfg(feature = "tracing")]
-#![allow(missing_docs)]
 
-#[path = "common/traced.rs"]
-mod traced;
-#[path = "common/world.rs"]
-mod world;
-
+use crate::common::traced::traced;
+use crate::common::world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
 use oauth_proto::oauth2::{self, Authorize};
-use traced::traced;
 use tracing::Level;
-use world::{ISSUER, NOW, SECRET, World, provider};
 
 #[test]
 fn events_have_their_levels_and_no_secret() {
@@ -96,8 +89,7 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
     };
     let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", "https://evil.example/x?y")];
     event(&page(&asking), &world, Level::DEBUG, &["Authorize", "printer", "https://evil.example/x"]);
-    let asking =
-        [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", world::REDIRECT), ("scope", "x")];
+    let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("scope", "x")];
     event(&page(&asking), &world, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
 }
 

@@ -1,12 +1,9 @@
 //! Outages of the authorization server: no one of them signs a user out, and every error says whether to wait or to sign in.
-#![allow(missing_docs)]
-
-mod common;
 
 use std::cell::Cell;
 use std::time::Duration;
 
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth2::{SharedSession, Token};
 use oauth_proto::{DriveError, Error, Request, Response, Timestamp};
 

@@ -1,11 +1,8 @@
 //! The options of an authorization server: what python-oauth2's users can configure, and more.
-#![allow(missing_docs)]
-
-#[path = "common/world.rs"]
-mod world;
 
 use std::time::Duration;
 
+use crate::common::world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
     GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason,
@@ -13,7 +10,6 @@ use oauth_proto::oauth2::server::{
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
-use world::{ISSUER, NOW, SECRET, World, provider};
 
 fn code(error: &Error) -> &str {
     error.code().unwrap_or_default()
@@ -314,7 +310,7 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
     let grant = grant.unknown_scope(UnknownScope::Default);
     let world = World::new(provider().scope_separator(',').add_grant_type(grant));
     let server = world.server().scope_separator(',');
-    let client = Client::new(server, "printer").secret(SECRET).redirect_uri(world::REDIRECT).unwrap();
+    let client = Client::new(server, "printer").secret(SECRET).redirect_uri(REDIRECT).unwrap();
     let scope = |asked: Authorize| world.sign_in(&client, asked).unwrap().scope.unwrap();
     assert_eq!(scope(Authorize::scope("read write")), "read write".into());
     assert_eq!(scope(Authorize::scope("write admin")), "write".into());
@@ -399,7 +395,7 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     let world = World::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
     let record = ClientSecret::with_hasher(&Backwards, SECRET, &moment).unwrap();
-    let record = ClientRecord::with_secret("printer", record).add_redirect_uri(world::REDIRECT);
+    let record = ClientRecord::with_secret("printer", record).add_redirect_uri(REDIRECT);
     world.store.add_client(record.add_grant_type("password"));
     password(&world).unwrap();
     world.store.add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));

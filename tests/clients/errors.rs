@@ -1,14 +1,9 @@
 //! Every call of a client × everything that may go wrong with its request: the error says what the request was for, where it
 //! went, and whether to wait or to sign in.
-#![allow(missing_docs)]
-#![cfg(feature = "openid2")]
-
-#[path = "common/mod.rs"]
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::oauth2::*;
+use crate::common::oauth2::*;
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
@@ -111,21 +106,21 @@ fn oauth1_client() -> oauth1::Client {
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client().authorize(authorize, moment()).unwrap());
-    done(on.receive(common::services::form(common::services::REQUEST_TOKEN), moment()).unwrap()).pending
+    done(on.receive(crate::common::services::form(crate::common::services::REQUEST_TOKEN), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {
     let answer = "oauth_token=t&oauth_token_secret=s&oauth_session_handle=h";
     let callback = "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=v";
     let (_, on) = sent(oauth1_client().redeem(oauth1_pending(), callback, moment()).unwrap());
-    done(on.receive(common::services::form(answer), moment()).unwrap())
+    done(on.receive(crate::common::services::form(answer), moment()).unwrap())
 }
 
 fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str]) -> Call {
-    let github = SignIn::new(&services::GITHUB, "id", "secret", common::services::CALLBACK).unwrap();
+    let github = SignIn::new(&services::GITHUB, "id", "secret", crate::common::services::CALLBACK).unwrap();
     let call = Call::new(purpose, endpoint, move || {
-        let (authorization, _) = common::services::begin(&github);
-        let uri = common::services::callback(&authorization.pending, false);
+        let (authorization, _) = crate::common::services::begin(&github);
+        let uri = crate::common::services::callback(&authorization.pending, false);
         github.redeem(authorization.pending, &uri, moment())
     });
     call.after(before.iter().map(|answer| json(answer)))
@@ -227,11 +222,11 @@ fn calls() -> Vec<Call> {
                 .call(&oauth1::Session::new(&oauth1_client(), oauth1_token()), moment())
         }),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[]),
-        sign_in_call(ReadingProfile, "https://api.github.com/user", &[common::services::TOKEN]),
+        sign_in_call(ReadingProfile, "https://api.github.com/user", &[crate::common::services::TOKEN]),
         sign_in_call(
             ReadingEmails,
             "https://api.github.com/user/emails",
-            &[common::services::TOKEN, r#"{"id":1,"login":"monalisa"}"#],
+            &[crate::common::services::TOKEN, r#"{"id":1,"login":"monalisa"}"#],
         ),
         Call::new(DiscoveringIdentifier, "https://jane.example/", || party().discover("https://jane.example/"))
             .with(Manner::ReadsPages),

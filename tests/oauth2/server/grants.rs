@@ -1,9 +1,6 @@
 //! Each grant at the authorization server, with what it refuses.
-#![allow(missing_docs)]
 
-#[path = "common/world.rs"]
-mod world;
-
+use crate::common::world::{NOW, REDIRECT, SECRET, World, provider};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
@@ -14,7 +11,6 @@ use oauth_proto::oauth2::{
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Request, Response, Timestamp};
-use world::{NOW, REDIRECT, SECRET, World, provider};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

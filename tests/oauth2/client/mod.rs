@@ -1,0 +1,10 @@
+//! Our client and its sessions, with the other side as a script.
+
+mod grants;
+mod management;
+mod outages;
+#[cfg(feature = "os")]
+mod processes;
+mod quirks;
+mod session;
+mod shared_session;

@@ -1,0 +1,13 @@
+//! Our authorization server.
+
+mod client_authentication;
+mod configuration;
+#[cfg(feature = "tracing")]
+mod events;
+mod flows;
+mod grants;
+mod options;
+mod registration;
+mod responses;
+#[cfg(feature = "conformance")]
+mod store;
