@@ -2,10 +2,10 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod oauth2;
+pub mod oauth2_pair;
 pub mod services;
 #[cfg(feature = "tracing")]
 pub mod traced;
-pub mod world;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

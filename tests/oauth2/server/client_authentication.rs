@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::common::world::{ISSUER, NOW, SECRET, provider};
+use crate::common::oauth2_pair::{ISSUER, NOW, SECRET, provider};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{

@@ -1,7 +1,7 @@
 //! What the authorization server tells its operator by the feature `tracing`: enough, and no secret.
 
+use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use crate::common::traced::traced;
-use crate::common::world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
 use oauth_proto::oauth2::{self, Authorize};
 use tracing::Level;
 
@@ -9,17 +9,17 @@ use tracing::Level;
 fn events_have_their_levels_and_no_secret() {
     let mut secrets = vec![SECRET.to_owned()];
     let mut lines = traced(|| {
-        let world = World::new(provider());
-        let client = world.client();
-        let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+        let pair = OAuth2Pair::new(provider());
+        let client = pair.client();
+        let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
         let renew = || oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
-        let second = world.run(client.request_token(renew(), world.moment())).unwrap();
-        let again = world.run(client.request_token(renew(), world.moment())).unwrap();
+        let second = pair.run(client.request_token(renew(), pair.moment())).unwrap();
+        let again = pair.run(client.request_token(renew(), pair.moment())).unwrap();
         assert_eq!(again.refresh_token, second.refresh_token);
-        world.now.set(NOW + 10);
-        world.run(client.request_token(renew(), world.moment())).unwrap_err();
+        pair.now.set(NOW + 10);
+        pair.run(client.request_token(renew(), pair.moment())).unwrap_err();
         let password = oauth2::Grant::dangerous_password("jane", "not the password").scope("read");
-        world.run(client.request_token(password, world.moment())).unwrap_err();
+        pair.run(client.request_token(password, pair.moment())).unwrap_err();
         for token in [&token, &second] {
             secrets.push(token.access_token.expose().to_owned());
             secrets.push(token.refresh_token.as_ref().unwrap().expose().to_owned());
@@ -41,8 +41,8 @@ fn events_have_their_levels_and_no_secret() {
 
 /// One refusal, as the operator reads it.
 #[track_caller]
-fn event(request: &oauth_proto::Request, world: &World, level: Level, parts: &[&str]) {
-    let lines = traced(|| drop(world.dispatch(request)));
+fn event(request: &oauth_proto::Request, pair: &OAuth2Pair, level: Level, parts: &[&str]) {
+    let lines = traced(|| drop(pair.dispatch(request)));
     let lines: Vec<_> = lines.iter().filter(|(_, line)| line.starts_with("oauth_proto::oauth2::server ")).collect();
     let [(own, line)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(*own, level, "{line}");
@@ -60,58 +60,58 @@ fn post(path: &str, parameters: &[(&str, &str)]) -> oauth_proto::Request {
 
 #[test]
 fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
-    let world = World::new(provider());
+    let pair = OAuth2Pair::new(provider());
     let known = [("client_id", "printer"), ("client_secret", SECRET)];
     let wrong = [("client_id", "printer"), ("client_secret", "wrong")];
     let credentials = [("grant_type", "client_credentials"), ("scope", "stats admin")];
-    event(&post("/token", &[&wrong[..], &credentials].concat()), &world, Level::WARN, &["Token", "printer", "wrong"]);
+    event(&post("/token", &[&wrong[..], &credentials].concat()), &pair, Level::WARN, &["Token", "printer", "wrong"]);
     let unknown = [("client_id", "nobody"), ("client_secret", "wrong")];
     event(
         &post("/token", &[&unknown[..], &credentials].concat()),
-        &world,
+        &pair,
         Level::DEBUG,
         &["Token", "nobody", "unknown"],
     );
-    event(&post("/token", &[&known[..], &credentials].concat()), &world, Level::DEBUG, &["Token", "printer", "admin"]);
+    event(&post("/token", &[&known[..], &credentials].concat()), &pair, Level::DEBUG, &["Token", "printer", "admin"]);
     let other = [&known[..], &[("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "x")]];
-    event(&post("/token", &other.concat()), &world, Level::DEBUG, &["Token", "printer", "device code"]);
+    event(&post("/token", &other.concat()), &pair, Level::DEBUG, &["Token", "printer", "device code"]);
     // Also where it was refused before anybody was looked for, by the body or by Basic.
-    event(&post("/token", &known), &world, Level::DEBUG, &["Token", "printer", "grant_type"]);
+    event(&post("/token", &known), &pair, Level::DEBUG, &["Token", "printer", "grant_type"]);
     let mut magic = post("/token", &[("grant_type", "magic")]);
     magic.headers_mut().insert("authorization", "Basic cHJpbnRlcjp4".parse().unwrap());
-    event(&magic, &world, Level::DEBUG, &["Token", "printer", "magic"]);
+    event(&magic, &pair, Level::DEBUG, &["Token", "printer", "magic"]);
     let revoke = [("client_id", "nobody"), ("token", "x")];
-    event(&post("/revoke", &revoke), &world, Level::DEBUG, &["Revoke", "nobody"]);
-    event(&post("/tokens", &known), &world, Level::DEBUG, &["/tokens", "/token, "]);
+    event(&post("/revoke", &revoke), &pair, Level::DEBUG, &["Revoke", "nobody"]);
+    event(&post("/tokens", &known), &pair, Level::DEBUG, &["/tokens", "/token, "]);
     let page = |query: &[(&str, &str)]| {
         let query = oauth_proto::wire::form::encode(query.iter().copied());
         http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap()
     };
     let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", "https://evil.example/x?y")];
-    event(&page(&asking), &world, Level::DEBUG, &["Authorize", "printer", "https://evil.example/x"]);
+    event(&page(&asking), &pair, Level::DEBUG, &["Authorize", "printer", "https://evil.example/x"]);
     let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("scope", "x")];
-    event(&page(&asking), &world, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
+    event(&page(&asking), &pair, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
 }
 
 /// What the client is not told apart, the log is.
 #[test]
 fn the_log_tells_apart_why_a_code_or_a_token_is_no_good() {
-    let world = World::new(provider());
-    let client = world.client();
-    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let pair = OAuth2Pair::new(provider());
+    let client = pair.client();
+    let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     let refresh_token = token.refresh_token.unwrap().expose().to_owned();
     let own = [("client_id", "printer"), ("client_secret", SECRET)];
     let refresh = |value: &str| {
         post("/token", &[&own[..], &[("grant_type", "refresh_token"), ("refresh_token", value)]].concat())
     };
-    event(&refresh("unknown"), &world, Level::DEBUG, &["refresh token is unknown"]);
+    event(&refresh("unknown"), &pair, Level::DEBUG, &["refresh token is unknown"]);
     let introspect = |value: &str| post("/introspect", &[&own[..], &[("token", value)]].concat());
     let access = token.access_token.expose();
-    event(&introspect("unknown"), &world, Level::DEBUG, &["not active", "printer", "unknown"]);
-    world.now.set(NOW + 3600);
-    event(&introspect(access), &world, Level::DEBUG, &["not active", "printer", "expired at 1700003600"]);
-    world.now.set(NOW + 30 * 24 * 3600);
-    event(&refresh(&refresh_token), &world, Level::DEBUG, &["refresh token expired at"]);
+    event(&introspect("unknown"), &pair, Level::DEBUG, &["not active", "printer", "unknown"]);
+    pair.now.set(NOW + 3600);
+    event(&introspect(access), &pair, Level::DEBUG, &["not active", "printer", "expired at 1700003600"]);
+    pair.now.set(NOW + 30 * 24 * 3600);
+    event(&refresh(&refresh_token), &pair, Level::DEBUG, &["refresh token expired at"]);
     let password = [("grant_type", "password"), ("username", "jane"), ("password", "guess"), ("scope", "read")];
-    event(&post("/token", &[&own[..], &password].concat()), &world, Level::WARN, &["printer", "username and password"]);
+    event(&post("/token", &[&own[..], &password].concat()), &pair, Level::WARN, &["printer", "username and password"]);
 }

@@ -1,6 +1,6 @@
 //! Each grant at the authorization server, with what it refuses.
 
-use crate::common::world::{NOW, REDIRECT, SECRET, World, provider};
+use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
@@ -20,13 +20,13 @@ fn code(error: &Error) -> &str {
     error.code().unwrap_or_default()
 }
 
-fn post(world: &World, parameters: &[(&str, &str)]) -> (u16, serde_json::Value) {
+fn post(pair: &OAuth2Pair, parameters: &[(&str, &str)]) -> (u16, serde_json::Value) {
     let body = form::encode(parameters.iter().chain(&[("client_id", "printer"), ("client_secret", SECRET)]).copied());
     let request = http::Request::post("https://auth.example.com/token")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let response = world.send(request);
+    let response = pair.send(request);
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
 }
 
@@ -34,84 +34,84 @@ fn error(answer: &(u16, serde_json::Value)) -> &str {
     answer.1["error"].as_str().unwrap_or_default()
 }
 
-fn begin(world: &World) -> PendingDevice {
-    world.run(world.client().authorize_device(AuthorizeDevice::scope("read"), world.moment())).unwrap()
+fn begin(pair: &OAuth2Pair) -> PendingDevice {
+    pair.run(pair.client().authorize_device(AuthorizeDevice::scope("read"), pair.moment())).unwrap()
 }
 
 /// The user follows the link that the device shows, and enters what it brings.
-fn enter(world: &World, user_code: &str) -> Result<DeviceConsent, Rejected> {
+fn enter(pair: &OAuth2Pair, user_code: &str) -> Result<DeviceConsent, Rejected> {
     let uri = format!("https://auth.example.com/device?user_code={user_code}");
-    let Ok(Dispatched::Device(page)) = world.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap()) else {
+    let Ok(Dispatched::Device(page)) = pair.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap()) else {
         panic!("no page for devices")
     };
-    serve(world.provider.find_device(&page.user_code.unwrap_or_default(), world.moment().now), &world.store)
+    serve(pair.provider.find_device(&page.user_code.unwrap_or_default(), pair.moment().now), &pair.store)
 }
 
 /// What the device is told at that time.
-fn poll(world: &World, pending: &PendingDevice, now: u64) -> (u16, String) {
-    world.now.set(now);
+fn poll(pair: &OAuth2Pair, pending: &PendingDevice, now: u64) -> (u16, String) {
+    pair.now.set(now);
     let stored = serde_json::to_value(pending).unwrap();
     let device_code = stored["device_code"].as_str().unwrap();
-    let answer = post(world, &[("grant_type", DEVICE_CODE), ("device_code", device_code)]);
+    let answer = post(pair, &[("grant_type", DEVICE_CODE), ("device_code", device_code)]);
     (answer.0, answer.1["error"].as_str().unwrap_or("granted").to_owned())
 }
 
 /// RFC 8628 §3.5.
 #[test]
 fn a_device_waits_hurries_and_is_granted() {
-    let world = World::new(provider());
-    let pending = begin(&world);
+    let pair = OAuth2Pair::new(provider());
+    let pending = begin(&pair);
     assert_eq!(pending.user_code.len(), 9);
-    assert_eq!(poll(&world, &pending, NOW), (400, "authorization_pending".into()));
-    assert_eq!(poll(&world, &pending, NOW + 5), (400, "authorization_pending".into()));
-    assert_eq!(poll(&world, &pending, NOW + 9), (400, "slow_down".into()));
+    assert_eq!(poll(&pair, &pending, NOW), (400, "authorization_pending".into()));
+    assert_eq!(poll(&pair, &pending, NOW + 5), (400, "authorization_pending".into()));
+    assert_eq!(poll(&pair, &pending, NOW + 9), (400, "slow_down".into()));
     // The interval is longer now.
-    assert_eq!(poll(&world, &pending, NOW + 18), (400, "slow_down".into()));
-    assert_eq!(poll(&world, &pending, NOW + 33), (400, "authorization_pending".into()));
-    let device = enter(&world, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
+    assert_eq!(poll(&pair, &pending, NOW + 18), (400, "slow_down".into()));
+    assert_eq!(poll(&pair, &pending, NOW + 33), (400, "authorization_pending".into()));
+    let device = enter(&pair, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
     assert_eq!(device.user_code, pending.user_code);
     assert_eq!((device.client_id.as_str(), device.scope.as_str()), ("printer", "read"));
     let stored = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
-    serve(world.provider.approve_device(stored, Approval::new("jane"), world.moment()), &world.store).unwrap();
-    assert_eq!(poll(&world, &pending, NOW + 34), (200, "granted".into()));
+    serve(pair.provider.approve_device(stored, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+    assert_eq!(poll(&pair, &pending, NOW + 34), (200, "granted".into()));
     // Once.
-    assert_eq!(poll(&world, &pending, NOW + 60), (400, "invalid_grant".into()));
-    assert_eq!(enter(&world, &pending.user_code).unwrap_err().response().status(), 400);
-    serve(world.provider.deny_device(device, world.moment()), &world.store).unwrap_err();
+    assert_eq!(poll(&pair, &pending, NOW + 60), (400, "invalid_grant".into()));
+    assert_eq!(enter(&pair, &pending.user_code).unwrap_err().response().status(), 400);
+    serve(pair.provider.deny_device(device, pair.moment()), &pair.store).unwrap_err();
 }
 
 #[test]
 fn a_device_is_denied_or_too_late() {
-    let world = World::new(provider());
-    let pending = begin(&world);
-    let device = enter(&world, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
+    let pair = OAuth2Pair::new(provider());
+    let pending = begin(&pair);
+    let device = enter(&pair, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
     assert_eq!(device.user_code, pending.user_code);
-    serve(world.provider.deny_device(device, world.moment()), &world.store).unwrap();
-    assert_eq!(poll(&world, &pending, NOW + 5), (400, "access_denied".into()));
-    let pending = begin(&world);
-    assert_eq!(poll(&world, &pending, NOW + 604).1, "authorization_pending");
-    assert_eq!(poll(&world, &pending, NOW + 605).1, "expired_token");
-    enter(&world, &pending.user_code).unwrap_err();
-    enter(&world, "").unwrap_err();
+    serve(pair.provider.deny_device(device, pair.moment()), &pair.store).unwrap();
+    assert_eq!(poll(&pair, &pending, NOW + 5), (400, "access_denied".into()));
+    let pending = begin(&pair);
+    assert_eq!(poll(&pair, &pending, NOW + 604).1, "authorization_pending");
+    assert_eq!(poll(&pair, &pending, NOW + 605).1, "expired_token");
+    enter(&pair, &pending.user_code).unwrap_err();
+    enter(&pair, "").unwrap_err();
 }
 
 #[test]
 fn a_device_code_is_its_clients_alone_and_a_user_code_is_none() {
-    let world = World::new(provider());
-    world.store.add_client(ClientRecord::confidential("other", SECRET).unwrap());
-    let pending = begin(&world);
+    let pair = OAuth2Pair::new(provider());
+    pair.store.add_client(ClientRecord::confidential("other", SECRET).unwrap());
+    let pending = begin(&pair);
     let stored = serde_json::to_value(&pending).unwrap();
     let device_code = stored["device_code"].as_str().unwrap();
-    let other = Client::new(world.server(), "other").secret(SECRET);
+    let other = Client::new(pair.server(), "other").secret(SECRET);
     let grant = oauth2::Grant::extension(DEVICE_CODE).parameter("device_code", device_code);
-    let stolen = world.run(other.request_token(grant, world.moment())).unwrap_err();
+    let stolen = pair.run(other.request_token(grant, pair.moment())).unwrap_err();
     assert_eq!(code(&stolen), "invalid_grant");
-    let guessed = post(&world, &[("grant_type", DEVICE_CODE), ("device_code", &pending.user_code)]);
+    let guessed = post(&pair, &[("grant_type", DEVICE_CODE), ("device_code", &pending.user_code)]);
     assert_eq!(error(&guessed), "invalid_grant");
 }
 
 fn exchange(
-    world: &World,
+    pair: &OAuth2Pair,
     subject: &Token,
     more: &[(&str, &str)],
     decide: impl Fn(&DecideGrant) -> Decision,
@@ -127,24 +127,24 @@ fn exchange(
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form::encode(parameters.iter().chain(more).copied()).into_bytes())
         .unwrap();
-    Serve::new(&world.store)
+    Serve::new(&pair.store)
         .decide_grant(|query| Ok::<_, String>(decide(&query)))
-        .run(world.provider.token(&request, world.moment()))
+        .run(pair.provider.token(&request, pair.moment()))
         .unwrap_or_else(|rejected| rejected.response())
 }
 
 /// RFC 8693.
 #[test]
 fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
-    let world = World::new(provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")));
-    world.store.add_client(
+    let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")));
+    pair.store.add_client(
         ClientRecord::confidential("printer", SECRET)
             .unwrap()
             .add_redirect_uri(REDIRECT)
             .add_grant_type(TOKEN_EXCHANGE),
     );
-    let client = world.client();
-    let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
+    let client = pair.client();
+    let subject = pair.sign_in(&client, Authorize::scope("read write")).unwrap();
     let policy = |question: &DecideGrant| match &question.credential {
         GrantCredential::Exchange(exchange) => match &exchange.subject {
             Some(subject) => Decision::Granted(Approval::new(subject.grant.user.clone().unwrap_or_default())),
@@ -152,24 +152,24 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
         },
         _ => Decision::Denied,
     };
-    let response = exchange(&world, &subject, &[("scope", "read")], policy);
+    let response = exchange(&pair, &subject, &[("scope", "read")], policy);
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     assert_eq!((answer["issued_token_type"].as_str(), answer["scope"].as_str()), (Some(ACCESS_TOKEN), Some("read")));
     assert!(answer.get("refresh_token").is_none());
-    assert_eq!(exchange(&world, &subject, &[("scope", "admin")], policy).status(), 400);
-    assert_eq!(exchange(&world, &subject, &[("requested_token_type", "urn:x")], policy).status(), 400);
-    assert_eq!(exchange(&world, &subject, &[("actor_token", "x")], policy).status(), 400);
-    let introspect = |token: &str| world.run(client.introspect(token, world.moment())).unwrap();
+    assert_eq!(exchange(&pair, &subject, &[("scope", "admin")], policy).status(), 400);
+    assert_eq!(exchange(&pair, &subject, &[("requested_token_type", "urn:x")], policy).status(), 400);
+    assert_eq!(exchange(&pair, &subject, &[("actor_token", "x")], policy).status(), 400);
+    let introspect = |token: &str| pair.run(client.introspect(token, pair.moment())).unwrap();
     let exchanged = answer["access_token"].as_str().unwrap();
     assert_eq!(introspect(exchanged).sub.as_deref(), Some("jane"));
     let refresh_token = subject.refresh_token.clone().unwrap();
-    world.run(client.revoke(refresh_token.expose(), world.moment())).unwrap();
+    pair.run(client.revoke(refresh_token.expose(), pair.moment())).unwrap();
     assert!(!introspect(exchanged).active);
-    let response = exchange(&world, &subject, &[("scope", "read")], policy);
+    let response = exchange(&pair, &subject, &[("scope", "read")], policy);
     assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));
     // Without anybody to decide, nothing is granted.
     assert_eq!(
-        post(&world, &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]).0,
+        post(&pair, &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]).0,
         400
     );
 }
@@ -188,17 +188,17 @@ fn extension_grants_are_judged_or_asked_about() {
             }
         }
     }
-    let world = World::new(
+    let pair = OAuth2Pair::new(
         provider().add_grant_type(GrantType::extension_with_handler("urn:voucher", Voucher).scopes("read write")),
     );
     let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
-    assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");
-    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_grant_type("urn:voucher"));
-    let answer = post(&world, &shown("genuine"));
+    assert_eq!(error(&post(&pair, &shown("genuine"))), "unauthorized_client");
+    pair.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_grant_type("urn:voucher"));
+    let answer = post(&pair, &shown("genuine"));
     assert_eq!((answer.0, answer.1["scope"].as_str()), (200, Some("read")));
-    assert_eq!(error(&post(&world, &shown("forged"))), "invalid_grant");
-    assert_eq!(error(&post(&world, &[("grant_type", "urn:other")])), "unsupported_grant_type");
+    assert_eq!(error(&post(&pair, &shown("forged"))), "invalid_grant");
+    assert_eq!(error(&post(&pair, &[("grant_type", "urn:other")])), "unsupported_grant_type");
 }
 
 #[test]
@@ -214,10 +214,10 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
             Some(IdentifiedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
         }
     }
-    let world = World::new(provider().client_source(MutualTls));
+    let pair = OAuth2Pair::new(provider().client_source(MutualTls));
     let mut record = ClientRecord::authenticated_by("device", "tls_client_auth").add_grant_type("client_credentials");
     record.metadata.software_id = Some("thumbprint".into());
-    world.store.add_client(record);
+    pair.store.add_client(record);
     let ask = |certificate: Option<Certificate>, more: &str| {
         let body = format!("grant_type=client_credentials&scope=stats&client_id=device{more}");
         let mut request = http::Request::post("https://auth.example.com/token")
@@ -227,7 +227,7 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
         if let Some(certificate) = certificate {
             request.extensions_mut().insert(certificate);
         }
-        world.send(request).status().as_u16()
+        pair.send(request).status().as_u16()
     };
     assert_eq!(ask(Some(Certificate("thumbprint")), ""), 200);
     assert_eq!(ask(Some(Certificate("other")), ""), 401);
@@ -245,33 +245,33 @@ fn secrets_are_taken_from_where_the_operator_says() {
         (provider().only_body(), SecretPlacement::Basic, false),
         (provider().only_body(), SecretPlacement::Body, true),
     ] {
-        let world = World::new(provider);
-        let client = Client::new(world.server().secret_placement(placement), "printer").secret(SECRET);
-        assert_eq!(world.run(client.request_token(grant(), world.moment())).is_ok(), fits, "{placement:?}");
+        let pair = OAuth2Pair::new(provider);
+        let client = Client::new(pair.server().secret_placement(placement), "printer").secret(SECRET);
+        assert_eq!(pair.run(client.request_token(grant(), pair.moment())).is_ok(), fits, "{placement:?}");
     }
 }
 
 #[test]
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
-    let world = World::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
+    let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
         let authorize = Authorize::scope("read").response_mode(mode);
-        let authorization = world.client().dangerous_authorize_implicit(authorize, world.moment()).unwrap();
-        let consent = world.consent(&authorization.url);
-        let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
-        let response = serve(step, &world.store).unwrap();
+        let authorization = pair.client().dangerous_authorize_implicit(authorize, pair.moment()).unwrap();
+        let consent = pair.consent(&authorization.url);
+        let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
+        let response = serve(step, &pair.store).unwrap();
         let callback = match mode {
             ResponseMode::FormPost => fields(std::str::from_utf8(response.body()).unwrap()),
             _ => response.headers()["location"].to_str().unwrap().to_owned(),
         };
-        let token = world.client().token_from_fragment(authorization.pending, &callback, world.moment().now).unwrap();
+        let token = pair.client().token_from_fragment(authorization.pending, &callback, pair.moment().now).unwrap();
         assert_eq!((token.scope, token.refresh_token), (Some("read".into()), None));
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
     let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
-    if let Ok(authorization) = world.client().dangerous_authorize_implicit(in_query, world.moment()) {
+    if let Ok(authorization) = pair.client().dangerous_authorize_implicit(in_query, pair.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
-        let end = world.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
+        let end = pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
         assert!(matches!(end, Err(_) | Ok(Dispatched::Consent(_))));
     }
 }
@@ -290,54 +290,54 @@ fn fields(page: &str) -> String {
 
 #[test]
 fn a_decision_survives_a_login_page_but_not_for_ever() {
-    let world = World::new(provider());
-    let client = world.client();
+    let pair = OAuth2Pair::new(provider());
+    let client = pair.client();
     let authorize = Authorize::scope("read").login_hint("jane").parameter("prompt", "none");
-    let authorization = world.run(client.authorize(authorize, world.moment())).unwrap();
-    let consent = world.consent(&authorization.url);
+    let authorization = pair.run(client.authorize(authorize, pair.moment())).unwrap();
+    let consent = pair.consent(&authorization.url);
     assert_eq!((consent.parameter("login_hint"), consent.parameter("prompt")), (Some("jane"), Some("none")));
     let stored: Consent = serde_json::from_str(&serde_json::to_string(&consent).unwrap()).unwrap();
     assert_eq!(stored, consent);
     for (response, error) in [
-        (serve(world.provider.deny(stored.clone()), &world.store).unwrap(), "access_denied"),
+        (serve(pair.provider.deny(stored.clone()), &pair.store).unwrap(), "access_denied"),
         (
-            serve(world.provider.redirect_with_error(stored.clone(), "login_required"), &world.store).unwrap(),
+            serve(pair.provider.redirect_with_error(stored.clone(), "login_required"), &pair.store).unwrap(),
             "login_required",
         ),
     ] {
         let callback = response.headers()["location"].to_str().unwrap();
         assert!(callback.starts_with("https://client.example.com/cb?x=1&error="), "{callback}");
         let pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
-        let refused = client.redeem(pending, callback, world.moment()).unwrap_err();
+        let refused = client.redeem(pending, callback, pair.moment()).unwrap_err();
         assert!(refused.to_string().contains(error) || code(&refused) == error, "{refused}");
     }
-    world.now.set(NOW + 3600);
-    let late = serve(world.provider.approve(stored, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
+    pair.now.set(NOW + 3600);
+    let late = serve(pair.provider.approve(stored, Approval::new("jane"), pair.moment()), &pair.store).unwrap_err();
     assert!(late.response().headers()["location"].to_str().unwrap().contains("error=invalid_request"));
 }
 
 #[test]
 fn more_than_was_asked_is_not_granted() {
-    let world = World::new(provider());
-    let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
-    let consent = world.consent(&authorization.url);
+    let pair = OAuth2Pair::new(provider());
+    let authorization = pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
+    let consent = pair.consent(&authorization.url);
     let wider = Approval::new("jane").scope("read write");
-    serve(world.provider.approve(consent.clone(), wider, world.moment()), &world.store).unwrap_err();
+    serve(pair.provider.approve(consent.clone(), wider, pair.moment()), &pair.store).unwrap_err();
     let narrower = Approval::new("jane").scope("");
-    serve(world.provider.approve(consent, narrower, world.moment()), &world.store).unwrap();
+    serve(pair.provider.approve(consent, narrower, pair.moment()), &pair.store).unwrap();
 }
 
 #[test]
 fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
     use oauth_proto::oauth2::server::{NextQuery, ServerStep};
 
-    let world = World::new(provider());
+    let pair = OAuth2Pair::new(provider());
     let body = format!("grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats");
     let request = http::Request::post("https://auth.example.com/token")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) = pair.provider.token(&request, pair.moment()) else {
         panic!("the client is not looked for")
     };
     let ServerStep::Reject(rejected) = pending.unavailable("disk full") else { panic!("it goes on") };

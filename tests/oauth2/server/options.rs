@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
+use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
     GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason,
@@ -15,58 +15,58 @@ fn code(error: &Error) -> &str {
     error.code().unwrap_or_default()
 }
 
-fn password(world: &World) -> Result<Token, Error> {
+fn password(pair: &OAuth2Pair) -> Result<Token, Error> {
     let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
-    world.run(world.client().request_token(grant, world.moment()))
+    pair.run(pair.client().request_token(grant, pair.moment()))
 }
 
-fn refresh(world: &World, client: &Client, token: &Token) -> Result<Token, Error> {
+fn refresh(pair: &OAuth2Pair, client: &Client, token: &Token) -> Result<Token, Error> {
     let grant = oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
-    world.run(client.request_token(grant, world.moment()))
+    pair.run(client.request_token(grant, pair.moment()))
 }
 
-fn is_active(world: &World, token: &Token) -> bool {
-    let client = world.client();
-    world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap().active
+fn is_active(pair: &OAuth2Pair, token: &Token) -> bool {
+    let client = pair.client();
+    pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap().active
 }
 
 #[test]
 fn an_equal_request_gets_the_reusable_token_that_is_there() {
-    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
-    let first = password(&world).unwrap();
-    world.now.set(NOW + 600);
-    let second = password(&world).unwrap();
+    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let first = password(&pair).unwrap();
+    pair.now.set(NOW + 600);
+    let second = password(&pair).unwrap();
     assert_eq!(first.access_token, second.access_token);
     assert_eq!(first.refresh_token, second.refresh_token);
     assert_eq!(second.expires_at.unwrap().as_secs(), NOW + 3600);
     // Another scope, grant type, or user is another token.
     let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read write");
-    let wider = world.run(world.client().request_token(grant, world.moment())).unwrap();
+    let wider = pair.run(pair.client().request_token(grant, pair.moment())).unwrap();
     assert_ne!(wider.access_token, first.access_token);
-    let by_code = world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
+    let by_code = pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     assert_ne!(by_code.access_token, first.access_token);
-    assert_eq!(world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token, by_code.access_token);
+    assert_eq!(pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token, by_code.access_token);
     // Whoever else has the refresh token may use it too, and an expired access token is none.
     for _ in 0..2 {
-        assert_eq!(refresh(&world, &world.client(), &first).unwrap().refresh_token, first.refresh_token);
+        assert_eq!(refresh(&pair, &pair.client(), &first).unwrap().refresh_token, first.refresh_token);
     }
-    assert_eq!(password(&world).unwrap().access_token, first.access_token);
-    world.now.set(NOW + 3600);
-    assert_ne!(password(&world).unwrap().access_token, first.access_token);
+    assert_eq!(password(&pair).unwrap().access_token, first.access_token);
+    pair.now.set(NOW + 3600);
+    assert_ne!(password(&pair).unwrap().access_token, first.access_token);
 }
 
 /// Row `unique-token-other-data`: a step-up, another tenant.
 #[test]
 fn unique_token_other_data() {
-    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let token = |data: serde_json::Value| {
-        let client = world.client();
-        let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
+        let client = pair.client();
+        let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
         let grant = Approval::new("jane").data(data);
-        let consent = world.consent(&authorization.url);
-        let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
+        let consent = pair.consent(&authorization.url);
+        let response = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
-        let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
+        let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
         token.access_token.expose().to_owned()
     };
     let first = token(serde_json::json!({ "tenant": "A", "acr": "pwd" }));
@@ -87,45 +87,45 @@ fn unique_token_other_data() {
 #[test]
 fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
     let old = "the key of last year, which is kept";
-    let (mut world, end) = (World::new(provider().reuse_access_tokens(old)), NOW + 100);
-    let first = password(&world).unwrap();
+    let (mut pair, end) = (OAuth2Pair::new(provider().reuse_access_tokens(old)), NOW + 100);
+    let first = password(&pair).unwrap();
     let both = provider().reuse_access_tokens("the key of this year, which is new");
     let both = both.token_reuse_key_until(old, Timestamp::from_secs(end)).build().unwrap();
-    let before = std::mem::replace(&mut world.provider, both.clone());
+    let before = std::mem::replace(&mut pair.provider, both.clone());
     // Both use the old key until its end, so that each can open what the other has sealed.
-    assert_eq!(password(&world).unwrap().access_token, first.access_token);
-    world.provider = before;
-    world.now.set(end - 1);
-    assert_eq!(password(&world).unwrap().access_token, first.access_token);
-    world.provider = both;
-    assert_eq!(password(&world).unwrap().access_token, first.access_token);
-    world.now.set(end);
-    let second = password(&world).unwrap();
+    assert_eq!(password(&pair).unwrap().access_token, first.access_token);
+    pair.provider = before;
+    pair.now.set(end - 1);
+    assert_eq!(password(&pair).unwrap().access_token, first.access_token);
+    pair.provider = both;
+    assert_eq!(password(&pair).unwrap().access_token, first.access_token);
+    pair.now.set(end);
+    let second = password(&pair).unwrap();
     assert_ne!(second.access_token, first.access_token);
-    assert_eq!(password(&world).unwrap().access_token, second.access_token);
+    assert_eq!(password(&pair).unwrap().access_token, second.access_token);
     // What was issued before lives on.
-    assert!(is_active(&world, &first));
+    assert!(is_active(&pair, &first));
 }
 
 #[test]
 fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let codes = GrantType::authorization_code().scopes("read").grants_end_after(Duration::from_secs(5000));
-    let mut world = World::new(provider().add_grant_type(codes));
-    let client = world.client();
-    let mut token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let mut pair = OAuth2Pair::new(provider().add_grant_type(codes));
+    let client = pair.client();
+    let mut token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     for at in [3000, 4999] {
-        world.now.set(NOW + at);
-        token = refresh(&world, &client, &token).unwrap();
+        pair.now.set(NOW + at);
+        token = refresh(&pair, &client, &token).unwrap();
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 5000);
     }
-    world.now.set(NOW + 5000);
-    assert!(!is_active(&world, &token));
-    assert_eq!(code(&refresh(&world, &client, &token).unwrap_err()), "invalid_grant");
+    pair.now.set(NOW + 5000);
+    assert!(!is_active(&pair, &token));
+    assert_eq!(code(&refresh(&pair, &client, &token).unwrap_err()), "invalid_grant");
 
     // A code that is redeemed after the end brings nothing, and no token without a lifetime.
     let short = GrantType::authorization_code().scopes("read").grants_end_after(Duration::from_secs(30));
-    let late = World::new(provider().add_grant_type(short));
+    let late = OAuth2Pair::new(provider().add_grant_type(short));
     let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
     let response = serve(late.provider.approve(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
@@ -134,31 +134,31 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
     assert_eq!(code(&error), "invalid_grant");
     // The shorter end of the two counts, and one that was set later, too.
-    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
-    let begin = world.now.get();
+    let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
+    let begin = pair.now.get();
     let shorter = GrantType::refresh_token().grants_end_after(Duration::from_secs(100));
-    world.provider = provider().add_grant_type(shorter).build().unwrap();
-    world.now.set(begin + 99);
-    let last = refresh(&world, &client, &token).unwrap();
+    pair.provider = provider().add_grant_type(shorter).build().unwrap();
+    pair.now.set(begin + 99);
+    let last = refresh(&pair, &client, &token).unwrap();
     assert_eq!(last.expires_at.unwrap().as_secs(), begin + 100);
-    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
-    world.provider = provider().build().unwrap();
-    let eternal = refresh(&world, &client, &token).unwrap();
-    world.provider =
+    let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
+    pair.provider = provider().build().unwrap();
+    let eternal = refresh(&pair, &client, &token).unwrap();
+    pair.provider =
         provider().add_grant_type(GrantType::refresh_token().grants_end_after(Duration::from_secs(1))).build().unwrap();
-    world.now.set(begin + 200);
-    assert_eq!(code(&refresh(&world, &client, &eternal).unwrap_err()), "invalid_grant");
+    pair.now.set(begin + 200);
+    assert_eq!(code(&refresh(&pair, &client, &eternal).unwrap_err()), "invalid_grant");
 }
 
 #[test]
 fn the_application_decides_at_a_refresh_where_it_wants_to() {
     let asks = GrantType::refresh_token().decide_at_refresh();
-    let world = World::new(provider().add_grant_type(asks));
-    let client = world.client();
-    let first = world.sign_in(&client, Authorize::scope("read write")).unwrap();
+    let pair = OAuth2Pair::new(provider().add_grant_type(asks));
+    let client = pair.client();
+    let first = pair.sign_in(&client, Authorize::scope("read write")).unwrap();
     let refresh = |token: &Token, decide: &dyn Fn(&GrantRecord) -> Decision| {
         let grant = oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
-        let step = client.request_token(grant, world.moment()).unwrap();
+        let step = client.request_token(grant, pair.moment()).unwrap();
         let oauth_proto::Step::Send(request, sent) = step else { unreachable!() };
         let asked = std::cell::Cell::new(0);
         let decide = |question: DecideGrant| {
@@ -167,14 +167,14 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
             assert_eq!((question.scope.as_str(), question.credential.grant_type()), ("read write", "refresh_token"));
             Ok::<_, String>(decide(grant))
         };
-        let end = Serve::new(&world.store).decide_grant(decide).run(world.provider.dispatch(&request, world.moment()));
+        let end = Serve::new(&pair.store).decide_grant(decide).run(pair.provider.dispatch(&request, pair.moment()));
         assert_eq!(asked.get(), 1);
         let response = match end {
             Ok(Dispatched::Respond(response)) => response,
             Ok(end) => panic!("{end:?}"),
             Err(rejected) => rejected.response(),
         };
-        let oauth_proto::Step::Done(token) = sent.receive(response, world.moment())? else { unreachable!() };
+        let oauth_proto::Step::Done(token) = sent.receive(response, pair.moment())? else { unreachable!() };
         Ok::<_, Error>(token)
     };
     // A denial changes nothing: the user may be let in again.
@@ -191,7 +191,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     };
     let third = refresh(&second, &less).unwrap();
     assert_eq!(third.scope, Some("read".into()));
-    let record = |token: &str| world.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap().unwrap();
+    let record = |token: &str| pair.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap().unwrap();
     for token in [&third.access_token, third.refresh_token.as_ref().unwrap()] {
         assert_eq!(record(token.expose()).grant.data["tenant"], 8);
     }
@@ -210,11 +210,11 @@ fn unique_tokens_need_a_key_and_a_user() {
     // Without a key there is no server at all.
     let reuse = GrantType::authorization_code().scopes("read").reuse_access_tokens();
     provider().add_grant_type(reuse).build().unwrap_err();
-    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
-    let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
-    let consent = world.consent(&authorization.url);
+    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let authorization = pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
+    let consent = pair.consent(&authorization.url);
     let rejected =
-        serve(world.provider.approve(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
+        serve(pair.provider.approve(consent, Approval::anonymous(), pair.moment()), &pair.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
@@ -222,24 +222,24 @@ fn unique_tokens_need_a_key_and_a_user() {
 #[test]
 fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
     let reuse = GrantType::dangerous_password().scopes("read").reuse_access_tokens();
-    let world = World::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
-    assert_eq!(password(&world).unwrap().access_token, password(&world).unwrap().access_token);
-    let by_code = || world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token;
+    let pair = OAuth2Pair::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
+    assert_eq!(password(&pair).unwrap().access_token, password(&pair).unwrap().access_token);
+    let by_code = || pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token;
     assert_ne!(by_code(), by_code());
 }
 
 #[test]
 fn a_code_lives_as_long_as_the_operator_says() {
-    let world = World::new(provider().code_lifetime(Duration::from_secs(300)));
-    let client = world.client();
+    let pair = OAuth2Pair::new(provider().code_lifetime(Duration::from_secs(300)));
+    let client = pair.client();
     let redeemed_after = |seconds| {
-        let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
-        let consent = world.consent(&authorization.url);
+        let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+        let consent = pair.consent(&authorization.url);
         let response =
-            serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
-        world.now.set(world.now.get() + seconds);
+            serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+        pair.now.set(pair.now.get() + seconds);
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
-        world.run(client.redeem(authorization.pending, &callback, world.moment()))
+        pair.run(client.redeem(authorization.pending, &callback, pair.moment()))
     };
     redeemed_after(299).unwrap();
     assert_eq!(code(&redeemed_after(300).unwrap_err()), "invalid_grant");
@@ -252,8 +252,8 @@ fn the_metadata_have_the_members_that_the_operator_adds() {
         .add_metadata_member("service_documentation", documentation)
         .add_metadata_member("scopes_supported", serde_json::json!(["read"]))
         .add_metadata_member("claims_supported", serde_json::json!(["sub"]));
-    let world = World::new(with_members);
-    let metadata = world.run(oauth2::Discovery::new(ISSUER).unwrap().start()).unwrap();
+    let pair = OAuth2Pair::new(with_members);
+    let metadata = pair.run(oauth2::Discovery::new(ISSUER).unwrap().start()).unwrap();
     let published = serde_json::to_value(&metadata).unwrap();
     assert_eq!(published["service_documentation"], documentation);
     assert_eq!(published["claims_supported"], serde_json::json!(["sub"]));
@@ -265,53 +265,53 @@ fn the_metadata_have_the_members_that_the_operator_adds() {
 #[test]
 fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
     let lenient = GrantType::refresh_token().rotation_grace(Duration::from_secs(10));
-    let world = World::new(provider().add_grant_type(lenient));
-    let client = world.client();
-    let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
-    let lost = refresh(&world, &client, &first).unwrap();
-    world.now.set(NOW + 9);
-    let again = refresh(&world, &client, &first).unwrap();
+    let pair = OAuth2Pair::new(provider().add_grant_type(lenient));
+    let client = pair.client();
+    let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
+    let lost = refresh(&pair, &client, &first).unwrap();
+    pair.now.set(NOW + 9);
+    let again = refresh(&pair, &client, &first).unwrap();
     assert_eq!(again.refresh_token, lost.refresh_token);
     assert_ne!(again.access_token, lost.access_token);
     // Too late, or after the successor was used, it is a theft.
-    let next = refresh(&world, &client, &again).unwrap();
-    assert!(is_active(&world, &next));
-    assert_eq!(code(&refresh(&world, &client, &first).unwrap_err()), "invalid_grant");
-    assert!(!is_active(&world, &next));
+    let next = refresh(&pair, &client, &again).unwrap();
+    assert!(is_active(&pair, &next));
+    assert_eq!(code(&refresh(&pair, &client, &first).unwrap_err()), "invalid_grant");
+    assert!(!is_active(&pair, &next));
 
-    let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
-    let second = refresh(&world, &client, &first).unwrap();
-    world.now.set(world.now.get() + 10);
-    refresh(&world, &client, &first).unwrap_err();
-    assert!(!is_active(&world, &second));
+    let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
+    let second = refresh(&pair, &client, &first).unwrap();
+    pair.now.set(pair.now.get() + 10);
+    refresh(&pair, &client, &first).unwrap_err();
+    assert!(!is_active(&pair, &second));
 }
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let world = World::new(provider().add_grant_type(GrantType::refresh_token().allow_refresh_token_reuse()));
-    let client = world.client();
-    let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::refresh_token().allow_refresh_token_reuse()));
+    let client = pair.client();
+    let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
-        let next = refresh(&world, &client, &first).unwrap();
+        let next = refresh(&pair, &client, &first).unwrap();
         // The answer brings none, so the client keeps its own.
         assert_eq!(next.refresh_token, first.refresh_token);
-        assert!(is_active(&world, &next));
+        assert!(is_active(&pair, &next));
     }
-    let app = Client::new(world.server(), "app").redirect_uri("http://127.0.0.1/cb").unwrap();
-    let first = world.sign_in(&app, Authorize::scope("read")).unwrap();
-    assert_ne!(refresh(&world, &app, &first).unwrap().refresh_token, first.refresh_token);
-    world.now.set(NOW + 10);
-    refresh(&world, &app, &first).unwrap_err();
+    let app = Client::new(pair.server(), "app").redirect_uri("http://127.0.0.1/cb").unwrap();
+    let first = pair.sign_in(&app, Authorize::scope("read")).unwrap();
+    assert_ne!(refresh(&pair, &app, &first).unwrap().refresh_token, first.refresh_token);
+    pair.now.set(NOW + 10);
+    refresh(&pair, &app, &first).unwrap_err();
 }
 
 #[test]
 fn scopes_are_separated_dropped_and_defaulted_as_configured() {
     let grant = GrantType::authorization_code().scopes("read write").default_scope("read");
     let grant = grant.unknown_scope(UnknownScope::Default);
-    let world = World::new(provider().scope_separator(',').add_grant_type(grant));
-    let server = world.server().scope_separator(',');
+    let pair = OAuth2Pair::new(provider().scope_separator(',').add_grant_type(grant));
+    let server = pair.server().scope_separator(',');
     let client = Client::new(server, "printer").secret(SECRET).redirect_uri(REDIRECT).unwrap();
-    let scope = |asked: Authorize| world.sign_in(&client, asked).unwrap().scope.unwrap();
+    let scope = |asked: Authorize| pair.sign_in(&client, asked).unwrap().scope.unwrap();
     assert_eq!(scope(Authorize::scope("read write")), "read write".into());
     assert_eq!(scope(Authorize::scope("write admin")), "write".into());
     assert_eq!(scope(Authorize::scope("admin")), "read".into());
@@ -322,15 +322,15 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 fn tokens_live_as_long_as_their_grant_says() {
     let eternal = GrantType::dangerous_password().scopes("read").dangerous_never_expires();
     let short = GrantType::refresh_token().expires_in(Duration::from_secs(60));
-    let world = World::new(provider().add_grant_type(eternal).add_grant_type(short));
-    let token = password(&world).unwrap();
+    let pair = OAuth2Pair::new(provider().add_grant_type(eternal).add_grant_type(short));
+    let token = password(&pair).unwrap();
     assert_eq!(token.expires_at, None);
-    world.now.set(NOW + 59);
-    let renewed = refresh(&world, &world.client(), &token).unwrap();
-    world.now.set(NOW + 59 + 60);
-    assert_eq!(code(&refresh(&world, &world.client(), &renewed).unwrap_err()), "invalid_grant");
-    world.now.set(u64::MAX);
-    assert!(is_active(&world, &token));
+    pair.now.set(NOW + 59);
+    let renewed = refresh(&pair, &pair.client(), &token).unwrap();
+    pair.now.set(NOW + 59 + 60);
+    assert_eq!(code(&refresh(&pair, &pair.client(), &renewed).unwrap_err()), "invalid_grant");
+    pair.now.set(u64::MAX);
+    assert!(is_active(&pair, &token));
 }
 
 #[test]
@@ -356,28 +356,28 @@ fn tokens_look_as_their_generator_makes_them() {
         }
     }
     let length = |provider: ProviderBuilder| {
-        let world = World::new(provider);
-        password(&world).unwrap().access_token.expose().len()
+        let pair = OAuth2Pair::new(provider);
+        password(&pair).unwrap().access_token.expose().len()
     };
     assert_eq!(length(provider()), 43);
     assert_eq!(length(provider().token_generator(RandomTokens::of_length(128).unwrap())), 128);
-    let world = World::new(provider().token_generator(Uuid4));
-    let uuid = password(&world).unwrap().access_token.expose().to_owned();
+    let pair = OAuth2Pair::new(provider().token_generator(Uuid4));
+    let uuid = password(&pair).unwrap().access_token.expose().to_owned();
     assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
     assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"), "{uuid}");
 
-    let world = World::new(provider().token_generator(Named));
-    let client = world.client();
-    let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
+    let pair = OAuth2Pair::new(provider().token_generator(Named));
+    let client = pair.client();
+    let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let grant = Approval::new("jane").data(serde_json::json!({ "tenant": 7 }));
-    let consent = world.consent(&authorization.url);
-    let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
+    let consent = pair.consent(&authorization.url);
+    let response = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
-    let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
+    let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
     assert!(token.access_token.expose().starts_with("jane.7."));
 
-    let world = World::new(provider().token_generator(Spaces));
-    assert_eq!(code(&password(&world).unwrap_err()), "server_error");
+    let pair = OAuth2Pair::new(provider().token_generator(Spaces));
+    assert_eq!(code(&password(&pair).unwrap_err()), "server_error");
 }
 
 #[test]
@@ -392,14 +392,14 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
             hash.split_once('$').is_some_and(|(_, hash)| hash.chars().rev().eq(secret.expose().chars()))
         }
     }
-    let world = World::new(provider().secret_hasher(Backwards));
+    let pair = OAuth2Pair::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
     let record = ClientSecret::with_hasher(&Backwards, SECRET, &moment).unwrap();
     let record = ClientRecord::with_secret("printer", record).add_redirect_uri(REDIRECT);
-    world.store.add_client(record.add_grant_type("password"));
-    password(&world).unwrap();
-    world.store.add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));
-    assert_eq!(code(&password(&world).unwrap_err()), "invalid_client");
+    pair.store.add_client(record.add_grant_type("password"));
+    password(&pair).unwrap();
+    pair.store.add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));
+    assert_eq!(code(&password(&pair).unwrap_err()), "invalid_client");
 }
 
 fn provider_at(issuer: &str) -> Provider {
@@ -409,22 +409,22 @@ fn provider_at(issuer: &str) -> Provider {
 #[test]
 fn endpoints_are_where_the_operator_puts_them() {
     let moved = provider().path(Endpoint::Token, "/oauth2/v1/token").path(Endpoint::Authorize, "login");
-    let world = World::new(moved);
-    let metadata = world.provider.metadata();
+    let pair = OAuth2Pair::new(moved);
+    let metadata = pair.provider.metadata();
     assert_eq!(metadata.token_endpoint.as_deref(), Some("https://auth.example.com/oauth2/v1/token"));
     assert_eq!(metadata.authorization_endpoint.as_deref(), Some("https://auth.example.com/login"));
-    world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
+    pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let below = provider_at("https://example.com/tenant/").metadata();
     assert_eq!(below.token_endpoint.as_deref(), Some("https://example.com/tenant/token"));
     let gone = http::Request::post("https://auth.example.com/token").body(Vec::new()).unwrap();
-    assert_eq!(world.send(gone).status(), 404);
+    assert_eq!(pair.send(gone).status(), 404);
 }
 
 #[test]
 fn the_metadata_are_found_by_discovery() {
-    let world = World::new(provider());
+    let pair = OAuth2Pair::new(provider());
     let discovery = oauth2::Discovery::new(ISSUER).unwrap();
-    let metadata = world.run(discovery.start()).unwrap();
+    let metadata = pair.run(discovery.start()).unwrap();
     assert_eq!(metadata.issuer.as_deref(), Some(ISSUER));
     assert!(metadata.authorization_response_iss_parameter_supported);
     assert_eq!(metadata.code_challenge_methods_supported.unwrap(), ["S256"]);
@@ -439,59 +439,58 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         (provider().only_body(), &["client_secret_post"]),
         (provider().only_basic(), &["client_secret_basic"]),
     ] {
-        let world = World::new(provider);
-        let metadata = world.provider.metadata();
+        let pair = OAuth2Pair::new(provider);
+        let metadata = pair.provider.metadata();
         let with_none = [secrets, &["none"]].concat();
         assert_eq!(metadata.token_endpoint_auth_methods_supported.as_ref().unwrap(), &with_none);
         assert_eq!(metadata.revocation_endpoint_auth_methods_supported.as_ref().unwrap(), &with_none);
         assert_eq!(metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(), secrets);
         // A client that goes by them is known everywhere.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
-        let client = Client::new(server, world.client().client_id()).secret(SECRET);
+        let client = Client::new(server, pair.client().client_id()).secret(SECRET);
         let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
-        let token = world.run(client.request_token(grant, world.moment())).unwrap();
+        let token = pair.run(client.request_token(grant, pair.moment())).unwrap();
         let access = token.access_token.expose();
-        assert!(world.run(client.introspect(access, world.moment())).unwrap().active);
-        world.run(client.revoke(access, world.moment())).unwrap();
-        assert!(!world.run(client.introspect(access, world.moment())).unwrap().active);
+        assert!(pair.run(client.introspect(access, pair.moment())).unwrap().active);
+        pair.run(client.revoke(access, pair.moment())).unwrap();
+        assert!(!pair.run(client.introspect(access, pair.moment())).unwrap().active);
     }
 }
 
 #[test]
 fn clients_register_and_manage_themselves() {
     let trusted = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
-    let world = World::new(provider().registration(trusted));
+    let pair = OAuth2Pair::new(provider().registration(trusted));
     let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
     metadata.client_name = Some("New".into());
-    world.run(world.server().register(&metadata, None)).unwrap_err();
-    world.run(world.server().register(&metadata, Some(&"wrong".into()))).unwrap_err();
-    let registration =
-        world.run(world.server().register(&metadata, Some(&"initial-access-token-1234".into()))).unwrap();
-    let client = registration.client(world.server(), world.moment().now).unwrap();
-    world.sign_in(&client, Authorize::scope("read")).unwrap();
+    pair.run(pair.server().register(&metadata, None)).unwrap_err();
+    pair.run(pair.server().register(&metadata, Some(&"wrong".into()))).unwrap_err();
+    let registration = pair.run(pair.server().register(&metadata, Some(&"initial-access-token-1234".into()))).unwrap();
+    let client = registration.client(pair.server(), pair.moment().now).unwrap();
+    pair.sign_in(&client, Authorize::scope("read")).unwrap();
 
-    let read = world.run(registration.read()).unwrap();
+    let read = pair.run(registration.read()).unwrap();
     assert_eq!(read.metadata.client_name.as_deref(), Some("New"));
     metadata.grant_types = Some(vec!["authorization_code".into(), "client_credentials".into()]);
-    let updated = world.run(read.update(&metadata)).unwrap();
-    let client = updated.client(world.server(), world.moment().now).unwrap();
-    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let updated = pair.run(read.update(&metadata)).unwrap();
+    let client = updated.client(pair.server(), pair.moment().now).unwrap();
+    let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     assert!(token.refresh_token.is_none());
-    world.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), world.moment())).unwrap();
-    world.run(updated.delete()).unwrap();
-    world.run(updated.read()).unwrap_err();
-    assert_eq!(code(&world.run(client.introspect("x", world.moment())).unwrap_err()), "invalid_client");
+    pair.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), pair.moment())).unwrap();
+    pair.run(updated.delete()).unwrap();
+    pair.run(updated.read()).unwrap_err();
+    assert_eq!(code(&pair.run(client.introspect("x", pair.moment())).unwrap_err()), "invalid_client");
 }
 
 #[test]
 fn whoever_registers_gets_nothing_that_nobody_decides_on() {
-    let world = World::new(
+    let pair = OAuth2Pair::new(
         provider().add_grant_type(GrantType::dangerous_implicit()).registration(RegistrationPolicy::AllowAnyone),
     );
     let metadata = |change: &dyn Fn(&mut ClientMetadata)| {
         let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
         change(&mut metadata);
-        world.run(world.server().register(&metadata, None))
+        pair.run(pair.server().register(&metadata, None))
     };
     metadata(&|_| {}).unwrap();
     metadata(&|metadata| metadata.token_endpoint_auth_method = Some("none".into())).unwrap();

@@ -1,6 +1,6 @@
 //! Clients that register themselves: what is left out, what is refused, and what a refusal says (RFC 7591, RFC 7592).
 
-use crate::common::world::{ISSUER, World, provider};
+use crate::common::oauth2_pair::{ISSUER, OAuth2Pair, provider};
 use oauth_proto::oauth2::server::{
     ClientSource, FindClient, FindToken, GrantType, IdentifiedClient, Provider, ProviderBuilder, RegistrationPolicy,
     Store, TokenHash, serve,
@@ -11,33 +11,33 @@ use serde_json::{Value, json};
 const CALLBACK: &str = "https://new.example.com/cb";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-fn open() -> World {
-    World::new(provider().registration(RegistrationPolicy::AllowAnyone))
+fn open() -> OAuth2Pair {
+    OAuth2Pair::new(provider().registration(RegistrationPolicy::AllowAnyone))
 }
 
-fn request(world: &World, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+fn request(pair: &OAuth2Pair, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
     let mut request = http::Request::builder().method(method).uri(format!("{ISSUER}{path}"));
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let response = world.send(request.body(body.as_bytes().to_vec()).unwrap());
+    let response = pair.send(request.body(body.as_bytes().to_vec()).unwrap());
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
 }
 
 /// Registers with these members beside a redirect_uri.
-fn register(world: &World, members: &Value) -> (u16, Value) {
+fn register(pair: &OAuth2Pair, members: &Value) -> (u16, Value) {
     let mut body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none" });
     body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    request(world, "POST", "/register", None, &body.to_string())
+    request(pair, "POST", "/register", None, &body.to_string())
 }
 
 #[track_caller]
-fn registered(world: &World, members: &Value) -> Value {
-    let (status, answer) = register(world, members);
+fn registered(pair: &OAuth2Pair, members: &Value) -> Value {
+    let (status, answer) = register(pair, members);
     assert_eq!(status, 201, "{answer}");
     // What the answer says is what is kept.
     let query = FindClient { client_id: answer["client_id"].as_str().unwrap().to_owned() };
-    let record = world.store.find_client(&query).unwrap().unwrap();
+    let record = pair.store.find_client(&query).unwrap().unwrap();
     let kept = serde_json::to_value(&record.metadata).unwrap();
     for (name, value) in kept.as_object().unwrap() {
         assert_eq!(&answer[name], value, "{name}");
@@ -58,7 +58,7 @@ fn refused((status, answer): (u16, Value), code: &str, names: &[&str]) {
 
 #[test]
 fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
-    let world = open();
+    let pair = open();
     let long = "x".repeat(2049);
     let metadata: &[(Value, &[&str])] = &[
         (json!({ "grant_types": ["password"] }), &["'grant_types'", "'password'", "'authorization_code'", DEVICE]),
@@ -97,21 +97,21 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
         (json!({ "software_statement": 1 }), &["'software_statement'", "a number", "a text"]),
     ];
     for (members, names) in metadata {
-        refused(register(&world, members), "invalid_client_metadata", names);
+        refused(register(&pair, members), "invalid_client_metadata", names);
     }
     let twice = r#"{"redirect_uris":["https://new.example.com/cb"],"scope":"read","scope":"write"}"#;
     refused(
-        request(&world, "POST", "/register", None, twice),
+        request(&pair, "POST", "/register", None, twice),
         "invalid_client_metadata",
         &["'scope'", "more than once"],
     );
-    let no_object = request(&world, "POST", "/register", None, "[]");
+    let no_object = request(&pair, "POST", "/register", None, "[]");
     refused(no_object, "invalid_request", &["object in JSON"]);
 }
 
 #[test]
 fn a_refused_redirect_uri_is_named_with_the_reason() {
-    let world = open();
+    let pair = open();
     let long = format!("https://new.example.com/{}", "x".repeat(2048));
     let uris: &[(&str, &[&str])] = &[
         ("cursor://anysphere.cursor-retrieval/oauth/callback", &["cursor://anysphere", "scheme 'cursor'", "no dot"]),
@@ -126,20 +126,20 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
         (&long, &["https://new.example.com/xxx", "2072", "2048"]),
     ];
     for (uri, names) in uris {
-        refused(register(&world, &json!({ "redirect_uris": [CALLBACK, uri] })), "invalid_redirect_uri", names);
+        refused(register(&pair, &json!({ "redirect_uris": [CALLBACK, uri] })), "invalid_redirect_uri", names);
     }
-    let many = register(&world, &json!({ "redirect_uris": vec![CALLBACK; 33] }));
+    let many = register(&pair, &json!({ "redirect_uris": vec![CALLBACK; 33] }));
     refused(many, "invalid_redirect_uri", &["redirect_uris", "33", "32"]);
     for none in [json!([]), json!(null)] {
         refused(
-            register(&world, &json!({ "redirect_uris": none })),
+            register(&pair, &json!({ "redirect_uris": none })),
             "invalid_redirect_uri",
             &["redirect_uris is missing"],
         );
     }
     // What stands in a query or before a host may be secret.
     for uri in ["cursor://x/cb?key=s3cret", "https://u:s3cret@new.example.com/"] {
-        let (_, answer) = register(&world, &json!({ "redirect_uris": [uri] }));
+        let (_, answer) = register(&pair, &json!({ "redirect_uris": [uri] }));
         assert!(!answer.to_string().contains("s3cret"), "{answer}");
     }
 }
@@ -147,20 +147,20 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
 #[test]
 fn as_many_members_as_are_taken_are_taken() {
     let long = "x".repeat(2048 - CALLBACK.len());
-    let world = open();
-    registered(&world, &json!({ "redirect_uris": vec![CALLBACK; 32], "contacts": vec!["a"; 32] }));
+    let pair = open();
+    registered(&pair, &json!({ "redirect_uris": vec![CALLBACK; 32], "contacts": vec!["a"; 32] }));
     registered(
-        &world,
+        &pair,
         &json!({ "redirect_uris": [format!("{CALLBACK}{long}")], "client_uri": format!("{CALLBACK}{long}") }),
     );
-    registered(&world, &json!({ "client_name": "x".repeat(2048) }));
+    registered(&pair, &json!({ "client_name": "x".repeat(2048) }));
 }
 
 #[test]
 fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
-    let world = open();
+    let pair = open();
     let answer = registered(
-        &world,
+        &pair,
         &json!({
             "grant_types": ["refresh_token", "urn:x", "client_credentials", "authorization_code", "refresh_token", "implicit"],
             "response_types": ["code id_token", "code", "token", "code"],
@@ -172,9 +172,9 @@ fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
     assert_eq!(answer["scope"], "read");
     // A response type without its grant leads nowhere.
     let answer =
-        registered(&world, &json!({ "grant_types": [DEVICE], "response_types": ["code"], "scope": "write read" }));
+        registered(&pair, &json!({ "grant_types": [DEVICE], "response_types": ["code"], "scope": "write read" }));
     assert_eq!((&answer["response_types"], &answer["scope"]), (&json!([]), &json!("read")));
-    let answer = registered(&world, &json!({}));
+    let answer = registered(&pair, &json!({}));
     assert_eq!((&answer["grant_types"], &answer["response_types"]), (&json!(["authorization_code"]), &json!(["code"])));
     assert_eq!(answer.get("scope"), None);
 }
@@ -185,11 +185,11 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
     // 22 bytes hold 128 bits, and 21 do not.
     RegistrationPolicy::with_token(&"t".repeat(21)).unwrap_err();
     RegistrationPolicy::with_token(&"t".repeat(22)).unwrap();
-    let world =
-        World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
+    let pair =
+        OAuth2Pair::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
     let ask = |method: &str, grants: Value| {
         let body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method, "grant_types": grants });
-        request(&world, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())
+        request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())
     };
     let both = json!(["client_credentials", "authorization_code", "password"]);
     assert_eq!(ask("none", both.clone()).1["grant_types"], json!(["authorization_code", "password"]));
@@ -197,27 +197,27 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
     refused(ask("none", json!(["client_credentials"])), "invalid_client_metadata", &["'grant_types'", "'password'"]);
     // A scope is that of the client's grants, also one that a grant has by default alone.
     let body = json!({ "grant_types": ["client_credentials"], "scope": "stats read" }).to_string();
-    let (_, answer) = request(&world, "POST", "/register", Some("initial-access-token-1234"), &body);
+    let (_, answer) = request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body);
     assert_eq!((&answer["scope"], &answer["response_types"]), (&json!("stats"), &json!([])));
 }
 
 #[test]
 fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
     let only_devices = Provider::builder(ISSUER).add_grant_type(GrantType::device_code());
-    let world = World::new(only_devices.registration(RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(only_devices.registration(RegistrationPolicy::AllowAnyone));
     refused(
-        register(&world, &json!({})),
+        register(&pair, &json!({})),
         "invalid_client_metadata",
         &["'grant_types'", "'authorization_code', which is meant where none is named", DEVICE],
     );
-    registered(&world, &json!({ "grant_types": [DEVICE], "redirect_uris": [] }));
+    registered(&pair, &json!({ "grant_types": [DEVICE], "redirect_uris": [] }));
 }
 
 #[test]
 fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
     let ask = |provider: ProviderBuilder, method: Value| {
-        let world = World::new(provider.registration(RegistrationPolicy::AllowAnyone));
-        register(&world, &json!({ "token_endpoint_auth_method": method }))
+        let pair = OAuth2Pair::new(provider.registration(RegistrationPolicy::AllowAnyone));
+        register(&pair, &json!({ "token_endpoint_auth_method": method }))
     };
     let names = &["'token_endpoint_auth_method'", "where none is named", "accepted are 'client_secret_post', 'none'"];
     for unsaid in [json!(null), json!(""), json!("  ")] {
@@ -241,20 +241,21 @@ impl ClientSource for Assertions {
 
 #[test]
 fn with_a_source_of_clients_further_methods_are_accepted() {
-    let world = World::new(provider().client_source(Assertions).registration(RegistrationPolicy::AllowAnyone));
-    let answer = registered(&world, &json!({ "token_endpoint_auth_method": "private_key_jwt" }));
+    let pair = OAuth2Pair::new(provider().client_source(Assertions).registration(RegistrationPolicy::AllowAnyone));
+    let answer = registered(&pair, &json!({ "token_endpoint_auth_method": "private_key_jwt" }));
     assert_eq!(answer.get("client_secret"), None);
-    let hidden = register(&world, &json!({ "token_endpoint_auth_method": "private\u{200b}_key_jwt" }));
+    let hidden = register(&pair, &json!({ "token_endpoint_auth_method": "private\u{200b}_key_jwt" }));
     refused(hidden, "invalid_client_metadata", &["'token_endpoint_auth_method'"]);
-    let world =
-        World::new(provider().only_basic().client_source(Assertions).registration(RegistrationPolicy::AllowAnyone));
-    let off = register(&world, &json!({ "token_endpoint_auth_method": "client_secret_post" }));
+    let pair = OAuth2Pair::new(
+        provider().only_basic().client_source(Assertions).registration(RegistrationPolicy::AllowAnyone),
+    );
+    let off = register(&pair, &json!({ "token_endpoint_auth_method": "client_secret_post" }));
     refused(off, "invalid_client_metadata", &["'token_endpoint_auth_method'"]);
 }
 
 #[test]
 fn members_that_say_nothing_count_as_absent() {
-    let world = open();
+    let pair = open();
     let texts = ["client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri", "software_id"];
     for name in texts.into_iter().chain(["software_version", "software_statement", "jwks", "contacts", "x"]) {
         for nothing in [json!(null), json!(""), json!(" "), json!([]), json!([""])] {
@@ -265,14 +266,14 @@ fn members_that_say_nothing_count_as_absent() {
                 _ => !nothing.is_array(),
             };
             if fits {
-                assert_eq!(registered(&world, &json!({ name: nothing })).get(name), None, "{name}: {nothing}");
+                assert_eq!(registered(&pair, &json!({ name: nothing })).get(name), None, "{name}: {nothing}");
             }
         }
     }
-    let answer = registered(&world, &json!({ "contacts": ["", "me@new.example.com"], "client_name#de": "Drucker" }));
+    let answer = registered(&pair, &json!({ "contacts": ["", "me@new.example.com"], "client_name#de": "Drucker" }));
     assert_eq!((&answer["contacts"], &answer["client_name#de"]), (&json!(["me@new.example.com"]), &json!("Drucker")));
     for nothing in [json!(null), json!([])] {
-        let answer = registered(&world, &json!({ "grant_types": nothing, "response_types": nothing }));
+        let answer = registered(&pair, &json!({ "grant_types": nothing, "response_types": nothing }));
         assert_eq!(answer["grant_types"], json!(["authorization_code"]));
         assert_eq!(answer["response_types"], json!(["code"]));
     }
@@ -281,50 +282,50 @@ fn members_that_say_nothing_count_as_absent() {
 /// An absent scope is all that there is, so none may become one.
 #[test]
 fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
-    let world = open();
+    let pair = open();
     for (empty, kept) in [(json!(""), Some("")), (json!("  "), Some("")), (json!([]), Some("")), (json!(null), None)] {
-        let answer = registered(&world, &json!({ "scope": empty }));
+        let answer = registered(&pair, &json!({ "scope": empty }));
         assert_eq!(answer.get("scope").and_then(Value::as_str), kept, "{empty}");
     }
-    let answer = registered(&world, &json!({ "scope": "" }));
-    let client = Client::new(world.server(), answer["client_id"].as_str().unwrap()).redirect_uri(CALLBACK).unwrap();
+    let answer = registered(&pair, &json!({ "scope": "" }));
+    let client = Client::new(pair.server(), answer["client_id"].as_str().unwrap()).redirect_uri(CALLBACK).unwrap();
     let authorize = |scope: Option<&str>| {
         let authorize = scope.map_or_else(Authorize::new, Authorize::scope);
-        let url = world.run(client.authorize(authorize, world.moment())).unwrap().url;
-        world.dispatch(&http::Request::get(url).body(Vec::new()).unwrap())
+        let url = pair.run(client.authorize(authorize, pair.moment())).unwrap().url;
+        pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap())
     };
     // A client that registered itself gets its error by a link.
     let error = authorize(Some("read")).unwrap_err();
     assert!(String::from_utf8_lossy(error.body()).contains("error=invalid_scope"));
     authorize(None).unwrap();
-    world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
-    let token = world.sign_in(&client, Authorize::new()).unwrap();
+    pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
+    let token = pair.sign_in(&client, Authorize::new()).unwrap();
     let query = FindToken { key: TokenHash::of(token.access_token.expose()) };
-    assert!(world.store.find_token(&query).unwrap().unwrap().scope().is_empty());
+    assert!(pair.store.find_token(&query).unwrap().unwrap().scope().is_empty());
 }
 
 #[test]
 fn where_the_grants_have_no_scopes_a_scope_becomes_an_empty_one() {
     let plain = Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code());
-    let world = World::new(plain.registration(RegistrationPolicy::AllowAnyone));
-    assert_eq!(registered(&world, &json!({ "scope": "openid email" }))["scope"], "");
+    let pair = OAuth2Pair::new(plain.registration(RegistrationPolicy::AllowAnyone));
+    assert_eq!(registered(&pair, &json!({ "scope": "openid email" }))["scope"], "");
     let plain = Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code().default_scope("basic"));
-    let world = World::new(plain.registration(RegistrationPolicy::AllowAnyone));
-    assert_eq!(registered(&world, &json!({ "scope": "basic email" }))["scope"], "basic");
-    refused(register(&world, &json!({ "scope": "email" })), "invalid_client_metadata", &["offered are 'basic'"]);
+    let pair = OAuth2Pair::new(plain.registration(RegistrationPolicy::AllowAnyone));
+    assert_eq!(registered(&pair, &json!({ "scope": "basic email" }))["scope"], "basic");
+    refused(register(&pair, &json!({ "scope": "email" })), "invalid_client_metadata", &["offered are 'basic'"]);
 }
 
 /// RFC 7592 §2.2.
 #[test]
 fn an_update_is_refused_by_the_member_that_is_wrong() {
-    let world = open();
-    let answer = registered(&world, &json!({ "token_endpoint_auth_method": "client_secret_basic" }));
+    let pair = open();
+    let answer = registered(&pair, &json!({ "token_endpoint_auth_method": "client_secret_basic" }));
     let text = |name: &str| answer[name].as_str().unwrap();
     let update = |members: Value| {
         let mut body = json!({ "client_id": text("client_id"), "redirect_uris": [CALLBACK] });
         body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let path = format!("/register/{}", text("client_id"));
-        request(&world, "PUT", &path, Some(text("registration_access_token")), &body.to_string())
+        request(&pair, "PUT", &path, Some(text("registration_access_token")), &body.to_string())
     };
     for other in [json!("printer"), json!(null), json!(7), json!("")] {
         refused(update(json!({ "client_id": other })), "invalid_client_metadata", &["'client_id'"]);
@@ -349,20 +350,20 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
 /// RFC 7592 §2.2: a client that proves itself by a secret from now on gets one, and one that does no more has none.
 #[test]
 fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
-    let world = open();
-    let answer = registered(&world, &json!({ "token_endpoint_auth_method": "none" }));
+    let pair = open();
+    let answer = registered(&pair, &json!({ "token_endpoint_auth_method": "none" }));
     assert_eq!((answer.get("client_secret"), answer.get("client_secret_expires_at")), (None, None));
     let client_id = answer["client_id"].as_str().unwrap();
     let update = |method: &str| {
         let body = json!({ "client_id": client_id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method });
         let token = answer["registration_access_token"].as_str();
-        request(&world, "PUT", &format!("/register/{client_id}"), token, &body.to_string()).1
+        request(&pair, "PUT", &format!("/register/{client_id}"), token, &body.to_string()).1
     };
     let own = update("client_secret_post");
     assert_eq!(own["client_secret_expires_at"], 0);
     let introspect = |secret: &Value| {
-        let client = Client::new(world.server(), client_id).secret(secret.as_str().unwrap());
-        world.run(client.introspect("x", world.moment()))
+        let client = Client::new(pair.server(), client_id).secret(secret.as_str().unwrap());
+        pair.run(client.introspect("x", pair.moment()))
     };
     introspect(&own["client_secret"]).unwrap();
     assert_eq!(update("client_secret_basic").get("client_secret"), None);
@@ -373,12 +374,12 @@ fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
 
 #[test]
 fn a_body_of_64_kib_is_read_and_no_larger_one() {
-    let world = open();
+    let pair = open();
     let ask = |length: usize| {
         let rest = json!({ "redirect_uris": [CALLBACK], "x": "" }).to_string();
         let body = rest.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(length - rest.len())));
         assert_eq!(body.len(), length);
-        request(&world, "POST", "/register", None, &body)
+        request(&pair, "POST", "/register", None, &body)
     };
     assert_eq!(ask(64 * 1024).0, 201);
     let (status, answer) = ask(64 * 1024 + 1);
@@ -389,8 +390,8 @@ fn a_body_of_64_kib_is_read_and_no_larger_one() {
 fn where_nothing_is_offered_the_refusal_says_so() {
     // A server of machines offers nothing that somebody who comes by may have.
     let machines = Provider::builder(ISSUER).add_grant_type(GrantType::client_credentials());
-    let world = World::new(machines.registration(RegistrationPolicy::AllowAnyone));
-    let end = register(&world, &json!({}));
+    let pair = OAuth2Pair::new(machines.registration(RegistrationPolicy::AllowAnyone));
+    let end = register(&pair, &json!({}));
     assert!(end.1["error_description"].as_str().unwrap().ends_with("offered to this client are none"), "{end:?}");
     // A list ends where it ends.
     let end = register(&open(), &json!({ "token_endpoint_auth_method": "x" }));
@@ -399,19 +400,19 @@ fn where_nothing_is_offered_the_refusal_says_so() {
 
 #[test]
 fn names_in_other_languages_are_kept_if_a_page_can_show_them() {
-    let world = open();
+    let pair = open();
     let answer =
-        registered(&world, &json!({ "client_name#de": "Drucker", "client_name#he": "a\u{202e}b", "x#de": "x" }));
+        registered(&pair, &json!({ "client_name#de": "Drucker", "client_name#he": "a\u{202e}b", "x#de": "x" }));
     assert_eq!(answer["client_name#de"], "Drucker");
     assert_eq!((answer.get("client_name#he"), answer.get("x#de")), (None, None));
 }
 
 #[test]
 fn our_client_reads_what_was_left_out() {
-    let world = open();
+    let pair = open();
     let mut metadata = ClientMetadata::new([CALLBACK]);
     metadata.scope = Some("read admin".into());
-    let registration: ClientRegistration = world.run(world.server().register(&metadata, None)).unwrap();
+    let registration: ClientRegistration = pair.run(pair.server().register(&metadata, None)).unwrap();
     assert_eq!(registration.metadata.scope, Some("read".into()));
 }
 
@@ -419,7 +420,7 @@ fn our_client_reads_what_was_left_out() {
 #[test]
 fn the_schemes_of_editors_are_taken_by_option_alone() {
     let strict = open();
-    let lenient = World::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme());
+    let lenient = OAuth2Pair::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme());
     for uri in [
         "cursor://anysphere.cursor-retrieval/oauth/callback",
         "vscode://vscode.github-authentication/did-authenticate",
@@ -439,11 +440,11 @@ fn the_schemes_of_editors_are_taken_by_option_alone() {
 
 #[test]
 fn the_operator_is_told_of_the_option_and_the_client_is_not() {
-    let world = open();
+    let pair = open();
     let ask = |uri: &str| {
         let body = json!({ "redirect_uris": [uri] }).to_string().into_bytes();
         let request = http::Request::post(format!("{ISSUER}/register")).body(body).unwrap();
-        serve(world.provider.register(&request, world.moment()), &world.store).unwrap_err()
+        serve(pair.provider.register(&request, pair.moment()), &pair.store).unwrap_err()
     };
     let rejected = ask("cursor://x/cb");
     assert!(rejected.to_string().contains("`ProviderBuilder::allow_any_private_scheme` lifts this"), "{rejected}");

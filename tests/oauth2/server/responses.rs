@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 
-use crate::common::world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
+use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
@@ -31,7 +31,7 @@ fn read(response: &Response) -> Value {
 }
 
 /// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
-fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
+fn extended(pair: &OAuth2Pair, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
     let asked = RefCell::new(Vec::new());
     let decide = |question: DecideGrant| {
         Ok::<_, Infallible>(match question.credential {
@@ -45,10 +45,10 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
         asked.borrow_mut().push(question);
         members.as_object().cloned().ok_or("the application's database is down")
     };
-    let response = match Serve::new(&world.store)
+    let response = match Serve::new(&pair.store)
         .decide_grant(decide)
         .extend_response(extend)
-        .run(world.provider.dispatch(request, world.moment()))
+        .run(pair.provider.dispatch(request, pair.moment()))
     {
         Ok(Dispatched::Respond(response)) => response,
         Ok(end) => panic!("{end:?}"),
@@ -57,22 +57,22 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
     (response, asked.into_inner())
 }
 
-fn extending() -> World {
+fn extending() -> OAuth2Pair {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let world = World::new(provider().add_grant_type(exchange).extend_token_responses().extend_introspection());
+    let pair = OAuth2Pair::new(provider().add_grant_type(exchange).extend_token_responses().extend_introspection());
     let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
-    world.store.add_client(
+    pair.store.add_client(
         ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
     );
-    world
+    pair
 }
 
 #[test]
 fn the_application_adds_members_to_every_token_answer() {
-    let world = extending();
+    let pair = extending();
     let members = json!({ "user_id": "u-7", "nested": { "a": [1, "\"é\""] } });
     let token = |parameters: &[(&str, &str)]| {
-        let (response, asked) = extended(&world, &post("/token", parameters), &members);
+        let (response, asked) = extended(&pair, &post("/token", parameters), &members);
         let answer = read(&response);
         assert_eq!(response.status(), 200, "{answer}");
         assert_eq!((&answer["user_id"], &answer["nested"]), (&members["user_id"], &members["nested"]), "{answer}");
@@ -98,24 +98,24 @@ fn the_application_adds_members_to_every_token_answer() {
     let (answer, _) =
         token(&[("grant_type", EXCHANGE), ("subject_token", subject), ("subject_token_type", kind), ("scope", "read")]);
     assert_eq!(answer["issued_token_type"], kind);
-    let (response, asked) = extended(&world, &post("/device_authorization", &[("scope", "read")]), &members);
+    let (response, asked) = extended(&pair, &post("/device_authorization", &[("scope", "read")]), &members);
     let device = read(&response);
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
-    let waiting = world.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
-    let waiting = serve(waiting, &world.store).unwrap();
-    serve(world.provider.approve_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    let waiting = pair.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
+    let waiting = serve(waiting, &pair.store).unwrap();
+    serve(pair.provider.approve_device(waiting, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
     token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
 }
 
-fn code(world: &World) -> String {
+fn code(pair: &OAuth2Pair) -> String {
     let query = oauth_proto::wire::form::encode([
         ("response_type", "code"),
         ("client_id", "printer"),
         ("redirect_uri", REDIRECT),
         ("scope", "read"),
     ]);
-    let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let response = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    let consent = pair.consent(&format!("{ISSUER}/authorize?{query}"));
+    let response = serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
     let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -123,32 +123,32 @@ fn code(world: &World) -> String {
 /// Where the application fails, the code is as good as before.
 #[test]
 fn an_application_that_fails_spends_nothing() {
-    let world = extending();
-    let code = code(&world);
+    let pair = extending();
+    let code = code(&pair);
     let redeem = post("/token", &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]);
-    let (response, _) = extended(&world, &redeem, &Value::Null);
+    let (response, _) = extended(&pair, &redeem, &Value::Null);
     assert_eq!((response.status().as_u16(), &read(&response)["error"]), (503, &json!("temporarily_unavailable")));
     // A server that nobody asks is told so.
-    let rejected = serve(world.provider.dispatch(&redeem, world.moment()), &world.store).map(drop).unwrap_err();
+    let rejected = serve(pair.provider.dispatch(&redeem, pair.moment()), &pair.store).map(drop).unwrap_err();
     assert!(rejected.to_string().contains("`Serve::extend_response`"), "{rejected}");
     // What the server writes is not the application's.
     for member in ["access_token", "token_type", "expires_in", "refresh_token", "scope", "issued_token_type", "error"] {
-        let (response, _) = extended(&world, &redeem, &json!({ member: "x" }));
+        let (response, _) = extended(&pair, &redeem, &json!({ member: "x" }));
         assert_eq!((response.status().as_u16(), &read(&response)["error"]), (500, &json!("server_error")), "{member}");
     }
-    let (response, _) = extended(&world, &redeem, &json!({ "tenant": 7 }));
+    let (response, _) = extended(&pair, &redeem, &json!({ "tenant": 7 }));
     assert_eq!((response.status().as_u16(), &read(&response)["tenant"]), (200, &json!(7)));
 }
 
 #[test]
 fn a_reused_token_comes_with_the_members_of_its_request() {
-    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_responses());
+    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_responses());
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
-    let (first, asked) = extended(&world, &password, &json!({ "n": 1 }));
+    let (first, asked) = extended(&pair, &password, &json!({ "n": 1 }));
     assert_eq!(asked.len(), 1);
-    world.now.set(NOW + 100);
-    let (second, asked) = extended(&world, &password, &json!({ "n": 2 }));
+    pair.now.set(NOW + 100);
+    let (second, asked) = extended(&pair, &password, &json!({ "n": 2 }));
     // The question before is about a token that nobody gets.
     let told = asked.last().unwrap();
     assert_eq!((asked.len(), told.expires_at), (2, Some(Timestamp::from_secs(NOW + 3600))));
@@ -159,23 +159,22 @@ fn a_reused_token_comes_with_the_members_of_its_request() {
 
 #[test]
 fn introspection_tells_what_the_operator_names_and_the_application_adds() {
-    let world = extending();
+    let pair = extending();
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
-    let token = read(&extended(&world, &password, &json!({})).0)["access_token"].as_str().unwrap().to_owned();
+    let token = read(&extended(&pair, &password, &json!({})).0)["access_token"].as_str().unwrap().to_owned();
     let introspect = post("/introspect", &[("token", &token)]);
-    let (response, asked) = extended(&world, &introspect, &json!({ "username": "jane@example.com" }));
+    let (response, asked) = extended(&pair, &introspect, &json!({ "username": "jane@example.com" }));
     let answer = read(&response);
     assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
     assert_eq!((&answer["iat"], &answer["exp"]), (&json!(NOW), &json!(NOW + 3600)));
     assert_eq!(answer["iss"], ISSUER);
     assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (ResponseKind::Introspection, Some("jane")));
     for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
-        assert_eq!(extended(&world, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
+        assert_eq!(extended(&pair, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
     }
     // Of what is not active nothing is told, and nobody is asked.
-    let (response, asked) =
-        extended(&world, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
+    let (response, asked) = extended(&pair, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
     assert_eq!((read(&response), asked.len()), (json!({ "active": false }), 0));
 }
 
@@ -184,25 +183,25 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
 fn a_guard_reads_the_applications_data_wherever_it_asks() {
     for told in [true, false] {
         let builder = if told { provider().introspect_data(["tenant", "absent"]) } else { provider() };
-        let world = World::new(builder);
-        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
-        let client = world.client();
-        let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
-        let consent = world.consent(&authorization.url);
+        let pair = OAuth2Pair::new(builder);
+        pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
+        let client = pair.client();
+        let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+        let consent = pair.consent(&authorization.url);
         let grant = Approval::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
-        let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
+        let response = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
-        let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
+        let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
         let api = ResourceServer::builder(API).build().unwrap();
         let request = http::Request::get(format!("{API}/x"))
             .header("authorization", format!("Bearer {}", token.access_token.expose()))
             .body(Vec::new())
             .unwrap();
-        let by_store = serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &world.store).unwrap();
+        let by_store = serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &pair.store).unwrap();
         assert_eq!(by_store.data("tenant"), Some(&json!({ "id": 7 })));
-        let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
-        let send = |request: Request| Ok::<_, Infallible>(world.send(request));
-        let by_introspection = api.admit_with(&request, "read", &remote, send, || world.moment()).unwrap();
+        let remote = RemoteTokens::new(Client::new(pair.server(), "api").secret(SECRET));
+        let send = |request: Request| Ok::<_, Infallible>(pair.send(request));
+        let by_introspection = api.admit_with(&request, "read", &remote, send, || pair.moment()).unwrap();
         let expected = told.then(|| json!({ "id": 7 }));
         assert_eq!(by_introspection.data("tenant"), expected.as_ref());
         assert_eq!((by_introspection.data("secret"), by_introspection.data("absent")), (None, None));
@@ -212,17 +211,17 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 /// Row `audience-missing`.
 #[test]
 fn audience_missing() {
-    let world = World::new(provider().add_resource(API));
+    let pair = OAuth2Pair::new(provider().add_resource(API));
     let api = ResourceServer::builder(API).build().unwrap();
     let strict = ResourceServer::builder(API).require_audience().build().unwrap();
     let token = |resource: &[(&str, &str)]| {
         let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
-        read(&world.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()
+        read(&pair.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()
     };
     let check = |api: &ResourceServer, token: &str| {
         let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
         let request = request.body(Vec::new()).unwrap();
-        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &world.store).map(drop)
+        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &pair.store).map(drop)
     };
     let (bare, named) = (token(&[]), token(&[("resource", API)]));
     check(&api, &bare).unwrap();
@@ -232,22 +231,22 @@ fn audience_missing() {
     assert_eq!(rejected.reason, RejectReason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
-    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
-    let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
+    pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
+    let remote = RemoteTokens::new(Client::new(pair.server(), "api").secret(SECRET));
     for (token, is_in) in [(&bare, false), (&named, true)] {
         let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
-        let send = |request: Request| Ok::<_, Infallible>(world.send(request));
+        let send = |request: Request| Ok::<_, Infallible>(pair.send(request));
         let request = request.body(Vec::new()).unwrap();
-        let admitted = strict.admit_with(&request, "stats", &remote, send, || world.moment());
+        let admitted = strict.admit_with(&request, "stats", &remote, send, || pair.moment());
         assert_eq!(admitted.is_ok(), is_in);
     }
 }
 
 #[test]
 fn a_server_that_requires_resources_issues_no_token_without_one() {
-    let world = World::new(provider().add_resource(API).require_resource());
+    let pair = OAuth2Pair::new(provider().add_resource(API).require_resource());
     let refused = |path: &str, parameters: &[(&str, &str)]| {
-        let response = world.send(post(path, parameters));
+        let response = pair.send(post(path, parameters));
         assert_eq!((response.status().as_u16(), &read(&response)["error"]), (400, &json!("invalid_target")), "{path}");
     };
     let credentials = [("grant_type", "client_credentials"), ("scope", "stats")];
@@ -257,14 +256,14 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
     let asking = [("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "read")];
     refused("/par", &asking);
     let named = [&credentials[..], &[("resource", API)]].concat();
-    assert_eq!(world.send(post("/token", &named)).status(), 200);
-    assert_eq!(world.send(post("/par", &[&asking[..], &[("resource", API)]].concat())).status(), 201);
+    assert_eq!(pair.send(post("/token", &named)).status(), 200);
+    assert_eq!(pair.send(post("/par", &[&asking[..], &[("resource", API)]].concat())).status(), 201);
     // What was granted for a resource is redeemed and refreshed for it without being named again.
-    let client = world.client();
-    let token = world.sign_in(&client, Authorize::scope("read").resource(API)).unwrap();
+    let client = pair.client();
+    let token = pair.sign_in(&client, Authorize::scope("read").resource(API)).unwrap();
     let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.unwrap());
-    let token = world.run(client.request_token(grant, world.moment())).unwrap();
-    let introspection = world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap();
+    let token = pair.run(client.request_token(grant, pair.moment())).unwrap();
+    let introspection = pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
     assert_eq!(introspection.aud, [API]);
 }
 
@@ -272,36 +271,36 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
 #[test]
 fn resource_withdrawn() {
     let mail = "https://mail.example.com";
-    let mut world = World::new(provider().add_resource(API).add_resource(mail));
-    let client = world.client();
-    let both = world.sign_in(&client, Authorize::scope("read").resource(API).resource(mail)).unwrap();
-    let one = world.sign_in(&client, Authorize::scope("read").resource(mail)).unwrap();
-    world.provider = provider().add_resource(API).build().unwrap();
+    let mut pair = OAuth2Pair::new(provider().add_resource(API).add_resource(mail));
+    let client = pair.client();
+    let both = pair.sign_in(&client, Authorize::scope("read").resource(API).resource(mail)).unwrap();
+    let one = pair.sign_in(&client, Authorize::scope("read").resource(mail)).unwrap();
+    pair.provider = provider().add_resource(API).build().unwrap();
     let refresh = |token: &oauth_proto::oauth2::Token| {
         let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
-        world.run(client.request_token(grant, world.moment()))
+        pair.run(client.request_token(grant, pair.moment()))
     };
     let token = refresh(&both).unwrap();
-    let introspection = world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap();
+    let introspection = pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
     assert_eq!(introspection.aud, [API]);
     assert_eq!(refresh(&one).unwrap_err().code(), Some("invalid_target"));
 }
 
 /// Answers the first questions from a store, and fails at a later one.
-fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> {
-    let mut step = world.provider.dispatch(request, world.moment());
+fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Rejected> {
+    let mut step = pair.provider.dispatch(request, pair.moment());
     for _ in 0..answered {
         step = match step {
             ServerStep::Query(NextQuery::FindClient(pending)) => {
-                let found = world.store.find_client(pending.query()).unwrap();
+                let found = pair.store.find_client(pending.query()).unwrap();
                 pending.answer(found)
             }
             ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
-                let found = world.store.find_one_time_record(pending.query()).unwrap();
+                let found = pair.store.find_one_time_record(pending.query()).unwrap();
                 pending.answer(found)
             }
             ServerStep::Query(NextQuery::FindToken(pending)) => {
-                let found = world.store.find_token(pending.query()).unwrap();
+                let found = pair.store.find_token(pending.query()).unwrap();
                 pending.answer(found)
             }
             _ => return None,
@@ -329,10 +328,10 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
 /// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749 §4.1.2.1).
 #[test]
 fn where_storage_fails_the_answer_says_when_to_come_back() {
-    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
-    let tokens = world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
+    let pair = OAuth2Pair::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let tokens = pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let refresh_token = tokens.refresh_token.unwrap();
-    let code = code(&world);
+    let code = code(&pair);
     let asking = [("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "read")];
     let query = oauth_proto::wire::form::encode([&asking[..], &[("client_id", "printer")]].concat());
     let register = http::Request::post(format!("{ISSUER}/register"))
@@ -353,7 +352,7 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
     for request in requests {
         let mut failed = 0;
         for answered in 0..4 {
-            let Some(rejected) = failing(&world, &request, answered) else { break };
+            let Some(rejected) = failing(&pair, &request, answered) else { break };
             failed += 1;
             let response = rejected.response();
             assert_eq!(response.status(), 503, "{}", request.uri());
@@ -363,10 +362,10 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
         }
         assert!(failed > 0, "{}", request.uri());
     }
-    let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
+    let consent = pair.consent(&format!("{ISSUER}/authorize?{query}"));
+    let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
-    let found = world.store.find_client(pending.query()).unwrap();
+    let found = pair.store.find_client(pending.query()).unwrap();
     let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };
     let ServerStep::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
@@ -379,9 +378,9 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
 /// What a client's developer reads of a refusal in which no secret is at stake.
 #[test]
 fn refusals_say_what_was_received() {
-    let world = World::new(provider());
+    let pair = OAuth2Pair::new(provider());
     let said = |path: &str, parameters: &[(&str, &str)]| {
-        let answer = read(&world.send(post(path, parameters)));
+        let answer = read(&pair.send(post(path, parameters)));
         answer["error_description"].as_str().unwrap_or_default().to_owned()
     };
     let token = |parameters: &[(&str, &str)]| said("/token", parameters);
@@ -389,11 +388,11 @@ fn refusals_say_what_was_received() {
     assert!(scope.contains("admin root") && !scope.contains("stats"), "{scope}");
     assert!(token(&[("grant_type", DEVICE), ("device_code", "x")]).contains("device code is unknown"));
     assert!(token(&[("grant_type", "magic")]).contains("'magic'"));
-    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["password"]));
+    pair.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["password"]));
     assert!(token(&[("grant_type", "client_credentials")]).contains("'client_credentials'"));
     assert!(said("/tokens", &[]).contains("'/tokens'"));
     let json = http::Request::post(format!("{ISSUER}/token")).header("content-type", "application/json");
-    let answer = read(&world.send(json.body(b"{}".to_vec()).unwrap()));
+    let answer = read(&pair.send(json.body(b"{}".to_vec()).unwrap()));
     assert!(answer["error_description"].as_str().unwrap().contains("application/x-www-form-urlencoded"), "{answer}");
     // Not so where it would help somebody who guesses.
     for wrong in [("client_id", "nobody"), ("client_secret", "wrong")] {
@@ -405,14 +404,14 @@ fn refusals_say_what_was_received() {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form.into_bytes())
             .unwrap();
-        assert_eq!(read(&world.send(request)), json!({ "error": "invalid_client" }));
+        assert_eq!(read(&pair.send(request)), json!({ "error": "invalid_client" }));
     }
 }
 
 #[test]
 fn a_link_with_the_code_in_it_is_sent_only_where_the_operator_wants_it() {
     for (builder, has) in [(provider(), false), (provider().allow_verification_uri_complete(), true)] {
-        let answer = read(&World::new(builder).send(post("/device_authorization", &[("scope", "read")])));
+        let answer = read(&OAuth2Pair::new(builder).send(post("/device_authorization", &[("scope", "read")])));
         let link = answer.get("verification_uri_complete").and_then(Value::as_str);
         let expected = format!("{ISSUER}/device?user_code={}", answer["user_code"].as_str().unwrap());
         assert_eq!(link, has.then_some(expected.as_str()));

@@ -15,15 +15,15 @@ pub const ISSUER: &str = "https://auth.example.com";
 pub const REDIRECT: &str = "https://client.example.com/cb?x=1";
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 
-/// A server, its store and its clock.
-pub struct World {
+/// Our server with its store and its clock; `client` makes our client of it.
+pub struct OAuth2Pair {
     pub provider: Provider,
     pub store: MemoryStore,
     pub now: Cell<u64>,
     pub count: Cell<u64>,
 }
 
-impl World {
+impl OAuth2Pair {
     pub fn new(provider: ProviderBuilder) -> Self {
         let provider = provider.build().unwrap();
         let store = MemoryStore::default();
