@@ -7,21 +7,21 @@ mod device;
 mod exchange;
 mod grants;
 mod introspection;
+mod raw_server;
 mod reach;
 mod registration;
 mod remote;
 mod token_endpoint;
-mod world;
 
 use http::Request;
 use oauth_proto::oauth2::server::{ClientRecord, GrantType, RejectReason};
 
-use world::*;
+use raw_server::*;
 
 #[test]
 fn redirect_unregistered() {
-    let world = World::default();
-    world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let server = RawServer::default();
+    server.authorize(&asking("printer", REDIRECT)).unwrap();
     for other in [
         "https://evil.example/cb?x=1",
         "https://client.example.com",
@@ -30,53 +30,53 @@ fn redirect_unregistered() {
         "//client.example.com/cb?x=1",
     ] {
         assert!(
-            matches!(paged(world.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            matches!(paged(server.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
             "{other}"
         );
     }
     // Nor to another client's, nor where nobody knows which is meant.
     assert!(matches!(
-        paged(world.authorize(&asking("printer", "https://scanner.example.com/"))),
+        paged(server.authorize(&asking("printer", "https://scanner.example.com/"))),
         RejectReason::RedirectUri { .. }
     ));
     assert!(matches!(
-        paged(world.authorize(&[("response_type", "code"), ("client_id", "app")])),
+        paged(server.authorize(&[("response_type", "code"), ("client_id", "app")])),
         RejectReason::RedirectUri { .. }
     ));
 }
 
 #[test]
 fn redirect_query_added() {
-    let world = World::default();
+    let server = RawServer::default();
     for added in ["&y=2", "&", "?", "%20", "/", "&x=1"] {
-        let reason = paged(world.authorize(&asking("printer", &format!("{REDIRECT}{added}"))));
+        let reason = paged(server.authorize(&asking("printer", &format!("{REDIRECT}{added}"))));
         assert!(matches!(reason, RejectReason::RedirectUri { .. }), "{added}");
     }
     assert!(matches!(
-        paged(world.authorize(&asking("printer", "https://client.example.com/cb"))),
+        paged(server.authorize(&asking("printer", "https://client.example.com/cb"))),
         RejectReason::RedirectUri { .. }
     ));
 }
 
 #[test]
 fn redirect_fragment() {
-    let world = World::default();
+    let server = RawServer::default();
     let with_fragment = format!("{REDIRECT}#x");
-    assert!(matches!(paged(world.authorize(&asking("printer", &with_fragment))), RejectReason::RedirectUri { .. }));
+    assert!(matches!(paged(server.authorize(&asking("printer", &with_fragment))), RejectReason::RedirectUri { .. }));
     assert!(matches!(
-        paged(world.authorize(&asking("app", "http://127.0.0.1/cb#x"))),
+        paged(server.authorize(&asking("app", "http://127.0.0.1/cb#x"))),
         RejectReason::RedirectUri { .. }
     ));
 }
 
 #[test]
 fn redirect_case() {
-    let world = World::default();
+    let server = RawServer::default();
     for other in
         ["https://CLIENT.example.com/cb?x=1", "HTTPS://client.example.com/cb?x=1", "https://client.example.com/CB?x=1"]
     {
         assert!(
-            matches!(paged(world.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            matches!(paged(server.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
             "{other}"
         );
     }
@@ -87,7 +87,7 @@ fn redirect_case() {
         "https://client.example.com:443/cb?x=1",
     ] {
         assert!(
-            matches!(paged(world.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            matches!(paged(server.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
             "{other}"
         );
     }
@@ -95,11 +95,11 @@ fn redirect_case() {
 
 #[test]
 fn redirect_port() {
-    let world = World::default();
+    let server = RawServer::default();
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
-    let ask = |uri: &str| world.authorize(&[&asking("app", uri)[..], &pkce].concat());
+    let ask = |uri: &str| server.authorize(&[&asking("app", uri)[..], &pkce].concat());
     for same in ["http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", "http://[::1]:7/cb?a", "http://[::1]:65535/cb?a"] {
-        let url = location(&world.grant(ask(same).unwrap()));
+        let url = location(&server.grant(ask(same).unwrap()));
         assert!(url.starts_with(same), "{url}");
     }
     for other in [
@@ -119,7 +119,7 @@ fn redirect_port() {
         assert!(matches!(paged(ask(other)), RejectReason::RedirectUri { .. }), "{other}");
     }
     assert!(matches!(
-        paged(world.authorize(&asking("printer", "https://client.example.com:444/cb?x=1"))),
+        paged(server.authorize(&asking("printer", "https://client.example.com:444/cb?x=1"))),
         RejectReason::RedirectUri { .. }
     ));
 }
@@ -127,35 +127,35 @@ fn redirect_port() {
 /// The code's redirect_uri has to be shown again, the very same.
 #[test]
 fn redirect_changed_when_redeemed() {
-    let world = World::default();
+    let server = RawServer::default();
     for other in [None, Some("https://client.example.com/cb"), Some("https://evil.example/"), Some("")] {
-        let code = world.printers_code();
+        let code = server.printers_code();
         let mut parameters = vec![("grant_type", "authorization_code"), ("code", &*code)];
         parameters.extend(other.map(|uri| ("redirect_uri", uri)));
-        let reason = refused(world.token(PRINTER, &parameters), 400, "invalid_grant");
+        let reason = refused(server.token(PRINTER, &parameters), 400, "invalid_grant");
         assert_eq!(reason, RejectReason::RedirectUriChanged, "{other:?}");
         // It was the only try.
-        refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
+        refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
     }
 }
 
 #[test]
 fn unknown_client() {
-    let world = World::default();
-    let reason = paged(world.authorize(&asking("nobody", REDIRECT)));
+    let server = RawServer::default();
+    let reason = paged(server.authorize(&asking("nobody", REDIRECT)));
     assert_eq!(reason, RejectReason::UnknownClient("nobody".into()));
-    assert!(matches!(paged(world.authorize(&asking("Printer", REDIRECT))), RejectReason::UnknownClient(_)));
-    assert_eq!(paged(world.authorize(&[("response_type", "code")])), RejectReason::ParameterMissing("client_id"));
-    let shown = world.authorize(&asking("<script>alert(1)</script>", REDIRECT)).unwrap_err().response();
+    assert!(matches!(paged(server.authorize(&asking("Printer", REDIRECT))), RejectReason::UnknownClient(_)));
+    assert_eq!(paged(server.authorize(&[("response_type", "code")])), RejectReason::ParameterMissing("client_id"));
+    let shown = server.authorize(&asking("<script>alert(1)</script>", REDIRECT)).unwrap_err().response();
     assert!(!String::from_utf8_lossy(shown.body()).contains("<script"));
 }
 
 #[test]
 fn pkce_plain() {
-    let world = World::default();
+    let server = RawServer::default();
     let plain = |method: &'static [(&str, &str)]| {
         let parameters = [&asking("printer", REDIRECT)[..], &[("code_challenge", VERIFIER)], method].concat();
-        world.authorize(&parameters)
+        server.authorize(&parameters)
     };
     assert_eq!(sent_back(plain(&[("code_challenge_method", "plain")])), "invalid_request");
     // It is what a missing method means, and the client is told so.
@@ -164,7 +164,7 @@ fn pkce_plain() {
     assert!(told.contains("the method left out means plain"), "{told}");
     assert_eq!(sent_back(plain(&[])), "invalid_request");
     assert_eq!(sent_back(plain(&[("code_challenge_method", "S512")])), "invalid_request");
-    let allowed = World::new(provider().allow_plain_pkce());
+    let allowed = RawServer::new(provider().allow_plain_pkce());
     let parameters = [&asking("printer", REDIRECT)[..], &[("code_challenge", VERIFIER)]].concat();
     allowed.authorize(&parameters).unwrap();
 }
@@ -172,30 +172,30 @@ fn pkce_plain() {
 /// A public client cannot do without a proof key, and a challenge that is none is not taken for one.
 #[test]
 fn challenge_missing() {
-    let world = World::default();
-    assert_eq!(sent_back(world.authorize(&asking("app", "http://127.0.0.1/cb"))), "invalid_request");
+    let server = RawServer::default();
+    assert_eq!(sent_back(server.authorize(&asking("app", "http://127.0.0.1/cb"))), "invalid_request");
     for odd in ["", "short", &format!("{CHALLENGE}A"), &CHALLENGE.replace('-', "+"), &"=".repeat(43)] {
         let challenge = [("code_challenge", odd), ("code_challenge_method", "S256")];
         let parameters = [&asking("app", "http://127.0.0.1/cb")[..], &challenge].concat();
-        assert_eq!(sent_back(world.authorize(&parameters)), "invalid_request", "{odd}");
+        assert_eq!(sent_back(server.authorize(&parameters)), "invalid_request", "{odd}");
     }
-    let all = World::new(provider().require_pkce());
+    let all = RawServer::new(provider().require_pkce());
     assert_eq!(sent_back(all.authorize(&asking("printer", REDIRECT))), "invalid_request");
 }
 
 #[test]
 fn parameter_twice() {
-    let world = World::default();
+    let server = RawServer::default();
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
         // Nobody knows where to send the user, or with what.
         let twice = [&asking("printer", REDIRECT)[..], &[(name, "query"), (name, "query")]].concat();
-        assert!(matches!(paged(world.authorize(&twice)), RejectReason::ParameterTwice(_)), "{name}");
+        assert!(matches!(paged(server.authorize(&twice)), RejectReason::ParameterTwice(_)), "{name}");
     }
     for name in ["response_type", "scope", "code_challenge", "prompt", "anything"] {
         let twice = [&asking("printer", REDIRECT)[..], &[(name, "code"), (name, "code")]].concat();
-        assert_eq!(sent_back(world.authorize(&twice)), "invalid_request", "{name}");
+        assert_eq!(sent_back(server.authorize(&twice)), "invalid_request", "{name}");
     }
-    let code = world.printers_code();
+    let code = server.printers_code();
     for name in ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "scope", "anything"] {
         let twice = [
             ("grant_type", "authorization_code"),
@@ -204,69 +204,73 @@ fn parameter_twice() {
             (name, "x"),
             (name, "x"),
         ];
-        let reason = refused(world.token(PRINTER, &twice), 400, "invalid_request");
+        let reason = refused(server.token(PRINTER, &twice), 400, "invalid_request");
         assert!(matches!(reason, RejectReason::ParameterTwice(_)), "{name}");
     }
     // An empty one is one, too; and so is one that is encoded otherwise.
     let mut request = posting("/token", &[]);
     *request.body_mut() = format!("grant_type=authorization_code&code={code}&c%6Fde=").into_bytes();
-    refused(world.send(request), 400, "invalid_request");
-    world.redeem(PRINTER, &code).unwrap();
+    refused(server.send(request), 400, "invalid_request");
+    server.redeem(PRINTER, &code).unwrap();
 }
 
 #[test]
 fn grant_not_allowed() {
-    let world = World::default();
-    world.store.add_client(
+    let server = RawServer::default();
+    server.store.add_client(
         ClientRecord::confidential("stats", SECRET)
             .unwrap()
             .add_redirect_uri(REDIRECT)
             .grant_types(["client_credentials"]),
     );
-    assert_eq!(sent_back(world.authorize(&asking("stats", REDIRECT))), "unauthorized_client");
-    refused(world.redeem(("stats", SECRET), &world.printers_code()), 400, "unauthorized_client");
+    assert_eq!(sent_back(server.authorize(&asking("stats", REDIRECT))), "unauthorized_client");
+    refused(server.redeem(("stats", SECRET), &server.printers_code()), 400, "unauthorized_client");
     let password = [("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)];
-    let reason = refused(world.token(PRINTER, &password), 400, "unauthorized_client");
+    let reason = refused(server.token(PRINTER, &password), 400, "unauthorized_client");
     assert_eq!(reason, RejectReason::NotAllowed("password".into()));
     // Who cannot show who it is does not learn what it may do.
-    refused(world.token(("printer", "wrong"), &password), 401, "invalid_client");
+    refused(server.token(("printer", "wrong"), &password), 401, "invalid_client");
     // The implicit grant has to be named, for the client and for the server.
-    let token = |world: &World| {
-        world.authorize(&[
+    let token = |server: &RawServer| {
+        server.authorize(&[
             ("response_type", "token"),
             ("client_id", "printer"),
             ("state", "xyz"),
             ("response_mode", "query"),
         ])
     };
-    assert_eq!(sent_back(token(&world)), "unauthorized_client");
-    let narrow = World::new(
+    assert_eq!(sent_back(token(&server)), "unauthorized_client");
+    let narrow = RawServer::new(
         oauth_proto::oauth2::server::Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code()),
     );
     assert_eq!(sent_back(token(&narrow)), "unsupported_response_type");
-    refused(world.token(PRINTER, &[("grant_type", "implicit")]), 400, "unsupported_grant_type");
-    refused(world.token(PRINTER, &[("grant_type", "urn:x")]), 400, "unsupported_grant_type");
+    refused(server.token(PRINTER, &[("grant_type", "implicit")]), 400, "unsupported_grant_type");
+    refused(server.token(PRINTER, &[("grant_type", "urn:x")]), 400, "unsupported_grant_type");
     // A public client never acts for itself.
     let stats = [("grant_type", "client_credentials"), ("scope", "stats"), ("client_id", "app")];
-    refused(world.post("/token", &stats), 400, "unauthorized_client");
+    refused(server.post("/token", &stats), 400, "unauthorized_client");
 }
 
 #[test]
 fn state_echo() {
-    let world = World::default();
+    let server = RawServer::default();
     for state in ["a\r\nSet-Cookie: x=1", "a\0", "a\tb", "a\u{7f}", "a\u{85}b"] {
         let parameters =
             [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("state", state)];
-        assert_eq!(paged(world.authorize(&parameters)), RejectReason::ParameterCharacters("state".into()), "{state:?}");
+        assert_eq!(
+            paged(server.authorize(&parameters)),
+            RejectReason::ParameterCharacters("state".into()),
+            "{state:?}"
+        );
     }
     let long = "s".repeat(8 * 1024);
     for state in ["&code=evil#?=+%", "\u{1f511} \"'<>", "%0d%0a", "iss=https://evil.example", &long] {
         let asking =
             [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("state", state)];
         let wrong = [&asking[..], &[("scope", "admin")]].concat();
-        let consent = world.authorize(&asking).unwrap();
-        let denied = world.deny(consent.clone());
-        for response in [denied, world.grant(consent), world.authorize(&wrong).unwrap_err().response()] {
+        let consent = server.authorize(&asking).unwrap();
+        let denied = server.deny(consent.clone());
+        for response in [denied, server.grant(consent), server.authorize(&wrong).unwrap_err().response()] {
             let url = location(&response);
             assert_eq!(parameter(&url, "state").as_deref(), Some(state));
             assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
@@ -277,7 +281,7 @@ fn state_echo() {
         }
         // And in a form that sends itself off, as a value that nothing gets out of.
         let posted = [&asking[..], &[("response_mode", "form_post")]].concat();
-        let page = String::from_utf8(world.grant(world.authorize(&posted).unwrap()).into_body()).unwrap();
+        let page = String::from_utf8(server.grant(server.authorize(&posted).unwrap()).into_body()).unwrap();
         assert_eq!(page.matches("name=\"state\"").count(), 1);
         assert_eq!(page.matches("<script").count(), 1);
         let escaped = state.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -289,7 +293,7 @@ fn state_echo() {
 
 #[test]
 fn method_wrong() {
-    let world = World::default();
+    let server = RawServer::default();
     for (method, path, allowed) in [
         ("GET", "/token", "POST"),
         ("PUT", "/token", "POST"),
@@ -306,14 +310,14 @@ fn method_wrong() {
         let query = form_of(&asking("printer", REDIRECT));
         let request = Request::builder().method(method).uri(format!("{ISSUER}{path}?{query}"));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(query.into_bytes());
-        let rejected = world.dispatch(&request.unwrap()).unwrap_err();
+        let rejected = server.dispatch(&request.unwrap()).unwrap_err();
         let response = rejected.response();
         assert_eq!(response.status(), 405, "{method} {path}");
         assert_eq!(response.headers()["allow"], allowed, "{method} {path}");
         refused::<()>(Err(rejected), 405, "invalid_request");
     }
     let lost = Request::get(format!("{ISSUER}/admin")).body(Vec::new()).unwrap();
-    let rejected = world.dispatch(&lost).unwrap_err();
+    let rejected = server.dispatch(&lost).unwrap_err();
     assert_eq!(rejected.response().status(), 404);
     // A router that takes a part of the path away is found by this.
     let told = String::from_utf8(rejected.response().into_body()).unwrap();
@@ -327,24 +331,24 @@ fn form_of(parameters: &[(&str, &str)]) -> String {
 /// Errors keep the state, and a query that the redirect_uri has stays in front; python-oauth2 loses the one and breaks the other.
 #[test]
 fn errors_that_lead_back_keep_state_and_query() {
-    let world = World::default();
-    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
-    let url = location(&world.deny(consent.clone()));
+    let server = RawServer::default();
+    let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
+    let url = location(&server.deny(consent.clone()));
     assert_eq!(url, format!("{REDIRECT}&error=access_denied&state=xyz&iss=https%3A%2F%2Fauth.example.com"));
-    let code = location(&world.grant(consent));
+    let code = location(&server.grant(consent));
     assert!(code.starts_with(&format!("{REDIRECT}&code=")), "{code}");
 }
 
 /// A client without any redirect_uri is sent nowhere; python-oauth2 falls over it. One that names none keeps its own.
 #[test]
 fn a_redirect_uri_is_not_remembered_for_the_next_request() {
-    let world = World::default();
-    world.store.add_client(ClientRecord::confidential("bare", SECRET).unwrap());
+    let server = RawServer::default();
+    server.store.add_client(ClientRecord::confidential("bare", SECRET).unwrap());
     assert!(matches!(
-        paged(world.authorize(&[("response_type", "code"), ("client_id", "bare")])),
+        paged(server.authorize(&[("response_type", "code"), ("client_id", "bare")])),
         RejectReason::RedirectUri { .. }
     ));
-    world
+    server
         .authorize(
             &[
                 &asking("app", "http://127.0.0.1:9/cb")[..],
@@ -354,7 +358,7 @@ fn a_redirect_uri_is_not_remembered_for_the_next_request() {
         )
         .unwrap();
     assert!(matches!(
-        paged(world.authorize(&[("response_type", "code"), ("client_id", "app")])),
+        paged(server.authorize(&[("response_type", "code"), ("client_id", "app")])),
         RejectReason::RedirectUri { .. }
     ));
 }

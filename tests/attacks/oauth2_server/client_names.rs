@@ -9,7 +9,7 @@ use oauth_proto::oauth2::server::{
     SaveTokens, Saved, Store, TokenRecord, serve,
 };
 
-use super::world::*;
+use super::raw_server::*;
 
 struct IgnoresCase<'s>(&'s MemoryStore);
 
@@ -44,7 +44,7 @@ impl Store for IgnoresCase<'_> {
 /// counted or written down under two names.
 #[test]
 fn a_client_goes_by_one_name_where_the_store_ignores_case() {
-    let world = World::default();
+    let server = RawServer::default();
     let ask = |client_id: &str| {
         let parameters = [
             ("client_id", client_id),
@@ -52,7 +52,7 @@ fn a_client_goes_by_one_name_where_the_store_ignores_case() {
             ("grant_type", "client_credentials"),
             ("scope", "stats"),
         ];
-        serve(world.provider.token(&posting("/token", &parameters), world.moment()), &IgnoresCase(&world.store))
+        serve(server.provider.token(&posting("/token", &parameters), server.moment()), &IgnoresCase(&server.store))
     };
     ask("printer").unwrap();
     for other in ["PRINTER", "Printer"] {

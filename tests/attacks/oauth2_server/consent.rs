@@ -2,7 +2,7 @@
 
 use oauth_proto::oauth2::server::{Approval, ClientRecord, Consent, RejectReason, serve};
 
-use super::world::*;
+use super::raw_server::*;
 
 fn printer() -> ClientRecord {
     ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT)
@@ -15,53 +15,53 @@ fn asking_for_token() -> Vec<(&'static str, &'static str)> {
 /// Row `grant-not-allowed`: by the response type, where the client has the grant.
 #[test]
 fn a_client_may_use_no_response_type_but_its_own() {
-    let world = World::default();
+    let server = RawServer::default();
     let both = ["authorization_code", "implicit"];
     let (code, token) = (asking("printer", REDIRECT), asking_for_token());
     for (own, asked, other, lacking) in
         [("code", &code[..], &token[..], "implicit"), ("token", &token, &code, "authorization_code")]
     {
-        world.store.add_client(printer().grant_types(both).response_types([own]));
-        world.authorize(asked).unwrap();
-        assert_eq!(world.authorize(other).unwrap_err().reason, RejectReason::NotAllowed(lacking.into()));
+        server.store.add_client(printer().grant_types(both).response_types([own]));
+        server.authorize(asked).unwrap();
+        assert_eq!(server.authorize(other).unwrap_err().reason, RejectReason::NotAllowed(lacking.into()));
     }
-    world.store.add_client(printer().grant_types(both).response_types(["code", "token"]));
-    world.authorize(&code).unwrap();
-    world.authorize(&token).unwrap();
+    server.store.add_client(printer().grant_types(both).response_types(["code", "token"]));
+    server.authorize(&code).unwrap();
+    server.authorize(&token).unwrap();
 }
 
 /// Row `token-in-query`: nor does one ever stand in the query of a redirect, from where it gets into logs.
 #[test]
 fn an_implicit_grant_brings_its_token_in_no_query() {
-    let world = World::default();
-    world.store.add_client(printer().add_grant_type("implicit"));
+    let server = RawServer::default();
+    server.store.add_client(printer().add_grant_type("implicit"));
     let ask = |mode: Option<&'static str>| {
         let mode = mode.map(|mode| ("response_mode", mode));
-        world.authorize(&asking_for_token().into_iter().chain(mode).collect::<Vec<_>>())
+        server.authorize(&asking_for_token().into_iter().chain(mode).collect::<Vec<_>>())
     };
     assert_eq!(sent_back(ask(Some("query"))), "invalid_request");
     for mode in [None, Some("fragment")] {
-        let url = location(&world.grant(ask(mode).unwrap()));
+        let url = location(&server.grant(ask(mode).unwrap()));
         assert!(url.starts_with(&format!("{REDIRECT}#access_token=")), "{url}");
     }
-    assert_eq!(world.grant(ask(Some("form_post")).unwrap()).status(), 200);
+    assert_eq!(server.grant(ask(Some("form_post")).unwrap()).status(), 200);
 }
 
 /// What a request object says would have to be read in place of the parameters, so that it is not ignored.
 #[test]
 fn a_request_object_is_refused() {
-    let world = World::default();
+    let server = RawServer::default();
     let with_object = [&asking("printer", REDIRECT)[..], &[("request", "eyJhbGciOiJub25lIn0.e30.")]].concat();
-    assert_eq!(sent_back(world.authorize(&with_object)), "request_not_supported");
+    assert_eq!(sent_back(server.authorize(&with_object)), "request_not_supported");
 }
 
 #[test]
 fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
     const A: &str = "https://a.example/";
-    let world = World::new(provider().add_resource(A));
+    let server = RawServer::new(provider().add_resource(A));
     let ask = |resources: &[&'static str]| {
         let resources = resources.iter().map(|own| ("resource", *own));
-        world.authorize(&asking("printer", REDIRECT).into_iter().chain(resources).collect::<Vec<_>>())
+        server.authorize(&asking("printer", REDIRECT).into_iter().chain(resources).collect::<Vec<_>>())
     };
     assert_eq!(ask(&[A]).unwrap().resource, [A]);
     for resources in [&["https://evil.example/"][..], &[A, "https://evil.example/"], &["https://a.example"]] {
@@ -72,29 +72,32 @@ fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
 /// Row `redirect-unregistered`: it was registered when the user was asked.
 #[test]
 fn a_redirect_uri_that_was_taken_away_meanwhile_leads_nowhere() {
-    let world = World::default();
-    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let server = RawServer::default();
+    let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let other =
         ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri("https://new.example.com/cb");
-    world.store.add_client(other);
-    assert!(matches!(paged(granted(&world, consent.clone())), RejectReason::RedirectUri { .. }));
-    world.store.add_client(printer());
-    granted(&world, consent).unwrap();
+    server.store.add_client(other);
+    assert!(matches!(paged(granted(&server, consent.clone())), RejectReason::RedirectUri { .. }));
+    server.store.add_client(printer());
+    granted(&server, consent).unwrap();
 }
 
 /// Row `grant-not-allowed`: the client had the grant, or the response type, when the user was asked.
 #[test]
 fn a_response_type_that_was_taken_away_meanwhile_brings_no_code() {
-    let world = World::default();
-    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let server = RawServer::default();
+    let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     for less in [printer().grant_types(["client_credentials"]), printer().response_types(["token"])] {
-        world.store.add_client(less);
-        assert_eq!(sent_back(granted(&world, consent.clone())), "unauthorized_client");
+        server.store.add_client(less);
+        assert_eq!(sent_back(granted(&server, consent.clone())), "unauthorized_client");
     }
-    world.store.add_client(printer());
-    granted(&world, consent).unwrap();
+    server.store.add_client(printer());
+    granted(&server, consent).unwrap();
 }
 
-fn granted(world: &World, consent: Consent) -> Result<oauth_proto::Response, oauth_proto::oauth2::server::Rejected> {
-    serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store)
+fn granted(
+    server: &RawServer,
+    consent: Consent,
+) -> Result<oauth_proto::Response, oauth_proto::oauth2::server::Rejected> {
+    serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store)
 }

@@ -6,22 +6,22 @@ use oauth_proto::oauth2::server::{
 };
 use oauth_proto::wire::form;
 
-use super::world::*;
+use super::raw_server::*;
 
 const CALLBACK: &str = "https://new.example.com/cb";
 
 /// Pushes the printer's request, and returns its request_uri.
-fn push(world: &World, more: &[(&str, &str)]) -> String {
+fn push(server: &RawServer, more: &[(&str, &str)]) -> String {
     let honest = asking(PRINTER.0, REDIRECT);
     let parameters = [&honest[..], &[("client_secret", PRINTER.1), ("scope", "read")], more].concat();
-    let response = world.post("/par", &parameters).unwrap();
+    let response = server.post("/par", &parameters).unwrap();
     assert_eq!(response.status(), 201);
     let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     body["request_uri"].as_str().unwrap().to_owned()
 }
 
-fn load(world: &World, client_id: &str, uri: &str) -> Result<Consent, oauth_proto::oauth2::server::Rejected> {
-    world.authorize(&[("client_id", client_id), ("request_uri", uri)])
+fn load(server: &RawServer, client_id: &str, uri: &str) -> Result<Consent, oauth_proto::oauth2::server::Rejected> {
+    server.authorize(&[("client_id", client_id), ("request_uri", uri)])
 }
 
 fn is_request_uri(reason: &RejectReason) -> bool {
@@ -31,140 +31,143 @@ fn is_request_uri(reason: &RejectReason) -> bool {
 /// Row `par-other-client`.
 #[test]
 fn par_other_client() {
-    let world = World::default();
-    let uri = push(&world, &[]);
-    assert!(is_request_uri(&paged(load(&world, SCANNER.0, &uri))));
-    load(&world, PRINTER.0, &uri).unwrap();
+    let server = RawServer::default();
+    let uri = push(&server, &[]);
+    assert!(is_request_uri(&paged(load(&server, SCANNER.0, &uri))));
+    load(&server, PRINTER.0, &uri).unwrap();
 }
 
 /// Row `par-expired`: to the second; and the page that was loaded last can still be decided on.
 #[test]
 fn par_expired() {
-    let world = World::default();
-    let uri = push(&world, &[]);
-    world.pass(59);
-    let consent = load(&world, PRINTER.0, &uri).unwrap();
-    world.pass(1);
-    assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))));
-    world.pass(3598);
-    assert!(parameter(&location(&world.grant(consent.clone())), "code").is_some());
+    let server = RawServer::default();
+    let uri = push(&server, &[]);
+    server.pass(59);
+    let consent = load(&server, PRINTER.0, &uri).unwrap();
+    server.pass(1);
+    assert!(is_request_uri(&paged(load(&server, PRINTER.0, &uri))));
+    server.pass(3598);
+    assert!(parameter(&location(&server.grant(consent.clone())), "code").is_some());
     // An hour after it was loaded, the page is too old.
-    let uri = push(&world, &[]);
-    let consent = load(&world, PRINTER.0, &uri).unwrap();
-    world.pass(3600);
-    let late = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store);
+    let uri = push(&server, &[]);
+    let consent = load(&server, PRINTER.0, &uri).unwrap();
+    server.pass(3600);
+    let late = serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store);
     assert_eq!(sent_back(late), "invalid_request");
 }
 
 /// Row `par-reused-after-grant`: a reload of the page works, and a second decision does not.
 #[test]
 fn par_reused_after_grant() {
-    let world = World::default();
-    let decide =
-        |consent: Consent| serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store);
-    let uri = push(&world, &[]);
-    let (first, second) = (load(&world, PRINTER.0, &uri).unwrap(), load(&world, PRINTER.0, &uri).unwrap());
+    let server = RawServer::default();
+    let decide = |consent: Consent| {
+        serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store)
+    };
+    let uri = push(&server, &[]);
+    let (first, second) = (load(&server, PRINTER.0, &uri).unwrap(), load(&server, PRINTER.0, &uri).unwrap());
     // It survives a login page.
     let first: Consent = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
     let code = parameter(&location(&decide(first.clone()).unwrap()), "code").unwrap();
     for late in [first.clone(), second.clone()] {
         assert!(is_request_uri(&paged(decide(late))));
     }
-    assert!(is_request_uri(&paged(serve(world.provider.deny(second), &world.store))));
-    assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))));
+    assert!(is_request_uri(&paged(serve(server.provider.deny(second), &server.store))));
+    assert!(is_request_uri(&paged(load(&server, PRINTER.0, &uri))));
     // Nothing of that has used the code.
-    world.redeem(PRINTER, &code).unwrap();
+    server.redeem(PRINTER, &code).unwrap();
 
     // An error that cannot be sent spends nothing.
-    let uri = push(&world, &[]);
+    let uri = push(&server, &[]);
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
-        let consent = load(&world, PRINTER.0, &uri).unwrap();
-        let rejected = serve(world.provider.redirect_with_error(consent, code), &world.store).unwrap_err();
+        let consent = load(&server, PRINTER.0, &uri).unwrap();
+        let rejected = serve(server.provider.redirect_with_error(consent, code), &server.store).unwrap_err();
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
-    load(&world, PRINTER.0, &uri).unwrap();
+    load(&server, PRINTER.0, &uri).unwrap();
     // A denial is a decision, too, and so is another answer of the application's.
     for end in ["deny", "login_required"] {
-        let uri = push(&world, &[]);
-        let consent = load(&world, PRINTER.0, &uri).unwrap();
+        let uri = push(&server, &[]);
+        let consent = load(&server, PRINTER.0, &uri).unwrap();
         let step = match end {
-            "deny" => world.provider.deny(consent.clone()),
-            code => world.provider.redirect_with_error(consent.clone(), code),
+            "deny" => server.provider.deny(consent.clone()),
+            code => server.provider.redirect_with_error(consent.clone(), code),
         };
-        location(&serve(step, &world.store).unwrap());
+        location(&serve(step, &server.store).unwrap());
         assert!(is_request_uri(&paged(decide(consent))), "{end}");
-        assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))), "{end}");
+        assert!(is_request_uri(&paged(load(&server, PRINTER.0, &uri))), "{end}");
     }
 
     // The implicit grant, which stores its token at once.
-    let world = World::default();
-    world.store.add_client(
+    let server = RawServer::default();
+    server.store.add_client(
         ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(CALLBACK).add_grant_type("implicit"),
     );
     let implicit =
         [("response_type", "token"), ("client_id", PRINTER.0), ("redirect_uri", CALLBACK), ("scope", "read")];
     let again = || {
-        let response = world.post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat()).unwrap();
+        let response = server.post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat()).unwrap();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         body["request_uri"].as_str().unwrap().to_owned()
     };
-    let consent = load(&world, PRINTER.0, &again()).unwrap();
+    let consent = load(&server, PRINTER.0, &again()).unwrap();
     // RFC 6749 §4.2.2: the scope is there where there is one.
-    let bare =
-        serve(world.provider.approve(consent.clone(), Approval::new("jane").scope(""), world.moment()), &world.store);
+    let bare = serve(
+        server.provider.approve(consent.clone(), Approval::new("jane").scope(""), server.moment()),
+        &server.store,
+    );
     assert_eq!(parameter(&location(&bare.unwrap()), "scope"), None);
-    let consent = load(&world, PRINTER.0, &again()).unwrap();
-    let url = location(&world.grant(consent.clone()));
+    let consent = load(&server, PRINTER.0, &again()).unwrap();
+    let url = location(&server.grant(consent.clone()));
     assert!(parameter(&url, "access_token").is_some());
     assert_eq!(parameter(&url, "scope").as_deref(), Some("read"));
-    let again = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store);
+    let again = serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store);
     assert!(is_request_uri(&paged(again)));
 }
 
 /// Row `par-not-pushed-though-required`.
 #[test]
 fn par_not_pushed_though_required() {
-    let world = World::new(provider().require_pushed_requests());
-    assert_eq!(sent_back(world.authorize(&asking("printer", REDIRECT))), "invalid_request");
-    let uri = push(&world, &[]);
-    load(&world, PRINTER.0, &uri).unwrap();
-    assert!(is_request_uri(&paged(load(&world, PRINTER.0, "urn:ietf:params:oauth:request_uri:of-nobody"))));
+    let server = RawServer::new(provider().require_pushed_requests());
+    assert_eq!(sent_back(server.authorize(&asking("printer", REDIRECT))), "invalid_request");
+    let uri = push(&server, &[]);
+    load(&server, PRINTER.0, &uri).unwrap();
+    assert!(is_request_uri(&paged(load(&server, PRINTER.0, "urn:ietf:params:oauth:request_uri:of-nobody"))));
     // What stands beside the request_uri counts as little as it is checked (RFC 6749 §3.1).
-    let uri = push(&world, &[]);
+    let uri = push(&server, &[]);
     for (name, values) in [("foo", ["1", "2"]), ("scope", ["a", "b"])] {
         let twice = values.map(|value| (name, value));
         let parameters = [&[("client_id", PRINTER.0), ("request_uri", &uri)][..], &twice].concat();
-        assert!(matches!(paged(world.authorize(&parameters)), RejectReason::ParameterTwice(_)));
+        assert!(matches!(paged(server.authorize(&parameters)), RejectReason::ParameterTwice(_)));
     }
     // A code is no pushed request.
-    let consent = load(&world, PRINTER.0, &push(&world, &[])).unwrap();
-    let code = parameter(&location(&world.grant(consent)), "code").unwrap();
-    assert!(is_request_uri(&paged(load(&world, PRINTER.0, &code))));
+    let consent = load(&server, PRINTER.0, &push(&server, &[])).unwrap();
+    let code = parameter(&location(&server.grant(consent)), "code").unwrap();
+    assert!(is_request_uri(&paged(load(&server, PRINTER.0, &code))));
 }
 
 /// Row `par-request-uri-inside`.
 #[test]
 fn par_request_uri_inside() {
-    let world = World::default();
+    let server = RawServer::default();
     let honest = [&asking(PRINTER.0, REDIRECT)[..], &[("client_secret", PRINTER.1), ("request_uri", "urn:x")]].concat();
-    refused(world.post("/par", &honest), 400, "invalid_request");
+    refused(server.post("/par", &honest), 400, "invalid_request");
 }
 
 /// RFC 6749 §3.1: by the same rules as a GET, of the form alone.
 #[test]
 fn an_authorization_request_may_be_posted() {
-    let world = World::default();
+    let server = RawServer::default();
     let post = |query: &str, parameters: &[(&str, &str)]| {
         let mut request = posting("/authorize", parameters);
         *request.uri_mut() = format!("{ISSUER}/authorize{query}").parse().unwrap();
-        match world.dispatch(&request)? {
+        match server.dispatch(&request)? {
             oauth_proto::oauth2::server::Dispatched::Consent(consent) => Ok(consent),
             end => panic!("{end:?}"),
         }
     };
     let honest = asking("printer", REDIRECT);
     let consent = post("", &honest).unwrap();
-    assert_eq!(consent, world.authorize(&honest).unwrap());
+    assert_eq!(consent, server.authorize(&honest).unwrap());
     // The query of such a request is no part of it.
     assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
     paged(post("?client_id=printer&response_type=code", &[]));
@@ -172,21 +175,21 @@ fn an_authorization_request_may_be_posted() {
     assert_eq!(sent_back(post("", &[&honest[..], &[("scope", "admin")]].concat())), "invalid_scope");
     assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), RejectReason::ParameterTwice(_)));
     // A pushed one, too.
-    let uri = push(&world, &[]);
+    let uri = push(&server, &[]);
     post("", &[("client_id", "printer"), ("request_uri", &uri)]).unwrap();
     // A form, or nothing.
     let mut request = posting("/authorize", &honest);
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());
-    assert!(matches!(paged(world.dispatch(&request).map(drop)), RejectReason::ContentType(_)));
+    assert!(matches!(paged(server.dispatch(&request).map(drop)), RejectReason::ContentType(_)));
     let mut request = posting("/authorize", &honest);
     *request.body_mut() = vec![b'a'; 64 * 1024 + 1];
-    assert_eq!(world.dispatch(&request).unwrap_err().response().status(), 413);
+    assert_eq!(server.dispatch(&request).unwrap_err().response().status(), 413);
 }
 
-fn registered(world: &World) -> String {
+fn registered(server: &RawServer) -> String {
     let body = format!(r#"{{"redirect_uris":["{CALLBACK}"],"token_endpoint_auth_method":"none"}}"#);
     let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
-    let response = world.send(request.body(body.into_bytes()).unwrap()).unwrap();
+    let response = server.send(request.body(body.into_bytes()).unwrap()).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["client_id"].as_str().unwrap().to_owned()
 }
@@ -194,8 +197,8 @@ fn registered(world: &World) -> String {
 /// Row `redirect-before-asking`: a client that registered itself, and a bad request of it.
 #[test]
 fn redirect_before_asking() {
-    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
-    let client = registered(&world);
+    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let client = registered(&server);
     let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let honest = [&asking(&client, CALLBACK)[..], &proof].concat();
     let page = |response: &oauth_proto::Response| {
@@ -211,46 +214,46 @@ fn redirect_before_asking() {
     ] {
         let others = honest.iter().filter(|(own, _)| *own != name).copied();
         let parameters: Vec<_> = others.chain([(name, value)]).collect();
-        let text = page(&world.authorize(&parameters).unwrap_err().response());
+        let text = page(&server.authorize(&parameters).unwrap_err().response());
         // A link is there, to follow for who wants to, and says where it leads.
         assert!(text.contains("<b>new.example.com</b>"), "{text}");
         let link = format!("href=\"{CALLBACK}?error={code}&amp;");
         assert!(text.contains(&link) && text.contains("state=xyz") && text.contains("iss=https"), "{text}");
     }
     let form = [&honest[..], &[("response_mode", "form_post"), ("scope", "nonsense")]].concat();
-    let text = page(&world.authorize(&form).unwrap_err().response());
+    let text = page(&server.authorize(&form).unwrap_err().response());
     assert!(
         text.contains(&format!("<form method=\"post\" action=\"{CALLBACK}\">")) && !text.contains("<script"),
         "{text}"
     );
     // Without a page nobody was asked; with one the user was.
-    let consent = world.authorize(&honest).unwrap();
-    let silent = serve(world.provider.redirect_with_error(consent.clone(), "login_required"), &world.store).unwrap();
+    let consent = server.authorize(&honest).unwrap();
+    let silent = serve(server.provider.redirect_with_error(consent.clone(), "login_required"), &server.store).unwrap();
     assert!(page(&silent).contains("error=login_required"));
-    location(&world.deny(consent.clone()));
-    location(&world.grant(consent));
+    location(&server.deny(consent.clone()));
+    location(&server.grant(consent));
 
     // Whom somebody has vetted is trusted with a redirect: by an initial access token, or by hand.
-    let world =
-        World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
+    let server =
+        RawServer::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
     let request = Request::post(format!("{ISSUER}/register"))
         .header("content-type", "application/json")
         .header("authorization", "Bearer initial-access-token-1234")
         .body(format!(r#"{{"redirect_uris":["{CALLBACK}"]}}"#).into_bytes())
         .unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(world.send(request).unwrap().body()).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(server.send(request).unwrap().body()).unwrap();
     let vetted = answer["client_id"].as_str().unwrap();
     for (client, uri) in [(vetted, CALLBACK), ("printer", REDIRECT)] {
         let wrong = [&asking(client, uri)[..], &[("scope", "nonsense")]].concat();
-        assert_eq!(sent_back(world.authorize(&wrong)), "invalid_scope");
+        assert_eq!(sent_back(server.authorize(&wrong)), "invalid_scope");
     }
 }
 
 /// Row `redirect-before-asking`: a consent that was changed on its way leads to registered places alone.
 #[test]
 fn a_changed_consent_leads_to_no_other_place() {
-    let world = World::default();
-    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let server = RawServer::default();
+    let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let changed = |from: &str, to: &str| -> Consent {
         let stored = serde_json::to_string(&consent).unwrap();
         assert!(stored.contains(from), "{stored}");
@@ -258,38 +261,38 @@ fn a_changed_consent_leads_to_no_other_place() {
     };
     let evil = changed("https://client.example.com/cb?x=1", "https://evil.example/");
     for step in [
-        world.provider.deny(evil.clone()),
-        world.provider.redirect_with_error(evil.clone(), "login_required"),
-        world.provider.approve(evil, Approval::new("jane"), world.moment()),
+        server.provider.deny(evil.clone()),
+        server.provider.redirect_with_error(evil.clone(), "login_required"),
+        server.provider.approve(evil, Approval::new("jane"), server.moment()),
     ] {
-        let reason = paged(serve(step, &world.store));
+        let reason = paged(serve(step, &server.store));
         assert!(
             matches!(&reason, RejectReason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
             "{reason}"
         );
     }
     let nobody = changed("\"client_id\":\"printer\"", "\"client_id\":\"nobody\"");
-    assert!(matches!(paged(serve(world.provider.deny(nobody), &world.store)), RejectReason::UnknownClient(_)));
+    assert!(matches!(paged(serve(server.provider.deny(nobody), &server.store)), RejectReason::UnknownClient(_)));
     // The issuer that the client compares is the server's own.
     let other = changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
-    let url = location(&world.grant(other));
+    let url = location(&server.grant(other));
     assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
 }
 
 #[test]
 fn a_decision_looks_again_at_what_the_server_demands() {
-    let mut world = World::default();
-    let consent = world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
-    let grant = |world: &World| {
-        serve(world.provider.approve(consent.clone(), Approval::new("jane"), world.moment()), &world.store)
+    let mut server = RawServer::default();
+    let consent = server.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
+    let grant = |server: &RawServer| {
+        serve(server.provider.approve(consent.clone(), Approval::new("jane"), server.moment()), &server.store)
     };
-    world.provider = provider().require_pkce().build().unwrap();
-    assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ChallengeMissing);
-    world.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
-    assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ResourceMissing);
+    server.provider = provider().require_pkce().build().unwrap();
+    assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ChallengeMissing);
+    server.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
+    assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ResourceMissing);
     // A token that was to stand in a fragment does not stand in a query.
-    let mut world = World::default();
-    world.store.add_client(
+    let mut server = RawServer::default();
+    server.store.add_client(
         ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(CALLBACK).add_grant_type("implicit"),
     );
     let implicit = [
@@ -299,17 +302,17 @@ fn a_decision_looks_again_at_what_the_server_demands() {
         ("state", "xyz"),
         ("scope", "read"),
     ];
-    let stored = serde_json::to_string(&world.authorize(&implicit).unwrap()).unwrap();
+    let stored = serde_json::to_string(&server.authorize(&implicit).unwrap()).unwrap();
     let changed: Consent =
         serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\"")).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.approve(changed, Approval::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(server.provider.approve(changed, Approval::new("jane"), server.moment()), &server.store)),
         "invalid_request"
     );
-    world.provider = provider().add_grant_type(GrantType::dangerous_implicit().scopes("write")).build().unwrap();
+    server.provider = provider().add_grant_type(GrantType::dangerous_implicit().scopes("write")).build().unwrap();
     let consent: Consent = serde_json::from_str(&stored).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store)),
         "invalid_scope"
     );
 }
@@ -317,9 +320,9 @@ fn a_decision_looks_again_at_what_the_server_demands() {
 /// What a page shows of a redirect_uri is a text, and one in which nobody can write to the user.
 #[test]
 fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
-    let world = World::default();
+    let server = RawServer::default();
     let page = |uri: &str| {
-        let response = world.authorize(&asking("printer", uri)).unwrap_err().response();
+        let response = server.authorize(&asking("printer", uri)).unwrap_err().response();
         String::from_utf8(response.body().clone()).unwrap()
     };
     let text = page("https://evil.example/<b>x</b>?call=555-1234#now");
@@ -329,8 +332,8 @@ fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
     assert!(page(&long).len() < 2000);
     let form = form::encode([("response_type", "code"), ("client_id", "app")]);
     let request = Request::get(format!("{ISSUER}/authorize?{form}")).body(Vec::new()).unwrap();
-    let text = String::from_utf8(world.dispatch(&request).unwrap_err().response().into_body()).unwrap();
+    let text = String::from_utf8(server.dispatch(&request).unwrap_err().response().into_body()).unwrap();
     assert!(text.contains("redirect_uri is missing"), "{text}");
-    let unknown = world.authorize(&asking("nobody", REDIRECT)).unwrap_err();
+    let unknown = server.authorize(&asking("nobody", REDIRECT)).unwrap_err();
     assert_eq!(unknown.client_id(), Some("nobody"));
 }

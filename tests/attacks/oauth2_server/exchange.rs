@@ -4,29 +4,29 @@ use oauth_proto::oauth2::server::{
     Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, Serve,
 };
 
-use super::world::*;
+use super::raw_server::*;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 
 /// Printer and scanner may exchange, and the operator would have refresh tokens come of it.
-fn world() -> World {
-    let world =
-        World::with(GrantType::token_exchange().scopes("read write").default_scope("read").with_refresh_token());
+fn exchanging() -> RawServer {
+    let server =
+        RawServer::with(GrantType::token_exchange().scopes("read write").default_scope("read").with_refresh_token());
     for ((id, secret), uri) in [(PRINTER, REDIRECT), (SCANNER, "https://scanner.example.com/")] {
         let record = ClientRecord::confidential(id, secret).unwrap();
-        world.store.add_client(record.add_redirect_uri(uri).add_grant_type(EXCHANGE));
+        server.store.add_client(record.add_redirect_uri(uri).add_grant_type(EXCHANGE));
     }
-    world
+    server
 }
 
-fn exchange(world: &World, who: Who<'_>, (kind, token): (&str, &str)) -> Result<Tokens, Rejected> {
-    exchange_for(world, who, (kind, token), None, Approval::new("jane"))
+fn exchange(server: &RawServer, who: Who<'_>, (kind, token): (&str, &str)) -> Result<Tokens, Rejected> {
+    exchange_for(server, who, (kind, token), None, Approval::new("jane"))
 }
 
 fn exchange_for(
-    world: &World,
+    server: &RawServer,
     (client_id, secret): Who<'_>,
     (kind, token): (&str, &str),
     scope: Option<&str>,
@@ -45,7 +45,8 @@ fn exchange_for(
         Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
     };
     let request = posting("/token", &parameters);
-    let response = Serve::new(&world.store).decide_grant(decide).run(world.provider.token(&request, world.moment()))?;
+    let response =
+        Serve::new(&server.store).decide_grant(decide).run(server.provider.token(&request, server.moment()))?;
     Ok(Tokens::read(&response))
 }
 
@@ -58,64 +59,64 @@ fn is_no_subject(end: Result<Tokens, Rejected>) {
 /// Row `exchange-subject-expired`, to the second.
 #[test]
 fn an_expired_token_is_exchanged_for_nothing() {
-    let world = world();
-    let tokens = world.tokens();
-    world.pass(3599);
-    exchange(&world, SCANNER, (ACCESS, &tokens.access)).unwrap();
-    world.pass(1);
-    is_no_subject(exchange(&world, SCANNER, (ACCESS, &tokens.access)));
+    let server = exchanging();
+    let tokens = server.tokens();
+    server.pass(3599);
+    exchange(&server, SCANNER, (ACCESS, &tokens.access)).unwrap();
+    server.pass(1);
+    is_no_subject(exchange(&server, SCANNER, (ACCESS, &tokens.access)));
 }
 
 /// Row `exchange-subject-replaced`.
 #[test]
 fn a_replaced_refresh_token_is_exchanged_for_nothing() {
-    let world = world();
-    let first = world.tokens();
-    exchange(&world, PRINTER, (REFRESH, first.refresh_token())).unwrap();
-    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    is_no_subject(exchange(&world, PRINTER, (REFRESH, first.refresh_token())));
-    exchange(&world, PRINTER, (REFRESH, second.refresh_token())).unwrap();
+    let server = exchanging();
+    let first = server.tokens();
+    exchange(&server, PRINTER, (REFRESH, first.refresh_token())).unwrap();
+    let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    is_no_subject(exchange(&server, PRINTER, (REFRESH, first.refresh_token())));
+    exchange(&server, PRINTER, (REFRESH, second.refresh_token())).unwrap();
 }
 
 /// Row `exchange-subject-of-wrong-kind`.
 #[test]
 fn a_token_is_exchanged_as_what_it_is() {
-    let world = world();
-    let tokens = world.tokens();
+    let server = exchanging();
+    let tokens = server.tokens();
     for (kind, token) in [
         (REFRESH, &*tokens.access),
         (ACCESS, tokens.refresh_token()),
         ("urn:ietf:params:oauth:token-type:id_token", &tokens.access),
         ("", &tokens.access),
     ] {
-        exchange(&world, PRINTER, (kind, token)).unwrap_err();
+        exchange(&server, PRINTER, (kind, token)).unwrap_err();
     }
-    is_no_subject(exchange(&world, PRINTER, (REFRESH, &tokens.access)));
-    is_no_subject(exchange(&world, PRINTER, (ACCESS, tokens.refresh_token())));
-    exchange(&world, PRINTER, (ACCESS, &tokens.access)).unwrap();
+    is_no_subject(exchange(&server, PRINTER, (REFRESH, &tokens.access)));
+    is_no_subject(exchange(&server, PRINTER, (ACCESS, tokens.refresh_token())));
+    exchange(&server, PRINTER, (ACCESS, &tokens.access)).unwrap();
 }
 
 /// Row `exchange-subject-of-another-client`: an access token is given on, a refresh token never, so that it has leaked.
 #[test]
 fn a_refresh_token_of_another_client_revokes_its_grant() {
-    let world = world();
-    let other = world.tokens();
+    let server = exchanging();
+    let other = server.tokens();
     for kind in [REFRESH, ACCESS] {
-        let tokens = world.tokens();
-        let reason = refused(exchange(&world, SCANNER, (kind, tokens.refresh_token())), 400, "invalid_grant");
+        let tokens = server.tokens();
+        let reason = refused(exchange(&server, SCANNER, (kind, tokens.refresh_token())), 400, "invalid_grant");
         assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
-        assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
+        assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
     }
-    assert!(world.lives(&other.access) && world.lives(other.refresh_token()));
+    assert!(server.lives(&other.access) && server.lives(other.refresh_token()));
 }
 
 /// Row `exchange-wider-scope`: asked for by the client, or granted by the application.
 #[test]
 fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
-    let world = world();
-    let narrow = world.redeem(PRINTER, &world.printers_code()).unwrap();
+    let server = exchanging();
+    let narrow = server.redeem(PRINTER, &server.printers_code()).unwrap();
     assert_eq!(narrow.scope, "read");
-    let ask = |scope, grant| exchange_for(&world, SCANNER, (ACCESS, &narrow.access), scope, grant);
+    let ask = |scope, grant| exchange_for(&server, SCANNER, (ACCESS, &narrow.access), scope, grant);
     for wider in ["read write", "write"] {
         let reason = refused(ask(Some(wider), Approval::new("jane")), 400, "invalid_scope");
         assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
@@ -126,22 +127,22 @@ fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
         assert_eq!(ask(scope, Approval::new("jane")).unwrap().scope, "read");
     }
     // Nor may the application grant more than was asked, where the subject would have it.
-    let wide = world.tokens();
+    let wide = server.tokens();
     let more = Approval::new("jane").scope("read write");
-    refused(exchange_for(&world, SCANNER, (ACCESS, &wide.access), Some("read"), more), 500, "server_error");
+    refused(exchange_for(&server, SCANNER, (ACCESS, &wide.access), Some("read"), more), 500, "server_error");
 }
 
 /// Row `exchange-outlives-subject`: neither by its own lifetime nor by a refresh token.
 #[test]
 fn an_exchanged_token_ends_with_its_subject() {
-    let world = world();
-    let tokens = world.tokens();
-    world.pass(3000);
-    let exchanged = exchange(&world, PRINTER, (ACCESS, &tokens.access)).unwrap();
+    let server = exchanging();
+    let tokens = server.tokens();
+    server.pass(3000);
+    let exchanged = exchange(&server, PRINTER, (ACCESS, &tokens.access)).unwrap();
     assert_eq!((exchanged.expires_in, &exchanged.refresh), (600, &None));
-    assert!(world.lives(&exchanged.access));
-    world.pass(600);
-    assert!(!world.lives(&exchanged.access));
+    assert!(server.lives(&exchanged.access));
+    server.pass(600);
+    assert!(!server.lives(&exchanged.access));
     // A refresh token as the subject brings no other, either.
-    assert_eq!(exchange(&world, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh, None);
+    assert_eq!(exchange(&server, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh, None);
 }

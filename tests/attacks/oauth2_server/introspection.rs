@@ -4,28 +4,28 @@ use oauth_proto::Response;
 use oauth_proto::oauth2::server::{ClientRecord, RejectReason, Rejected};
 use serde_json::{Value, json};
 
-use super::world::*;
+use super::raw_server::*;
 
-fn ask(world: &World, (client_id, secret): Who<'_>, token: &str) -> Result<Response, Rejected> {
-    world.post("/introspect", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
+fn ask(server: &RawServer, (client_id, secret): Who<'_>, token: &str) -> Result<Response, Rejected> {
+    server.post("/introspect", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
 }
 
-fn told(world: &World, who: Who<'_>, token: &str) -> Value {
-    serde_json::from_slice(ask(world, who, token).unwrap().body()).unwrap()
+fn told(server: &RawServer, who: Who<'_>, token: &str) -> Value {
+    serde_json::from_slice(ask(server, who, token).unwrap().body()).unwrap()
 }
 
 /// A resource server.
-fn photos(world: &World) -> Who<'static> {
-    world.store.add_client(ClientRecord::confidential("photos", OTHER_SECRET).unwrap().may_introspect_all());
+fn photos(server: &RawServer) -> Who<'static> {
+    server.store.add_client(ClientRecord::confidential("photos", OTHER_SECRET).unwrap().may_introspect_all());
     ("photos", OTHER_SECRET)
 }
 
 /// Row `introspect-by-public-client`: nobody would know who asks.
 #[test]
 fn a_public_client_learns_of_no_token() {
-    let world = World::default();
+    let server = RawServer::default();
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
-    let code = world.code(&[&asking("app", "http://127.0.0.1/cb")[..], &pkce].concat());
+    let code = server.code(&[&asking("app", "http://127.0.0.1/cb")[..], &pkce].concat());
     let redeem = [
         ("grant_type", "authorization_code"),
         ("client_id", "app"),
@@ -33,37 +33,37 @@ fn a_public_client_learns_of_no_token() {
         ("redirect_uri", "http://127.0.0.1/cb"),
         ("code_verifier", VERIFIER),
     ];
-    let own = Tokens::read(&world.post("/token", &redeem).unwrap()).access;
-    for token in [&*own, &world.tokens().access, "unknown"] {
-        let asked = world.post("/introspect", &[("client_id", "app"), ("token", token)]);
+    let own = Tokens::read(&server.post("/token", &redeem).unwrap()).access;
+    for token in [&*own, &server.tokens().access, "unknown"] {
+        let asked = server.post("/introspect", &[("client_id", "app"), ("token", token)]);
         assert_eq!(refused(asked, 400, "unauthorized_client"), RejectReason::MayNotIntrospect);
     }
     // Not even if the operator has made it one that sees all.
-    world.store.add_client(ClientRecord::public("app").may_introspect_all());
-    let asked = world.post("/introspect", &[("client_id", "app"), ("token", &own)]);
+    server.store.add_client(ClientRecord::public("app").may_introspect_all());
+    let asked = server.post("/introspect", &[("client_id", "app"), ("token", &own)]);
     refused(asked, 400, "unauthorized_client");
 }
 
 /// Row `introspect-of-another-client`: the answer is that about a token which was never there.
 #[test]
 fn a_token_of_another_client_is_not_active() {
-    let world = World::default();
-    let tokens = world.tokens();
+    let server = RawServer::default();
+    let tokens = server.tokens();
     for token in [&*tokens.access, tokens.refresh_token(), "unknown"] {
-        assert_eq!(told(&world, SCANNER, token), json!({ "active": false }));
+        assert_eq!(told(&server, SCANNER, token), json!({ "active": false }));
     }
-    assert_eq!(told(&world, PRINTER, &tokens.access)["active"], true);
-    assert_eq!(told(&world, photos(&world), &tokens.access)["sub"], "jane");
+    assert_eq!(told(&server, PRINTER, &tokens.access)["active"], true);
+    assert_eq!(told(&server, photos(&server), &tokens.access)["sub"], "jane");
 }
 
 /// Row `introspect-of-refresh-token`: it must let nobody in, so that a resource server learns nothing of it.
 #[test]
 fn a_refresh_token_is_no_resource_servers_business() {
-    let world = World::default();
-    let (tokens, photos) = (world.tokens(), photos(&world));
-    assert_eq!(told(&world, photos, tokens.refresh_token()), json!({ "active": false }));
-    assert_eq!(told(&world, photos, &tokens.access)["active"], true);
+    let server = RawServer::default();
+    let (tokens, photos) = (server.tokens(), photos(&server));
+    assert_eq!(told(&server, photos, tokens.refresh_token()), json!({ "active": false }));
+    assert_eq!(told(&server, photos, &tokens.access)["active"], true);
     // Its own client learns that it lives, and that it is none to be shown.
-    let own = told(&world, PRINTER, tokens.refresh_token());
+    let own = told(&server, PRINTER, tokens.refresh_token());
     assert_eq!((&own["active"], &own["token_type"]), (&json!(true), &json!("N_A")));
 }

@@ -7,84 +7,84 @@ use oauth_proto::oauth2::server::{
 };
 use oauth_proto::oauth2::{AuthorizationServer, Client};
 
-use super::world::*;
+use super::raw_server::*;
 
 /// Stolen from a confidential client, it is worth nothing without that client's secret.
 #[test]
 fn a_refresh_token_opens_no_resource() {
-    let world = World::new(provider());
-    world.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
-    let tokens = world.tokens();
-    let server = AuthorizationServer::from_metadata(&world.provider.metadata()).unwrap();
+    let server = RawServer::new(provider());
+    server.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
+    let tokens = server.tokens();
+    let authorization_server = AuthorizationServer::from_metadata(&server.provider.metadata()).unwrap();
     for asker in ["photos", "printer"] {
-        let remote = RemoteTokens::new(Client::new(server.clone(), asker).secret(SECRET));
+        let remote = RemoteTokens::new(Client::new(authorization_server.clone(), asker).secret(SECRET));
         for (token, opens) in [(tokens.refresh_token(), false), (&*tokens.access, true)] {
             let request = http::Request::get("https://photos.example.com/")
                 .header("authorization", format!("Bearer {token}"))
                 .body(Vec::new())
                 .unwrap();
             let api = ResourceServer::builder("https://photos.example.com/").build().unwrap();
-            let mut step = api.check_remotely(&request, "", &remote, world.moment()).unwrap();
+            let mut step = api.check_remotely(&request, "", &remote, server.moment()).unwrap();
             let end = loop {
                 step = match step {
-                    Step::Send(request, sent) => sent.receive(world.send(request).unwrap(), world.moment()).unwrap(),
+                    Step::Send(request, sent) => sent.receive(server.send(request).unwrap(), server.moment()).unwrap(),
                     Step::Done(end) => break end,
                     step => panic!("{step:?}"),
                 }
             };
             // The other client learns of its own tokens alone.
             assert_eq!(end.into_result().is_ok(), opens, "{asker}");
-            assert_eq!(serve(api.check(&request, "", world.moment().now), &world.store).is_ok(), opens);
+            assert_eq!(serve(api.check(&request, "", server.moment().now), &server.store).is_ok(), opens);
         }
     }
 }
 
 #[test]
 fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
-    let world = World::new(provider());
-    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let server = RawServer::new(provider());
+    let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["scope"] = "read root".into();
     let changed: Consent = serde_json::from_value(stored).unwrap();
-    let step = world.provider.approve(changed, Approval::new("jane"), world.moment());
-    let rejected = serve(step, &world.store).unwrap_err();
+    let step = server.provider.approve(changed, Approval::new("jane"), server.moment());
+    let rejected = serve(step, &server.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::ScopeRefused(_)), "{rejected}");
 }
 
 /// Between the request and the code, or the code and the tokens.
 #[test]
 fn a_client_that_became_public_needs_a_proof_key() {
-    let world = World::new(provider());
-    let consent = || world.authorize(&asking("printer", REDIRECT)).unwrap();
-    let (before, code) = (consent(), world.code(&asking("printer", REDIRECT)));
-    world.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
+    let server = RawServer::new(provider());
+    let consent = || server.authorize(&asking("printer", REDIRECT)).unwrap();
+    let (before, code) = (consent(), server.code(&asking("printer", REDIRECT)));
+    server.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
     let rejected =
-        serve(world.provider.approve(before, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
+        serve(server.provider.approve(before, Approval::new("jane"), server.moment()), &server.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::ChallengeMissing);
     let parameters =
         [("grant_type", "authorization_code"), ("client_id", "printer"), ("code", &*code), ("redirect_uri", REDIRECT)];
-    refused(world.post("/token", &parameters), 400, "invalid_grant");
+    refused(server.post("/token", &parameters), 400, "invalid_grant");
 }
 
 #[test]
 fn what_is_repeated_is_kept_once() {
     const A: &str = "https://a.example/";
-    let world = World::new(provider().add_resource(A));
+    let server = RawServer::new(provider().add_resource(A));
     let tokens =
-        world.redeem(PRINTER, &world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
+        server.redeem(PRINTER, &server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
     let tokens = tokens.unwrap();
-    let again = world.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
-    let record = world.store.find_token(&FindToken { key: TokenHash::of(&again.access) }).unwrap().unwrap();
+    let again = server.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
+    let record = server.store.find_token(&FindToken { key: TokenHash::of(&again.access) }).unwrap().unwrap();
     assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
 }
 
 #[test]
 fn nobody_registers_a_place_of_the_servers_own() {
-    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
     let register = |uri: &str| {
         let body = serde_json::json!({ "redirect_uris": [uri] }).to_string().into_bytes();
         let request = http::Request::post("https://auth.example.com/register").body(body).unwrap();
-        world.send(request)
+        server.send(request)
     };
     register("https://client.example.com/cb").unwrap();
     for uri in [
@@ -102,14 +102,14 @@ fn nobody_registers_a_place_of_the_servers_own() {
 /// A busy token's many successors are dropped in a time that grows with their number, not with its square.
 #[test]
 fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
-    let world = World::new(provider());
-    let mut tokens = world.tokens();
+    let server = RawServer::new(provider());
+    let mut tokens = server.tokens();
     for _ in 0..3_000 {
-        tokens = world.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
+        tokens = server.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
     }
-    assert!(world.store.len() > 6_000);
-    world.pass(31 * 24 * 3600);
+    assert!(server.store.len() > 6_000);
+    server.pass(31 * 24 * 3600);
     // Nobody waits for all of it, and soon it is gone.
-    (0..200).for_each(|_| drop(world.tokens()));
-    assert!(world.store.len() <= 3 * 200);
+    (0..200).for_each(|_| drop(server.tokens()));
+    assert!(server.store.len() <= 3 * 200);
 }

@@ -7,18 +7,18 @@ use oauth_proto::oauth2::server::{
 };
 use serde_json::{Value, json};
 
-use super::world::*;
+use super::raw_server::*;
 
 const CALLBACK: &str = "https://new.example.com/cb";
 
-fn open() -> World {
-    World::new(provider().registration(RegistrationPolicy::AllowAnyone))
+fn open() -> RawServer {
+    RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone))
 }
 
-fn ask(world: &World, method: &str, path: &str, token: &str, body: &Value) -> Result<Response, Rejected> {
+fn ask(server: &RawServer, method: &str, path: &str, token: &str, body: &Value) -> Result<Response, Rejected> {
     let request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
     let request = request.header("authorization", format!("Bearer {token}"));
-    world.send(request.body(body.to_string().into_bytes()).unwrap())
+    server.send(request.body(body.to_string().into_bytes()).unwrap())
 }
 
 /// A client that registered itself: where it is managed, its token, its name and its secret.
@@ -30,10 +30,10 @@ struct Registered {
 }
 
 impl Registered {
-    fn new(world: &World, initial: &str, more: &Value) -> Self {
+    fn new(server: &RawServer, initial: &str, more: &Value) -> Self {
         let mut body = json!({ "redirect_uris": [CALLBACK] });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let response = ask(world, "POST", "/register", initial, &body).unwrap();
+        let response = ask(server, "POST", "/register", initial, &body).unwrap();
         let answer: Value = serde_json::from_slice(response.body()).unwrap();
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
         Self {
@@ -44,133 +44,133 @@ impl Registered {
         }
     }
 
-    fn put(&self, world: &World, more: &Value) -> Result<Response, Rejected> {
+    fn put(&self, server: &RawServer, more: &Value) -> Result<Response, Rejected> {
         let mut body = json!({ "client_id": self.client_id, "redirect_uris": [CALLBACK] });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        ask(world, "PUT", &self.path, &self.token, &body)
+        ask(server, "PUT", &self.path, &self.token, &body)
     }
 
-    fn record(&self, world: &World) -> ClientRecord {
+    fn record(&self, server: &RawServer) -> ClientRecord {
         let query = FindClient { client_id: self.client_id.clone() };
-        ClientRecord::clone(&world.store.find_client(&query).unwrap().unwrap())
+        ClientRecord::clone(&server.store.find_client(&query).unwrap().unwrap())
     }
 }
 
 /// Row `registration-token-of-another-client`.
 #[test]
 fn registration_token_of_another_client() {
-    let world = open();
-    let [own, other] = [(); 2].map(|()| Registered::new(&world, "", &json!({})));
+    let server = open();
+    let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
     for token in [&*other.token, "x"] {
         for method in ["GET", "PUT", "DELETE"] {
             let body = json!({ "client_id": own.client_id, "redirect_uris": [CALLBACK], "client_name": "Mallory" });
-            refused(ask(&world, method, &own.path, token, &body), 401, "invalid_token");
+            refused(ask(&server, method, &own.path, token, &body), 401, "invalid_token");
         }
     }
     // A client of the operator's has no such token.
-    refused(ask(&world, "GET", "/register/printer", &own.token, &json!({})), 401, "invalid_token");
-    assert_eq!(own.record(&world).metadata.client_name, None);
-    assert_eq!(ask(&world, "GET", &own.path, &own.token, &json!({})).unwrap().status(), 200);
-    assert_eq!(ask(&world, "DELETE", &own.path, &own.token, &json!({})).unwrap().status(), 204);
-    refused(ask(&world, "GET", &own.path, &own.token, &json!({})), 401, "invalid_token");
-    assert_eq!(ask(&world, "GET", &other.path, &other.token, &json!({})).unwrap().status(), 200);
+    refused(ask(&server, "GET", "/register/printer", &own.token, &json!({})), 401, "invalid_token");
+    assert_eq!(own.record(&server).metadata.client_name, None);
+    assert_eq!(ask(&server, "GET", &own.path, &own.token, &json!({})).unwrap().status(), 200);
+    assert_eq!(ask(&server, "DELETE", &own.path, &own.token, &json!({})).unwrap().status(), 204);
+    refused(ask(&server, "GET", &own.path, &own.token, &json!({})), 401, "invalid_token");
+    assert_eq!(ask(&server, "GET", &other.path, &other.token, &json!({})).unwrap().status(), 200);
 }
 
 /// Row `registration-changed-client-id`.
 #[test]
 fn registration_changed_client_id() {
-    let world = open();
-    let [own, other] = [(); 2].map(|()| Registered::new(&world, "", &json!({})));
-    let before = own.record(&world);
+    let server = open();
+    let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
+    let before = own.record(&server);
     for client_id in [json!(other.client_id), json!("printer"), json!("fresh"), json!(""), json!(null), json!([])] {
-        refused(own.put(&world, &json!({ "client_id": client_id })), 400, "invalid_client_metadata");
+        refused(own.put(&server, &json!({ "client_id": client_id })), 400, "invalid_client_metadata");
     }
-    assert_eq!(own.record(&world), before);
+    assert_eq!(own.record(&server), before);
 }
 
 /// Row `registration-server-members-smuggled`.
 #[test]
 fn registration_server_members_smuggled() {
-    let world = open();
+    let server = open();
     let smuggled = json!({
         "client_id": "chosen", "client_secret": "chosen", "registration_access_token": "chosen",
         "software_statement": "x.y.z", "certificate": "mine", "introspects_all": true, "registrant": "trusted",
     });
-    let own = Registered::new(&world, "", &smuggled);
+    let own = Registered::new(&server, "", &smuggled);
     assert!(![&own.client_id, &own.secret, &own.token].iter().any(|given| *given == "chosen"));
-    let record = own.record(&world);
+    let record = own.record(&server);
     assert!(
         !record.introspects_all && record.metadata.software_statement.is_none() && record.metadata.extra.is_empty()
     );
     for name in
         ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
     {
-        refused(own.put(&world, &json!({ name: "x" })), 400, "invalid_client_metadata");
+        refused(own.put(&server, &json!({ name: "x" })), 400, "invalid_client_metadata");
     }
     for chosen in [json!("chosen"), json!(OTHER_SECRET), json!(""), json!([]), json!({})] {
-        refused(own.put(&world, &json!({ "client_secret": chosen })), 400, "invalid_client_metadata");
+        refused(own.put(&server, &json!({ "client_secret": chosen })), 400, "invalid_client_metadata");
     }
-    assert_eq!(own.record(&world), record);
+    assert_eq!(own.record(&server), record);
     let more =
         json!({ "certificate": "mine", "introspects_all": true, "secret": { "hash": "x" }, "registrant": "trusted" });
-    own.put(&world, &more).unwrap();
-    assert_eq!(own.record(&world), record);
+    own.put(&server, &more).unwrap();
+    assert_eq!(own.record(&server), record);
     // A client that proves nothing any more has no secret that could be worth something.
-    own.put(&world, &json!({ "client_secret": own.secret, "token_endpoint_auth_method": "none" })).unwrap();
-    assert_eq!(own.record(&world).secret, None);
+    own.put(&server, &json!({ "client_secret": own.secret, "token_endpoint_auth_method": "none" })).unwrap();
+    assert_eq!(own.record(&server).secret, None);
 }
 
 /// Row `registration-policy-tightened-later`.
 #[test]
 fn registration_policy_tightened_later() {
     let trusted = || RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
-    let under = |mut world: World, policy| {
-        world.provider = provider().registration(policy).build().unwrap();
-        world
+    let under = |mut server: RawServer, policy| {
+        server.provider = provider().registration(policy).build().unwrap();
+        server
     };
     let machine = json!({ "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] });
     let both = json!({ "grant_types": ["authorization_code", "client_credentials", "password"] });
     let page = Some(vec!["authorization_code".to_owned()]);
 
     // Who came in when anyone could stays anyone.
-    let world = open();
-    let own = Registered::new(&world, "", &json!({}));
-    let world = under(world, trusted());
-    refused(own.put(&world, &machine), 400, "invalid_client_metadata");
-    own.put(&world, &both).unwrap();
-    assert_eq!(own.record(&world).metadata.grant_types, page);
+    let server = open();
+    let own = Registered::new(&server, "", &json!({}));
+    let server = under(server, trusted());
+    refused(own.put(&server, &machine), 400, "invalid_client_metadata");
+    own.put(&server, &both).unwrap();
+    assert_eq!(own.record(&server).metadata.grant_types, page);
     let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
-    refused(world.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
+    refused(server.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
 
     // Who had the initial token keeps what comes of it, as long as the policy gives it.
-    let partner = Registered::new(&world, "initial-access-token-1234", &machine);
+    let partner = Registered::new(&server, "initial-access-token-1234", &machine);
     let all = Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
-    partner.put(&world, &both).unwrap();
-    assert_eq!(partner.record(&world).metadata.grant_types, all);
-    let world = under(world, RegistrationPolicy::AllowAnyone);
-    refused(partner.put(&world, &machine), 400, "invalid_client_metadata");
-    partner.put(&world, &both).unwrap();
-    assert_eq!(partner.record(&world).metadata.grant_types, page);
-    let world = under(world, trusted());
-    partner.put(&world, &both).unwrap();
-    assert_eq!(partner.record(&world).metadata.grant_types, all);
+    partner.put(&server, &both).unwrap();
+    assert_eq!(partner.record(&server).metadata.grant_types, all);
+    let server = under(server, RegistrationPolicy::AllowAnyone);
+    refused(partner.put(&server, &machine), 400, "invalid_client_metadata");
+    partner.put(&server, &both).unwrap();
+    assert_eq!(partner.record(&server).metadata.grant_types, page);
+    let server = under(server, trusted());
+    partner.put(&server, &both).unwrap();
+    assert_eq!(partner.record(&server).metadata.grant_types, all);
 
     // With nobody to register, nobody manages.
-    let world = under(world, RegistrationPolicy::Off);
-    assert!(matches!(partner.put(&world, &both).unwrap_err().reason, RejectReason::NoSuchPath { .. }));
+    let server = under(server, RegistrationPolicy::Off);
+    assert!(matches!(partner.put(&server, &both).unwrap_err().reason, RejectReason::NoSuchPath { .. }));
 }
 
 /// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
 #[test]
 fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
-    let world = open();
+    let server = open();
     let uri = "https://fragment.example.com/#x";
-    world.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
-    assert!(matches!(paged(world.authorize(&asking("fragment", uri))), RejectReason::RedirectUri { .. }));
+    server.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
+    assert!(matches!(paged(server.authorize(&asking("fragment", uri))), RejectReason::RedirectUri { .. }));
     let unsaid = [("response_type", "code"), ("client_id", "fragment"), ("state", "xyz")];
-    assert!(matches!(paged(world.authorize(&unsaid)), RejectReason::RedirectUri { .. }));
+    assert!(matches!(paged(server.authorize(&unsaid)), RejectReason::RedirectUri { .. }));
     let body = json!({ "redirect_uris": [uri] });
-    refused(ask(&world, "POST", "/register", "", &body), 400, "invalid_redirect_uri");
+    refused(ask(&server, "POST", "/register", "", &body), 400, "invalid_redirect_uri");
 }
 
 /// Row `redirect-port`: at `localhost` by option alone, wherever the redirect_uri is looked at.
@@ -180,12 +180,12 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let record = ClientRecord::public("tool").add_redirect_uri("http://localhost/cb");
     let asked = [&asking("tool", uri)[..], &pkce].concat();
-    let strict = World::default();
+    let strict = RawServer::default();
     strict.store.add_client(record.clone());
     assert!(matches!(paged(strict.authorize(&asked)), RejectReason::RedirectUri { .. }));
     refused(strict.post("/par", &asked), 400, "invalid_request");
 
-    let lenient = World::new(provider().allow_localhost_ports());
+    let lenient = RawServer::new(provider().allow_localhost_ports());
     lenient.store.add_client(record);
     let answer: Value = serde_json::from_slice(lenient.post("/par", &asked).unwrap().body()).unwrap();
     lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
@@ -204,8 +204,8 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
 /// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's, with any option.
 #[test]
 fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
-    for world in
-        [open(), World::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme())]
+    for server in
+        [open(), RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme())]
     {
         for uri in [
             "javascript:alert(1)",
@@ -239,7 +239,7 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
             "cursor://me:pw@x/cb",
         ] {
             refused(
-                ask(&world, "POST", "/register", "", &json!({ "redirect_uris": [uri] })),
+                ask(&server, "POST", "/register", "", &json!({ "redirect_uris": [uri] })),
                 400,
                 "invalid_redirect_uri",
             );
@@ -250,12 +250,12 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
 /// Row `control-characters`: what a client registers is kept as it is written, and stands on pages and in logs.
 #[test]
 fn nothing_is_registered_that_a_parser_would_mend() {
-    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
     let register = |members: &Value| {
         let mut all = json!({ "redirect_uris": ["https://client.example.com/cb"] });
         all.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
-        world.send(request.body(all.to_string().into_bytes()).unwrap())
+        server.send(request.body(all.to_string().into_bytes()).unwrap())
     };
     for (member, value) in [
         ("client_uri", json!("https://x.example/\u{0}")),
@@ -286,13 +286,13 @@ fn nothing_is_registered_that_a_parser_would_mend() {
 /// RFC 7592 §3: the token with which a registration is managed is in every answer.
 #[test]
 fn a_registration_is_told_with_the_token_that_manages_it() {
-    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
     let send = |method: &str, path: &str, token: Option<&str>, body: &str| -> Value {
         let mut request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        serde_json::from_slice(world.send(request.body(body.as_bytes().to_vec()).unwrap()).unwrap().body()).unwrap()
+        serde_json::from_slice(server.send(request.body(body.as_bytes().to_vec()).unwrap()).unwrap().body()).unwrap()
     };
     let body = r#"{"redirect_uris":["https://client.example.com/cb"]}"#;
     let first = send("POST", "/register", None, body);

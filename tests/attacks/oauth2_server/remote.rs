@@ -6,22 +6,25 @@ use oauth_proto::oauth2::{AuthorizationServer, Client};
 use oauth_proto::{Step, Timestamp};
 use serde_json::{Value, json};
 
-use super::world::*;
+use super::raw_server::*;
 
 const PHOTOS: &str = "https://photos.example.com/";
 
 /// What the resource makes of an introspection answer.
 fn told(mut answer: Value) -> Result<Access, RejectReason> {
     answer["active"] = true.into();
-    let server = AuthorizationServer::from_metadata(&World::default().provider.metadata()).unwrap();
-    let remote = RemoteTokens::new(Client::new(server, "photos").secret(SECRET));
+    let authorization_server = AuthorizationServer::from_metadata(&RawServer::default().provider.metadata()).unwrap();
+    let remote = RemoteTokens::new(Client::new(authorization_server, "photos").secret(SECRET));
     let request = http::Request::get(PHOTOS).header("authorization", "Bearer x").body(Vec::new()).unwrap();
-    let world = World::default();
-    let step =
-        ResourceServer::builder(PHOTOS).build().unwrap().check_remotely(&request, "", &remote, world.moment()).unwrap();
+    let server = RawServer::default();
+    let step = ResourceServer::builder(PHOTOS)
+        .build()
+        .unwrap()
+        .check_remotely(&request, "", &remote, server.moment())
+        .unwrap();
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
     let response = http::Response::builder().header("content-type", "application/json");
-    let end = sent.receive(response.body(answer.to_string().into_bytes()).unwrap(), world.moment()).unwrap();
+    let end = sent.receive(response.body(answer.to_string().into_bytes()).unwrap(), server.moment()).unwrap();
     let Step::Done(end) = end else { panic!("{end:?}") };
     end.into_result().map_err(|rejected| rejected.reason)
 }

@@ -8,63 +8,63 @@ use oauth_proto::oauth2::server::{
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::world::*;
+use super::raw_server::*;
 
 #[test]
 fn code_replay() {
-    let world = World::default();
-    let code = world.printers_code();
-    let tokens = world.redeem(PRINTER, &code).unwrap();
-    let other = world.tokens();
-    let refreshed = world.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
-    assert_eq!(refused(world.redeem(PRINTER, &code), 400, "invalid_grant"), RejectReason::CodeReplayed);
+    let server = RawServer::default();
+    let code = server.printers_code();
+    let tokens = server.redeem(PRINTER, &code).unwrap();
+    let other = server.tokens();
+    let refreshed = server.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
+    assert_eq!(refused(server.redeem(PRINTER, &code), 400, "invalid_grant"), RejectReason::CodeReplayed);
     for token in [&tokens.access, &refreshed.access, refreshed.refresh_token()] {
-        assert!(!world.lives(token), "{token}");
+        assert!(!server.lives(token), "{token}");
     }
-    refused(world.refresh(PRINTER, refreshed.refresh_token(), None), 400, "invalid_grant");
-    assert!(world.lives(&other.access) && world.lives(other.refresh_token()));
+    refused(server.refresh(PRINTER, refreshed.refresh_token(), None), 400, "invalid_grant");
+    assert!(server.lives(&other.access) && server.lives(other.refresh_token()));
     // A replay with a wrong redirect_uri or verifier is one, too.
-    let code = world.printers_code();
-    let tokens = world.redeem(PRINTER, &code).unwrap();
-    refused(world.token(PRINTER, &[("grant_type", "authorization_code"), ("code", &code)]), 400, "invalid_grant");
-    assert!(!world.lives(&tokens.access));
+    let code = server.printers_code();
+    let tokens = server.redeem(PRINTER, &code).unwrap();
+    refused(server.token(PRINTER, &[("grant_type", "authorization_code"), ("code", &code)]), 400, "invalid_grant");
+    assert!(!server.lives(&tokens.access));
 }
 
 /// Who is not the client cannot have its tokens revoked.
 #[test]
 fn code_replay_without_authentication() {
-    let world = World::default();
-    let code = world.printers_code();
-    let tokens = world.redeem(PRINTER, &code).unwrap();
-    refused(world.redeem(("printer", "wrong"), &code), 401, "invalid_client");
-    refused(world.refresh(("printer", "wrong"), tokens.refresh_token(), None), 401, "invalid_client");
-    assert!(world.lives(&tokens.access));
+    let server = RawServer::default();
+    let code = server.printers_code();
+    let tokens = server.redeem(PRINTER, &code).unwrap();
+    refused(server.redeem(("printer", "wrong"), &code), 401, "invalid_client");
+    refused(server.refresh(("printer", "wrong"), tokens.refresh_token(), None), 401, "invalid_client");
+    assert!(server.lives(&tokens.access));
 }
 
 #[test]
 fn code_other_client() {
-    let world = World::default();
-    let code = world.printers_code();
-    let reason = refused(world.redeem(SCANNER, &code), 400, "invalid_grant");
+    let server = RawServer::default();
+    let code = server.printers_code();
+    let reason = refused(server.redeem(SCANNER, &code), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::CodeOfAnotherClient("scanner".into()));
-    refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
+    refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
 
-    let code = world.printers_code();
-    let (tokens, other) = (world.redeem(PRINTER, &code).unwrap(), world.tokens());
-    refused(world.redeem(SCANNER, &code), 400, "invalid_grant");
-    assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
-    assert!(world.lives(&other.access));
+    let code = server.printers_code();
+    let (tokens, other) = (server.redeem(PRINTER, &code).unwrap(), server.tokens());
+    refused(server.redeem(SCANNER, &code), 400, "invalid_grant");
+    assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
+    assert!(server.lives(&other.access));
 }
 
 #[test]
 fn code_race() {
     for _ in 0..50 {
-        let world = World::default();
-        let code = world.printers_code();
+        let server = RawServer::default();
+        let code = server.printers_code();
         let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
         let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-        let (provider, store) = (&world.provider, &world.store);
-        let moments: Vec<_> = (0..4).map(|_| world.moment()).collect();
+        let (provider, store) = (&server.provider, &server.store);
+        let moments: Vec<_> = (0..4).map(|_| server.moment()).collect();
         let answers: Vec<Option<Response>> = std::thread::scope(|scope| {
             let tries: Vec<_> = moments
                 .into_iter()
@@ -76,24 +76,24 @@ fn code_race() {
         assert_eq!(won.len(), 1);
         // The others were replays, so that even what the first one got is revoked.
         let body: serde_json::Value = serde_json::from_slice(won[0].body()).unwrap();
-        assert!(!world.lives(body["access_token"].as_str().unwrap()));
+        assert!(!server.lives(body["access_token"].as_str().unwrap()));
     }
 }
 
 /// Two exchanges step by step: both have found the code, before either has redeemed it.
 #[test]
 fn code_race_in_lockstep() {
-    let world = World::default();
-    let code = world.printers_code();
+    let server = RawServer::default();
+    let code = server.printers_code();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let found = |moment: Moment| match world.provider.token(&request, moment) {
+    let found = |moment: Moment| match server.provider.token(&request, moment) {
         ServerStep::Query(NextQuery::FindClient(pending)) => {
             let question = FindClient { client_id: pending.query().client_id.clone() };
-            let client = world.store.find_client(&question).unwrap();
+            let client = server.store.find_client(&question).unwrap();
             match pending.answer(client) {
                 ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
-                    let record = world.store.find_one_time_record(pending.query()).unwrap();
+                    let record = server.store.find_one_time_record(pending.query()).unwrap();
                     pending.answer(record)
                 }
                 step => panic!("{step:?}"),
@@ -101,45 +101,45 @@ fn code_race_in_lockstep() {
         }
         step => panic!("{step:?}"),
     };
-    let (first, second) = (found(world.moment()), found(world.moment()));
-    let answer = serve(first, &world.store).unwrap();
+    let (first, second) = (found(server.moment()), found(server.moment()));
+    let answer = serve(first, &server.store).unwrap();
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
-    assert!(world.lives(body["access_token"].as_str().unwrap()));
-    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), RejectReason::CodeReplayed);
-    assert!(!world.lives(body["access_token"].as_str().unwrap()));
+    assert!(server.lives(body["access_token"].as_str().unwrap()));
+    assert_eq!(refused(serve(second, &server.store), 400, "invalid_grant"), RejectReason::CodeReplayed);
+    assert!(!server.lives(body["access_token"].as_str().unwrap()));
 }
 
-fn code_with_challenge(world: &World) -> String {
+fn code_with_challenge(server: &RawServer) -> String {
     let challenge = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
-    world.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat())
+    server.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat())
 }
 
 fn redeem_with(
-    world: &World,
+    server: &RawServer,
     code: &str,
     verifier: Option<&str>,
 ) -> Result<Response, oauth_proto::oauth2::server::Rejected> {
     let uri = ("redirect_uri", "http://127.0.0.1:51004/cb");
     let mut parameters = vec![("grant_type", "authorization_code"), ("client_id", "app"), ("code", code), uri];
     parameters.extend(verifier.map(|verifier| ("code_verifier", verifier)));
-    world.post("/token", &parameters)
+    server.post("/token", &parameters)
 }
 
 #[test]
 fn verifier_missing() {
-    let world = World::default();
+    let server = RawServer::default();
     for missing in [None, Some("")] {
-        let code = code_with_challenge(&world);
-        assert_eq!(refused(redeem_with(&world, &code, missing), 400, "invalid_grant"), RejectReason::WrongVerifier);
+        let code = code_with_challenge(&server);
+        assert_eq!(refused(redeem_with(&server, &code, missing), 400, "invalid_grant"), RejectReason::WrongVerifier);
         // One try is all that a thief has.
-        refused(redeem_with(&world, &code, Some(VERIFIER)), 400, "invalid_grant");
+        refused(redeem_with(&server, &code, Some(VERIFIER)), 400, "invalid_grant");
     }
-    redeem_with(&world, &code_with_challenge(&world), Some(VERIFIER)).unwrap();
+    redeem_with(&server, &code_with_challenge(&server), Some(VERIFIER)).unwrap();
 }
 
 #[test]
 fn verifier_wrong() {
-    let world = World::default();
+    let server = RawServer::default();
     let changed = VERIFIER.replace("dB", "dC");
     for wrong in [
         &*changed,
@@ -150,13 +150,13 @@ fn verifier_wrong() {
         "v v",
         VERIFIER.to_lowercase().as_str(),
     ] {
-        let code = code_with_challenge(&world);
+        let code = code_with_challenge(&server);
         assert_eq!(
-            refused(redeem_with(&world, &code, Some(wrong)), 400, "invalid_grant"),
+            refused(redeem_with(&server, &code, Some(wrong)), 400, "invalid_grant"),
             RejectReason::WrongVerifier,
             "{wrong}"
         );
-        refused(redeem_with(&world, &code, Some(VERIFIER)), 400, "invalid_grant");
+        refused(redeem_with(&server, &code, Some(VERIFIER)), 400, "invalid_grant");
     }
 }
 
@@ -164,11 +164,11 @@ fn verifier_wrong() {
 #[test]
 fn a_verifier_that_is_none_is_refused_although_it_fits() {
     let redeemed = |verifier: &str| {
-        let world = World::default();
+        let server = RawServer::default();
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
         let challenge = [("code_challenge", &*challenge), ("code_challenge_method", "S256")];
-        let code = world.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat());
-        redeem_with(&world, &code, Some(verifier))
+        let code = server.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat());
+        redeem_with(&server, &code, Some(verifier))
     };
     for good in ["v".repeat(43), "v".repeat(128), format!("{}-._~", "v".repeat(39))] {
         redeemed(&good).unwrap();
@@ -182,15 +182,15 @@ fn a_verifier_that_is_none_is_refused_although_it_fits() {
 /// A verifier for a code without a challenge: somebody has cut the challenge off.
 #[test]
 fn verifier_unasked() {
-    let world = World::default();
-    let code = world.printers_code();
+    let server = RawServer::default();
+    let code = server.printers_code();
     let parameters = [
         ("grant_type", "authorization_code"),
         ("code", &*code),
         ("redirect_uri", REDIRECT),
         ("code_verifier", VERIFIER),
     ];
-    assert_eq!(refused(world.token(PRINTER, &parameters), 400, "invalid_grant"), RejectReason::VerifierUnasked);
+    assert_eq!(refused(server.token(PRINTER, &parameters), 400, "invalid_grant"), RejectReason::VerifierUnasked);
 }
 
 fn basic(client_id: &str, secret: &str) -> String {
@@ -199,14 +199,14 @@ fn basic(client_id: &str, secret: &str) -> String {
 
 #[test]
 fn two_client_auths() {
-    let world = World::default();
+    let server = RawServer::default();
     let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
     let send = |headers: &[&str], more: &[(&str, &str)]| {
         let mut request = posting("/token", &[&stats[..], more].concat());
         for header in headers {
             request.headers_mut().append("authorization", header.parse().unwrap());
         }
-        world.send(request)
+        server.send(request)
     };
     let right = basic(PRINTER.0, PRINTER.1);
     send(&[&right], &[]).unwrap();
@@ -232,15 +232,15 @@ fn two_client_auths() {
 /// Byte for byte the same answer, for an unknown client and for a wrong secret, at each endpoint.
 #[test]
 fn secret_wrong() {
-    let world = World::default();
-    world
+    let server = RawServer::default();
+    server
         .store
         .add_client(ClientRecord::authenticated_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
     for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
         let answer = |client_id: &str, secret: Option<&str>| {
             let mut parameters = vec![("client_id", client_id), ("grant_type", "client_credentials"), ("token", "x")];
             parameters.extend(secret.map(|secret| ("client_secret", secret)));
-            let rejected = world.post(path, &parameters).unwrap_err();
+            let rejected = server.post(path, &parameters).unwrap_err();
             refused::<()>(Err(rejected.clone()), 401, "invalid_client");
             let response = rejected.response();
             (response.status(), response.headers().clone(), response.into_body())
@@ -264,208 +264,208 @@ fn secret_wrong() {
 /// Row `secret-wrong`: a client that was made a public one has no secret, though its old one may still lie in the record.
 #[test]
 fn a_public_client_is_not_known_by_the_secret_that_it_had() {
-    let world = World::default();
+    let server = RawServer::default();
     let mut record = ClientRecord::confidential("phone", SECRET).unwrap().grant_types(["refresh_token"]);
-    let ask = || world.token(("phone", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", "x")]);
-    world.store.add_client(record.clone());
+    let ask = || server.token(("phone", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", "x")]);
+    server.store.add_client(record.clone());
     assert_eq!(refused(ask(), 400, "invalid_grant"), RejectReason::RefreshTokenUnknown);
     record.metadata.token_endpoint_auth_method = Some("none".into());
-    world.store.add_client(record);
+    server.store.add_client(record);
     assert_eq!(refused(ask(), 401, "invalid_client"), RejectReason::WrongSecret("phone".into()));
 }
 
 #[test]
 fn refresh_replay() {
-    let world = World::with(GrantType::refresh_token().without_rotation_grace());
-    let (first, other) = (world.tokens(), world.tokens());
-    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
+    let (first, other) = (server.tokens(), server.tokens());
+    let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
     // Who cannot show who it is changes nothing.
-    refused(world.refresh(("printer", "wrong"), first.refresh_token(), None), 401, "invalid_client");
-    assert!(world.lives(&second.access) && !world.lives(first.refresh_token()));
-    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    refused(server.refresh(("printer", "wrong"), first.refresh_token(), None), 401, "invalid_client");
+    assert!(server.lives(&second.access) && !server.lives(first.refresh_token()));
+    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
     for token in [&first.access, &second.access, second.refresh_token()] {
-        assert!(!world.lives(token));
+        assert!(!server.lives(token));
     }
-    refused(world.refresh(PRINTER, second.refresh_token(), None), 400, "invalid_grant");
-    assert!(world.lives(&other.access));
+    refused(server.refresh(PRINTER, second.refresh_token(), None), 400, "invalid_grant");
+    assert!(server.lives(&other.access));
     // However long ago it was replaced, while it would have lived.
-    let second = world.refresh(PRINTER, other.refresh_token(), None).unwrap();
-    world.pass(29 * 24 * 3600);
-    refused(world.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
-    assert!(!world.lives(second.refresh_token()));
+    let second = server.refresh(PRINTER, other.refresh_token(), None).unwrap();
+    server.pass(29 * 24 * 3600);
+    refused(server.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
+    assert!(!server.lives(second.refresh_token()));
 }
 
 #[test]
 fn refresh_grace() {
     // Ten seconds are the default.
-    let world = World::default();
-    let first = world.tokens();
-    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    world.pass(9);
-    let again = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let server = RawServer::default();
+    let first = server.tokens();
+    let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    server.pass(9);
+    let again = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_eq!(again.refresh, second.refresh);
-    assert!(world.lives(&again.access) && world.lives(&second.access));
+    assert!(server.lives(&again.access) && server.lives(&second.access));
     // Not for another client,
-    refused(world.refresh(SCANNER, first.refresh_token(), None), 400, "invalid_grant");
-    assert!(!world.lives(&again.access));
+    refused(server.refresh(SCANNER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(!server.lives(&again.access));
     // not once the successor was used,
-    let first = world.tokens();
-    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    let third = world.refresh(PRINTER, second.refresh_token(), None).unwrap();
-    refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
-    assert!(!world.lives(&third.access));
+    let first = server.tokens();
+    let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let third = server.refresh(PRINTER, second.refresh_token(), None).unwrap();
+    refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(!server.lives(&third.access));
     // and not when the time is over, to the second.
-    let first = world.tokens();
-    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    world.pass(10);
-    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
-    assert!(reason == RejectReason::RefreshTokenReplayed && !world.lives(&second.access));
+    let first = server.tokens();
+    let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    server.pass(10);
+    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(reason == RejectReason::RefreshTokenReplayed && !server.lives(&second.access));
     // Of two who use the first token the one that comes second learns of it by the successor.
-    let first = world.tokens();
-    let one = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    let other = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let first = server.tokens();
+    let one = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let other = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_eq!(one.refresh, other.refresh);
-    let next = world.refresh(PRINTER, one.refresh_token(), None).unwrap();
-    world.pass(10);
-    refused(world.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
-    assert!(!world.lives(&next.access) && !world.lives(next.refresh_token()));
+    let next = server.refresh(PRINTER, one.refresh_token(), None).unwrap();
+    server.pass(10);
+    refused(server.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
+    assert!(!server.lives(&next.access) && !server.lives(next.refresh_token()));
 }
 
 /// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and nobody is called a thief.
 #[test]
 fn refresh_grace_with_an_expired_successor() {
     let seconds = std::time::Duration::from_secs;
-    let world = World::with(GrantType::refresh_token().expires_in(seconds(10)).rotation_grace(seconds(100)));
-    let first = world.tokens();
-    world.pass(5);
-    world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    world.pass(9);
-    let again = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    world.pass(1);
-    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    let server = RawServer::with(GrantType::refresh_token().expires_in(seconds(10)).rotation_grace(seconds(100)));
+    let first = server.tokens();
+    server.pass(5);
+    server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    server.pass(9);
+    let again = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    server.pass(1);
+    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(matches!(reason, RejectReason::RefreshTokenExpired { .. }));
-    assert!(world.lives(&again.access));
+    assert!(server.lives(&again.access));
 }
 
 /// Row `scope-withdrawn`: what the client or the grant type has lost is in no new token.
 #[test]
 fn scope_withdrawn() {
-    let world = World::default();
-    let first = world.tokens();
+    let server = RawServer::default();
+    let first = server.tokens();
     let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT);
-    world.store.add_client(record().scope("read"));
-    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    assert_eq!((second.scope.as_str(), world.introspect(&second.access)["scope"].as_str()), ("read", Some("read")));
-    let third = world.refresh(PRINTER, second.refresh_token(), Some("read write")).unwrap();
+    server.store.add_client(record().scope("read"));
+    let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert_eq!((second.scope.as_str(), server.introspect(&second.access)["scope"].as_str()), ("read", Some("read")));
+    let third = server.refresh(PRINTER, second.refresh_token(), Some("read write")).unwrap();
     assert_eq!(third.scope, "read");
-    let reason = refused(world.refresh(PRINTER, third.refresh_token(), Some("write")), 400, "invalid_scope");
+    let reason = refused(server.refresh(PRINTER, third.refresh_token(), Some("write")), 400, "invalid_scope");
     assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
     // What is given back is there again, since the user has granted it.
-    world.store.add_client(record());
-    assert_eq!(world.refresh(PRINTER, third.refresh_token(), None).unwrap().scope, "read write");
+    server.store.add_client(record());
+    assert_eq!(server.refresh(PRINTER, third.refresh_token(), None).unwrap().scope, "read write");
     // Where nothing is left, the user has to grant something else.
-    let world = World::default();
-    let tokens = world.tokens();
-    world.store.add_client(record().scope("print"));
-    let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+    let server = RawServer::default();
+    let tokens = server.tokens();
+    server.store.add_client(record().scope("print"));
+    let reason = refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
     // Also between the user's yes and the redemption, of a code and of a device.
-    let world = World::default();
-    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
-    world.store.add_client(record().scope("read"));
-    let tokens = world.redeem(PRINTER, &code).unwrap();
-    assert_eq!((tokens.scope.as_str(), world.introspect(&tokens.access)["scope"].as_str()), ("read", Some("read")));
-    world.store.add_client(record());
-    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
-    world.store.add_client(record().scope("print"));
-    let reason = refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
+    let server = RawServer::default();
+    let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
+    server.store.add_client(record().scope("read"));
+    let tokens = server.redeem(PRINTER, &code).unwrap();
+    assert_eq!((tokens.scope.as_str(), server.introspect(&tokens.access)["scope"].as_str()), ("read", Some("read")));
+    server.store.add_client(record());
+    let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
+    server.store.add_client(record().scope("print"));
+    let reason = refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
     // A client that may not use the grant any more has nothing of it.
-    let world = World::default();
-    let tokens = world.tokens();
-    world.store.add_client(record().grant_types(["client_credentials", "refresh_token"]));
-    let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
+    let server = RawServer::default();
+    let tokens = server.tokens();
+    server.store.add_client(record().grant_types(["client_credentials", "refresh_token"]));
+    let reason = refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
     assert_eq!(reason, RejectReason::NotAllowed("authorization_code".into()));
     // A grant type that has lost a scope.
-    let mut world = World::default();
-    let tokens = world.tokens();
-    world.provider = provider().add_grant_type(GrantType::authorization_code().scopes("write")).build().unwrap();
-    assert_eq!(world.refresh(PRINTER, tokens.refresh_token(), None).unwrap().scope, "write");
+    let mut server = RawServer::default();
+    let tokens = server.tokens();
+    server.provider = provider().add_grant_type(GrantType::authorization_code().scopes("write")).build().unwrap();
+    assert_eq!(server.refresh(PRINTER, tokens.refresh_token(), None).unwrap().scope, "write");
 }
 
 /// Row `seal-chain`: an old refresh token and a look at the store lead to no living token.
 #[test]
 fn seal_chain() {
-    let seals = |world: &World, token: &str| {
+    let seals = |server: &RawServer, token: &str| {
         let key = TokenHash::of(token);
-        let record = world.store.find_token(&FindToken { key }).unwrap().unwrap();
+        let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
         record.replaced.as_ref().is_some_and(|replaced| replaced.sealed.is_some())
     };
-    let world = World::default();
-    let mut chain = vec![world.tokens()];
+    let server = RawServer::default();
+    let mut chain = vec![server.tokens()];
     for _ in 0..4 {
-        let next = world.refresh(PRINTER, chain.last().unwrap().refresh_token(), None).unwrap();
+        let next = server.refresh(PRINTER, chain.last().unwrap().refresh_token(), None).unwrap();
         chain.push(next);
     }
     // The last one but one may be asked for again; nothing leads to it.
-    let sealed: Vec<_> = chain.iter().map(|tokens| seals(&world, tokens.refresh_token())).collect();
+    let sealed: Vec<_> = chain.iter().map(|tokens| seals(&server, tokens.refresh_token())).collect();
     assert_eq!(sealed, [false, false, false, true, false]);
     // No rotation follows: what is left goes with the writes after the grace.
-    let first = world.tokens();
-    world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    assert!(seals(&world, first.refresh_token()));
-    world.pass(10);
+    let first = server.tokens();
+    server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert!(seals(&server, first.refresh_token()));
+    server.pass(10);
     for _ in 0..3000 {
-        world.token(PRINTER, &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
+        server.token(PRINTER, &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
     }
-    assert!(!seals(&world, first.refresh_token()));
+    assert!(!seals(&server, first.refresh_token()));
     // It was used before all the same.
-    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
-    let world = World::with(GrantType::refresh_token().without_rotation_grace());
-    let first = world.tokens();
-    world.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    assert!(!seals(&world, first.refresh_token()));
+    let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
+    let first = server.tokens();
+    server.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert!(!seals(&server, first.refresh_token()));
 }
 
 #[test]
 fn refresh_other_client() {
-    let world = World::default();
-    let tokens = world.tokens();
-    let reason = refused(world.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
+    let server = RawServer::default();
+    let tokens = server.tokens();
+    let reason = refused(server.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
-    assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
+    assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
     // An access token is no refresh token.
-    let tokens = world.tokens();
-    refused(world.refresh(PRINTER, &tokens.access, None), 400, "invalid_grant");
-    assert!(world.lives(&tokens.access));
+    let tokens = server.tokens();
+    refused(server.refresh(PRINTER, &tokens.access, None), 400, "invalid_grant");
+    assert!(server.lives(&tokens.access));
 }
 
 #[test]
 fn scope_escalation() {
-    let world = World::default();
-    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
-    let tokens = world.redeem(PRINTER, &code).unwrap();
+    let server = RawServer::default();
+    let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
+    let tokens = server.redeem(PRINTER, &code).unwrap();
     for more in ["write", "read write", "admin", "READ"] {
-        refused(world.refresh(PRINTER, tokens.refresh_token(), Some(more)), 400, "invalid_scope");
+        refused(server.refresh(PRINTER, tokens.refresh_token(), Some(more)), 400, "invalid_scope");
     }
     // It was refused before it was replaced.
-    assert_eq!(world.refresh(PRINTER, tokens.refresh_token(), Some("read")).unwrap().scope, "read");
+    assert_eq!(server.refresh(PRINTER, tokens.refresh_token(), Some("read")).unwrap().scope, "read");
     // A scope at the token endpoint widens no code.
-    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
+    let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
     let parameters =
         [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("scope", "write")];
-    assert_eq!(world.token(PRINTER, &parameters).unwrap().scope, "read");
+    assert_eq!(server.token(PRINTER, &parameters).unwrap().scope, "read");
     // What the grant has not, or the client may not, is not dropped in silence.
-    let ask = |scope: &str| world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat());
+    let ask = |scope: &str| server.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat());
     assert_eq!(sent_back(ask("read admin")), "invalid_scope");
-    world
+    server
         .store
         .add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT).scope("read"));
     assert_eq!(sent_back(ask("write")), "invalid_scope");
-    let drops = World::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
+    let drops = RawServer::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
     let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());
     assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
 }
@@ -473,27 +473,27 @@ fn scope_escalation() {
 /// A scope that is left out means the same as before; python-oauth2 grants nothing then, or refuses.
 #[test]
 fn scope_omitted() {
-    let world = World::default();
-    let first = world.tokens();
-    let narrow = world.refresh(PRINTER, first.refresh_token(), Some("write")).unwrap();
-    assert_eq!((narrow.scope.as_str(), world.introspect(&narrow.access)["scope"].as_str()), ("write", Some("write")));
-    let second = world.refresh(PRINTER, narrow.refresh_token(), None).unwrap();
+    let server = RawServer::default();
+    let first = server.tokens();
+    let narrow = server.refresh(PRINTER, first.refresh_token(), Some("write")).unwrap();
+    assert_eq!((narrow.scope.as_str(), server.introspect(&narrow.access)["scope"].as_str()), ("write", Some("write")));
+    let second = server.refresh(PRINTER, narrow.refresh_token(), None).unwrap();
     assert_eq!(second.scope, "read write");
 }
 
 #[test]
 fn token_in_log() {
-    let world = World::default();
-    let tokens = world.tokens();
-    let code = world.printers_code();
-    world.redeem(PRINTER, &code).unwrap();
+    let server = RawServer::default();
+    let tokens = server.tokens();
+    let code = server.printers_code();
+    server.redeem(PRINTER, &code).unwrap();
     let secrets = [&*code, &tokens.access, tokens.refresh_token(), SECRET, PASSWORD, VERIFIER];
     let shown = [
-        format!("{:?}", world.store),
-        format!("{:?}", world.provider),
+        format!("{:?}", server.store),
+        format!("{:?}", server.provider),
         format!(
             "{:?}",
-            world.authorize(
+            server.authorize(
                 &[
                     &asking("printer", REDIRECT)[..],
                     &[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]
@@ -501,16 +501,16 @@ fn token_in_log() {
                 .concat()
             )
         ),
-        format!("{:?}", world.redeem(PRINTER, &code).unwrap_err()),
-        format!("{:?}", world.refresh(SCANNER, tokens.refresh_token(), None).unwrap_err()),
+        format!("{:?}", server.redeem(PRINTER, &code).unwrap_err()),
+        format!("{:?}", server.refresh(SCANNER, tokens.refresh_token(), None).unwrap_err()),
         format!(
             "{:?}",
-            world.token(PRINTER, &[("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)])
+            server.token(PRINTER, &[("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)])
         ),
         {
             let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code)];
             let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-            format!("{:?}", world.provider.token(&request, world.moment()))
+            format!("{:?}", server.provider.token(&request, server.moment()))
         },
     ];
     for shown in shown {
@@ -520,8 +520,8 @@ fn token_in_log() {
 
 #[test]
 fn content_type_wrong() {
-    let world = World::default();
-    let code = world.printers_code();
+    let server = RawServer::default();
+    let code = server.printers_code();
     for odd in [
         None,
         Some("application/json"),
@@ -536,53 +536,53 @@ fn content_type_wrong() {
         if let Some(odd) = odd {
             request.headers_mut().insert("content-type", odd.parse().unwrap());
         }
-        refused(world.send(request), 400, "invalid_request");
+        refused(server.send(request), 400, "invalid_request");
     }
     let mut twice = posting("/token", &[]);
     twice.headers_mut().append("content-type", "application/json".parse().unwrap());
-    refused(world.send(twice), 400, "invalid_request");
+    refused(server.send(twice), 400, "invalid_request");
     let mut large = posting("/token", &[]);
     large.body_mut().resize(64 * 1024 + 1, b'a');
-    refused(world.send(large), 413, "invalid_request");
+    refused(server.send(large), 413, "invalid_request");
     // Credentials in the URL are not looked at.
     let mut request = posting("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]);
     *request.uri_mut() = format!("{ISSUER}/token?client_id=printer&client_secret={SECRET}").parse().unwrap();
-    refused(world.send(request), 401, "invalid_client");
-    world.redeem(PRINTER, &code).unwrap();
+    refused(server.send(request), 401, "invalid_client");
+    server.redeem(PRINTER, &code).unwrap();
 }
 
 #[test]
 fn expired_at_the_very_second() {
-    let world = World::default();
-    let code = world.printers_code();
-    world.pass(60);
-    let reason = refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
+    let server = RawServer::default();
+    let code = server.printers_code();
+    server.pass(60);
+    let reason = refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
     assert!(matches!(reason, RejectReason::CodeExpired { at, now } if at == now), "{reason}");
-    let tokens = world.tokens();
+    let tokens = server.tokens();
     assert_eq!(tokens.expires_in, 3600);
-    world.pass(3599);
-    assert!(world.lives(&tokens.access));
-    world.pass(1);
-    assert!(!world.lives(&tokens.access) && world.lives(tokens.refresh_token()));
-    world.pass(30 * 24 * 3600 - 3600);
-    assert!(!world.lives(tokens.refresh_token()));
-    refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+    server.pass(3599);
+    assert!(server.lives(&tokens.access));
+    server.pass(1);
+    assert!(!server.lives(&tokens.access) && server.lives(tokens.refresh_token()));
+    server.pass(30 * 24 * 3600 - 3600);
+    assert!(!server.lives(tokens.refresh_token()));
+    refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
 }
 
 /// Revoking a refresh token takes the access tokens with it, as no store of python-oauth2's does.
 #[test]
 fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
-    let world = World::default();
-    let (tokens, other) = (world.tokens(), world.tokens());
+    let server = RawServer::default();
+    let (tokens, other) = (server.tokens(), server.tokens());
     let revoke = |(client_id, secret): Who<'_>, token: &str| {
-        world.post("/revoke", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
+        server.post("/revoke", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
     };
     refused(revoke(SCANNER, tokens.refresh_token()), 400, "invalid_request");
-    assert!(world.lives(&tokens.access));
+    assert!(server.lives(&tokens.access));
     assert_eq!(revoke(PRINTER, tokens.refresh_token()).unwrap().status(), 200);
-    assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
-    refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
-    assert!(world.lives(&other.access));
+    assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
+    refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+    assert!(server.lives(&other.access));
     // Again, or a token that was never there, is as good as done.
     assert_eq!(revoke(PRINTER, tokens.refresh_token()).unwrap().status(), 200);
     assert_eq!(revoke(SCANNER, "unknown").unwrap().status(), 200);
@@ -591,9 +591,9 @@ fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
 /// Row `control-characters`: what no identifier, scope, code or token can have never reaches storage.
 #[test]
 fn control_characters() {
-    let world = World::default();
+    let server = RawServer::default();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", "client_credentials")];
-    let first_answer = |request: &http::Request<Vec<u8>>| match world.provider.dispatch(request, world.moment()) {
+    let first_answer = |request: &http::Request<Vec<u8>>| match server.provider.dispatch(request, server.moment()) {
         ServerStep::Reject(rejected) => rejected.response().status().as_u16(),
         ServerStep::Query(_) | ServerStep::Done(_) => 0,
     };
@@ -633,18 +633,20 @@ fn control_characters() {
     }
     // What the application sees may be a text of several lines, but nothing that a database does not take.
     let honest = asking("printer", REDIRECT);
-    let asks = |value| world.authorize(&[&honest[..], &[("claims", value)]].concat());
+    let asks = |value| server.authorize(&[&honest[..], &[("claims", value)]].concat());
     assert_eq!(asks("{\n\t\"a\": \"\u{e9}\"\r\n}").unwrap().parameter("claims"), Some("{\n\t\"a\": \"\u{e9}\"\r\n}"));
     assert_eq!(sent_back(asks("a\0")), "invalid_request");
-    assert_eq!(sent_back(world.authorize(&[&honest[..], &[("a\r\nb", "c")]].concat())), "invalid_request");
+    assert_eq!(sent_back(server.authorize(&[&honest[..], &[("a\r\nb", "c")]].concat())), "invalid_request");
     // Secrets, names and passwords are in any script.
     let unicode = "p\u{e4}ssw\u{f6}rd \u{1f389} of some length";
-    world.store.add_client(ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]));
-    world.token(("unicode", unicode), &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
+    server
+        .store
+        .add_client(ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]));
+    server.token(("unicode", unicode), &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
     let password =
         [("grant_type", "password"), ("username", "j\u{e4}ne"), ("password", "not \u{1f389}"), ("scope", "read")];
-    world.store.add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
-    assert_eq!(refused(world.token(("typed", SECRET), &password), 400, "invalid_grant"), RejectReason::PasswordDenied);
+    server.store.add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
+    assert_eq!(refused(server.token(("typed", SECRET), &password), 400, "invalid_grant"), RejectReason::PasswordDenied);
 }
 
 /// A refresh token that would never expire is remembered for 90 days when it was replaced; another as long as it would have lived.
@@ -654,11 +656,11 @@ fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     for (refresh, days) in
         [(GrantType::refresh_token().dangerous_never_expires(), 90), (GrantType::refresh_token(), 30)]
     {
-        let world = World::with(refresh);
-        let first = world.tokens();
-        world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+        let server = RawServer::with(refresh);
+        let first = server.tokens();
+        server.refresh(PRINTER, first.refresh_token(), None).unwrap();
         let key = TokenHash::of(first.refresh_token());
-        let record = world.store.find_token(&FindToken { key }).unwrap().unwrap();
+        let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
         assert_eq!(record.expires_at, Some(Timestamp::from_secs(NOW + days * DAY)));
     }
 }
@@ -666,35 +668,35 @@ fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
 /// RFC 6749 §4.1.3, OAuth 2.1 §10.2: it is left out where the authorization request left it out, or where a proof key does better.
 #[test]
 fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
-    let world = World::default();
+    let server = RawServer::default();
     let unsaid = [("response_type", "code"), ("client_id", PRINTER.0)];
     let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let redeem = |code: &str, more: &[(&str, &str)]| {
-        world.token(PRINTER, &[&[("grant_type", "authorization_code"), ("code", code)], more].concat())
+        server.token(PRINTER, &[&[("grant_type", "authorization_code"), ("code", code)], more].concat())
     };
-    redeem(&world.code(&unsaid), &[]).unwrap();
-    let with_proof = world.code(&[&asking(PRINTER.0, REDIRECT)[..], &proof].concat());
+    redeem(&server.code(&unsaid), &[]).unwrap();
+    let with_proof = server.code(&[&asking(PRINTER.0, REDIRECT)[..], &proof].concat());
     redeem(&with_proof, &[("code_verifier", VERIFIER)]).unwrap();
-    redeem(&world.code(&[&unsaid[..], &proof].concat()), &[("code_verifier", VERIFIER)]).unwrap();
-    let said = world.printers_code();
+    redeem(&server.code(&[&unsaid[..], &proof].concat()), &[("code_verifier", VERIFIER)]).unwrap();
+    let said = server.printers_code();
     assert_eq!(refused(redeem(&said, &[]), 400, "invalid_grant"), RejectReason::RedirectUriChanged);
 }
 
 /// A code whose grant is revoked while it is being redeemed brings nothing.
 #[test]
 fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
-    let world = World::default();
-    let code = world.printers_code();
+    let server = RawServer::default();
+    let code = server.printers_code();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) = server.provider.token(&request, server.moment()) else {
         panic!()
     };
-    let client = world.store.find_client(pending.query()).unwrap();
+    let client = server.store.find_client(pending.query()).unwrap();
     let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
-    let record = world.store.find_one_time_record(pending.query()).unwrap();
+    let record = server.store.find_one_time_record(pending.query()).unwrap();
     let grant = record.as_ref().unwrap().record.grant_id;
     let step = pending.answer(record);
-    serve(world.provider.revoke_grant(grant), &world.store).unwrap();
-    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), RejectReason::CodeUnknown);
+    serve(server.provider.revoke_grant(grant), &server.store).unwrap();
+    assert_eq!(refused(serve(step, &server.store), 400, "invalid_grant"), RejectReason::CodeUnknown);
 }
