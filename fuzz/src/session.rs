@@ -10,7 +10,7 @@ use oauth_proto::oauth2::{
 };
 use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
 
-use crate::tasks::{API, Answer, Count, TOKEN_ENDPOINT, Task, World, json, refusal, tokens};
+use crate::session_environment::{API, Answer, Count, SessionEnvironment, TOKEN_ENDPOINT, Task, json, refusal, tokens};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -110,15 +110,15 @@ fn request(kind: Kind) -> Request {
 }
 
 fn shared(input: &Input, session: Session) {
-    let world = Arc::new(World::default());
-    world.now.set(100_000);
-    world.reports.set(input.reports);
-    world.saved.borrow().insert("access-0".to_owned());
-    let shared = share(input, session, &world);
+    let environment = Arc::new(SessionEnvironment::default());
+    environment.now.set(100_000);
+    environment.reports.set(input.reports);
+    environment.saved.borrow().insert("access-0".to_owned());
+    let shared = share(input, session, &environment);
     let mut tasks: Vec<(Kind, Task<Ended>)> = Vec::new();
     for act in input.acts.iter().take(200) {
         match *act {
-            Act::Start(kind) if tasks.len() < 4 => tasks.push((kind, start(&shared, &world, kind))),
+            Act::Start(kind) if tasks.len() < 4 => tasks.push((kind, start(&shared, &environment, kind))),
             Act::Poll(which) if !tasks.is_empty() => {
                 let which = usize::from(which) % tasks.len();
                 poll(&mut tasks, which);
@@ -127,65 +127,65 @@ fn shared(input: &Input, session: Session) {
                 let which = usize::from(which) % tasks.len();
                 tasks.swap_remove(which);
             }
-            Act::Answer(which, answer) => drop(world.answer(which.into(), answer)),
-            Act::Clock(seconds) => world.now.set(world.now.get().saturating_add_signed(seconds.into())),
+            Act::Answer(which, answer) => drop(environment.answer(which.into(), answer)),
+            Act::Clock(seconds) => environment.now.set(environment.now.get().saturating_add_signed(seconds.into())),
             Act::Install(lifetime) => {
                 let token = token(input, lifetime);
-                world.grant(&token);
-                world.row.set(Some(StoredToken::new(token.clone())));
+                environment.grant(&token);
+                environment.row.set(Some(StoredToken::new(token.clone())));
                 shared.set_token(token);
             }
-            Act::Elsewhere(lifetime) if input.stored && !input.supplied => world.renew_elsewhere(lifetime),
-            Act::SignOut if input.stored && !input.supplied => world.row.set(None),
+            Act::Elsewhere(lifetime) if input.stored && !input.supplied => environment.renew_elsewhere(lifetime),
+            Act::SignOut if input.stored && !input.supplied => environment.row.set(None),
             Act::Start(_) | Act::Poll(_) | Act::Cancel(_) | Act::Elsewhere(_) | Act::SignOut => {}
         }
     }
-    finish(&world, &mut tasks);
+    finish(&environment, &mut tasks);
     // From now on, all goes well, and the API takes the newest token alone.
-    world.now.set(1 << 40);
-    world.strict.set(true);
-    tasks.push((Kind::Get, start(&shared, &world, Kind::Get)));
-    finish(&world, &mut tasks);
+    environment.now.set(1 << 40);
+    environment.strict.set(true);
+    tasks.push((Kind::Get, start(&shared, &environment, Kind::Get)));
+    finish(&environment, &mut tasks);
     let renewable = shared.session().is_renewable();
-    let is_lost = if input.stored { world.is_lost() } else { !world.unsaved.borrow().is_empty() };
-    assert!(!is_lost || !renewable, "{:?} is lost", world.unsaved);
+    let is_lost = if input.stored { environment.is_lost() } else { !environment.unsaved.borrow().is_empty() };
+    assert!(!is_lost || !renewable, "{:?} is lost", environment.unsaved);
 }
 
-/// Shares a session whose tokens are saved in the world, by this process alone or by several.
-fn share(input: &Input, session: Session, world: &Arc<World>) -> SharedSession {
+/// Shares a session whose tokens are saved in the environment, by this process alone or by several.
+fn share(input: &Input, session: Session, environment: &Arc<SessionEnvironment>) -> SharedSession {
     if input.reports {
         return SharedSession::new(session);
     }
     let builder = SharedSession::builder_async(session);
     if !input.stored {
-        let world = world.clone();
+        let environment = environment.clone();
         let save = move |token| {
-            let world = world.clone();
-            async move { world.save(token).await }
+            let environment = environment.clone();
+            async move { environment.save(token).await }
         };
         return builder.save(save).build().unwrap();
     }
     if !input.supplied {
-        world.row.set(Some(StoredToken::new(token(input, input.lifetime))));
+        environment.row.set(Some(StoredToken::new(token(input, input.lifetime))));
     }
-    let (loads, stores) = (world.clone(), world.clone());
+    let (loads, stores) = (environment.clone(), environment.clone());
     let load = move || {
-        let world = loads.clone();
-        async move { world.load().await }
+        let environment = loads.clone();
+        async move { environment.load().await }
     };
     let store = move |write| {
-        let world = stores.clone();
-        async move { world.store_if_unchanged(write).await }
+        let environment = stores.clone();
+        async move { environment.store_if_unchanged(write).await }
     };
     builder.load(load).store_if_unchanged(store).build().unwrap()
 }
 
 /// Polls who was woken, and answers who waits, until everybody is done: nobody is cancelled any more.
-fn finish(world: &World, tasks: &mut Vec<(Kind, Task<Ended>)>) {
+fn finish(environment: &SessionEnvironment, tasks: &mut Vec<(Kind, Task<Ended>)>) {
     for _ in 0..1000 {
         if let Some(which) = tasks.iter().position(|(_, task)| task.is_woken()) {
             poll(tasks, which);
-        } else if !world.answer(0, Answer::Good(Some(3600))) {
+        } else if !environment.answer(0, Answer::Good(Some(3600))) {
             break;
         }
     }
@@ -209,14 +209,14 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     }
 }
 
-fn start(shared: &SharedSession, world: &Arc<World>, kind: Kind) -> Task<Ended> {
-    let (shared, world, count) = (shared.clone(), world.clone(), Arc::new(Count::default()));
+fn start(shared: &SharedSession, environment: &Arc<SessionEnvironment>, kind: Kind) -> Task<Ended> {
+    let (shared, environment, count) = (shared.clone(), environment.clone(), Arc::new(Count::default()));
     Task::new(async move {
         let send = |request: Request| {
-            let (world, count) = (world.clone(), count.clone());
-            async move { world.send(request, &count, kind == Kind::Withheld).await }
+            let (environment, count) = (environment.clone(), count.clone());
+            async move { environment.send(request, &count, kind == Kind::Withheld).await }
         };
-        let moment = || world.moment();
+        let moment = || environment.moment();
         let ended = if kind == Kind::Token {
             shared.token_async_with(send, moment).await.map(|_| None)
         } else {

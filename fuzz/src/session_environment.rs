@@ -1,5 +1,5 @@
-//! A small world for a shared session: a clock, exchanges that are answered when the fuzzer says so, a place where tokens
-//! are saved, and what must hold there at any time.
+//! What surrounds a shared session: a clock, exchanges that are answered when the fuzzer says so, a place where tokens are
+//! saved, and what must hold there at any time.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -59,7 +59,7 @@ pub enum Answer {
 }
 
 #[derive(Default)]
-pub struct World {
+pub struct SessionEnvironment {
     pub now: Cell<u64>,
     moments: Cell<u8>,
     issued: Cell<u32>,
@@ -114,7 +114,7 @@ impl Drop for Awaited {
 }
 
 /// A renewal on its way.
-struct Renewing<'a>(&'a World);
+struct Renewing<'a>(&'a SessionEnvironment);
 
 impl Drop for Renewing<'_> {
     fn drop(&mut self) {
@@ -122,7 +122,7 @@ impl Drop for Renewing<'_> {
     }
 }
 
-impl World {
+impl SessionEnvironment {
     pub fn moment(&self) -> Moment {
         self.moments.set(self.moments.get().wrapping_add(1));
         moment(self.now.get(), self.moments.get())
