@@ -5,8 +5,8 @@ use arbitrary::Arbitrary;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{Approval, RejectReason, TokenKind, serve};
 
+use crate::checked_server::*;
 use crate::oauth2_provider::*;
-use crate::server_model::*;
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -73,7 +73,7 @@ pub fn run(input: Input) {
         registration: 0,
         never_expires: input.never_expires,
     };
-    let mut world = World {
+    let mut server = CheckedServer {
         provider: provider(options),
         store: Counted::default(),
         clock: Clock::at(1_000_000),
@@ -85,8 +85,8 @@ pub fn run(input: Input) {
         fails: false,
     };
     for act in input.acts.into_iter().take(48) {
-        world.act(act);
-        world.check();
+        server.act(act);
+        server.check();
     }
 }
 
@@ -95,7 +95,7 @@ fn one<T>(all: &[T], which: u8) -> Option<usize> {
     all.len().checked_sub(1).map(|last| last - usize::from(which) % all.len())
 }
 
-impl World {
+impl CheckedServer {
     fn act(&mut self, act: Act) {
         match act {
             Act::Fail(at) => {
@@ -127,7 +127,7 @@ impl World {
             Act::RevokeGrant { token } => {
                 if let Some(token) = one(&self.tokens, token) {
                     let grant = self.tokens[token].grant;
-                    if self.ask(|world| serve(world.provider.revoke_grant(grant), &world.store)).is_ok() {
+                    if self.ask(|server| serve(server.provider.revoke_grant(grant), &server.store)).is_ok() {
                         self.forget(grant);
                     }
                 }
@@ -154,7 +154,7 @@ impl World {
         let scope = if granted & asked == 0 { asked } else { granted & asked };
         let grant = Approval::new(if user { "jane" } else { "joe" }).scope(words(scope));
         let Ok(response) =
-            self.ask(|world| serve(world.provider.approve(consent, grant, world.clock.moment()), &world.store))
+            self.ask(|server| serve(server.provider.approve(consent, grant, server.clock.moment()), &server.store))
         else {
             return;
         };

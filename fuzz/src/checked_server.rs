@@ -1,4 +1,4 @@
-//! What an authorization server's codes and tokens must be good for, and requests to it.
+//! An authorization server beside a model of what its codes and tokens must be good for, and requests to it.
 
 use std::sync::Arc;
 
@@ -55,7 +55,8 @@ pub(crate) struct Token {
     pub(crate) gone: bool,
 }
 
-pub(crate) struct World {
+/// A server, and beside it what every code and token is good for.
+pub(crate) struct CheckedServer {
     pub(crate) provider: Provider,
     pub(crate) store: Counted,
     pub(crate) clock: Clock,
@@ -67,7 +68,7 @@ pub(crate) struct World {
     pub(crate) fails: bool,
 }
 
-impl World {
+impl CheckedServer {
     pub(crate) fn ask<T>(&mut self, request: impl FnOnce(&mut Self) -> Result<T, Rejected>) -> Result<T, RejectReason> {
         self.store.asked.set(0);
         let end = request(self);
@@ -98,8 +99,8 @@ impl World {
         let body = form::encode(own.chain(parameters.iter().copied()));
         let request = Request::post(format!("{ISSUER}{path}")).header("content-type", form::MEDIA_TYPE);
         let request = request.body(body.into_bytes()).unwrap();
-        self.ask(|world| match world.provider.dispatch(&request, world.clock.moment()) {
-            step if path == "/token" || path == "/revoke" => serve(step, &world.store).map(|end| match end {
+        self.ask(|server| match server.provider.dispatch(&request, server.clock.moment()) {
+            step if path == "/token" || path == "/revoke" => serve(step, &server.store).map(|end| match end {
                 Dispatched::Respond(response) => response,
                 end => panic!("{end:?}"),
             }),
