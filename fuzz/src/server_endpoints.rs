@@ -159,7 +159,8 @@ const SECRET_NAMES: [&str; 10] = [
     "code_verifier",
 ];
 
-struct World {
+/// A server whose requests are made by hand.
+struct RawServer {
     provider: Provider,
     store: Counted,
     clock: Clock,
@@ -178,14 +179,15 @@ struct Asked {
 pub fn run(input: Input) {
     let clock = Clock::at(1_000_000);
     let provider = provider(input.options);
-    let mut world = World { provider, store: Counted::default(), clock, given: Vec::new(), pushed: HashMap::new() };
+    let mut server =
+        RawServer { provider, store: Counted::default(), clock, given: Vec::new(), pushed: HashMap::new() };
     for act in input.requests.into_iter().take(24) {
-        world.clock.now += u64::from(act.pass);
-        world.act(act);
+        server.clock.now += u64::from(act.pass);
+        server.act(act);
     }
 }
 
-impl World {
+impl RawServer {
     fn act(&mut self, act: Act) {
         let template = act.template.map(|(at, _)| TEMPLATES[usize::from(at) % TEMPLATES.len()].0);
         let endpoint = template.unwrap_or(ENDPOINTS[usize::from(act.endpoint) % ENDPOINTS.len()]);
