@@ -20,7 +20,7 @@ const SECRET: &str = "100% s=cret+/é:";
 const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 
 /// A running server, and our clients of it.
-struct World {
+struct OauthlibServer {
     /// It runs as long as this is here.
     peer: Peer,
     origin: String,
@@ -33,7 +33,7 @@ struct Started {
     port: u16,
 }
 
-impl World {
+impl OauthlibServer {
     fn new() -> Self {
         let mut peer = Peer::run("oauthlib_oauth2_server.py");
         let client = |id, secret, rotates| json!({ "id": id, "secret": secret, "redirect_uris": [CALLBACK], "rotates": rotates });
@@ -128,35 +128,35 @@ fn json_of(response: &Response) -> serde_json::Value {
 
 #[test]
 fn the_metadata_describes_the_server() {
-    let world = World::new();
-    assert_eq!(world.metadata.issuer.as_ref(), Some(&world.origin));
-    assert_eq!(world.metadata.introspection_endpoint, Some(format!("{}/introspect", world.origin)));
-    let methods = world.metadata.code_challenge_methods_supported.clone().unwrap();
+    let oauthlib = OauthlibServer::new();
+    assert_eq!(oauthlib.metadata.issuer.as_ref(), Some(&oauthlib.origin));
+    assert_eq!(oauthlib.metadata.introspection_endpoint, Some(format!("{}/introspect", oauthlib.origin)));
+    let methods = oauthlib.metadata.code_challenge_methods_supported.clone().unwrap();
     assert!(methods.contains(&"S256".to_owned()) && methods.contains(&"plain".to_owned()), "{methods:?}");
 }
 
 #[test]
 fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() {
-    let world = World::new();
-    let body = world.client("web: é", ClientAuthentication::body(SECRET));
-    let native = world.client("native", ClientAuthentication::none());
-    let beside = world.web().include_client_id(IncludeClientId::Always);
-    for client in [&world.web(), &body, &beside, &native] {
+    let oauthlib = OauthlibServer::new();
+    let body = oauthlib.client("web: é", ClientAuthentication::body(SECRET));
+    let native = oauthlib.client("native", ClientAuthentication::none());
+    let beside = oauthlib.web().include_client_id(IncludeClientId::Always);
+    for client in [&oauthlib.web(), &body, &beside, &native] {
         for authorize in [Authorize::scope("read write"), Authorize::scope("read write").allow_plain_pkce()] {
             let now = Moment::from_os().now;
-            let token = world.grant(client, authorize).unwrap();
+            let token = oauthlib.grant(client, authorize).unwrap();
             assert_eq!(token.scope, Some("write read".into()));
             assert!(token.refresh_token.is_some() && token.expires_at >= Some(now.after(Duration::from_secs(3600))));
-            let session = world.shared(client, token);
-            let answer = Caller::new(&world.http, &session, world.photos()).call().unwrap();
+            let session = oauthlib.shared(client, token);
+            let answer = Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap();
             assert_eq!((answer.status().as_u16(), json_of(&answer)), (200, json!({ "user": "jane" })));
         }
     }
-    assert!(world.grant(&body, Authorize::new().allow_missing_pkce()).is_ok());
+    assert!(oauthlib.grant(&body, Authorize::new().allow_missing_pkce()).is_ok());
     // A public client must have a proof key.
-    let (pending, callback) = world.begin(&native, Authorize::new().allow_missing_pkce());
+    let (pending, callback) = oauthlib.begin(&native, Authorize::new().allow_missing_pkce());
     let Err(Error::Refused(Refused::Authorization { code, description, .. })) =
-        world.redeem(&native, pending, &callback)
+        oauthlib.redeem(&native, pending, &callback)
     else {
         panic!("{callback}")
     };
@@ -165,31 +165,31 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
 
 #[test]
 fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
-    let world = World::new();
-    let web = world.web();
-    let (pending, callback) = world.begin(&web, Authorize::new());
+    let oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let (pending, callback) = oauthlib.begin(&web, Authorize::new());
     let copy = || serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
-    let keeping = world.client("keeping", ClientAuthentication::body(SECRET));
-    assert_eq!(world.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
-    assert!(world.redeem(&web, copy(), &callback).is_ok());
-    assert_eq!(refusal(world.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
+    let keeping = oauthlib.client("keeping", ClientAuthentication::body(SECRET));
+    assert_eq!(oauthlib.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
+    assert!(oauthlib.redeem(&web, copy(), &callback).is_ok());
+    assert_eq!(refusal(oauthlib.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
 
-    let begin = || world.begin(&web, Authorize::new().dangerous_state("same"));
+    let begin = || oauthlib.begin(&web, Authorize::new().dangerous_state("same"));
     let ((ours, _), (_, attackers)) = (begin(), begin());
-    assert_eq!(refusal(world.redeem(&web, ours, &attackers)), refused("invalid_grant", 400));
-    let (ours, (_, attackers)) = (world.begin(&web, Authorize::new()).0, world.begin(&web, Authorize::new()));
-    assert_eq!(world.redeem(&web, ours, &attackers).unwrap_err(), Forged::StateMismatch.into());
+    assert_eq!(refusal(oauthlib.redeem(&web, ours, &attackers)), refused("invalid_grant", 400));
+    let (ours, (_, attackers)) = (oauthlib.begin(&web, Authorize::new()).0, oauthlib.begin(&web, Authorize::new()));
+    assert_eq!(oauthlib.redeem(&web, ours, &attackers).unwrap_err(), Forged::StateMismatch.into());
 }
 
 #[test]
 fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
-    let world = World::new();
-    let web = world.web();
-    let error = world.grant(&web, Authorize::new().parameter("jane", "denies")).unwrap_err();
+    let oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let error = oauthlib.grant(&web, Authorize::new().parameter("jane", "denies")).unwrap_err();
     let denied =
         Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
     assert_eq!(error, denied.into());
-    let error = world.grant(&web, Authorize::scope("read admin")).unwrap_err();
+    let error = oauthlib.grant(&web, Authorize::scope("read admin")).unwrap_err();
     assert!(
         matches!(&error, Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_scope"),
         "{error}"
@@ -198,12 +198,12 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
 
 #[test]
 fn a_token_comes_in_the_fragment() {
-    let world = World::new();
-    let native = world.client("native", ClientAuthentication::none());
+    let oauthlib = OauthlibServer::new();
+    let native = oauthlib.client("native", ClientAuthentication::none());
     let begin = |authorize| {
         let authorization = native.dangerous_authorize_implicit(authorize, Moment::from_os()).unwrap();
         let stored = serde_json::to_string(&authorization.pending).unwrap();
-        (serde_json::from_str(&stored).unwrap(), world.callback(&authorization.url))
+        (serde_json::from_str(&stored).unwrap(), oauthlib.callback(&authorization.url))
     };
     let now = Moment::from_os().now;
     let (pending, callback) = begin(Authorize::scope("read"));
@@ -212,15 +212,15 @@ fn a_token_comes_in_the_fragment() {
     assert_eq!((token.scope.as_ref(), &token.refresh_token), (Some(&"read".into()), &None));
     assert_eq!(token.expires_at, Some(now.after(Duration::from_secs(3600))));
     assert!(token.extra.is_empty(), "{token:?}");
-    let session = world.shared(&native, token);
-    assert_eq!(Caller::new(&world.http, &session, world.photos()).call().unwrap().status(), 200);
+    let session = oauthlib.shared(&native, token);
+    assert_eq!(Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap().status(), 200);
 
     let (ours, (_, attackers)) = (begin(Authorize::new()).0, begin(Authorize::new()));
     assert_eq!(native.token_from_fragment(ours, &attackers, now).unwrap_err(), Forged::StateMismatch.into());
     // Where a code was asked for, a token has no business.
-    let (pending, _) = world.begin(&native, Authorize::new().dangerous_state("same"));
+    let (pending, _) = oauthlib.begin(&native, Authorize::new().dangerous_state("same"));
     let (_, callback) = begin(Authorize::new().dangerous_state("same"));
-    let error = world.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
+    let error = oauthlib.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::TokenInCallback { name: "access_token" }.into());
     let (pending, callback) = begin(Authorize::scope("admin"));
     assert_eq!(native.token_from_fragment(pending, &callback, now).unwrap_err().code(), Some("invalid_scope"));
@@ -228,73 +228,73 @@ fn a_token_comes_in_the_fragment() {
 
 #[test]
 fn a_password_and_the_client_itself_are_grants_too() {
-    let world = World::new();
-    let web = world.web();
-    let token = world.token(&web, Grant::dangerous_password("jane", "pass word&é").scope("read")).unwrap();
+    let oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let token = oauthlib.token(&web, Grant::dangerous_password("jane", "pass word&é").scope("read")).unwrap();
     assert!(token.refresh_token.is_some());
-    let mallory = world.token(&web, Grant::dangerous_password("jane", "guessed"));
+    let mallory = oauthlib.token(&web, Grant::dangerous_password("jane", "guessed"));
     assert_eq!(refusal(mallory), refused("invalid_grant", 400));
-    let own = world.token(&web, Grant::client_credentials()).unwrap();
+    let own = oauthlib.token(&web, Grant::client_credentials()).unwrap();
     assert_eq!((own.refresh_token, own.scope), (None, Some("read".into())));
-    let unknown = world.token(&web, Grant::extension("urn:example:grant").parameter("x", "y"));
+    let unknown = oauthlib.token(&web, Grant::extension("urn:example:grant").parameter("x", "y"));
     assert_eq!(refusal(unknown), refused("unsupported_grant_type", 400));
 }
 
 #[test]
 fn a_scope_that_the_server_narrows_is_the_tokens() {
-    let world = World::new();
-    let limited = world.client("limited", ClientAuthentication::basic(SECRET));
-    let token = world.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
+    let oauthlib = OauthlibServer::new();
+    let limited = oauthlib.client("limited", ClientAuthentication::basic(SECRET));
+    let token = oauthlib.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["write"]);
-    let password = world.token(&limited, Grant::dangerous_password("jane", "pass word&é"));
+    let password = oauthlib.token(&limited, Grant::dangerous_password("jane", "pass word&é"));
     assert_eq!(refusal(password), refused("unauthorized_client", 400));
 }
 
 #[test]
 fn a_wrong_secret_is_refused_at_every_endpoint() {
-    let world = World::new();
+    let oauthlib = OauthlibServer::new();
     for authentication in
         [ClientAuthentication::basic("x"), ClientAuthentication::body("x"), ClientAuthentication::none()]
     {
-        let client = world.client("web: é", authentication).include_client_id(IncludeClientId::Always);
+        let client = oauthlib.client("web: é", authentication).include_client_id(IncludeClientId::Always);
         let unknown = refused("invalid_client", 401);
-        assert_eq!(refusal(world.token(&client, Grant::client_credentials())), unknown, "{client:?}");
+        assert_eq!(refusal(oauthlib.token(&client, Grant::client_credentials())), unknown, "{client:?}");
         let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
-        assert_eq!(refusal(world.http.run(step)), unknown, "{client:?}");
+        assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
-        assert_eq!(refusal(world.http.run(step)), unknown, "{client:?}");
+        assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
         let step = client.authorize_device(AuthorizeDevice::new(), Moment::from_os());
-        assert_eq!(refusal(world.http.run(step)), unknown, "{client:?}");
+        assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
     }
 }
 
 #[test]
 fn a_refresh_token_is_rotated_or_kept() {
-    let world = World::new();
-    let web = world.web();
-    let first = world.grant(&web, Authorize::scope("read write")).unwrap();
-    let second = world.refresh(&web, &first, None).unwrap();
+    let oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let first = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();
+    let second = oauthlib.refresh(&web, &first, None).unwrap();
     assert_ne!(second.refresh_token, first.refresh_token);
     assert_eq!(second.scope, first.scope);
-    assert_eq!(refusal(world.refresh(&web, &first, None)), refused("invalid_grant", 400));
+    assert_eq!(refusal(oauthlib.refresh(&web, &first, None)), refused("invalid_grant", 400));
 
-    let keeping = world.client("keeping", ClientAuthentication::body(SECRET));
-    let first = world.grant(&keeping, Authorize::scope("read write")).unwrap();
-    let second = world.refresh(&keeping, &first, Some("read")).unwrap();
+    let keeping = oauthlib.client("keeping", ClientAuthentication::body(SECRET));
+    let first = oauthlib.grant(&keeping, Authorize::scope("read write")).unwrap();
+    let second = oauthlib.refresh(&keeping, &first, Some("read")).unwrap();
     assert_eq!((&second.refresh_token, &second.scope), (&first.refresh_token, &Some("read".into())));
-    assert_eq!(world.refresh(&keeping, &second, None).unwrap().scope, Some("read write".into()));
-    assert_eq!(refusal(world.refresh(&keeping, &second, Some("admin"))), refused("invalid_scope", 400));
+    assert_eq!(oauthlib.refresh(&keeping, &second, None).unwrap().scope, Some("read write".into()));
+    assert_eq!(refusal(oauthlib.refresh(&keeping, &second, Some("admin"))), refused("invalid_scope", 400));
     // Another client has no use for it.
-    assert_eq!(refusal(world.refresh(&web, &second, None)), refused("invalid_grant", 400));
+    assert_eq!(refusal(oauthlib.refresh(&web, &second, None)), refused("invalid_grant", 400));
 }
 
 #[test]
 fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
-    let world = World::new();
-    let web = world.web();
-    let token = world.grant(&web, Authorize::scope("read write")).unwrap();
-    let introspect = |token| world.http.run(web.introspect(token, Moment::from_os())).unwrap();
+    let oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let token = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();
+    let introspect = |token| oauthlib.http.run(web.introspect(token, Moment::from_os())).unwrap();
     let found = introspect(HintedToken::access_token(&token.access_token));
     assert!(found.active);
     assert_eq!((found.username.as_deref(), found.client_id.as_deref()), (Some("jane"), Some("web: é")));
@@ -302,29 +302,29 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     let refresh_token = token.refresh_token.clone().unwrap();
     assert!(introspect(HintedToken::refresh_token(&refresh_token)).active);
 
-    world.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
+    oauthlib.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
     assert!(!introspect(HintedToken::refresh_token(&refresh_token)).active);
-    assert_eq!(refusal(world.refresh(&web, &token, None)), refused("invalid_grant", 400));
+    assert_eq!(refusal(oauthlib.refresh(&web, &token, None)), refused("invalid_grant", 400));
     // Here it was the refresh token alone.
     assert!(introspect(HintedToken::access_token(&token.access_token)).active);
     let step = web.revoke(HintedToken::access_token(token.access_token.expose()), Moment::from_os());
-    world.http.run(step).unwrap();
+    oauthlib.http.run(step).unwrap();
     assert!(!introspect(HintedToken::access_token(&token.access_token)).active);
 }
 
 #[test]
 fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
-    let mut world = World::new();
-    let web = world.web();
-    let token = world.grant(&web, Authorize::scope("read")).unwrap();
-    let session = world.shared(&web, token.clone());
-    world.expire(&token.access_token);
-    let caller = Caller::new(&world.http, &session, world.photos());
+    let mut oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let token = oauthlib.grant(&web, Authorize::scope("read")).unwrap();
+    let session = oauthlib.shared(&web, token.clone());
+    oauthlib.expire(&token.access_token);
+    let caller = Caller::new(&oauthlib.http, &session, oauthlib.photos());
     assert_eq!(caller.call().unwrap().status(), 200);
     assert_eq!(caller.sent(), ["/photos", "/token", "/photos"]);
     assert_eq!(caller.renewed().as_slice(), [session.session().token().unwrap().clone()]);
 
-    let post = http::Request::post(world.photos()).body(Vec::new()).unwrap();
+    let post = http::Request::post(oauthlib.photos()).body(Vec::new()).unwrap();
     let answer = caller.fetch(post).unwrap();
     assert_eq!(answer.status(), 403);
     let challenge = BearerChallenge::of(answer.headers()).unwrap();
@@ -334,50 +334,50 @@ fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
 
     // The renewed one expires too, and the refresh token is gone: then it is the user's turn.
     let renewed = session.session().token().unwrap().clone();
-    world.http.run(web.revoke_grant(&renewed, Moment::from_os())).unwrap();
-    world.expire(&renewed.access_token);
-    let caller = Caller::new(&world.http, &session, world.photos());
+    oauthlib.http.run(web.revoke_grant(&renewed, Moment::from_os())).unwrap();
+    oauthlib.expire(&renewed.access_token);
+    let caller = Caller::new(&oauthlib.http, &session, oauthlib.photos());
     let Err(DriveError::Protocol { error, .. }) = caller.call() else { panic!("{:?}", caller.sent()) };
     assert_eq!(error.code(), Some("invalid_grant"));
 }
 
 #[test]
 fn a_token_is_found_wherever_rfc_6750_puts_it() {
-    let world = World::new();
-    let web = world.web();
-    let token = world.grant(&web, Authorize::scope("read write")).unwrap();
+    let oauthlib = OauthlibServer::new();
+    let web = oauthlib.web();
+    let token = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();
     for (placement, method) in [
         (TokenPlacement::BEARER, "GET"),
         (TokenPlacement::allow_query("access_token"), "GET"),
         (TokenPlacement::form("access_token"), "POST"),
         (TokenPlacement::allow_bearer_and_parameter("access_token"), "POST"),
     ] {
-        let session = Session::new(&web, &world.origin, token.clone()).unwrap().placement(placement.clone());
-        let mut request = http::Request::builder().method(method).uri(world.photos()).body(Vec::new()).unwrap();
+        let session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap().placement(placement.clone());
+        let mut request = http::Request::builder().method(method).uri(oauthlib.photos()).body(Vec::new()).unwrap();
         let _sent_token = session.attach_token(&mut request, Moment::from_os().now).unwrap();
-        assert_eq!(world.http.send(request).status(), 200, "{placement:?}");
+        assert_eq!(oauthlib.http.send(request).status(), 200, "{placement:?}");
     }
 }
 
-fn begin_device(world: &World, client: &Client, clock: &Clock) -> PendingDevice {
+fn begin_device(oauthlib: &OauthlibServer, client: &Client, clock: &Clock) -> PendingDevice {
     let step = client.authorize_device(AuthorizeDevice::scope("read write"), clock.moment());
-    world.http.run_waiting(clock, step, |_| ()).unwrap()
+    oauthlib.http.run_waiting(clock, step, |_| ()).unwrap()
 }
 
 #[test]
 fn a_device_slows_down_when_it_is_told_to() {
-    let world = World::new();
+    let oauthlib = OauthlibServer::new();
     // oauthlib wants to see `client_id` in the body also where it stands in the header.
-    let web = world.web().include_client_id(IncludeClientId::Always);
-    for client in [web, world.client("native", ClientAuthentication::none())] {
+    let web = oauthlib.web().include_client_id(IncludeClientId::Always);
+    for client in [web, oauthlib.client("native", ClientAuthentication::none())] {
         let clock = Clock::default();
-        let pending = begin_device(&world, &client, &clock);
+        let pending = begin_device(&oauthlib, &client, &clock);
         let pauses = RefCell::new(Vec::new());
-        let token = world.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |pause| {
+        let token = oauthlib.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |pause| {
             pauses.borrow_mut().push(pause.as_secs());
             if pauses.borrow().len() == 3 {
                 let page = pending.verification_uri_complete.as_deref().unwrap();
-                assert_eq!(world.http.get(page).status(), 200);
+                assert_eq!(oauthlib.http.get(page).status(), 200);
             }
         });
         assert_eq!(token.unwrap().scope, Some("read write".into()));
@@ -388,14 +388,14 @@ fn a_device_slows_down_when_it_is_told_to() {
 
 #[test]
 fn a_device_ends_when_it_is_denied_or_its_code_has_expired() {
-    let world = World::new();
-    let native = world.client("native", ClientAuthentication::none());
+    let oauthlib = OauthlibServer::new();
+    let native = oauthlib.client("native", ClientAuthentication::none());
     let poll = |status: &str| {
         let clock = Clock::default();
-        let pending = begin_device(&world, &native, &clock);
+        let pending = begin_device(&oauthlib, &native, &clock);
         let page = format!("{}&status={status}", pending.verification_uri_complete.as_deref().unwrap());
-        assert_eq!(world.http.get(&page).status(), 200);
-        world.http.run_waiting(&clock, native.poll(&pending, clock.moment()), |_| ()).unwrap_err()
+        assert_eq!(oauthlib.http.get(&page).status(), 200);
+        oauthlib.http.run_waiting(&clock, native.poll(&pending, clock.moment()), |_| ()).unwrap_err()
     };
     assert_eq!(poll("expired_token"), Expired::DeviceCode.into());
     assert_eq!(poll("access_denied").code(), Some("access_denied"));
