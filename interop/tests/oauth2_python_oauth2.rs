@@ -18,7 +18,7 @@ const CALLBACK: &str = "https://printer.example.com/ready";
 const CALLBACK_WITH_QUERY: &str = "https://printer.example.com/ready?printer=2";
 
 /// A running server, and our client of it.
-struct World {
+struct PythonOauth2Server {
     /// It runs as long as this is here.
     _peer: Peer,
     server: AuthorizationServer,
@@ -31,7 +31,7 @@ struct Started {
     port: u16,
 }
 
-impl World {
+impl PythonOauth2Server {
     /// With the documentation's configuration, but for these members.
     fn new(configuration: Value) -> Self {
         Self::with_secret(SECRET, configuration)
@@ -121,24 +121,25 @@ fn password() -> Grant {
 #[test]
 fn every_grant_with_the_secret_in_the_body_and_in_the_header() {
     for authentication in ["request_body", "http_basic_auth"] {
-        let world = World::new(json!({ "authentication": authentication, "expires_in": 600 }));
+        let python_oauth2 = PythonOauth2Server::new(json!({ "authentication": authentication, "expires_in": 600 }));
         let now = Moment::from_os().now;
-        let token = world.grant(Authorize::new()).unwrap();
+        let token = python_oauth2.grant(Authorize::new()).unwrap();
         assert!(token.refresh_token.is_some() && token.expires_at >= Some(now), "{authentication}");
         assert_eq!(token.scope, None, "{authentication}");
-        let renewed = world.refresh(&token).unwrap();
+        let renewed = python_oauth2.refresh(&token).unwrap();
         assert_ne!(renewed.access_token, token.access_token, "{authentication}");
         assert_eq!(renewed.refresh_token, token.refresh_token, "the old one stays good: {authentication}");
-        assert!(world.refresh(&renewed).is_ok(), "{authentication}");
+        assert!(python_oauth2.refresh(&renewed).is_ok(), "{authentication}");
 
-        assert!(world.token(password()).unwrap().refresh_token.is_some(), "{authentication}");
-        let own = world.token(Grant::client_credentials()).unwrap();
+        assert!(python_oauth2.token(password()).unwrap().refresh_token.is_some(), "{authentication}");
+        let own = python_oauth2.token(Grant::client_credentials()).unwrap();
         assert_eq!((own.refresh_token, own.expires_at), (None, None), "{authentication}");
 
-        let authorization = world.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
-        let callback = world.callback(&authorization.url, "1");
+        let authorization =
+            python_oauth2.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+        let callback = python_oauth2.callback(&authorization.url, "1");
         assert!(callback.starts_with(&format!("{CALLBACK}#access_token=")), "{callback}");
-        let token = world.client.token_from_fragment(authorization.pending, &callback, now).unwrap();
+        let token = python_oauth2.client.token_from_fragment(authorization.pending, &callback, now).unwrap();
         // This grant's tokens never end, and have nothing to be renewed by.
         assert_eq!((token.expires_at, token.refresh_token), (None, None), "{authentication}");
     }
@@ -146,79 +147,79 @@ fn every_grant_with_the_secret_in_the_body_and_in_the_header() {
 
 #[test]
 fn a_token_without_an_end_does_not_expire() {
-    let world = World::new(json!({}));
-    let token = world.grant(Authorize::new()).unwrap();
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
+    let token = python_oauth2.grant(Authorize::new()).unwrap();
     assert_eq!((&token.expires_at, &token.refresh_token), (&None, &None));
     let clock = Clock::default();
     clock.advance(std::time::Duration::from_secs(100_000_000));
     assert!(!token.is_expired(clock.moment().now));
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
-    let session = Session::new(&world.client, "https://photos.example.com", token).unwrap();
+    let session = Session::new(&python_oauth2.client, "https://photos.example.com", token).unwrap();
     assert!(!session.is_renewable());
     assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
 
 #[test]
 fn a_rotated_refresh_token_serves_once() {
-    let world = World::new(json!({ "expires_in": 600, "reissues": true }));
-    let first = world.token(password()).unwrap();
-    let second = world.refresh(&first).unwrap();
+    let python_oauth2 = PythonOauth2Server::new(json!({ "expires_in": 600, "reissues": true }));
+    let first = python_oauth2.token(password()).unwrap();
+    let second = python_oauth2.refresh(&first).unwrap();
     assert_ne!(second.refresh_token, first.refresh_token);
     // The library's name for it is not `invalid_grant`.
-    assert_eq!(refusal(world.refresh(&first)), refused("invalid_request", 400, "Invalid refresh token"));
-    assert!(world.refresh(&second).is_ok());
+    assert_eq!(refusal(python_oauth2.refresh(&first)), refused("invalid_request", 400, "Invalid refresh token"));
+    assert!(python_oauth2.refresh(&second).is_ok());
 }
 
 #[test]
 fn unique_tokens_are_the_same_ones_again() {
-    let world = World::new(json!({ "expires_in": 600, "unique": true }));
-    let [first, second] = [(); 2].map(|()| world.grant(Authorize::new()).unwrap());
+    let python_oauth2 = PythonOauth2Server::new(json!({ "expires_in": 600, "unique": true }));
+    let [first, second] = [(); 2].map(|()| python_oauth2.grant(Authorize::new()).unwrap());
     assert_eq!((&first.access_token, &first.refresh_token), (&second.access_token, &second.refresh_token));
     // Another grant's are others.
-    assert_ne!(world.token(password()).unwrap().access_token, first.access_token);
+    assert_ne!(python_oauth2.token(password()).unwrap().access_token, first.access_token);
 }
 
 #[test]
 fn a_code_serves_once() {
-    let world = World::new(json!({}));
-    let (pending, callback) = world.begin(Authorize::new());
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
+    let (pending, callback) = python_oauth2.begin(Authorize::new());
     let copy = serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
-    world.redeem(pending, &callback).unwrap();
-    let again = refusal(world.redeem(copy, &callback));
+    python_oauth2.redeem(pending, &callback).unwrap();
+    let again = refusal(python_oauth2.redeem(copy, &callback));
     assert_eq!(again, refused("invalid_request", 400, "Invalid authorization code parameter"));
 }
 
 #[test]
 fn an_error_without_a_state_is_not_taken_for_an_answer() {
-    let world = World::new(json!({}));
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
     let alone = Error::from(Forged::ErrorAlone { code: "access_denied".into() });
-    let Step::Done(authorization) = world.client.authorize(Authorize::new(), Moment::from_os()).unwrap() else {
+    let Step::Done(authorization) = python_oauth2.client.authorize(Authorize::new(), Moment::from_os()).unwrap() else {
         panic!("nothing is pushed here")
     };
     // The library forgets it where it says no: an attacker could have written that as well.
-    let callback = world.callback(&authorization.url, "0");
+    let callback = python_oauth2.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
-    assert_eq!(world.redeem(authorization.pending, &callback).unwrap_err(), alone);
+    assert_eq!(python_oauth2.redeem(authorization.pending, &callback).unwrap_err(), alone);
 
-    let authorization = world.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
-    let callback = world.callback(&authorization.url, "0");
+    let authorization = python_oauth2.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+    let callback = python_oauth2.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}#error=access_denied"));
     let now = Moment::from_os().now;
-    assert_eq!(world.client.token_from_fragment(authorization.pending, &callback, now).unwrap_err(), alone);
+    assert_eq!(python_oauth2.client.token_from_fragment(authorization.pending, &callback, now).unwrap_err(), alone);
 }
 
 #[test]
 fn a_client_that_may_not_use_a_grant_is_told_so() {
-    let world = World::new(json!({}));
-    let limited = Client::new(world.server.clone(), "limited").secret(SECRET).redirect_uri(CALLBACK).unwrap();
-    assert!(world.http.run(limited.request_token(Grant::client_credentials(), Moment::from_os())).is_ok());
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
+    let limited = Client::new(python_oauth2.server.clone(), "limited").secret(SECRET).redirect_uri(CALLBACK).unwrap();
+    assert!(python_oauth2.http.run(limited.request_token(Grant::client_credentials(), Moment::from_os())).is_ok());
     let advice = "The client is not allowed to use this grant type";
     let step = limited.request_token(password(), Moment::from_os());
-    assert_eq!(refusal(world.http.run(step)), refused("unauthorized_client", 400, advice));
+    assert_eq!(refusal(python_oauth2.http.run(step)), refused("unauthorized_client", 400, advice));
     let Step::Done(authorization) = limited.authorize(Authorize::new(), Moment::from_os()).unwrap() else {
         panic!("nothing is pushed here")
     };
-    let callback = location(&world.http, &authorization.url);
+    let callback = location(&python_oauth2.http, &authorization.url);
     assert_eq!(callback, format!("{CALLBACK}?error=unauthorized_client"));
     let step = limited.redeem(authorization.pending, &callback, Moment::from_os());
     assert_eq!(step.unwrap_err(), Forged::ErrorAlone { code: "unauthorized_client".into() }.into());
@@ -226,9 +227,10 @@ fn a_client_that_may_not_use_a_grant_is_told_so() {
 
 #[test]
 fn wrong_credentials_are_refused_with_the_librarys_words() {
-    let world = World::new(json!({}));
-    let ask = |client: Client, grant| refusal(world.http.run(client.request_token(grant, Moment::from_os())));
-    let client = |id: &str, authentication| Client::new(world.server.clone(), id).authentication(authentication);
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
+    let ask = |client: Client, grant| refusal(python_oauth2.http.run(client.request_token(grant, Moment::from_os())));
+    let client =
+        |id: &str, authentication| Client::new(python_oauth2.server.clone(), id).authentication(authentication);
     let own = Grant::client_credentials;
     let wrong = ask(client(CLIENT, ClientAuthentication::body("zyx")), own());
     assert_eq!(wrong, refused("invalid_client", 400, "Invalid client credentials"));
@@ -241,63 +243,64 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
     let public = ask(client(CLIENT, ClientAuthentication::none()), own());
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
-    let mallory = refusal(world.token(Grant::dangerous_password("jane", "guessed")));
+    let mallory = refusal(python_oauth2.token(Grant::dangerous_password("jane", "guessed")));
     assert_eq!(mallory, refused("invalid_client", 401, "Unable to authenticate resource owner"));
-    let other = refusal(world.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")));
+    let other = refusal(python_oauth2.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")));
     assert_eq!(other, refused("unsupported_response_type", 400, "Grant not supported"));
 }
 
 #[test]
 fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
     let secret = "100% s=cret+/&:~";
-    let world = World::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
-    assert!(world.token(Grant::client_credentials()).is_ok());
+    let python_oauth2 = PythonOauth2Server::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
+    assert!(python_oauth2.token(Grant::client_credentials()).is_ok());
     // The library does not undo what RFC 6749 §2.3.1 asks for.
-    let encoded = Client::new(world.server.clone(), CLIENT).authentication(ClientAuthentication::basic(secret));
+    let encoded = Client::new(python_oauth2.server.clone(), CLIENT).authentication(ClientAuthentication::basic(secret));
     let step = encoded.request_token(Grant::client_credentials(), Moment::from_os());
-    assert_eq!(refusal(world.http.run(step)), refused("invalid_client", 400, "Invalid client credentials"));
-    let world = World::with_secret(secret, json!({}));
-    assert!(world.token(Grant::client_credentials()).is_ok());
+    assert_eq!(refusal(python_oauth2.http.run(step)), refused("invalid_client", 400, "Invalid client credentials"));
+    let python_oauth2 = PythonOauth2Server::with_secret(secret, json!({}));
+    assert!(python_oauth2.token(Grant::client_credentials()).is_ok());
 }
 
 #[test]
 fn scopes_that_are_not_known_vanish() {
-    let world = World::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
-    let token = world.grant(Authorize::scope("read admin")).unwrap();
+    let python_oauth2 = PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
+    let token = python_oauth2.grant(Authorize::scope("read admin")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["admin"]);
     // Only the code grant says so: where nothing is said, all was granted (RFC 6749 §5.1), which is not true here.
-    assert_eq!(world.token(password().scope("read admin")).unwrap().scope, Some("read admin".into()));
+    assert_eq!(python_oauth2.token(password().scope("read admin")).unwrap().scope, Some("read admin".into()));
     // None at all is refused where there is no default, also when a token is renewed.
     let missing = refused("invalid_scope", 400, "Missing scope parameter in request");
-    assert_eq!(refusal(world.token(password())), missing);
-    assert_eq!(refusal(world.refresh(&token)), missing);
-    let session = Session::new(&world.client, "https://photos.example.com", token.clone()).unwrap();
+    assert_eq!(refusal(python_oauth2.token(password())), missing);
+    assert_eq!(refusal(python_oauth2.refresh(&token)), missing);
+    let session = Session::new(&python_oauth2.client, "https://photos.example.com", token.clone()).unwrap();
     let session = session.map_renewal_grant(|grant| grant.scope("read"));
-    assert_eq!(world.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
-    let step =
-        Grant::refresh(&token).and_then(|grant| world.client.request_token(grant.scope("write"), Moment::from_os()));
+    assert_eq!(python_oauth2.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
+    let step = Grant::refresh(&token)
+        .and_then(|grant| python_oauth2.client.request_token(grant.scope("write"), Moment::from_os()));
     let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");
-    assert_eq!(refusal(world.http.run(step)), invalid);
+    assert_eq!(refusal(python_oauth2.http.run(step)), invalid);
 }
 
 #[test]
 fn the_default_scope_is_told_where_it_stands_in() {
-    let world = World::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
+    let python_oauth2 = PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
     let ask = |authorize: &Authorize| {
-        let authorization = world.client.dangerous_authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
-        let callback = world.callback(&authorization.url, "1");
-        let token = world.client.token_from_fragment(authorization.pending, &callback, Moment::from_os().now);
-        [world.grant(authorize.clone()), token]
+        let authorization =
+            python_oauth2.client.dangerous_authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
+        let callback = python_oauth2.callback(&authorization.url, "1");
+        let token = python_oauth2.client.token_from_fragment(authorization.pending, &callback, Moment::from_os().now);
+        [python_oauth2.grant(authorize.clone()), token]
     };
     let read = || Some("read".into());
-    for token in [world.token(password()), world.token(Grant::client_credentials())] {
+    for token in [python_oauth2.token(password()), python_oauth2.token(Grant::client_credentials())] {
         assert_eq!(token.unwrap().scope, read());
     }
     for token in ask(&Authorize::new()) {
         assert_eq!(token.unwrap().scope, read());
     }
-    for token in [password(), Grant::client_credentials()].map(|grant| world.token(grant.scope("admin"))) {
+    for token in [password(), Grant::client_credentials()].map(|grant| python_oauth2.token(grant.scope("admin"))) {
         assert_eq!(token.unwrap().scope, read());
     }
     for token in ask(&Authorize::scope("admin")) {
@@ -308,21 +311,21 @@ fn the_default_scope_is_told_where_it_stands_in() {
 
 #[test]
 fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
-    let world = World::new(json!({}));
-    let (pending, callback) = world.begin(Authorize::new().redirect_uri(CALLBACK_WITH_QUERY));
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
+    let (pending, callback) = python_oauth2.begin(Authorize::new().redirect_uri(CALLBACK_WITH_QUERY));
     assert!(callback.starts_with(&format!("{CALLBACK_WITH_QUERY}?code=")), "{callback}");
-    let error = world.redeem(pending, &callback).unwrap_err();
+    let error = python_oauth2.redeem(pending, &callback).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
 }
 
 #[test]
 fn a_redirect_uri_that_is_not_registered_stays_at_the_server() {
-    let world = World::new(json!({}));
+    let python_oauth2 = PythonOauth2Server::new(json!({}));
     let authorize = Authorize::new().redirect_uri("https://elsewhere.example.com/ready");
-    let Step::Done(authorization) = world.client.authorize(authorize, Moment::from_os()).unwrap() else {
+    let Step::Done(authorization) = python_oauth2.client.authorize(authorize, Moment::from_os()).unwrap() else {
         panic!("nothing is pushed here")
     };
-    let page = world.http.get(&authorization.url);
+    let page = python_oauth2.http.get(&authorization.url);
     assert_eq!(page.status(), 400);
     assert!(text(&page).contains("invalid_redirect_uri"), "{}", text(&page));
 }
