@@ -23,8 +23,9 @@ fn misbehaved(body: &str) -> Misbehaved {
     }
 }
 
+/// Row `mix-up`: a server that is not honest would be sent the code of another one (RFC 9207 §1).
 #[test]
-fn mix_up() {
+fn a_code_from_another_issuer_is_refused() {
     let error = redeemed(&client(), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap_err();
     let expected = Forged::IssuerMismatch { expected: ISSUER.into(), received: "https://evil.example".into() };
     assert_eq!(error, expected.into());
@@ -72,16 +73,18 @@ fn an_issuer_is_not_believed_where_none_is_known() {
     assert!(matches!(error, Error::Forged(Forged::PlaceMissing { .. })), "{error}");
 }
 
+/// Row `mix-up-error`.
 #[test]
-fn mix_up_error() {
+fn an_error_from_another_issuer_is_not_believed() {
     let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{error}");
     let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
     assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
 }
 
+/// Row `state-missing`.
 #[test]
-fn state_missing() {
+fn a_callback_without_a_state_is_refused() {
     for callback in ["?code=x", "?code=x&error=access_denied", "", "?state"] {
         let (pending, _) = begun(&client());
         let error = client().redeem(pending, callback, moment()).unwrap_err();
@@ -90,8 +93,9 @@ fn state_missing() {
     }
 }
 
+/// Row `state-wrong`: whatever else the callback holds.
 #[test]
-fn state_wrong() {
+fn a_callback_with_another_state_is_refused() {
     let (_, callback) = begun(&client());
     let other = callback.replace("state=", "state=x");
     let shorter = &callback[..callback.len() - 1];
@@ -104,8 +108,9 @@ fn state_wrong() {
     }
 }
 
+/// Row `state-twice`.
 #[test]
-fn state_twice() {
+fn a_callback_with_the_state_twice_is_refused() {
     let (_, callback) = begun(&client());
     let state = parameter(query(&callback), "state");
     for second in [format!("&state={state}"), "&state=x".into(), format!("&st%61te={state}")] {
@@ -116,24 +121,27 @@ fn state_twice() {
     }
 }
 
+/// Row `duplicated-parameter`: two readers could take another one of the two.
 #[test]
-fn duplicated_parameter() {
+fn a_callback_that_names_a_parameter_twice_is_refused() {
     for name in ["code", "iss", "error"] {
         let error = redeemed(&client(), &format!("&code=x&{name}=y&{name}=y")).unwrap_err();
         assert_eq!(error, Forged::ParameterTwice { name }.into());
     }
 }
 
+/// Row `implicit-in-code`.
 #[test]
-fn implicit_in_code() {
+fn a_token_in_the_callback_of_a_code_is_refused() {
     for name in ["access_token", "id_token"] {
         let error = redeemed(&client(), &format!("&code=x&{name}=y")).unwrap_err();
         assert_eq!(error, Forged::TokenInCallback { name }.into());
     }
 }
 
+/// Row `pkce-downgrade`.
 #[test]
-fn pkce_downgrade() {
+fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     let metadata = |methods: &str| -> Metadata {
         serde_json::from_str(&format!(
             r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t","authorization_endpoint":"{ISSUER}/a"{methods}}}"#
@@ -177,10 +185,10 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     assert_eq!(implicit.id().to_string().len(), 32);
 }
 
-/// The pending value is consumed, and is not `Clone`: what the type cannot prevent is a stored copy, of which the docs speak.
-/// The code goes out with a proof key, so that the server can tell.
+/// Row `callback-replay`: the pending value is consumed, and is not `Clone`: what the type cannot prevent is a stored copy, of
+/// which the docs speak. The code goes out with a proof key, so that the server can tell.
 #[test]
-fn callback_replay() {
+fn a_callback_that_is_redeemed_again_from_storage_sends_the_same_proof_key() {
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
     let (request, _) = sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
@@ -189,8 +197,9 @@ fn callback_replay() {
     assert_eq!(parameter(request.body(), "code_verifier"), parameter(again.body(), "code_verifier"));
 }
 
+/// Row `html-200`: a captive portal, or a page about maintenance.
 #[test]
-fn html_200() {
+fn a_page_on_status_200_is_not_read_as_a_token() {
     for content_type in
         ["text/html; charset=utf-8", "text/plain", "application/jsonp", "application/x-www-form-urlencoded"]
     {
@@ -206,8 +215,9 @@ fn html_200() {
     token_of(&lenient, response(200, &[], ANSWER)).unwrap();
 }
 
+/// Row `error-on-200`: some servers refuse with a status of success.
 #[test]
-fn error_on_200() {
+fn an_error_on_status_200_is_a_refusal() {
     let body = r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired.",
         "error_uri":"https://docs.github.com/e"}"#;
     for body in [body.to_owned(), ANSWER.replace("example_parameter", "error")] {
@@ -222,8 +232,9 @@ fn error_on_200() {
     assert_eq!(details["error_uri"], "https://docs.github.com/e");
 }
 
+/// Row `oversized-body`: a server that sends without end.
 #[test]
-fn oversized_body() {
+fn a_response_larger_than_64_kib_is_refused() {
     let body = |length: usize| {
         let rest = format!(r#","x":"{}"}}"#, "y".repeat(length - ANSWER.len() - 7));
         format!("{}{rest}", &ANSWER[..ANSWER.len() - 1])
@@ -235,8 +246,9 @@ fn oversized_body() {
     assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
 }
 
+/// Row `json-duplicate-keys`: which of the two counts is not defined.
 #[test]
-fn json_duplicate_keys() {
+fn json_that_names_a_field_twice_is_refused() {
     for second in [r#""access_token":"x""#, r#""access_token":null"#, r#""acc\u0065ss_token":"x""#] {
         let body = format!("{},{second}}}", &ANSWER[..ANSWER.len() - 1]);
         let misbehaved = misbehaved(&body);
@@ -246,8 +258,9 @@ fn json_duplicate_keys() {
     assert!(matches!(misbehaved(&twice), Misbehaved::FieldTwice { .. }));
 }
 
+/// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
 #[test]
-fn expires_in_odd() {
+fn a_lifetime_that_is_no_whole_number_is_refused() {
     let with = |value: &str| ANSWER.replace("3600", value);
     let until = |seconds: u64| Some(Timestamp::from_secs(NOW.saturating_add(seconds)));
     for (value, expires_at) in [
@@ -270,8 +283,9 @@ fn expires_in_odd() {
     assert_eq!(token_of(&client(), json(&absent)).unwrap().expires_at, None);
 }
 
+/// Row `token-type-odd`.
 #[test]
-fn token_type_odd() {
+fn a_token_of_another_type_than_bearer_is_refused() {
     for bearer in ["Bearer", "bearer", "BEARER"] {
         let token = token_of(&client(), json(&ANSWER.replace("Bearer", bearer))).unwrap();
         assert_eq!(token.token_type, TokenType::Bearer);
@@ -296,16 +310,18 @@ fn granted(scope: &str) -> Token {
     )
 }
 
+/// Row `scope-narrowed`.
 #[test]
-fn scope_narrowed() {
+fn a_scope_that_the_server_has_narrowed_is_reported() {
     let token = granted(r#"scope":"","x"#);
     assert_eq!(token.scope, Some(Scope::default()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["photos"]);
     assert_eq!(token.scope_added().count(), 0);
 }
 
+/// Row `scope-widened`.
 #[test]
-fn scope_widened() {
+fn a_scope_that_the_server_has_widened_is_reported() {
     let token = granted(r#"scope":"admin photos","x"#);
     assert_eq!(token.scope_refused().count(), 0);
     assert_eq!(token.scope_added().collect::<Vec<_>>(), ["admin"]);
@@ -313,8 +329,9 @@ fn scope_widened() {
     assert_eq!(granted("x").scope, Some("photos".into()));
 }
 
+/// Row `redirect-followed`: following it would hand the secrets to another server.
 #[test]
-fn redirect_followed() {
+fn a_redirect_of_the_token_endpoint_is_refused_and_its_query_not_shown() {
     for status in [301, 302, 303, 307, 308] {
         let answer = response(status, &[("location", "https://evil.example/token?x=1")], "");
         let error = token_of(&client(), answer).unwrap_err();
@@ -323,8 +340,9 @@ fn redirect_followed() {
     }
 }
 
+/// Row `http-endpoint`, unless an option with a dangerous name allows it.
 #[test]
-fn http_endpoint() {
+fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     let server = |url: &str| AuthorizationServer::new(url).unwrap();
     let request = |server| client_of(server).request_token(Grant::client_credentials(), moment());
     let error = request(server("http://auth.example.com/token")).unwrap_err();
@@ -340,8 +358,9 @@ fn http_endpoint() {
     Client::new(crate::common::oauth2::server(), "id").redirect_uri("http://client.example.com/cb").unwrap_err();
 }
 
+/// Row `token-to-wrong-host`, unless an option with a dangerous name allows it.
 #[test]
-fn token_to_wrong_host() {
+fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
     let session = session(token());
     for foreign in [
         "https://evil.example/albums",
@@ -392,8 +411,9 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     assert!(request.headers().is_empty());
 }
 
+/// Row `refresh-lost`.
 #[test]
-fn refresh_lost() {
+fn a_renewal_that_brings_no_refresh_token_keeps_the_one_that_is_there() {
     let mut before = token();
     before.extra.insert("team".into(), "T1".into());
     before.scope = Some("photos".into());
@@ -409,8 +429,9 @@ fn refresh_lost() {
     assert_eq!(token.expires_at, None);
 }
 
+/// Row `retry-storm`.
 #[test]
-fn retry_storm() {
+fn a_request_that_is_refused_with_a_renewed_token_is_not_sent_again() {
     let shared = shared(token());
     let (mut resource, mut renewals) = (0, 0);
     let response = shared.fetch_with(
@@ -430,8 +451,9 @@ fn retry_storm() {
     assert_eq!((resource, renewals), (2, 1));
 }
 
+/// Row `discovery-issuer-mismatch`.
 #[test]
-fn discovery_issuer_mismatch() {
+fn metadata_of_another_issuer_is_refused() {
     // The same document is in every place.
     let discovered = |discovery: Discovery, issuer: &str| {
         let mut step = discovery.start().unwrap();
@@ -461,9 +483,9 @@ fn discovery_issuer_mismatch() {
     discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
 }
 
-/// Of the rows for servers: no error and no `Debug` of the client's side holds a secret either.
+/// Row `token-in-log`, of the rows for servers: logs are read by more people than tokens are for.
 #[test]
-fn token_in_log() {
+fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let secrets = [SECRET, "2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA", "SplxlOBeZQQYbYS6WxSbIA", "A3ddj3w"];
     let mut shown = Vec::new();
     let (pending, callback) = begun(&client());
@@ -494,9 +516,9 @@ fn token_in_log() {
     }
 }
 
-/// A pending value that is redeemed by another server's client would hand it the code and the proof key.
+/// Row `mix-up`: a pending value that is redeemed by another server's client would hand it the code and the proof key.
 #[test]
-fn mix_up_of_pending_values() {
+fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     let other = AuthorizationServer::new("https://evil.example/token").unwrap();
     let other = other.authorization_endpoint("https://evil.example/a").unwrap();
     let other = other.device_authorization_endpoint("https://evil.example/d").unwrap();
@@ -882,7 +904,7 @@ fn a_device_code_is_shown_to_its_own_server_alone() {
 }
 
 #[test]
-fn a_device_sends_nobody_to_what_is_no_page() {
+fn a_verification_uri_that_is_no_web_page_is_refused() {
     for uri in [
         "javascript:alert(1)",
         "file:///etc/passwd",

@@ -18,8 +18,9 @@ use oauth_proto::oauth2::server::{ClientRecord, GrantType, RejectReason};
 
 use raw_server::*;
 
+/// Row `redirect-unregistered`.
 #[test]
-fn redirect_unregistered() {
+fn a_redirect_uri_that_is_not_registered_is_refused_on_a_page() {
     let server = RawServer::default();
     server.authorize(&asking("printer", REDIRECT)).unwrap();
     for other in [
@@ -45,8 +46,9 @@ fn redirect_unregistered() {
     ));
 }
 
+/// Row `redirect-query-added`.
 #[test]
-fn redirect_query_added() {
+fn a_redirect_uri_with_anything_added_is_refused() {
     let server = RawServer::default();
     for added in ["&y=2", "&", "?", "%20", "/", "&x=1"] {
         let reason = paged(server.authorize(&asking("printer", &format!("{REDIRECT}{added}"))));
@@ -58,8 +60,9 @@ fn redirect_query_added() {
     ));
 }
 
+/// Row `redirect-fragment`.
 #[test]
-fn redirect_fragment() {
+fn a_redirect_uri_with_a_fragment_is_refused() {
     let server = RawServer::default();
     let with_fragment = format!("{REDIRECT}#x");
     assert!(matches!(paged(server.authorize(&asking("printer", &with_fragment))), RejectReason::RedirectUri { .. }));
@@ -69,8 +72,9 @@ fn redirect_fragment() {
     ));
 }
 
+/// Row `redirect-case`.
 #[test]
-fn redirect_case() {
+fn a_redirect_uri_in_another_spelling_is_refused() {
     let server = RawServer::default();
     for other in
         ["https://CLIENT.example.com/cb?x=1", "HTTPS://client.example.com/cb?x=1", "https://client.example.com/CB?x=1"]
@@ -93,8 +97,9 @@ fn redirect_case() {
     }
 }
 
+/// Row `redirect-port`.
 #[test]
-fn redirect_port() {
+fn the_port_of_a_redirect_uri_may_differ_on_a_loopback_address_alone() {
     let server = RawServer::default();
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let ask = |uri: &str| server.authorize(&[&asking("app", uri)[..], &pkce].concat());
@@ -139,8 +144,9 @@ fn redirect_changed_when_redeemed() {
     }
 }
 
+/// Row `unknown-client`.
 #[test]
-fn unknown_client() {
+fn an_unknown_client_is_refused_on_a_page() {
     let server = RawServer::default();
     let reason = paged(server.authorize(&asking("nobody", REDIRECT)));
     assert_eq!(reason, RejectReason::UnknownClient("nobody".into()));
@@ -150,8 +156,9 @@ fn unknown_client() {
     assert!(!String::from_utf8_lossy(shown.body()).contains("<script"));
 }
 
+/// Row `pkce-plain`.
 #[test]
-fn pkce_plain() {
+fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
     let server = RawServer::default();
     let plain = |method: &'static [(&str, &str)]| {
         let parameters = [&asking("printer", REDIRECT)[..], &[("code_challenge", VERIFIER)], method].concat();
@@ -169,9 +176,9 @@ fn pkce_plain() {
     allowed.authorize(&parameters).unwrap();
 }
 
-/// A public client cannot do without a proof key, and a challenge that is none is not taken for one.
+/// Row `challenge-missing`: a public client cannot do without a proof key, and a malformed challenge is not taken for one.
 #[test]
-fn challenge_missing() {
+fn a_public_client_without_a_proof_key_is_refused() {
     let server = RawServer::default();
     assert_eq!(sent_back(server.authorize(&asking("app", "http://127.0.0.1/cb"))), "invalid_request");
     for odd in ["", "short", &format!("{CHALLENGE}A"), &CHALLENGE.replace('-', "+"), &"=".repeat(43)] {
@@ -183,8 +190,9 @@ fn challenge_missing() {
     assert_eq!(sent_back(all.authorize(&asking("printer", REDIRECT))), "invalid_request");
 }
 
+/// Row `parameter-twice`.
 #[test]
-fn parameter_twice() {
+fn a_request_that_names_a_parameter_twice_is_refused() {
     let server = RawServer::default();
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
         // Nobody knows where to send the user, or with what.
@@ -214,8 +222,9 @@ fn parameter_twice() {
     server.redeem(PRINTER, &code).unwrap();
 }
 
+/// Row `grant-not-allowed`.
 #[test]
-fn grant_not_allowed() {
+fn a_grant_that_a_client_may_not_use_is_refused() {
     let server = RawServer::default();
     server.store.add_client(
         ClientRecord::confidential("stats", SECRET)
@@ -251,8 +260,9 @@ fn grant_not_allowed() {
     refused(server.post("/token", &stats), 400, "unauthorized_client");
 }
 
+/// Row `state-echo`: one with control characters is refused.
 #[test]
-fn state_echo() {
+fn a_state_is_sent_back_as_it_came_and_breaks_out_of_nothing() {
     let server = RawServer::default();
     for state in ["a\r\nSet-Cookie: x=1", "a\0", "a\tb", "a\u{7f}", "a\u{85}b"] {
         let parameters =
@@ -291,8 +301,9 @@ fn state_echo() {
     }
 }
 
+/// Row `method-wrong`.
 #[test]
-fn method_wrong() {
+fn an_endpoint_refuses_other_http_methods_and_names_its_own() {
     let server = RawServer::default();
     for (method, path, allowed) in [
         ("GET", "/token", "POST"),

@@ -30,7 +30,7 @@ fn is_request_uri(reason: &RejectReason) -> bool {
 
 /// Row `par-other-client`.
 #[test]
-fn par_other_client() {
+fn a_pushed_request_is_loaded_by_its_own_client_alone() {
     let server = RawServer::default();
     let uri = push(&server, &[]);
     assert!(is_request_uri(&paged(load(&server, SCANNER.0, &uri))));
@@ -39,7 +39,7 @@ fn par_other_client() {
 
 /// Row `par-expired`: to the second; and the page that was loaded last can still be decided on.
 #[test]
-fn par_expired() {
+fn a_pushed_request_is_loaded_for_a_minute_and_decided_on_for_an_hour() {
     let server = RawServer::default();
     let uri = push(&server, &[]);
     server.pass(59);
@@ -58,7 +58,7 @@ fn par_expired() {
 
 /// Row `par-reused-after-grant`: a reload of the page works, and a second decision does not.
 #[test]
-fn par_reused_after_grant() {
+fn a_pushed_request_is_decided_on_once() {
     let server = RawServer::default();
     let decide = |consent: Consent| {
         serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store)
@@ -126,7 +126,7 @@ fn par_reused_after_grant() {
 
 /// Row `par-not-pushed-though-required`.
 #[test]
-fn par_not_pushed_though_required() {
+fn a_request_that_was_not_pushed_is_refused_where_that_is_required() {
     let server = RawServer::new(provider().require_pushed_requests());
     assert_eq!(sent_back(server.authorize(&asking("printer", REDIRECT))), "invalid_request");
     let uri = push(&server, &[]);
@@ -147,7 +147,7 @@ fn par_not_pushed_though_required() {
 
 /// Row `par-request-uri-inside`.
 #[test]
-fn par_request_uri_inside() {
+fn a_pushed_request_with_a_request_uri_is_refused() {
     let server = RawServer::default();
     let honest = [&asking(PRINTER.0, REDIRECT)[..], &[("client_secret", PRINTER.1), ("request_uri", "urn:x")]].concat();
     refused(server.post("/par", &honest), 400, "invalid_request");
@@ -196,7 +196,7 @@ fn registered(server: &RawServer) -> String {
 
 /// Row `redirect-before-asking`: a client that registered itself, and a bad request of it.
 #[test]
-fn redirect_before_asking() {
+fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
     let client = registered(&server);
     let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];

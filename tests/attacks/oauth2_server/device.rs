@@ -101,7 +101,7 @@ fn the_first_decision_about_a_device_stays() {
 
 /// Row `device-decision-of-another-client`: what travels through the browser names another client, or another client's code.
 #[test]
-fn a_decision_about_one_client_is_none_about_another() {
+fn a_decision_whose_client_or_code_was_changed_is_refused() {
     let server = RawServer::default();
     let codes = begin(&server);
     let mut other_client = entered(&server, &codes).unwrap();
@@ -144,7 +144,7 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
 
 /// Row `device-user-code-as-device-code`: it is short, and everybody near the device can read it.
 #[test]
-fn a_user_code_is_no_device_code() {
+fn a_user_code_in_the_place_of_a_device_code_is_refused() {
     let server = RawServer::default();
     let codes = granted(&server);
     refused(poll(&server, PRINTER, &codes.user), 400, "invalid_grant");
@@ -198,7 +198,7 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
 
 /// Answers the first questions of two polls from the store, and then lets one after the other go on.
 #[test]
-fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
+fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
     let server = RawServer::default();
     let codes = granted(&server);
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
@@ -226,7 +226,7 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
 
 /// RFC 8628 §6.1: user codes are short, so that one may be taken.
 #[test]
-fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
+fn a_user_code_that_is_taken_is_replaced_seven_times_at_most() {
     let server = RawServer::default();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("scope", "read")];
     let request = posting("/device_authorization", &own);
@@ -255,7 +255,7 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
 }
 
 #[test]
-fn what_a_link_brings_for_the_field_is_written_as_a_code() {
+fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
     let server = RawServer::default();
     for (brought, shown) in
         [("bcdf-ghjk", "BCDF-GHJK"), ("bcdfghjk", "BCDF-GHJK"), ("bcdf", "BCDF"), ("b c<d>f.g", "BCDF-G")]
@@ -281,7 +281,7 @@ fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
 
 /// A device that asks while the user decides changes its one-time record: the decision is tried again, and not for ever.
 #[test]
-fn a_decision_that_a_question_overtakes_is_tried_again() {
+fn a_decision_that_polls_overtake_is_tried_nine_times_at_most() {
     let server = RawServer::default();
     for overtaken in 0..11 {
         let codes = begin(&server);

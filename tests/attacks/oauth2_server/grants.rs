@@ -163,8 +163,9 @@ fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
     assert!(!server.lives(&first.access));
 }
 
+/// Row `token-in-query`.
 #[test]
-fn token_in_query() {
+fn a_token_in_the_query_is_refused_unless_it_is_allowed() {
     let server = RawServer::new(provider());
     let token = server.redeem(PRINTER, &server.printers_code()).unwrap();
     let api = ResourceServer::builder("https://photos.example.com").build().unwrap();

@@ -58,7 +58,7 @@ fn a_token_of_another_client_is_not_active() {
 
 /// Row `introspect-of-refresh-token`: it must let nobody in, so that a resource server learns nothing of it.
 #[test]
-fn a_refresh_token_is_no_resource_servers_business() {
+fn a_resource_server_learns_nothing_of_a_refresh_token() {
     let server = RawServer::default();
     let (tokens, photos) = (server.tokens(), photos(&server));
     assert_eq!(told(&server, photos, tokens.refresh_token()), json!({ "active": false }));

@@ -67,7 +67,7 @@ fn a_client_that_became_public_needs_a_proof_key() {
 }
 
 #[test]
-fn what_is_repeated_is_kept_once() {
+fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
     const A: &str = "https://a.example/";
     let server = RawServer::new(provider().add_resource(A));
     let tokens =
@@ -79,7 +79,7 @@ fn what_is_repeated_is_kept_once() {
 }
 
 #[test]
-fn nobody_registers_a_place_of_the_servers_own() {
+fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered() {
     let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
     let register = |uri: &str| {
         let body = serde_json::json!({ "redirect_uris": [uri] }).to_string().into_bytes();

@@ -58,7 +58,7 @@ impl Registered {
 
 /// Row `registration-token-of-another-client`.
 #[test]
-fn registration_token_of_another_client() {
+fn a_registration_is_managed_with_its_own_token_alone() {
     let server = open();
     let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
     for token in [&*other.token, "x"] {
@@ -78,7 +78,7 @@ fn registration_token_of_another_client() {
 
 /// Row `registration-changed-client-id`.
 #[test]
-fn registration_changed_client_id() {
+fn an_update_cannot_change_the_client_id() {
     let server = open();
     let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
     let before = own.record(&server);
@@ -90,7 +90,7 @@ fn registration_changed_client_id() {
 
 /// Row `registration-server-members-smuggled`.
 #[test]
-fn registration_server_members_smuggled() {
+fn a_registration_cannot_set_what_the_server_decides() {
     let server = open();
     let smuggled = json!({
         "client_id": "chosen", "client_secret": "chosen", "registration_access_token": "chosen",
@@ -122,7 +122,7 @@ fn registration_server_members_smuggled() {
 
 /// Row `registration-policy-tightened-later`.
 #[test]
-fn registration_policy_tightened_later() {
+fn an_update_is_judged_by_the_policy_of_its_own_time() {
     let trusted = || RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     let under = |mut server: RawServer, policy| {
         server.provider = provider().registration(policy).build().unwrap();
@@ -162,7 +162,7 @@ fn registration_policy_tightened_later() {
 
 /// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
 #[test]
-fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
+fn a_redirect_uri_with_a_fragment_is_refused_although_it_is_registered() {
     let server = open();
     let uri = "https://fragment.example.com/#x";
     server.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
@@ -249,7 +249,7 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
 
 /// Row `control-characters`: what a client registers is kept as it is written, and stands on pages and in logs.
 #[test]
-fn nothing_is_registered_that_a_parser_would_mend() {
+fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
     let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
     let register = |members: &Value| {
         let mut all = json!({ "redirect_uris": ["https://client.example.com/cb"] });

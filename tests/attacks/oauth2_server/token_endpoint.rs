@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::raw_server::*;
 
+/// Row `code-replay`.
 #[test]
-fn code_replay() {
+fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
     let server = RawServer::default();
     let code = server.printers_code();
     let tokens = server.redeem(PRINTER, &code).unwrap();
@@ -30,9 +31,9 @@ fn code_replay() {
     assert!(!server.lives(&tokens.access));
 }
 
-/// Who is not the client cannot have its tokens revoked.
+/// Row `code-replay`: who is not the client cannot have its tokens revoked.
 #[test]
-fn code_replay_without_authentication() {
+fn a_used_code_with_a_wrong_secret_revokes_nothing() {
     let server = RawServer::default();
     let code = server.printers_code();
     let tokens = server.redeem(PRINTER, &code).unwrap();
@@ -41,8 +42,9 @@ fn code_replay_without_authentication() {
     assert!(server.lives(&tokens.access));
 }
 
+/// Row `code-other-client`.
 #[test]
-fn code_other_client() {
+fn a_code_that_another_client_shows_is_refused_and_revoked() {
     let server = RawServer::default();
     let code = server.printers_code();
     let reason = refused(server.redeem(SCANNER, &code), 400, "invalid_grant");
@@ -56,8 +58,9 @@ fn code_other_client() {
     assert!(server.lives(&other.access));
 }
 
+/// Row `code-race`.
 #[test]
-fn code_race() {
+fn of_several_redemptions_of_a_code_at_once_one_succeeds() {
     for _ in 0..50 {
         let server = RawServer::default();
         let code = server.printers_code();
@@ -80,9 +83,9 @@ fn code_race() {
     }
 }
 
-/// Two exchanges step by step: both have found the code, before either has redeemed it.
+/// Row `code-race`, step by step: both have found the code, before either has redeemed it.
 #[test]
-fn code_race_in_lockstep() {
+fn a_code_that_two_requests_have_found_is_redeemed_once() {
     let server = RawServer::default();
     let code = server.printers_code();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
@@ -125,8 +128,9 @@ fn redeem_with(
     server.post("/token", &parameters)
 }
 
+/// Row `verifier-missing`.
 #[test]
-fn verifier_missing() {
+fn a_code_with_a_challenge_is_refused_without_its_verifier() {
     let server = RawServer::default();
     for missing in [None, Some("")] {
         let code = code_with_challenge(&server);
@@ -137,8 +141,9 @@ fn verifier_missing() {
     redeem_with(&server, &code_with_challenge(&server), Some(VERIFIER)).unwrap();
 }
 
+/// Row `verifier-wrong`.
 #[test]
-fn verifier_wrong() {
+fn a_code_with_a_wrong_verifier_is_refused_and_spent() {
     let server = RawServer::default();
     let changed = VERIFIER.replace("dB", "dC");
     for wrong in [
@@ -162,7 +167,7 @@ fn verifier_wrong() {
 
 /// Row `verifier-wrong`: one that fits its challenge, but can be guessed, or has characters that none has.
 #[test]
-fn a_verifier_that_is_none_is_refused_although_it_fits() {
+fn a_malformed_verifier_is_refused_although_it_fits_the_challenge() {
     let redeemed = |verifier: &str| {
         let server = RawServer::default();
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
@@ -179,9 +184,9 @@ fn a_verifier_that_is_none_is_refused_although_it_fits() {
     }
 }
 
-/// A verifier for a code without a challenge: somebody has cut the challenge off.
+/// Row `verifier-unasked`: somebody has cut the challenge off.
 #[test]
-fn verifier_unasked() {
+fn a_verifier_for_a_code_without_a_challenge_is_refused() {
     let server = RawServer::default();
     let code = server.printers_code();
     let parameters = [
@@ -197,8 +202,9 @@ fn basic(client_id: &str, secret: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}")))
 }
 
+/// Row `two-client-auths`.
 #[test]
-fn two_client_auths() {
+fn a_client_that_authenticates_in_two_ways_is_refused() {
     let server = RawServer::default();
     let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
     let send = |headers: &[&str], more: &[(&str, &str)]| {
@@ -229,9 +235,9 @@ fn two_client_auths() {
     }
 }
 
-/// Byte for byte the same answer, for an unknown client and for a wrong secret, at each endpoint.
+/// Row `secret-wrong`: byte for byte the same answer, at each endpoint.
 #[test]
-fn secret_wrong() {
+fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
     let server = RawServer::default();
     server
         .store
@@ -274,8 +280,9 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
     assert_eq!(refused(ask(), 401, "invalid_client"), RejectReason::WrongSecret("phone".into()));
 }
 
+/// Row `refresh-replay`.
 #[test]
-fn refresh_replay() {
+fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
     let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -297,8 +304,9 @@ fn refresh_replay() {
     assert!(!server.lives(second.refresh_token()));
 }
 
+/// Row `refresh-grace`.
 #[test]
-fn refresh_grace() {
+fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
     // Ten seconds are the default.
     let server = RawServer::default();
     let first = server.tokens();
@@ -335,7 +343,7 @@ fn refresh_grace() {
 
 /// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and nobody is called a thief.
 #[test]
-fn refresh_grace_with_an_expired_successor() {
+fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
     let seconds = std::time::Duration::from_secs;
     let server = RawServer::with(GrantType::refresh_token().expires_in(seconds(10)).rotation_grace(seconds(100)));
     let first = server.tokens();
@@ -351,7 +359,7 @@ fn refresh_grace_with_an_expired_successor() {
 
 /// Row `scope-withdrawn`: what the client or the grant type has lost is in no new token.
 #[test]
-fn scope_withdrawn() {
+fn a_scope_that_was_withdrawn_is_in_no_new_token() {
     let server = RawServer::default();
     let first = server.tokens();
     let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT);
@@ -397,7 +405,7 @@ fn scope_withdrawn() {
 
 /// Row `seal-chain`: an old refresh token and a look at the store lead to no living token.
 #[test]
-fn seal_chain() {
+fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     let seals = |server: &RawServer, token: &str| {
         let key = TokenHash::of(token);
         let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
@@ -430,8 +438,9 @@ fn seal_chain() {
     assert!(!seals(&server, first.refresh_token()));
 }
 
+/// Row `refresh-other-client`.
 #[test]
-fn refresh_other_client() {
+fn a_refresh_token_that_another_client_shows_is_refused_and_revoked() {
     let server = RawServer::default();
     let tokens = server.tokens();
     let reason = refused(server.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
@@ -443,8 +452,9 @@ fn refresh_other_client() {
     assert!(server.lives(&tokens.access));
 }
 
+/// Row `scope-escalation`.
 #[test]
-fn scope_escalation() {
+fn no_request_brings_a_wider_scope_than_was_granted() {
     let server = RawServer::default();
     let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
     let tokens = server.redeem(PRINTER, &code).unwrap();
@@ -470,9 +480,9 @@ fn scope_escalation() {
     assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
 }
 
-/// A scope that is left out means the same as before; python-oauth2 grants nothing then, or refuses.
+/// Row `scope-omitted`: a scope that is left out means the same as before; python-oauth2 grants nothing then, or refuses.
 #[test]
-fn scope_omitted() {
+fn a_refresh_without_a_scope_keeps_the_scope_of_the_grant() {
     let server = RawServer::default();
     let first = server.tokens();
     let narrow = server.refresh(PRINTER, first.refresh_token(), Some("write")).unwrap();
@@ -481,8 +491,9 @@ fn scope_omitted() {
     assert_eq!(second.scope, "read write");
 }
 
+/// Row `token-in-log`.
 #[test]
-fn token_in_log() {
+fn no_error_and_no_debug_output_of_a_server_shows_a_secret() {
     let server = RawServer::default();
     let tokens = server.tokens();
     let code = server.printers_code();
@@ -518,8 +529,9 @@ fn token_in_log() {
     }
 }
 
+/// Row `content-type-wrong`; so is a form that is too large, or whose credentials stand in the URL.
 #[test]
-fn content_type_wrong() {
+fn a_token_request_that_is_no_form_is_refused() {
     let server = RawServer::default();
     let code = server.printers_code();
     for odd in [
@@ -552,7 +564,7 @@ fn content_type_wrong() {
 }
 
 #[test]
-fn expired_at_the_very_second() {
+fn codes_and_tokens_expire_to_the_second() {
     let server = RawServer::default();
     let code = server.printers_code();
     server.pass(60);
@@ -590,7 +602,7 @@ fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
 
 /// Row `control-characters`: what no identifier, scope, code or token can have never reaches storage.
 #[test]
-fn control_characters() {
+fn control_characters_are_refused_before_storage_is_asked() {
     let server = RawServer::default();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", "client_credentials")];
     let first_answer = |request: &http::Request<Vec<u8>>| match server.provider.dispatch(request, server.moment()) {
