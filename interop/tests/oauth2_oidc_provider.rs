@@ -367,7 +367,7 @@ fn what_is_revoked_is_inactive() {
 }
 
 #[test]
-fn what_oauth_2_1_leaves_out_is_not_missed() {
+fn a_code_is_redeemed_without_what_oauth_2_1_leaves_out() {
     let op = OidcProvider::start();
     let server = AuthorizationServer::new(&format!("{}/token", op.issuer)).unwrap();
     let server = server.issuer(&op.issuer).promises_issuer().oauth_2_1();

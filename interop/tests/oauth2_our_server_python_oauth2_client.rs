@@ -48,7 +48,7 @@ fn a_user_signs_in() {
 }
 
 #[test]
-fn a_user_who_denies_does_not() {
+fn a_user_who_denies_is_not_signed_in() {
     assert_eq!(text(&visit("nobody", SECRET)), "access_denied");
 }
 

@@ -119,7 +119,7 @@ fn password() -> Grant {
 }
 
 #[test]
-fn every_grant_with_the_secret_in_the_body_and_in_the_header() {
+fn every_grant_works_with_the_secret_in_the_body_and_in_the_header() {
     for authentication in ["request_body", "http_basic_auth"] {
         let python_oauth2 = PythonOauth2Server::new(json!({ "authentication": authentication, "expires_in": 600 }));
         let now = Moment::from_os().now;
@@ -171,7 +171,7 @@ fn a_rotated_refresh_token_serves_once() {
 }
 
 #[test]
-fn unique_tokens_are_the_same_ones_again() {
+fn an_equal_request_gets_the_same_unique_tokens() {
     let python_oauth2 = PythonOauth2Server::new(json!({ "expires_in": 600, "unique": true }));
     let [first, second] = [(); 2].map(|()| python_oauth2.grant(Authorize::new()).unwrap());
     assert_eq!((&first.access_token, &first.refresh_token), (&second.access_token, &second.refresh_token));
@@ -263,7 +263,7 @@ fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
 }
 
 #[test]
-fn scopes_that_are_not_known_vanish() {
+fn an_unknown_scope_is_dropped_and_reported_for_a_code_alone() {
     let python_oauth2 = PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
     let token = python_oauth2.grant(Authorize::scope("read admin")).unwrap();
     assert_eq!(token.scope, Some("read".into()));

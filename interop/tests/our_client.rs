@@ -119,31 +119,31 @@ fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&OAuthlibPair) -> V
 }
 
 #[test]
-fn hmac_sha1_in_the_header() {
+fn a_user_grants_access_with_hmac_sha1_in_the_header() {
     walks(Scheme::default(), Some("photos"), |pair| pair.requests().into());
 }
 
 #[test]
-fn hmac_sha256_in_the_query() {
+fn a_user_grants_access_with_hmac_sha256_in_the_query() {
     let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
     walks(scheme, None, |pair| pair.requests().into());
 }
 
 #[test]
-fn hmac_sha1_in_the_body() {
+fn a_user_grants_access_with_hmac_sha1_in_the_body() {
     let scheme = Scheme::default().placement(ParameterPlacement::Body);
     // A GET has no body.
     walks(scheme, None, |pair| pair.requests().into_iter().skip(1).collect());
 }
 
 #[test]
-fn rsa_sha256_in_the_header() {
+fn a_user_grants_access_with_rsa_sha256_in_the_header() {
     let scheme = Scheme::new(Method::rsa_sha256(keys::key(keys::CLIENT)));
     walks(scheme, Some("photos"), |pair| pair.requests().into());
 }
 
 #[test]
-fn plaintext_in_the_header() {
+fn a_user_grants_access_with_plaintext_in_the_header() {
     let scheme = Scheme::new(Method::dangerous_plaintext());
     walks(scheme, None, |pair| pair.requests().into());
 }

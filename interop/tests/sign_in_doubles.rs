@@ -67,7 +67,7 @@ fn google_v2() -> Service {
 }
 
 #[test]
-fn google() {
+fn a_user_signs_in_with_google() {
     let (http, double) = (Http::default(), Double::google());
     for service in [services::GOOGLE, google_v2()] {
         let google = SignIn::new(&service, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
@@ -109,7 +109,7 @@ fn google_gives_a_code_to_nobody_else() {
 }
 
 #[test]
-fn facebook() {
+fn a_user_signs_in_with_facebook() {
     let http = Http::default();
     for (double, expires) in [(Double::facebook(), 5_183_944), (Double::facebook_before_2017(), 5_183_999)] {
         let facebook = SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap().extra_fields(["birthday"]);
@@ -172,7 +172,7 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
 }
 
 #[test]
-fn twitter() {
+fn a_user_signs_in_with_twitter() {
     let (http, double) = (Http::default(), Double::twitter());
     let twitter =
         SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
@@ -239,7 +239,7 @@ fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
 }
 
 #[test]
-fn dropbox_as_it_was() {
+fn a_user_signs_in_with_dropbox_as_it_was_and_uses_its_api() {
     let (http, double) = (Http::default(), Double::dropbox());
     for dropbox in dropbox(&double.origin(), SECRET) {
         let user = sign_in(&http, &dropbox).unwrap();

@@ -120,7 +120,7 @@ fn simple_registration_is_read_in_both_versions() {
 }
 
 #[test]
-fn attributes_that_declare_no_namespace_are_nobodys() {
+fn attributes_that_declare_no_namespace_are_not_reported() {
     let op = TheirProvider::start();
     let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();

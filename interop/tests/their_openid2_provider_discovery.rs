@@ -71,7 +71,7 @@ fn an_identifier_may_be_typed_without_its_scheme() {
 }
 
 #[test]
-fn an_op_identifier_is_nobodys_claim() {
+fn an_op_identifier_is_discovered_without_a_claimed_identifier() {
     let mut op = TheirProvider::start();
     let found = Site::default().discover(&op.origin).unwrap();
     assert_eq!(
@@ -82,7 +82,7 @@ fn an_op_identifier_is_nobodys_claim() {
 }
 
 #[test]
-fn an_identifier_without_a_provider_is_said_to_be_none() {
+fn an_identifier_without_a_provider_is_refused() {
     let op = TheirProvider::start();
     let site = Site::default();
     for way in ["/nothing", "/openid1", "/openid1-xrds"] {

@@ -79,7 +79,7 @@ fn a_callback_with_the_token_of_another_authorization_is_refused() {
 }
 
 #[test]
-fn a_callback_without_the_token_may_be_anybodys() {
+fn a_callback_without_its_token_is_refused() {
     let pair = OAuth1Pair::default();
     for parameters in ["oauth_verifier=v", "", "oauth_verifier=v&OAuth_Token=t"] {
         let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
@@ -89,7 +89,7 @@ fn a_callback_without_the_token_may_be_anybodys() {
 }
 
 #[test]
-fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     let pair = OAuth1Pair::default();
     let [one, other] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap().pending);
     let stored: Pending = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
@@ -99,7 +99,7 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
 }
 
 #[test]
-fn pending_of_another_service() {
+fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");
         let server = Server::new(&url("r"), &url("a"), &url("t")).unwrap();
@@ -194,7 +194,7 @@ fn json_that_names_a_field_twice_is_refused() {
 }
 
 #[test]
-fn fields_empty_or_not_utf8() {
+fn credentials_that_are_empty_missing_or_not_utf8_are_refused() {
     assert!(matches!(misbehaved(ok("oauth_token=&oauth_token_secret=s")), Misbehaved::FieldMissing { .. }));
     assert!(matches!(misbehaved(ok("oauth_token=t")), Misbehaved::FieldMissing { field: "oauth_token_secret", .. }));
     assert!(matches!(misbehaved(ok("oauth_token=%ff&oauth_token_secret=s")), Misbehaved::WrongFormat { .. }));
@@ -258,9 +258,9 @@ fn plaintext_is_not_sent_without_tls() {
     assert!(session.sign(&mut request, moment()).is_err());
 }
 
-/// A redirect to another origin, and every request after it, goes out without a signature.
+/// Row `token-to-wrong-host`: so is every request after it.
 #[test]
-fn token_to_wrong_host() {
+fn a_redirect_to_another_origin_is_followed_without_a_signature() {
     let token = TokenCredentials::new("token", "secret");
     let session =
         Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
@@ -288,7 +288,7 @@ fn token_to_wrong_host() {
 
 /// The place of the parameters goes with the body.
 #[test]
-fn redirect_of_a_form_to_a_page() {
+fn a_get_after_a_form_is_signed_in_the_header() {
     let scheme = Scheme::default().placement(oauth_proto::oauth1::ParameterPlacement::Body);
     let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();

@@ -44,8 +44,9 @@ fn a_request_that_was_accepted_is_refused_the_second_time() {
     assert_eq!(fields(&rejected.response())["oauth_problem"], "nonce_used");
 }
 
+/// Row `nonce-replay`, in a race.
 #[test]
-fn nonce_replay_in_a_race() {
+fn of_several_copies_of_a_request_at_once_one_is_accepted() {
     for _ in 0..50 {
         let pair = OAuth1Pair::default();
         let request = pair.signed();
@@ -62,9 +63,9 @@ fn nonce_replay_in_a_race() {
     }
 }
 
-/// The nonce is remembered for exactly as long as the timestamp is accepted.
+/// Row `nonce-replay`: the nonce is remembered for exactly as long as the timestamp is accepted.
 #[test]
-fn nonce_replay_at_the_end_of_the_window() {
+fn a_nonce_is_remembered_until_the_end_of_its_window() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     let token = TokenCredentials::new("t", "s");
@@ -154,7 +155,7 @@ fn a_request_with_another_method_than_the_signed_one_is_refused() {
 
 /// A client that has only a public key with us must not be able to, or be impersonated by, an HMAC with an empty secret.
 #[test]
-fn method_swapped_to_one_without_a_key() {
+fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let pair = OAuth1Pair::default();
     pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(Method::dangerous_plaintext()));
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
@@ -198,8 +199,9 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     }
 }
 
+/// Row `host-swapped`, in the header.
 #[test]
-fn host_swapped_in_the_header() {
+fn a_request_whose_host_header_names_another_host_is_refused() {
     let relative = |host: &'static str| {
         let pair = OAuth1Pair::default();
         let mut request = pair.signed();
@@ -395,7 +397,7 @@ fn a_request_without_a_protocol_parameter_is_told_which_is_missing() {
 
 /// An application behind may read as a form what the verifier would not have.
 #[test]
-fn form_that_only_looks_like_one() {
+fn a_content_type_that_only_resembles_a_forms_is_refused() {
     for content_type in ["application/x-www-form-urlencoded1", "application/x-www-form-urlencoded, text/plain"] {
         let pair = OAuth1Pair::default();
         let mut request = pair.signed();
@@ -410,7 +412,7 @@ fn form_that_only_looks_like_one() {
 
 /// Judged in the last second of its window, but late at the store: others have made the store forget by then.
 #[test]
-fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
+fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     use oauth_proto::oauth1::server::ServerStep;
     use oauth_proto::oauth1::server::store::{NextQuery, Store};
     let pair = OAuth1Pair::default();
@@ -432,7 +434,7 @@ fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
 }
 
 #[test]
-fn windows_and_lifetimes_without_end() {
+fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     let for_ever = std::time::Duration::MAX;
     let pair =
         OAuth1Pair::new(|server| server, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
@@ -444,7 +446,7 @@ fn windows_and_lifetimes_without_end() {
 
 /// A method that rests on one key for all is no method on shared secrets, and one that calls itself PLAINTEXT is not it.
 #[test]
-fn methods_of_the_wrong_kind() {
+fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     struct Odd(&'static str, bool);
     impl oauth_proto::oauth1::SignatureMethod for Odd {
         fn name(&self) -> &str {
@@ -501,7 +503,7 @@ fn a_request_whose_hosts_disagree_is_refused() {
 }
 
 #[test]
-fn values_too_long_for_a_log() {
+fn a_consumer_key_of_a_mebibyte_is_refused_and_not_repeated() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", &"k".repeat(1 << 20)));

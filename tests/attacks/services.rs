@@ -127,7 +127,7 @@ fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
 }
 
 #[test]
-fn pending_of_a_protocol_alone() {
+fn a_pending_value_of_another_protocol_is_refused() {
     let (authorization, _) = begin(&of(&services::TWITTER));
     let mut stored = serde_json::to_value(&authorization.pending).unwrap();
     assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
@@ -193,7 +193,7 @@ fn a_redirect_from_the_profile_is_not_followed() {
 }
 
 #[test]
-fn users_token_for_another_host() {
+fn a_request_that_names_two_hosts_gets_no_token() {
     // The request names two places: the token would be for one, and go to the other.
     let to = |url: &'static str, host: Option<&'static str>| {
         move |_: &Tokens| {
@@ -248,7 +248,7 @@ fn a_refused_profile_signs_nobody_in() {
 }
 
 #[test]
-fn profile_too_large_or_no_json() {
+fn a_profile_that_is_too_large_or_no_json_is_refused() {
     let large = format!(r#"{{"sub":"1","id_str":"1","x":"{}"}}"#, "x".repeat(256 * 1024));
     for service in BOTH {
         let error = error(&of(&service), json(&large));
@@ -263,7 +263,7 @@ fn profile_too_large_or_no_json() {
 }
 
 #[test]
-fn addresses_that_are_none() {
+fn a_response_without_a_list_of_addresses_signs_nobody_in() {
     let profile = r#"{"id":1,"email":"public@mail.example"}"#;
     let addresses = |answer: Response| finish(&of(&services::GITHUB), vec![json(profile), answer]).0.unwrap_err();
     for body in ["{}", "null", "", r#"{"values":[]}"#] {
@@ -279,7 +279,7 @@ fn addresses_that_are_none() {
 }
 
 #[test]
-fn one_moment_for_two_signatures() {
+fn two_signatures_of_one_moment_have_different_nonces() {
     let moment = || at(NOW);
     let sign_in = of(&services::TWITTER);
     let (authorization, _) = begin(&sign_in);
@@ -297,7 +297,7 @@ fn one_moment_for_two_signatures() {
 }
 
 #[test]
-fn request_token_of_openid() {
+fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
     let client = of(&services::TWITTER).oauth1_client().unwrap().clone();
     let error = client.redeem_approved("", moment()).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "request_token" }.into());
@@ -411,7 +411,7 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
 }
 
 #[test]
-fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     for service in BOTH {
         let (authorization, _) = begin(&of(&service));
         let stored: Pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();

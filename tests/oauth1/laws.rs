@@ -239,7 +239,7 @@ proptest! {
     }
 
     #[test]
-    fn stored_values_survive(token in text(), secret in text(), handle in prop::option::of(text()), extra in pairs()) {
+    fn a_token_and_a_pending_value_survive_storage(token in text(), secret in text(), handle in prop::option::of(text()), extra in pairs()) {
         let mut stored = Token::from(TokenCredentials::new(token.clone(), secret.clone()));
         stored.session_handle = handle.map(Into::into);
         stored.expires_at = Some(NOW);

@@ -79,7 +79,7 @@ fn json_is_read_only_where_it_is_allowed() {
 }
 
 #[test]
-fn an_error_without_a_word_is_none() {
+fn an_empty_error_is_no_refusal() {
     let form = "oauth_token=t&oauth_token_secret=s";
     for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
         answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap();

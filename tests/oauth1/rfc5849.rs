@@ -233,7 +233,7 @@ fn section_2_1_plaintext() -> Outcome {
 
 /// §3.5.2 and §3.5.3: behind what is there already, and the signature is the same wherever it is put.
 #[test]
-fn placements() -> Outcome {
+fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     let form = |placement| -> Result<Request<Vec<u8>>, Box<dyn std::error::Error>> {
         let scheme = Scheme::default().placement(placement);
         let token = TokenCredentials::new("t&t", "ts");

@@ -231,7 +231,7 @@ fn a_method_of_the_callers_own_gets_the_key_and_the_base_string() {
 }
 
 #[test]
-fn a_host_header_that_is_none_is_refused() {
+fn a_malformed_host_header_is_refused() {
     let mut request = Request::get("https://a.example/").header("host", "a b").body(Vec::new()).unwrap();
     assert!(matches!(sign(&Scheme::default(), &mut request), Err(Error::Unsupported(_))));
 }

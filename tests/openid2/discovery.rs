@@ -88,7 +88,7 @@ fn a_fragment_tells_owners_apart_and_is_not_shown() {
 }
 
 #[test]
-fn what_names_no_provider_is_said_so() {
+fn an_identifier_that_names_no_provider_is_refused() {
     let pair = OpenIdPair::default();
     pair.page("https://plain.example/", html("<html><head><title>Jane</title></head><body>hello</body></html>"));
     pair.page(
@@ -110,7 +110,7 @@ fn what_names_no_provider_is_said_so() {
 }
 
 #[test]
-fn a_document_of_any_type_of_xml_is_one_if_it_is_one() {
+fn a_document_is_read_where_its_media_type_is_of_xml() {
     let pair = OpenIdPair::default();
     let of_type = |media_type: &str, body: &str| {
         http::Response::builder().header("content-type", media_type).body(body.as_bytes().to_vec()).unwrap()
@@ -168,7 +168,7 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
 }
 
 #[test]
-fn a_local_identifier_that_cannot_be_sent_names_nobody() {
+fn a_local_identifier_that_cannot_be_sent_is_refused() {
     let pair = OpenIdPair::default();
     for (local_id, is_good) in [("x".repeat(2048), true), ("x".repeat(2049), false), ("a\u{1}b".to_owned(), false)] {
         for page in [

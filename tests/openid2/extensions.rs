@@ -100,7 +100,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
 }
 
 #[test]
-fn an_answer_about_nobody_brings_extensions_alone() {
+fn a_response_without_an_identity_brings_extensions_alone() {
     let pair = OpenIdPair::default();
     let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
     let authorize = pair.asking(JANE).without_identity().extension(fetch);
@@ -163,7 +163,7 @@ fn an_update_url_lies_in_the_realm() {
 }
 
 #[test]
-fn a_question_for_nothing_is_not_sent() {
+fn an_extension_that_asks_for_nothing_is_not_sent() {
     let pair = OpenIdPair::default();
     let nothing = pair
         .asking(JANE)

@@ -77,7 +77,7 @@ proptest! {
 
     /// Whatever is answered, discovery ends after few requests.
     #[test]
-    fn discovery_ends(
+    fn discovery_ends_after_few_requests(
         answers in prop::collection::vec((body(), 0..6_u8), 0..40),
     ) {
         let pair = OpenIdPair::default();

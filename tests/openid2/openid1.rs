@@ -53,7 +53,7 @@ fn openid_1_is_spoken_where_both_allow_it() {
 
 /// §14.2.1.
 #[test]
-fn openid_1_is_not_asked_about_nobody() {
+fn a_request_without_an_identity_is_not_sent_in_openid_1() {
     let pair = OpenIdPair::new(Options::allow_openid1, Options::allow_openid1);
     pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let discovered = pair.discover("https://old.example/").unwrap();

@@ -97,7 +97,7 @@ fn a_group_is_checked_before_it_is_worked_with() {
 }
 
 #[test]
-fn a_request_that_is_none_is_told_so() {
+fn a_request_that_is_no_openid_message_is_refused_with_the_reason() {
     let pair = OpenIdPair::default();
     let reason = |request: &oauth_proto::Request| pair.dispatch(request).unwrap_err().reason;
     assert_eq!(reason(&get(ENDPOINT)), RejectReason::NotOpenid);
@@ -119,7 +119,7 @@ fn a_request_that_is_none_is_told_so() {
 
 /// §5.1.2.2, §5.2.3: whoever can be told is told in a message.
 #[test]
-fn what_is_not_understood_is_said_to_whom_it_came_from() {
+fn an_error_is_sent_to_the_return_to_where_there_is_one() {
     let pair = OpenIdPair::default();
     let rejected = |request: &oauth_proto::Request| pair.dispatch(request).unwrap_err();
     let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
@@ -198,7 +198,7 @@ fn simple_registration_is_answered_in_its_own_version() {
 
 /// §9.2.
 #[test]
-fn an_application_may_know_better_where_anybody_can_have_a_site() {
+fn the_application_says_which_suffixes_no_realm_may_cover() {
     let mut pair = OpenIdPair::default();
     pair.provider = pair.provider.public_suffixes(|host| host == "github.io");
     let url = pair.begin(pair.asking(JANE)).url().unwrap();
@@ -246,7 +246,7 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
 }
 
 #[test]
-fn nobody_waits_for_an_answer_without_a_return_to() {
+fn a_request_without_a_return_to_is_answered_with_status_204() {
     let pair = OpenIdPair::default();
     let url = pair.begin(pair.asking(JANE)).url().unwrap();
     let without = changed(&url, |fields| drop(fields.remove("openid.return_to")));
@@ -298,7 +298,7 @@ fn a_store_that_fails_confirms_nothing() {
 }
 
 #[test]
-fn a_handle_that_is_still_good_is_not_said_to_be_lost() {
+fn a_handle_that_is_still_good_is_not_invalidated() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
     let shared = pair.associate(&discovered).unwrap().unwrap();

@@ -77,7 +77,7 @@ fn what_ties_an_answer_to_a_browser_is_in_no_log() {
 
 /// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a user's as well.
 #[test]
-fn an_op_identifier_is_nobody_s() {
+fn an_op_identifier_is_not_accepted_as_a_claimed_identifier() {
     let pair = OpenIdPair::default();
     let both = user_document(ENDPOINT, None, &["http://specs.openid.net/auth/2.0/server"]);
     for (page, is_good) in [(user_document(ENDPOINT, None, &[]), true), (both, false)] {

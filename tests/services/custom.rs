@@ -143,7 +143,7 @@ fn a_profile_that_the_function_refuses_is_an_error_of_oauth_1_too() {
 }
 
 #[test]
-fn a_registered_callback_is_told_nobody() {
+fn a_registered_callback_is_not_sent() {
     let sign_in = wiki(|service| service.callbacks(Callbacks::Registered));
     // Nothing is confirmed that was not told.
     let (authorization, sent) =

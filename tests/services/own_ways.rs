@@ -7,7 +7,7 @@ use oauth_proto::Timestamp;
 use oauth_proto::services;
 
 #[test]
-fn google() {
+fn a_user_signs_in_with_google() {
     let profile = r#"{"sub":"110248495921238986420","name":"Jane Roe","given_name":"Jane","family_name":"Roe",
         "picture":"https://lh3.example/a","email":"jane@gmail.example","email_verified":true,"locale":"en","hd":"x"}"#;
     let user = walks(
@@ -38,7 +38,7 @@ fn google() {
 }
 
 #[test]
-fn facebook() {
+fn a_user_signs_in_with_facebook() {
     let profile = r#"{"id":"10150000000000001","name":"Jane Roe","first_name":"Jane","last_name":"Roe","locale":"en_US",
         "picture":{"data":{"height":50,"is_silhouette":false,"url":"https://platform-lookaside.example/p","width":50}},
         "link":"https://www.facebook.com/10150000000000001","birthday":"01/02/1980","email":"jane@mail.example"}"#;
@@ -88,7 +88,7 @@ const TWITTER: &str = r#"{"id":38895958,"id_str":"38895958","name":"Jane Roe","s
     "profile_image_url_https":"https://pbs.example/1.png","lang":null,"email":null,"status":{"text":"hello"}}"#;
 
 #[test]
-fn twitter() {
+fn a_user_signs_in_with_twitter() {
     let sign_in = of(&services::TWITTER);
     let (authorization, sent) = begin(&sign_in);
     assert_eq!(place(&sent[0]), "POST https://api.x.com/oauth/request_token");
@@ -131,7 +131,7 @@ fn twitter_can_be_made_to_ask_each_time() {
 }
 
 #[test]
-fn dropbox() {
+fn a_user_signs_in_with_dropbox() {
     let sign_in = dropbox_v1();
     let answer = "oauth_token=rqt&oauth_token_secret=rqs";
     let (authorization, sent) = drive(sign_in.authorize(crate::common::oauth2::moment()), vec![form(answer)]);
@@ -177,7 +177,7 @@ const GITHUB_EMAILS: &str = r#"[{"email":"old@mail.example","primary":false,"ver
 const GITHUB_PICTURE: Option<&str> = Some("https://avatars.example/u/583231");
 
 #[test]
-fn github() {
+fn a_user_signs_in_with_github() {
     let user = walks(
         &of(&services::GITHUB),
         "https://github.com/login/oauth/authorize",

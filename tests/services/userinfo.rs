@@ -4,7 +4,7 @@ use crate::common::services::*;
 use oauth_proto::services;
 
 #[test]
-fn gitlab() {
+fn a_user_signs_in_with_gitlab() {
     let profile = r#"{"sub":"5","sub_legacy":"f7","name":"Jane Roe","nickname":"janeroe","email":"jane@mail.example",
         "email_verified":true,"profile":"https://gitlab.com/janeroe","picture":"https://gitlab.com/5.png","groups":["g"]}"#;
     let here = of(&services::GITLAB).instance("https://git.example/lab/").unwrap();
@@ -24,7 +24,7 @@ fn gitlab() {
 }
 
 #[test]
-fn linkedin() {
+fn a_user_signs_in_with_linkedin() {
     let profile = r#"{"sub":"782bbtaQ","name":"Jane Roe","given_name":"Jane","family_name":"Roe","email":"j@x.example",
         "picture":"https://media.example/C5","locale":{"country":"US","language":"en"},"email_verified":"true"}"#;
     let user = walks(
@@ -41,7 +41,7 @@ fn linkedin() {
 }
 
 #[test]
-fn microsoft() {
+fn a_user_signs_in_with_microsoft() {
     let profile = r#"{"sub":"OLu859SGc2Sr9ZsqbkG-QbeLgJlb41KcdiPoLYNpSFA","name":"Jane Roe","family_name":"Roe",
         "given_name":"Jane","picture":"https://graph.example/photo","email":"jane@corp.example","email_verified":true}"#;
     let tenant = of(&services::MICROSOFT).instance("corp.example").unwrap();
@@ -61,7 +61,7 @@ fn microsoft() {
 }
 
 #[test]
-fn bitbucket() {
+fn a_user_signs_in_with_bitbucket() {
     let profile = r#"{"type":"user","uuid":"{c788b2da-b7a2-404c-9e26-d3f077557007}","account_id":"557058:0a",
         "display_name":"Jane Roe","nickname":"jane","links":{"avatar":{"href":"https://avatar.example/1"}}}"#;
     let emails = r#"{"pagelen":10,"page":1,"size":2,"values":[
@@ -80,7 +80,7 @@ fn bitbucket() {
 }
 
 #[test]
-fn discord() {
+fn a_user_signs_in_with_discord() {
     let profile = r#"{"id":"80351110224678912","username":"jane","discriminator":"0","global_name":"Jane Roe",
         "avatar":"8342729096ea3675442027381ff50dfe","verified":false,"email":"jane@mail.example","locale":"de",
         "mfa_enabled":true}"#;
@@ -107,7 +107,7 @@ fn discord() {
 }
 
 #[test]
-fn spotify() {
+fn a_user_signs_in_with_spotify() {
     let profile = r#"{"country":"DE","display_name":"Jane Roe","email":"jane@mail.example","id":"wizzler","product":"free",
         "images":[{"height":64,"url":"https://i.example/64","width":64},{"url":"https://i.example/300"}],"type":"user"}"#;
     let user = walks(
@@ -123,7 +123,7 @@ fn spotify() {
 }
 
 #[test]
-fn twitch() {
+fn a_user_signs_in_with_twitch() {
     let profile = r#"{"aud":"id","exp":1700003600,"iat":1700000000,"iss":"https://id.twitch.tv/oauth2","sub":"713936733",
         "azp":"id","email":"jane@mail.example","email_verified":true,"preferred_username":"JaneRoe",
         "picture":"https://static.example/p.png"}"#;
@@ -146,7 +146,7 @@ fn twitch() {
 }
 
 #[test]
-fn slack() {
+fn a_user_signs_in_with_slack() {
     let profile = r#"{"ok":true,"sub":"U0R7JM","https://slack.com/user_id":"U0R7JM","https://slack.com/team_id":"T0R7GR",
         "email":"jane@corp.example","email_verified":true,"date_email_verified":1622128723,"name":"Jane Roe",
         "picture":"https://secure.example/1.png","given_name":"Jane","family_name":"Roe","locale":"en-US"}"#;
@@ -166,7 +166,7 @@ fn slack() {
 }
 
 #[test]
-fn yahoo() {
+fn a_user_signs_in_with_yahoo() {
     let profile = r#"{"sub":"FSVIDUW3D7FSVIDUW3D72F2F","name":"Jane Roe","given_name":"Jane","family_name":"Roe",
         "locale":"en-US","email":"jane@yahoo.example","email_verified":true,"nickname":"jr","gender":"female",
         "profile_images":{"image32":"https://s.example/32"},"picture":"https://s.example/192"}"#;

@@ -551,7 +551,7 @@ fn debug_shows_no_secret() {
 }
 
 #[test]
-fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     let pair = OpenIdPair::default();
     let [(one, _), (other, _)] = [(); 2].map(|()| pair.callback(JANE, true));
     assert_eq!(stored(&one).id(), one.id());

@@ -98,7 +98,7 @@ fn a_pending_authorization_expires() {
 }
 
 #[test]
-fn what_has_an_option_or_stands_there_already_is_no_parameter() {
+fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
     for name in ["state", "scope", "client_id", "code_challenge", "request_uri", "nonce", "response_mode"] {
         let error = client().authorize(Authorize::new().parameter(name, "x"), moment()).unwrap_err();
         assert_eq!(error, Unsupported::ReservedParameter { name: name.into() }.into());
@@ -367,7 +367,7 @@ fn token_requests_go_in_the_query_where_that_is_said() {
 }
 
 #[test]
-fn oauth_2_1_leaves_out_what_it_left_out() {
+fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code() {
     let client = client_of(server().oauth_2_1());
     let (pending, callback) = begun(&client);
     let (request, _) = sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
@@ -491,7 +491,7 @@ fn a_device_stops_polling_when_it_is_over() {
 }
 
 #[test]
-fn a_device_answer_lacks_nothing_that_it_needs() {
+fn a_device_response_without_a_required_field_is_refused() {
     let device = |answer: &str| {
         let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
         sent.receive(json(answer), moment())

@@ -118,7 +118,7 @@ fn a_401_leads_to_the_protected_resources_metadata() {
 
 /// RFC 9470 §3, RFC 6750 §3.
 #[test]
-fn challenges_are_typed() {
+fn a_bearer_challenge_is_read_into_its_fields() {
     let of = |values: &[&str]| {
         let headers: Vec<_> = values.iter().map(|value| ("www-authenticate", *value)).collect();
         BearerChallenge::of(response(401, &headers, "").headers())
@@ -420,7 +420,7 @@ fn resource(name: &str) -> Response {
 
 /// RFC 3986 §6.2.3: an empty path and a slash are one, and so are a default port and none.
 #[test]
-fn a_resource_is_the_same_in_other_words_and_no_other_is() {
+fn a_resource_in_an_equivalent_spelling_is_accepted_and_no_other() {
     let ask = |own: &str, said: &str| {
         let mut step = ResourceDiscovery::new(own).unwrap().start().unwrap();
         loop {

@@ -220,7 +220,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 
 /// RFC 6749 §5.2: a code has one character at least.
 #[test]
-fn an_error_that_says_nothing_is_no_refusal() {
+fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
     let lenient = client_of(server().quirks(Quirks::STRICT.allow_null_members().allow_error_list()));

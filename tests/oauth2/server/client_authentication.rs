@@ -256,7 +256,7 @@ fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
 
 /// The text that the stand-in of a hasher of one's own is the hash of stands in the source.
 #[test]
-fn the_stand_in_lets_nobody_in() {
+fn the_secret_of_the_stand_in_is_refused() {
     let store = MemoryStore::default();
     store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
     store.add_client(ClientRecord::public("app"));
@@ -357,7 +357,7 @@ fn a_long_secret_fits_in_basic() {
 }
 
 #[test]
-fn a_claim_is_shown_by_the_client_that_it_names() {
+fn the_debug_output_of_an_identified_client_shows_its_client_id() {
     let claim = IdentifiedClient::new("printer", |_| true);
     assert_eq!(format!("{claim:?}"), r#"ClaimedClient { client_id: "printer", .. }"#);
 }

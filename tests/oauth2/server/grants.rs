@@ -58,7 +58,7 @@ fn poll(pair: &OAuth2Pair, pending: &PendingDevice, now: u64) -> (u16, String) {
 
 /// RFC 8628 §3.5.
 #[test]
-fn a_device_waits_hurries_and_is_granted() {
+fn a_device_is_told_to_wait_and_to_slow_down_and_is_granted_once() {
     let pair = OAuth2Pair::new(provider());
     let pending = begin(&pair);
     assert_eq!(pending.user_code.len(), 9);
@@ -81,7 +81,7 @@ fn a_device_waits_hurries_and_is_granted() {
 }
 
 #[test]
-fn a_device_is_denied_or_too_late() {
+fn a_device_that_is_denied_or_too_late_gets_no_token() {
     let pair = OAuth2Pair::new(provider());
     let pending = begin(&pair);
     let device = enter(&pair, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
@@ -96,7 +96,7 @@ fn a_device_is_denied_or_too_late() {
 }
 
 #[test]
-fn a_device_code_is_its_clients_alone_and_a_user_code_is_none() {
+fn a_device_code_of_another_client_or_a_user_code_in_its_place_is_refused() {
     let pair = OAuth2Pair::new(provider());
     pair.store.add_client(ClientRecord::confidential("other", SECRET).unwrap());
     let pending = begin(&pair);

@@ -57,7 +57,7 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
 
 /// Row `unique-token-other-data`: a step-up, another tenant.
 #[test]
-fn unique_token_other_data() {
+fn a_grant_with_other_data_gets_another_reusable_token() {
     let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let token = |data: serde_json::Value| {
         let client = pair.client();
@@ -483,7 +483,7 @@ fn clients_register_and_manage_themselves() {
 }
 
 #[test]
-fn whoever_registers_gets_nothing_that_nobody_decides_on() {
+fn a_self_registered_client_gets_no_grant_without_a_users_decision() {
     let pair = OAuth2Pair::new(
         provider().add_grant_type(GrantType::dangerous_implicit()).registration(RegistrationPolicy::AllowAnyone),
     );

@@ -145,7 +145,7 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
 }
 
 #[test]
-fn as_many_members_as_are_taken_are_taken() {
+fn a_registration_at_the_limits_is_accepted() {
     let long = "x".repeat(2048 - CALLBACK.len());
     let pair = open();
     registered(&pair, &json!({ "redirect_uris": vec![CALLBACK; 32], "contacts": vec!["a"; 32] }));

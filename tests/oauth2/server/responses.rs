@@ -210,7 +210,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 
 /// Row `audience-missing`.
 #[test]
-fn audience_missing() {
+fn a_token_without_an_audience_is_refused_where_one_is_required() {
     let pair = OAuth2Pair::new(provider().add_resource(API));
     let api = ResourceServer::builder(API).build().unwrap();
     let strict = ResourceServer::builder(API).require_audience().build().unwrap();
@@ -267,9 +267,9 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
     assert_eq!(introspection.aud, [API]);
 }
 
-/// A resource that the server has lost is in no new token, and no token is for all of them instead.
+/// Row `resource-withdrawn`: a resource that the server has lost is in no new token, and no token is for all of them instead.
 #[test]
-fn resource_withdrawn() {
+fn a_resource_that_was_withdrawn_is_in_no_new_token() {
     let mail = "https://mail.example.com";
     let mut pair = OAuth2Pair::new(provider().add_resource(API).add_resource(mail));
     let client = pair.client();
