@@ -1,4 +1,4 @@
-//! One test for each row of the security checklist, which the test names.
+//! One test for each row of the security checklist, whose docs name the row.
 
 #[path = "../common/mod.rs"]
 mod common;
