@@ -11,9 +11,8 @@ use oauth_proto::oauth1::server::store::{ClientRecord as Consumer, FoundCredenti
 use oauth_proto::oauth1::server::{ServerStep, Verifier};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, Dispatched, GrantType, MemoryStore, Provider, ProviderBuilder, serve,
-};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth2::server::{Approval, Dispatched, GrantType, Provider, ProviderBuilder, serve};
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Step, Timestamp};
@@ -107,7 +106,11 @@ fn cases() -> Vec<Case> {
         served(&server, "code_exchange", |server, at| (exchange(server, at), moment(at ^ 128)), token),
         served(&server, "refresh", refreshed, token),
         served(&server, "introspect", introspected, introspect),
-        case("bearer_check", |_| (), move |()| serve(photos.check(&request, "read", NOW), &protected.1).unwrap()),
+        case(
+            "bearer_check",
+            |_| (),
+            move |()| serve(photos.check(&request, "read", NOW), &protected.1).unwrap().into_result().unwrap(),
+        ),
     ]
 }
 

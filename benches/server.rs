@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{Approval, ClientRecord, Dispatched, GrantType, MemoryStore, Provider, serve};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth2::server::{Approval, Dispatched, GrantType, Provider, serve};
 use oauth_proto::{Moment, Request, Response, Timestamp};
 use oxide_auth::endpoint::{OwnerConsent, Solicitation};
 use oxide_auth::frontends::simple::endpoint::{FnSolicitor, client_credentials_flow};
@@ -255,7 +256,9 @@ fn bearer_check(c: &mut Criterion) {
         c.bench_function(id, |b| {
             b.iter_batched(
                 &mut any,
-                |request| (serve(photos.check(&request, "read", now), &server.store).unwrap(), request),
+                |request| {
+                    (serve(photos.check(&request, "read", now), &server.store).unwrap().into_result().unwrap(), request)
+                },
                 FEW,
             );
         });

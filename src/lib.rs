@@ -80,37 +80,29 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod api;
-mod callback;
-mod client_fingerprint;
-mod error;
-mod event;
-mod leg;
-mod moment;
+pub(crate) mod core;
 pub mod oauth1;
 pub mod oauth2;
 #[cfg(feature = "openid2")]
 pub mod openid2;
-mod query;
-mod secret;
-mod server_queries;
 pub mod services;
-mod short_hash;
-mod single_flight;
-mod step;
-mod then;
-mod used_pending_ids;
 pub mod wire;
 
-pub use callback::Callback;
-pub use error::{BoxError, DriveError, Error, Expired, Forged, Misbehaved, Refused, Unsupported};
-pub use event::Event;
-pub use http;
-pub use leg::{Leg, Purpose};
-pub use moment::{Moment, Timestamp};
-pub use query::{OneTimeUse, PendingQuery, ServerQuery};
-pub use secret::Secret;
-pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};
+pub use core::callback::Callback;
+pub use core::drive_error::{BoxError, DriveError};
+pub use core::error::{Error, Expired, Misbehaved, Refused};
+pub use core::event::Event;
+pub use core::forged::Forged;
+pub use core::leg::{Leg, Purpose};
+pub use core::message::{Request, Response};
+pub use core::moment::Moment;
+pub use core::query::{OneTimeUse, PendingQuery, ServerQuery};
+pub use core::response_excerpt::ResponseExcerpt;
+pub use core::secret::Secret;
+pub use core::step::{Asleep, Sent, Step, run_async_with, run_with};
 #[cfg(feature = "os")]
-pub use step::{run, run_async};
-pub use used_pending_ids::{PendingId, UsedPendingIds};
+pub use core::step::{run, run_async};
+pub use core::unsupported::Unsupported;
+pub use core::used_pending_ids::{PendingId, UsedPendingIds};
+pub use http;
+pub use wire::Timestamp;

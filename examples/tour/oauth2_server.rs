@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DevicePage, Dispatched, GrantType, MemoryStore, Provider, Rejected, ServerStep, serve,
-};
+use oauth_proto::oauth2::resource::{Admission, ResourceServer};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth2::server::{Approval, DevicePage, Dispatched, GrantType, Provider, Rejected, ServerStep, serve};
 use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
 use crate::pages;
@@ -62,7 +61,10 @@ impl Photos {
 
     /// The API: whose token it is decides which albums there are.
     pub fn albums(&self, request: &Request) -> Result<Response, Rejected> {
-        let access = self.serve(self.api.check(request, "albums", Timestamp::from_os()))?;
+        let access = match self.serve(self.api.check(request, "albums", Timestamp::from_os()))? {
+            Admission::Granted(access) => access,
+            Admission::Rejected(rejected) => return Ok(rejected.response()),
+        };
         let albums = if access.user().is_some() { ["Holiday", "Ice"] } else { ["Featured", "Landscapes"] };
         let answer = serde_json::json!({ "albums": albums, "user": access.user() });
         let response = http::Response::builder().header("content-type", "application/json");

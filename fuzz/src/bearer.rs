@@ -5,8 +5,9 @@ use arbitrary::Arbitrary;
 use http::{HeaderValue, Request};
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::BearerChallenge;
-use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{NextQuery, Rejected, ServerStep, TokenHash};
+use oauth_proto::oauth2::resource::{Admission, Rejected, ResourceServer};
+use oauth_proto::oauth2::server::store::{NextQuery, TokenHash};
+use oauth_proto::oauth2::server::ServerStep;
 
 use crate::reference::decode_form;
 
@@ -75,11 +76,11 @@ pub fn run(input: Input) {
             let token = std::str::from_utf8(&tokens[0]).unwrap();
             assert_eq!(pending.query().key, TokenHash::of(token));
             match pending.answer(None) {
-                ServerStep::Reject(rejected) => refused(&rejected, token),
+                ServerStep::Done(Admission::Rejected(rejected)) => refused(&rejected, token),
                 end => panic!("{end:?}"),
             }
         }
-        ServerStep::Reject(rejected) => refused(&rejected, TOKEN),
+        ServerStep::Done(Admission::Rejected(rejected)) => refused(&rejected, TOKEN),
         end => panic!("{end:?}"),
     }
 }

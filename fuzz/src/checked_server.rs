@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use http::Request;
 use oauth_proto::oauth2::Scope;
-use oauth_proto::oauth2::server::{
-    Consent, Dispatched, FindToken, GrantId, Provider, RejectReason, Rejected, Store, TokenHash, TokenKind,
-    TokenRecord, serve,
-};
+use oauth_proto::oauth2::server::store::{FindToken, GrantId, Store, TokenHash, TokenKind, TokenRecord};
+use oauth_proto::oauth2::server::{Consent, Dispatched, Provider, RejectReason, Rejected, serve};
 use oauth_proto::wire::form;
 use oauth_proto::{Response, Timestamp};
 

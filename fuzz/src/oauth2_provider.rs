@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
-use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, GrantType, MemoryStore, Provider,
-    ProviderBuilder, Redeem, Redemption, RegistrationPolicy, Rejected, RemoveClient, ReplaceOneTimeRecord, Revoke,
-    Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord, UnknownScope,
+use oauth_proto::oauth2::server::store::{
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Redeem, Redemption,
+    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    Store, TokenRecord,
 };
+use oauth_proto::oauth2::server::{GrantType, Provider, ProviderBuilder, RegistrationPolicy, Rejected, UnknownScope};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
 

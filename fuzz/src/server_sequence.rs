@@ -3,7 +3,8 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{Approval, RejectReason, TokenKind, serve};
+use oauth_proto::oauth2::server::store::TokenKind;
+use oauth_proto::oauth2::server::{Approval, RejectReason, serve};
 
 use crate::checked_server::*;
 use crate::oauth2_provider::*;

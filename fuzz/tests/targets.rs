@@ -33,11 +33,6 @@ fn base_string() {
 }
 
 #[test]
-fn authorization_header() {
-    each(|input: Vec<u8>| fuzz::authorization_header::run(&input));
-}
-
-#[test]
 fn form() {
     each(|input: Vec<u8>| fuzz::form::run(&input));
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use oauth_proto::oauth2::resource::ResourceServer;
+use oauth_proto::oauth2::resource::{Admission, ResourceServer};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential,
-    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, Serve, ServerStep, serve,
+    Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential, GrantType,
+    Provider, RegistrationPolicy, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -151,7 +152,10 @@ impl Endpoints {
 
     /// The protected resource tells for whom it was called, and by whom.
     fn photos(&self, request: &Request) -> Result<Response, Rejected> {
-        let access = self.serve(self.api.check(request, "", Timestamp::from_os()))?;
+        let access = match self.serve(self.api.check(request, "", Timestamp::from_os()))? {
+            Admission::Granted(access) => access,
+            Admission::Rejected(rejected) => return Ok(rejected.response()),
+        };
         let (user, client, scope) = (access.user(), access.client_id(), access.scope().as_str());
         let answer = serde_json::json!({ "user": user, "client": client, "scope": scope });
         Ok(page(StatusCode::OK, &answer.to_string()))

@@ -6,7 +6,7 @@ use interop::browser::text;
 use interop::exchange::Http;
 use interop::peer::Peer;
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::ClientRecord;
+use oauth_proto::oauth2::server::store::ClientRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

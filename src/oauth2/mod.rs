@@ -36,29 +36,18 @@
 //! Left out on purpose: signed and encrypted introspection and authorization responses, pushed requests by reference to
 //! a JWT (RFC 9101), and proofs of possession (RFC 9449), which come with the crate's signatures for JSON.
 
-mod challenge;
-mod client;
-mod introspection;
-mod metadata;
-mod pkce;
-mod quirks;
-mod redirect_uri;
-mod registration;
+pub(crate) mod client;
+pub(crate) mod common;
 pub mod resource;
-mod response_mode;
-mod scope;
 pub mod server;
-mod style;
-mod token;
 
-pub use challenge::{BearerChallenge, BearerError};
 pub use client::*;
-pub use introspection::Introspection;
-pub use metadata::{Metadata, ResourceMetadata};
-pub use quirks::Quirks;
-pub use registration::{ClientMetadata, ClientRegistration};
-pub use response_mode::ResponseMode;
-pub use scope::Scope;
-pub(crate) use style::Placement;
-pub use style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};
-pub use token::{Token, TokenType};
+pub use common::bearer_challenge::{BearerChallenge, BearerError};
+pub use common::introspection::Introspection;
+pub use common::metadata::{Metadata, ResourceMetadata};
+pub use common::quirks::Quirks;
+pub use common::registration::{ClientMetadata, ClientRegistration};
+pub use common::response_mode::ResponseMode;
+pub use common::scope::Scope;
+pub use common::style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};
+pub use common::token::{Token, TokenType};

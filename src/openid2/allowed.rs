@@ -38,7 +38,7 @@ impl Allowed {
 
     /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
     pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
-        let url = crate::wire::endpoint(endpoint).map(|_| absolute(endpoint))?;
+        let url = crate::core::endpoint::endpoint(endpoint).map(|_| absolute(endpoint))?;
         let reason = match url {
             None => "it is too long for an endpoint",
             Some(url) if !self.may_fetch(&url) => NOT_FAR,

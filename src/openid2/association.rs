@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::message::{Message, Version};
-use crate::secret::same;
+use crate::core::secret::same;
 use crate::{Secret, Timestamp};
 
 /// What signs messages (§6.2).

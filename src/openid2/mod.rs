@@ -58,14 +58,15 @@ mod xrds;
 mod xrds_document;
 mod yadis;
 
+pub use crate::core::callback::Callback;
+pub use crate::core::query::OneTimeUse;
 pub use association::{Association, AssociationKind, AssociationType};
 pub use client::{
-    Assertion, Authorization, Authorize, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
-    UnconfirmedAssertion,
+    Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty, UnconfirmedAssertion,
 };
 pub use extension::{Extension, RequestExtension, ResponseExtension};
 pub use extensions::{ax, oauth, pape, sreg, ui};
 pub use message::Version;
 pub use options::Options;
-pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};
+pub use server::store::{AsyncStore, MemoryStore, RememberNonce, Store};
 pub use xrds_document::{XrdsDocument, user_links};

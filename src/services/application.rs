@@ -7,8 +7,9 @@ use super::profile::ProfileMapping;
 use super::proof::proof_parameter;
 use super::protocol::Protocol;
 use super::service::Service;
-use crate::oauth2::TokenParameter;
-use crate::wire::{Origin, check_secure, endpoint, without_secrets};
+use crate::core::endpoint::{check_secure, endpoint};
+use crate::oauth2::client::attach_token::TokenParameter;
+use crate::wire::{Origin, without_secrets};
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
 #[derive(Clone)]

@@ -6,9 +6,9 @@ use super::client::Client;
 use super::pending::{Pending, PendingLeg};
 use super::profile::ProfileMapping;
 use super::sign_in::{Parts, SignIn};
-use crate::oauth1::Callbacks;
+use crate::oauth1::{self, Callbacks};
 use crate::wire::without_secrets;
-use crate::{Error, Moment, Step, oauth1, oauth2};
+use crate::{Error, Moment, Step, oauth2};
 
 /// Where to send the user, and what to remember meanwhile.
 ///

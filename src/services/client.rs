@@ -2,9 +2,9 @@
 
 use http::Uri;
 
-use crate::callback::Leniency;
-use crate::event::Observer;
-use crate::oauth2::Known;
+use crate::core::callback::Leniency;
+use crate::core::event::Observer;
+use crate::oauth2::client::client::Known;
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported, oauth1, oauth2};
 

@@ -2,8 +2,9 @@
 
 use super::instance::installation;
 use super::sign_in::{SignIn, header};
-use crate::callback::Leniency;
-use crate::oauth2::{Known, Scope};
+use crate::core::callback::Leniency;
+use crate::oauth2::Scope;
+use crate::oauth2::client::client::Known;
 use crate::{Error, Event};
 
 impl SignIn {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::client_fingerprint::ClientFingerprint;
+use crate::core::client_fingerprint::ClientFingerprint;
 use crate::{Error, Expired, Forged, PendingId, Timestamp, oauth1, oauth2};
 
 /// A sign-in whose user is away.

@@ -4,7 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::Secret;
-use crate::oauth2::{Token, TokenParameter};
+use crate::oauth2::Token;
+use crate::oauth2::client::attach_token::TokenParameter;
 use crate::wire::hex;
 
 /// The proof as a parameter of a request that is to have a token.

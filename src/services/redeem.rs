@@ -10,11 +10,14 @@ use super::mapping;
 use super::pending::{Pending, PendingLeg};
 use super::sign_in::{Parts, SignIn, Source};
 use super::user::{Tokens, User};
-use crate::api::{self, ApiCall};
-use crate::step::Receive;
-use crate::then::divided;
-use crate::wire::{OriginRef, ResponseExcerpt};
-use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
+use crate::core::api::{self, ApiCall};
+use crate::core::endpoint::origin_of_request;
+use crate::core::step::Receive;
+use crate::core::then::divided;
+use crate::{
+    Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step, oauth1,
+    oauth2,
+};
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
@@ -114,7 +117,7 @@ impl Parts {
                 let _ = session.attach_renewed_token(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
-                OriginRef::of_request(request.uri(), request.headers())?;
+                origin_of_request(request.uri(), request.headers())?;
                 client.server().check_secure(request.uri())?;
                 oauth1::Session::new(client, token.clone()).sign(&mut request, moment)?;
             }
@@ -137,7 +140,7 @@ impl Parts {
     fn refusal(&self) -> fn(&Response) -> Refused {
         match self.client() {
             Ok(Client::Oauth1(_)) => oauth1::api_refusal,
-            _ => oauth2::api_refusal,
+            _ => oauth2::client::session::api::api_refusal,
         }
     }
 

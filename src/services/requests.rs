@@ -5,7 +5,8 @@ use super::instance::installation;
 use super::paths::{at_one_of, below, is_absolute};
 use super::protocol::Protocol;
 use super::sign_in::SignIn;
-use crate::wire::{endpoint, without_secrets};
+use crate::core::endpoint::endpoint;
+use crate::wire::without_secrets;
 use crate::{Error, Unsupported, oauth1, oauth2};
 
 impl SignIn {

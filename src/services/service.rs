@@ -3,8 +3,8 @@
 use super::instance::{Instance, Location};
 use super::profile::ProfileMapping;
 use super::protocol::{Oauth1, Oauth2, Protocol};
+use crate::core::endpoint::endpoint;
 use crate::oauth2::AuthorizationServer;
-use crate::wire::endpoint;
 use crate::{Error, Unsupported, oauth1};
 
 /// A service as it really is, made from its own documentation. What a row does not say is OAuth as the RFCs have it.

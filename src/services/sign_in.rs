@@ -12,12 +12,13 @@ use super::client::Client;
 use super::protocol::Protocol;
 use super::service::Service;
 use super::user::{Tokens, User};
-use crate::callback::Leniency;
-use crate::client_fingerprint::ClientFingerprint;
-use crate::event::Observer;
-use crate::oauth2::{Known, Scope};
+use crate::core::callback::Leniency;
+use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::event::Observer;
+use crate::oauth2::client::client::Known;
+use crate::oauth2::{self, Scope};
 use crate::wire::without_secrets;
-use crate::{Error, Request, Secret, Unsupported, oauth1, oauth2};
+use crate::{Error, Request, Secret, Unsupported, oauth1};
 
 /// Signing in at one service: made once, and used for every user. Cheap to clone.
 ///

@@ -11,13 +11,13 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed at byte {at}")]
-pub struct Malformed {
+pub(crate) struct Malformed {
     /// Where, counted in bytes from the beginning of the list.
     pub at: usize,
 }
 
 /// A name and its value, unquoted but not otherwise decoded.
-pub type Param<'a> = (&'a [u8], Cow<'a, [u8]>);
+pub(crate) type Param<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 /// Splits off the scheme: `OAuth realm="x"` is `OAuth` and `realm="x"`.
 ///
@@ -26,7 +26,7 @@ pub type Param<'a> = (&'a [u8], Cow<'a, [u8]>);
 ///
 /// assert_eq!(scheme(b"OAuth  realm=x"), (&b"OAuth"[..], &b"realm=x"[..]));
 /// ```
-pub fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
     let end = value.iter().position(|byte| is_space(*byte)).unwrap_or(value.len());
     let (scheme, rest) = value.split_at(end);
     (scheme, rest.trim_ascii_start())
@@ -45,7 +45,7 @@ pub fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
 /// assert_eq!(params[0], (&b"realm"[..], br#"a "b""#.into()));
 /// assert_eq!(params[1], (&b"oauth_nonce"[..], b"7d8f3e4a".into()));
 /// ```
-pub fn parse(list: &[u8]) -> Params<'_> {
+pub(crate) fn parse(list: &[u8]) -> Params<'_> {
     Params { list, at: 0 }
 }
 
@@ -58,7 +58,7 @@ pub fn parse(list: &[u8]) -> Params<'_> {
 /// assert_eq!(params.count(), 2);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Params<'a> {
+pub(crate) struct Params<'a> {
     list: &'a [u8],
     at: usize,
 }
@@ -232,5 +232,38 @@ mod tests {
             assert_eq!(read(list), Err(Malformed { at }), "{list}");
         }
         assert_eq!(parse(b"a=1, b, c=3").count(), 2);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_was_written_is_read_again(
+            params in proptest::collection::vec(("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}", proptest::collection::vec(0u8.., 0..12)), 0..6),
+        ) {
+            let mut written = Vec::new();
+            for (name, value) in &params {
+                if !written.is_empty() {
+                    written.extend_from_slice(b" ,, ");
+                }
+                written.extend_from_slice(name.as_bytes());
+                written.extend_from_slice(b" = \"");
+                for byte in value {
+                    if matches!(byte, b'"' | b'\\') {
+                        written.push(b'\\');
+                    }
+                    written.push(*byte);
+                }
+                written.push(b'"');
+            }
+            let read: Vec<_> = parse(&written).collect::<Result<_, _>>().unwrap();
+            let expected = params.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
+            proptest::prop_assert!(read.iter().map(|(name, value)| (*name, &**value)).eq(expected));
+        }
+
+        #[test]
+        fn after_an_error_there_is_nothing(list: Vec<u8>) {
+            let params: Vec<_> = parse(&list).collect();
+            proptest::prop_assert!(params.len() <= list.len());
+            proptest::prop_assert!(params.iter().rev().skip(1).all(Result::is_ok));
+        }
     }
 }

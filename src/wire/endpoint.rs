@@ -4,20 +4,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
-use super::{OriginRef, truncated, without_secrets};
-use crate::Unsupported;
+use super::origin::OriginRef;
+use super::words::truncated;
 
-/// A URL that can be an endpoint.
-pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
+/// Returns the URL of an endpoint: absolute, http or https, without user information and fragment.
+pub(crate) fn parse_endpoint(url: &str) -> Option<Uri> {
     // A fragment would be dropped without a word.
-    let uri = url.parse().ok().filter(|uri: &Uri| {
+    url.parse().ok().filter(|uri: &Uri| {
         let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
         OriginRef::of(uri).is_some() && !has_user && !url.contains('#')
-    });
-    uri.ok_or_else(|| Unsupported::Url {
-        url: without_secrets(url),
-        reason: "an endpoint is an absolute http or https URL without user information and fragment",
     })
+}
+
+/// Returns whether a URI is written in the characters of URIs alone (RFC 3986 §2): a parser drops or escapes others, and the text is
+/// what is kept.
+pub(crate) fn is_ascii(uri: &str) -> bool {
+    uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Returns whether a text is the path of a URL, as a request line has it.
@@ -29,11 +31,6 @@ pub(crate) fn is_request_path(path: &str) -> bool {
 /// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
 pub(crate) fn is_secure(uri: &Uri) -> bool {
     OriginRef::of(uri).is_some_and(OriginRef::is_secure)
-}
-
-/// Checks that a place [is secure](is_secure). The error names the option that lifts it, if there is one.
-pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
-    if is_secure(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
 }
 
 /// How far inside a URL leads, by what is written in it.
@@ -61,12 +58,12 @@ impl Depth {
 pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     let from = Depth::of(from).unwrap_or(Depth::Internet);
     // What readers of URLs disagree about may lead anywhere; what none of them takes leads nowhere.
-    let unclear = || if endpoint(place).is_ok() { Depth::Machine } else { Depth::Internet };
+    let unclear = || if parse_endpoint(place).is_some() { Depth::Machine } else { Depth::Internet };
     Depth::of(place).unwrap_or_else(unclear) > from
 }
 
 /// Returns whether a URL may lead to this machine, in any of the ways in which resolvers read a host: wider than
-/// [`Origin::is_loopback`](super::Origin::is_loopback), since it serves to refuse.
+/// `OriginRef::is_loopback`, since it serves to refuse.
 fn is_machine(url: &url::Url) -> bool {
     use url::Host;
     const NAMES: [&str; 7] = [
@@ -195,19 +192,6 @@ fn is_special(address: Ipv4Addr) -> bool {
             (first, second, third),
             (0, ..) | (100, 64..=127, _) | (192, 0, 0) | (198, 18 | 19, _) | (224.., ..)
         )
-}
-
-/// The URI with pairs at the end of its query.
-pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
-    let mut parts = uri.clone().into_parts();
-    let path = if uri.path().is_empty() { "/" } else { uri.path() };
-    let target = match uri.query() {
-        None | Some("") => format!("{path}?{pairs}"),
-        Some(query) => format!("{path}?{query}&{pairs}"),
-    };
-    let too_long = |_| Unsupported::Unsendable { what: "the query", reason: "the URI becomes too long" };
-    parts.path_and_query = Some(target.parse().map_err(too_long)?);
-    Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason: "the URI is not absolute" })
 }
 
 /// A URI as an error may show it: a query may hold secrets, and so may user information.

@@ -1,120 +1,13 @@
-//! What an error may show of an answer: status, content type, and an excerpt in which values are masked.
-
-use std::fmt;
-
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+//! The beginning of a body, in which values are masked.
 
 use serde_json::Value;
 
 use super::json::fields;
-use super::prose::{printable_text, prose, whole_words};
-use super::{Challenge, RetryAfter};
-use crate::Leg;
-use crate::step::Response;
+use super::prose::{prose, whole_words};
+use super::words::{EXCERPT, Speech, is_plain, is_sensitive, is_word};
 
 /// Token endpoints answer with a few hundred bytes; a body above this is not read.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
-
-/// How much of a body an excerpt looks at.
-const EXCERPT: usize = 200;
-
-/// An answer as it appears in an error: enough to recognise it, nothing that must stay secret.
-///
-/// ```
-/// use oauth_proto::wire::ResponseExcerpt;
-///
-/// let response = http::Response::builder()
-///     .status(503)
-///     .header("content-type", "text/html")
-///     .body(b"<title>Try again later</title>".to_vec())
-///     .unwrap();
-/// let answer = ResponseExcerpt::of(&response);
-/// assert_eq!(answer.to_string(), r#"status 503, content type "text/html", body "<title>Try again later</title>""#);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ResponseExcerpt {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its `Content-Type`, if it has one.
-    pub content_type: Option<String>,
-    /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for messages), has a digit in it or
-    /// is long, is replaced by `…`. Of a refusal in JSON, numbers of codes and all messages are shown, but of a message that speaks
-    /// of a token or another secret only words that are known to be harmless.
-    pub excerpt: String,
-    /// The challenges of its `WWW-Authenticate` headers, without anything but names and short values.
-    pub challenges: Vec<Challenge>,
-    /// When the server wants to be asked again, if it says so.
-    pub retry_after: Option<RetryAfter>,
-    /// The request that it answers: what it was for, and where it went. `None` for an answer that was not read in a conversation.
-    pub leg: Option<Leg>,
-}
-
-impl ResponseExcerpt {
-    /// What may be shown of a response.
-    pub fn of(response: &Response) -> Self {
-        let content_type = response.headers().get(CONTENT_TYPE);
-        Self {
-            status: response.status(),
-            content_type: content_type.map(|value| truncated(&String::from_utf8_lossy(value.as_bytes()))),
-            excerpt: excerpt(response.body(), Speech::of(response)),
-            challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
-            retry_after: RetryAfter::of(response.headers()),
-            leg: None,
-        }
-    }
-}
-
-/// A challenge as an error may hold it.
-fn presentable(challenge: Challenge) -> Challenge {
-    let parameters = challenge.parameters.into_iter().take(16);
-    let shown = |(name, value): (String, String)| {
-        let is_text = ["description", "advice"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
-        (truncated(&name), if is_text { printable_text(&value) } else { truncated(&value) })
-    };
-    Challenge { scheme: truncated(&challenge.scheme), token68: None, parameters: parameters.map(shown).collect() }
-}
-
-impl fmt::Display for ResponseExcerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(leg) = &self.leg {
-            write!(f, "{leg}, ")?;
-        }
-        write!(f, "status {}", self.status.as_u16())?;
-        match &self.content_type {
-            Some(content_type) => write!(f, ", content type {content_type:?}")?,
-            None => write!(f, ", no content type")?,
-        }
-        if let Some(retry_after) = self.retry_after {
-            write!(f, ", {retry_after}")?;
-        }
-        if self.excerpt.is_empty() { f.write_str(", no body") } else { write!(f, ", body {:?}", self.excerpt) }
-    }
-}
-
-/// A URL as an error may show it: user information and query may hold secrets.
-pub(crate) fn without_secrets(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    // Where readers disagree about what the authority is, a password may be anywhere before the last `@`.
-    let begin = if url::Url::parse(url).is_ok_and(|url| url.has_host()) { url.find("//") } else { None };
-    let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
-        return truncated(url.rsplit('@').next().unwrap_or_default());
-    };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    truncated(&format!("{scheme}{host}{path}"))
-}
-
-/// Returns a text of the other side, cut to a length that fits in a log.
-pub(crate) fn truncated(text: &str) -> String {
-    // Most texts have fewer bytes than that.
-    let cut = if text.len() <= EXCERPT { None } else { text.char_indices().nth(EXCERPT) };
-    cut.map_or(text, |(end, _)| &text[..end]).to_owned()
-}
-
-/// Behind a word with one of these in it nothing more is shown: what follows may be its value in any syntax.
-const SENSITIVE: [&str; 7] = ["secret", "token", "signature", "verifier", "password", "key", "code"];
 
 /// In these members of JSON servers explain themselves: their words pass.
 const MESSAGES: [&str; 6] = ["message", "error", "error_description", "detail", "title", "reason"];
@@ -152,20 +45,15 @@ const CODES: [&str; 13] = [
     "ret",
 ];
 
-/// What an answer does, and so what its body may hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Speech {
-    /// It gives, or it is unclear what it does.
-    Grants,
-    /// It says no and explains why.
-    Refuses,
-}
-
 impl Speech {
-    fn of(response: &Response) -> Self {
+    pub(crate) fn of<B: AsRef<[u8]>>(response: &http::Response<B>) -> Self {
         let status = response.status();
         let refuses = status.is_client_error() || status.is_server_error();
-        if refuses || (status.is_success() && says_error(response.body())) { Self::Refuses } else { Self::Grants }
+        if refuses || (status.is_success() && says_error(response.body().as_ref())) {
+            Self::Refuses
+        } else {
+            Self::Grants
+        }
     }
 }
 
@@ -211,7 +99,7 @@ fn number_behind(after: &str, most_digits: usize) -> Option<&str> {
 
 /// The beginning of a body with everything masked that may be a value: a secret may stand in a place that a broken server
 /// chose. Prose passes; numbers, long words, what stands behind `=`, and strings of JSON but for names and messages do not.
-fn excerpt(body: &[u8], speech: Speech) -> String {
+pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
     let refuses = speech == Speech::Refuses;
     let is_message =
         |name: &str| MESSAGES.contains(&name) || (refuses && EXPLANATIONS.contains(&bare_name(name).as_str()));
@@ -288,20 +176,6 @@ fn quoted(text: &str) -> usize {
 /// Whether what follows a name is a string.
 fn opens_string(after: &str) -> bool {
     after.trim_start().strip_prefix(':').is_some_and(|value| value.trim_start().starts_with('"'))
-}
-
-pub(super) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || "_-.~+/%*\u{fffd}".contains(c)
-}
-
-pub(super) fn is_sensitive(word: &str) -> bool {
-    SENSITIVE.iter().any(|sensitive| word.to_ascii_lowercase().contains(sensitive))
-}
-
-/// Whether a word is one of a language, or a number as short as a status.
-pub(super) fn is_plain(word: &str) -> bool {
-    let is_status = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-    is_status || (word.len() <= 20 && !word.chars().any(char::is_numeric))
 }
 
 #[cfg(test)]
@@ -440,15 +314,6 @@ mod tests {
             "key-sesamopen12345678901234567890",
         ] {
             assert!(!shown(body).contains("sesamopen"), "{body}: {}", shown(body));
-        }
-    }
-
-    #[test]
-    fn urls_are_shown_without_user_and_query() {
-        assert_eq!(without_secrets("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
-        assert_eq!(without_secrets("relative?x"), "relative");
-        for hidden in ["u:hunter2@h/t", "https:/u:hunter2@h/t", "https://u:p/hunter2@h", "https://u:hunter2@h"] {
-            assert!(!without_secrets(hidden).contains("hunter2"), "{}", without_secrets(hidden));
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Number, Value};
 
-use crate::Timestamp;
+use super::timestamp::Timestamp;
 
 /// Returns the names of the members that cannot be read. Each is tried alone, beside the one without which nothing can be read, so
 /// that this takes no longer than reading the object twice.

@@ -1,9 +1,10 @@
-//! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members, origins, endpoints, answers. Knows no protocol.
+//! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members, origins, points in time. Knows no protocol,
+//! and imports nothing of the rest of the crate.
 
-pub mod auth_param;
+pub(crate) mod auth_param;
 mod challenge;
 mod endpoint;
-mod excerpt;
+pub(crate) mod excerpt;
 mod flat_json;
 pub mod form;
 mod hex;
@@ -11,25 +12,23 @@ pub(crate) mod json;
 pub(crate) mod lenient;
 mod origin;
 pub mod percent;
-mod prose;
+pub(crate) mod prose;
 mod retry_after;
-mod wiped;
+mod timestamp;
+pub(crate) mod words;
 
 pub use challenge::Challenge;
 #[cfg(feature = "openid2")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
 pub(crate) use endpoint::{
-    check_secure, endpoint, is_request_path, is_secure, points_into_private_network, with_query, without_query,
+    is_ascii, is_request_path, is_secure, parse_endpoint, points_into_private_network, without_query,
 };
-pub use excerpt::ResponseExcerpt;
-pub(crate) use excerpt::{MAX_BODY, truncated, without_secrets};
+pub(crate) use excerpt::MAX_BODY;
 pub(crate) use hex::{hex, hex_digits};
-pub use origin::Origin;
-pub(crate) use origin::OriginRef;
-#[cfg(test)]
-pub(crate) use prose::hides_token;
+pub(crate) use origin::{Origin, OriginRef, WebScheme};
 pub(crate) use prose::{printable_code, printable_text};
 pub use retry_after::RetryAfter;
 pub(crate) use retry_after::WHEN_UNAVAILABLE;
-pub(crate) use wiped::Wiped;
+pub use timestamp::Timestamp;
+pub(crate) use words::{truncated, without_secrets};

@@ -2,48 +2,58 @@
 
 use std::fmt;
 
-use http::header::HOST;
+use http::Uri;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Uri};
 
-use super::{percent, without_query};
-use crate::Unsupported;
+use super::percent;
+
+/// A scheme of the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum WebScheme {
+    Http,
+    Https,
+}
+
+impl WebScheme {
+    /// Returns the scheme of a URI; `None` if it is neither http nor https.
+    pub(crate) fn of(uri: &Uri) -> Option<Self> {
+        match uri.scheme_str()? {
+            "https" => Some(Self::Https),
+            "http" => Some(Self::Http),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
 
 /// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
-///
-/// ```
-/// use oauth_proto::wire::Origin;
-///
-/// let origin = Origin::of(&"https://API.example.com:443/path".parse().unwrap()).unwrap();
-/// assert_eq!(origin.to_string(), "https://api.example.com");
-/// assert_ne!(origin, Origin::of(&"http://api.example.com/path".parse().unwrap()).unwrap());
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Origin {
-    https: bool,
+pub(crate) struct Origin {
+    scheme: WebScheme,
     host: String,
     port: u16,
 }
 
 impl Origin {
     /// The origin of an absolute http or https URI; `None` for any other. User information is left out.
-    pub fn of(uri: &Uri) -> Option<Self> {
+    pub(crate) fn of(uri: &Uri) -> Option<Self> {
         OriginRef::of(uri).map(Self::from)
     }
 
     /// Whether the scheme is https.
-    pub fn is_https(&self) -> bool {
-        self.https
-    }
-
-    /// Whether the host is the machine itself: `localhost`, or an address of the loopback range.
-    pub fn is_loopback(&self) -> bool {
-        self.site().is_loopback()
+    pub(crate) fn is_https(&self) -> bool {
+        self.scheme == WebScheme::Https
     }
 
     /// The origin as its parts.
     pub(crate) fn site(&self) -> OriginRef<'_> {
-        OriginRef { https: self.https, host: &self.host, port: self.port }
+        OriginRef { scheme: self.scheme, host: &self.host, port: self.port }
     }
 
     /// Whether a `Host` header's value names this origin's host and port.
@@ -53,15 +63,14 @@ impl Origin {
 }
 
 impl From<OriginRef<'_>> for Origin {
-    fn from(OriginRef { https, host, port }: OriginRef<'_>) -> Self {
-        Self { https, host: host.to_ascii_lowercase(), port }
+    fn from(OriginRef { scheme, host, port }: OriginRef<'_>) -> Self {
+        Self { scheme, host: host.to_ascii_lowercase(), port }
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.https { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.host)?;
+        write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
         self.site().explicit_port().map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
@@ -69,36 +78,21 @@ impl fmt::Display for Origin {
 /// An origin in the words of a URI: the host is in any case, an IPv6 address in brackets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OriginRef<'a> {
-    pub(crate) https: bool,
+    pub(crate) scheme: WebScheme,
     pub(crate) host: &'a str,
     port: u16,
 }
 
 impl<'a> OriginRef<'a> {
     pub(crate) fn of(uri: &'a Uri) -> Option<Self> {
-        Self::new(is_https(uri)?, uri.authority()?)
+        Self::new(WebScheme::of(uri)?, uri.authority()?)
     }
 
     /// Returns the site of a scheme and an authority; `None` where the authority has no host, or a port that is no number.
-    pub(crate) fn new(https: bool, authority: &'a Authority) -> Option<Self> {
+    pub(crate) fn new(scheme: WebScheme, authority: &'a Authority) -> Option<Self> {
         let (host, port) = host_and_port(authority.as_str());
-        let port = port_of(port, https)?;
-        (!host.is_empty()).then_some(Self { https, host, port })
-    }
-
-    /// Returns the site that a request goes to, if all readers agree on it: its URI has no user information, and no `Host`
-    /// names another place. Some transports send a `Host` on, and make an `Authorization` of user information.
-    pub(crate) fn of_request(uri: &'a Uri, headers: &HeaderMap) -> Result<Self, Unsupported> {
-        let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
-        let site = Self::of(uri).filter(|site| {
-            let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| site.has_host(host));
-            !percent::has_either(authority.as_bytes(), *b"@@") && headers.get_all(HOST).iter().all(named)
-        });
-        site.ok_or_else(|| {
-            let reason = "a request with a token goes to an absolute http or https URL, without user information and without a \
-                Host header that names another place";
-            Unsupported::Url { url: without_query(uri), reason }
-        })
+        let port = port_of(port, scheme)?;
+        (!host.is_empty()).then_some(Self { scheme, host, port })
     }
 
     /// Whether a `Host` header's value names this host and port.
@@ -106,19 +100,19 @@ impl<'a> OriginRef<'a> {
         let (named, rest) = host.split_at_checked(self.host.len()).unwrap_or_default();
         // Nothing else can stand there: `Host` has no user information (RFC 9110 §7.2).
         let same_host = named == self.host || named.eq_ignore_ascii_case(self.host);
-        same_host && port_behind(rest, self.https) == Some(self.port)
+        same_host && port_behind(rest, self.scheme) == Some(self.port)
     }
 
     /// Whether two sites are one origin.
     pub(crate) fn is(self, other: OriginRef<'_>) -> bool {
         // Hosts are nearly always written alike.
         let same_host = self.host == other.host || self.host.eq_ignore_ascii_case(other.host);
-        self.https == other.https && self.port == other.port && same_host
+        self.scheme == other.scheme && self.port == other.port && same_host
     }
 
     /// The port, unless it is the scheme's default.
     pub(crate) fn explicit_port(self) -> Option<u16> {
-        (self.port != default_port(self.https)).then_some(self.port)
+        (self.port != default_port(self.scheme)).then_some(self.port)
     }
 
     pub(crate) fn is_loopback(self) -> bool {
@@ -129,7 +123,7 @@ impl<'a> OriginRef<'a> {
 
     /// Whether what is sent there stays secret on the way: https, or the machine itself.
     pub(crate) fn is_secure(self) -> bool {
-        self.https || self.is_loopback()
+        self.scheme == WebScheme::Https || self.is_loopback()
     }
 }
 
@@ -147,9 +141,9 @@ fn host_and_port(authority: &str) -> (&str, &str) {
 }
 
 /// A port as it stands behind the colon; the scheme's where nothing does.
-fn port_of(port: &str, https: bool) -> Option<u16> {
+fn port_of(port: &str, scheme: WebScheme) -> Option<u16> {
     match port {
-        "" => Some(default_port(https)),
+        "" => Some(default_port(scheme)),
         // `parse` would take a sign.
         port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok(),
         _ => None,
@@ -157,20 +151,14 @@ fn port_of(port: &str, https: bool) -> Option<u16> {
 }
 
 /// A port with its colon, or nothing.
-fn port_behind(text: &str, https: bool) -> Option<u16> {
-    if text.is_empty() { Some(default_port(https)) } else { port_of(text.strip_prefix(':')?, https) }
+fn port_behind(text: &str, scheme: WebScheme) -> Option<u16> {
+    if text.is_empty() { Some(default_port(scheme)) } else { port_of(text.strip_prefix(':')?, scheme) }
 }
 
-const fn default_port(https: bool) -> u16 {
-    if https { 443 } else { 80 }
-}
-
-/// Returns whether a URI's scheme is https (`Some(true)`), http (`Some(false)`) or another.
-fn is_https(uri: &Uri) -> Option<bool> {
-    match uri.scheme_str()? {
-        "https" => Some(true),
-        "http" => Some(false),
-        _ => None,
+const fn default_port(scheme: WebScheme) -> u16 {
+    match scheme {
+        WebScheme::Http => 80,
+        WebScheme::Https => 443,
     }
 }
 
@@ -195,10 +183,10 @@ mod tests {
     #[test]
     fn loopback_is_the_machine_itself_and_nothing_that_looks_like_it() {
         for yes in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:80"] {
-            assert!(origin(yes).is_loopback(), "{yes}");
+            assert!(origin(yes).site().is_loopback(), "{yes}");
         }
         for no in ["http://localhost.example", "http://127.0.0.1.example", "http://10.0.0.1", "http://[::2]"] {
-            assert!(!origin(no).is_loopback(), "{no}");
+            assert!(!origin(no).site().is_loopback(), "{no}");
         }
     }
 

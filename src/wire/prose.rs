@@ -1,6 +1,6 @@
 //! What other sides write for people, without the secrets that some of them quote in it.
 
-use super::excerpt::{Speech, is_plain, is_sensitive, is_word, truncated};
+use super::words::{Speech, is_plain, is_sensitive, is_word, truncated};
 
 /// Returns a text of the other side's for people as an error may hold it: short, and with everything masked that may be a secret.
 pub(crate) fn printable_text(text: &str) -> String {
@@ -19,13 +19,13 @@ pub(crate) fn printable_code(text: &str) -> String {
 }
 
 /// Returns a text that was cut without the word in which that happened: its beginning may be that of a secret.
-pub(super) fn whole_words(text: &str) -> &str {
+pub(crate) fn whole_words(text: &str) -> &str {
     text.trim_end_matches(is_word)
 }
 
 /// Masks in a text what may be a secret. A text that speaks of one, of a token or a password, shows only words that are known, since
 /// any other may be the secret's own. Any other text shows all that looks like a word or a short number.
-pub(super) fn prose(text: &str, speech: Speech) -> String {
+pub(crate) fn prose(text: &str, speech: Speech) -> String {
     let is_about_secrets = text.split(|c| !is_word(c)).any(|word| is_sensitive(word) || names_secret(word));
     let mut out = String::new();
     let mut rest = text;
@@ -149,18 +149,6 @@ const WORDS: &str = "
     verifier verified verify version very via was wasn we were when where which while who will with within without won wrong x509
     yet you your entered passed supplied stored sending received receiving submit minimum rid trace correlation
 ";
-
-/// Asserts that a refusal with that body shows its explanation but not the token in it, for which the body has `SECRET`.
-#[cfg(test)]
-#[track_caller]
-pub(crate) fn hides_token(body: &str, refusal: impl Fn(&crate::Response) -> crate::Refused) {
-    for secret in ["sesamopen", "4a9b7c2d-1111-2222-3333-444455556666", "1234567"] {
-        let response = http::Response::builder().status(400).body(body.replace("SECRET", secret).into_bytes()).unwrap();
-        let refused = refusal(&response);
-        let shown = format!("{refused} {refused:?}");
-        assert!(!shown.contains(secret) && shown.contains("Invalid token: …"), "{shown}");
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use crate::Timestamp;
+use super::timestamp::Timestamp;
 
 /// What our servers say with status 503, in seconds: storage that fails is mostly back soon, and clients that try again at once
 /// would keep it from that.

@@ -1,6 +1,7 @@
 //! How often an authorization server allocates.
 
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, serve};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth2::server::{GrantType, Provider, serve};
 use oauth_proto::{Moment, Timestamp};
 
 #[test]

@@ -14,7 +14,8 @@ mod remote;
 mod token_endpoint;
 
 use http::Request;
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, RejectReason};
+use oauth_proto::oauth2::server::store::ClientRecord;
+use oauth_proto::oauth2::server::{GrantType, RejectReason};
 
 use raw_server::*;
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use crate::common::oauth2::*;
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
-use oauth_proto::oauth2::server::{MemoryStore, serve};
+use oauth_proto::oauth2::server::serve;
+use oauth_proto::oauth2::server::store::MemoryStore;
 use oauth_proto::oauth2::{
     ApiRequest, AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration,
     ConditionalWrite, Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token,
@@ -489,7 +490,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     }
     let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     for request in [shown("hunter2-at"), get(&format!("{API}?access_token=hunter2-at")), shown("hunter2 hunter2")] {
-        serve(guard.check(&request, "photos", now()), &MemoryStore::default()).unwrap_err();
+        serve(guard.check(&request, "photos", now()), &MemoryStore::default()).unwrap().into_result().unwrap_err();
     }
     let mut secrets = secrets.into_inner().unwrap();
     secrets.extend([MARK.to_owned(), "aHVudGVyMi".to_owned()]);
@@ -653,7 +654,7 @@ fn a_guard_reports_each_refusal_by_its_cause() {
     let store = MemoryStore::default();
     let in_query = get(&format!("{API}?access_token=hunter2-at"));
     for request in [get(API), shown("hunter2-at"), in_query, shown("hunter2 hunter2")] {
-        serve(guard.check(&request, "photos", now()), &store).unwrap_err();
+        serve(guard.check(&request, "photos", now()), &store).unwrap().into_result().unwrap_err();
     }
     // By another server's tokens: what was asked is the client's event, what was refused the guard's.
     let client = Heard::default();

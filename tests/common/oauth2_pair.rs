@@ -3,9 +3,10 @@
 
 use std::cell::Cell;
 
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, MemoryStore,
-    Provider, ProviderBuilder, Serve, serve,
+    Approval, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, Provider, ProviderBuilder, Serve,
+    serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};

@@ -6,7 +6,7 @@ use oauth_proto::oauth1::server::{Approval, Verifier, serve};
 use oauth_proto::oauth1::{
     ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
 };
-use oauth_proto::wire::form;
+use oauth_proto::wire::{Challenge, form};
 use oauth_proto::{Moment, Timestamp};
 use proptest::prelude::*;
 
@@ -149,13 +149,13 @@ fn apply(change: &Change, request: &mut Request<Vec<u8>>) {
 /// What a verifier can see of a request.
 fn meaning(request: &Request<Vec<u8>>) -> impl PartialEq + use<> {
     let header = request.headers().get("authorization").map(|value| {
-        let (scheme, list) = oauth_proto::wire::auth_param::scheme(value.as_bytes());
-        let params: Vec<_> = oauth_proto::wire::auth_param::parse(list)
-            .map(|param| {
-                param.map(|(name, value)| (name.to_vec(), oauth_proto::wire::percent::decode(&value).into_owned()))
-            })
-            .collect();
-        (scheme.to_ascii_lowercase(), params)
+        // A header of credentials has the grammar of a challenge (RFC 9110 §11.4).
+        let credentials = Challenge::parse(value.as_bytes()).into_iter().map(|credentials| {
+            let decode = |value: String| oauth_proto::wire::percent::decode(value.as_bytes()).into_owned();
+            let params = credentials.parameters.into_iter().map(|(name, value)| (name, decode(value)));
+            (credentials.scheme.to_ascii_lowercase(), params.collect::<Vec<_>>())
+        });
+        credentials.collect::<Vec<_>>()
     });
     let decoded = |bytes: &[u8]| -> Vec<_> {
         form::pairs(bytes).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()

@@ -7,9 +7,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use oauth_proto::oauth2::resource::{
-    Access, Admission, NotAdmitted, RemoteTokens, ResourceServer, ResourceServerBuilder,
+    Access, Admission, NotAdmitted, RejectReason, Rejected, RemoteTokens, ResourceServer, ResourceServerBuilder,
 };
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, RejectReason, Rejected, serve};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth2::server::{GrantType, Provider, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp};
 
@@ -73,7 +74,7 @@ fn photos() -> ResourceServer {
 }
 
 fn check(store: &MemoryStore, request: &Request, scope: &str) -> Result<Access, Rejected> {
-    serve(photos().check(request, scope, now()), store)
+    serve(photos().check(request, scope, now()), store).unwrap().into_result()
 }
 
 fn challenge(rejected: &Rejected) -> (u16, BearerChallenge) {
@@ -107,7 +108,8 @@ fn each_refusal_says_what_is_missing() {
     assert_eq!((status, narrow.error), (403, Some(BearerError::InsufficientScope)));
     assert_eq!(narrow.scope, Some("read write".into()));
     let late = Timestamp::from_secs(NOW + 3600);
-    let expired = serve(photos().check(&get(RESOURCE, Some(&token)), "read", late), &store).unwrap_err();
+    let expired =
+        serve(photos().check(&get(RESOURCE, Some(&token)), "read", late), &store).unwrap().into_result().unwrap_err();
     assert_eq!(challenge(&expired).1.error, Some(BearerError::InvalidToken));
 }
 
@@ -121,14 +123,15 @@ fn tokens_are_taken_from_where_they_may_stand() {
     assert_eq!(check(&store, &in_query, "read").unwrap_err().response().status(), 400);
     assert_eq!(check(&store, &in_body, "read").unwrap_err().response().status(), 401);
     let lenient = builder().allow_token_in_body().allow_token_in_query().build().unwrap();
-    serve(lenient.check(&in_query, "read", now()), &store).unwrap();
-    serve(lenient.check(&in_body, "read", now()), &store).unwrap();
+    serve(lenient.check(&in_query, "read", now()), &store).unwrap().into_result().unwrap();
+    serve(lenient.check(&in_body, "read", now()), &store).unwrap().into_result().unwrap();
     for both in [
         get(&format!("{RESOURCE}?access_token={token}"), Some(&token)),
         get(&format!("{RESOURCE}?access_token={token}&access_token={token}"), None),
         get(&format!("{RESOURCE}?%61ccess_token={token}"), Some(&token)),
     ] {
-        let (status, challenge) = challenge(&serve(lenient.check(&both, "read", now()), &store).unwrap_err());
+        let (status, challenge) =
+            challenge(&serve(lenient.check(&both, "read", now()), &store).unwrap().into_result().unwrap_err());
         assert_eq!((status, challenge.error), (400, Some(BearerError::InvalidRequest)));
     }
     for odd in ["Bearer", "Bearer ", "Bearer a b", "Bearer é", "bearer \"x\""] {
@@ -216,7 +219,7 @@ fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembe
     let mut remote = Remote::new();
     for (after, asked) in [(0, 1), (4, 1), (5, 2)] {
         let rejected = remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + after).unwrap_err();
-        assert_eq!((rejected.reason, remote.asked), (RejectReason::BearerInactive, asked));
+        assert_eq!((rejected.reason, remote.asked), (RejectReason::TokenInactive, asked));
     }
     remote.tokens = remote.tokens.clone().refusals_remembered_for(Duration::ZERO);
     remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + 5).unwrap_err();
@@ -372,7 +375,7 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     }
     for kind in ["DPoP", "pop", "N_A", "refresh_token", "urn:ietf:params:oauth:token-type:refresh_token"] {
         let bound = reason(&format!(r#","token_type":"{kind}""#)).unwrap_err();
-        assert_eq!(bound, RejectReason::BearerKind(kind.to_owned()));
+        assert_eq!(bound, RejectReason::TokenKind(kind.to_owned()));
     }
     let other = reason(r#","aud":["account","photos-api"]"#).unwrap_err();
     assert!(other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE), "{other}");
@@ -382,12 +385,12 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     // The server's clock is a little ahead.
     reason(&format!(r#","nbf":{}"#, NOW + 60)).unwrap();
     let early = reason(&format!(r#","nbf":{}"#, NOW + 61)).unwrap_err();
-    assert!(matches!(early, RejectReason::BearerNotYet { .. }), "{early}");
+    assert!(matches!(early, RejectReason::TokenNotYetValid { .. }), "{early}");
     let strict = format!(r#"{{"active":true,"scope":"read","nbf":{}}}"#, NOW + 1);
     told(tokens().leeway(Duration::ZERO), &strict).unwrap_err();
     let late = reason(&format!(r#","exp":"{NOW}""#)).unwrap_err();
-    assert!(matches!(late, RejectReason::BearerExpired { .. }), "{late}");
-    assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, RejectReason::BearerInactive);
+    assert!(matches!(late, RejectReason::TokenExpired { .. }), "{late}");
+    assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, RejectReason::TokenInactive);
 }
 
 /// The other server over a transport, which counts how often it is asked.
@@ -475,7 +478,7 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
             match end {
                 Ok(access) => assert!(is_good && access.client_id() == Some("printer")),
                 Err(not_admitted) => {
-                    assert!(!is_good && rejection(not_admitted).reason == RejectReason::BearerInactive);
+                    assert!(!is_good && rejection(not_admitted).reason == RejectReason::TokenInactive);
                 }
             }
         }

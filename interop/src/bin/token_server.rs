@@ -10,7 +10,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Version};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, serve};
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth2::server::{GrantType, Provider, serve};
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
 type Failure = Box<dyn std::error::Error>;

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::token_response;
-use crate::api::{self, ApiCall};
-use crate::wire::{MAX_BODY, ResponseExcerpt};
-use crate::{Error, Moment, Refused, Request, Response, Step, Timestamp};
+use crate::core::api::{self, ApiCall};
+use crate::wire::MAX_BODY;
+use crate::{Error, Moment, Refused, Request, Response, ResponseExcerpt, Step, Timestamp};
 
 /// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
 ///

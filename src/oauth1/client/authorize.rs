@@ -8,11 +8,13 @@ use super::client::Client;
 use super::pending::Pending;
 use super::server::Callbacks;
 use super::token_response::{Fields, Formats};
-use crate::client_fingerprint::ClientFingerprint;
+use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::endpoint::with_query;
+use crate::core::step::Receive;
+use crate::core::wiped::Wiped;
 use crate::oauth1::names::{CALLBACK, TOKEN, is_protocol};
 use crate::oauth1::signing::OAuthParam;
-use crate::step::Receive;
-use crate::wire::{Wiped, form, with_query, without_secrets};
+use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.

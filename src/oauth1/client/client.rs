@@ -4,13 +4,14 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::server::Server;
-use crate::callback::Leniency;
-use crate::client_fingerprint::ClientFingerprint;
-use crate::event::Observer;
+use crate::core::callback::Leniency;
+use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::endpoint::with_query;
+use crate::core::event::Observer;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
 use crate::oauth1::names::{is_oauth, is_protocol};
 use crate::oauth1::signing::{OAuthParam, ParameterPlacement, Signer, Stamp};
-use crate::wire::{form, with_query};
+use crate::wire::form;
 use crate::{Error, Event, Moment, Request, Unsupported};
 
 /// A client of one service.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{CallbackParts, Leniency};
-use crate::client_fingerprint::ClientFingerprint;
+use crate::core::callback::{CallbackParts, Leniency};
+use crate::core::client_fingerprint::ClientFingerprint;
 use crate::oauth1::credentials::TokenCredentials;
 use crate::oauth1::names::{TOKEN, VERIFIER};
 use crate::wire::{form, printable_code, printable_text, truncated};

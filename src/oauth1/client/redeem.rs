@@ -6,11 +6,11 @@ use super::client::Client;
 use super::pending::Pending;
 use super::token::Token;
 use super::token_response::{Fields, Formats};
+use crate::core::step::Receive;
+use crate::core::wiped::Wiped;
 use crate::oauth1::credentials::TokenCredentials;
 use crate::oauth1::names::{SESSION_HANDLE, VERIFIER};
 use crate::oauth1::signing::OAuthParam;
-use crate::step::Receive;
-use crate::wire::Wiped;
 use crate::{Callback, Error, Forged, Moment, Purpose, Response, Secret, Step, Timestamp};
 
 impl Client {

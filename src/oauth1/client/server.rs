@@ -4,8 +4,8 @@ use http::{Method as HttpMethod, Uri};
 
 use super::token_response::Formats;
 use crate::Error;
+use crate::core::endpoint::{check_secure, endpoint};
 use crate::oauth1::signing::{KeyEncoding, Scheme};
-use crate::wire::{check_secure, endpoint};
 
 /// When a service is told where to send the user back to.
 ///

@@ -8,7 +8,7 @@ use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 
 use super::client::Client;
 use super::token::Token;
-use crate::event::Observer;
+use crate::core::event::Observer;
 use crate::oauth1::credentials::ClientCredentials;
 use crate::oauth1::names::is_protocol;
 use crate::oauth1::signing::{ParameterPlacement, Parameters, Scheme, Signer, Stamp, remove_oauth_header};

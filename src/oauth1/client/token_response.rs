@@ -8,10 +8,9 @@ use serde_json::Value;
 use crate::oauth1::credentials::TokenCredentials;
 use crate::oauth1::names::{CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol};
 use crate::wire::{
-    Challenge, MAX_BODY, ResponseExcerpt, form, json, lenient, printable_code, printable_text, truncated,
-    without_secrets,
+    Challenge, MAX_BODY, form, json, lenient, printable_code, printable_text, truncated, without_secrets,
 };
-use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
+use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
 /// The range of timestamps that the Problem Reporting extension tells.
 const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
@@ -277,7 +276,7 @@ fn first_error(body: &[u8]) -> Option<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::hides_token;
+    use crate::core::error::hides_token;
 
     #[test]
     fn an_explanation_shows_no_token() {

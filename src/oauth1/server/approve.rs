@@ -3,15 +3,14 @@
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 
-use super::approval::Approval;
 use super::consent::{AfterConsent, Consent};
 use super::provider::Provider;
-use super::rejected::RejectReason;
+use super::refuse::rejected::RejectReason;
+use super::store::approval::Approval;
 use super::store::{NextQuery, RecordDecision, ServerStep, Stage};
 use super::verifier_code::{hashed, readable};
 use crate::oauth1::names::{TOKEN, VERIFIER};
-use crate::wire::form;
-use crate::wire::hex;
+use crate::wire::{form, hex};
 use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
 
 impl Provider {

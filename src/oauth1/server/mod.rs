@@ -13,25 +13,24 @@
 //!             401: timestamp       unknown and wrong
 //! ```
 
-mod approval;
 mod approve;
 mod builder;
 mod consent;
 mod endpoint;
 mod presented;
 mod provider;
-mod rejected;
+mod refuse;
 mod stand_in;
 pub mod store;
 mod verifier;
 mod verifier_code;
 mod verify;
 
-pub use approval::Approval;
 pub use builder::ProviderBuilder;
 pub use consent::{AfterConsent, Consent};
 pub use endpoint::Endpoint;
 pub use provider::{Dispatched, Provider};
-pub use rejected::{RejectReason, Rejected};
+pub use refuse::rejected::{RejectReason, Rejected};
+pub use store::approval::Approval;
 pub use store::traits::{ServerStep, serve, serve_async};
 pub use verifier::{Verified, Verifier};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Request;
 
-use super::rejected::RejectReason;
+use super::refuse::rejected::RejectReason;
 use crate::oauth1::names::{
     BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERIFIER, is_oauth,
     is_protocol,

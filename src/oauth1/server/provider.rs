@@ -9,7 +9,7 @@ use http::{Method as HttpMethod, Request, StatusCode};
 use super::consent::Consent;
 use super::endpoint::{Endpoint, Paths};
 use super::presented::name;
-use super::rejected::{RejectReason, form_response};
+use super::refuse::rejected::{RejectReason, form_response};
 use super::store::{
     FindTemporary, NextQuery, Redeem, Redemption, SaveTemporary, ServerStep, Stage, TemporaryRecord, TokenRecord,
 };

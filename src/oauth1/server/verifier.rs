@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::approval::Approval;
 use super::presented::Bounds;
-use super::rejected::RejectReason;
+use super::refuse::rejected::RejectReason;
 use super::stand_in::StandIn;
 use super::store::ServerStep;
+use super::store::approval::Approval;
 use crate::oauth1::signing::{KeyEncoding, Method};
 use crate::wire::{Origin, without_secrets};
 use crate::{Error, Unsupported};

@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
 use super::presented::{OwnParameters, PresentedRequest, Protocol};
-use super::rejected::RejectReason;
+use super::refuse::rejected::RejectReason;
 use super::store::{
     ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
 };

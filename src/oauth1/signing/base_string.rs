@@ -8,6 +8,7 @@ use super::order;
 use super::parameters::Parameters;
 use super::request_target::{RequestTarget, host, signed_site};
 use super::sink::{BUFFER_LEN, CHUNK, Sink};
+use crate::wire::WebScheme;
 use crate::wire::percent::{self, Escapes, Letters, ONCE};
 use crate::{Error, Unsupported};
 
@@ -213,10 +214,9 @@ pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): RequestT
         "POST" => writer.fixed(b"POST"),
         method => writer.encoded::<{ Letters::UPPER }>(method.as_bytes(), &METHOD),
     }
-    if site.https {
-        writer.fixed(b"&https%3A%2F%2F");
-    } else {
-        writer.fixed(b"&http%3A%2F%2F");
+    match site.scheme {
+        WebScheme::Https => writer.fixed(b"&https%3A%2F%2F"),
+        WebScheme::Http => writer.fixed(b"&http%3A%2F%2F"),
     }
     writer.encoded::<{ Letters::LOWER }>(site.host.as_bytes(), &HOST);
     if let Some(port) = site.explicit_port() {

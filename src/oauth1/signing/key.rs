@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::base_string::Writer;
 use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
 use super::method::{Kind, Method, SignatureMethod};
-use crate::secret::same;
+use crate::core::secret::same;
 use crate::wire::percent::{self, EACH, ONCE};
 use crate::{Error, Unsupported};
 

@@ -7,6 +7,7 @@ use sha2::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::sink::{BUFFER_LEN, Sink};
+use crate::core::short_hash::INITIAL;
 
 /// A hash function's inside.
 pub(crate) trait Hash {
@@ -133,7 +134,7 @@ pub(crate) enum Sha256 {}
 
 impl Hash for Sha256 {
     type State = [u32; 8];
-    const INITIAL: Self::State = crate::short_hash::INITIAL;
+    const INITIAL: Self::State = INITIAL;
     const BLOCK: usize = 64;
     const LENGTH: usize = 8;
 

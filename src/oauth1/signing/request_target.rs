@@ -23,7 +23,7 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
 #[inline]
 pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Unsupported> {
     let site = OriginRef::of(uri);
-    let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.https, host)));
+    let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.scheme, host)));
     site.ok_or_else(|| Unsupported::Url {
         url: without_query(uri),
         reason: "it is not an absolute http or https URI with a valid host and port",

@@ -12,9 +12,10 @@ use super::prepared::{OwnNames, Prepared};
 use super::request_target::{host, signed_site};
 use super::scheme::{Bodies, ParameterPlacement, Scheme};
 use super::stamp::{OAuthParam, Room, Stamp};
+use crate::core::endpoint::with_query;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
 use crate::oauth1::names::{BODY_HASH, is_oauth, is_protocol};
-use crate::wire::{OriginRef, auth_param, form, percent, with_query, without_query};
+use crate::wire::{OriginRef, auth_param, form, percent, without_query};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.

@@ -24,10 +24,10 @@ const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 /// assert!(!format!("{authentication:?}").contains("7Fjfp0"));
 /// ```
 #[derive(Clone, Default)]
-pub struct ClientAuthentication(pub(super) Kind);
+pub struct ClientAuthentication(pub(crate) Kind);
 
 #[derive(Clone, Default)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     #[default]
     None,
     Basic(Secret, SecretPlacement),
@@ -72,7 +72,7 @@ impl ClientAuthentication {
         Self(Kind::Other(Arc::new(method)))
     }
 
-    pub(super) fn secret(secret: Secret, placement: SecretPlacement) -> Self {
+    pub(crate) fn secret(secret: Secret, placement: SecretPlacement) -> Self {
         Self(match placement {
             SecretPlacement::Body => Kind::Body(secret),
             placement => Kind::Basic(secret, placement),
@@ -152,12 +152,12 @@ pub struct RequestCredentials<'a> {
     /// The time.
     pub now: Timestamp,
     moment: &'a Moment,
-    pub(super) parameters: Vec<(String, Secret)>,
-    pub(super) headers: Vec<(http::HeaderName, HeaderValue)>,
+    pub(crate) parameters: Vec<(String, Secret)>,
+    pub(crate) headers: Vec<(http::HeaderName, HeaderValue)>,
 }
 
 impl<'a> RequestCredentials<'a> {
-    pub(super) fn new(client_id: &'a str, audience: &'a str, moment: &'a Moment) -> Self {
+    pub(crate) fn new(client_id: &'a str, audience: &'a str, moment: &'a Moment) -> Self {
         Self { client_id, audience, now: moment.now, moment, parameters: Vec::new(), headers: Vec::new() }
     }
 
@@ -198,7 +198,7 @@ impl fmt::Debug for RequestCredentials<'_> {
 }
 
 /// The value of `Authorization: Basic`.
-pub(super) fn basic(id: &str, secret: &Secret, placement: SecretPlacement) -> Result<HeaderValue, Unsupported> {
+pub(crate) fn basic(id: &str, secret: &Secret, placement: SecretPlacement) -> Result<HeaderValue, Unsupported> {
     let mut pair = Zeroizing::new(String::new());
     if placement == SecretPlacement::AllowRawBasic {
         if id.contains(':') {

@@ -6,19 +6,22 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
-use super::authentication::{self, Kind as Way, RequestCredentials};
-use super::authorize::RESERVED;
-use super::grant::{self, Kind};
-use super::hooks::{Hook, Hooks, ProtectedRequest, TokenResponseOf};
+use super::attach_token::ProtectedRequest;
+use super::authentication::{self, ClientAuthentication, Kind as Way, RequestCredentials};
+use super::grant::{self, Grant, Kind};
+use super::hooks::{Hook, Hooks, TokenResponseOf};
+use super::server::AuthorizationServer;
 use super::token_response::{self, Expected};
-use super::{AuthorizationServer, ClientAuthentication, Grant};
-use crate::callback::Leniency;
-use crate::client_fingerprint::ClientFingerprint;
-use crate::event::Observer;
-use crate::oauth2::redirect_uri::{PlainHttp, check_redirect_uri};
+use crate::core::callback::Leniency;
+use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::endpoint::with_query;
+use crate::core::event::Observer;
+use crate::core::step::Receive;
+use crate::core::wiped::Wiped;
+use crate::oauth2::common::names::AUTHORIZATION_PARAMETERS;
+use crate::oauth2::common::redirect_uri::{PlainHttp, check_redirect_uri};
 use crate::oauth2::{SecretPlacement, Token, Transmission};
-use crate::step::Receive;
-use crate::wire::{Wiped, form, percent, with_query};
+use crate::wire::{form, percent};
 use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
@@ -47,26 +50,26 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(pub(super) Arc<ClientInner>);
+pub struct Client(pub(crate) Arc<ClientInner>);
 
 #[derive(Clone, Debug)]
-pub(super) struct ClientInner {
-    pub(super) server: AuthorizationServer,
+pub(crate) struct ClientInner {
+    pub(crate) server: AuthorizationServer,
     /// The server's token endpoint, for what waits for its answers.
     token_endpoint: Arc<Uri>,
-    pub(super) id: String,
+    pub(crate) id: String,
     /// What pending values of this client at this server are known by.
-    pub(super) fingerprint: ClientFingerprint,
+    pub(crate) fingerprint: ClientFingerprint,
     authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
     headers: Result<HeaderMap, Unsupported>,
     include_id: IncludeClientId,
-    pub(super) redirect_uri: Option<RedirectUri>,
-    pub(super) place: Leniency,
-    pub(super) opened: Result<UrlPrefix, Unsupported>,
-    pub(super) hooks: Hooks,
+    pub(crate) redirect_uri: Option<RedirectUri>,
+    pub(crate) place: Leniency,
+    pub(crate) opened: Result<UrlPrefix, Unsupported>,
+    pub(crate) hooks: Hooks,
     observer: Observer,
 }
 
@@ -83,19 +86,19 @@ pub(crate) enum Known {
 
 /// A redirect_uri as it is, and as it stands in queries and forms.
 #[derive(Clone, Debug)]
-pub(super) struct RedirectUri {
-    pub(super) text: Arc<str>,
-    pub(super) encoded: String,
+pub(crate) struct RedirectUri {
+    pub(crate) text: Arc<str>,
+    pub(crate) encoded: String,
 }
 
 /// The beginning of a client's authorization URLs, which is always the same, and where its parameters begin in it.
 #[derive(Clone, Debug)]
-pub(super) struct UrlPrefix {
+pub(crate) struct UrlPrefix {
     /// The endpoint and the client.
-    pub(super) url: String,
-    pub(super) start: usize,
+    pub(crate) url: String,
+    pub(crate) start: usize,
     /// The same with the response type of the code grant, and the client's redirect_uri.
-    pub(super) code: String,
+    pub(crate) code: String,
 }
 
 /// Whether requests carry `client_id` in the body.
@@ -150,7 +153,7 @@ impl Client {
     }
 
     /// Returns the client as it authenticates where the server wants the secret in that place.
-    pub(super) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
+    pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
         let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
         match (placement, &self.0.authentication.0) {
             (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
@@ -180,7 +183,7 @@ impl Client {
         self
     }
 
-    /// Where the server sends users back to, unless [`Authorize`](super::Authorize) says otherwise: an https URL, one of
+    /// Where the server sends users back to, unless [`Authorize`](crate::oauth2::Authorize) says otherwise: an https URL, one of
     /// this machine for a native app (`http://127.0.0.1:51004/cb`), or one of the app's own scheme
     /// (`com.example.app:/cb`, RFC 8252 §7).
     ///
@@ -275,7 +278,7 @@ impl Client {
         self.hook(Hook::RefreshTokenResponse(Arc::new(hook)))
     }
 
-    /// Runs a function on every request of a [`Session`](super::Session), once it has its token.
+    /// Runs a function on every request of a [`Session`](crate::oauth2::Session), once it has its token.
     pub fn on_protected_request(self, hook: impl Fn(&mut ProtectedRequest<'_>) + Send + Sync + 'static) -> Self {
         self.hook(Hook::ProtectedRequest(Arc::new(hook)))
     }
@@ -347,7 +350,7 @@ impl Client {
     }
 
     /// A request with parameters and the client's authentication.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         endpoint: &Uri,
         mut parameters: Zeroizing<String>,
@@ -383,7 +386,7 @@ impl Client {
 
     /// As [`request`](Self::request), with `client_id` in the body in any case: where the specification makes a body of an
     /// authorization request (RFC 9126 §2.1), and where servers look for it beside `Authorization` (RFC 8628 §3.1).
-    pub(super) fn request_with_id(
+    pub(crate) fn request_with_id(
         &self,
         endpoint: &Uri,
         parameters: Zeroizing<String>,
@@ -451,7 +454,7 @@ impl Client {
         self
     }
 
-    pub(super) fn read_token(
+    pub(crate) fn read_token(
         &self,
         response: Response,
         of: TokenResponseOf,
@@ -482,7 +485,7 @@ impl UrlPrefix {
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());
-        if let Some(name) = own.chain(added).find(|name| RESERVED.contains(&name.as_str())) {
+        if let Some(name) = own.chain(added).find(|name| AUTHORIZATION_PARAMETERS.contains(&name.as_str())) {
             // Whose value the server would take is anybody's guess.
             return Err(Unsupported::ReservedParameter { name });
         }

@@ -8,11 +8,14 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::token_response::Expected;
+use crate::oauth2::common::names::{
+    CLIENT_CREDENTIALS, JWT_BEARER, PASSWORD, REFRESH_TOKEN, SAML2_BEARER, TOKEN_EXCHANGE,
+};
 use crate::oauth2::{Scope, Token};
 use crate::wire::form;
 use crate::{Error, Secret, Unsupported};
 
-/// What [`Client::request_token`](super::Client::request_token) exchanges for a token, with what is asked of it.
+/// What [`Client::request_token`](crate::oauth2::Client::request_token) exchanges for a token, with what is asked of it.
 ///
 /// ```
 /// use oauth_proto::oauth2::Grant;
@@ -29,20 +32,20 @@ pub struct Grant {
     previous: Option<Box<Token>>,
     accepts_any_token_type: bool,
     unknown_lifetime: Option<Duration>,
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     refused: Option<String>,
 }
 
 /// A grant on its way: the form, the headers, and what the answer is read against.
-pub(super) struct GrantParts {
-    pub(super) parameters: Zeroizing<String>,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) expected: Expected,
+pub(crate) struct GrantParts {
+    pub(crate) parameters: Zeroizing<String>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) expected: Expected,
 }
 
 /// What the client has to know about a grant besides its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Code,
     Refresh,
     Password,
@@ -50,7 +53,7 @@ pub(super) enum Kind {
 }
 
 impl Grant {
-    pub(super) fn new(grant_type: &str, kind: Kind) -> Self {
+    pub(crate) fn new(grant_type: &str, kind: Kind) -> Self {
         // Room for what follows in an ordinary request.
         let mut parameters = Zeroizing::new(String::with_capacity(384));
         form::push_text(&mut parameters, "grant_type", grant_type);
@@ -69,7 +72,7 @@ impl Grant {
 
     /// Nothing but the client itself (RFC 6749 §4.4).
     pub fn client_credentials() -> Self {
-        Self::new("client_credentials", Kind::Other)
+        Self::new(CLIENT_CREDENTIALS, Kind::Other)
     }
 
     /// Returns the grant of the resource owner's name and password (RFC 6749 §4.3). OAuth 2.1 has left it out.
@@ -77,7 +80,7 @@ impl Grant {
     /// # Security
     /// The application sees the user's password, and users learn to type it in other places than their server's page.
     pub fn dangerous_password(username: &str, password: &str) -> Self {
-        let mut grant = Self::new("password", Kind::Password);
+        let mut grant = Self::new(PASSWORD, Kind::Password);
         grant.push("username", username);
         grant.push("password", password);
         grant
@@ -90,7 +93,7 @@ impl Grant {
     /// [`Unsupported::NotRenewable`] when the token came without one.
     pub fn refresh(token: &Token) -> Result<Self, Error> {
         let refresh_token = token.refresh_token.as_ref().ok_or(Unsupported::NotRenewable)?;
-        let mut grant = Self::new("refresh_token", Kind::Refresh);
+        let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
         grant.push("refresh_token", refresh_token.expose());
         grant.previous = Some(Box::new(token.clone()));
         Ok(grant)
@@ -100,7 +103,7 @@ impl Grant {
     /// the answer does not replace.
     pub fn refresh_token(refresh_token: impl Into<Secret>) -> Self {
         let refresh_token = refresh_token.into();
-        let mut grant = Self::new("refresh_token", Kind::Refresh);
+        let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
         grant.push("refresh_token", refresh_token.expose());
         let mut before = Token::bearer("");
         before.refresh_token = Some(refresh_token);
@@ -110,19 +113,19 @@ impl Grant {
 
     /// A JWT that the caller made and signed (RFC 7523 §2.1).
     pub fn jwt_bearer(assertion: &str) -> Self {
-        Self::assertion("urn:ietf:params:oauth:grant-type:jwt-bearer", assertion)
+        Self::assertion(JWT_BEARER, assertion)
     }
 
     /// A SAML 2.0 assertion that the caller obtained, in base64url (RFC 7522 §2.1).
     pub fn saml2_bearer(assertion: &str) -> Self {
-        Self::assertion("urn:ietf:params:oauth:grant-type:saml2-bearer", assertion)
+        Self::assertion(SAML2_BEARER, assertion)
     }
 
     /// Another token (RFC 8693 §2.1), with the kind that it is: `urn:ietf:params:oauth:token-type:access_token`, …
     ///
     /// What is issued need not be an access token: its kind stands in the extra member `issued_token_type`.
     pub fn token_exchange(subject_token: &str, subject_token_type: &str) -> Self {
-        let mut grant = Self::extension("urn:ietf:params:oauth:grant-type:token-exchange");
+        let mut grant = Self::extension(TOKEN_EXCHANGE);
         grant.push("subject_token", subject_token);
         grant.push("subject_token_type", subject_token_type);
         grant.accepts_any_token_type = true;
@@ -139,7 +142,7 @@ impl Grant {
     /// [`parameter`](Self::parameter).
     pub fn extension(grant_type: &str) -> Self {
         let kind = match grant_type {
-            "password" => Kind::Password,
+            PASSWORD => Kind::Password,
             _ => Kind::Other,
         };
         Self::new(grant_type, kind)
@@ -202,30 +205,30 @@ impl Grant {
         self
     }
 
-    pub(super) fn push(&mut self, name: &str, value: &str) {
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
         form::push_text(&mut self.parameters, name, value);
     }
 
     /// As [`push`](Self::push), for what is encoded already.
-    pub(super) fn push_encoded(&mut self, name: &str, value: &str) {
+    pub(crate) fn push_encoded(&mut self, name: &str, value: &str) {
         form::push_encoded(&mut self.parameters, name, value);
     }
 
     /// The scope that was asked for earlier, so that it is not sent again.
-    pub(super) fn without_sending_scope(mut self, scope: Option<Scope>) -> Self {
+    pub(crate) fn without_sending_scope(mut self, scope: Option<Scope>) -> Self {
         self.scope = scope;
         self.sends_scope = false;
         self
     }
 
     /// How long a token lives whose answer does not say it.
-    pub(super) fn unknown_lifetime(mut self, lifetime: Option<Duration>) -> Self {
+    pub(crate) fn unknown_lifetime(mut self, lifetime: Option<Duration>) -> Self {
         self.unknown_lifetime = lifetime;
         self
     }
 
     /// What is sent, and what the answer is read against.
-    pub(super) fn into_parts(mut self, separator: char) -> Result<GrantParts, Error> {
+    pub(crate) fn into_parts(mut self, separator: char) -> Result<GrantParts, Error> {
         if let Some(name) = self.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }

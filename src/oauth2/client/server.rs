@@ -3,8 +3,10 @@
 use http::Uri;
 use http::uri::Scheme;
 
+use crate::core::endpoint::{check_secure, endpoint};
+use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST};
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
-use crate::wire::{check_secure, endpoint, without_secrets};
+use crate::wire::without_secrets;
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
@@ -25,30 +27,30 @@ use crate::{Error, Unsupported};
 pub struct AuthorizationServer {
     pub(crate) issuer: Option<String>,
     pub(crate) token: Uri,
-    pub(super) refresh: Option<Uri>,
-    pub(super) authorization: Option<Uri>,
-    pub(super) device: Option<Uri>,
-    pub(super) pushed: Option<Uri>,
-    pub(super) revocation: Option<Uri>,
-    pub(super) introspection: Option<Uri>,
-    pub(super) registration: Option<Uri>,
-    pub(super) promises_iss: bool,
+    pub(crate) refresh: Option<Uri>,
+    pub(crate) authorization: Option<Uri>,
+    pub(crate) device: Option<Uri>,
+    pub(crate) pushed: Option<Uri>,
+    pub(crate) revocation: Option<Uri>,
+    pub(crate) introspection: Option<Uri>,
+    pub(crate) registration: Option<Uri>,
+    pub(crate) promises_iss: bool,
     pub(crate) unknown_iss: bool,
-    pub(super) requires_pushed: bool,
-    pub(super) pkce: PkceSupport,
-    pub(super) lacks_s256: bool,
-    pub(super) secret: SecretPlacement,
+    pub(crate) requires_pushed: bool,
+    pub(crate) pkce: PkceSupport,
+    pub(crate) lacks_s256: bool,
+    pub(crate) secret: SecretPlacement,
     /// Where a secret goes at these two, if its metadata says so.
-    pub(super) revocation_secret: Option<SecretPlacement>,
-    pub(super) introspection_secret: Option<SecretPlacement>,
-    pub(super) transmission: Transmission,
-    pub(super) placement: TokenPlacement,
-    pub(super) separator: char,
-    pub(super) parameters: Vec<(String, String)>,
-    pub(super) quirks: Quirks,
-    pub(super) v2_1: bool,
-    pub(super) plain_http: bool,
-    pub(super) internal_hosts: bool,
+    pub(crate) revocation_secret: Option<SecretPlacement>,
+    pub(crate) introspection_secret: Option<SecretPlacement>,
+    pub(crate) transmission: Transmission,
+    pub(crate) placement: TokenPlacement,
+    pub(crate) separator: char,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) quirks: Quirks,
+    pub(crate) v2_1: bool,
+    pub(crate) plain_http: bool,
+    pub(crate) internal_hosts: bool,
 }
 
 impl AuthorizationServer {
@@ -121,7 +123,7 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Security
-    /// As with [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
+    /// As with [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// As [`from_metadata`](Self::from_metadata), but for those hosts.
@@ -154,8 +156,8 @@ impl AuthorizationServer {
             |list: &Option<Vec<String>>, word: &str| list.as_ref().map(|list| list.iter().any(|own| own == word));
         server.lacks_s256 = lists(&metadata.code_challenge_methods_supported, "S256") == Some(false);
         let placement = |methods: &Option<Vec<String>>| {
-            let in_body = lists(methods, "client_secret_basic") == Some(false)
-                && lists(methods, "client_secret_post") == Some(true);
+            let in_body =
+                lists(methods, CLIENT_SECRET_BASIC) == Some(false) && lists(methods, CLIENT_SECRET_POST) == Some(true);
             if in_body { SecretPlacement::Body } else { SecretPlacement::Basic }
         };
         server.secret = placement(&metadata.token_endpoint_auth_methods_supported);
@@ -344,14 +346,14 @@ impl AuthorizationServer {
     ///
     /// # Security
     /// The server can have this program send requests to services in its own network, as
-    /// [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts) explains.
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts) explains.
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
         self.internal_hosts = true;
         self
     }
 
     /// Checks that secrets may go to that place and come back from it.
-    pub(super) fn check_secure(&self, uri: &Uri) -> Result<(), Unsupported> {
+    pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Unsupported> {
         if self.plain_http {
             return Ok(());
         }
@@ -359,7 +361,7 @@ impl AuthorizationServer {
     }
 
     /// An endpoint that is there and that secrets may be sent to.
-    pub(super) fn secure_endpoint<'a>(
+    pub(crate) fn secure_endpoint<'a>(
         &self,
         uri: Option<&'a Uri>,
         endpoint: &'static str,

@@ -11,24 +11,24 @@ use serde_json::{Map, Value};
 
 use crate::oauth2::{Quirks, Scope, Token, TokenType};
 use crate::wire::json::{self, Member};
-use crate::wire::{MAX_BODY, ResponseExcerpt, form, lenient, printable_code, truncated, without_secrets};
-use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
+use crate::wire::{MAX_BODY, form, lenient, printable_code, prose, truncated, without_secrets};
+use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
 /// What an answer is read against.
 #[derive(Debug, Default)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     /// What was asked for.
-    pub(super) scope: Option<Scope>,
+    pub(crate) scope: Option<Scope>,
     /// The token that is renewed.
-    pub(super) previous: Option<Box<Token>>,
+    pub(crate) previous: Option<Box<Token>>,
     /// Whether what is issued need not be an access token (RFC 8693 §2.2.1).
-    pub(super) accepts_any_token_type: bool,
+    pub(crate) accepts_any_token_type: bool,
     /// How long a token lives whose answer does not say it.
-    pub(super) unknown_lifetime: Option<Duration>,
+    pub(crate) unknown_lifetime: Option<Duration>,
 }
 
 /// The successful answer, as long as it is no redirect, no refusal and not too large.
-pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> {
+pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> {
     let status = response.status();
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if status.is_redirection() {
@@ -47,7 +47,7 @@ pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
 }
 
 /// Reads the JSON object of a successful answer. An error is one on status 200, too.
-pub(super) fn object(response: &Response, quirks: Quirks, expected: &'static str) -> Result<Map<String, Value>, Error> {
+pub(crate) fn object(response: &Response, quirks: Quirks, expected: &'static str) -> Result<Map<String, Value>, Error> {
     success(response, quirks)?;
     let object = json::object(response.body());
     let object = object.ok_or_else(|| Misbehaved::WrongFormat {
@@ -63,7 +63,7 @@ pub(super) fn object(response: &Response, quirks: Quirks, expected: &'static str
 }
 
 /// A document that is read as a whole.
-pub(super) trait Document: DeserializeOwned {
+pub(crate) trait Document: DeserializeOwned {
     /// What it is, for errors.
     const EXPECTED: &'static str;
 
@@ -72,7 +72,7 @@ pub(super) trait Document: DeserializeOwned {
 }
 
 /// Reads a document. An error names the member that has another type than the specification gives it.
-pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
+pub(crate) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
     let document = Value::Object(object(response, quirks, T::EXPECTED)?);
     let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
     let excerpt = || Box::new(ResponseExcerpt::of(response));
@@ -90,7 +90,7 @@ pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Resu
 }
 
 /// Reads a token.
-pub(super) fn token(
+pub(crate) fn token(
     response: &Response,
     expected: Expected,
     quirks: Quirks,
@@ -383,7 +383,7 @@ impl Reader<'_> {
 }
 
 /// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to say it in.
-pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
+pub(crate) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let excerpt = Box::new(ResponseExcerpt::of(response));
     let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
     let text = |name: &str| said.get(name).map(|text| truncated(text)).filter(|text| !text.is_empty());
@@ -391,8 +391,7 @@ pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
         return Refused::Status(excerpt);
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
-    let advice =
-        said.get("error_description").filter(|text| !text.is_empty()).map(|text| crate::wire::printable_text(text));
+    let advice = said.get("error_description").filter(|text| !text.is_empty()).map(|text| prose::printable_text(text));
     Refused::Problem { code, advice, details, response: excerpt }
 }
 
@@ -458,7 +457,7 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::hides_token;
+    use crate::core::error::hides_token;
 
     #[test]
     fn an_explanation_shows_no_token() {

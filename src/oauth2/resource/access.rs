@@ -1,10 +1,11 @@
 //! What a token gives access to.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::oauth2::server::TokenRecord;
 use crate::oauth2::{Introspection, Scope};
 
 /// A request whose token is good for what it asks: who grants access to whom, and what for.
@@ -20,65 +21,65 @@ use crate::oauth2::{Introspection, Scope};
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Access(Source);
+pub struct Access(Arc<dyn AccessToken>);
 
-#[derive(Clone, Debug)]
-enum Source {
-    Stored(Arc<TokenRecord>),
-    Told(Arc<Introspection>),
+/// What is known of a token, wherever it is known from.
+pub(super) trait AccessToken: Any + fmt::Debug + Send + Sync {
+    fn user(&self) -> Option<&str>;
+    fn client_id(&self) -> Option<&str>;
+    fn scope(&self) -> &Scope;
+    fn data(&self, member: &str) -> Option<&Value>;
 }
 
 /// A token about which nobody says what it may do may do nothing.
 static NOTHING: std::sync::LazyLock<Scope> = std::sync::LazyLock::new(Scope::default);
 
-impl Access {
-    pub(super) fn stored(record: Arc<TokenRecord>) -> Self {
-        Self(Source::Stored(record))
+impl AccessToken for Introspection {
+    fn user(&self) -> Option<&str> {
+        self.sub.as_deref()
     }
 
-    pub(super) fn introspected(introspection: Arc<Introspection>) -> Self {
-        Self(Source::Told(introspection))
+    fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    fn scope(&self) -> &Scope {
+        self.scope.as_ref().unwrap_or(&NOTHING)
+    }
+
+    fn data(&self, member: &str) -> Option<&Value> {
+        self.extra.get(member)
+    }
+}
+
+impl Access {
+    pub(super) fn of(token: Arc<dyn AccessToken>) -> Self {
+        Self(token)
+    }
+
+    pub(super) fn token(&self) -> &dyn AccessToken {
+        &*self.0
     }
 
     /// The user who granted access; `None` where a client acts for itself.
     pub fn user(&self) -> Option<&str> {
-        match &self.0 {
-            Source::Stored(record) => record.grant.user.as_deref(),
-            Source::Told(introspection) => introspection.sub.as_deref(),
-        }
+        self.0.user()
     }
 
     /// The client that shows the token.
     pub fn client_id(&self) -> Option<&str> {
-        match &self.0 {
-            Source::Stored(record) => Some(&record.grant.client_id),
-            Source::Told(introspection) => introspection.client_id.as_deref(),
-        }
+        self.0.client_id()
     }
 
     /// What the token may do.
     pub fn scope(&self) -> &Scope {
-        match &self.0 {
-            Source::Stored(record) => record.scope(),
-            Source::Told(introspection) => introspection.scope.as_ref().unwrap_or(&NOTHING),
-        }
+        self.0.scope()
     }
 
     /// Returns a member of the application's own data that were granted with the token, where the token is in the store; for a
     /// token of another server, a further member of its introspection answer. The authorization server of this crate tells there what
     /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names.
     pub fn data(&self, member: &str) -> Option<&Value> {
-        match &self.0 {
-            Source::Stored(record) => record.grant.data.get(member),
-            Source::Told(introspection) => introspection.extra.get(member),
-        }
-    }
-
-    /// The token's record, where it is in the store.
-    pub fn record(&self) -> Option<&TokenRecord> {
-        match &self.0 {
-            Source::Stored(record) => Some(record),
-            Source::Told(_) => None,
-        }
+        self.0.data(member)
     }
 }

@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
 use super::access::Access;
-use crate::oauth2::server::Rejected;
+use super::refuse::Rejected;
 use crate::wire::WHEN_UNAVAILABLE;
 use crate::{DriveError, Response};
 

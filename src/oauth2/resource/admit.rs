@@ -9,10 +9,10 @@ use super::access::Access;
 use super::admission::{Admission, NotAdmitted};
 use super::guard::ResourceServer;
 use super::remote::RemoteTokens;
-use crate::oauth2::server::TokenHash;
+use crate::core::single_flight::block_on;
+use crate::core::then::divided;
+use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::{HintedToken, Scope};
-use crate::single_flight::block_on;
-use crate::then::divided;
 use crate::{BoxError, Error, Moment, Response, Step};
 
 impl ResourceServer {

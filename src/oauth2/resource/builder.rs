@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::guard::{Guard, ResourceServer};
-use crate::event::Observer;
+use super::refuse::{AudienceRule, ProtectedResource};
+use crate::core::endpoint::{check_secure, endpoint};
+use crate::core::event::Observer;
 use crate::oauth2::Scope;
-use crate::oauth2::server::{AudienceRule, ProtectedResource};
-use crate::wire::{Origin, check_secure, endpoint, without_secrets};
+use crate::wire::{Origin, without_secrets};
 use crate::{Error, Event, Unsupported};
 
 /// Builds a [`ResourceServer`]: [`ResourceServer::builder`] begins, [`build`](Self::build) ends.
@@ -26,6 +27,14 @@ use crate::{Error, Event, Unsupported};
 pub struct ResourceServerBuilder {
     server: ResourceServer,
     allows_http: bool,
+}
+
+impl ResourceServer {
+    /// Returns a builder of the resource with that identifier (RFC 9728 §1.2): an https URL without a fragment. Tokens that
+    /// were asked for particular resources must have been asked for this one.
+    pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(resource.into())
+    }
 }
 
 impl ResourceServerBuilder {

@@ -5,22 +5,19 @@ use std::sync::Arc;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request};
 
-use super::access::Access;
-use super::bearer;
-use super::builder::ResourceServerBuilder;
-use crate::event::Observer;
-use crate::oauth2::server::{
-    FindToken, NextQuery, ProtectedResource, RefusalChannel, RejectReason, Rejected, ServerStep, TokenHash, TokenKind,
-    TokenRecord, ask,
-};
+use super::refuse::{ProtectedResource, Rejected};
+use crate::Response;
+use crate::core::error::resource::RejectReason;
+use crate::core::event::Observer;
+use crate::oauth2::common::bearer;
 use crate::oauth2::{ResourceMetadata, Scope};
-use crate::{Response, Timestamp};
 
 /// A protected resource.
 ///
 /// ```
-/// use oauth_proto::oauth2::resource::ResourceServer;
-/// use oauth_proto::oauth2::server::{MemoryStore, serve};
+/// use oauth_proto::oauth2::resource::{Admission, ResourceServer};
+/// use oauth_proto::oauth2::server::serve;
+/// use oauth_proto::oauth2::server::store::MemoryStore;
 /// use oauth_proto::{Request, Response, Timestamp};
 ///
 /// let photos = ResourceServer::builder("https://photos.example.com")
@@ -30,8 +27,9 @@ use crate::{Response, Timestamp};
 ///
 /// let albums = |request: &Request| -> Response {
 ///     match serve(photos.check(request, "photos.read", Timestamp::from_os()), &store) {
-///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
-///         Err(rejected) => rejected.response(), // with the challenge that is due
+///         Ok(Admission::Granted(access)) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+///         Ok(Admission::Rejected(rejected)) => rejected.response(), // with the challenge that is due
+///         Err(unavailable) => unavailable.response(), // the store failed
 ///     }
 /// };
 /// assert_eq!(albums(&Request::default()).status(), 401);
@@ -59,45 +57,11 @@ impl Guard {
     /// Refuses a request that needs that scope.
     pub(super) fn reject(&self, reason: RejectReason, scope: Scope) -> Rejected {
         self.observer.rejected(&self.guarded.resource, &reason);
-        Rejected::new(reason, RefusalChannel::resource(&self.guarded, scope))
+        Rejected::new(reason, &self.guarded, scope)
     }
 }
 
 impl ResourceServer {
-    /// Returns a builder of the resource with that identifier (RFC 9728 §1.2): an https URL without a fragment. Tokens that
-    /// were asked for particular resources must have been asked for this one.
-    pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
-        ResourceServerBuilder::new(resource.into())
-    }
-
-    /// Whether a request's token is good for all of that scope. Without a scope, any living token is.
-    ///
-    /// The body is read only if [`allow_token_in_body`](ResourceServerBuilder::allow_token_in_body) was called. If it was not, you can check
-    /// a request whose body is a stream without reading that: `http::Request::from_parts(parts, [])`.
-    pub fn check<B: AsRef<[u8]>>(
-        &self,
-        request: &Request<B>,
-        scope: impl Into<Scope>,
-        now: Timestamp,
-    ) -> ServerStep<Access> {
-        let guard = self.guard.clone();
-        let scope = scope.into();
-        let key = match self.token(request) {
-            Ok(token) => TokenHash::of(token.as_ref()),
-            Err(reason) => return ServerStep::Reject(guard.reject(reason, scope)),
-        };
-        ask(NextQuery::FindToken, FindToken { key }, RefusalChannel::own(), move |found| {
-            let judged = found.ok_or(RejectReason::BearerToken).and_then(|record| {
-                judge(&guard.guarded, &record, &scope, now)?;
-                Ok(record)
-            });
-            match judged {
-                Ok(record) => Ok(ServerStep::Done(Access::stored(record))),
-                Err(reason) => Ok(ServerStep::Reject(guard.reject(reason, scope))),
-            }
-        })
-    }
-
     /// The token that a request shows, in one place alone (RFC 6750 §2).
     pub(super) fn token<'r, B: AsRef<[u8]>>(
         &self,
@@ -114,7 +78,7 @@ impl ResourceServer {
             (Some(token), None, None) => Ok(token.into()),
             (None, Some(_), None) if !self.in_query => Err(RejectReason::TokenInQuery),
             (None, Some(token), None) | (None, None, Some(token)) => Ok(token.into()),
-            _ => Err(RejectReason::ParameterTwice("access_token".to_owned())),
+            _ => Err(RejectReason::TokenTwice("access_token")),
         }
     }
 
@@ -145,18 +109,6 @@ impl ResourceServer {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         response
     }
-}
-
-/// Checks that a token is a living access token for this resource and good for all of that scope.
-fn judge(guarded: &ProtectedResource, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
-    if record.kind != TokenKind::Access {
-        return Err(RejectReason::BearerKind("refresh_token".to_owned()));
-    }
-    if let Some(at) = record.expires_at.filter(|at| *at <= now) {
-        return Err(RejectReason::BearerExpired { at, now });
-    }
-    guarded.check_audience(record.resource(), &[])?;
-    if has(record.scope(), scope) { Ok(()) } else { Err(RejectReason::ScopeInsufficient) }
 }
 
 /// Whether all that is needed was granted.

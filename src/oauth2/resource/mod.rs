@@ -11,15 +11,19 @@
 mod access;
 mod admission;
 mod admit;
-mod bearer;
+
 mod builder;
 mod guard;
+mod refuse;
 mod remembered;
 mod remote;
+mod stored;
 
 pub use access::Access;
 pub use admission::{Admission, NotAdmitted};
-pub(crate) use bearer::of_header;
+
+pub use crate::core::error::resource::RejectReason;
 pub use builder::ResourceServerBuilder;
 pub use guard::ResourceServer;
+pub use refuse::Rejected;
 pub use remote::RemoteTokens;

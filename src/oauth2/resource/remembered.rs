@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Timestamp;
 use crate::oauth2::Introspection;
-use crate::oauth2::server::TokenHash;
+use crate::oauth2::common::token_hash::TokenHash;
 
 /// The answer "not active" is kept at least this long, though nobody may be told it: it keeps out an older answer that is late.
 const LATE: Duration = Duration::from_secs(60);

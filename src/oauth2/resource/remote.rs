@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::access::Access;
 use super::guard::{Guard, has};
+use super::refuse::{ProtectedResource, Rejected};
 use super::remembered::{Limits, Remembered};
-use crate::oauth2::server::{ProtectedResource, RejectReason, Rejected, TokenHash};
+use crate::core::error::resource::RejectReason;
+use crate::core::single_flight::SingleFlight;
+use crate::core::step::{Transport, run_async_with};
+use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::{Client, HintedToken, Introspection, Scope};
-use crate::single_flight::SingleFlight;
-use crate::step::{Transport, run_async_with};
 use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};
 
@@ -169,16 +171,16 @@ impl RemoteTokens {
         now: Timestamp,
     ) -> Result<(), RejectReason> {
         if !introspection.active {
-            return Err(RejectReason::BearerInactive);
+            return Err(RejectReason::TokenInactive);
         }
         if let Some(at) = introspection.exp.filter(|at| *at <= now) {
-            return Err(RejectReason::BearerExpired { at, now });
+            return Err(RejectReason::TokenExpired { at, now });
         }
         if let Some(from) = introspection.nbf.filter(|from| *from > now.after(self.leeway)) {
-            return Err(RejectReason::BearerNotYet { from, now });
+            return Err(RejectReason::TokenNotYetValid { from, now });
         }
         if let Some(kind) = introspection.token_type.as_deref().filter(|kind| is_other_kind(kind)) {
-            return Err(RejectReason::BearerKind(truncated(kind)));
+            return Err(RejectReason::TokenKind(truncated(kind)));
         }
         guarded.check_audience(&introspection.aud, &self.audiences)?;
         let granted = introspection.scope.as_ref();
@@ -188,7 +190,7 @@ impl RemoteTokens {
 
     pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
         match self.judge(&guard.guarded, &introspection, &scope, now) {
-            Ok(()) => Ok(Access::introspected(introspection)),
+            Ok(()) => Ok(Access::of(introspection)),
             Err(reason) => Err(guard.reject(reason, scope)),
         }
     }

@@ -61,79 +61,34 @@
 //! hashes, errors carry the state, tokens expire and refresh tokens are replaced unless said otherwise, and a public client
 //! needs a proof key.
 
-mod authentication;
-mod authorize;
-mod builder;
-mod claim;
-mod client_metadata;
-mod client_record;
-mod client_secret;
-mod code;
-mod configuration;
-#[cfg(feature = "conformance")]
-pub mod conformance;
-mod consent;
-mod decide;
-mod device;
-mod device_page;
-mod events;
-mod extend;
-mod extension;
-mod generator;
-mod grant_type;
-mod granted;
-mod introspect;
-mod issue;
-mod memory;
-mod metadata;
-mod parameters;
-mod paths;
-mod provider;
-mod pushed;
-mod queries;
-mod reason;
-mod records;
-mod refresh;
-mod refusal_channel;
-mod register;
-mod rejected;
-mod respond;
-mod revoke;
-mod secrets;
+pub(crate) mod configure;
+mod dispatch;
+pub(crate) mod endpoint;
+pub(crate) mod flow;
+pub(crate) mod grant;
+pub(crate) mod issue;
+pub(crate) mod refuse;
 mod serve;
-mod store;
-mod token;
-mod token_hash;
+pub mod store;
 
-pub use authentication::{ClientSource, IdentifiedClient};
-pub use builder::ProviderBuilder;
-pub use claim::{ActorToken, DecideGrant, Decision, Exchange, GrantCredential};
-pub use client_record::{ClientRecord, Registrant};
-pub use client_secret::ClientSecret;
-pub use configuration::{ConfigurationProblem, InvalidConfiguration};
-pub use consent::Consent;
-pub use device_page::{DeviceConsent, DevicePage};
-pub use extend::{ExtendResponse, ResponseKind};
-pub use extension::ExtensionGrant;
-pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
-pub use grant_type::{GrantType, UnknownScope};
-pub use memory::MemoryStore;
-pub use paths::Endpoint;
-pub(super) use provider::ask;
-pub use provider::{Dispatched, Provider};
-pub use queries::{
-    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
-};
-pub use reason::RejectReason;
-pub use records::{
-    Approval, CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
-    TokenRecord, TokenReuse,
-};
-pub(super) use refusal_channel::{AudienceRule, ProtectedResource, RefusalChannel};
-pub use register::RegistrationPolicy;
-pub use rejected::Rejected;
-pub use secrets::{SecretHasher, Sha256Secrets};
+pub use configure::builder::ProviderBuilder;
+pub use configure::client_source::{ClientSource, IdentifiedClient};
+pub use configure::extension::ExtensionGrant;
+pub use configure::generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
+pub use configure::grant_type::{GrantType, UnknownScope};
+pub use configure::problems::{ConfigurationProblem, InvalidConfiguration};
+pub use configure::provider::Provider;
+pub use configure::registration_policy::RegistrationPolicy;
+pub use dispatch::Dispatched;
+pub use endpoint::device_page::{DeviceConsent, DevicePage};
+pub use refuse::endpoint::Endpoint;
+pub use refuse::reason::RejectReason;
+pub use refuse::rejected::Rejected;
 pub use serve::{Serve, Unanswered};
-pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
-pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
+pub use store::decide_grant::{ActorToken, DecideGrant, Decision, Exchange, GrantCredential};
+pub use store::extend_response::{ExtendResponse, ResponseKind};
+pub use store::records::approval::Approval;
+pub use store::records::client_secret::ClientSecret;
+pub use store::records::consent::Consent;
+pub use store::records::secret_hasher::{SecretHasher, Sha256Secrets};
+pub use store::traits::{ServerStep, serve, serve_async};

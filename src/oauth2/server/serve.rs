@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use super::claim::{DecideGrant, Decision};
-use super::extend::ExtendResponse;
-use super::rejected::Rejected;
-use super::store::{AsyncStore, NextQuery, ServerStep, Store};
-use crate::server_queries::UNANSWERED;
+use super::refuse::rejected::Rejected;
+use super::store::decide_grant::{DecideGrant, Decision};
+use super::store::extend_response::ExtendResponse;
+use super::store::traits::{AsyncStore, NextQuery, ServerStep, Store};
+use crate::core::server_queries::UNANSWERED;
 
 /// Members that the application adds to a response.
 type Members = serde_json::Map<String, serde_json::Value>;
@@ -15,14 +15,13 @@ type Members = serde_json::Map<String, serde_json::Value>;
 /// the store's: whether a grant is allowed ([`DecideGrant`]), and what is added to a response ([`ExtendResponse`]).
 ///
 /// A query for which there is no function is answered as unavailable: the client gets 503, and the log says which function is
-/// missing. Where the application answers no queries, [`serve`](super::serve()) does the same in one call.
+/// missing. Where the application answers no queries, [`serve`](crate::oauth2::server::serve()) does the same in one call.
 ///
 /// # Examples
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{
-///     Approval, DecideGrant, Decision, ExtendResponse, GrantCredential, MemoryStore, Serve, ServerStep,
-/// };
+/// use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, ExtendResponse, GrantCredential, Serve, ServerStep};
+/// use oauth_proto::oauth2::server::store::MemoryStore;
 /// use serde_json::{Map, Value};
 ///
 /// let store = MemoryStore::default();
@@ -108,7 +107,8 @@ where
     /// # Examples
     /// ```
     /// use std::convert::Infallible;
-    /// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, Serve, ServerStep};
+    /// use oauth_proto::oauth2::server::{Decision, Serve, ServerStep};
+    /// use oauth_proto::oauth2::server::store::{Blocking, MemoryStore};
     ///
     /// # pollster::block_on(async {
     /// let store = MemoryStore::default();

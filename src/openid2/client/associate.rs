@@ -14,9 +14,10 @@ use super::super::message::{Message, Version};
 use super::direct_response::DirectResponse;
 use super::discovered::Discovered;
 use super::relying_party::RelyingParty;
-use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, endpoint, is_secure};
-use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
+use crate::core::endpoint::endpoint;
+use crate::core::step::Receive;
+use crate::wire::is_secure;
+use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);

@@ -16,7 +16,8 @@ use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity, VERSION};
 use super::relying_party::RelyingParty;
-use crate::wire::{endpoint, form, with_query, without_secrets};
+use crate::core::endpoint::{endpoint, with_query};
+use crate::wire::{form, without_secrets};
 use crate::{Error, Moment, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.

@@ -45,7 +45,7 @@ impl Discovered {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is no absolute http or https URL.
     pub fn known_provider(endpoint: &str) -> Result<Self, Error> {
-        crate::wire::endpoint(endpoint)?;
+        crate::core::endpoint::endpoint(endpoint)?;
         Ok(Self {
             version: Version::V2_0,
             endpoints: vec![endpoint.to_owned()],

@@ -6,16 +6,16 @@ use http::{HeaderValue, StatusCode};
 use url::Url;
 
 use super::super::allowed::{Allowed, NOT_FAR};
+use super::super::html;
 use super::super::identifier::without_fragment;
 use super::super::message::Version;
-use super::super::xrds::Service;
+use super::super::xrds::{self, Service};
 use super::super::xrds_document::{SERVER, SIGNON, SIGNON_1, XrdsDocument};
 use super::super::yadis::{is_document, joined, location};
-use super::super::{html, xrds};
 use super::discovered::Discovered;
-use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, without_secrets};
-use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
+use crate::core::step::Receive;
+use crate::wire::without_secrets;
+use crate::{Error, Moment, Purpose, Request, Response, ResponseExcerpt, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;

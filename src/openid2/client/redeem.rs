@@ -14,10 +14,14 @@ use super::positive_assertion::{
     AssertedIdentifiers, ExpectedAssertion, ReceivedAssertion, check_mode, provider_error,
 };
 use super::relying_party::RelyingParty;
-use crate::secret::same;
-use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, endpoint, without_secrets};
-use crate::{Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
+use crate::core::endpoint::endpoint;
+use crate::core::secret::same;
+use crate::core::step::Receive;
+use crate::wire::without_secrets;
+use crate::{
+    Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Timestamp,
+    Unsupported,
+};
 
 impl RelyingParty {
     /// Takes the request with which the user comes back, and checks what the provider asserts (§11). The end is an

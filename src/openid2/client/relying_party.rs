@@ -9,7 +9,7 @@ use super::super::options::Options;
 use super::super::realm::Realm;
 use super::discovered::Discovered;
 use super::discovery::{self, DiscoveryResult};
-use crate::event::Observer;
+use crate::core::event::Observer;
 use crate::wire::without_secrets;
 use crate::{Error, Event, Step, Unsupported};
 

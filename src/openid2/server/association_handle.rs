@@ -9,7 +9,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::super::association::{AssociationType, is_handle};
-use crate::secret::same;
+use crate::core::secret::same;
 use crate::{Moment, Timestamp};
 
 /// The form of handles; another would have another number.

@@ -9,7 +9,8 @@ use super::super::association::AssociationKind;
 use super::super::options::Options;
 use super::super::realm::{Realm, is_too_wide};
 use super::association_handle::HandleKeys;
-use crate::wire::{check_secure, endpoint, is_secure};
+use crate::core::endpoint::{check_secure, endpoint};
+use crate::wire::is_secure;
 use crate::{Error, Secret, Unsupported};
 
 /// The least that a secret must have to be one.

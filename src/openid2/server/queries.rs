@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::rejected::Rejected;
-use crate::server_queries::server_queries;
+use crate::core::server_queries::server_queries;
 use crate::{OneTimeUse, ServerQuery, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.

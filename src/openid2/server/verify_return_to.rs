@@ -11,7 +11,7 @@ use super::super::yadis::{is_document, joined, location};
 use super::super::{html, xrds};
 use super::check_id_request::CheckIdRequest;
 use super::provider::Provider;
-use crate::step::Receive;
+use crate::core::step::Receive;
 use crate::{Error, Moment, Purpose, Request, Response, Step};
 
 impl Provider {

@@ -3,7 +3,8 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::*;
-use crate::oauth2::{Client, PkceSupport, Placement, Session, Token};
+use crate::oauth2::common::style::Placement;
+use crate::oauth2::{Client, PkceSupport, Session, Token};
 use crate::services::instance::Instance;
 use crate::services::protocol::{Oauth1, Oauth2, Protocol};
 use crate::wire::Origin;

@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use oauth_proto::oauth2::server::{
+use oauth_proto::oauth2::server::store::{
     ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Redeem, Redemption,
-    RejectReason, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
-    SaveTokens, Saved, Store, TokenRecord, serve,
+    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    Store, TokenRecord,
 };
+use oauth_proto::oauth2::server::{RejectReason, serve};
 
 use super::raw_server::*;
 

@@ -1,6 +1,7 @@
 //! Authorization requests that must bring nothing, and what was taken away between the request and the user's decision.
 
-use oauth_proto::oauth2::server::{Approval, ClientRecord, Consent, RejectReason, serve};
+use oauth_proto::oauth2::server::store::ClientRecord;
+use oauth_proto::oauth2::server::{Approval, Consent, RejectReason, serve};
 
 use super::raw_server::*;
 

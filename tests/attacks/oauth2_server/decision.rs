@@ -1,9 +1,8 @@
 //! Pushed requests, the decision of the user, and where nobody is sent before somebody was asked.
 
 use http::Request;
-use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, Consent, GrantType, RegistrationPolicy, RejectReason, serve,
-};
+use oauth_proto::oauth2::server::store::ClientRecord;
+use oauth_proto::oauth2::server::{Approval, Consent, GrantType, RegistrationPolicy, RejectReason, serve};
 use oauth_proto::wire::form;
 
 use super::raw_server::*;

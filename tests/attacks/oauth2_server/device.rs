@@ -1,10 +1,8 @@
 //! Devices: decisions and codes in the wrong hands.
 
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DeviceConsent, FoundOneTimeRecord, GrantType, NextQuery, RejectReason, Rejected,
-    ServerStep, Store, serve,
-};
+use oauth_proto::oauth2::server::store::{ClientRecord, FoundOneTimeRecord, NextQuery, Store};
+use oauth_proto::oauth2::server::{Approval, DeviceConsent, GrantType, RejectReason, Rejected, ServerStep, serve};
 use serde_json::Value;
 
 use super::raw_server::*;
@@ -217,8 +215,8 @@ fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
     assert_eq!(refused(serve(second, &server.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
     // A device asks again and again: it has not stolen anything.
     assert!(server.lives(&tokens.access) && server.lives(tokens.refresh_token()));
-    let key = oauth_proto::oauth2::server::TokenHash::of(&tokens.access);
-    let question = oauth_proto::oauth2::server::FindToken { key };
+    let key = oauth_proto::oauth2::server::store::TokenHash::of(&tokens.access);
+    let question = oauth_proto::oauth2::server::store::FindToken { key };
     let grant = server.store.find_token(&question).unwrap().unwrap().grant.id;
     serve(server.provider.revoke_grant(grant), &server.store).unwrap();
     assert_eq!(refused(serve(third, &server.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);

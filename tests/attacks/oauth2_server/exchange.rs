@@ -1,7 +1,8 @@
 //! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
 
+use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, Serve,
+    Approval, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, Serve,
 };
 
 use super::raw_server::*;

@@ -1,10 +1,8 @@
 //! What of a grant reaches further than it may: exchanged, narrowed and reusable tokens.
 
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, Serve, ServerStep, Store,
-    TokenHash, TokenRecord, serve,
-};
+use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, NextQuery, Store, TokenHash, TokenRecord};
+use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, GrantType, Serve, ServerStep, serve};
 
 use super::raw_server::*;
 
@@ -171,9 +169,13 @@ fn a_token_in_the_query_is_refused_unless_it_is_allowed() {
     let api = ResourceServer::builder("https://photos.example.com").build().unwrap();
     let get = |uri: String| http::Request::get(uri).body(Vec::new()).unwrap();
     let request = get(format!("https://photos.example.com/?access_token={}", token.access));
-    let refused = serve(api.check(&request, "read", server.moment().now), &server.store).unwrap_err().response();
+    let refused = serve(api.check(&request, "read", server.moment().now), &server.store)
+        .unwrap()
+        .into_result()
+        .unwrap_err()
+        .response();
     assert_eq!(refused.status(), 400);
     assert!(!format!("{refused:?}").contains(&token.access));
     let api = ResourceServer::builder("https://photos.example.com").allow_token_in_query().build().unwrap();
-    serve(api.check(&request, "read", server.moment().now), &server.store).unwrap();
+    serve(api.check(&request, "read", server.moment().now), &server.store).unwrap().into_result().unwrap();
 }

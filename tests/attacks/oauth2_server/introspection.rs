@@ -1,7 +1,8 @@
 //! Introspection: who asks about tokens that are not its own.
 
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{ClientRecord, RejectReason, Rejected};
+use oauth_proto::oauth2::server::store::ClientRecord;
+use oauth_proto::oauth2::server::{RejectReason, Rejected};
 use serde_json::{Value, json};
 
 use super::raw_server::*;

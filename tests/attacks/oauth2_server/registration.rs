@@ -2,9 +2,8 @@
 
 use http::Request;
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, FindClient, RegistrationPolicy, RejectReason, Rejected, Store, serve,
-};
+use oauth_proto::oauth2::server::store::{ClientRecord, FindClient, Store};
+use oauth_proto::oauth2::server::{Approval, RegistrationPolicy, RejectReason, Rejected, serve};
 use serde_json::{Value, json};
 
 use super::raw_server::*;

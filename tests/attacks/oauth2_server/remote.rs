@@ -1,7 +1,6 @@
 //! A resource whose tokens another server knows: what it says of a token is looked at, too.
 
-use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
-use oauth_proto::oauth2::server::RejectReason;
+use oauth_proto::oauth2::resource::{Access, RejectReason, RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{AuthorizationServer, Client};
 use oauth_proto::{Step, Timestamp};
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ fn told(mut answer: Value) -> Result<Access, RejectReason> {
 fn a_token_that_has_expired_is_refused_although_its_server_calls_it_active() {
     told(json!({ "exp": NOW + 1 })).unwrap();
     let (at, now) = (Timestamp::from_secs(NOW), Timestamp::from_secs(NOW));
-    assert_eq!(told(json!({ "exp": NOW })).unwrap_err(), RejectReason::BearerExpired { at, now });
+    assert_eq!(told(json!({ "exp": NOW })).unwrap_err(), RejectReason::TokenExpired { at, now });
 }
 
 /// Row `remote-nbf`: but for a minute, by which clocks may differ.
@@ -42,7 +41,7 @@ fn a_token_that_has_expired_is_refused_although_its_server_calls_it_active() {
 fn a_token_that_is_not_good_yet_is_refused_although_its_server_calls_it_active() {
     told(json!({ "nbf": NOW + 60 })).unwrap();
     let (from, now) = (Timestamp::from_secs(NOW + 61), Timestamp::from_secs(NOW));
-    assert_eq!(told(json!({ "nbf": NOW + 61 })).unwrap_err(), RejectReason::BearerNotYet { from, now });
+    assert_eq!(told(json!({ "nbf": NOW + 61 })).unwrap_err(), RejectReason::TokenNotYetValid { from, now });
 }
 
 /// Row `remote-audience`.
@@ -53,6 +52,6 @@ fn a_token_for_another_resource_is_refused_although_its_server_calls_it_active()
     }
     for other in [json!("https://mail.example.com/"), json!(["https://photos.example.com.evil.example/"])] {
         let reason = told(json!({ "aud": other })).unwrap_err();
-        assert!(matches!(reason, RejectReason::BearerAudience { .. }), "{reason}");
+        assert!(matches!(reason, RejectReason::TokenAudience { .. }), "{reason}");
     }
 }

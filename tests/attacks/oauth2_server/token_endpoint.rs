@@ -1,10 +1,8 @@
 //! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was granted.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindToken, GrantType, NextQuery, RejectReason, ServerStep, Store, TokenHash,
-    UnknownScope, serve,
-};
+use oauth_proto::oauth2::server::store::{ClientRecord, FindClient, FindToken, NextQuery, Store, TokenHash};
+use oauth_proto::oauth2::server::{GrantType, RejectReason, ServerStep, UnknownScope, serve};
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
 

@@ -91,8 +91,8 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
     let shared = SharedSession::new(session(expired()).return_renewals());
-    let Err(DriveError::Renewed(token)) = server.fetch(&shared) else { panic!() };
-    assert_eq!(token.access_token.expose(), "renewed");
+    let Err(DriveError::Renewed) = server.fetch(&shared) else { panic!() };
+    assert_eq!(shared.session().token().unwrap().access_token.expose(), "renewed");
     assert_eq!(server.seen(), ["/token"]);
     server.fetch(&shared).unwrap();
     assert_eq!(server.seen(), ["/token", "/albums renewed"]);

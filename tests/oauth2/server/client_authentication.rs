@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::common::oauth2_pair::{ISSUER, NOW, SECRET, provider};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
+use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore, NextQuery, Store};
 use oauth_proto::oauth2::server::{
-    ClientRecord, ClientSecret, ClientSource, GrantType, IdentifiedClient, MemoryStore, NextQuery, ProviderBuilder,
-    RejectReason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
+    ClientSecret, ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, SecretHasher,
+    ServerStep, Sha256Secrets, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 
@@ -100,8 +101,8 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     let client = |authorization: &str| {
         let response = asks(&server, &store, authorization).unwrap();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-        let key = oauth_proto::oauth2::server::TokenHash::of(body["access_token"].as_str().unwrap());
-        let record = store.find_token(&oauth_proto::oauth2::server::FindToken { key }).unwrap().unwrap();
+        let key = oauth_proto::oauth2::server::store::TokenHash::of(body["access_token"].as_str().unwrap());
+        let record = store.find_token(&oauth_proto::oauth2::server::store::FindToken { key }).unwrap().unwrap();
         record.grant.client_id.clone()
     };
     assert_eq!(client(&raw("a+b", SECRET)), "a+b");

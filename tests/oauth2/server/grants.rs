@@ -2,9 +2,10 @@
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use http::request::Parts;
+use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
-    GrantCredential, GrantType, IdentifiedClient, Rejected, Serve, serve,
+    Approval, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant, GrantCredential,
+    GrantType, IdentifiedClient, Rejected, Serve, serve,
 };
 use oauth_proto::oauth2::{
     self, Authorize, AuthorizeDevice, Client, PendingDevice, ResponseMode, SecretPlacement, Token,
@@ -329,7 +330,8 @@ fn more_than_was_asked_is_not_granted() {
 
 #[test]
 fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
-    use oauth_proto::oauth2::server::{NextQuery, ServerStep};
+    use oauth_proto::oauth2::server::ServerStep;
+    use oauth_proto::oauth2::server::store::NextQuery;
 
     let pair = OAuth2Pair::new(provider());
     let body = format!("grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats");

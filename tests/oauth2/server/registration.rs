@@ -1,9 +1,9 @@
 //! Clients that register themselves: what is left out, what is refused, and what a refusal says (RFC 7591, RFC 7592).
 
 use crate::common::oauth2_pair::{ISSUER, OAuth2Pair, provider};
+use oauth_proto::oauth2::server::store::{FindClient, FindToken, Store, TokenHash};
 use oauth_proto::oauth2::server::{
-    ClientSource, FindClient, FindToken, GrantType, IdentifiedClient, Provider, ProviderBuilder, RegistrationPolicy,
-    Store, TokenHash, serve,
+    ClientSource, GrantType, IdentifiedClient, Provider, ProviderBuilder, RegistrationPolicy, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, ClientRegistration};
 use serde_json::{Value, json};

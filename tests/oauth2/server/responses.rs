@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
-use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::resource::{self, RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::server::store::{ClientRecord, NextQuery, Store};
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
-    RegistrationPolicy, RejectReason, Rejected, ResponseKind, Serve, ServerStep, Store, serve,
+    Approval, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, RegistrationPolicy,
+    Rejected, ResponseKind, Serve, ServerStep, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -197,7 +198,8 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
             .header("authorization", format!("Bearer {}", token.access_token.expose()))
             .body(Vec::new())
             .unwrap();
-        let by_store = serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &pair.store).unwrap();
+        let by_store =
+            serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &pair.store).unwrap().into_result().unwrap();
         assert_eq!(by_store.data("tenant"), Some(&json!({ "id": 7 })));
         let remote = RemoteTokens::new(Client::new(pair.server(), "api").secret(SECRET));
         let send = |request: Request| Ok::<_, Infallible>(pair.send(request));
@@ -221,14 +223,17 @@ fn a_token_without_an_audience_is_refused_where_one_is_required() {
     let check = |api: &ResourceServer, token: &str| {
         let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
         let request = request.body(Vec::new()).unwrap();
-        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &pair.store).map(drop)
+        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &pair.store).unwrap().into_result()
     };
     let (bare, named) = (token(&[]), token(&[("resource", API)]));
     check(&api, &bare).unwrap();
     check(&api, &named).unwrap();
     check(&strict, &named).unwrap();
     let rejected = check(&strict, &bare).unwrap_err();
-    assert_eq!(rejected.reason, RejectReason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
+    assert_eq!(
+        rejected.reason,
+        resource::RejectReason::TokenAudience { received: Vec::new(), expected: vec![API.to_owned()] }
+    );
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
     pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use oauth_proto::Timestamp;
-use oauth_proto::oauth2::server::{
+use oauth_proto::oauth2::server::store::{
     AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
     OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
     SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,

@@ -228,7 +228,7 @@ mod tests {
     fn a_token_in_place_of_another_lives_as_long_as_it_says() {
         let store = MemoryStore::default();
         let expiring = |at| {
-            let grant = crate::oauth1::server::approval::Approval::new("jane");
+            let grant = crate::oauth1::server::store::approval::Approval::new("jane");
             let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", grant);
             record.expires_at = Some(Timestamp::from_secs(at));
             record

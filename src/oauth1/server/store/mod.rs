@@ -3,6 +3,7 @@
 //! Every query is one atomic step. A store that does two steps for one of them can be raced: two requests with the
 //! same nonce, or two exchanges of the same temporary credentials, would both succeed.
 
+pub(super) mod approval;
 mod client_record;
 mod find_credentials;
 mod find_temporary;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::oauth1::server::approval::Approval;
+use crate::oauth1::server::store::approval::Approval;
 use crate::{Secret, Timestamp};
 
 /// Temporary credentials as the server keeps them, under their identifier.

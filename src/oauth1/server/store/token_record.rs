@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schedules::Schedules;
-use crate::oauth1::server::approval::Approval;
+use crate::oauth1::server::store::approval::Approval;
 use crate::{Secret, Timestamp};
 
 /// Token credentials as the server keeps them, under the token's identifier.

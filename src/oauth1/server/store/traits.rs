@@ -8,8 +8,8 @@ use super::remember_nonce::RememberNonce;
 use super::save_temporary::SaveTemporary;
 use super::temporary_record::TemporaryRecord;
 use crate::OneTimeUse;
-use crate::oauth1::server::rejected::Rejected;
-use crate::server_queries::server_queries;
+use crate::core::server_queries::server_queries;
+use crate::oauth1::server::refuse::rejected::Rejected;
 
 server_queries! {
     /// What happens next with a request: a query to storage, the end, or a refusal.

@@ -1,0 +1,170 @@
+//! Why a driver or a session gave up: the one error of all functions that take a transport.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::{Error, Expired};
+use super::unsupported::Unsupported;
+use crate::{Leg, Timestamp};
+
+/// What a caller's own function reports, whatever its type: `std::io::Error`, `anyhow::Error`, a boxed error or a text.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a driver or a session gave up: the transport failed, the conversation did, or a token could not be stored.
+///
+/// It is the error of [`run`](crate::run), [`run_async`](crate::run_async) and
+/// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be boxed, so `?` works in it
+/// on `std::io::Error`, `anyhow::Error`, `Box<dyn Error + Send + Sync>` and others.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::{DriveError, Moment, Request, Response, Timestamp, run};
+/// use oauth_proto::oauth2::{Client, Grant, Token};
+///
+/// fn what_to_do(error: &DriveError) -> &'static str {
+///     match error {
+///         // Drop the token in this case only: in all others it is as good as it was.
+///         error if error.needs_sign_in() => "let the user sign in again",
+///         error if error.is_temporary() => "try again later",
+///         _ => "log it",
+///     }
+/// }
+///
+/// /// `?` takes the errors of a call, and those of driving it.
+/// fn refresh(client: &Client, token: &Token) -> Result<Token, DriveError> {
+///     let send = |_: Request| -> Result<Response, std::io::Error> { Err(std::io::ErrorKind::TimedOut.into()) };
+///     run(client.request_token(Grant::refresh(token)?, Moment::from_os())?, send)
+/// }
+/// # use oauth_proto::oauth2::AuthorizationServer;
+/// # let client = Client::new(AuthorizationServer::new("https://auth.example.com/token")?, "id");
+/// # let mut token = Token::bearer("x");
+/// # token.refresh_token = Some("y".into());
+///
+/// let error = refresh(&client, &token).unwrap_err();
+/// assert_eq!(error.to_string(), "renewing the token at https://auth.example.com/token: the request could not be sent: timed out");
+/// assert_eq!(what_to_do(&error), "try again later");
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// The transport failed.
+    ///
+    /// # Security
+    /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL there, and so show the
+    /// token where tokens are sent in the query
+    /// ([`TokenPlacement::allow_query`](crate::oauth2::TokenPlacement::allow_query)). Let your transport leave the URL out:
+    /// reqwest's `Error::without_url` does.
+    #[non_exhaustive]
+    Transport {
+        /// The request that could not be sent.
+        leg: Leg,
+        /// The transport's error.
+        source: Arc<dyn StdError + Send + Sync>,
+    },
+    /// The conversation failed: the other side refused or broke the protocol, or the request could not be made.
+    #[non_exhaustive]
+    Protocol {
+        /// The error of the conversation.
+        error: Error,
+        /// The request whose answer it is about; `None` when the error arose before anything was sent.
+        leg: Option<Leg>,
+    },
+    /// The application's storage failed: a store, or one of the functions for storing tokens. A renewed token is kept in memory, and the session
+    /// tries to store it again at the next call. If the process ends before that, the token is lost.
+    #[non_exhaustive]
+    Storage {
+        /// What was to be done, for example "store the renewed token".
+        action: &'static str,
+        /// The error of the application's function.
+        source: Arc<dyn StdError + Send + Sync>,
+    },
+    /// The token was renewed, and the session was told to [report](crate::oauth2::Session::return_renewals) that. Store
+    /// the session's token, then send the request again.
+    Renewed,
+}
+
+impl DriveError {
+    pub(crate) fn transport(leg: Leg, source: impl Into<BoxError>) -> Self {
+        Self::Transport { leg, source: Arc::from(source.into()) }
+    }
+
+    pub(crate) fn storage(action: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Storage { action, source: Arc::from(source.into()) }
+    }
+
+    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`]. What a transport or the
+    /// storage of tokens reports counts as temporary.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Transport { .. } | Self::Storage { .. } => true,
+            Self::Protocol { error, .. } => error.is_temporary(),
+            Self::Renewed => false,
+        }
+    }
+
+    /// Returns how long the server wants to be left alone, if it said so: see [`Error::retry_after`].
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        self.protocol()?.retry_after(now)
+    }
+
+    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A token that has expired
+    /// and that its session cannot renew counts, and so does a session without a token.
+    ///
+    /// If a token was revoked and cannot be renewed, there is no error: the session returns the API's 401.
+    pub fn needs_sign_in(&self) -> bool {
+        self.protocol().is_some_and(|error| {
+            error.needs_sign_in()
+                || matches!(error, Error::Expired(Expired::Token) | Error::Unsupported(Unsupported::NoToken))
+        })
+    }
+
+    /// Returns the error of the protocol, if it is one.
+    pub fn protocol(&self) -> Option<&Error> {
+        match self {
+            Self::Protocol { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the request that the error is about: what it was for, and where it went. `None` when the error arose before
+    /// anything was sent.
+    pub fn leg(&self) -> Option<&Leg> {
+        match self {
+            Self::Transport { leg, .. } => Some(leg),
+            Self::Protocol { error, leg } => error.leg().or(leg.as_ref()),
+            Self::Storage { .. } | Self::Renewed => None,
+        }
+    }
+}
+
+impl fmt::Display for DriveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport { leg, source } => write!(f, "{leg}: the request could not be sent: {source}"),
+            // Where the error is about an answer, it names the leg itself.
+            Self::Protocol { error, leg: Some(leg) } if error.leg().is_none() => write!(f, "{leg}: {error}"),
+            Self::Protocol { error, .. } => error.fmt(f),
+            Self::Storage { action, source } => write!(f, "the storage could not {action}: {source}"),
+            Self::Renewed => f.write_str("the token was renewed: store it, then send the request again"),
+        }
+    }
+}
+
+impl StdError for DriveError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Transport { source, .. } | Self::Storage { source, .. } => Some(&**source),
+            Self::Protocol { error, .. } => Some(error),
+            Self::Renewed => None,
+        }
+    }
+}
+
+impl From<Error> for DriveError {
+    fn from(error: Error) -> Self {
+        Self::Protocol { error, leg: None }
+    }
+}

@@ -1,0 +1,98 @@
+//! Why a protected resource refuses a request: RFC 6750 §3.1.
+
+use crate::wire::Timestamp;
+
+/// Why a protected resource refuses a request. For the operator: it says more than the client is told.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::resource::RejectReason;
+///
+/// assert_eq!(RejectReason::TokenUnknown.code(), RejectReason::TokenInactive.code());
+/// assert_eq!(RejectReason::ScopeInsufficient.code(), "insufficient_scope");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// The request has no bearer token.
+    #[error("there is no bearer token")]
+    TokenMissing,
+    /// The bearer token stands in the query, from which it is not taken.
+    #[error("the bearer token stands in the query")]
+    TokenInQuery,
+    /// The request has more than one bearer token.
+    #[error("the parameter {0:?} is there more than once: expected one bearer token in one place (RFC 6750 section 2)")]
+    TokenTwice(&'static str),
+    /// A header or parameter that should hold the bearer token holds something else.
+    #[error("the parameter {name} cannot be used: {why}")]
+    TokenInvalid {
+        /// The header or parameter.
+        name: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The bearer token is unknown, revoked, or no access token.
+    #[error("the bearer token is unknown, revoked, or no access token")]
+    TokenUnknown,
+    /// The authorization server says that the bearer token is not active.
+    #[error("the authorization server says that the bearer token is not active")]
+    TokenInactive,
+    /// The bearer token has expired.
+    #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
+    TokenExpired {
+        /// When it expired.
+        at: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// The bearer token is not good yet.
+    #[error("the bearer token is good from {from} on, and the time is {now} (in Unix seconds)")]
+    TokenNotYetValid {
+        /// When it becomes good.
+        from: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// The bearer token is for other resources.
+    #[error("{}", audience(received, expected))]
+    TokenAudience {
+        /// The resources that it is for.
+        received: Vec<String>,
+        /// The resource, and its other names.
+        expected: Vec<String>,
+    },
+    /// The token is no bearer access token, by its `token_type`: it is bound to a key that the request has to prove (`DPoP`,
+    /// `PoP`, `MAC`), or it is not for resources (`refresh_token`, `id_token`, `N_A`).
+    #[error("the token is of the type {0:?}, which is no bearer access token")]
+    TokenKind(String),
+    /// The bearer token does not have the scope that is needed.
+    #[error("the bearer token's scope is not enough")]
+    ScopeInsufficient,
+}
+
+fn audience(received: &[String], expected: &[String]) -> String {
+    match received {
+        [] => format!(
+            "the bearer token names no resource, and `ResourceServer::require_audience` wants one of {expected:?}"
+        ),
+        received => format!("the bearer token is for {received:?} and not for {expected:?}"),
+    }
+}
+
+impl RejectReason {
+    /// Returns the error code that the client is told (RFC 6750 §3.1).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TokenMissing | Self::TokenInQuery | Self::TokenTwice(_) | Self::TokenInvalid { .. } => {
+                "invalid_request"
+            }
+            Self::TokenUnknown
+            | Self::TokenInactive
+            | Self::TokenExpired { .. }
+            | Self::TokenNotYetValid { .. }
+            | Self::TokenAudience { .. }
+            | Self::TokenKind(_) => "invalid_token",
+            Self::ScopeInsufficient => "insufficient_scope",
+        }
+    }
+}

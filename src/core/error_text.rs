@@ -1,0 +1,13 @@
+//! What the texts of several errors have in common.
+
+use super::response_excerpt::ResponseExcerpt;
+
+/// Returns an answer, if there is one, as it stands in an error's text.
+pub(crate) fn shown(answer: &Option<Box<ResponseExcerpt>>) -> String {
+    answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
+}
+
+/// Returns what an error's text says of the option that lifts it.
+pub(crate) fn lifted_by(option: Option<&str>) -> String {
+    option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
+}

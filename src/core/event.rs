@@ -1,0 +1,504 @@
+//! What the operator of a client or a guard gets to know while it works: [`Event`], for hooks and for the feature `tracing`.
+//!
+//! ```text
+//!   Client::on_event ----> Observer ----> Step, Sent, Asleep: each answer and each request that could not be sent
+//!   Step::on_event   ------^     |------> SharedSession: requests that go again, renewals put off, tokens loaded
+//!                                +------> ResourceServer: refusals
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{StatusCode, Uri};
+
+use super::error::resource::RejectReason;
+use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
+
+/// What has happened in a client, a session or a guard: for counters and logs.
+///
+/// A hook hears of it, for example one that [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered.
+/// With the feature `tracing`, each event also goes to the subscriber, with or without hooks: see [the targets](#tracing).
+///
+/// No event holds a secret: `Display` and `Debug` show one line of text that can be logged as it is. Errors that arise before a
+/// request is made have no event, since the call itself returns them.
+///
+/// # Tracing
+/// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected) `oauth_proto::resource`. The fields are
+/// `client_id`, `purpose` and `endpoint`, and where something went wrong `cause` (see [`cause`](Self::cause)), `code` (see
+/// [`Error::code`]) and `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
+/// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug, since clients cause it at
+/// will.
+///
+/// # Examples
+/// A counter by purpose and cause:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::{Arc, Mutex};
+/// use oauth_proto::oauth2::{AuthorizationServer, Client, Grant};
+/// use oauth_proto::{Event, Moment, Request, Response, run};
+///
+/// let counts = Arc::new(Mutex::new(BTreeMap::new()));
+/// let counter = counts.clone();
+/// let client = Client::new(AuthorizationServer::new("https://auth.example.com/token")?, "printer").on_event(move |event| {
+///     let purpose = event.purpose().map(|purpose| purpose.to_string());
+///     *counter.lock().unwrap().entry((purpose, event.cause().unwrap_or("ok"))).or_insert(0) += 1;
+/// });
+///
+/// let send = |_: Request| Err::<Response, _>("connection refused");
+/// run(client.request_token(Grant::client_credentials(), Moment::from_os())?, send).unwrap_err();
+/// assert_eq!(counts.lock().unwrap()[&(Some("requesting a token".to_owned()), "unsent")], 1);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A request was answered, and nothing more has to be sent for its purpose. For API requests through a
+    /// [`SharedSession`](crate::oauth2::SharedSession) this event is reported whatever the status, 500 included.
+    #[non_exhaustive]
+    Answered {
+        /// What the request was for, and where it went.
+        leg: &'a Leg,
+        /// The client, where one asked.
+        client_id: Option<&'a str>,
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// A request was answered, and another one follows for the same purpose: the device's user has not decided yet, a
+    /// document is looked for in another place, the server is busy and is asked again.
+    #[non_exhaustive]
+    Continued {
+        /// What the request was for, and where it went.
+        leg: &'a Leg,
+        /// The client, where one asked.
+        client_id: Option<&'a str>,
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// A request was answered, and the answer refuses or cannot be used.
+    #[non_exhaustive]
+    Failed {
+        /// What the request was for, and where it went.
+        leg: &'a Leg,
+        /// The client, where one asked.
+        client_id: Option<&'a str>,
+        /// The error that the call returns.
+        error: &'a Error,
+    },
+    /// A request could not be sent, or its answer did not arrive: the transport reported an error to a driver such as
+    /// [`run`](crate::run). A program that drives a [`Step`](crate::Step) by hand gets no such event, since its own code
+    /// sees the error.
+    #[non_exhaustive]
+    Unsent {
+        /// What the request was for, and where it was to go.
+        leg: &'a Leg,
+        /// The client, where one asked.
+        client_id: Option<&'a str>,
+        /// The text of the transport's error, without the queries of URLs that it quotes.
+        error: &'a str,
+    },
+    /// An API has refused a token, and the request goes a second time, with a newer one.
+    #[non_exhaustive]
+    Resent {
+        /// The request, and its destination.
+        leg: &'a Leg,
+        /// The client of the session.
+        client_id: Option<&'a str>,
+    },
+    /// A shared session could not renew a token that was due. It is still good, and is used until its end.
+    #[non_exhaustive]
+    RenewalPutOff {
+        /// The client of the session.
+        client_id: Option<&'a str>,
+        /// When the renewal is tried again, at the earliest.
+        until: Timestamp,
+        /// Why it failed. A source of this error is what the transport or the storage reported, as it is.
+        error: &'a DriveError,
+    },
+    /// A function that stores a shared session's tokens failed. The event is told once for each renewal that fails so; if
+    /// the token is still good, `RenewalPutOff` follows.
+    #[non_exhaustive]
+    StorageFailed {
+        /// The client of the session.
+        client_id: Option<&'a str>,
+        /// What failed. The source of this error is what the storage reported, as it is.
+        error: &'a DriveError,
+    },
+    /// A shared session goes on with a token from its storage, which another process has renewed, or this one before a restart.
+    #[non_exhaustive]
+    TokenLoaded {
+        /// The client of the session.
+        client_id: Option<&'a str>,
+    },
+    /// A shared session has learned that its grant has ended. It does not ask the server again before it is given another
+    /// token.
+    #[non_exhaustive]
+    GrantEnded {
+        /// The client of the session.
+        client_id: Option<&'a str>,
+        /// The server's refusal, or [`Expired::Grant`](crate::Expired::Grant) where another process was refused.
+        error: &'a Error,
+    },
+    /// A [`ResourceServer`](crate::oauth2::resource::ResourceServer) refused a request because of its token.
+    #[non_exhaustive]
+    Rejected {
+        /// The resource's identifier.
+        resource: &'a str,
+        /// Why.
+        reason: &'a RejectReason,
+    },
+}
+
+impl<'a> Event<'a> {
+    /// Returns what the event's request was for. `None` where the event is not about one request.
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.leg().map(|leg| leg.purpose)
+    }
+
+    /// Returns what the event's request was for and where it went. `None` where the event is not about one request.
+    pub fn leg(&self) -> Option<&'a Leg> {
+        match *self {
+            Self::Answered { leg, .. }
+            | Self::Continued { leg, .. }
+            | Self::Failed { leg, .. }
+            | Self::Unsent { leg, .. }
+            | Self::Resent { leg, .. } => Some(leg),
+            Self::RenewalPutOff { .. }
+            | Self::StorageFailed { .. }
+            | Self::TokenLoaded { .. }
+            | Self::GrantEnded { .. }
+            | Self::Rejected { .. } => None,
+        }
+    }
+
+    /// Returns the identifier of the client that the event is about. Discovery and OpenID have none.
+    pub fn client_id(&self) -> Option<&'a str> {
+        match *self {
+            Self::Answered { client_id, .. }
+            | Self::Continued { client_id, .. }
+            | Self::Failed { client_id, .. }
+            | Self::Unsent { client_id, .. }
+            | Self::Resent { client_id, .. }
+            | Self::RenewalPutOff { client_id, .. }
+            | Self::StorageFailed { client_id, .. }
+            | Self::TokenLoaded { client_id }
+            | Self::GrantEnded { client_id, .. } => client_id,
+            Self::Rejected { .. } => None,
+        }
+    }
+
+    /// Returns what went wrong, as one word of a short list, so that it can be the label of a counter. `None` where nothing
+    /// went wrong.
+    ///
+    /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended` ([`Error::needs_sign_in`]); `refused`,
+    ///   `misbehaved`, `forged`, `unsupported` or `expired`, by the variant of [`Error`].
+    /// - Requests that are sent again: `token_refused`.
+    /// - Renewals that are put off: the causes of a request, or `storage`. `StorageFailed`: `storage`.
+    /// - `GrantEnded`: `grant_ended`. The refused request has had an event with that cause already, so count by `purpose`, too.
+    /// - Refusals of a guard: `token_missing`, `token_misplaced`, `token_unknown`, `token_inactive`, `token_expired`, `token_not_yet`,
+    ///   `token_audience`, `token_kind`, `scope_insufficient`, or `malformed`.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Event;
+    ///
+    /// fn is_worth_an_alarm(event: &Event<'_>) -> bool {
+    ///     !matches!(event.cause(), None | Some("temporary" | "unsent" | "token_refused"))
+    /// }
+    /// ```
+    pub fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::Answered { .. } | Self::Continued { .. } | Self::TokenLoaded { .. } => None,
+            Self::Failed { error, .. } => Some(cause_of(error)),
+            Self::Unsent { .. } => Some("unsent"),
+            Self::Resent { .. } => Some("token_refused"),
+            Self::RenewalPutOff { error, .. } => Some(match error {
+                DriveError::Protocol { error, .. } => cause_of(error),
+                DriveError::Storage { .. } => "storage",
+                DriveError::Transport { .. } | DriveError::Renewed => "unsent",
+            }),
+            Self::StorageFailed { .. } => Some("storage"),
+            Self::GrantEnded { .. } => Some("grant_ended"),
+            Self::Rejected { reason, .. } => Some(match reason {
+                RejectReason::TokenMissing => "token_missing",
+                RejectReason::TokenInQuery => "token_misplaced",
+                RejectReason::TokenUnknown => "token_unknown",
+                RejectReason::TokenInactive => "token_inactive",
+                RejectReason::TokenExpired { .. } => "token_expired",
+                RejectReason::TokenNotYetValid { .. } => "token_not_yet",
+                RejectReason::TokenAudience { .. } => "token_audience",
+                RejectReason::TokenKind(_) => "token_kind",
+                RejectReason::ScopeInsufficient => "scope_insufficient",
+                RejectReason::TokenTwice(_) | RejectReason::TokenInvalid { .. } => "malformed",
+            }),
+        }
+    }
+
+    #[cfg(feature = "tracing")]
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Failed { error, .. } | Self::GrantEnded { error, .. } => error.code(),
+            Self::RenewalPutOff { error, .. } => error.protocol().and_then(Error::code),
+            Self::Rejected { reason, .. } => Some(reason.code()),
+            _ => None,
+        }
+    }
+}
+
+fn cause_of(error: &Error) -> &'static str {
+    match error {
+        error if error.is_temporary() => "temporary",
+        error if error.needs_sign_in() => "grant_ended",
+        Error::Refused(_) => "refused",
+        Error::Misbehaved(_) => "misbehaved",
+        Error::Forged(_) => "forged",
+        Error::Unsupported(_) => "unsupported",
+        Error::Expired(_) => "expired",
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered { leg, status, .. } => write!(f, "{leg}: answered with {}", status.as_u16()),
+            Self::Continued { leg, status, .. } => {
+                write!(f, "{leg}: answered with {}, to be continued", status.as_u16())
+            }
+            // Where the error is about an answer, it names the leg itself.
+            Self::Failed { leg, error, .. } if error.leg().is_none() => write!(f, "{leg}: {error}"),
+            Self::Failed { error, .. } => error.fmt(f),
+            Self::Unsent { leg, error, .. } => write!(f, "{leg}: the request could not be sent: {error}"),
+            Self::Resent { leg, .. } => write!(f, "{leg}: the token was refused, and the request is sent again"),
+            Self::RenewalPutOff { until, error, .. } => {
+                write!(f, "the early renewal is put off until {until}: {}", without_queries(&error.to_string()))
+            }
+            Self::StorageFailed { error, .. } => f.write_str(&without_queries(&error.to_string())),
+            Self::TokenLoaded { .. } => f.write_str("a token was loaded from the storage"),
+            Self::GrantEnded { error, .. } => write!(f, "the grant has ended: {error}"),
+            Self::Rejected { resource, reason } => write!(f, "a request to {resource} was refused: {reason}"),
+        }?;
+        match self.client_id() {
+            Some(client_id) => write!(f, " (client {client_id:?})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Event<'_> {
+    /// An error's source may be of a type that shows more of a request than an event may hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({self})")
+    }
+}
+
+/// Returns a text without the queries of URLs in it. Errors of HTTP clients quote those, and they may hold tokens.
+fn without_queries(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace).map(|word| match word.split_once('?') {
+        Some((before, query)) if !query.trim_end().is_empty() => {
+            let space = &query[query.trim_end().len()..];
+            format!("{before}?…{space}")
+        }
+        _ => word.to_owned(),
+    });
+    words.collect()
+}
+
+type Hook = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// Who hears of the events of a client, and by what identifier it is known. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Observer(Option<Arc<Watch>>);
+
+#[derive(Clone, Default)]
+struct Watch {
+    client_id: Option<String>,
+    hooks: Vec<Hook>,
+}
+
+impl Observer {
+    /// Returns the observer of a client without hooks. Only the feature `tracing` needs it to know the client.
+    pub(crate) fn of_client(client_id: &str) -> Self {
+        if cfg!(feature = "tracing") { Self::default().named(client_id) } else { Self::default() }
+    }
+
+    /// Returns the observer with the identifier of its client.
+    pub(crate) fn named(mut self, client_id: &str) -> Self {
+        self.watch().client_id = Some(client_id.to_owned());
+        self
+    }
+
+    /// Adds a hook, which is called after those that are there.
+    pub(crate) fn push(&mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) {
+        self.watch().hooks.push(Arc::new(hook));
+    }
+
+    fn watch(&mut self) -> &mut Watch {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
+    /// Whether no one can hear of anything.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.0.is_none() && !cfg!(feature = "tracing")
+    }
+
+    fn hooks(&self) -> &[Hook] {
+        self.0.as_ref().map_or(&[], |watch| &watch.hooks)
+    }
+
+    fn client_id(&self) -> Option<&str> {
+        self.0.as_ref()?.client_id.as_deref()
+    }
+
+    /// Whether it is worth making an event.
+    fn listens(&self) -> bool {
+        !self.hooks().is_empty() || trace::listens()
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        trace::event(event);
+        for hook in self.hooks() {
+            hook(event);
+        }
+    }
+
+    /// Reports an answer that ends its purpose.
+    pub(crate) fn answered(&self, purpose: Purpose, uri: &Uri, status: StatusCode) {
+        if self.listens() {
+            self.tell(&Event::Answered { leg: &Leg::new(purpose, uri), client_id: self.client_id(), status });
+        }
+    }
+
+    /// Reports an answer after which another request follows for the same purpose.
+    pub(crate) fn continued(&self, purpose: Purpose, uri: &Uri, status: StatusCode) {
+        if self.listens() {
+            self.tell(&Event::Continued { leg: &Leg::new(purpose, uri), client_id: self.client_id(), status });
+        }
+    }
+
+    pub(crate) fn failed(&self, purpose: Purpose, uri: &Uri, error: &Error) {
+        if self.listens() {
+            self.tell(&Event::Failed { leg: &Leg::new(purpose, uri), client_id: self.client_id(), error });
+        }
+    }
+
+    pub(crate) fn unsent(&self, leg: &Leg, error: &BoxError) {
+        if self.listens() {
+            let error = &without_queries(&error.to_string());
+            self.tell(&Event::Unsent { leg, client_id: self.client_id(), error });
+        }
+    }
+
+    pub(crate) fn resent(&self, uri: &Uri) {
+        if self.listens() {
+            let leg = &Leg::new(Purpose::CallingApi, uri);
+            self.tell(&Event::Resent { leg, client_id: self.client_id() });
+        }
+    }
+
+    pub(crate) fn renewal_put_off(&self, until: Timestamp, error: &DriveError) {
+        self.tell(&Event::RenewalPutOff { client_id: self.client_id(), until, error });
+    }
+
+    pub(crate) fn storage_failed(&self, error: &DriveError) {
+        self.tell(&Event::StorageFailed { client_id: self.client_id(), error });
+    }
+
+    pub(crate) fn token_loaded(&self) {
+        self.tell(&Event::TokenLoaded { client_id: self.client_id() });
+    }
+
+    pub(crate) fn grant_ended(&self, error: &Error) {
+        self.tell(&Event::GrantEnded { client_id: self.client_id(), error });
+    }
+
+    pub(crate) fn rejected(&self, resource: &str, reason: &RejectReason) {
+        self.tell(&Event::Rejected { resource, reason });
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} hooks", self.hooks().len())
+    }
+}
+
+#[cfg(feature = "tracing")]
+mod trace {
+    use super::{Event, without_queries};
+
+    const CLIENT: &str = "oauth_proto::client";
+    const RESOURCE: &str = "oauth_proto::resource";
+
+    /// Whether a subscriber wants the least that there is.
+    pub(crate) fn listens() -> bool {
+        tracing::enabled!(target: CLIENT, tracing::Level::WARN)
+    }
+
+    /// Hands an event to the subscriber, with the fields that it has.
+    macro_rules! emit {
+        ($level:ident, $target:expr, $event:ident, $text:literal $(, $($more:tt)+)?) => {
+            tracing::$level!(
+                target: $target,
+                client_id = $event.client_id(),
+                purpose = $event.purpose().map(tracing::field::display),
+                endpoint = $event.leg().map(|leg| leg.endpoint.as_str()),
+                cause = $event.cause(),
+                code = $event.code(),
+                $($($more)+,)?
+                $text
+            )
+        };
+    }
+
+    pub(crate) fn event(event: &Event<'_>) {
+        match event {
+            Event::Answered { status, .. } => emit!(debug, CLIENT, event, "answered", status = status.as_u16()),
+            Event::Continued { status, .. } => emit!(debug, CLIENT, event, "continued", status = status.as_u16()),
+            Event::Failed { error, .. } => emit!(warn, CLIENT, event, "failed", %error),
+            Event::Unsent { error, .. } => emit!(warn, CLIENT, event, "unsent", %error),
+            Event::Resent { .. } => emit!(info, CLIENT, event, "sent again"),
+            Event::RenewalPutOff { until, error, .. } => {
+                let error = without_queries(&error.to_string());
+                emit!(warn, CLIENT, event, "renewal put off", %error, %until);
+            }
+            Event::StorageFailed { error, .. } => {
+                let error = without_queries(&error.to_string());
+                emit!(warn, CLIENT, event, "storage failed", %error);
+            }
+            Event::TokenLoaded { .. } => emit!(info, CLIENT, event, "token loaded"),
+            Event::GrantEnded { error, .. } => emit!(warn, CLIENT, event, "grant ended", %error),
+            Event::Rejected { resource, reason } => {
+                emit!(debug, RESOURCE, event, "request refused", resource, error = %reason);
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod trace {
+    use super::Event;
+
+    pub(crate) const fn listens() -> bool {
+        false
+    }
+
+    pub(crate) const fn event(_: &Event<'_>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_hidden_in_the_texts_of_transports() {
+        let text = "error sending request for url (https://a.example/x?access_token=hunter2) was it? yes";
+        assert_eq!(without_queries(text), "error sending request for url (https://a.example/x?… was it? yes");
+    }
+
+    #[test]
+    fn an_observer_without_hooks_is_idle_unless_tracing_has_to_name_its_client() {
+        assert!(Observer::default().hooks().is_empty() && !Observer::default().listens());
+        assert_eq!(Observer::of_client("c").is_idle(), !cfg!(feature = "tracing"));
+    }
+}

@@ -1,0 +1,25 @@
+//! What all protocols share, and no protocol: steps, moments, errors, events, secrets.
+
+pub(crate) mod api;
+pub(crate) mod callback;
+pub(crate) mod client_fingerprint;
+pub(crate) mod drive_error;
+pub(crate) mod endpoint;
+pub(crate) mod error;
+pub(crate) mod error_text;
+pub(crate) mod event;
+pub(crate) mod forged;
+pub(crate) mod leg;
+pub(crate) mod message;
+pub(crate) mod moment;
+pub(crate) mod query;
+pub(crate) mod response_excerpt;
+pub(crate) mod secret;
+pub(crate) mod server_queries;
+pub(crate) mod short_hash;
+pub(crate) mod single_flight;
+pub(crate) mod step;
+pub(crate) mod then;
+pub(crate) mod unsupported;
+pub(crate) mod used_pending_ids;
+pub(crate) mod wiped;

@@ -1,0 +1,225 @@
+//! What the servers of all protocols have in common: queries to storage, the store traits, and what drives a request
+//! to its end. Each protocol lists its queries, and gets its own types.
+
+/// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's queries, in the module where
+/// it stands. `aside` names queries that are not storage's to answer.
+macro_rules! server_queries {
+    (
+        $(#[$step_doc:meta])* step;
+        $(#[$query_doc:meta])* query;
+        $(#[$store_doc:meta])* store;
+        $(#[$async_doc:meta])* async_store;
+        $(#[$blocking_doc:meta])* blocking;
+        rejected $Rejected:ty;
+        aside [$($Aside:ident),*];
+        $($method:ident: $Query:ident -> $Output:ty;)*
+    ) => {
+        $(#[$step_doc])*
+        #[allow(clippy::large_enum_variant, reason = "a step is moved a few times in a request, and matched by hand")]
+        #[must_use = "a step does nothing until it is driven: see `serve` and `serve_async`"]
+        pub enum ServerStep<T> {
+            /// A query is pending: answer it.
+            Query(NextQuery<T>),
+            /// The request is dealt with.
+            Done(T),
+            /// The request is refused.
+            Reject($Rejected),
+        }
+
+        impl<T: 'static> ServerStep<T> {
+            /// The same with another end.
+            pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> ServerStep<U> {
+                match self {
+                    Self::Query(query) => ServerStep::Query(query.map(end)),
+                    Self::Done(value) => ServerStep::Done(end(value)),
+                    Self::Reject(rejected) => ServerStep::Reject(rejected),
+                }
+            }
+        }
+
+        impl<T> std::fmt::Debug for ServerStep<T> {
+            /// What is done is not shown: it may be a response with credentials.
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    Self::Query(query) => f.debug_tuple("Query").field(query).finish(),
+                    Self::Done(_) => f.write_str("Done"),
+                    Self::Reject(rejected) => f.debug_tuple("Reject").field(rejected).finish(),
+                }
+            }
+        }
+
+        $(#[$query_doc])*
+        pub enum NextQuery<T> {
+            $(
+                #[doc = concat!("See [`", stringify!($Query), "`].")]
+                $Query($crate::PendingQuery<$Query, ServerStep<T>>),
+            )*
+            $(
+                #[doc = concat!("See [`", stringify!($Aside), "`].")]
+                $Aside($crate::PendingQuery<$Aside, ServerStep<T>>),
+            )*
+        }
+
+        impl<T: 'static> NextQuery<T> {
+            fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> NextQuery<U> {
+                match self {
+                    $(Self::$Query(pending) => NextQuery::$Query(pending.then(|step| step.map(end))),)*
+                    $(Self::$Aside(pending) => NextQuery::$Aside(pending.then(|step| step.map(end))),)*
+                }
+            }
+        }
+
+        impl<T> NextQuery<T> {
+            /// Has storage answer.
+            pub(crate) async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> ServerStep<T> {
+                match self {
+                    $(Self::$Query(pending) => {
+                        let answer = store.$method(pending.query()).await;
+                        pending.go_on(answer)
+                    })*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::core::server_queries::UNANSWERED),)*
+                }
+            }
+        }
+
+        impl<T> NextQuery<T> {
+            /// Has a blocking store answer, without a future, into which the query would be moved.
+            #[inline]
+            pub(crate) fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> ServerStep<T> {
+                match self {
+                    $(Self::$Query(pending) => {
+                        let answer = store.$method(pending.query());
+                        pending.go_on(answer)
+                    })*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::core::server_queries::UNANSWERED),)*
+                }
+            }
+        }
+
+        impl<T> std::fmt::Debug for NextQuery<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$Query(pending) => pending.fmt(f),)*
+                    $(Self::$Aside(pending) => pending.fmt(f),)*
+                }
+            }
+        }
+
+        $(#[$store_doc])*
+        pub trait Store {
+            /// How it fails. The text goes to the operator's log.
+            type Error: std::fmt::Display + Send;
+            $(
+                #[doc = concat!("See [`", stringify!($Query), "`].")]
+                ///
+                /// # Errors
+                /// When storage fails.
+                fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
+            )*
+        }
+
+        $(#[$async_doc])*
+        pub trait AsyncStore {
+            /// How it fails. The text goes to the operator's log.
+            type Error: std::fmt::Display + Send;
+            $(
+                #[doc = concat!("See [`", stringify!($Query), "`].")]
+                fn $method(
+                    &self,
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, Self::Error>> + Send;
+            )*
+        }
+
+        $(#[$blocking_doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct Blocking<'s, S: ?Sized>(pub &'s S);
+
+        impl<S: Store + ?Sized> AsyncStore for Blocking<'_, S> {
+            type Error = S::Error;
+            $(
+                fn $method(
+                    &self,
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, S::Error>> + Send {
+                    std::future::ready(self.0.$method(query))
+                }
+            )*
+        }
+
+        $crate::core::server_queries::behind_a_pointer! { &S; $($method: $Query -> $Output;)* }
+        $crate::core::server_queries::behind_a_pointer! { std::sync::Arc<S>; $($method: $Query -> $Output;)* }
+        $crate::core::server_queries::behind_a_pointer! { Box<S>; $($method: $Query -> $Output;)* }
+
+        /// Takes a request to its end, asking a blocking store.
+        ///
+        /// # Errors
+        /// The refusal: its response goes to the client, its reason to the log.
+        pub fn serve<T>(mut step: ServerStep<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
+            loop {
+                step = match step {
+                    ServerStep::Query(query) => query.put_to_blocking(store),
+                    ServerStep::Done(value) => return Ok(value),
+                    ServerStep::Reject(rejected) => return Err(rejected),
+                }
+            }
+        }
+
+        /// Takes a request to its end, asking an asynchronous store.
+        ///
+        /// # Errors
+        /// The refusal: its response goes to the client, its reason to the log.
+        pub async fn serve_async<T>(mut step: ServerStep<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
+            loop {
+                step = match step {
+                    ServerStep::Query(query) => query.put_to(store).await,
+                    ServerStep::Done(value) => return Ok(value),
+                    ServerStep::Reject(rejected) => return Err(rejected),
+                }
+            }
+        }
+    };
+}
+
+/// A store behind a pointer is a store.
+macro_rules! behind_a_pointer {
+    ($pointer:ty; $($method:ident: $Query:ident -> $Output:ty;)*) => {
+        impl<S: AsyncStore + ?Sized> AsyncStore for $pointer {
+            type Error = S::Error;
+            $(
+                fn $method(
+                    &self,
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, S::Error>> + Send {
+                    (**self).$method(query)
+                }
+            )*
+        }
+
+        impl<S: Store + ?Sized> Store for $pointer {
+            type Error = S::Error;
+            $(
+                fn $method(&self, query: &$Query) -> Result<$Output, S::Error> {
+                    (**self).$method(query)
+                }
+            )*
+        }
+    };
+}
+
+pub(crate) use {behind_a_pointer, server_queries};
+
+/// The failure of a query that the application should answer, where it has no function for it.
+pub(crate) const UNANSWERED: &str =
+    "the application has no function that answers this query: set `Serve::decide_grant` or `Serve::extend_response`";
+
+/// Takes a future to its end that never has to wait, since it asks a blocking store.
+#[cfg(feature = "conformance")]
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    use std::task::{Context, Poll, Waker};
+
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(end) => end,
+        Poll::Pending => unreachable!("a blocking store has answered when it returns"),
+    }
+}

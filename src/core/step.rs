@@ -1,0 +1,584 @@
+//! The shape of every conversation: [`Step`], what waits behind it, and the two drivers.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+
+use super::event::Observer;
+use crate::{BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Request, Response, Timestamp};
+
+/// What has to happen next in one leg of a conversation.
+///
+/// A leg is finished by doing what its steps say until one is `Done`. [`run`] and [`run_async`] do just that; a
+/// program that wants to be in charge matches by hand:
+///
+/// ```
+/// use oauth_proto::{Error, Moment, Request, Response, Step};
+///
+/// fn drive<T>(
+///     mut step: Step<T>,
+///     mut send: impl FnMut(Request) -> Response,
+///     mut sleep_until: impl FnMut(oauth_proto::Timestamp),
+/// ) -> Result<T, Error> {
+///     loop {
+///         step = match step {
+///             Step::Send(request, sent) => sent.receive(send(request), Moment::from_os())?,
+///             Step::Wait(until, asleep) => {
+///                 sleep_until(until);
+///                 asleep.wake(Moment::from_os())?
+///             }
+///             Step::Done(value) => return Ok(value),
+///         }
+///     }
+/// }
+/// ```
+#[allow(clippy::large_enum_variant, reason = "a step is moved a few times in a conversation, and matched by hand")]
+#[must_use = "a step does nothing until it is driven: see `run` and `run_async`"]
+pub enum Step<T> {
+    /// Send this request, then hand the response to [`Sent::receive`]. Redirects must not be followed on the way:
+    /// the flow wants to see them.
+    Send(Request, Sent<T>),
+    /// Come back at that time, then call [`Asleep::wake`].
+    Wait(Timestamp, Asleep<T>),
+    /// The leg is finished, and this is what it was for.
+    Done(T),
+}
+
+/// A leg whose request is on its way. The response is its only way on, and it can be given only once.
+///
+/// ```
+/// use oauth_proto::oauth1::Token;
+/// use oauth_proto::{Error, Moment, Response, Sent, Step};
+///
+/// fn went_through(sent: Sent<Token>, response: Response) -> Result<bool, Error> {
+///     let next: Step<Token> = sent.receive(response, Moment::from_os())?;
+///     Ok(matches!(next, Step::Done(_)))
+/// }
+/// ```
+#[must_use = "the response to the request belongs here"]
+pub struct Sent<T> {
+    state: Box<dyn Receive<T>>,
+    /// Where the request goes, so that an error can say it. It is shared, since a step is moved often.
+    uri: Arc<Uri>,
+    observer: Observer,
+}
+
+/// A leg that rests until a time.
+///
+/// ```
+/// use oauth_proto::{Asleep, Error, Moment, Step};
+///
+/// fn go_on<T>(asleep: Asleep<T>) -> Result<Step<T>, Error> {
+///     asleep.wake(Moment::from_os())
+/// }
+/// ```
+#[must_use = "the leg goes on when it is woken"]
+pub struct Asleep<T> {
+    state: Box<dyn Wake<T>>,
+    observer: Observer,
+}
+
+/// A state of a leg that waits for a response. `Debug` shows its purpose alone.
+pub(crate) trait Receive<T>: Send + Sync {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<T>, Error>;
+
+    /// What the request was sent for.
+    fn purpose(&self) -> Purpose;
+}
+
+impl<T> dyn Receive<T> {
+    /// Takes the response of that endpoint, so that an error can say it.
+    #[inline]
+    fn receive_at(self: Box<Self>, uri: &Uri, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        let purpose = self.purpose();
+        match self.receive(response, moment) {
+            Err(error) => Err(error.in_leg(&Leg::new(purpose, uri))),
+            next => next,
+        }
+    }
+}
+
+impl Observer {
+    /// Reports what an answer has come to, and stays with the leg.
+    fn follow<T>(&self, next: &mut Result<Step<T>, Error>, purpose: Purpose, uri: &Uri, status: http::StatusCode) {
+        match next {
+            Err(error) => self.failed(purpose, uri, error),
+            Ok(step) if step.purpose() == Some(purpose) => self.continued(purpose, uri, status),
+            Ok(_) => self.answered(purpose, uri, status),
+        }
+        if let Ok(step) = next {
+            step.observe(self);
+        }
+    }
+}
+
+/// A state of a leg that waits for a time.
+pub(crate) trait Wake<T>: Send + Sync {
+    fn wake(self: Box<Self>, moment: Moment) -> Result<Step<T>, Error>;
+
+    /// What the next request will be sent for.
+    fn purpose(&self) -> Purpose;
+}
+
+impl<T> Step<T> {
+    pub(crate) fn send(request: Request, state: impl Receive<T> + 'static) -> Self {
+        Self::send_observed(request, state, &Observer::default())
+    }
+
+    /// Returns what [`observed_by`](Self::observed_by) makes of [`send`](Self::send), which would move the request once more.
+    pub(crate) fn send_observed(request: Request, state: impl Receive<T> + 'static, observer: &Observer) -> Self {
+        let uri = Arc::new(request.uri().clone());
+        Self::send_to(uri, request, state, observer)
+    }
+
+    /// As [`send_observed`](Self::send_observed), for an endpoint that is at hand.
+    pub(crate) fn send_to(
+        uri: Arc<Uri>,
+        request: Request,
+        state: impl Receive<T> + 'static,
+        observer: &Observer,
+    ) -> Self {
+        Self::Send(request, Sent { state: Box::new(state), uri, observer: observer.clone() })
+    }
+
+    pub(crate) fn wait(until: Timestamp, state: impl Wake<T> + 'static) -> Self {
+        Self::Wait(until, Asleep { state: Box::new(state), observer: Observer::default() })
+    }
+
+    /// Runs a function on each [`Event`] of this leg, up to its end: for calls that no client makes, such as discovery and
+    /// [`ApiRequest::call`](crate::oauth2::ApiRequest::call), or for one call alone. It is called after the functions that the
+    /// client has registered.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::{Discovery, Metadata};
+    /// use oauth_proto::{DriveError, Request, Response, run};
+    ///
+    /// fn discover(send: impl FnMut(Request) -> Result<Response, std::io::Error>) -> Result<Metadata, DriveError> {
+    ///     run(Discovery::new("https://auth.example.com")?.start()?.on_event(|event| println!("{event}")), send)
+    /// }
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        match &mut self {
+            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => observer.push(hook),
+            Self::Done(_) => {}
+        }
+        self
+    }
+
+    /// Returns the step with that observer, which stays with the leg to its end.
+    pub(crate) fn observed_by(mut self, by: &Observer) -> Self {
+        self.observe(by);
+        self
+    }
+
+    fn observe(&mut self, by: &Observer) {
+        match self {
+            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => observer.clone_from(by),
+            Self::Done(_) => {}
+        }
+    }
+
+    /// Returns what the next request is for, if there is one.
+    fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Send(_, sent) => Some(sent.purpose()),
+            Self::Wait(_, asleep) => Some(asleep.purpose()),
+            Self::Done(_) => None,
+        }
+    }
+}
+
+impl<T> Sent<T> {
+    /// Takes the response to the request and says what happens next.
+    ///
+    /// # Errors
+    /// When the response refuses, breaks the protocol, or does not belong to this conversation. The error's
+    /// [`leg`](Error::leg) says what the request was for and where it went.
+    pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        let Self { state, uri, observer } = self;
+        if observer.is_idle() {
+            return state.receive_at(&uri, response, moment);
+        }
+        let (purpose, status) = (state.purpose(), response.status());
+        let mut next = state.receive_at(&uri, response, moment);
+        observer.follow(&mut next, purpose, &uri, status);
+        next
+    }
+
+    /// Takes the response as [`receive`](Self::receive) does, for a leg around this one, which reports it.
+    pub(crate) fn receive_unreported(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        let Self { state, uri, .. } = self;
+        state.receive_at(&uri, response, moment)
+    }
+
+    /// Returns what the request is for and where it goes: for logs, and for errors of the transport.
+    pub fn leg(&self) -> Leg {
+        Leg::new(self.purpose(), &self.uri)
+    }
+
+    /// Returns what the request is for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.state.purpose()
+    }
+
+    /// Returns where the request goes, and who observes the leg: for a leg around this one.
+    pub(crate) fn place(&self) -> (Arc<Uri>, Observer) {
+        (self.uri.clone(), self.observer.clone())
+    }
+}
+
+impl<T> Asleep<T> {
+    /// Goes on after the pause. Waking too early is harmless: the leg asks to wait again.
+    ///
+    /// # Errors
+    /// When the time for the whole leg has run out.
+    pub fn wake(self, moment: Moment) -> Result<Step<T>, Error> {
+        let Self { state, observer } = self;
+        Ok(state.wake(moment)?.observed_by(&observer))
+    }
+
+    /// Returns what the next request will be for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.state.purpose()
+    }
+
+    /// Returns who observes the leg: for a leg around this one.
+    pub(crate) fn observer(&self) -> Observer {
+        self.observer.clone()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Step<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Headers, query and body may all carry credentials, so only the place is shown.
+            Self::Send(request, sent) => f
+                .debug_tuple("Send")
+                .field(&format_args!("{} {}", request.method(), request.uri().path()))
+                .field(sent)
+                .finish(),
+            Self::Wait(until, asleep) => f.debug_tuple("Wait").field(until).field(asleep).finish(),
+            Self::Done(value) => f.debug_tuple("Done").field(value).finish(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sent<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sent({:?})", self.purpose())
+    }
+}
+
+impl<T> fmt::Debug for Asleep<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Asleep({:?})", self.purpose())
+    }
+}
+
+/// Drives a leg to its end over a blocking transport, with the operating system's clock, randomness and sleep.
+///
+/// `send` is the whole transport: it performs one HTTP exchange without following redirects.
+///
+/// ```
+/// use oauth_proto::{Request, Response, Step, run};
+///
+/// let mut send = |_request: Request| -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) };
+/// assert_eq!(run(Step::Done("token"), &mut send).unwrap(), "token");
+/// ```
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+#[cfg(feature = "os")]
+pub fn run<T, E: Into<BoxError>>(
+    step: Step<T>,
+    send: impl FnMut(Request) -> Result<Response, E>,
+) -> Result<T, DriveError> {
+    run_with(step, send, Moment::from_os, std::thread::sleep)
+}
+
+/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own. The sleep has to last, by the
+/// clock that `moment` reads: one that returns at once is called again and again until it is time.
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+pub fn run_with<T, E: Into<BoxError>>(
+    mut step: Step<T>,
+    mut send: impl FnMut(Request) -> Result<Response, E>,
+    mut moment: impl FnMut() -> Moment,
+    mut sleep: impl FnMut(Duration),
+) -> Result<T, DriveError> {
+    loop {
+        step = match step {
+            Step::Send(request, sent) => {
+                let exchanged = send(request).map_err(Into::into);
+                received(sent, exchanged, &mut moment)?
+            }
+            Step::Wait(until, asleep) => {
+                sleep(moment().now.until(until));
+                asleep.wake(moment())?
+            }
+            Step::Done(value) => return Ok(value),
+        }
+    }
+}
+
+/// Drives a leg to its end over an asynchronous transport, with the operating system's clock and randomness.
+///
+/// `send` performs one HTTP exchange without following redirects; `sleep` is the runtime's own (`tokio::time::sleep`,
+/// say) and is called only by flows that poll. The future is `Send` when theirs are, and needs no runtime of its own.
+///
+/// ```
+/// use oauth_proto::{Request, Response, Step, run_async};
+///
+/// # pollster::block_on(async {
+/// let mut send = |_request: Request| async { Ok::<_, std::io::Error>(Response::new(Vec::new())) };
+/// let token = run_async(Step::Done("token"), &mut send, |_pause| async {}).await.unwrap();
+/// assert_eq!(token, "token");
+/// # });
+/// ```
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+#[cfg(feature = "os")]
+pub async fn run_async<T, E, Sending, Sleeping>(
+    step: Step<T>,
+    send: impl FnMut(Request) -> Sending,
+    sleep: impl FnMut(Duration) -> Sleeping,
+) -> Result<T, DriveError>
+where
+    E: Into<BoxError>,
+    Sending: Future<Output = Result<Response, E>>,
+    Sleeping: Future,
+{
+    run_async_with(step, send, Moment::from_os, sleep).await
+}
+
+/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own. The sleep has to last, as
+/// with [`run_with`].
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+pub async fn run_async_with<T, E, Sending, Sleeping>(
+    mut step: Step<T>,
+    mut send: impl FnMut(Request) -> Sending,
+    mut moment: impl FnMut() -> Moment,
+    mut sleep: impl FnMut(Duration) -> Sleeping,
+) -> Result<T, DriveError>
+where
+    E: Into<BoxError>,
+    Sending: Future<Output = Result<Response, E>>,
+    Sleeping: Future,
+{
+    loop {
+        step = match step {
+            Step::Send(request, sent) => {
+                let exchanged = send(request).await.map_err(Into::into);
+                received(sent, exchanged, &mut moment)?
+            }
+            Step::Wait(until, asleep) => {
+                sleep(moment().now.until(until)).await;
+                asleep.wake(moment())?
+            }
+            Step::Done(value) => return Ok(value),
+        }
+    }
+}
+
+/// An asynchronous transport: what the functions behind the public ones take, whose bounds would stand at each of them.
+pub(crate) trait Transport {
+    type Error: Into<BoxError>;
+    type Sending: Future<Output = Result<Response, Self::Error>>;
+
+    fn send(&mut self, request: Request) -> Self::Sending;
+}
+
+impl<F, E, Sending> Transport for F
+where
+    F: FnMut(Request) -> Sending,
+    E: Into<BoxError>,
+    Sending: Future<Output = Result<Response, E>>,
+{
+    type Error = E;
+    type Sending = Sending;
+
+    fn send(&mut self, request: Request) -> Sending {
+        self(request)
+    }
+}
+
+/// Goes on with what the transport returned.
+fn received<T>(
+    sent: Sent<T>,
+    exchanged: Result<Response, BoxError>,
+    moment: &mut impl FnMut() -> Moment,
+) -> Result<Step<T>, DriveError> {
+    match exchanged {
+        Ok(response) => {
+            let (purpose, uri) = (sent.purpose(), sent.uri.clone());
+            let failed = |error| DriveError::Protocol { error, leg: Some(Leg::new(purpose, &uri)) };
+            sent.receive(response, moment()).map_err(failed)
+        }
+        Err(error) => {
+            sent.observer.unsent(&sent.leg(), &error);
+            Err(DriveError::transport(sent.leg(), error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Context, Poll, Wake as WakeTask, Waker};
+
+    use super::*;
+
+    /// A leg of three rounds: it sends, waits ten seconds, sends again and is done with what it saw.
+    struct Polling {
+        seen: Vec<u16>,
+    }
+
+    impl Polling {
+        fn start() -> Step<Vec<u16>> {
+            Step::send(Request::default(), Self { seen: Vec::new() })
+        }
+    }
+
+    impl Receive<Vec<u16>> for Polling {
+        fn receive(mut self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Vec<u16>>, Error> {
+            self.seen.push(response.status().as_u16());
+            Ok(match self.seen.len() {
+                1 => Step::wait(moment.now.after(Duration::from_secs(10)), *self),
+                _ => Step::Done(self.seen),
+            })
+        }
+
+        fn purpose(&self) -> Purpose {
+            Purpose::PollingForToken
+        }
+    }
+
+    impl Wake<Vec<u16>> for Polling {
+        fn wake(self: Box<Self>, _: Moment) -> Result<Step<Vec<u16>>, Error> {
+            Ok(Step::send(Request::default(), *self))
+        }
+
+        fn purpose(&self) -> Purpose {
+            Purpose::PollingForToken
+        }
+    }
+
+    fn moment() -> Moment {
+        Moment::new(Timestamp::from_secs(100), [1; 32])
+    }
+
+    fn answer(status: u16) -> Response {
+        http::Response::builder().status(status).body(Vec::new()).unwrap()
+    }
+
+    /// Pending once, so that a driver which does not really suspend would hang or lose its place.
+    async fn suspend() {
+        let mut suspended = false;
+        std::future::poll_fn(|context| {
+            if suspended {
+                return Poll::Ready(());
+            }
+            suspended = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// The smallest executor there is: polls, and spins until woken.
+    fn block_on<F: Future>(future: F) -> F::Output {
+        struct Flag(AtomicBool);
+        impl WakeTask for Flag {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(flag.clone());
+        let mut future = pin!(future);
+        loop {
+            if flag.0.swap(false, Ordering::SeqCst)
+                && let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker))
+            {
+                return value;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    async fn drive_async(slept: &mut Vec<u64>) -> Vec<u16> {
+        let mut statuses = [202, 200].into_iter();
+        let send = |_: Request| {
+            let status = statuses.next().unwrap();
+            async move {
+                suspend().await;
+                Ok::<_, std::io::Error>(answer(status))
+            }
+        };
+        let sleep = |pause: Duration| {
+            slept.push(pause.as_secs());
+            suspend()
+        };
+        run_async_with(Polling::start(), send, moment, sleep).await.unwrap()
+    }
+
+    #[test]
+    fn the_blocking_driver_sends_sleeps_and_returns_the_value() {
+        let mut statuses = [202, 200].into_iter();
+        let mut slept = Vec::new();
+        let send = |_: Request| Ok::<_, std::io::Error>(answer(statuses.next().unwrap()));
+        let seen = run_with(Polling::start(), send, moment, |pause| slept.push(pause.as_secs())).unwrap();
+        assert_eq!((seen, slept), (vec![202, 200], vec![10]));
+    }
+
+    #[test]
+    fn the_async_driver_works_under_a_hand_written_executor() {
+        let mut slept = Vec::new();
+        assert_eq!(block_on(drive_async(&mut slept)), [202, 200]);
+        assert_eq!(slept, [10]);
+    }
+
+    #[test]
+    fn the_async_driver_works_under_pollster() {
+        let mut slept = Vec::new();
+        assert_eq!(pollster::block_on(drive_async(&mut slept)), [202, 200]);
+        assert_eq!(slept, [10]);
+    }
+
+    #[test]
+    fn the_async_drivers_future_can_move_to_another_thread() {
+        fn is_send<T: Send>(value: T) -> T {
+            value
+        }
+        let send = |_: Request| async { Ok::<_, std::io::Error>(answer(200)) };
+        let future = is_send(run_async_with(Polling::start(), send, moment, |_| suspend()));
+        let seen = std::thread::spawn(move || block_on(future)).join().unwrap().unwrap();
+        assert_eq!(seen, [200, 200]);
+    }
+
+    #[test]
+    fn a_failed_transport_is_reported_as_such() {
+        let send = |_: Request| Err::<Response, _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        let error = run_with(Polling::start(), send, moment, |_| ()).unwrap_err();
+        assert!(matches!(error, DriveError::Transport { .. }), "{error}");
+    }
+
+    #[test]
+    fn debug_names_the_state_and_hides_the_request() {
+        let mut request = Request::default();
+        *request.uri_mut() = "https://a.example/token?secret=hunter2".parse().unwrap();
+        let step = Step::send(request, Polling { seen: Vec::new() });
+        assert_eq!(format!("{step:?}"), "Send(GET /token, Sent(PollingForToken))");
+    }
+}

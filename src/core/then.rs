@@ -1,0 +1,136 @@
+//! Legs that follow one another as one: [`Step::map`] and [`Step::then`].
+
+use super::step::{Receive, Wake};
+use crate::{Asleep, Error, Moment, Purpose, Response, Sent, Step};
+
+impl<T: 'static> Step<T> {
+    /// Returns the leg with another result: what `end` makes of this one's.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::Token;
+    /// use oauth_proto::{Secret, Step};
+    ///
+    /// fn access_token(step: Step<Token>) -> Step<Secret> {
+    ///     step.map(|token| token.access_token)
+    /// }
+    /// ```
+    pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + Sync + 'static) -> Step<U> {
+        match self {
+            Self::Send(request, before) => {
+                let (uri, observer) = before.place();
+                Step::send_to(uri, request, Map { before, end }, &observer)
+            }
+            Self::Wait(until, before) => {
+                let observer = before.observer();
+                Step::wait(until, Map { before, end }).observed_by(&observer)
+            }
+            Self::Done(value) => Step::Done(end(value)),
+        }
+    }
+
+    /// Returns a leg that goes on with another one when this one is done.
+    ///
+    /// `next` takes the result and a moment of its own: the entropy of each moment that the first leg is given is
+    /// divided, so that no value of it serves twice. `moment` is for a leg that is done already.
+    ///
+    /// # Errors
+    /// Those of `next`, when this leg is done already. Otherwise they are reported by the step that ends the first leg.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::{Client, Introspection, Token};
+    /// use oauth_proto::{Error, Moment, Step};
+    ///
+    /// fn introspected(step: Step<Token>, client: Client, moment: Moment) -> Result<Step<Introspection>, Error> {
+    ///     step.then(moment, move |token, moment| client.introspect(token.access_token, moment))
+    /// }
+    /// ```
+    pub fn then<U: 'static>(
+        self,
+        moment: Moment,
+        next: impl FnOnce(T, Moment) -> Result<Step<U>, Error> + Send + Sync + 'static,
+    ) -> Result<Step<U>, Error> {
+        match self {
+            Self::Send(request, before) => {
+                let (uri, observer) = before.place();
+                Ok(Step::send_to(uri, request, Then { before, next }, &observer))
+            }
+            Self::Wait(until, before) => {
+                let observer = before.observer();
+                Ok(Step::wait(until, Then { before, next }).observed_by(&observer))
+            }
+            Self::Done(value) => next(value, moment),
+        }
+    }
+}
+
+/// Returns two moments in place of one, because a value of a moment must not be used twice.
+pub(crate) fn divided(moment: Moment) -> (Moment, Moment) {
+    let next = Moment::new(moment.now, moment.derive("next leg"));
+    (moment, next)
+}
+
+/// Waits as the leg before it does, and then goes on with the next one.
+struct Then<B, N> {
+    before: B,
+    next: N,
+}
+
+impl<T, U, N> Receive<U> for Then<Sent<T>, N>
+where
+    T: 'static,
+    U: 'static,
+    N: FnOnce(T, Moment) -> Result<Step<U>, Error> + Send + Sync + 'static,
+{
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<U>, Error> {
+        let (moment, next) = divided(moment);
+        self.before.receive_unreported(response, moment)?.then(next, self.next)
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.before.purpose()
+    }
+}
+
+impl<T, U, N> Wake<U> for Then<Asleep<T>, N>
+where
+    T: 'static,
+    U: 'static,
+    N: FnOnce(T, Moment) -> Result<Step<U>, Error> + Send + Sync + 'static,
+{
+    fn wake(self: Box<Self>, moment: Moment) -> Result<Step<U>, Error> {
+        let (moment, next) = divided(moment);
+        self.before.wake(moment)?.then(next, self.next)
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.before.purpose()
+    }
+}
+
+/// Waits as the leg before it does, and changes its result.
+struct Map<B, F> {
+    before: B,
+    end: F,
+}
+
+impl<T: 'static, U: 'static, F: FnOnce(T) -> U + Send + Sync + 'static> Receive<U> for Map<Sent<T>, F> {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<U>, Error> {
+        Ok(self.before.receive_unreported(response, moment)?.map(self.end))
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.before.purpose()
+    }
+}
+
+impl<T: 'static, U: 'static, F: FnOnce(T) -> U + Send + Sync + 'static> Wake<U> for Map<Asleep<T>, F> {
+    fn wake(self: Box<Self>, moment: Moment) -> Result<Step<U>, Error> {
+        Ok(self.before.wake(moment)?.map(self.end))
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.before.purpose()
+    }
+}

@@ -1,0 +1,211 @@
+//! Which pending values have been used: what an application spends before it redeems, so that a callback counts once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::short_hash::short_hash_of;
+use crate::{OneTimeUse, Timestamp};
+
+/// What a pending value is known by when it is used: 128 bits of a hash, shown as hexadecimal digits. It reveals neither
+/// the state nor anything else that is remembered, so it may stand in a database and in logs.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::Pending;
+///
+/// // INSERT INTO used (id, until) VALUES (…) ON CONFLICT DO NOTHING: it is used now if a row was inserted.
+/// fn row(pending: &Pending) -> (String, u64) {
+///     (pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PendingId(u128);
+
+impl PendingId {
+    /// The identifier of the pending value of that owner with that state.
+    pub(crate) fn of(owner: &str, state: &str) -> Self {
+        Self(short_hash_of(&["pending id", owner, state]))
+    }
+}
+
+impl fmt::Display for PendingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for PendingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PendingId({self})")
+    }
+}
+
+impl From<PendingId> for String {
+    fn from(id: PendingId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for PendingId {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let is_id = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let bits = u128::from_str_radix(&digits, 16).ok().filter(|_| is_id);
+        bits.map(Self).ok_or("a pending value's identifier has 32 hexadecimal digits")
+    }
+}
+
+/// How long a used value is kept after it has expired, since clocks step back.
+const LONGER: Duration = Duration::from_secs(60);
+
+/// At most so many expired values are dropped for each that is used, so that no request waits until all of them are gone.
+const DROPPED_AT_ONCE: usize = 32;
+
+/// The pending values that one process has used, in memory: for an application that keeps pending values in cookies alone,
+/// and has no store in which it could note that one has been used.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::{Client, Pending, Token};
+/// use oauth_proto::{Error, OneTimeUse, Moment, UsedPendingIds, Step};
+///
+/// fn come_back(client: &Client, used: &UsedPendingIds, pending: Pending, uri: &str) -> Option<Result<Step<Token>, Error>> {
+///     let moment = Moment::from_os();
+///     match used.mark_used(pending.id(), pending.expires_at(), moment.now) {
+///         OneTimeUse::First => Some(client.redeem(pending, uri, moment)),
+///         // Used already, expired, or `UsedPendingIds` is full: if this browser is signed in, show its page; otherwise offer to start again.
+///         OneTimeUse::Replay => None,
+///     }
+/// }
+///
+/// let used = UsedPendingIds::new(100_000); // one for the process
+/// assert!(used.is_empty());
+/// ```
+///
+/// # Security
+/// It is the memory of one process. With several, or after a restart, a callback can be played once in each of them; then
+/// only the server's own rule that a code counts once is left. A store that all of them share has no such gap: insert
+/// [`PendingId`] there, if it is absent, before you redeem.
+///
+/// When it is full, everything is [`Replay`](OneTimeUse::Replay) until something has expired: nothing that is remembered is
+/// given up for something new, so that nobody makes it forget. Anybody who begins many sign-ins can fill it and keep others
+/// from coming back, so give it room for all the sign-ins that begin within a lifetime of a pending value (an entry takes
+/// some 100 bytes), and limit how many each visitor may begin.
+///
+/// The latest time that it was told counts, so that a clock which steps back brings nothing back. If the clock is once far
+/// ahead, by mistake, every value is [`Replay`](OneTimeUse::Replay) and nobody can sign in, until that time has come or the
+/// process is restarted.
+#[derive(Debug)]
+pub struct UsedPendingIds {
+    most: usize,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    ids: BTreeSet<PendingId>,
+    /// In the order in which they may be forgotten.
+    expiries: BTreeSet<(Timestamp, PendingId)>,
+    /// The latest time at which something was used. A clock that steps back brings nothing back.
+    latest: Timestamp,
+}
+
+impl UsedPendingIds {
+    /// Remembers nothing yet, and at most so many values at a time.
+    pub fn new(most: usize) -> Self {
+        Self { most, tables: Mutex::default() }
+    }
+
+    /// Spends a pending value, once for all threads. The first call for a value returns [`First`](OneTimeUse::First). It returns
+    /// [`Replay`](OneTimeUse::Replay) if the value was used before or has expired, or if as many values are remembered as
+    /// [`new`](Self::new) allows.
+    pub fn mark_used(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.forget(now);
+        if expires_at <= tables.latest || tables.ids.contains(&id) || tables.ids.len() >= self.most {
+            return OneTimeUse::Replay;
+        }
+        tables.ids.insert(id);
+        tables.expiries.insert((expires_at.after(LONGER), id));
+        OneTimeUse::First
+    }
+
+    /// Returns how many values are remembered. Some of them may have expired.
+    pub fn len(&self) -> usize {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).ids.len()
+    }
+
+    /// Returns whether no value is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Tables {
+    fn forget(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now);
+        for _ in 0..DROPPED_AT_ONCE {
+            if self.expiries.first().is_some_and(|(until, _)| *until <= self.latest)
+                && let Some((_, id)) = self.expiries.pop_first()
+            {
+                self.ids.remove(&id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn use_up(used: &UsedPendingIds, state: &str, until: u64, now: u64) -> OneTimeUse {
+        used.mark_used(PendingId::of("owner", state), Timestamp::from_secs(until), Timestamp::from_secs(now))
+    }
+
+    #[test]
+    fn a_value_is_spent_once_until_it_has_expired_and_then_too() {
+        let used = UsedPendingIds::new(10);
+        assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::First);
+        for now in [10, 99, 100, 159, 160, 1000, 10] {
+            assert_eq!(use_up(&used, "a", 100, now), OneTimeUse::Replay, "{now}");
+        }
+        assert_eq!(use_up(&used, "b", 1001, 10), OneTimeUse::First);
+        assert_eq!(used.len(), 1);
+    }
+
+    #[test]
+    fn a_full_set_refuses_and_forgets_nothing() {
+        let used = UsedPendingIds::new(2);
+        assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::First);
+        assert_eq!(use_up(&used, "b", 100, 10), OneTimeUse::First);
+        assert_eq!(use_up(&used, "c", 100, 10), OneTimeUse::Replay);
+        assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::Replay);
+        assert_eq!(use_up(&used, "d", 500, 160), OneTimeUse::First);
+        assert_eq!(used.len(), 1);
+    }
+
+    #[test]
+    fn of_many_threads_one_is_the_first() {
+        let used = UsedPendingIds::new(10);
+        let fresh: usize = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..8).map(|_| scope.spawn(|| use_up(&used, "a", 100, 10))).collect();
+            tries.into_iter().map(|one| usize::from(one.join().unwrap() == OneTimeUse::First)).sum()
+        });
+        assert_eq!(fresh, 1);
+    }
+
+    #[test]
+    fn an_identifier_survives_being_stored_and_is_of_its_owner() {
+        let id = PendingId::of("owner", "state");
+        let stored = serde_json::to_string(&id).unwrap();
+        assert_eq!(serde_json::from_str::<PendingId>(&stored).unwrap(), id);
+        assert!(serde_json::from_str::<PendingId>("\"x\"").is_err());
+        assert_ne!(id, PendingId::of("another", "state"));
+    }
+}

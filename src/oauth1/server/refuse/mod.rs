@@ -1,0 +1,3 @@
+//! Refusals: why, and what the client is told.
+
+pub(crate) mod rejected;

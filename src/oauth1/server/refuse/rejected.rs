@@ -1,0 +1,239 @@
+//! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting extension.
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+
+use crate::Response;
+use crate::oauth1::names::CALLBACK;
+use crate::wire::{WHEN_UNAVAILABLE, form};
+
+/// A request that is refused.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Rejected;
+///
+/// fn answer(rejected: &Rejected) -> oauth_proto::Response {
+///     eprintln!("refused: {rejected}"); // for the operator
+///     rejected.response() // for the client
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Rejected {
+    /// The whole truth, for the operator's log.
+    pub reason: RejectReason,
+    realm: Option<String>,
+}
+
+/// Why a request is refused. For the operator: it tells apart what a client must not be able to.
+///
+/// ```
+/// use oauth_proto::oauth1::server::RejectReason;
+///
+/// assert_eq!(RejectReason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// The `Authorization` header cannot be read.
+    #[error("the Authorization header is malformed")]
+    Malformed,
+    /// The path is not that of an endpoint.
+    #[error(
+        "no endpoint has the path {received:?}: the endpoints are {}, and `ProviderBuilder::path` sets others",
+        .expected.join(", ")
+    )]
+    NoSuchPath {
+        /// The path of the request.
+        received: String,
+        /// The paths of the endpoints.
+        expected: Vec<String>,
+    },
+    /// A parameter that must be there is not.
+    #[error("{0} is missing")]
+    ParameterMissing(&'static str),
+    /// A protocol parameter is there more than once.
+    #[error("{0:?} is there more than once")]
+    ParameterTwice(String),
+    /// A parameter's value cannot be.
+    #[error("{0} has an impossible value")]
+    ParameterInvalid(&'static str),
+    /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
+    #[error("protocol parameters stand in more than one place")]
+    ParametersMixed,
+    /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
+    #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
+    ControlCharacter(String),
+    /// The request has more parameters than [`Verifier::max_parameters`](super::Verifier::max_parameters) says.
+    #[error("the request has more than {limit} parameters, the most that Verifier::max_parameters allows")]
+    TooManyParameters {
+        /// The most that it may have.
+        limit: usize,
+    },
+    /// The body is a larger form than [`Verifier::max_form_len`](super::Verifier::max_form_len) says.
+    #[error("the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows")]
+    FormTooLarge {
+        /// Its length in bytes.
+        length: usize,
+        /// The most that it may have.
+        limit: usize,
+    },
+    /// `oauth_version` is not 1.0, but this.
+    #[error("oauth_version is {sent:?} where 1.0 is expected{lifted}", sent = .0, lifted = lifted(.0))]
+    VersionUnknown(String),
+    /// The signature method is not accepted here.
+    #[error("the signature method {0:?} is not accepted")]
+    MethodUnsupported(String),
+    /// Nothing in the request is OAuth's.
+    #[error("the request is not signed")]
+    Unsigned,
+    /// PLAINTEXT on a way where others can listen.
+    #[error("PLAINTEXT is not accepted without TLS")]
+    PlaintextWithoutTls,
+    /// The HTTP method is not that of the endpoint.
+    #[error("the HTTP method {method} is not that of this endpoint")]
+    HttpMethod {
+        /// The request's.
+        method: http::Method,
+        /// The endpoint's.
+        allowed: &'static str,
+    },
+    /// The timestamp is too old or too new.
+    #[error("the timestamp {timestamp} is not within {earliest} to {latest}")]
+    TimestampRefused {
+        /// What the client sent.
+        timestamp: u64,
+        /// The oldest that is accepted.
+        earliest: u64,
+        /// The newest that is accepted.
+        latest: u64,
+    },
+    /// The request is for a host that is none of ours.
+    #[error(
+        "the request names another host than the verifier's origins, two hosts, or none: see `Verifier::add_origin` and `Verifier::allow_any_host`"
+    )]
+    WrongHost,
+    /// There is no such client.
+    #[error("the client {0:?} is unknown")]
+    UnknownClient(String),
+    /// There is no such token.
+    #[error("the token is unknown")]
+    UnknownToken,
+    /// The token was issued to another client.
+    #[error("the token was issued to another client than {0:?}")]
+    TokenOfAnotherClient(String),
+    /// The signature is not that of the request.
+    #[error(
+        "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)"
+    )]
+    WrongSignature,
+    /// The body is not the one that was signed.
+    #[error("the body's hash is wrong")]
+    WrongBodyHash,
+    /// The token has expired.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The same request has been made before.
+    #[error("the nonce has been used before")]
+    NonceUsed,
+    /// The callback is not one that was registered, or none at all.
+    #[error("the callback is not acceptable")]
+    CallbackRefused,
+    /// The verifier is wrong. The temporary credentials are used up.
+    #[error("the verifier is wrong or access was not granted; the temporary credentials are used up")]
+    WrongVerifier,
+    /// The temporary credentials do not wait for a decision: unknown, expired, decided or used.
+    #[error("the temporary credentials wait for no decision")]
+    NothingPending,
+    /// Storage failed.
+    #[error("storage failed: {0}")]
+    StoreFailed(String),
+}
+
+/// The option that lets a version in, in words for an error's end.
+fn lifted(version: &str) -> &'static str {
+    if version.eq_ignore_ascii_case("1.0a") { "; Verifier::allow_version_1_0a accepts it" } else { "" }
+}
+
+impl RejectReason {
+    /// Status, code of the Problem Reporting extension, and the field that goes with that code.
+    fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        const DENIED: StatusCode = StatusCode::UNAUTHORIZED;
+        let rejected = |name: &str| (BAD, "parameter_rejected", Some(("oauth_parameters_rejected", name.to_owned())));
+        match self {
+            Self::NoSuchPath { .. } => (StatusCode::NOT_FOUND, "parameter_rejected", None),
+            Self::Malformed | Self::ParametersMixed => (BAD, "parameter_rejected", None),
+            Self::ParameterMissing(name) => {
+                (BAD, "parameter_absent", Some(("oauth_parameters_absent", (*name).to_owned())))
+            }
+            Self::ParameterTwice(name) | Self::ControlCharacter(name) => rejected(name),
+            Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
+            Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
+            Self::ParameterInvalid(name) => rejected(name),
+            Self::CallbackRefused => rejected(CALLBACK),
+            Self::VersionUnknown(_) => {
+                (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
+            }
+            Self::Unsigned => (DENIED, "parameter_absent", None),
+            Self::MethodUnsupported(_) | Self::PlaintextWithoutTls => (BAD, "signature_method_rejected", None),
+            Self::HttpMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
+            Self::TimestampRefused { earliest, latest, .. } => {
+                (DENIED, "timestamp_refused", Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))))
+            }
+            // One answer for all of them, so that nobody learns which clients and tokens exist.
+            Self::WrongHost
+            | Self::UnknownClient(_)
+            | Self::UnknownToken
+            | Self::TokenOfAnotherClient(_)
+            | Self::WrongSignature => (DENIED, "signature_invalid", None),
+            Self::WrongBodyHash => (DENIED, "body_hash_invalid", None),
+            Self::TokenExpired => (DENIED, "token_expired", None),
+            Self::NonceUsed => (DENIED, "nonce_used", None),
+            Self::WrongVerifier => (DENIED, "verifier_invalid", None),
+            Self::NothingPending => (BAD, "token_rejected", None),
+            Self::StoreFailed(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None),
+        }
+    }
+
+    /// The realm is one that can stand in a quoted header value.
+    pub(crate) fn reject(self, realm: Option<&str>) -> Rejected {
+        Rejected { reason: self, realm: realm.map(str::to_owned) }
+    }
+}
+
+impl Rejected {
+    /// What the client is told: 400, 401, 404, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
+    /// a 401, in `WWW-Authenticate`. A 503 says in `Retry-After` when to come back. It says less than the reason where the difference would help an attacker: an unknown
+    /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
+    pub fn response(&self) -> Response {
+        let (status, code, field) = self.reason.problem();
+        let mut pairs = vec![("oauth_problem", code.to_owned())];
+        pairs.extend(field);
+        let mut response = form_response(status, &pairs);
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            let realm = self.realm.as_ref().map(|realm| format!("realm=\"{realm}\", ")).unwrap_or_default();
+            let challenge = format!("OAuth {realm}oauth_problem=\"{code}\"");
+            if let Ok(challenge) = HeaderValue::try_from(challenge) {
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
+        }
+        if let RejectReason::HttpMethod { allowed, .. } = self.reason {
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        response
+    }
+}
+
+/// A response whose body is a form, and which nobody keeps.
+pub(crate) fn form_response(status: StatusCode, pairs: &[(&str, String)]) -> Response {
+    let mut response = Response::new(form::encode(pairs.iter().map(|(name, value)| (name, value))).into_bytes());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,192 @@
+//! Where a request carries its token, RFC 6750 §2.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use zeroize::Zeroizing;
+
+use crate::core::endpoint::with_query;
+use crate::oauth2::common::style::Placement;
+use crate::oauth2::{Token, TokenPlacement};
+use crate::wire::{form, without_query};
+use crate::{Error, Secret, Unsupported};
+
+/// A request that has its token, as [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) hands it over.
+///
+/// ```
+/// use oauth_proto::oauth2::ProtectedRequest;
+///
+/// fn twitch(request: &mut ProtectedRequest<'_>) {
+///     request.headers.insert("client-id", http::HeaderValue::from_static("hof5gwx0su6owfnys0yan9c87zr6t"));
+/// }
+/// ```
+pub struct ProtectedRequest<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Where it goes. Its origin must stay what it is.
+    pub uri: &'a mut Uri,
+    /// Its headers.
+    pub headers: &'a mut HeaderMap,
+    /// Its body, where it is at hand.
+    pub body: Option<&'a mut Vec<u8>>,
+    /// The token that it carries.
+    pub token: &'a Token,
+}
+
+impl fmt::Debug for ProtectedRequest<'_> {
+    /// The token may be in the query, a header of its own, or the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProtectedRequest({} {})", self.method, without_query(self.uri))
+    }
+}
+
+impl ProtectedRequest<'_> {
+    /// Gives a request its token, and what follows from it, and lets a function see it in parts.
+    pub(crate) fn of<B>(
+        request: &mut http::Request<B>,
+        body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
+        token: &Token,
+        placement: &TokenPlacement,
+        see: impl FnOnce(&mut ProtectedRequest<'_>),
+    ) -> Result<(), Error> {
+        let derived = request.extensions().get::<TokenParameter>().cloned();
+        let method = request.method().clone();
+        let (mut uri, mut headers) = (std::mem::take(request.uri_mut()), std::mem::take(request.headers_mut()));
+        let body = body(request.body_mut());
+        let mut protected = ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token };
+        let mut given = place(&mut protected, placement);
+        if let Some(parameter) = derived {
+            given = given.and_then(|()| parameter.add(&mut protected));
+        }
+        if given.is_ok() {
+            see(&mut protected);
+        }
+        (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
+        given
+    }
+}
+
+/// A parameter of the query that follows from the token, in a request's extensions: it is right for whatever token the
+/// request is given, and made anew when it is sent again with another one.
+#[derive(Clone)]
+pub(crate) struct TokenParameter {
+    name: &'static str,
+    value: Arc<dyn Fn(&Token) -> String + Send + Sync>,
+}
+
+impl TokenParameter {
+    pub(crate) fn new(name: &'static str, value: impl Fn(&Token) -> String + Send + Sync + 'static) -> Self {
+        Self { name, value: Arc::new(value) }
+    }
+
+    fn add(&self, request: &mut ProtectedRequest<'_>) -> Result<(), Error> {
+        in_query(request.uri, self.name, &(self.value)(request.token))
+    }
+}
+
+/// Puts the request's token where the server looks for it.
+fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Result<(), Error> {
+    let token = &request.token.access_token;
+    match &placement.0 {
+        Placement::Bearer => set(request, AUTHORIZATION, with_scheme("Bearer", token)?),
+        Placement::Scheme(scheme) => set(request, AUTHORIZATION, with_scheme(scheme, token)?),
+        Placement::Header(name) => {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let name =
+                name.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "its header's name is none" })?;
+            set(request, name, sensitive(token.expose().as_bytes().to_vec())?)
+        }
+        Placement::Query(name) => in_query(request.uri, name, token.expose()),
+        Placement::Form(name) => in_form(request, name),
+        Placement::BearerAndParameter(name) => {
+            set(request, AUTHORIZATION, with_scheme("Bearer", token)?)?;
+            let empty = request.body.as_ref().is_some_and(|body| body.is_empty());
+            let bodiless = matches!(*request.method, Method::GET | Method::HEAD);
+            let in_body = form::is_form(request.headers) == Some(true) || (empty && !bodiless);
+            if in_body { in_form(request, name) } else { in_query(request.uri, name, token.expose()) }
+        }
+    }
+}
+
+/// A header's value: a scheme and a token.
+pub(crate) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, Unsupported> {
+    // Exactly as long as it becomes, so that the header's value is this very text.
+    let mut value = Vec::with_capacity(scheme.len() + 1 + token.expose().len());
+    value.extend_from_slice(scheme.as_bytes());
+    value.push(b' ');
+    value.extend_from_slice(token.expose().as_bytes());
+    sensitive(value)
+}
+
+fn sensitive(text: Vec<u8>) -> Result<HeaderValue, Unsupported> {
+    let value = Some(text).filter(|text| text.is_ascii()).and_then(|text| HeaderValue::try_from(text).ok());
+    let mut value =
+        value.ok_or(Unsupported::Unsendable { what: "the token", reason: "it cannot stand in a header" })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn set(request: &mut ProtectedRequest<'_>, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+    // What a caller put there may be another service's credential, which is not ours to overwrite. A bearer token is: a
+    // request that is sent again has the old one.
+    let bearer =
+        |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "));
+    let others = |own: &HeaderValue| !bearer(own) && !same_scheme(own, &value);
+    if name == AUTHORIZATION && request.headers.get_all(&name).iter().any(others) {
+        return Err(Unsupported::AuthorizationPresent.into());
+    }
+    request.headers.insert(name, value);
+    Ok(())
+}
+
+fn same_scheme(one: &HeaderValue, other: &HeaderValue) -> bool {
+    let scheme =
+        |value: &HeaderValue| value.as_bytes().split(|byte| *byte == b' ').next().map(<[u8]>::to_ascii_lowercase);
+    scheme(one) == scheme(other)
+}
+
+/// Puts a parameter into the query, in the place of one of that name.
+fn in_query(uri: &mut Uri, name: &str, value: &str) -> Result<(), Error> {
+    let query = uri.query().unwrap_or_default();
+    let mut pairs = Zeroizing::new(String::new());
+    form::push_pair(&mut pairs, name.as_bytes(), value.as_bytes());
+    let kept = form::retain(query.as_bytes(), |own| own != name.as_bytes());
+    let mut bare = uri.clone();
+    if kept.len() != query.len() {
+        // It has one already: that of a request which is sent again.
+        let kept = String::from_utf8_lossy(&kept).into_owned();
+        let path = if kept.is_empty() { bare.path().to_owned() } else { format!("{}?{kept}", bare.path()) };
+        let mut parts = bare.into_parts();
+        parts.path_and_query = path.parse().ok();
+        let reason = "the URI is not absolute";
+        bare = Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason })?;
+    }
+    *uri = with_query(&bare, &pairs)?;
+    Ok(())
+}
+
+fn in_form(request: &mut ProtectedRequest<'_>, name: &str) -> Result<(), Error> {
+    let refuse = |reason| Err(Unsupported::NoFormBody { reason }.into());
+    let token = request.token;
+    let Some(body) = request.body.as_mut() else {
+        return refuse("the body is not at hand");
+    };
+    match form::is_form(request.headers) {
+        Some(true) => {}
+        Some(false) if body.is_empty() && !request.headers.contains_key(CONTENT_TYPE) => {
+            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+        }
+        Some(false) => return refuse("the body is none"),
+        None => return refuse("its content type is doubtful"),
+    }
+    let kept = form::retain(body, |own| own != name.as_bytes());
+    let Ok(mut pairs) = String::from_utf8(kept) else {
+        return refuse("the body is not of ASCII characters");
+    };
+    form::push_pair(&mut pairs, name.as_bytes(), token.access_token.expose().as_bytes());
+    **body = pairs.into_bytes();
+    request.headers.remove(CONTENT_LENGTH);
+    Ok(())
+}

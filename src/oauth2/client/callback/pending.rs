@@ -1,0 +1,429 @@
+//! What is remembered while the user is away, and what is checked of a callback before anything is sent, RFC 6749 §4.1.2,
+//! RFC 9207.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::callback::{CallbackParts, Leniency};
+use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::secret::same;
+use crate::oauth2::common::pkce::{CodeVerifier, Unguessable};
+use crate::oauth2::{ResponseMode, Scope};
+use crate::wire::{form, printable_code, printable_text, truncated};
+use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
+
+/// A code grant that waits for its user to come back.
+///
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
+/// session. It belongs to one client of one server, and another refuses it. `redeem` consumes it, and it is not `Clone`. If
+/// the transport fails, a stored copy can be redeemed again. An application that notes the identifier first does not go on
+/// with it a second time, so there the user starts again.
+///
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count
+/// once. In a server's session, take the value out in the same step in which you read it. Nothing can be taken out of a
+/// cookie, which browsers and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is
+/// absent, and go on only then; or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// [`expires_at`](Self::expires_at).
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::Pending;
+/// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
+/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// fn is_first(pending: &Pending) -> bool {
+///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::Pending;
+/// # fn cookie() -> String { String::new() }
+/// let pending: Pending = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pending {
+    #[serde(rename = "v")]
+    version: u64,
+    #[serde(flatten)]
+    pub(crate) common: PendingCommon,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verifier: Option<CodeVerifier>,
+}
+
+/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`].
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::PendingImplicit;
+/// # fn cookie() -> String { String::new() }
+/// let pending: PendingImplicit = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PendingImplicit {
+    /// Another member than a code grant's, so that neither is taken for the other.
+    #[serde(rename = "implicit")]
+    version: u64,
+    #[serde(flatten)]
+    pub(crate) common: PendingCommon,
+}
+
+/// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+pub(crate) enum State {
+    /// Fresh bits, in place.
+    Own(Unguessable),
+    /// The caller's own, or one that was stored.
+    Given(String),
+}
+
+impl State {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Own(own) => own.as_str(),
+            Self::Given(given) => given,
+        }
+    }
+}
+
+impl From<String> for State {
+    fn from(given: String) -> Self {
+        Self::Given(given)
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What both kinds remember.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PendingCommon {
+    /// The client at its server.
+    #[serde(rename = "for")]
+    pub(crate) fingerprint: ClientFingerprint,
+    pub(crate) state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) redirect_uri: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) nonce: Option<String>,
+    #[serde(default)]
+    pub(crate) mode: ResponseMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) issuer: Option<String>,
+    #[serde(rename = "until")]
+    pub(crate) expires_at: Timestamp,
+}
+
+/// The first form had a fingerprint of 53 bits.
+const VERSION: u64 = 2;
+
+impl Pending {
+    pub(crate) fn new(common: PendingCommon, verifier: Option<CodeVerifier>) -> Self {
+        Self { version: VERSION, common, verifier }
+    }
+
+    /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
+    /// is bound to the user's browser too.
+    pub fn state(&self) -> &str {
+        self.common.state.as_str()
+    }
+
+    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
+    /// there yet.
+    pub fn id(&self) -> PendingId {
+        self.common.fingerprint.id(self.state())
+    }
+
+    /// The nonce that an ID token has to carry, where one was asked for.
+    pub fn nonce(&self) -> Option<&str> {
+        self.common.nonce.as_deref()
+    }
+
+    /// When it can no longer be redeemed.
+    pub fn expires_at(&self) -> Timestamp {
+        self.common.expires_at
+    }
+
+    pub(crate) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.common.check(self.version, fingerprint, now)
+    }
+}
+
+impl PendingImplicit {
+    pub(crate) fn new(common: PendingCommon) -> Self {
+        Self { version: VERSION, common }
+    }
+
+    /// The state that the callback will carry.
+    pub fn state(&self) -> &str {
+        self.common.state.as_str()
+    }
+
+    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
+    /// there yet.
+    pub fn id(&self) -> PendingId {
+        self.common.fingerprint.id(self.state())
+    }
+
+    /// The nonce that an ID token has to carry, where one was asked for.
+    pub fn nonce(&self) -> Option<&str> {
+        self.common.nonce.as_deref()
+    }
+
+    /// When it can no longer be used.
+    pub fn expires_at(&self) -> Timestamp {
+        self.common.expires_at
+    }
+
+    pub(crate) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.common.check(self.version, fingerprint, now)
+    }
+}
+
+impl PendingCommon {
+    fn check(&self, version: u64, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        if version != VERSION {
+            return Err(Expired::Outdated.into());
+        }
+        if self.fingerprint != *fingerprint {
+            return Err(Forged::OtherClient.into());
+        }
+        if self.expires_at <= now {
+            return Err(Expired::Pending.into());
+        }
+        Ok(())
+    }
+
+    /// The callback, once it is known to belong to this authorization and to bring no error.
+    pub(crate) fn accept<'c>(&self, callback: &'c Callback<'_>, rules: Rules) -> Result<CallbackParameters<'c>, Error> {
+        let parts = callback.parts();
+        let mut answer =
+            CallbackParameters { pairs: part(callback, &parts, self.mode)?, ..CallbackParameters::default() };
+        answer.read()?;
+        // RFC 6749 §4.1.2.1: a code has one character at least.
+        answer.error = answer.error.filter(|error| !error.is_empty());
+        let Some(state) = answer.state.as_deref() else {
+            // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
+            let code = answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
+            return Err(code
+                .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code: code.to_owned() })
+                .into());
+        };
+        if !same(self.state.as_str().as_bytes(), state.as_bytes()) {
+            return Err(Forged::StateMismatch.into());
+        }
+        let mut place = rules.place;
+        match (&self.issuer, &answer.iss) {
+            (Some(expected), Some(received)) if *expected != **received => {
+                let (expected, received) = (truncated(expected), truncated(received));
+                return Err(Forged::IssuerMismatch { expected, received }.into());
+            }
+            // The server itself says that the answer is its own.
+            (Some(_), Some(_)) => place.no_place = true,
+            (None, Some(received)) if !rules.unknown_iss => {
+                return Err(Forged::IssuerUnknown { received: truncated(received) }.into());
+            }
+            (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
+            _ => {}
+        }
+        if let Some(redirect_uri) = &self.redirect_uri {
+            place.check(&parts, redirect_uri)?;
+        }
+        if let Some(code) = answer.error.as_deref().map(printable_code) {
+            let description = answer.error_description.as_deref().map(printable_text);
+            let refused = if code == "access_denied" {
+                Refused::Denied { problem: Some(code), advice: description, response: None }
+            } else {
+                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(truncated) }
+            };
+            return Err(refused.into());
+        }
+        Ok(answer)
+    }
+}
+
+/// What a client and its server make of a callback.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Rules {
+    pub(crate) promises_iss: bool,
+    pub(crate) unknown_iss: bool,
+    pub(crate) place: Leniency,
+}
+
+/// Returns whether an error code looks like those of the specification. Anybody may have written it, and it is shown in logs.
+fn is_usual_code(code: &str) -> bool {
+    code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// What the callback says.
+#[derive(Default)]
+pub(crate) struct CallbackParameters<'c> {
+    /// All of it, still encoded.
+    pub(crate) pairs: &'c str,
+    pub(crate) code: Option<Cow<'c, str>>,
+    pub(crate) access_token: Option<Cow<'c, str>>,
+    pub(crate) id_token: Option<Cow<'c, str>>,
+    state: Option<Cow<'c, str>>,
+    iss: Option<Cow<'c, str>>,
+    error: Option<Cow<'c, str>>,
+    error_description: Option<Cow<'c, str>>,
+    error_uri: Option<Cow<'c, str>>,
+}
+
+impl<'c> CallbackParameters<'c> {
+    /// Finds what the protocol knows among the pairs.
+    fn read(&mut self) -> Result<(), Forged> {
+        for (name, value) in form::text_pairs(self.pairs) {
+            let (name, slot) = match name.as_deref() {
+                Some("code") => ("code", &mut self.code),
+                Some("state") => ("state", &mut self.state),
+                Some("iss") => ("iss", &mut self.iss),
+                Some("error") => ("error", &mut self.error),
+                Some("error_description") => ("error_description", &mut self.error_description),
+                Some("error_uri") => ("error_uri", &mut self.error_uri),
+                Some("access_token") => ("access_token", &mut self.access_token),
+                Some("id_token") => ("id_token", &mut self.id_token),
+                _ => continue,
+            };
+            let value = value.ok_or(Forged::ParameterInvalid { name })?;
+            if slot.replace(value).is_some() {
+                return Err(Forged::ParameterTwice { name });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or either alone.
+fn part<'c>(callback: &'c Callback<'_>, parts: &CallbackParts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
+    let form =
+        callback.form.map(|form| std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" }));
+    let alone = || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
+    let part = match (mode, form.transpose()?) {
+        (ResponseMode::Query, _) => parts.query,
+        (ResponseMode::Fragment, Some(form)) => Some(form.strip_prefix('#').unwrap_or(form)),
+        (ResponseMode::Fragment, None) => parts.fragment.or_else(alone),
+        (ResponseMode::FormPost, Some(form)) => Some(form),
+        (ResponseMode::FormPost, None) => alone(),
+    };
+    Ok(part.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved(mode: ResponseMode) -> PendingCommon {
+        PendingCommon {
+            fingerprint: ClientFingerprint::of(&["5"]),
+            state: State::Given("xyz".into()),
+            redirect_uri: None,
+            scope: None,
+            nonce: None,
+            mode,
+            issuer: Some("https://a.example".into()),
+            expires_at: Timestamp::from_secs(100),
+        }
+    }
+
+    fn code(mode: ResponseMode, callback: &str) -> Result<Option<String>, Error> {
+        let answer = Callback::from(callback);
+        saved(mode).accept(&answer, Rules::default()).map(|answer| answer.code.map(Cow::into_owned))
+    }
+
+    #[test]
+    fn the_code_is_found_in_whatever_a_framework_hands_over() {
+        for (mode, callback) in [
+            (ResponseMode::Query, "https://c.example/cb?x=1&code=a+b&state=xyz"),
+            (ResponseMode::Query, "/cb?code=a%20b&state=xyz#_=_"),
+            (ResponseMode::Query, "?code=a+b&state=xyz"),
+            (ResponseMode::Query, "code=a+b&state=xyz"),
+            (ResponseMode::Query, "com.example.app:/cb?code=a+b&state=xyz"),
+            (ResponseMode::Query, "https://c.example/cb/tenant=5?code=a+b&state=xyz"),
+            (ResponseMode::Query, "code=a+b&state=xyz&next=/x?y=z&iss=https://a.example"),
+            (ResponseMode::FormPost, "code=a+b&state=xyz&iss=https://a.example"),
+            (ResponseMode::Fragment, "https://c.example/cb?x=1#code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "#code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "code=a+b&state=xyz"),
+            (ResponseMode::FormPost, "code=a+b&state=xyz"),
+        ] {
+            assert_eq!(code(mode, callback).unwrap().as_deref(), Some("a b"), "{mode:?} {callback}");
+        }
+        for (mode, url, form) in [
+            (ResponseMode::FormPost, "/cb?code=y", "code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "https://c.example/cb#code=y", "code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "/cb", "#code=a+b&state=xyz"),
+        ] {
+            let answer = Callback::posted(url, form.as_bytes());
+            let answer = saved(mode).accept(&answer, Rules::default()).unwrap();
+            assert_eq!(answer.code.as_deref(), Some("a b"), "{mode:?} {url}");
+        }
+        let posted = Callback::posted("/cb?code=a+b&state=xyz", b"code=y&state=y");
+        assert!(saved(ResponseMode::Query).accept(&posted, Rules::default()).is_ok());
+    }
+
+    #[test]
+    fn an_answer_in_another_place_than_was_asked_for_is_none() {
+        for (mode, callback) in [
+            (ResponseMode::Query, "https://c.example/cb#code=a&state=xyz"),
+            (ResponseMode::Fragment, "https://c.example/cb?code=a&state=xyz"),
+            (ResponseMode::FormPost, "https://c.example/cb?code=a&state=xyz"),
+            (ResponseMode::Query, "https://c.example/cb"),
+        ] {
+            let error = code(mode, callback).unwrap_err();
+            assert_eq!(error, Forged::ParameterMissing { name: "state" }.into(), "{mode:?} {callback}");
+        }
+    }
+
+    #[test]
+    fn a_denial_is_told_from_other_errors() {
+        for error in ["access_denied", "server_error"] {
+            let query = format!("?state=xyz&error={error}&error_description=Invalid+token:+sesamopen");
+            let error = code(ResponseMode::Query, &query).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
+            assert!(error.to_string().contains("Invalid token: …"), "{error}");
+        }
+        let denied = code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way").unwrap_err();
+        let expected =
+            Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()), response: None };
+        assert_eq!(denied, expected.into());
+        let other =
+            code(ResponseMode::Query, "?state=xyz&error=invalid_scope&error_uri=https://a.example/e").unwrap_err();
+        assert_eq!(other.code(), Some("invalid_scope"));
+    }
+
+    #[test]
+    fn time_and_stored_form_are_checked() {
+        let pending = || Pending::new(saved(ResponseMode::Query), None);
+        assert_eq!(pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["6"]), Timestamp::from_secs(99)),
+            Err(Forged::OtherClient.into())
+        );
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(100)),
+            Err(Expired::Pending.into())
+        );
+        let stored = serde_json::to_string(&pending()).unwrap();
+        let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
+        assert_eq!(
+            outdated.check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(1)),
+            Err(Expired::Outdated.into())
+        );
+        serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
+    }
+}

@@ -1,0 +1,158 @@
+//! The last leg of the code and the implicit grant, RFC 6749 §4.1.3 and §4.2.2.
+
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+
+use super::pending::{Pending, PendingImplicit, Rules};
+use crate::core::wiped::Wiped;
+use crate::oauth2::Token;
+use crate::oauth2::client::client::Client;
+use crate::oauth2::client::grant::{Grant, Kind};
+use crate::oauth2::client::hooks::TokenResponseOf;
+use crate::oauth2::client::token_response::{self, Expected};
+use crate::oauth2::common::names::AUTHORIZATION_CODE;
+use crate::wire::form;
+use crate::{Callback, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
+
+impl Client {
+    /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
+    /// [`request_token`](Self::request_token) in one.
+    ///
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
+    /// or all of it. Where the user came to is compared with the redirect_uri. For another
+    /// [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
+    ///
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
+    /// consumed here, but a copy that was stored is not.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::{Client, Pending, Token};
+    /// # use oauth_proto::{Callback, Error, Moment, Step};
+    /// fn by_get(client: &Client, pending: Pending, path_and_query: &str) -> Result<Step<Token>, Error> {
+    ///     client.redeem(pending, path_and_query, Moment::from_os())
+    /// }
+    ///
+    /// // After `Authorize::response_mode(ResponseMode::FormPost)`.
+    /// fn by_post(client: &Client, pending: Pending, uri: &str, body: &[u8]) -> Result<Step<Token>, Error> {
+    ///     client.redeem(pending, Callback::posted(uri, body), Moment::from_os())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
+    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another error,
+    /// [`Forged`] when the callback does not belong to `pending`, [`Expired`](crate::Expired) when the user took too
+    /// long. Nothing has been sent then. What is wrong with the response is reported by the step.
+    ///
+    /// # Security
+    /// Where the user came to tells one server's callbacks from another's, if each has a redirect_uri of its own (RFC 9700
+    /// §4.4.2.2). A query or a form alone does not say it, and is taken only where the server names itself by the issuer that is
+    /// known of it (RFC 9207), or by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    pub fn redeem<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
+        let grant = self.grant_of(pending, &callback.into(), moment.now)?;
+        self.request_token(grant, moment)
+    }
+
+    /// Checks a callback, and returns the grant that it brings: for a token request with parameters of one's own.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::{Client, Pending, Token};
+    /// # use oauth_proto::{Error, Moment, Step};
+    /// fn redeem(client: &Client, pending: Pending, uri: &str) -> Result<Step<Token>, Error> {
+    ///     let moment = Moment::from_os();
+    ///     let grant = client.accept(pending, uri, moment.now)?.resource("https://photos.example.com/");
+    ///     client.request_token(grant, moment)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem).
+    pub fn accept<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        now: Timestamp,
+    ) -> Result<Grant, Error> {
+        self.grant_of(pending, &callback.into(), now)
+    }
+
+    fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
+        pending.check(&self.0.fingerprint, now)?;
+        let answer = pending.common.accept(callback, self.rules())?;
+        for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
+            if token.is_some() {
+                return Err(Forged::TokenInCallback { name }.into());
+            }
+        }
+        let code = answer.code.filter(|code| !code.is_empty());
+        let code = code.ok_or(Forged::ParameterMissing { name: "code" })?;
+        Ok(self.code_grant(pending, &code))
+    }
+
+    fn rules(&self) -> Rules {
+        let server = &self.0.server;
+        Rules { promises_iss: server.promises_iss, unknown_iss: server.unknown_iss, place: self.0.place }
+    }
+
+    /// Exchanges a code that the user copied from the server's page, as some servers offer for
+    /// `urn:ietf:wg:oauth:2.0:oob`. White space around it is removed.
+    ///
+    /// # Security
+    /// The state, and with it the knowledge that the code was asked for here. The proof key still ties
+    /// the code to `pending`, so that another's code is of no use, unless that was left out too.
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem).
+    pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
+        pending.check(&self.0.fingerprint, moment.now)?;
+        let grant = self.code_grant(pending, code.trim());
+        self.request_token(grant, moment)
+    }
+
+    fn code_grant(&self, pending: Pending, code: &str) -> Grant {
+        let mut grant = Grant::new(AUTHORIZATION_CODE, Kind::Code);
+        grant.push("code", code);
+        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
+            match &self.0.redirect_uri {
+                Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
+                _ => grant.push("redirect_uri", uri),
+            }
+        }
+        if let Some(verifier) = &pending.verifier {
+            grant.push_encoded("code_verifier", verifier.as_str());
+        }
+        grant.without_sending_scope(pending.common.scope)
+    }
+
+    /// Returns the token that an implicit grant brings in the fragment of its callback: `callback` is the whole URI, which only a
+    /// script in the page knows (`location.href`), or [`Callback::posted`] with that URI and the fragment.
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when what came back is no token answer.
+    pub fn token_from_fragment<'a>(
+        &self,
+        pending: PendingImplicit,
+        callback: impl Into<Callback<'a>>,
+        now: Timestamp,
+    ) -> Result<Token, Error> {
+        let server = &self.0.server;
+        if server.v2_1 {
+            return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
+        }
+        pending.check(&self.0.fingerprint, now)?;
+        let callback = callback.into();
+        let answer = pending.common.accept(&callback, self.rules())?;
+        // It has the members of a token answer (§4.2.2), as a form.
+        let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
+        let mut response = Wiped(Response::new(members));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+        self.0.hooks.token_response(&mut response, TokenResponseOf::Other);
+        let expected = Expected { scope: pending.common.scope, ..Expected::default() };
+        token_response::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
+    }
+}

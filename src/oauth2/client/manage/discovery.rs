@@ -1,0 +1,249 @@
+//! Finding out about authorization servers: RFC 8414 §3, and OpenID Connect Discovery §4.
+
+use http::Uri;
+
+use super::metadata_search::{AwaitDocument, MetadataSearch, inserted, rebuilt};
+use crate::core::endpoint::{check_secure, endpoint};
+use crate::oauth2::Metadata;
+use crate::oauth2::client::token_response;
+use crate::wire::{truncated, without_secrets};
+use crate::{Error, Forged, Purpose, Step, Unsupported};
+
+/// Fetches an authorization server's metadata by its issuer identifier.
+///
+/// RFC 8414's place is tried first, then OpenID Connect's. The metadata must name the very issuer that was asked for.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{AuthorizationServer, Discovery};
+/// use oauth_proto::run;
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let metadata = run(Discovery::new("https://auth.example.com")?.start()?, &mut send)?;
+/// let server = AuthorizationServer::from_metadata(&metadata)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    issuer: String,
+    places: Vec<Uri>,
+    other_name: Option<String>,
+    template: Option<String>,
+    missing_issuer: bool,
+    plain_http: bool,
+    internal_hosts: bool,
+}
+
+impl Discovery {
+    /// Looks for the metadata of an issuer.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the issuer is no https URL (or one of this machine) without query and fragment.
+    pub fn new(issuer: &str) -> Result<Self, Error> {
+        let uri = identifier(issuer)?;
+        let mut places = vec![inserted(&uri, "oauth-authorization-server")?, appended(&uri)?];
+        if uri.path().trim_end_matches('/').len() > 1 {
+            places.push(inserted(&uri, "openid-configuration")?);
+        }
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            places,
+            other_name: None,
+            template: None,
+            missing_issuer: false,
+            plain_http: false,
+            internal_hosts: false,
+        })
+    }
+
+    /// Looks in this place alone.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    pub fn at(mut self, url: &str) -> Result<Self, Error> {
+        self.places = vec![endpoint(url)?];
+        Ok(self)
+    }
+
+    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
+    /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
+    /// callbacks are compared with that.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Discovery;
+    ///
+    /// // Its metadata names the issuer "https://tenant.auth.example.com/".
+    /// let step = Discovery::new("https://tenant.auth.example.com")?
+    ///     .allow_issuer("https://tenant.auth.example.com/")
+    ///     .start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// Nothing, if both are one server. If the other name is another server's, that server's callbacks are
+    /// taken for those of this one.
+    pub fn allow_issuer(mut self, issuer: &str) -> Self {
+        self.other_name = Some(issuer.to_owned());
+        self
+    }
+
+    /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
+    /// which Microsoft's endpoints for several tenants name.
+    ///
+    /// # Security
+    /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
+    /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
+    pub fn allow_issuer_template(mut self, template: &str) -> Self {
+        self.template = Some(template.to_owned());
+        self
+    }
+
+    /// Takes metadata that names no issuer.
+    ///
+    /// # Security
+    /// Metadata of another server, put in this place, goes unnoticed.
+    pub fn allow_missing_issuer(mut self) -> Self {
+        self.missing_issuer = true;
+        self
+    }
+
+    /// Fetches without TLS from other machines.
+    ///
+    /// # Security
+    /// Whoever is on the way chooses the endpoints, and gets every code and secret.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by name or address. Without it,
+    /// a document leads no further inside than where it is from: only an issuer that is in this network itself has endpoints
+    /// there, and only one on this machine has endpoints on this machine.
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata.
+    ///
+    /// # Security
+    /// The author of the document can have this machine send requests, secrets among them, to hosts that only this machine can reach,
+    /// and so read, change and delete something there. Where names resolve to such hosts, only your HTTP client can refuse:
+    /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::Discovery;
+    ///
+    /// // Its token endpoint is at "https://keycloak.internal:8443".
+    /// let step = Discovery::new("https://auth.example.com")?.dangerous_allow_internal_hosts().start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: super::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.internal_hosts = true;
+        self
+    }
+
+    /// Begins.
+    ///
+    /// # Errors
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// [`Unsupported::Url`] for an endpoint in this network.
+    pub fn start(mut self) -> Result<Step<Metadata>, Error> {
+        if !self.plain_http {
+            let option = Some("Discovery::dangerous_allow_http");
+            self.places.iter().try_for_each(|place| check_secure(place, option))?;
+        }
+        let places = std::mem::take(&mut self.places);
+        AwaitDocument::start(self, places)
+    }
+
+    fn mismatch(&self, issuer: Option<&str>) -> Error {
+        let (expected, received) = (truncated(&self.issuer), truncated(issuer.unwrap_or_default()));
+        Forged::IssuerMismatch { expected, received }.into()
+    }
+}
+
+impl MetadataSearch for Discovery {
+    type Document = Metadata;
+    const PURPOSE: Purpose = Purpose::DiscoveringServer;
+
+    /// An object that names no issuer may be anything.
+    fn recognize(&self, metadata: &Metadata) -> Result<(), Error> {
+        if metadata.issuer.is_none() && !self.missing_issuer { Err(self.mismatch(None)) } else { Ok(()) }
+    }
+
+    fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
+        match metadata.issuer.as_deref() {
+            Some(issuer) if issuer == self.issuer || Some(issuer) == self.other_name.as_deref() => {}
+            Some(issuer) if Some(issuer) == self.template.as_deref() => metadata.issuer = None,
+            None if self.missing_issuer => {}
+            issuer => return Err(self.mismatch(issuer)),
+        }
+        if !self.internal_hosts
+            && let Some(url) = metadata.inside(&self.issuer)
+        {
+            let reason = "a server elsewhere has no endpoints on this machine or in its network \
+                (`Discovery::dangerous_allow_internal_hosts` lifts this)";
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
+        }
+        Ok(metadata)
+    }
+}
+
+impl token_response::Document for Metadata {
+    const EXPECTED: &'static str = "a metadata document in JSON";
+    const NEEDED: (&'static str, &'static str) = ("issuer", "null");
+}
+
+/// An issuer identifier: a URL without query and fragment (RFC 8414 §2).
+fn identifier(issuer: &str) -> Result<Uri, Error> {
+    let uri = endpoint(issuer)?;
+    if uri.query().is_some() {
+        return Err(Unsupported::Url { url: without_secrets(issuer), reason: "an issuer has no query" }.into());
+    }
+    Ok(uri)
+}
+
+/// The well-known place behind the path (OpenID Connect Discovery §4).
+fn appended(uri: &Uri) -> Result<Uri, Unsupported> {
+    rebuilt(uri, &format!("{}/.well-known/openid-configuration", uri.path().trim_end_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(issuer: &str) -> Vec<String> {
+        Discovery::new(issuer).unwrap().places.iter().map(ToString::to_string).collect()
+    }
+
+    /// RFC 8414 §3.1 and OpenID Connect Discovery §4.1: their examples.
+    #[test]
+    fn well_known_places() {
+        assert_eq!(
+            places("https://example.com"),
+            [
+                "https://example.com/.well-known/oauth-authorization-server",
+                "https://example.com/.well-known/openid-configuration"
+            ]
+        );
+        assert_eq!(
+            places("https://example.com/issuer1"),
+            [
+                "https://example.com/.well-known/oauth-authorization-server/issuer1",
+                "https://example.com/issuer1/.well-known/openid-configuration",
+                "https://example.com/.well-known/openid-configuration/issuer1"
+            ]
+        );
+        assert_eq!(places("https://example.com/")[1], "https://example.com/.well-known/openid-configuration");
+    }
+
+    #[test]
+    fn what_is_no_issuer_is_refused() {
+        for issuer in ["example.com", "https://example.com/?x", "https://example.com/#x", "https://me@example.com", ""]
+        {
+            Discovery::new(issuer).unwrap_err();
+        }
+        let discovery = Discovery::new("http://example.com").unwrap();
+        discovery.clone().start().unwrap_err();
+        assert!(discovery.dangerous_allow_http().start().is_ok());
+        assert!(Discovery::new("http://127.0.0.1:8080").unwrap().start().is_ok());
+    }
+}

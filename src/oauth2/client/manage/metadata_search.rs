@@ -1,0 +1,128 @@
+//! Where metadata may be, and asking there: the one search of discovery, for servers and for resources.
+
+use std::collections::VecDeque;
+
+use http::header::ACCEPT;
+use http::{HeaderValue, StatusCode, Uri};
+
+use crate::core::step::Receive;
+use crate::oauth2::Quirks;
+use crate::oauth2::client::token_response::{self, Document};
+use crate::wire::without_secrets;
+use crate::{Error, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Unsupported};
+
+/// What is looked for.
+pub(crate) trait MetadataSearch: Send + Sync + 'static {
+    /// The document.
+    type Document: Document;
+
+    /// What its requests are for.
+    const PURPOSE: Purpose;
+
+    /// Checks that a document is one of these at all. If it is not, the search goes on.
+    fn recognize(&self, _: &Self::Document) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Checks a document. An error is the end.
+    fn check(&self, document: Self::Document) -> Result<Self::Document, Error>;
+}
+
+/// Asks one place after the other until one has what is looked for.
+pub(crate) struct AwaitDocument<S> {
+    search: S,
+    /// The places that are left, the one that is being asked among them.
+    places: VecDeque<Uri>,
+    /// Of the errors so far the one that says most, and of several such the first.
+    last_failure: Option<(Weight, Error)>,
+}
+
+/// How much an error says of why nothing was found.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Weight {
+    /// Nothing is there.
+    Absent,
+    /// Something else is there: a page, or another document.
+    SomethingElse,
+    /// The place could not tell.
+    Trouble,
+}
+
+impl<S: MetadataSearch> AwaitDocument<S> {
+    pub(crate) fn start(search: S, places: Vec<Uri>) -> Result<Step<S::Document>, Error> {
+        Self { search, places: places.into(), last_failure: None }.ask()
+    }
+
+    /// Asks in the next place. If there is none, the trouble is the end.
+    fn ask(self) -> Result<Step<S::Document>, Error> {
+        let nowhere = || Unsupported::NoEndpoint { endpoint: "metadata" }.into();
+        match self.places.front().cloned() {
+            Some(place) => Ok(Step::send(get(place), self)),
+            None => Err(self.last_failure.map_or_else(nowhere, |(_, error)| error)),
+        }
+    }
+}
+
+impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
+    fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<S::Document>, Error> {
+        let error = match token_response::document::<S::Document>(&response, Quirks::STRICT) {
+            Ok(document) => match self.search.recognize(&document) {
+                Ok(()) => return self.search.check(document).map(Step::Done),
+                Err(error) => error,
+            },
+            Err(error) if is_no_document(&error) => error,
+            Err(error) => return Err(error),
+        };
+        let weight = match (&error, response.status()) {
+            (_, StatusCode::NOT_FOUND) => Weight::Absent,
+            (Error::Refused(_), _) => Weight::Trouble,
+            (_, status) if status.is_success() => Weight::SomethingElse,
+            _ => Weight::Trouble,
+        };
+        let asked = self.places.pop_front();
+        if self.last_failure.as_ref().is_none_or(|(before, _)| *before < weight) {
+            // It is about the request to this place, and not about the last one.
+            let leg = asked.map(|place| Leg::new(S::PURPOSE, &place));
+            let error = leg.iter().fold(error, Error::in_leg);
+            self.last_failure = Some((weight, error));
+        }
+        self.ask()
+    }
+
+    fn purpose(&self) -> Purpose {
+        S::PURPOSE
+    }
+}
+
+/// Returns whether there is nothing, or a page for people, or the way to one: what is looked for may be in another place.
+fn is_no_document(error: &Error) -> bool {
+    use Misbehaved::{FieldMissing, Redirect, WrongFormat};
+    let is_other = |misbehaved: &_| matches!(misbehaved, WrongFormat { .. } | Redirect { .. } | FieldMissing { .. });
+    match error {
+        Error::Refused(_) => true,
+        Error::Misbehaved(misbehaved) => is_other(misbehaved),
+        _ => false,
+    }
+}
+
+fn get(uri: Uri) -> Request {
+    let mut request = Request::default();
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}
+
+/// The well-known place between the host and the path (RFC 8414 §3.1).
+pub(crate) fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    rebuilt(uri, &format!("/.well-known/{name}{}{query}", uri.path().trim_end_matches('/')))
+}
+
+pub(crate) fn rebuilt(uri: &Uri, path: &str) -> Result<Uri, Unsupported> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = path.parse().ok();
+    Uri::from_parts(parts).map_err(|_| Unsupported::Url {
+        url: without_secrets(&uri.to_string()),
+        reason: "it has no place for metadata",
+    })
+}

@@ -1,0 +1,244 @@
+//! Finding out about protected resources: RFC 9728 §3.
+
+use http::{HeaderMap, Uri};
+
+use super::metadata_search::{AwaitDocument, MetadataSearch, inserted, rebuilt};
+use crate::core::endpoint::{check_secure, endpoint};
+use crate::oauth2::client::token_response;
+use crate::oauth2::{BearerChallenge, ResourceMetadata};
+use crate::wire::{Origin, is_secure, points_into_private_network, truncated, without_secrets};
+use crate::{Error, Forged, Purpose, Step, Unsupported};
+
+/// Fetches a protected resource's metadata: who may issue tokens for it.
+///
+/// # Examples
+/// From a URL that answers 401 to a session that may use it, as clients of the Model Context Protocol do it. Nothing but the
+/// URL is known at the beginning:
+/// ```no_run
+/// use oauth_proto::oauth2::{
+///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery, Session, SharedSession,
+/// };
+/// use oauth_proto::{Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn callback() -> String { String::new() }
+/// const RESOURCE: &str = "https://photos.example.com/albums";
+/// const REDIRECT_URI: &str = "http://127.0.0.1:51004/cb";
+///
+/// // Who issues tokens for it? A 401 may say where that is written.
+/// let refused = send(http::Request::get(RESOURCE).body(Vec::new())?)?;
+/// let discovery = ResourceDiscovery::new(RESOURCE)?.challenged(refused.headers())?;
+/// let resource = run(discovery.start()?, &mut send)?;
+/// let issuer = resource.authorization_servers.first().ok_or("the resource names no authorization server")?;
+///
+/// // The server's endpoints, and a client of it.
+/// let metadata = run(Discovery::new(issuer)?.start()?, &mut send)?;
+/// let server = AuthorizationServer::from_metadata(&metadata)?;
+/// let registration = run(server.register(&ClientMetadata::new([REDIRECT_URI]), None)?, &mut send)?;
+/// let client = registration.client(server, Moment::from_os().now)?.redirect_uri(REDIRECT_URI)?;
+///
+/// // The user's grant, for this resource alone, also when the token is renewed.
+/// let authorize = Authorize::new().resource(RESOURCE);
+/// let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
+/// println!("go to {}", authorization.url);
+/// let moment = Moment::from_os();
+/// let grant = client.accept(authorization.pending, &callback(), moment.now)?.resource(RESOURCE);
+/// let token = run(client.request_token(grant, moment)?, &mut send)?;
+/// let shared = SharedSession::new(Session::new(&client, RESOURCE, token)?.resource(RESOURCE));
+/// let albums = shared.fetch(http::Request::get(RESOURCE).body(Vec::new())?, &mut send)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResourceDiscovery {
+    resource: String,
+    /// The resource's URL.
+    uri: Uri,
+    /// Where a 401 says that the metadata is.
+    hint: Option<Uri>,
+    /// The resource's own well-known place.
+    place: Uri,
+    covering: bool,
+    plain_http: bool,
+    internal_hosts: bool,
+}
+
+impl ResourceDiscovery {
+    /// Looks for the metadata of a resource in its well-known place (§3.1).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] unless the resource is an absolute http or https URL without user information and without a fragment.
+    pub fn new(resource: &str) -> Result<Self, Error> {
+        let uri = endpoint(resource)?;
+        let place = inserted(&uri, "oauth-protected-resource")?;
+        Ok(Self {
+            resource: resource.to_owned(),
+            uri,
+            hint: None,
+            place,
+            covering: false,
+            plain_http: false,
+            internal_hosts: false,
+        })
+    }
+
+    /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
+    ///
+    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there. (An http URL
+    /// counts on this machine, and with [`dangerous_allow_http`](Self::dangerous_allow_http).)
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the hint leads from a resource on the internet to this machine or its network. Such a resource is
+    /// not to be trusted; this is not treated as a hint that is missing.
+    pub fn challenged(mut self, headers: &HeaderMap) -> Result<Self, Error> {
+        let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
+        let Some(place) = hint.as_deref().and_then(|url| endpoint(url).ok()) else {
+            return Ok(self);
+        };
+        // A server elsewhere must not make this machine ask itself or its network.
+        let url = place.to_string();
+        if !self.internal_hosts && points_into_private_network(&self.resource, &url) {
+            let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
+                (`ResourceDiscovery::dangerous_allow_internal_hosts`, called before `challenged`, lifts this)";
+            return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
+        }
+        self.hint = Some(place);
+        Ok(self)
+    }
+
+    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
+    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too.
+    ///
+    /// # Security
+    /// On an origin that several parties share, one speaks for another's resource (§7.3).
+    pub fn allow_covering_resource(mut self) -> Self {
+        self.covering = true;
+        self
+    }
+
+    /// Fetches without TLS from other machines, and follows hints there.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::ResourceDiscovery;
+    ///
+    /// assert!(ResourceDiscovery::new("http://mcp.test")?.start().is_err());
+    /// let step = ResourceDiscovery::new("http://mcp.test")?.dangerous_allow_http().start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// Everyone on the way can choose the authorization servers that the user is sent to.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
+    /// Call it before [`challenged`](Self::challenged). The rule is that of
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
+    ///
+    /// # Security
+    /// A resource elsewhere can have this program send requests to services in its own network.
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.internal_hosts = true;
+        self
+    }
+
+    /// Begins.
+    ///
+    /// # Errors
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// [`Unsupported::Url`] for an authorization server in this network.
+    pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
+        if !self.plain_http {
+            check_secure(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
+        }
+        let hint = self.hint.clone().filter(|hint| self.plain_http || is_secure(hint));
+        let root = self.covering.then(|| rebuilt(&self.uri, "/.well-known/oauth-protected-resource")).transpose()?;
+        let mut places = Vec::new();
+        for place in hint.into_iter().chain([self.place.clone()]).chain(root) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        AwaitDocument::start(self, places)
+    }
+
+    /// Checks that a resource elsewhere names no authorization server of this network.
+    fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
+        let mut inside =
+            metadata.authorization_servers.iter().filter(|issuer| points_into_private_network(&self.resource, issuer));
+        match inside.next() {
+            Some(issuer) if !self.internal_hosts => {
+                let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
+                    (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+                Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether metadata for that resource is metadata for the one asked for.
+    fn takes(&self, received: &str) -> bool {
+        received == self.resource || self.is_same(received) || (self.covering && self.covers(received))
+    }
+
+    /// Returns the URL that was received, if it has the resource's origin.
+    fn on_origin(&self, received: &str) -> Option<Uri> {
+        endpoint(received).ok().filter(|uri| Origin::of(uri) == Origin::of(&self.uri))
+    }
+
+    /// Returns whether two URLs are one by RFC 3986 §6.2.3: the case of the host, a default port and an empty path do not matter.
+    fn is_same(&self, received: &str) -> bool {
+        self.on_origin(received).is_some_and(|uri| uri.path() == self.uri.path() && uri.query() == self.uri.query())
+    }
+
+    fn covers(&self, received: &str) -> bool {
+        let Some(uri) = self.on_origin(received).filter(|uri| uri.query().is_none()) else {
+            return false;
+        };
+        let rest = self.uri.path().strip_prefix(uri.path().trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl MetadataSearch for ResourceDiscovery {
+    type Document = ResourceMetadata;
+    const PURPOSE: Purpose = Purpose::DiscoveringResource;
+
+    fn check(&self, metadata: ResourceMetadata) -> Result<ResourceMetadata, Error> {
+        if self.takes(&metadata.resource) {
+            self.check_servers(&metadata)?;
+            return Ok(metadata);
+        }
+        let (expected, received) = (truncated(&self.resource), truncated(&metadata.resource));
+        let option = self.covers(&metadata.resource).then_some("ResourceDiscovery::allow_covering_resource");
+        Err(Forged::ResourceMismatch { expected, received, option }.into())
+    }
+}
+
+impl token_response::Document for ResourceMetadata {
+    const EXPECTED: &'static str = "a metadata document in JSON";
+    const NEEDED: (&'static str, &'static str) = ("resource", "\"\"");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9728 §3.1.
+    #[test]
+    fn the_well_known_place() {
+        let resource = ResourceDiscovery::new("https://resource.example.com/a?x=1").unwrap();
+        assert_eq!(resource.place, "https://resource.example.com/.well-known/oauth-protected-resource/a?x=1");
+    }
+
+    #[test]
+    fn a_covering_resource_is_on_the_same_origin_and_ends_at_a_segment() {
+        let discovery = ResourceDiscovery::new("https://a.example/api/v1?x").unwrap();
+        for yes in ["https://a.example", "https://a.example/", "https://a.example/api", "https://a.example/api/v1"] {
+            assert!(discovery.covers(yes), "{yes}");
+        }
+        for no in ["https://a.exampl", "https://a", "https://", "", "https://a.example/ap", "https://b.example/"] {
+            assert!(!discovery.covers(no), "{no}");
+        }
+    }
+}

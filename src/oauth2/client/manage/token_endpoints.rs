@@ -1,0 +1,155 @@
+//! What can be done with a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
+
+use crate::core::step::Receive;
+use crate::oauth2::client::client::Client;
+use crate::oauth2::client::token_response;
+use crate::oauth2::{Introspection, Token, Transmission};
+use crate::wire::form;
+use crate::{Error, Moment, Purpose, Response, Secret, Step};
+
+/// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC 7009 §2.1). A text alone
+/// is a token without a hint.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::{Client, HintedToken, Introspection};
+/// use oauth_proto::{Error, Moment, Step};
+///
+/// fn ask(client: &Client, token: &str, moment: Moment) -> Result<Step<Introspection>, Error> {
+///     client.introspect(HintedToken::access_token(token), moment)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct HintedToken {
+    token: Secret,
+    hint: Option<&'static str>,
+}
+
+impl HintedToken {
+    /// Returns an access token.
+    pub fn access_token(token: impl Into<Secret>) -> Self {
+        Self { token: token.into(), hint: Some("access_token") }
+    }
+
+    /// Returns a refresh token.
+    pub fn refresh_token(token: impl Into<Secret>) -> Self {
+        Self { token: token.into(), hint: Some("refresh_token") }
+    }
+}
+
+impl From<Secret> for HintedToken {
+    fn from(token: Secret) -> Self {
+        Self { token, hint: None }
+    }
+}
+
+impl From<&Secret> for HintedToken {
+    fn from(token: &Secret) -> Self {
+        token.clone().into()
+    }
+}
+
+impl From<&str> for HintedToken {
+    fn from(token: &str) -> Self {
+        Secret::new(token).into()
+    }
+}
+
+impl From<String> for HintedToken {
+    fn from(token: String) -> Self {
+        Secret::new(token).into()
+    }
+}
+
+impl Client {
+    /// Asks the server what a token is (RFC 7662 §2).
+    ///
+    /// # Errors
+    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
+    /// answer comes to is reported by the step; a token that is not known is no error but inactive.
+    pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
+        let server = &self.0.server;
+        let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
+        let request = self.with_secret_in(server.introspection_secret).request(
+            endpoint,
+            about(&token.into()),
+            Vec::new(),
+            Transmission::Post,
+            &moment,
+        )?;
+        Ok(Step::send(request, AwaitIntrospection { client: self.clone() }).observed_by(self.observer()))
+    }
+
+    /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh token. One that is not
+    /// known counts as revoked.
+    ///
+    /// # Errors
+    /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
+    /// still good, and another try is due later (§2.2.1).
+    pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
+        let server = &self.0.server;
+        let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
+        let request = self.with_secret_in(server.revocation_secret).request(
+            endpoint,
+            about(&token.into()),
+            Vec::new(),
+            Transmission::Post,
+            &moment,
+        )?;
+        Ok(Step::send(request, AwaitRevocation { client: self.clone() }).observed_by(self.observer()))
+    }
+
+    /// Revokes what a token was granted by: its refresh token if it has one, or else itself.
+    ///
+    /// # Errors
+    /// As [`revoke`](Self::revoke).
+    pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
+        match &token.refresh_token {
+            Some(refresh) => self.revoke(HintedToken::refresh_token(refresh), moment),
+            None => self.revoke(HintedToken::access_token(&token.access_token), moment),
+        }
+    }
+}
+
+fn about(token: &HintedToken) -> zeroize::Zeroizing<String> {
+    let mut form = zeroize::Zeroizing::new(String::new());
+    form::push_text(&mut form, "token", token.token.expose());
+    if let Some(hint) = token.hint {
+        form::push_text(&mut form, "token_type_hint", hint);
+    }
+    form
+}
+
+impl token_response::Document for Introspection {
+    const EXPECTED: &'static str = "an introspection answer in JSON";
+    const NEEDED: (&'static str, &'static str) = ("active", "false");
+}
+
+struct AwaitIntrospection {
+    client: Client,
+}
+
+impl Receive<Introspection> for AwaitIntrospection {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
+        token_response::document(&response, self.client.0.server.quirks).map(Step::Done)
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::IntrospectingToken
+    }
+}
+
+struct AwaitRevocation {
+    client: Client,
+}
+
+impl Receive<()> for AwaitRevocation {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
+        token_response::success(&response, self.client.0.server.quirks)?;
+        Ok(Step::Done(()))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::RevokingToken
+    }
+}

@@ -1,0 +1,388 @@
+//! The first leg of the code and the implicit grant: where to send the user, RFC 6749 §4.1.1 and §4.2.1, RFC 7636 §4.3,
+//! RFC 9126.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::core::step::Receive;
+use crate::oauth2::client::callback::pending::{Pending, PendingCommon, PendingImplicit, State};
+use crate::oauth2::client::client::Client;
+use crate::oauth2::client::token_response;
+use crate::oauth2::common::names::AUTHORIZATION_PARAMETERS;
+use crate::oauth2::common::pkce::{CodeVerifier, Unguessable};
+use crate::oauth2::common::redirect_uri::{PlainHttp, check_redirect_uri};
+use crate::oauth2::{PkceSupport, ResponseMode, Scope};
+use crate::wire::{form, without_secrets};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
+
+/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// What is asked for when a user is sent to grant access.
+///
+/// ```
+/// use oauth_proto::oauth2::{Authorize, ResponseMode};
+///
+/// let authorize = Authorize::scope(["openid", "email"])
+///     .nonce()
+///     .login_hint("jane@example.com")
+///     .response_mode(ResponseMode::FormPost)
+///     .parameter("access_type", "offline")
+///     .parameter("prompt", "select_account");
+/// ```
+#[derive(Clone, Default)]
+pub struct Authorize {
+    scope: Option<Scope>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+    mode: ResponseMode,
+    nonce: bool,
+    pkce: Pkce,
+    pushed: bool,
+    lifetime: Option<Duration>,
+    /// Options and the caller's own parameters, encoded.
+    parameters: Zeroizing<String>,
+    refused: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pkce {
+    #[default]
+    S256,
+    Plain,
+    Missing,
+}
+
+/// Where to send the user, and what to remember meanwhile.
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::{Authorize, Client};
+/// # use oauth_proto::{Error, Moment};
+/// # fn remember(_: &oauth_proto::oauth2::Pending) {}
+/// fn start(client: &Client) -> Result<String, Error> {
+///     let authorization = client.authorization_url(Authorize::scope("photos"), Moment::from_os())?;
+///     remember(&authorization.pending);
+///     Ok(authorization.url)
+/// }
+/// ```
+#[non_exhaustive]
+pub struct Authorization<P = Pending> {
+    /// Where to send the user's browser.
+    pub url: String,
+    /// What to remember, for this user's browser alone, until it comes back.
+    pub pending: P,
+}
+
+impl fmt::Debug for Authorize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorize").field("scope", &self.scope).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
+    /// The URL is shown without its query, which holds the state.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization")
+            .field("url", &without_secrets(&self.url))
+            .field("pending", &self.pending)
+            .finish()
+    }
+}
+
+impl Authorize {
+    /// Asks for what the server grants by default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for that scope.
+    pub fn scope(scope: impl Into<Scope>) -> Self {
+        Self { scope: Some(scope.into()).filter(|scope| !scope.is_empty()), ..Self::default() }
+    }
+
+    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
+    /// listens on a port that it was given just now, for example.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// Sets a state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
+    /// [`Pending`], not here.
+    ///
+    /// # Security
+    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
+    /// (RFC 6749 §10.12).
+    pub fn dangerous_state(mut self, state: impl Into<String>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// How the answer comes back.
+    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare.
+    pub fn nonce(mut self) -> Self {
+        self.nonce = true;
+        self
+    }
+
+    /// Whom the server should offer to sign in: an address, usually.
+    pub fn login_hint(self, hint: &str) -> Self {
+        self.push("login_hint", hint)
+    }
+
+    /// Where the token will be used (RFC 8707 §2). May be said more than once.
+    pub fn resource(self, uri: &str) -> Self {
+        self.push("resource", uri)
+    }
+
+    /// What to authorize, in detail (RFC 9396 §2): a list of objects that have a `type`.
+    pub fn authorization_details(self, details: &Value) -> Self {
+        self.push("authorization_details", &details.to_string())
+    }
+
+    /// A parameter of the server's own: `access_type`, `prompt`, … One that has an option here is refused when the request
+    /// is made.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        if AUTHORIZATION_PARAMETERS.contains(&name) || has(&self.parameters, name) {
+            self.refused = Some(name.to_owned());
+            return self;
+        }
+        self.push(name, value)
+    }
+
+    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
+    /// happens by itself where the metadata demands it.
+    pub fn pushed(mut self) -> Self {
+        self.pushed = true;
+        self
+    }
+
+    /// How long the user may take. An hour unless said otherwise.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Sends the proof key itself as the challenge (RFC 7636 §4.2).
+    ///
+    /// # Security
+    /// Who sees the authorization request can use a stolen code.
+    pub fn allow_plain_pkce(mut self) -> Self {
+        self.pkce = Pkce::Plain;
+        self
+    }
+
+    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
+    /// super::AuthorizationServer::pkce).
+    ///
+    /// # Security
+    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
+    pub fn allow_missing_pkce(mut self) -> Self {
+        self.pkce = Pkce::Missing;
+        self
+    }
+
+    fn push(mut self, name: &str, value: &str) -> Self {
+        form::push_pair(&mut self.parameters, name.as_bytes(), value.as_bytes());
+        self
+    }
+}
+
+impl Client {
+    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. Only where the request is
+    /// [pushed](Authorize::pushed) does this send anything.
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the request cannot be made as it is configured.
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
+        let server = &self.0.server;
+        if server.lacks_s256 && authorize.pkce == Pkce::S256 {
+            return Err(Unsupported::NoPkce.into());
+        }
+        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce };
+        if server.v2_1 && pkce != Pkce::S256 {
+            return Err(Unsupported::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
+        }
+        let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
+        let pushed = authorize.pushed || server.requires_pushed;
+        let (url, start, common) = self.authorization_request("code", authorize, &moment, |url| {
+            let Some(verifier) = &verifier else { return };
+            if pkce == Pkce::Plain {
+                form::push_encoded(url, "code_challenge", verifier.as_str());
+                form::push_encoded(url, "code_challenge_method", "plain");
+            } else {
+                url.push_str("&code_challenge_method=S256&code_challenge=");
+                url.push_str(verifier.challenge().as_str());
+            }
+        })?;
+        let pending = Pending::new(common, verifier);
+        if !pushed {
+            return Ok(Step::Done(Authorization { url, pending }));
+        }
+        let endpoint = server.secure_endpoint(server.pushed.as_ref(), "pushed authorization request")?;
+        // The client's authentication says who it is, and a parameter must not stand twice.
+        let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
+        let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
+        let request = self.request_with_id(endpoint, parameters, &moment)?;
+        Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }).observed_by(self.observer()))
+    }
+
+    /// As [`authorize`](Self::authorize), for servers that want no request pushed: the URL at once, without a step to drive.
+    ///
+    /// # Errors
+    /// [`Unsupported::MustBePushed`] when the request asks for that, or the server does.
+    pub fn authorization_url(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
+        if authorize.pushed || self.0.server.requires_pushed {
+            return Err(Unsupported::MustBePushed.into());
+        }
+        match self.authorize(authorize, moment)? {
+            Step::Done(authorization) => Ok(authorization),
+            _ => Err(Unsupported::MustBePushed.into()),
+        }
+    }
+
+    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the fragment of
+    /// the redirect_uri.
+    ///
+    /// # Security
+    /// The browser's history and every script of the page see the token, and nothing proves that the client takes it.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotInOauth21`] for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
+    pub fn dangerous_authorize_implicit(
+        &self,
+        mut authorize: Authorize,
+        moment: Moment,
+    ) -> Result<Authorization<PendingImplicit>, Error> {
+        if self.0.server.v2_1 {
+            return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
+        }
+        if authorize.mode == ResponseMode::Query {
+            // It is the default of this grant, and servers need not know the parameter.
+            authorize.mode = ResponseMode::Fragment;
+        }
+        let (url, _, common) = self.authorization_request("token", authorize, &moment, |_| {})?;
+        Ok(Authorization { url, pending: PendingImplicit::new(common) })
+    }
+
+    /// The URL of an authorization request, where its parameters begin, and what is remembered of it.
+    fn authorization_request(
+        &self,
+        response_type: &str,
+        authorize: Authorize,
+        moment: &Moment,
+        proof: impl FnOnce(&mut String),
+    ) -> Result<(String, usize, PendingCommon), Error> {
+        let server = &self.0.server;
+        let opened = self.0.opened.as_ref().map_err(Clone::clone)?;
+        if let Some(name) = authorize.refused {
+            return Err(Unsupported::ReservedParameter { name }.into());
+        }
+        if let Some(uri) = &authorize.redirect_uri {
+            check_redirect_uri(uri, PlainHttp::allowed_if(server.plain_http))?;
+        }
+        let state = match authorize.state {
+            None => State::Own(Unguessable::new(moment, "oauth2 state")),
+            Some(given) => State::Given(given),
+        };
+        let nonce = authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
+
+        // Room for an ordinary request: what is sent is written once.
+        let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
+        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.0.redirect_uri) {
+            (None, own) if response_type == "code" => {
+                url.push_str(&opened.code);
+                own.as_ref().map(|own| own.text.clone())
+            }
+            (uri, own) => {
+                url.push_str(&opened.url);
+                form::push_encoded(&mut url, "response_type", response_type);
+                let uri = uri.map(Arc::from).or_else(|| own.as_ref().map(|own| own.text.clone()));
+                if let Some(uri) = &uri {
+                    form::push_text(&mut url, "redirect_uri", uri);
+                }
+                uri
+            }
+        };
+        let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
+        if let Some(scope) = &authorize.scope {
+            match server.separator {
+                ' ' => push("scope", scope.as_str()),
+                separator => push("scope", &scope.joined(separator)),
+            }
+        }
+        match &state {
+            State::Own(own) => form::push_encoded(&mut url, "state", own.as_str()),
+            State::Given(given) => form::push_text(&mut url, "state", given),
+        }
+        let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
+        if let Some(nonce) = &nonce {
+            push("nonce", nonce);
+        }
+        match (authorize.mode, response_type) {
+            (ResponseMode::Query, "code") | (ResponseMode::Fragment, "token") => {}
+            (mode, _) => push("response_mode", mode.as_str()),
+        }
+        for (name, value) in &server.parameters {
+            if !has(&authorize.parameters, name) {
+                form::push_pair(&mut url, name.as_bytes(), value.as_bytes());
+            }
+        }
+        proof(&mut url);
+        if !authorize.parameters.is_empty() {
+            url.push('&');
+            url.push_str(&authorize.parameters);
+        }
+
+        let common = PendingCommon {
+            fingerprint: self.0.fingerprint.clone(),
+            state,
+            redirect_uri,
+            scope: authorize.scope,
+            nonce,
+            mode: authorize.mode,
+            issuer: server.issuer.clone(),
+            expires_at: moment.now.after(authorize.lifetime.unwrap_or(LIFETIME)),
+        };
+        Ok((url, opened.start, common))
+    }
+}
+
+/// Whether encoded pairs have a name among them.
+fn has(pairs: &str, name: &str) -> bool {
+    form::pairs(pairs.as_bytes()).any(|(own, _)| *own == *name.as_bytes())
+}
+
+/// Waits for the reference to a pushed request (RFC 9126 §2.2).
+struct AwaitRequestUri {
+    client: Client,
+    pending: Pending,
+}
+
+impl Receive<Authorization> for AwaitRequestUri {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
+        let Self { client, pending } = *self;
+        let server = &client.0.server;
+        let excerpt = || Box::new(ResponseExcerpt::of(&response));
+        let members = token_response::object(&response, server.quirks, "a JSON object")?;
+        let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
+        let uri =
+            uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, response: excerpt() })?;
+        let mut url = client.0.opened.clone()?.url;
+        form::push_text(&mut url, "request_uri", uri);
+        Ok(Step::Done(Authorization { url, pending }))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::PushingAuthorization
+    }
+}

@@ -1,0 +1,373 @@
+//! The device grant, RFC 8628: a code to enter on another device, and polling until somebody has.
+//!
+//! ```text
+//!   client                                     authorization server          another device
+//!     |  authorize_device                           |                              |
+//!     |---- device authorization request ---------->|                              |
+//!     |<--- device_code, user_code, uri ------------|                              |
+//!     |  PendingDevice is shown                     |<---- user_code, consent -----|
+//!     |  poll: waits, asks,                         |                              |
+//!     |---- device_code --------------------------->|                              |
+//!     |<--- authorization_pending ------------------|                              |
+//!     |        waits, asks …                        |                              |
+//!     |<--- token ----------------------------------|                              |
+//! ```
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::endpoint::endpoint;
+use crate::core::step::{Receive, Wake};
+use crate::core::wiped::Wiped;
+use crate::oauth2::client::client::Client;
+use crate::oauth2::client::grant::{self, Grant, Kind};
+use crate::oauth2::client::hooks::TokenResponseOf;
+use crate::oauth2::client::token_response::{self, Expected};
+use crate::oauth2::common::names::DEVICE_CODE;
+use crate::oauth2::{Scope, Token};
+use crate::wire::{RetryAfter, form, lenient};
+use crate::{
+    Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Secret, Step,
+    Timestamp, Unsupported,
+};
+
+/// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// No server is asked more often than that.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// No code lives longer.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+const VERSION: u64 = 2;
+
+/// A device's authorization that waits for somebody to enter the user code.
+///
+/// Show [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri), then
+/// [poll](Client::poll). With serde it survives a restart of the device.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{AuthorizeDevice, Client, Token};
+/// use oauth_proto::{DriveError, Moment, Request, Response, run};
+///
+/// fn sign_in(
+///     client: &Client,
+///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+/// ) -> Result<Token, DriveError> {
+///     let pending = run(client.authorize_device(AuthorizeDevice::scope("photos"), Moment::from_os())?, &mut send)?;
+///     println!("enter {} at {}", pending.user_code, pending.verification_uri);
+///     run(client.poll(&pending, Moment::from_os())?, &mut send)
+/// }
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PendingDevice {
+    /// The client at its server.
+    #[serde(rename = "for")]
+    fingerprint: ClientFingerprint,
+    /// The form that the others are stored in. The first had none, and a fingerprint of 53 bits.
+    #[serde(rename = "v", default)]
+    version: u64,
+    device_code: Secret,
+    /// What to enter.
+    pub user_code: String,
+    /// Where to enter it: short enough to be typed.
+    pub verification_uri: String,
+    /// The same with the code in it, for a QR code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_uri_complete: Option<String>,
+    /// When the code expires.
+    pub expires_at: Timestamp,
+    /// How long to wait between two requests.
+    interval: Duration,
+    /// Not before then may the first one be sent.
+    not_before: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+}
+
+/// What a device asks for when it begins (RFC 8628 §3.1).
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::AuthorizeDevice;
+///
+/// let authorize = AuthorizeDevice::scope("photos").parameter("device_name", "living room");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct AuthorizeDevice {
+    scope: Option<Scope>,
+    parameters: Vec<(String, String)>,
+}
+
+impl AuthorizeDevice {
+    /// Returns a request that names no scope: the server decides what the token may do.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns a request for that scope.
+    pub fn scope(scope: impl Into<Scope>) -> Self {
+        Self { scope: Some(scope.into()), parameters: Vec::new() }
+    }
+
+    /// Adds a parameter of the server's own.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl Client {
+    /// Begins the device grant (RFC 8628 §3.1).
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the server has no such endpoint, or a parameter is the protocol's.
+    pub fn authorize_device(&self, authorize: AuthorizeDevice, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+        let AuthorizeDevice { scope, parameters } = authorize;
+        let server = &self.0.server;
+        let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
+        let mut form = Zeroizing::new(String::new());
+        for (name, value) in parameters {
+            if ["client_id", "client_secret", "scope"].contains(&&*name) {
+                return Err(Unsupported::ReservedParameter { name }.into());
+            }
+            form::push_pair(&mut form, name.as_bytes(), value.as_bytes());
+        }
+        let scope = scope.filter(|scope| !scope.is_empty());
+        if let Some(scope) = &scope {
+            form::push_text(&mut form, "scope", &scope.joined(server.separator));
+        }
+        let request = self.request_with_id(endpoint, form, &moment)?;
+        Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }).observed_by(self.observer()))
+    }
+
+    /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
+    ///
+    /// `sleep` of the driver is called before each question, and is the place to show that the device waits:
+    /// `run_with(step, send, Moment::from_os, |pause| { … })`.
+    ///
+    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right after
+    /// a temporary error:
+    ///
+    /// ```no_run
+    /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
+    /// # use oauth_proto::{DriveError, Moment, Request, Response, run};
+    /// fn patiently(
+    ///     client: &Client,
+    ///     pending: &PendingDevice,
+    ///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    /// ) -> Result<Token, DriveError> {
+    ///     loop {
+    ///         match run(client.poll(pending, Moment::from_os())?, &mut send) {
+    ///             Err(error) if error.is_temporary() => {} // the network or the server may be back later
+    ///             ended => return ended,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Expired::Outdated`] when the pending value was stored in an earlier form, [`Forged::OtherClient`] when it is another
+    /// client's. [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
+    /// step, as is
+    /// [`Refused`]: [`Refused::Denied`] when the user said no.
+    pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
+        if pending.version != VERSION {
+            return Err(Expired::Outdated.into());
+        }
+        if pending.fingerprint != self.0.fingerprint {
+            return Err(Forged::OtherClient.into());
+        }
+        let interval = pending.interval.max(SHORTEST);
+        let polling = AwaitPoll { client: self.clone(), pending: pending.clone(), interval };
+        let not_before = pending.not_before.max(moment.now.after(interval));
+        Ok(Box::new(polling).next(not_before, moment)?.observed_by(self.observer()))
+    }
+}
+
+/// Waits for the two codes.
+struct AwaitCodes {
+    client: Client,
+    scope: Option<Scope>,
+}
+
+impl Receive<PendingDevice> for AwaitCodes {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+        let response = Wiped(response);
+        let excerpt = || Box::new(ResponseExcerpt::of(&response));
+        let members = token_response::object(&response, self.client.0.server.quirks, "a JSON object")?;
+        let text = |field: &'static str| match members.get(field) {
+            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() }),
+            Some(Value::String(text)) if text.is_empty() => {
+                Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() })
+            }
+            Some(Value::String(text)) => Ok(text.clone()),
+            // A code of digits without its quotes.
+            Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
+            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", option: None, response: excerpt() }),
+        };
+        let seconds = |field: &'static str| match members.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let reason = "no number of seconds";
+                let seconds = lenient::seconds(value);
+                seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid {
+                    field,
+                    reason,
+                    option: None,
+                    response: excerpt(),
+                })
+            }
+        };
+        let expires_in = seconds("expires_in")?;
+        let expires_in = expires_in.ok_or_else(|| Misbehaved::FieldMissing {
+            field: "expires_in",
+            option: None,
+            response: excerpt(),
+        })?;
+        let expires_in = Duration::from_secs(expires_in).min(LONGEST);
+        // A server that names no pause at all still gets one.
+        let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
+        // Google's name for it is that of the draft.
+        let verification_uri =
+            text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
+        // Applications open these in a browser, and print that on a terminal.
+        let reason = "no http or https URL";
+        let invalid = |field| Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() };
+        if !is_page(&verification_uri) {
+            return Err(invalid("verification_uri").into());
+        }
+        // This one is optional, and the user can always type the code. But a URL of another kind is there to act by itself.
+        let verification_uri_complete = match text("verification_uri_complete").ok() {
+            Some(uri) if is_page(&uri) => Some(uri),
+            Some(uri) if url::Url::parse(&uri).is_ok() => return Err(invalid("verification_uri_complete").into()),
+            _ => None,
+        };
+        let user_code = text("user_code")?;
+        if user_code.chars().any(char::is_control) {
+            let reason = "not printable";
+            return Err(
+                Misbehaved::FieldInvalid { field: "user_code", reason, option: None, response: excerpt() }.into()
+            );
+        }
+        Ok(Step::Done(PendingDevice {
+            fingerprint: self.client.0.fingerprint.clone(),
+            version: VERSION,
+            device_code: text("device_code")?.into(),
+            user_code,
+            verification_uri,
+            verification_uri_complete,
+            expires_at: moment.now.after(expires_in),
+            interval,
+            not_before: moment.now.after(interval),
+            scope: self.scope,
+        }))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::RequestingDeviceCode
+    }
+}
+
+/// Returns whether a URL is that of a page. It may have a fragment, which an endpoint may not.
+fn is_page(url: &str) -> bool {
+    endpoint(url.split('#').next().unwrap_or_default()).is_ok() && !url.chars().any(char::is_control)
+}
+
+/// Waits for the token.
+struct AwaitPoll {
+    client: Client,
+    pending: PendingDevice,
+    interval: Duration,
+}
+
+impl AwaitPoll {
+    /// The next request, once it is time for it.
+    fn next(self: Box<Self>, not_before: Timestamp, moment: Moment) -> Result<Step<Token>, Error> {
+        if self.pending.expires_at <= moment.now {
+            return Err(Expired::DeviceCode.into());
+        }
+        if moment.now < not_before {
+            // §3.5: not earlier than that, and later is too late.
+            if self.pending.expires_at <= not_before {
+                return Err(Expired::DeviceCode.into());
+            }
+            return Ok(Step::wait(not_before, AwaitInterval { polling: self, not_before }));
+        }
+        let request = self.request(&moment)?;
+        Ok(Step::send(request, *self))
+    }
+
+    fn request(&self, moment: &Moment) -> Result<Request, Error> {
+        let server = &self.client.0.server;
+        let mut grant = Grant::new(DEVICE_CODE, Kind::Other);
+        grant.push("device_code", self.pending.device_code.expose());
+        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.separator)?;
+        let endpoint = server.secure_endpoint(Some(&server.token), "token")?;
+        self.client.request(endpoint, parameters, headers, server.transmission, moment)
+    }
+
+    fn later(
+        mut self: Box<Self>,
+        interval: Duration,
+        retry_after: Option<Duration>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
+        self.interval = interval;
+        let pause = interval.max(retry_after.unwrap_or_default());
+        let not_before = moment.now.after(pause);
+        self.next(not_before, moment)
+    }
+}
+
+impl Receive<Token> for AwaitPoll {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
+        let status = response.status();
+        let retry_after = RetryAfter::of(response.headers()).map(|retry_after| retry_after.delay(moment.now));
+        let (interval, scope) = (self.interval, self.pending.scope.clone());
+        let expected = Expected { scope, ..Expected::default() };
+        let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        match self.client.read_token(response, TokenResponseOf::Other, expected, &moment) {
+            Ok(token) => Ok(Step::Done(token)),
+            Err(error) => match error.code() {
+                Some("authorization_pending") => self.later(interval, retry_after, moment),
+                Some("slow_down") => self.later(interval.saturating_add(INTERVAL), retry_after, moment),
+                Some("expired_token") => Err(Expired::DeviceCode.into()),
+                // §3.5 asks for a longer interval when a server does not answer. One that is too busy says the same, whatever
+                // code it gives.
+                _ if busy && matches!(error, Error::Refused(Refused::Status(_) | Refused::Problem { .. })) => {
+                    self.later(interval.saturating_mul(2), retry_after, moment)
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::PollingForToken
+    }
+}
+
+/// Waits until it may ask again.
+struct AwaitInterval {
+    polling: Box<AwaitPoll>,
+    not_before: Timestamp,
+}
+
+impl Wake<Token> for AwaitInterval {
+    fn wake(self: Box<Self>, moment: Moment) -> Result<Step<Token>, Error> {
+        let Self { polling, not_before } = *self;
+        polling.next(not_before, moment)
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::PollingForToken
+    }
+}

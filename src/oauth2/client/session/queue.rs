@@ -1,0 +1,245 @@
+//! The line of those who wait while one of them renews a shared session's token.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::session::Session;
+use crate::oauth2::Token;
+use crate::{DriveError, Error, Moment, Timestamp};
+
+/// What the lock guards.
+pub(crate) struct State {
+    /// Replaced as a whole, so that it can be used without the lock.
+    pub(crate) session: Arc<Session>,
+    origin: Origin,
+    /// Whether the token was loaded to be renewed, and is of no use to those who wait.
+    pub(crate) is_due: bool,
+    /// A renewed token that has not been saved yet.
+    pub(crate) unsaved: Option<Token>,
+    /// The server's refusal to renew the token. Nobody asks again before there is another one.
+    pub(crate) ended: Option<Error>,
+    /// Whether other processes can see that.
+    pub(crate) end_is_stored: bool,
+    /// How much earlier than its end this process renews the token, besides the leeway.
+    spread: Option<Duration>,
+    /// Not before then is a token that is still good renewed once more, after that failed.
+    not_before: Option<Timestamp>,
+    /// Whether somebody renews.
+    renewing: bool,
+    /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble,
+    /// so that it is another's turn.
+    renewals: u64,
+    pub(crate) last_failure: Option<DriveError>,
+    waiting: Vec<(u64, Waker)>,
+    next_waiter: u64,
+}
+
+/// Where a session's token is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It was renewed just now, so that an API which refuses it would refuse the next one, too.
+    Renewed,
+    /// It was loaded or installed, and may be as old as can be.
+    Loaded,
+}
+
+/// A session with a newer token than before.
+pub(crate) struct RenewedSession {
+    pub(crate) session: Arc<Session>,
+    pub(crate) origin: Origin,
+}
+
+impl State {
+    pub(crate) fn new(session: Session) -> Self {
+        Self {
+            session: Arc::new(session),
+            origin: Origin::Loaded,
+            is_due: false,
+            unsaved: None,
+            ended: None,
+            end_is_stored: false,
+            spread: None,
+            not_before: None,
+            renewing: false,
+            renewals: 0,
+            last_failure: None,
+            waiting: Vec::new(),
+            next_waiter: 0,
+        }
+    }
+
+    /// Goes on with another token. Returns the trouble that there was, to be dropped without the lock: it holds a caller's
+    /// error.
+    #[must_use = "it must be dropped without the lock"]
+    pub(crate) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
+        Arc::make_mut(&mut self.session).set_token(token);
+        self.origin = origin;
+        self.begin_anew()
+    }
+
+    /// Goes on without a token, as [`set_token`](Self::set_token) does with one.
+    #[must_use = "it must be dropped without the lock"]
+    pub(crate) fn sign_out(&mut self) -> Option<DriveError> {
+        Arc::make_mut(&mut self.session).sign_out();
+        self.begin_anew()
+    }
+
+    fn begin_anew(&mut self) -> Option<DriveError> {
+        (self.is_due, self.end_is_stored) = (false, false);
+        (self.unsaved, self.ended, self.spread, self.not_before) = (None, None, None, None);
+        self.last_failure.take()
+    }
+
+    pub(crate) fn renewed_session(&self) -> RenewedSession {
+        RenewedSession { session: self.session.clone(), origin: self.origin }
+    }
+
+    /// Returns how much earlier this process renews the token than others do: a random part of a tenth of its lifetime.
+    pub(crate) fn spread(&mut self, moment: &Moment) -> Duration {
+        let ends = self.session.token().and_then(|token| token.expires_at);
+        *self.spread.get_or_insert_with(|| {
+            let tenth = ends.map(|ends| moment.now.until(ends) / 10).unwrap_or_default();
+            let [part, ..] = moment.derive("session spread");
+            // Divided first: a server may say that a token lives as long as time itself.
+            tenth / 256 * u32::from(part)
+        })
+    }
+
+    /// Puts off the next renewal of a token that is still good. Returns whether it was not put off before.
+    pub(crate) fn put_off(&mut self, until: Timestamp, now: Timestamp) -> bool {
+        let is_first = !self.is_put_off(now);
+        self.not_before = Some(until);
+        is_first
+    }
+
+    /// Whether a renewal of a token that is still good was put off.
+    pub(crate) fn is_put_off(&self, now: Timestamp) -> bool {
+        self.not_before.is_some_and(|until| now < until)
+    }
+}
+
+/// The state of a shared session behind its lock. Clones are of one state.
+#[derive(Clone)]
+pub(crate) struct SharedState(Arc<Mutex<State>>);
+
+impl SharedState {
+    pub(crate) fn new(session: Session) -> Self {
+        Self(Arc::new(Mutex::new(State::new(session))))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing here panics between two changes that belong together.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the session as it is now.
+    pub(crate) fn session(&self) -> Arc<Session> {
+        self.lock().session.clone()
+    }
+}
+
+/// Waits until there is a newer token, or it is this one's turn to renew.
+pub(crate) struct QueuePlace<'a> {
+    state: &'a SharedState,
+    generation: u64,
+    /// How many renewals had ended when the waiting began.
+    since: Option<u64>,
+    place: Option<u64>,
+}
+
+pub(crate) enum Outcome {
+    Newer(RenewedSession),
+    /// The renewal that was waited for failed.
+    Failed(DriveError),
+    Turn(RenewalGuard),
+}
+
+impl<'a> QueuePlace<'a> {
+    /// For a token that is newer than that of `generation`.
+    pub(crate) fn new(state: &'a SharedState, generation: u64) -> Self {
+        Self { state, generation, since: None, place: None }
+    }
+
+    /// As [`new`](Self::new), for one who waits for the renewal that has just begun.
+    pub(crate) fn behind(state: &'a SharedState, generation: u64, turn: &RenewalGuard) -> Self {
+        Self { since: Some(turn.flight), ..Self::new(state, generation) }
+    }
+}
+
+impl Future for QueuePlace<'_> {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped while the lock is held.
+        let waker = context.waker().clone();
+        let shared = self.state;
+        let mut state = shared.lock();
+        if state.session.generation() > self.generation && !state.is_due {
+            return Poll::Ready(Outcome::Newer(state.renewed_session()));
+        }
+        if self.since.is_some_and(|since| since < state.renewals) {
+            // If each tried for itself, the last would wait for the timeouts of all.
+            if let Some(error) = &state.last_failure {
+                return Poll::Ready(Outcome::Failed(error.clone()));
+            }
+        }
+        if !state.renewing {
+            state.renewing = true;
+            let before = state.last_failure.take();
+            let turn = RenewalGuard { state: shared.clone(), flight: state.renewals };
+            drop(state);
+            drop(before);
+            return Poll::Ready(Outcome::Turn(turn));
+        }
+        self.since.get_or_insert(state.renewals);
+        let place = *self.place.get_or_insert_with(|| {
+            state.next_waiter += 1;
+            state.next_waiter
+        });
+        let before = match state.waiting.iter_mut().find(|(own, _)| *own == place) {
+            Some((_, own)) => Some(std::mem::replace(own, waker)),
+            None => {
+                state.waiting.push((place, waker));
+                None
+            }
+        };
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
+}
+
+impl Drop for QueuePlace<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let mut state = self.state.lock();
+            let at = state.waiting.iter().position(|(own, _)| *own == place);
+            let waker = at.map(|at| state.waiting.swap_remove(at));
+            drop(state);
+            drop(waker);
+        }
+    }
+}
+
+/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
+pub(crate) struct RenewalGuard {
+    state: SharedState,
+    /// How many renewals had ended before it.
+    flight: u64,
+}
+
+impl Drop for RenewalGuard {
+    fn drop(&mut self) {
+        let mut state = self.state.lock();
+        state.renewing = false;
+        state.renewals += 1;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        for (_, waker) in waiting {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What a response means for the token that its request carried, and the values that keep a request from being sent more
+//! than twice.
+
+use http::{HeaderMap, StatusCode};
+
+use crate::Step;
+use crate::oauth2::Token;
+
+/// Says in a request's extensions that the session's token stays out of it: for a page that refuses tokens.
+///
+/// ```
+/// use oauth_proto::oauth2::WithholdToken;
+///
+/// let request = http::Request::get("https://photos.example.com/status").extension(WithholdToken).body(Vec::<u8>::new())?;
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct WithholdToken;
+
+/// Which token a request carries. Its only use is [`Session::check_response`](crate::oauth2::Session::check_response).
+///
+/// ```
+/// use oauth_proto::oauth2::{Session, SentToken};
+/// use oauth_proto::{Error, Moment, Request};
+///
+/// fn attach_token(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
+///     session.attach_token(request, Moment::from_os().now)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "the response is judged by it"]
+pub struct SentToken {
+    pub(crate) generation: u64,
+    /// Whether a 401 is the last word: the request carries no token, or a new one.
+    pub(crate) last: bool,
+}
+
+impl SentToken {
+    /// Returns that of a request whose 401 may lead to a renewal.
+    pub(crate) fn first(generation: u64) -> Self {
+        Self { generation, last: false }
+    }
+
+    /// Returns that of a request whose 401 is final.
+    pub(crate) fn last(generation: u64) -> Self {
+        Self { generation, last: true }
+    }
+}
+
+/// The right to send a request once more. There is no second one.
+///
+/// ```
+/// use oauth_proto::oauth2::{Retry, Session};
+/// use oauth_proto::{Error, Request};
+///
+/// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<(), Error> {
+///     session.retry(request, again)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "it is there to sign the request again"]
+pub struct Retry(());
+
+impl Retry {
+    /// For a request whose sent_token was judged.
+    pub(crate) fn once(_: SentToken) -> Self {
+        Self(())
+    }
+}
+
+/// What to do with a response.
+///
+/// ```
+/// use oauth_proto::oauth2::NextAction;
+///
+/// fn what_now(verdict: &NextAction) -> &'static str {
+///     match verdict {
+///         NextAction::Done => "use the response",
+///         NextAction::Retry(_) => "attach the token again and send",
+///         NextAction::Renew(..) => "renew, store, set the token, attach it again and send",
+///         NextAction::Reauthorize => "send the user to grant access again",
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is matched at once")]
+#[must_use = "a 401 may ask for more"]
+pub enum NextAction {
+    /// The response is what the server has to say.
+    Done,
+    /// The token was renewed meanwhile: sign again, and send.
+    Retry(Retry),
+    /// The server does not take the token: renew it, store and install what comes, sign again, and send.
+    Renew(Step<Token>, Retry),
+    /// The server does not take the token, and nothing but a new authorization by the user will do.
+    Reauthorize,
+}
+
+/// An API's answer to a request with a token, as [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when) sees it.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::ProtectedResponse;
+///
+/// fn says_expired(response: &ProtectedResponse<'_>) -> bool {
+///     response.status == 403 && response.headers.get("x-error").is_some_and(|error| error == "token expired")
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ProtectedResponse<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Its body. `None` where [`Session::check_response`](crate::oauth2::Session::check_response) is given a response, whose body may be a stream.
+    pub body: Option<&'a [u8]>,
+}
+
+impl<'a> ProtectedResponse<'a> {
+    pub(crate) fn of<B>(response: &'a http::Response<B>, body: Option<&'a [u8]>) -> Self {
+        Self { status: response.status(), headers: response.headers(), body }
+    }
+}
+
+/// As [`NextAction`], before anything is done about it.
+pub(crate) enum Action {
+    Nothing,
+    Resend,
+    Renewal,
+    User,
+}

@@ -1,0 +1,481 @@
+//! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
+//!
+//! ```text
+//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done      the response is the caller's
+//!     |                                                              |-----------> Retry        retry: there is a newer token
+//!     |  Expired::Token                                              |-----------> Renew        renew, store, set_token, retry
+//!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize  only the user can help
+//! ```
+//!
+//! Renewal is a leg of its own, because what it brings must be stored before it is used: a server that rotates refresh
+//! tokens has forgotten the old one already. [`SharedSession`](crate::oauth2::SharedSession) walks these ways by itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use super::retry::{Action, NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
+use crate::core::endpoint::{endpoint, origin_of_request};
+use crate::core::event::Observer;
+use crate::oauth2::client::attach_token::ProtectedRequest;
+use crate::oauth2::client::client::Client;
+use crate::oauth2::client::grant::Grant;
+use crate::oauth2::common::style::Placement;
+use crate::oauth2::{BearerChallenge, BearerError, Token, TokenPlacement, TokenType};
+use crate::wire::Origin;
+use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
+
+/// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
+const LEEWAY: Duration = Duration::from_secs(10);
+
+/// A token, the origins that it is for, and what renews it.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{Client, Session, Token, NextAction};
+/// use oauth_proto::{Error, Expired, Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn store(_: &Token) {}
+///
+/// # fn example(client: Client, token: Token) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut session = Session::new(&client, "https://photos.example.com", token)?;
+///
+/// let mut request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
+/// let sent_token = match session.attach_token(&mut request, Moment::from_os().now) {
+///     Err(Error::Expired(Expired::Token)) => {
+///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
+///         store(&renewed); // before it is used: the old one may be worth nothing any more
+///         session.set_token(renewed);
+///         session.attach_renewed_token(&mut request)?
+///     }
+///     signed => signed?,
+/// };
+/// let response = send(request.clone())?;
+/// if let NextAction::Renew(renewal, again) = session.check_response(sent_token, &response, Moment::from_os())? {
+///     let renewed = run(renewal, &mut send)?;
+///     store(&renewed);
+///     session.set_token(renewed);
+///     session.retry(&mut request, again)?;
+///     let response = send(request)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    client: Client,
+    token: Option<Token>,
+    /// How many tokens there have been, so that a late 401 of an old one renews nothing.
+    generation: u64,
+    origins: Vec<Origin>,
+    any_origin: bool,
+    placement: TokenPlacement,
+    renewal: Renewal,
+    shape: Option<Arc<dyn Fn(Grant) -> Grant + Send + Sync>>,
+    leeway: Duration,
+    unknown_end: Option<Duration>,
+    heeds_401: bool,
+    refused_when: Option<IsRefused>,
+    resources: Vec<String>,
+    pub(crate) reports: bool,
+}
+
+type IsRefused = Arc<dyn Fn(&ProtectedResponse<'_>) -> bool + Send + Sync>;
+
+#[derive(Clone)]
+enum Renewal {
+    Refresh,
+    Again(Box<Grant>),
+    Never,
+}
+
+impl Session {
+    /// A session with a token, which is shown to that origin (`https://api.example.com`; a path does not matter) and to no
+    /// other. It is renewed by its refresh token, if it has one.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
+    pub fn new(client: &Client, origin: &str, token: Token) -> Result<Self, Error> {
+        let mut session = Self::without_token(client, origin)?;
+        session.set_token(token);
+        Ok(session)
+    }
+
+    /// A session that gets its token by a grant: before the first request, and whenever it is due. Usually
+    /// [`Grant::client_credentials`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_grant(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
+        let mut session = Self::without_token(client, origin)?;
+        session.renewal = Renewal::Again(Box::new(grant));
+        Ok(session)
+    }
+
+    /// A session whose token comes later: by [`set_token`](Self::set_token), or from the storage of a
+    /// [`SharedSession`](crate::oauth2::SharedSession). It is renewed by its refresh token, if it has one.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn without_token(client: &Client, origin: &str) -> Result<Self, Error> {
+        let session = Self {
+            client: client.clone(),
+            token: None,
+            generation: 0,
+            origins: Vec::new(),
+            any_origin: false,
+            placement: client.0.server.placement.clone(),
+            renewal: Renewal::Refresh,
+            shape: None,
+            leeway: LEEWAY,
+            unknown_end: None,
+            heeds_401: true,
+            refused_when: None,
+            resources: Vec::new(),
+            reports: false,
+        };
+        session.allow_origin(origin)
+    }
+
+    /// Attaches the token to requests for another origin, too.
+    ///
+    /// # Security
+    /// The other origin can use the token at the first one.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
+        let uri = endpoint(origin)?;
+        self.client.0.server.check_secure(&uri)?;
+        self.origins.extend(Origin::of(&uri));
+        Ok(self)
+    }
+
+    /// Where requests carry the token, if not where the server's description says.
+    pub fn placement(mut self, placement: TokenPlacement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// How much earlier than its end a token counts as expired. 10 seconds unless said otherwise.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Sets the lifetime of a renewed token if the server's answer gives none. By default such a token is used until an API
+    /// answers 401. With zero, each request gets a new token.
+    pub fn unknown_lifetime(mut self, lifetime: Duration) -> Self {
+        self.unknown_end = Some(lifetime);
+        self
+    }
+
+    /// Changes the grant before each renewal: parameters that a server wants with a refresh, the scope that it insists on.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::Session;
+    /// fn with_scope(session: Session) -> Session {
+    ///     session.map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"))
+    /// }
+    /// ```
+    pub fn map_renewal_grant(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
+        self.shape = Some(Arc::new(shape));
+        self
+    }
+
+    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others.
+    pub fn without_renewal(mut self) -> Self {
+        self.renewal = Renewal::Never;
+        self
+    }
+
+    /// Goes by the clock alone: a 401 is a response like others.
+    pub fn without_renewal_on_401(mut self) -> Self {
+        self.heeds_401 = false;
+        self
+    }
+
+    /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1: for an API that answers a
+    /// dead token with a 403 without a challenge, or with an error of its own on status 200.
+    ///
+    /// # Examples
+    /// ```
+    /// # use oauth_proto::oauth2::Session;
+    /// // Django OAuth Toolkit's views answer so, also where the scope is missing: then a renewal is in vain, once per request.
+    /// fn at_django(session: Session) -> Session {
+    ///     session.token_refused_when(|response| response.status == 403)
+    /// }
+    /// ```
+    pub fn token_refused_when(
+        mut self,
+        is_refused: impl Fn(&ProtectedResponse<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.refused_when = Some(Arc::new(is_refused));
+        self
+    }
+
+    /// Sends this resource with each renewal (RFC 8707 §2.2), so that a renewed token is for the same resource as the one
+    /// before. Call it once for each resource that the token was requested for.
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        self.resources.push(uri.into());
+        self
+    }
+
+    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal with
+    /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
+    /// used by whoever fetches next, stored or not.
+    pub fn return_renewals(mut self) -> Self {
+        self.reports = true;
+        self
+    }
+
+    /// Shows the token to every origin that is asked for.
+    ///
+    /// # Security
+    /// Whoever can choose a URL that the application requests gets the token.
+    pub fn dangerous_allow_any_origin(mut self) -> Self {
+        self.any_origin = true;
+        self
+    }
+
+    /// The token.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// Whether requests can be expected to succeed: there is a token, or a way to one without the user.
+    pub fn is_authorized(&self) -> bool {
+        self.token.is_some() || matches!(self.renewal, Renewal::Again(_))
+    }
+
+    /// Goes on with another token, after [`renew`](Self::renew). Store it first.
+    pub fn set_token(&mut self, token: Token) {
+        self.token = Some(token);
+        self.generation += 1;
+    }
+
+    /// Goes on without a token.
+    pub(crate) fn sign_out(&mut self) {
+        self.token = None;
+        self.generation += 1;
+    }
+
+    /// Gives a request the token, as long as it is good at that time.
+    ///
+    /// # Errors
+    /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
+    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not
+    /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
+    pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
+        self.sign_parts(request, now, |body| Some(body))
+    }
+
+    /// As [`attach_token`](Self::attach_token), for a request whose body cannot be read, such as a stream.
+    ///
+    /// # Errors
+    /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes in the body.
+    pub fn attach_token_to_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
+        self.sign_parts(request, now, |_| None)
+    }
+
+    fn sign_parts<B>(
+        &self,
+        request: &mut http::Request<B>,
+        now: Timestamp,
+        body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
+    ) -> Result<SentToken, Error> {
+        if request.extensions().get::<WithholdToken>().is_some() {
+            return Ok(SentToken::last(self.generation));
+        }
+        self.check_origin(request.uri(), request.headers())?;
+        if self.is_due(now)? {
+            return Err(Expired::Token.into());
+        }
+        self.give(request, body)?;
+        Ok(SentToken::first(self.generation))
+    }
+
+    /// As [`attach_token`](Self::attach_token), for a token that is known to be good.
+    pub(crate) fn attach_valid_token(&self, request: &mut Request) -> Result<SentToken, Error> {
+        self.check_origin(request.uri(), request.headers())?;
+        self.give(request, |body| Some(body))?;
+        Ok(SentToken::first(self.generation))
+    }
+
+    /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its end, since a server whose tokens live
+    /// shorter than the leeway would be asked for new ones for ever. A 401 is the last word then: a token that is refused
+    /// when it is new would not be taken the next time.
+    ///
+    /// # Errors
+    /// As [`attach_token`](Self::attach_token), but for [`Expired::Token`].
+    pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
+        if request.extensions().get::<WithholdToken>().is_none() {
+            self.check_origin(request.uri(), request.headers())?;
+            self.give(request, |body| Some(body))?;
+        }
+        Ok(SentToken::last(self.generation))
+    }
+
+    /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
+    ///
+    /// # Errors
+    /// As [`attach_renewed_token`](Self::attach_renewed_token).
+    pub fn retry(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
+        self.check_origin(request.uri(), request.headers())?;
+        self.give(request, |body| Some(body))?;
+        self.observer().resent(request.uri());
+        Ok(())
+    }
+
+    /// What a response means for the token. `moment` is for the renewal, should there be one.
+    ///
+    /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
+    /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`.
+    /// After [`retry`](Self::retry) there is nothing to judge any more: whatever comes is the answer.
+    ///
+    /// # Errors
+    /// Those of [`renew`](Self::renew).
+    pub fn check_response<B>(
+        &self,
+        sent_token: SentToken,
+        response: &http::Response<B>,
+        moment: Moment,
+    ) -> Result<NextAction, Error> {
+        Ok(match self.action_for(&sent_token, &ProtectedResponse::of(response, None)) {
+            Action::Nothing => NextAction::Done,
+            Action::Resend => NextAction::Retry(Retry::once(sent_token)),
+            Action::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(sent_token)),
+            Action::Renewal | Action::User => NextAction::Reauthorize,
+        })
+    }
+
+    pub(crate) fn action_for(&self, sent_token: &SentToken, response: &ProtectedResponse<'_>) -> Action {
+        if sent_token.last || !self.heeds_401 {
+            return Action::Nothing;
+        }
+        if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {
+            return self.way_on(sent_token);
+        }
+        let status = response.status;
+        if !matches!(status.as_u16(), 400 | 401 | 403) {
+            return Action::Nothing;
+        }
+        let error = BearerChallenge::of(response.headers).and_then(|challenge| challenge.error);
+        // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that code, 400 and 403 are about
+        // something else than the token.
+        if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
+            return Action::Nothing;
+        }
+        match error {
+            Some(
+                BearerError::InvalidRequest
+                | BearerError::InsufficientScope
+                | BearerError::InsufficientUserAuthentication,
+            ) if sent_token.generation == self.generation => Action::User,
+            // A code that is not known may well mean that the token has expired, and the request is sent only once more.
+            _ => self.way_on(sent_token),
+        }
+    }
+
+    /// Returns what may help a request whose token was refused.
+    fn way_on(&self, sent_token: &SentToken) -> Action {
+        if sent_token.generation < self.generation { Action::Resend } else { Action::Renewal }
+    }
+
+    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`set_token`](Self::set_token) it.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotRenewable`] when there is no way to one, and those of
+    /// [`Client::request_token`](crate::oauth2::Client::request_token). A refusal is reported by the step, with the server's
+    /// answer.
+    pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
+        let grant = match (&self.renewal, &self.token) {
+            (Renewal::Again(grant), _) => (**grant).clone(),
+            (Renewal::Refresh, Some(token)) => Grant::refresh(token)?,
+            (Renewal::Refresh, None) => return Err(Unsupported::NoToken.into()),
+            (Renewal::Never, _) => return Err(Unsupported::NotRenewable.into()),
+        };
+        let grant = self.resources.iter().fold(grant, |grant, resource| grant.resource(resource));
+        let grant = match &self.shape {
+            Some(shape) => shape(grant),
+            None => grant,
+        };
+        self.client.request_token(grant.unknown_lifetime(self.unknown_end), moment)
+    }
+
+    /// Whether [`renew`](Self::renew) has a way.
+    pub fn is_renewable(&self) -> bool {
+        match self.renewal {
+            Renewal::Again(_) => true,
+            Renewal::Refresh => self.token.as_ref().is_some_and(|token| token.refresh_token.is_some()),
+            Renewal::Never => false,
+        }
+    }
+
+    /// Returns whether it is renewed by the refresh token of a grant, which can end.
+    pub(crate) fn refreshes(&self) -> bool {
+        matches!(self.renewal, Renewal::Refresh)
+    }
+
+    pub(crate) fn observer(&self) -> &Observer {
+        self.client.observer()
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether the token must be renewed first, or there is none yet.
+    pub(crate) fn is_due(&self, now: Timestamp) -> Result<bool, Error> {
+        match &self.token {
+            Some(token) => Ok(token.expires_within(now, self.leeway)),
+            None if self.is_renewable() => Ok(true),
+            None => Err(Unsupported::NoToken.into()),
+        }
+    }
+
+    pub(crate) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
+        let site = origin_of_request(uri, headers)?;
+        if self.any_origin {
+            return Ok(self.client.0.server.check_secure(uri)?);
+        }
+        if self.origins.iter().any(|origin| origin.site().is(site)) {
+            return Ok(());
+        }
+        let option = Some("Session::dangerous_allow_any_origin");
+        Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
+    }
+
+    fn give<B>(
+        &self,
+        request: &mut http::Request<B>,
+        body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
+    ) -> Result<(), Error> {
+        let token = self.token.as_ref().ok_or(Unsupported::NoToken)?;
+        if token.token_type != TokenType::Bearer {
+            return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
+        }
+        if self.client.0.server.v2_1
+            && matches!(self.placement.0, Placement::Query(_) | Placement::BearerAndParameter(_))
+        {
+            return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
+        }
+        ProtectedRequest::of(request, body, token, &self.placement, |protected| {
+            self.client.0.hooks.protected_request(protected);
+        })?;
+        // A hook may have sent it elsewhere.
+        if self.client.0.hooks.is_empty() { Ok(()) } else { self.check_origin(request.uri(), request.headers()) }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins: Vec<_> = self.origins.iter().map(ToString::to_string).collect();
+        f.debug_struct("Session")
+            .field("client_id", &self.client.client_id())
+            .field("token", &self.token)
+            .field("origins", &origins)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! Where a request shows its bearer token, RFC 6750 §2.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request};
+
+use crate::wire::{auth_param, form};
+
+/// Why a request shows no token that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BearerProblem {
+    /// The header or parameter of that name is there more than once.
+    Twice(&'static str),
+    /// The header or parameter holds something else than a token.
+    Invalid { name: &'static str, why: &'static str },
+}
+
+/// The token of `Authorization: Bearer`, where that header is there just once: nobody knows which of two another reader
+/// takes. Other schemes are somebody else's.
+pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProblem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(BearerProblem::Twice("authorization"));
+    }
+    let (scheme, token) = auth_param::scheme(value.as_bytes());
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Ok(None);
+    }
+    let invalid = BearerProblem::Invalid { name: "authorization", why: "it holds no token" };
+    let token = Some(token.trim_ascii_end()).filter(|token| auth_param::is_bearer(token));
+    // Its characters are ASCII's.
+    token.and_then(|token| std::str::from_utf8(token).ok()).map(Some).ok_or(invalid)
+}
+
+/// The token of a form (§2.2), or of the query (§2.3), where its name is there just once.
+pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
+    // Most have neither the name nor anything that could stand for it.
+    if memchr::memchr(b'%', pairs).is_none() && memchr::memmem::find(pairs, b"access_token").is_none() {
+        return Ok(None);
+    }
+    let mut tokens = form::pairs(pairs).filter(|(name, _)| **name == *b"access_token").map(|(_, value)| value);
+    let Some(token) = tokens.next() else { return Ok(None) };
+    if tokens.next().is_some() {
+        return Err(BearerProblem::Twice("access_token"));
+    }
+    let invalid = BearerProblem::Invalid { name: "access_token", why: "it is no token" };
+    String::from_utf8(token.into_owned())
+        .ok()
+        .filter(|token| auth_param::is_bearer(token.as_bytes()))
+        .map(Some)
+        .ok_or(invalid)
+}
+
+/// Whether the body may hold a token: it is a form, and the method is one whose body has a meaning (§2.2).
+pub(crate) fn has_form<B>(request: &Request<B>) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD) && form::is_form(request.headers()) != Some(false)
+}

@@ -1,0 +1,86 @@
+//! What a token is, as its server says: RFC 7662 §2.2.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::scope::Scope;
+use crate::Timestamp;
+use crate::wire::lenient;
+
+/// An introspection answer. Everything but `active` is there only if the server wants to tell.
+///
+/// ```
+/// use oauth_proto::oauth2::Introspection;
+///
+/// let answer = r#"{"active": true, "client_id": "l238j323ds-23ij4", "scope": "read write", "aud": "https://a.example/"}"#;
+/// let token: Introspection = serde_json::from_str(answer)?;
+/// assert!(token.active && token.scope.is_some_and(|scope| scope.contains("read")));
+/// assert_eq!(token.aud, ["https://a.example/"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Introspection {
+    /// Whether the token is good now.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub active: bool,
+    /// What it is good for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// The client that it was issued to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// A name of the resource owner, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// How it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// When it expires.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
+    pub exp: Option<Timestamp>,
+    /// When it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
+    pub iat: Option<Timestamp>,
+    /// When it begins to be good.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
+    pub nbf: Option<Timestamp>,
+    /// The resource owner, for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// Whom it is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "audiences")]
+    pub aud: Vec<String>,
+    /// Who issued it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// Its identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// Every other member.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Reads a text, or a list of texts.
+fn audiences<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    lenient::list(deserializer).map(Option::unwrap_or_default)
+}
+
+impl fmt::Debug for Introspection {
+    /// Of the extra members the names are shown: nobody knows what a server puts there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Introspection")
+            .field("active", &self.active)
+            .field("scope", &self.scope)
+            .field("client_id", &self.client_id)
+            .field("sub", &self.sub)
+            .field("aud", &self.aud)
+            .field("iss", &self.iss)
+            .field("exp", &self.exp)
+            .field("extra", &self.extra.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

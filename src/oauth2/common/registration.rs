@@ -1,0 +1,175 @@
+//! What a client tells of itself when it registers, and what it gets back: RFC 7591 §2 and §3.2.1.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_json::{Map, Value};
+
+use super::scope::Scope;
+use crate::wire::lenient;
+use crate::{Secret, Timestamp};
+
+/// A client's metadata. What is left out is the server's to choose.
+///
+/// ```
+/// use oauth_proto::oauth2::ClientMetadata;
+///
+/// let mut metadata = ClientMetadata::new(["https://client.example.com/cb"]);
+/// metadata.client_name = Some("Photo printer".into());
+/// metadata.extra.insert("client_name#de".into(), "Fotodrucker".into());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ClientMetadata {
+    /// Where users may be sent back to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// How it is authenticated: `none`, `client_secret_basic`, `client_secret_post`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_method: Option<String>,
+    /// The grants that it uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_types: Option<Vec<String>>,
+    /// The response types that it uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_types: Option<Vec<String>>,
+    /// Its name, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// Its home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// Its picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<String>,
+    /// The scope that it may ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Addresses of the people behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contacts: Option<Vec<String>>,
+    /// Its terms of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    /// Its privacy policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// Where its public keys are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// Its public keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// The software that it is an instance of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// The software's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    /// A signed statement about the software (§2.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_statement: Option<String>,
+    /// Every other member.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ClientMetadata {
+    /// A client with these redirect URIs.
+    pub fn new<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
+        Self { redirect_uris: redirect_uris.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+}
+
+/// A registered client: its credentials, and its metadata as the server took it. Store it with serde; it holds the secrets.
+///
+/// A server's answer keeps its client whatever else is odd in it. A member of another type than RFC 7591 gives it stands in
+/// [`extra`](ClientMetadata::extra) of the metadata, as it was received; [`client`](Self::client) names it where it matters.
+///
+/// ```
+/// use oauth_proto::oauth2::{AuthorizationServer, ClientRegistration};
+/// use oauth_proto::Timestamp;
+///
+/// let stored = r#"{"client_id": "s6BhdRkqt3", "client_secret": "cf136dc3c1fc93f31185e5885805d",
+///     "client_secret_expires_at": 0, "redirect_uris": ["https://client.example.org/callback"]}"#;
+/// let registration: ClientRegistration = serde_json::from_str(stored)?;
+/// let server = AuthorizationServer::new("https://server.example.com/token")?;
+/// let client = registration.client(server, Timestamp::from_os())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+#[non_exhaustive]
+pub struct ClientRegistration {
+    /// The client's identifier.
+    pub client_id: String,
+    /// Its secret, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret>,
+    /// When it was registered.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
+    pub client_id_issued_at: Option<Timestamp>,
+    /// When the secret expires. `None` where it never does, which the wire says by 0.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "zero_is_never")]
+    pub client_secret_expires_at: Option<Timestamp>,
+    /// What the registration is managed with (RFC 7592).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_access_token: Option<Secret>,
+    /// Where it is managed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_client_uri: Option<String>,
+    /// The client as the server took it, which may differ from what was asked.
+    #[serde(flatten)]
+    pub metadata: ClientMetadata,
+}
+
+impl Serialize for ClientRegistration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientRegistration {
+    /// Reads what RFC 7591 §3.2.1 says, and keeps what is of another type apart: the client is registered by now.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::deserialize(deserializer)?;
+        for list in ["redirect_uris", "grant_types", "response_types", "contacts"] {
+            if let Some(value @ Value::String(_)) = members.get_mut(list) {
+                *value = Value::Array(vec![value.take()]);
+            }
+        }
+        for text in ["client_id", "client_secret"] {
+            if let Some(value @ Value::Number(_)) = members.get_mut(text) {
+                *value = Value::String(value.to_string());
+            }
+        }
+        if let Ok(registration) = Self::deserialize(&members) {
+            return Ok(registration);
+        }
+        let needed = ("client_id".to_owned(), Value::String(String::new()));
+        let odd: Vec<String> = lenient::odd(&members, needed, Self::deserialize).cloned().collect();
+        let odd = odd.into_iter().filter(|name| name != "client_id");
+        let odd: Vec<_> = odd.filter_map(|name| members.remove_entry(&name)).collect();
+        let mut registration = Self::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
+        registration.metadata.extra.extend(odd.into_iter().filter(|(_, value)| !value.is_null()));
+        Ok(registration)
+    }
+}
+
+fn zero_is_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(lenient::time(deserializer)?.filter(|time| time.as_secs() != 0))
+}
+
+impl fmt::Debug for ClientRegistration {
+    /// Of the extra members nothing is shown: nobody knows what a server puts there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret)
+            .field("client_secret_expires_at", &self.client_secret_expires_at)
+            .field("registration_access_token", &self.registration_access_token)
+            .field("redirect_uris", &self.metadata.redirect_uris)
+            .finish_non_exhaustive()
+    }
+}

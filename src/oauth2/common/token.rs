@@ -1,0 +1,367 @@
+//! Access tokens as they were granted, RFC 6749 §5.1, and as they are stored.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::scope::Scope;
+use crate::{Secret, Timestamp};
+
+/// What a grant is for: an access token, what renews it, how long and for what it is good, and every other member of the
+/// server's answer.
+///
+/// Store it with serde; the stored form is an object with the RFC's names and `expires_at`, and it holds the secrets. What
+/// users of requests-oauthlib have stored is read too: `expires_at` as a fraction or a text, `scope` as a list, `expires_in`
+/// alone (see [`counted_from`](Self::counted_from)).
+///
+/// ```
+/// use oauth_proto::oauth2::{Scope, Token};
+///
+/// let stored = r#"{"access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer", "expires_in": 3600,
+///     "expires_at": 1700003600.25, "scope": ["photos", "profile"], "team": {"id": "T1"}}"#;
+/// let token: Token = serde_json::from_str(stored)?;
+/// assert_eq!(token.expires_at.map(|time| time.as_secs()), Some(1_700_003_600));
+/// assert_eq!(token.scope, Some(Scope::from("photos profile")));
+/// assert_eq!(token.extra["team"]["id"], "T1");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The access token.
+    pub access_token: Secret,
+    /// How it is to be shown.
+    pub token_type: TokenType,
+    /// What renews it.
+    pub refresh_token: Option<Secret>,
+    /// When it expires, if the server said so.
+    pub expires_at: Option<Timestamp>,
+    /// What it is good for: as the server said or, where it said nothing, as it was asked (RFC 6749 §5.1).
+    pub scope: Option<Scope>,
+    /// What was asked for, where that is known.
+    pub requested_scope: Option<Scope>,
+    /// Every other member of the answer: `id_token`, `issued_token_type`, `team`, …
+    pub extra: Map<String, Value>,
+}
+
+/// How a token is shown (RFC 6749 §7.1).
+///
+/// ```
+/// use oauth_proto::oauth2::TokenType;
+///
+/// assert_eq!(TokenType::from("BEARER"), TokenType::Bearer);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// As it is (RFC 6750).
+    #[default]
+    Bearer,
+    /// Not at all: it came of a token exchange and is no access token (`N_A`, RFC 8693 §2.2.1).
+    NotApplicable,
+    /// In a way that this crate does not know. Only stored tokens have it; answers with it are refused.
+    Other(String),
+}
+
+impl TokenType {
+    /// The name on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::NotApplicable => "N_A",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for TokenType {
+    fn from(name: &str) -> Self {
+        if name.eq_ignore_ascii_case("bearer") {
+            Self::Bearer
+        } else if name.eq_ignore_ascii_case("n_a") {
+            Self::NotApplicable
+        } else {
+            Self::Other(name.to_owned())
+        }
+    }
+}
+
+impl Token {
+    /// A bearer token that came by other means than a flow, with nothing known but itself.
+    pub fn bearer(access_token: impl Into<Secret>) -> Self {
+        Self {
+            access_token: access_token.into(),
+            token_type: TokenType::Bearer,
+            refresh_token: None,
+            expires_at: None,
+            scope: None,
+            requested_scope: None,
+            extra: Map::new(),
+        }
+    }
+
+    /// Whether it has expired by then. A token whose end is not known has not.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// Whether it will have expired that much later.
+    pub fn expires_within(&self, now: Timestamp, leeway: Duration) -> bool {
+        self.is_expired(now.after(leeway))
+    }
+
+    /// What was asked for and not granted.
+    pub fn scope_refused(&self) -> impl Iterator<Item = &str> {
+        let scopes = self.requested_scope.as_ref().zip(self.scope.as_ref());
+        scopes.into_iter().flat_map(|(asked, granted)| asked.missing_from(granted))
+    }
+
+    /// What was granted and not asked for.
+    pub fn scope_added(&self) -> impl Iterator<Item = &str> {
+        let scopes = self.requested_scope.as_ref().zip(self.scope.as_ref());
+        scopes.into_iter().flat_map(|(asked, granted)| granted.missing_from(asked))
+    }
+
+    /// An extra member, as a type of the caller's.
+    ///
+    /// # Errors
+    /// When the member is there and is not of that type. One that is absent reads as null.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Token;
+    ///
+    /// let mut token = Token::bearer("2YotnFZFEjr1zCsicMWpAA");
+    /// token.extra.insert("user_id".into(), 17.into());
+    /// assert_eq!(token.extra_as::<u64>("user_id")?, 17);
+    /// assert_eq!(token.extra_as::<Option<String>>("id_token")?, None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn extra_as<T: DeserializeOwned>(&self, name: &str) -> Result<T, serde_json::Error> {
+        T::deserialize(self.extra.get(name).unwrap_or(&Value::Null))
+    }
+
+    /// A stored token that holds `expires_in` and no `expires_at`, its lifetime counted from that time on, as
+    /// requests-oauthlib does when it loads one. Other tokens stay as they are.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Token;
+    /// use oauth_proto::Timestamp;
+    ///
+    /// let stored = r#"{"access_token": "eswfld123kjhnlv5423", "refresh_token": "asdfkljh23490sdf", "expires_in": "-30"}"#;
+    /// let now = Timestamp::from_secs(1_700_000_000);
+    /// let token = serde_json::from_str::<Token>(stored)?.counted_from(now);
+    /// assert!(token.is_expired(now));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn counted_from(mut self, now: Timestamp) -> Self {
+        if self.expires_at.is_none()
+            && let Some(lifetime) = self.extra.remove("expires_in").as_ref().and_then(seconds)
+        {
+            // A whole number of seconds, towards the past.
+            self.expires_at = Some(match whole(lifetime) {
+                Some(lifetime) => now.after(Duration::from_secs(lifetime)),
+                None => now,
+            });
+        }
+        self
+    }
+}
+
+/// A number, or a text that is one.
+fn seconds(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+    number.filter(|number| number.is_finite())
+}
+
+/// A number of seconds since something; `None` where it is negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole seconds are wanted, and it saturates"
+)]
+fn whole(seconds: f64) -> Option<u64> {
+    (seconds >= 0.0).then_some(seconds as u64)
+}
+
+impl fmt::Debug for Token {
+    /// Of the extra members the names are shown: nobody knows what a server puts there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("access_token", &self.access_token)
+            .field("token_type", &self.token_type)
+            .field("refresh_token", &self.refresh_token)
+            .field("expires_at", &self.expires_at)
+            .field("scope", &self.scope)
+            .field("requested_scope", &self.requested_scope)
+            .field("extra", &self.extra.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    access_token: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    requested_scope: Option<Scope>,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+impl Token {
+    /// A point in time as servers and other libraries write it; `None` where it is no number of seconds.
+    pub(crate) fn time(value: &Value) -> Option<u64> {
+        value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
+    }
+
+    /// The extra members but for those whose names are taken: a name that stood twice could not be read again.
+    fn extra_to_store(&self) -> Map<String, Value> {
+        let mut extra = self.extra.clone();
+        for (name, taken) in [
+            ("access_token", true),
+            ("token_type", true),
+            ("refresh_token", self.refresh_token.is_some()),
+            ("expires_at", self.expires_at.is_some()),
+            ("scope", self.scope.is_some()),
+            ("requested_scope", self.requested_scope.is_some()),
+        ] {
+            if taken {
+                extra.remove(name);
+            }
+        }
+        extra
+    }
+}
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stored = Stored {
+            access_token: self.access_token.clone(),
+            token_type: Some(self.token_type.as_str().to_owned()),
+            refresh_token: self.refresh_token.clone(),
+            expires_at: self.expires_at.map(|time| time.as_secs().into()),
+            scope: self.scope.clone(),
+            requested_scope: self.requested_scope.clone(),
+            extra: self.extra_to_store(),
+        };
+        stored.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Stored { access_token, token_type, refresh_token, expires_at, scope, requested_scope, mut extra } =
+            Stored::deserialize(deserializer)?;
+        if access_token.is_empty() {
+            return Err(D::Error::custom("the access token is empty"));
+        }
+        let expires_at = match expires_at {
+            None | Some(Value::Null) => None,
+            Some(value) => match Self::time(&value) {
+                Some(time) => {
+                    // It says the same, from another point in time.
+                    extra.remove("expires_in");
+                    Some(Timestamp::from_secs(time))
+                }
+                None => {
+                    // A server's own member of that name, which says nothing about seconds.
+                    extra.insert("expires_at".into(), value);
+                    None
+                }
+            },
+        };
+        Ok(Self {
+            access_token,
+            token_type: token_type.as_deref().map_or(TokenType::Bearer, TokenType::from),
+            refresh_token,
+            expires_at,
+            scope,
+            requested_scope,
+            extra,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(stored: &str) -> Token {
+        serde_json::from_str(stored).unwrap()
+    }
+
+    #[test]
+    fn expiry_is_read_in_every_form_that_was_ever_stored() {
+        for (stored, expected) in [
+            (r#""expires_at": 1700003600"#, Some(1_700_003_600)),
+            (r#""expires_at": 1700003600.9"#, Some(1_700_003_600)),
+            (r#""expires_at": "1700003600""#, Some(1_700_003_600)),
+            (r#""expires_at": null"#, None),
+            (r#""expires_at": -5"#, Some(0)),
+            (r#""expires_at": "2019-05-01T00:00:00Z""#, None),
+            (r#""token_type": "bearer""#, None),
+        ] {
+            let token = read(&format!(r#"{{"access_token": "a", {stored}}}"#));
+            assert_eq!(token.expires_at, expected.map(Timestamp::from_secs), "{stored}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_without_its_beginning_is_counted_when_the_caller_says_so() {
+        let now = Timestamp::from_secs(1000);
+        for (stored, expected) in [("3600", 4600), ("\"3600\"", 4600), ("-30", 1000), ("\"-30\"", 1000), ("0", 1000)] {
+            let token = read(&format!(r#"{{"access_token": "a", "expires_in": {stored}}}"#));
+            assert_eq!(token.expires_at, None);
+            assert_eq!(token.counted_from(now).expires_at, Some(Timestamp::from_secs(expected)), "{stored}");
+        }
+        let token = read(r#"{"access_token": "a", "expires_in": 3600, "expires_at": 5}"#).counted_from(now);
+        assert_eq!((token.expires_at, token.extra.len()), (Some(Timestamp::from_secs(5)), 0));
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_read() {
+        for stored in ["{}", r#"{"access_token": ""}"#, r#"{"access_token": 5}"#, "[]"] {
+            serde_json::from_str::<Token>(stored).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn differences_in_scope_are_told_apart() {
+        let mut token = Token::bearer("a");
+        token.requested_scope = Some("a b".into());
+        token.scope = Some("b c".into());
+        assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(token.scope_added().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn debug_shows_no_secret_and_no_extra_value() {
+        let mut token = Token::bearer("access-secret");
+        token.refresh_token = Some("refresh-secret".into());
+        token.extra.insert("id_token".into(), "id-secret".into());
+        let shown = format!("{token:?}");
+        assert!(!shown.contains("-secret") && shown.contains("id_token"), "{shown}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn storing_loses_nothing(access in ".+", refresh: Option<String>, at: Option<u32>, scope: Option<Vec<String>>, extra: String) {
+            let mut token = Token::bearer(access);
+            token.refresh_token = refresh.map(Secret::new);
+            token.expires_at = at.map(|at| Timestamp::from_secs(at.into()));
+            token.scope = scope.map(Scope::from);
+            token.extra.insert("x".into(), extra.into());
+            let stored = serde_json::to_string(&token).unwrap();
+            proptest::prop_assert_eq!(serde_json::from_str::<Token>(&stored).unwrap(), token);
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Checks of a server's configuration, all of them at once, before the server answers a request.
+
+use std::fmt;
+
+use super::config::{Config, PrivateSchemes};
+use super::generator::{NewToken, is_token};
+use super::grant_type::{self, GrantType};
+use super::provider::Provider;
+use super::registration_policy::RegistrationPolicy;
+use crate::oauth2::Scope;
+use crate::oauth2::common::names::{
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::store::extend_response::ResponseKind;
+use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
+use crate::oauth2::server::store::records::secret_hasher::SHORTEST;
+use crate::oauth2::server::store::records::token_record::TokenKind;
+use crate::wire::{is_ascii, is_request_path, truncated, without_secrets};
+use crate::{Secret, Timestamp, Unsupported};
+
+/// The problems of a configuration, at least one.
+///
+/// # Examples
+/// ```
+/// /// use oauth_proto::oauth2::server::{ConfigurationProblem, GrantType, Provider};
+///
+/// let twice = Provider::builder("https://auth.example.com/?tenant=7").build().unwrap_err();
+/// assert!(matches!(
+///     twice.problems(),
+///     [ConfigurationProblem::Issuer(_), ConfigurationProblem::NoGrantType]
+/// ));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidConfiguration {
+    problems: Vec<ConfigurationProblem>,
+}
+
+impl InvalidConfiguration {
+    pub(crate) fn unless_empty(problems: Vec<ConfigurationProblem>) -> Option<Self> {
+        (!problems.is_empty()).then_some(Self { problems })
+    }
+
+    /// Returns every problem that was found.
+    pub fn problems(&self) -> &[ConfigurationProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for InvalidConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the authorization server's configuration is invalid: ")?;
+        for (at, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if at == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidConfiguration {}
+
+/// For callers whose functions end in [`Error`](crate::Error).
+impl From<InvalidConfiguration> for crate::Error {
+    fn from(invalid: InvalidConfiguration) -> Self {
+        Unsupported::Configuration { problems: invalid.to_string() }.into()
+    }
+}
+
+/// A problem of a configuration. It names the option.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::ConfigurationProblem;
+///
+/// let problem = ConfigurationProblem::TokenReuseKeyMissing { grant_type: "password".into() };
+/// assert!(problem.to_string().contains("`ProviderBuilder::token_reuse_key`"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigurationProblem {
+    /// The issuer identifier cannot be one (RFC 8414 §2).
+    #[error("the issuer: {0}")]
+    Issuer(Unsupported),
+    /// The server offers no grant, or refresh tokens alone, so that no client can get a token.
+    #[error("no grant is offered by which a client gets a first token: add one with `ProviderBuilder::add_grant_type`")]
+    NoGrantType,
+    /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that another grant has.
+    #[error("{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 §4.5)")]
+    ExtensionName {
+        /// The name.
+        name: String,
+    },
+    /// A scope has characters that a scope cannot have (RFC 6749 §3.3), or the separator that divides it.
+    #[error(
+        "the scope {scope:?} of the grant {grant_type:?} has a character that no scope can have (RFC 6749 §3.3), or the scope separator"
+    )]
+    Scope {
+        /// The grant.
+        grant_type: String,
+        /// The scope.
+        scope: String,
+    },
+    /// The separator cannot stand between scopes.
+    #[error(
+        "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is no letter or digit"
+    )]
+    ScopeSeparator(char),
+    /// A grant has reusable tokens, and there is no key to seal them with.
+    #[error("the grant {grant_type:?} has reusable tokens, which need a key: set `ProviderBuilder::token_reuse_key`")]
+    TokenReuseKeyMissing {
+        /// The grant.
+        grant_type: String,
+    },
+    /// The key of the reusable tokens can be guessed.
+    #[error(
+        "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST}, which hold 128 random bits in \
+         base64url; a test can use `ProviderBuilder::dangerous_allow_short_keys`"
+    )]
+    TokenReuseKeyShort {
+        /// The option.
+        option: &'static str,
+        /// How long it is.
+        length: usize,
+    },
+    /// The key of the reusable tokens ends, and none follows it.
+    #[error(
+        "`ProviderBuilder::token_reuse_key_until` needs a key that follows: set `ProviderBuilder::token_reuse_key`, too"
+    )]
+    TokenReuseKeyEnds,
+    /// The default scope of a grant has a scope that the grant does not have.
+    #[error("`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among `GrantType::scopes`")]
+    DefaultScope {
+        /// The grant.
+        grant_type: String,
+        /// The scope.
+        scope: String,
+    },
+    /// An option has no effect beside the others.
+    #[error("`ProviderBuilder::{option}` has no effect: {why}")]
+    OptionWithoutEffect {
+        /// The option.
+        option: &'static str,
+        /// What the option needs.
+        why: &'static str,
+    },
+    /// An option has no effect on the grant for which it was set.
+    #[error("`GrantType::{option}` has no effect on the grant {grant_type:?}: {why}")]
+    WithoutEffect {
+        /// The grant.
+        grant_type: String,
+        /// The option.
+        option: &'static str,
+        /// Where the option has an effect.
+        why: &'static str,
+    },
+    /// The generator makes texts that cannot be tokens or codes (RFC 6750 §2.1).
+    #[error(
+        "`ProviderBuilder::token_generator` made {what} that cannot be sent: expected 22 to 4096 letters, digits or `-._~+/=`"
+    )]
+    Generator {
+        /// What it was to make.
+        what: &'static str,
+    },
+    /// The generator makes the same text from different random values, so that everybody would have one token.
+    #[error("`ProviderBuilder::token_generator` made the same text for {what} from different random values")]
+    GeneratorRepeats {
+        /// What it was to make.
+        what: &'static str,
+    },
+    /// The hasher refuses a secret whose hash it made, or accepts another.
+    #[error("`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it made")]
+    SecretHasher,
+    /// No way is left by which a client could prove its secret.
+    #[error(
+        "`only_basic` and `only_body` exclude each other: no client could show its secret, and there is no `client_source`"
+    )]
+    NoWayToAuthenticate,
+    /// An endpoint's path cannot be the path of a URL.
+    #[error(
+        "`ProviderBuilder::path` of {endpoint:?} is {path:?}: expected a path without query, fragment or white space"
+    )]
+    Path {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// Its path.
+        path: String,
+    },
+    /// Two endpoints have one path, or one of them is below `Register`, where clients are managed.
+    #[error(
+        "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a path for each, and none of the others below that of \
+         Register, where clients are managed"
+    )]
+    PathTwice {
+        /// An endpoint.
+        one: Endpoint,
+        /// Another.
+        other: Endpoint,
+        /// The path.
+        path: String,
+    },
+    /// A lifetime is zero, so that nothing of this kind could be used.
+    #[error("`{option}`{} is less than a second, so that nothing could be used", grant_type.as_ref().map(|name| format!(" of {name:?}")).unwrap_or_default())]
+    Lifetime {
+        /// The option.
+        option: &'static str,
+        /// The grant, where the option is one of a grant's.
+        grant_type: Option<String>,
+    },
+    /// A device would have to wait longer from one poll to the next than its code lives.
+    #[error("`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`")]
+    DeviceInterval,
+    /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC 8707 §2).
+    #[error("`ProviderBuilder::add_resource` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)")]
+    Resource {
+        /// The resource, without its query.
+        uri: String,
+    },
+    /// A member of the application's data has the name of one that introspection tells of every token (RFC 7662 §2.2).
+    #[error("`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself (RFC 7662 §2.2)")]
+    IntrospectedMember {
+        /// The member.
+        name: String,
+    },
+    /// A member of the metadata cannot have that value, or is the issuer, which clients compare.
+    #[error("`ProviderBuilder::add_metadata_member` of {name:?}: the member cannot have that value (RFC 8414 §2)")]
+    MetadataMember {
+        /// The member.
+        name: String,
+    },
+}
+
+/// Finds all problems but those of the issuer.
+pub(crate) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
+    let config = &*provider.0;
+    let mut found = Vec::new();
+    if config.grant_types.iter().all(|own| own.name == REFRESH_TOKEN) {
+        found.push(ConfigurationProblem::NoGrantType);
+    }
+    if !is_separator(config.scope_separator) {
+        found.push(ConfigurationProblem::ScopeSeparator(config.scope_separator));
+    }
+    for grant_type in &config.grant_types {
+        check_grant_type(config, grant_type, &mut found);
+    }
+    check_keys(config, &mut found);
+    check_effects(config, &mut found);
+    check_generator(config, &mut found);
+    check_authentication(config, &mut found);
+    check_paths(config, &mut found);
+    check_lifetimes(config, &mut found);
+    for uri in &config.resources {
+        if uri.contains('#') || !is_uri(uri) {
+            found.push(ConfigurationProblem::Resource { uri: without_secrets(uri) });
+        }
+    }
+    check_metadata(provider, &mut found);
+    let reserved = config.introspected.iter().filter(|member| ResponseKind::Introspection.reserves(member));
+    found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
+    found
+}
+
+fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let keys = &config.token_reuse_keys;
+    if !keys.is_empty() && keys.iter().all(|key| key.ends_at.is_some()) {
+        found.push(ConfigurationProblem::TokenReuseKeyEnds);
+    }
+    for key in keys.iter().filter(|_| !config.dangerous_short_keys) {
+        let length = key.key.expose().len();
+        let option = if key.ends_at.is_some() { "token_reuse_key_until" } else { "token_reuse_key" };
+        if length < SHORTEST {
+            found.push(ConfigurationProblem::TokenReuseKeyShort { option, length });
+        }
+    }
+}
+
+/// Finds options that do nothing beside the others: somebody believes that they do.
+fn check_effects(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let authentications = &config.authentications;
+    let registers = config.registration != RegistrationPolicy::Off;
+    let is_reusable = config.reuse_all || config.grant_types.iter().any(|own| own.reuse);
+    let without_effect = [
+        (authentications.raw_basic && !authentications.basic, "allow_raw_basic", "`only_body` refuses HTTP Basic"),
+        (
+            config.private_schemes == PrivateSchemes::Any && !registers,
+            "allow_any_private_scheme",
+            "nobody can register: set `registration`",
+        ),
+        (
+            !config.token_reuse_keys.is_empty() && !is_reusable,
+            "token_reuse_key",
+            "no grant has reusable tokens: set `GrantType::reuse_access_tokens` or `reuse_access_tokens`",
+        ),
+        (
+            config.resource_required && config.resources.is_empty(),
+            "require_resource",
+            "there is no resource, so that every request would be refused: use `add_resource`",
+        ),
+    ];
+    let without_effect = without_effect.into_iter().filter(|(is, ..)| *is);
+    found.extend(without_effect.map(|(_, option, why)| ConfigurationProblem::OptionWithoutEffect { option, why }));
+}
+
+/// Returns whether a text is an absolute URI, in the characters that clients can send.
+fn is_uri(text: &str) -> bool {
+    is_ascii(text) && url::Url::parse(text).is_ok()
+}
+
+fn is_separator(separator: char) -> bool {
+    separator == ' ' || separator.is_ascii_punctuation()
+}
+
+fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<ConfigurationProblem>) {
+    let name = grant_type.name.as_str();
+    let known =
+        [AUTHORIZATION_CODE, IMPLICIT, PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE];
+    let is_own = !known.contains(&name);
+    if (is_own && !is_uri(name)) || grant_type.is_extension == known.contains(&name) {
+        found.push(ConfigurationProblem::ExtensionName { name: name.to_owned() });
+    }
+    let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
+    for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
+        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: truncated(scope) });
+    }
+    if let (Some(scopes), Some(default)) = (&grant_type.scopes, &grant_type.default_scope) {
+        found.extend(
+            default.missing_from(scopes).map(|scope| ConfigurationProblem::DefaultScope {
+                grant_type: name.to_owned(),
+                scope: truncated(scope),
+            }),
+        );
+    }
+    let may_reuse_tokens = grant_type.may_reuse_tokens();
+    let is_refresh = name == REFRESH_TOKEN;
+    let offers_refresh = config.grant_types.iter().any(|own| own.name == REFRESH_TOKEN);
+    let without_effect = [
+        (
+            grant_type.reuse && !may_reuse_tokens,
+            "reuse_access_tokens",
+            "only authorization codes and passwords have it",
+        ),
+        (grant_type.keep && !is_refresh, "keep_refresh_tokens", "set it at `GrantType::refresh_token`"),
+        (grant_type.decides_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
+        (grant_type.has_own_grace && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
+        (
+            is_refresh && grant_type.has_own_grace && !grant_type.grace.is_zero() && grant_type.grace.as_secs() == 0,
+            "rotation_grace",
+            "it is less than a second: see `GrantType::without_rotation_grace`",
+        ),
+        (
+            is_refresh && grant_type.scopes.is_some(),
+            "scopes",
+            "refresh tokens have the scopes of the grants that they come from",
+        ),
+        (
+            grant_type.with_refresh && !grant_type.refreshes_by_default() && !offers_refresh,
+            "with_refresh_token",
+            "the server does not offer `GrantType::refresh_token`",
+        ),
+    ];
+    for (option, why) in without_effect.into_iter().filter_map(|(is, option, why)| is.then_some((option, why))) {
+        found.push(ConfigurationProblem::WithoutEffect { grant_type: name.to_owned(), option, why });
+    }
+    if grant_type.reuse && may_reuse_tokens && config.token_reuse_keys.is_empty() {
+        found.push(ConfigurationProblem::TokenReuseKeyMissing { grant_type: name.to_owned() });
+    }
+    let too_short = |option| ConfigurationProblem::Lifetime { option, grant_type: Some(name.to_owned()) };
+    if grant_type.expires_in.is_some_and(|lifetime| lifetime.as_secs() == 0) {
+        found.push(too_short("GrantType::expires_in"));
+    }
+    if grant_type.grants_end_after.is_some_and(|lifetime| lifetime.as_secs() == 0) {
+        found.push(too_short("GrantType::grants_end_after"));
+    }
+}
+
+/// Returns whether a word is a scope token (RFC 6749 §3.3), and stays one when it is written between separators.
+fn is_scope(word: &str, separator: char) -> bool {
+    grant_type::is_scope_token(word) && !word.contains(separator)
+}
+
+/// Lets the generator make one of each kind from two random values. What it makes of a certain grant, only that grant shows: a text
+/// that is no token is refused then, too.
+fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let now = Timestamp::from_secs(1_700_000_000);
+    let grant = GrantRecord {
+        id: GrantId(1),
+        client_id: "client".to_owned(),
+        user: Some("user".to_owned()),
+        scope: Scope::default(),
+        grant_type: AUTHORIZATION_CODE.into(),
+        resource: Vec::new(),
+        data: serde_json::Value::Null,
+        granted_at: now,
+    };
+    let kinds =
+        [(None, "a code"), (Some(TokenKind::Access), "an access token"), (Some(TokenKind::Refresh), "a refresh token")];
+    for (kind, what) in kinds {
+        let token = NewToken { kind, grant: &grant, issued_at: now, expires_at: Some(now) };
+        let [one, other] = [[1; 32], [2; 32]].map(|random| config.generator.generate(&token, random));
+        if ![&one, &other].into_iter().all(|text| text.len() >= SHORTEST && is_token(text)) {
+            found.push(ConfigurationProblem::Generator { what });
+        } else if one == other {
+            found.push(ConfigurationProblem::GeneratorRepeats { what });
+        }
+    }
+}
+
+fn check_authentication(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let authentications = &config.authentications;
+    let hasher = &authentications.hasher;
+    let [one, other] = ["a secret that is hashed to see", "another one that is not it"].map(Secret::new);
+    let hash = hasher.hash(&one, [1; 16]);
+    if !hasher.verify(&one, &hash) || hasher.verify(&other, &hash) {
+        found.push(ConfigurationProblem::SecretHasher);
+    }
+    if !authentications.basic && !authentications.body && authentications.source.is_none() {
+        found.push(ConfigurationProblem::NoWayToAuthenticate);
+    }
+}
+
+fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let paths: Vec<_> = config.paths.iter().collect();
+    for (at, (endpoint, path)) in paths.iter().enumerate() {
+        if !is_request_path(path) {
+            found.push(ConfigurationProblem::Path { endpoint: *endpoint, path: (*path).to_owned() });
+        }
+        for (other, other_path) in &paths[..at] {
+            let below = |own: Endpoint, own_path: &str, path: &str| {
+                own == Endpoint::Register && path.strip_prefix(own_path).is_some_and(|rest| rest.starts_with('/'))
+            };
+            let shared = path == other_path || below(*endpoint, path, other_path) || below(*other, other_path, path);
+            if shared {
+                let (one, other, path) = (*other, *endpoint, (*path).to_owned());
+                found.push(ConfigurationProblem::PathTwice { one, other, path });
+            }
+        }
+    }
+}
+
+fn check_lifetimes(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let lifetimes = [
+        (config.code_lifetime, "ProviderBuilder::code_lifetime"),
+        (config.device_lifetime, "ProviderBuilder::device_lifetime"),
+        (config.pushed_lifetime, "ProviderBuilder::pushed_request_lifetime"),
+        (config.device_interval, "ProviderBuilder::device_interval"),
+    ];
+    for (_, option) in lifetimes.into_iter().filter(|(lifetime, _)| lifetime.as_secs() == 0) {
+        found.push(ConfigurationProblem::Lifetime { option, grant_type: None });
+    }
+    if config.device_interval >= config.device_lifetime && config.device_lifetime.as_secs() > 0 {
+        found.push(ConfigurationProblem::DeviceInterval);
+    }
+}
+
+/// Finds members that the metadata do not have as they were given.
+fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
+    let told = serde_json::to_value(provider.metadata()).unwrap_or_default();
+    for (name, value) in &provider.0.metadata {
+        let is_issuer = name == "issuer" && value.as_str() != Some(&provider.0.issuer);
+        // Members that are false are left out where that is what their absence means.
+        let is_told = told.get(name).map_or(*value == serde_json::Value::Bool(false), |own| own == value);
+        if is_issuer || !is_told {
+            found.push(ConfigurationProblem::MetadataMember { name: name.clone() });
+        }
+    }
+}

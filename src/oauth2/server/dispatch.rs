@@ -1,0 +1,99 @@
+//! Where a request to an authorization server goes: to the endpoint of its path.
+
+use std::fmt;
+
+use super::configure::provider::Provider;
+use super::endpoint::device_page::DevicePage;
+use super::flow::storage::or_reject;
+use super::refuse::endpoint::Endpoint;
+use super::refuse::refusal_channel::RefusalChannel;
+use super::store::records::consent::Consent;
+use super::store::traits::ServerStep;
+use crate::{Moment, Response};
+use http::Request;
+
+/// What a request comes to.
+///
+/// ```
+/// use oauth_proto::oauth2::server::Dispatched;
+///
+/// fn is_for_the_user(end: &Dispatched) -> bool {
+///     !matches!(end, Dispatched::Respond(_))
+/// }
+/// ```
+pub enum Dispatched {
+    /// Send this.
+    Respond(Response),
+    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::approve`] or
+    /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
+    /// [`Provider::redirect_with_error`].
+    Consent(Consent),
+    /// The user has a device in hand: show a page, then [`Provider::find_device`].
+    Device(DevicePage),
+}
+
+impl From<Response> for Dispatched {
+    fn from(response: Response) -> Self {
+        Self::Respond(response)
+    }
+}
+
+impl From<Consent> for Dispatched {
+    fn from(consent: Consent) -> Self {
+        Self::Consent(consent)
+    }
+}
+
+impl fmt::Debug for Dispatched {
+    /// A response may hold tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::Consent(consent) => f.debug_tuple("Consent").field(consent).finish(),
+            Self::Device(page) => f.debug_tuple("Device").field(page).finish(),
+        }
+    }
+}
+
+impl Provider {
+    /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
+    /// path is refused with [`RejectReason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
+    /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
+    pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
+        let path = request.uri().path();
+        match self.0.paths.find(path).filter(|endpoint| self.serves(*endpoint)) {
+            Some(Endpoint::Authorize) => {
+                or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+            }
+            Some(Endpoint::Device) => {
+                let page = self.read_page_request(request);
+                or_reject(
+                    &RefusalChannel::page(Endpoint::Device),
+                    page.map(|page| ServerStep::Done(Dispatched::Device(page))),
+                )
+            }
+            Some(Endpoint::Token) => {
+                self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
+            }
+            Some(Endpoint::Introspect) => {
+                self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
+            }
+            Some(Endpoint::Revoke) => {
+                self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
+            }
+            Some(Endpoint::DeviceAuthorization) => self.or_reject_with_client(
+                request,
+                Endpoint::DeviceAuthorization,
+                self.read_device_request(request, moment),
+            ),
+            Some(Endpoint::PushedRequest) => {
+                self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
+            }
+            Some(Endpoint::Register) => self.answer_registration(request, moment),
+            Some(Endpoint::Metadata) => {
+                or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
+            }
+            None => ServerStep::Reject(self.no_such_path(path)),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a token is, for those who may know: RFC 7662.
+
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+
+use crate::oauth2::Introspection;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::refuse::{events, respond};
+use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind};
+use crate::oauth2::server::store::queries::FindToken;
+use crate::oauth2::server::store::records::client_record::ClientRecord;
+use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::{Moment, Response, Timestamp};
+
+impl Provider {
+    /// The introspection endpoint. A confidential client learns of its own tokens, and one that
+    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) of every access token; of all others that they are not
+    /// active, whatever they are.
+    pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
+    }
+
+    pub(crate) fn read_introspection<B: AsRef<[u8]>, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
+        let key = TokenHash::of(parameters.need("token")?);
+        Ok(self.with_client(presented, moment.now, move |provider, client, _| {
+            if client.is_public() {
+                return Err(RejectReason::MayNotIntrospect);
+            }
+            let channel = RefusalChannel::json(Endpoint::Introspect).of(&client);
+            Ok(ask(NextQuery::FindToken, FindToken { key }, channel.clone(), move |found| {
+                let record = match provider.tells(&client, found, moment.now) {
+                    Ok(record) => record,
+                    Err(reason) => {
+                        events::inactive(&client, &reason);
+                        return answer(&Introspection::default());
+                    }
+                };
+                let mut told = provider.explain(&record);
+                if !provider.0.extends_introspection {
+                    return answer(&told);
+                }
+                let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
+                Ok(query.ask(channel, move |members| {
+                    told.extra.extend(members);
+                    answer(&told)
+                }))
+            }))
+        }))
+    }
+
+    /// Returns the token, if the client is to know of it, or why it is not active for the client, which is for the log alone.
+    fn tells(
+        &self,
+        client: &ClientRecord,
+        found: Option<Arc<TokenRecord>>,
+        now: Timestamp,
+    ) -> Result<Arc<TokenRecord>, RejectReason> {
+        let record = found.ok_or(RejectReason::TokenUnknown)?;
+        let is_own = record.grant.client_id == client.client_id;
+        // A refresh token is no resource server's business: it must not let anybody in.
+        let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
+        if !is_own && !may_see_all {
+            return Err(RejectReason::TokenOfAnotherClient);
+        }
+        if let Some(at) = record.expires_at.filter(|at| *at <= now) {
+            return Err(RejectReason::TokenExpired { at, now });
+        }
+        if record.replaced.is_some() {
+            return Err(RejectReason::RefreshTokenReplaced);
+        }
+        Ok(record)
+    }
+
+    fn explain(&self, record: &TokenRecord) -> Introspection {
+        let scope = record.scope();
+        let told = |member: &String| Some((member.clone(), record.grant.data.get(member)?.clone()));
+        Introspection {
+            extra: self.0.introspected.iter().filter_map(told).collect(),
+            active: true,
+            scope: (!scope.is_empty()).then(|| scope.joined(self.0.scope_separator).into()),
+            client_id: Some(record.grant.client_id.clone()),
+            token_type: Some(match record.kind {
+                TokenKind::Access => "Bearer".to_owned(),
+                // Not to be shown to a resource server (RFC 8693 §2.2.1), as a client that is one itself has to know.
+                TokenKind::Refresh => "N_A".to_owned(),
+            }),
+            exp: record.expires_at,
+            iat: Some(record.issued_at),
+            sub: record.grant.user.clone(),
+            aud: record.resource().to_vec(),
+            iss: Some(self.0.issuer.clone()),
+            ..Introspection::default()
+        }
+    }
+}
+
+fn answer<T: EndpointOutput>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
+    Ok(ServerStep::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
+}

@@ -1,0 +1,286 @@
+//! Clients that register and manage themselves: RFC 7591 §3, RFC 7592 §2.
+
+use std::sync::Arc;
+
+use http::{Method, Request, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::client_metadata::{check, refused};
+use crate::core::secret::same;
+use crate::oauth2::ClientMetadata;
+use crate::oauth2::common::bearer::of_header;
+use crate::oauth2::common::json_response;
+use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST};
+use crate::oauth2::common::pkce::Unguessable;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::configure::registration_policy::RegistrationPolicy;
+use crate::oauth2::server::flow::parameters;
+use crate::oauth2::server::flow::storage::{EndpointOutput, ask, check_method, or_reject};
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::refuse::respond;
+use crate::oauth2::server::store::queries::{FindClient, RemoveClient, SaveClient};
+use crate::oauth2::server::store::records::client_record::ClientRecord;
+use crate::oauth2::server::store::records::client_secret::ClientSecret;
+use crate::oauth2::server::store::records::secret_hasher;
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::wire::{json, lenient};
+use crate::{Moment, Response, Secret};
+
+impl Provider {
+    /// Answers at the endpoint for registration, and at those below it where a client manages its own: its metadata are its own to
+    /// change, its scope among them, within what the policy lets it register.
+    ///
+    /// Of `scope`, `grant_types` and `response_types` is left out what is not offered to the client, and the answer says what was
+    /// registered (RFC 7591 §3.2.1). Where nothing usable is left, and whatever else is wrong, the refusal names the member, what
+    /// was received and what is accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
+    ///
+    /// # Security
+    /// Never is more registered than was asked for. An absent `scope` is all that the client's grants have; an empty one is none,
+    /// and is kept. Where none of the words asked for is offered, the registration is refused, or, where the client's grants have no
+    /// scopes at all, the scope becomes empty; it never becomes absent. [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) is
+    /// about token requests and has no say here.
+    ///
+    /// An update is judged by the policy of the day, and never gives more than the one under which the client registered
+    /// ([`ClientRecord::registrant`]).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Moment;
+    /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, serve};
+    /// use oauth_proto::oauth2::server::store::MemoryStore;
+    ///
+    /// let provider = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("read"))
+    ///     .registration(RegistrationPolicy::AllowAnyone)
+    ///     .build()?;
+    /// let body = r#"{"redirect_uris": ["https://client.example.com/cb"], "scope": "openid read"}"#;
+    /// let request = http::Request::post("https://auth.example.com/register").body(body)?;
+    /// let response = serve(provider.register(&request, Moment::from_os()), &MemoryStore::default())?;
+    /// let registered: serde_json::Value = serde_json::from_slice(response.body())?;
+    /// assert_eq!(registered["scope"], "read");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.answer_registration(request, moment)
+    }
+
+    pub(crate) fn answer_registration<B: AsRef<[u8]>, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<T> {
+        if self.0.registration == RegistrationPolicy::Off {
+            return ServerStep::Reject(self.no_such_path(request.uri().path()));
+        }
+        let path = request.uri().path().strip_prefix(self.0.paths.get(Endpoint::Register)).unwrap_or_default();
+        let answered = match path.strip_prefix('/') {
+            None => self.register_new(request, moment),
+            Some(client_id) => self.manage(client_id.to_owned(), request, moment),
+        };
+        or_reject(&RefusalChannel::bearer(Endpoint::Register), answered)
+    }
+
+    /// RFC 7591 §3.1.
+    fn register_new<B: AsRef<[u8]>, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        check_method(request, "POST")?;
+        if let RegistrationPolicy::Token(hash) = self.0.registration {
+            let shown = of_header(request.headers())?.ok_or(RejectReason::TokenMissing)?;
+            if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
+                return Err(RejectReason::TokenUnknown);
+            }
+        }
+        let registrant = self.0.registration.registrant();
+        let metadata = check(self, read(request)?.1, registrant)?;
+        let client_id = Unguessable::new(&moment, "oauth2 client id").as_str()[..22].to_owned();
+        let token = Unguessable::new(&moment, "oauth2 registration");
+        let mut record = ClientRecord::with_metadata(client_id, metadata);
+        record.issued_at = Some(moment.now);
+        record.registration = Some(TokenHash::of(token.as_str()));
+        record.registrant = registrant;
+        let secret = self.give_secret(&mut record, &moment);
+        let mut answer = self.registration_response(&record, secret.as_ref())?;
+        answer["registration_access_token"] = token.as_str().into();
+        let query = SaveClient { record: Arc::new(record), replaces: None };
+        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::json(Endpoint::Register), move |saved| {
+            if !saved {
+                return Err(RejectReason::Misconfigured("the store keeps no client"));
+            }
+            Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
+        }))
+    }
+
+    /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
+    fn manage<B: AsRef<[u8]>, T: EndpointOutput>(
+        &self,
+        client_id: String,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        check_method(request, "GET, PUT, DELETE")?;
+        parameters::check_value("client_id", &client_id)?;
+        let shown = Secret::new(of_header(request.headers())?.ok_or(RejectReason::TokenMissing)?);
+        let registration = TokenHash::of(shown.expose());
+        let method = request.method().clone();
+        let body = if method == Method::PUT { Some(read(request)?) } else { None };
+        let provider = self.clone();
+        let query = FindClient { client_id: client_id.clone() };
+        Ok(ask(NextQuery::FindClient, query, RefusalChannel::bearer(Endpoint::Register), move |found| {
+            let known = |record: &Arc<ClientRecord>| {
+                record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
+            };
+            let record = found.filter(known).ok_or(RejectReason::TokenUnknown)?;
+            if let Some((members, metadata)) = body {
+                return provider.replace(record, &members, metadata, &shown, &moment);
+            }
+            if method == Method::DELETE {
+                let query = RemoveClient { client_id, registration };
+                let channel = RefusalChannel::bearer(Endpoint::Register);
+                return Ok(ask(NextQuery::RemoveClient, query, channel, move |removed| {
+                    if !removed {
+                        return Err(RejectReason::TokenUnknown);
+                    }
+                    let mut response = json_response::json(StatusCode::NO_CONTENT, Vec::new());
+                    response.headers_mut().remove(http::header::CONTENT_TYPE);
+                    Ok(ServerStep::Done(response.into()))
+                }));
+            }
+            let mut answer = provider.registration_response(&record, None)?;
+            answer["registration_access_token"] = shown.expose().into();
+            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+        }))
+    }
+
+    /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
+    fn replace<T: EndpointOutput>(
+        &self,
+        record: Arc<ClientRecord>,
+        members: &Map<String, Value>,
+        metadata: ClientMetadata,
+        registration: &Secret,
+        moment: &Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
+            return Err(refused("client_id", "it is missing, or not the one that the path of this request names"));
+        }
+        let given =
+            ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+        if let Some(name) = given.into_iter().find(|name| members.contains_key(*name)) {
+            return Err(refused(name, "the server gives it, and an update leaves it out"));
+        }
+        if let Some(secret) = members.get("client_secret") {
+            let secret = Secret::new(secret.as_str().unwrap_or_default());
+            if self.0.authentications.fitting(&secret, Some(&record)).is_none() {
+                return Err(refused(
+                    "client_secret",
+                    "it is not this client's; leave it out, or send the one that was issued",
+                ));
+            }
+        }
+        // A tighter policy must not make those trusted who came in before it.
+        let registrant = record.registrant.min(self.0.registration.registrant());
+        let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..ClientRecord::clone(&record) };
+        // A secret is worth something where it is the proof alone.
+        let by_secret = is_by_secret(&after);
+        let secret = if by_secret && after.secret.is_none() { self.give_secret(&mut after, moment) } else { None };
+        if !by_secret {
+            (after.secret, after.previous_secret) = (None, None);
+        }
+        let mut answer = self.registration_response(&after, secret.as_ref())?;
+        // RFC 7592 §3: it is in every answer.
+        answer["registration_access_token"] = registration.expose().into();
+        let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
+        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::bearer(Endpoint::Register), move |saved| {
+            if !saved {
+                return Err(RejectReason::TokenUnknown);
+            }
+            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+        }))
+    }
+
+    /// A secret for a client that proves itself by one.
+    fn give_secret(&self, record: &mut ClientRecord, moment: &Moment) -> Option<Secret> {
+        if !is_by_secret(record) {
+            return None;
+        }
+        let secret = Secret::new(Unguessable::new(moment, "oauth2 secret").as_str());
+        let hash = self.0.authentications.hasher.hash(&secret, secret_hasher::salt(moment));
+        record.secret = Some(ClientSecret::with_hash(hash));
+        Some(secret)
+    }
+
+    /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is its hash.
+    fn registration_response(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
+        let cannot = |_| RejectReason::Misconfigured("an answer cannot be written as JSON");
+        let mut answer = serde_json::to_value(&record.metadata).map_err(cannot)?;
+        answer["client_id"] = record.client_id.as_str().into();
+        if let Some(at) = record.issued_at {
+            answer["client_id_issued_at"] = at.as_secs().into();
+        }
+        if let Some(secret) = secret {
+            let expires_at = record.secret.as_ref().and_then(|own| own.expires_at);
+            answer["client_secret"] = secret.expose().into();
+            // 0 is never.
+            answer["client_secret_expires_at"] = expires_at.map_or(0, crate::Timestamp::as_secs).into();
+        }
+        let uri = format!("{}/{}", self.0.paths.url(Endpoint::Register), record.client_id);
+        answer["registration_client_uri"] = uri.into();
+        Ok(answer)
+    }
+}
+
+fn is_by_secret(record: &ClientRecord) -> bool {
+    let method = record.metadata.token_endpoint_auth_method.as_deref();
+    matches!(method, Some(CLIENT_SECRET_BASIC | CLIENT_SECRET_POST))
+}
+
+/// Returns the metadata that a request brings, and all its members. Null is absent (RFC 7592 §2.2).
+fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, ClientMetadata), RejectReason> {
+    let body = request.body().as_ref();
+    if body.len() > 64 * 1024 {
+        return Err(RejectReason::TooLarge);
+    }
+    let mut members = Map::new();
+    for (name, value) in json::fields(body).ok_or(RejectReason::ContentType("an object in JSON"))? {
+        if members.contains_key(&name) {
+            return Err(refused(&name, "it is there more than once"));
+        }
+        members.insert(name, value);
+    }
+    members.retain(|_, value| !value.is_null());
+    match ClientMetadata::deserialize(&members) {
+        Ok(metadata) => Ok((members, metadata)),
+        Err(_) => Err(unreadable(&members)),
+    }
+}
+
+/// Returns the refusal of the first member that has a value of another type than RFC 7591 §2 gives it.
+fn unreadable(members: &Map<String, Value>) -> RejectReason {
+    let needed = ("redirect_uris".to_owned(), Value::Array(Vec::new()));
+    let odd = lenient::odd(members, needed, ClientMetadata::deserialize).next();
+    let Some((name, value)) = odd.and_then(|name| members.get_key_value(name)) else {
+        return RejectReason::ContentType("object of client metadata in JSON");
+    };
+    let expected = match name.as_str() {
+        "redirect_uris" | "grant_types" | "response_types" | "contacts" => "a list of texts",
+        "scope" => "a text of words with spaces between them",
+        _ => "a text",
+    };
+    let received = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) if expected == "a list of texts" => "a list with other values in it",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    refused(name, format!("it is {received}, and not {expected}"))
+}

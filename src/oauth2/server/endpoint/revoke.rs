@@ -1,0 +1,70 @@
+//! Revoking a token, RFC 7009; and a grant, for the application's own pages.
+
+use http::{Request, StatusCode};
+
+use crate::oauth2::common::json_response;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::events;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::queries::{FindToken, Revoke};
+use crate::oauth2::server::store::records::grant_record::GrantId;
+use crate::oauth2::server::store::records::token_record::TokenKind;
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::{Moment, Response};
+
+impl Provider {
+    /// The revocation endpoint. A refresh token goes with all that came of its grant; an access token goes alone. What is not
+    /// there is as good as revoked (RFC 7009 §2.2).
+    pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
+    }
+
+    pub(crate) fn read_revocation<B: AsRef<[u8]>, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
+        let key = TokenHash::of(parameters.need("token")?);
+        Ok(self.with_client(presented, moment.now, move |_, client, _| {
+            let channel = RefusalChannel::json(Endpoint::Revoke).of(&client);
+            Ok(ask(NextQuery::FindToken, FindToken { key }, channel.clone(), move |found| {
+                let Some(record) = found else { return done() };
+                if record.grant.client_id != client.client_id {
+                    return Err(RejectReason::TokenOfAnotherClient);
+                }
+                events::revoked(record.grant.id);
+                let query = match record.kind {
+                    TokenKind::Access => Revoke::Token(key),
+                    TokenKind::Refresh => Revoke::Grant(record.grant.id),
+                };
+                Ok(ask(NextQuery::Revoke, query, channel, |()| done()))
+            }))
+        }))
+    }
+
+    /// Revokes a grant with all that came of it: for a page where a user sees what was granted, or for an operator.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{Provider, serve};
+    /// use oauth_proto::oauth2::server::store::{MemoryStore, TokenRecord};
+    ///
+    /// fn forget(provider: &Provider, store: &MemoryStore, record: &TokenRecord) {
+    ///     if let Err(rejected) = serve(provider.revoke_grant(record.grant.id), store) {
+    ///         eprintln!("not revoked: {rejected}");
+    ///     }
+    /// }
+    /// ```
+    pub fn revoke_grant(&self, grant: GrantId) -> ServerStep<()> {
+        events::revoked(grant);
+        ask(NextQuery::Revoke, Revoke::Grant(grant), RefusalChannel::own(), |()| Ok(ServerStep::Done(())))
+    }
+}
+
+fn done<T: EndpointOutput>() -> Result<ServerStep<T>, RejectReason> {
+    Ok(ServerStep::Done(json_response::json(StatusCode::OK, b"{}".to_vec()).into()))
+}

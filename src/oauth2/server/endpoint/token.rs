@@ -1,0 +1,58 @@
+//! The token endpoint, RFC 6749 §3.2.
+
+use http::Request;
+
+use crate::oauth2::Scope;
+use crate::oauth2::common::names::IMPLICIT;
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::storage::EndpointOutput;
+use crate::oauth2::server::grant::grant_parameters::GrantParameters;
+use crate::oauth2::server::issue::token_request::TokenRequest;
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::traits::ServerStep;
+use crate::wire::truncated;
+use crate::{Moment, Response};
+
+impl Provider {
+    /// The token endpoint. See [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) where the application has a say.
+    pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
+    }
+
+    pub(crate) fn read_token_request<B: AsRef<[u8]>, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
+        let name = parameters.need("grant_type")?;
+        let (offer, grant_type) =
+            self.grant_config(name).filter(|(_, offer)| offer.name != IMPLICIT).ok_or_else(|| unknown(name))?;
+        let shown = GrantParameters::read(grant_type, &parameters)?;
+        let resource = parameters.resources();
+        let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
+        Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
+            let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
+            let name = &work.grant_type().name;
+            if !work.client.may_use_grant_type(name) {
+                return Err(RejectReason::NotAllowed(name.clone()));
+            }
+            match shown {
+                GrantParameters::Code { key, redirect_uri, verifier } => {
+                    Ok(work.redeem_code(key, redirect_uri, verifier))
+                }
+                GrantParameters::Refresh(token) => Ok(work.refresh(token)),
+                GrantParameters::Device(key) => Ok(work.poll_device(key)),
+                GrantParameters::Client => work.grant_client(),
+                GrantParameters::Password { username, password } => work.check_password(username, password),
+                GrantParameters::Exchange(exchanged) => work.exchange(exchanged),
+                GrantParameters::Extension(parameters) => work.extend(parameters),
+            }
+        }))
+    }
+}
+
+fn unknown(grant_type: &str) -> RejectReason {
+    RejectReason::GrantTypeUnknown(truncated(grant_type))
+}

@@ -1,0 +1,347 @@
+//! Who the client is, RFC 6749 §2.3.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request};
+use zeroize::Zeroize;
+
+use super::parameters::{self, Parameters};
+use super::storage::{ask_back, check_method, or_reject};
+use crate::oauth2::server::configure::client_source::{Authentications, Check, IdentifiedClient};
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::queries::FindClient;
+use crate::oauth2::server::store::records::client_record::ClientRecord;
+use crate::oauth2::server::store::records::client_secret::ClientSecret;
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::wire::{auth_param, form, truncated};
+use crate::{Secret, Timestamp};
+
+/// What a request shows of its client.
+pub(crate) struct PresentedCredentials {
+    endpoint: Endpoint,
+    claim: ClaimedIdentity,
+    /// Another reading of HTTP Basic, if it differs.
+    raw: Option<Box<ClaimedIdentity>>,
+}
+
+/// Who a client says that it is, and by what it proves that.
+struct ClaimedIdentity {
+    client_id: String,
+    proof: Credential,
+}
+
+/// What a client proves by that it is the one that it says.
+enum Credential {
+    Nothing,
+    Secret(Secret),
+    Own(Check),
+}
+
+impl Credential {
+    /// An empty secret may be left out (§2.3.1), and so it may be there for a client that has none.
+    fn of(secret: Secret) -> Self {
+        if secret.is_empty() { Self::Nothing } else { Self::Secret(secret) }
+    }
+}
+
+/// A name and a secret.
+struct Pair {
+    client_id: String,
+    secret: Secret,
+}
+
+/// The two readings of HTTP Basic: each part encoded as in a form (§2.3.1), and each part as it is.
+struct Basic {
+    encoded: Option<Pair>,
+    raw: Option<Pair>,
+}
+
+impl Authentications {
+    /// Who the client says that it is. One way at most (§2.3).
+    pub(crate) fn present<B>(
+        &self,
+        request: &Request<B>,
+        parameters: &Parameters<'_>,
+        endpoint: Endpoint,
+    ) -> Result<PresentedCredentials, RejectReason> {
+        let client_id = parameters.get("client_id");
+        let in_body = parameters.get("client_secret");
+        if let Some(claimed) = self.ask_source(request, parameters) {
+            let by_basic = has_basic(request.headers());
+            if by_basic || in_body.is_some() || client_id.is_some_and(|named| named != claimed.client_id) {
+                return Err(RejectReason::TwoAuthentications);
+            }
+            check_identifier(&claimed.client_id)?;
+            let claim = ClaimedIdentity { client_id: claimed.client_id, proof: Credential::Own(claimed.check) };
+            return Ok(PresentedCredentials { endpoint, claim, raw: None });
+        }
+        let Some(basic) = self.basic(request.headers())? else {
+            if in_body.is_some() && !self.body {
+                return Err(RejectReason::NotAuthenticated);
+            }
+            let client_id = client_id.ok_or(RejectReason::NotAuthenticated)?.to_owned();
+            let proof = in_body.map_or(Credential::Nothing, |secret| Credential::Secret(secret.into()));
+            return Ok(PresentedCredentials { endpoint, claim: ClaimedIdentity { client_id, proof }, raw: None });
+        };
+        if in_body.is_some() {
+            return Err(RejectReason::TwoAuthentications);
+        }
+        basic.present(client_id, self.basic, endpoint)
+    }
+
+    fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<IdentifiedClient> {
+        let source = self.source.as_ref()?;
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = request.method().clone();
+        parts.uri = request.uri().clone();
+        parts.headers = request.headers().clone();
+        parts.extensions = request.extensions().clone();
+        source.find(&parts, &parameters.iter().collect::<Vec<_>>())
+    }
+
+    /// Name and secret of HTTP Basic.
+    fn basic(&self, headers: &HeaderMap) -> Result<Option<Basic>, RejectReason> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(RejectReason::TwoAuthentications);
+        }
+        let (scheme, credentials) = auth_param::scheme(value.as_bytes());
+        if !scheme.eq_ignore_ascii_case(b"basic") {
+            return Err(RejectReason::NotAuthenticated);
+        }
+        let credentials = credentials.trim_ascii_end();
+        // Usual ones are decoded in place. What is wiped is what was written.
+        let mut buffer = [0; 192];
+        let basic = if credentials.len() <= 256 {
+            let length = BASE64_STANDARD.decode_slice(credentials, &mut buffer).map_err(|_| {
+                buffer.zeroize();
+                RejectReason::NotAuthenticated
+            })?;
+            let basic = self.split_basic(&buffer[..length]);
+            buffer[..length].zeroize();
+            basic
+        } else {
+            let decoded = BASE64_STANDARD.decode(credentials).map_err(|_| RejectReason::NotAuthenticated)?;
+            self.split_basic(&zeroize::Zeroizing::new(decoded))
+        };
+        basic.map(Some).ok_or(RejectReason::NotAuthenticated)
+    }
+
+    fn split_basic(&self, decoded: &[u8]) -> Option<Basic> {
+        let Ok(text) = std::str::from_utf8(decoded) else {
+            return self.split_latin(decoded);
+        };
+        let colon = memchr::memchr(b':', decoded)?;
+        let (name, secret) = (&text[..colon], &text[colon + 1..]);
+        let decode = |part: &str| form::decoded_text(part).map(Cow::into_owned);
+        let encoded = decode(name).zip(decode(secret));
+        let encoded = encoded.map(|(client_id, secret)| Pair { client_id, secret: Secret::new(secret) });
+        let differs = encoded.as_ref().is_none_or(|pair| pair.client_id != name || pair.secret.expose() != secret);
+        let raw = (differs && self.raw_basic).then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
+        (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
+    }
+
+    /// Reads what is no UTF-8 as ISO 8859-1, in which Python's `requests` and what is made of it write credentials as they are.
+    fn split_latin(&self, decoded: &[u8]) -> Option<Basic> {
+        let colon = memchr::memchr(b':', decoded).filter(|_| self.raw_basic)?;
+        let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
+        let secret = Secret::new(text(&decoded[colon + 1..]));
+        Some(Basic { encoded: None, raw: Some(Pair { client_id: text(&decoded[..colon]), secret }) })
+    }
+
+    /// Returns the client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is
+    /// wrong.
+    fn authenticate(
+        &self,
+        client_id: &str,
+        proof: Credential,
+        found: Option<Arc<ClientRecord>>,
+        now: Timestamp,
+    ) -> Result<Arc<ClientRecord>, RejectReason> {
+        let client = found.as_deref();
+        let mut has_expired = false;
+        let proven = match proof {
+            Credential::Nothing => client.is_some_and(ClientRecord::is_public),
+            Credential::Own(check) => {
+                // As much work as for a client that is known.
+                let stand_in =
+                    if client.is_none() { self.source.as_ref().map(|source| source.stand_in()) } else { None };
+                let proven = client.or(stand_in.as_ref()).is_some_and(check);
+                proven && client.is_some()
+            }
+            Credential::Secret(secret) => {
+                let fitting = self.fitting(&secret, client);
+                has_expired = fitting.is_some_and(|secret| secret.has_expired(now));
+                fitting.is_some() && client.is_some_and(|client| !client.is_public())
+            }
+        };
+        let Some(client) = found else {
+            return Err(RejectReason::UnknownClient(truncated(client_id)));
+        };
+        if !proven {
+            return Err(RejectReason::WrongSecret(client.client_id.clone()));
+        }
+        if has_expired {
+            return Err(RejectReason::SecretExpired(client.client_id.clone()));
+        }
+        Ok(client)
+    }
+
+    /// Returns the secret of a client that this is. Where none is, two hashes were checked, however many the client has, and whether
+    /// there is such a client or not.
+    pub(crate) fn fitting<'c>(&self, secret: &Secret, client: Option<&'c ClientRecord>) -> Option<&'c ClientSecret> {
+        let secrets = client.map_or([None, None], ClientRecord::secrets);
+        let fits = |own: &Option<&ClientSecret>| {
+            let hash = own.map_or(&*self.stand_in, |own| &own.hash);
+            self.hasher.verify(secret, hash) && own.is_some()
+        };
+        secrets.into_iter().find(fits).flatten()
+    }
+}
+
+impl Basic {
+    /// Chooses the readings that name the client which the body names, if it names one.
+    fn present(
+        self,
+        named: Option<&str>,
+        is_accepted: bool,
+        endpoint: Endpoint,
+    ) -> Result<PresentedCredentials, RejectReason> {
+        let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
+        let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
+        let (first, raw) = if encoded.is_some() { (encoded, raw) } else { (raw, None) };
+        let first = first.ok_or(RejectReason::TwoAuthentications)?;
+        if !is_accepted {
+            return Err(RejectReason::NotAuthenticated);
+        }
+        let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
+        Ok(PresentedCredentials { endpoint, claim: first.claim()?, raw })
+    }
+}
+
+impl Pair {
+    /// Returns who claims to be there, if name and secret have characters that they can have.
+    fn claim(self) -> Result<ClaimedIdentity, RejectReason> {
+        check_identifier(&self.client_id)?;
+        parameters::check_value("client_secret", self.secret.expose())?;
+        Ok(ClaimedIdentity { client_id: self.client_id, proof: Credential::of(self.secret) })
+    }
+}
+
+/// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take them.
+fn check_identifier(client_id: &str) -> Result<(), RejectReason> {
+    parameters::check_value("client_id", client_id)
+}
+
+fn has_basic(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    values.any(|value| auth_param::scheme(value.as_bytes()).0.eq_ignore_ascii_case(b"basic"))
+}
+
+impl Provider {
+    /// Returns a step, or the refusal of a request to an endpoint for clients: with the client that it names, for the operator.
+    pub(crate) fn or_reject_with_client<B: AsRef<[u8]>, T>(
+        &self,
+        request: &Request<B>,
+        endpoint: Endpoint,
+        result: Result<ServerStep<T>, RejectReason>,
+    ) -> ServerStep<T> {
+        result.unwrap_or_else(|reason| {
+            ServerStep::Reject(reason.reject_claim(&RefusalChannel::json(endpoint), self.claimed(request)))
+        })
+    }
+
+    /// Returns the client that a request names, whatever else is wrong with it.
+    fn claimed<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Option<String> {
+        let basic = self.0.authentications.basic(request.headers()).ok().flatten();
+        let by_basic = basic.and_then(|basic| basic.encoded.or(basic.raw)).map(|pair| pair.client_id);
+        let in_body = || {
+            let form = parameters::form_of(request).ok()?;
+            Some(Parameters::parse_doubtful(form).ok()?.get("client_id")?.to_owned())
+        };
+        by_basic.or_else(in_body).map(|client_id| truncated(&client_id))
+    }
+
+    /// The parameters of a request to an endpoint for clients, and who it says that it is.
+    pub(crate) fn posted<'r, B: AsRef<[u8]>>(
+        &self,
+        request: &'r Request<B>,
+        endpoint: Endpoint,
+    ) -> Result<(Parameters<'r>, PresentedCredentials), RejectReason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters, endpoint)?;
+        Ok((parameters, presented))
+    }
+
+    /// Goes on with the client of a request, once it is known to be the one that it claims to be; and with its name.
+    pub(crate) fn with_client<T: 'static>(
+        &self,
+        presented: PresentedCredentials,
+        now: Timestamp,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> ServerStep<T> {
+        let PresentedCredentials { endpoint, claim, raw } = presented;
+        if let Some(raw) = raw {
+            return self.with_client_of_two(claim, raw, endpoint, now, next);
+        }
+        let ClaimedIdentity { client_id, proof } = claim;
+        let provider = self.clone();
+        let channel = RefusalChannel::json(endpoint);
+        ask_back(NextQuery::FindClient, FindClient { client_id }, channel, move |query, found| {
+            let found = itself(found, &query);
+            let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
+            let channel = RefusalChannel::json(endpoint).of(&client);
+            Ok(or_reject(&channel, next(provider, client, query.client_id)))
+        })
+    }
+
+    /// The same for HTTP Basic that can be read in two ways. Both readings are always checked, so that the time tells nothing of which
+    /// of the two names a client.
+    fn with_client_of_two<T: 'static>(
+        &self,
+        encoded: ClaimedIdentity,
+        raw: Box<ClaimedIdentity>,
+        endpoint: Endpoint,
+        now: Timestamp,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> ServerStep<T> {
+        let provider = self.clone();
+        let is_one_client = encoded.client_id == raw.client_id;
+        let second = FindClient { client_id: raw.client_id.clone() };
+        let first = FindClient { client_id: encoded.client_id };
+        let finish = move |first: &FindClient, found: Option<Arc<ClientRecord>>, other: Option<Arc<ClientRecord>>| {
+            let authentications = &provider.0.authentications;
+            let by_encoded = authentications.authenticate(&first.client_id, encoded.proof, found, now);
+            let by_raw = authentications.authenticate(&raw.client_id, raw.proof, other, now);
+            let client = by_encoded.or_else(|reason| {
+                // The reading that names a client says more.
+                let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
+                by_raw.map_err(|other| if is_unknown { other } else { reason })
+            })?;
+            let (channel, client_id) = (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
+            Ok(or_reject(&channel, next(provider, client, client_id)))
+        };
+        ask_back(NextQuery::FindClient, first, RefusalChannel::json(endpoint), move |first, found| {
+            let found = itself(found, &first);
+            if is_one_client {
+                return finish(&first, found.clone(), found);
+            }
+            Ok(ask_back(NextQuery::FindClient, second, RefusalChannel::json(endpoint), move |second, other| {
+                finish(&first, found, itself(other, &second))
+            }))
+        })
+    }
+}
+
+/// Returns the client if it has the name that was asked for: a store that folds case would let one client go by many names.
+fn itself(found: Option<Arc<ClientRecord>>, query: &FindClient) -> Option<Arc<ClientRecord>> {
+    found.filter(|client| client.client_id == query.client_id)
+}

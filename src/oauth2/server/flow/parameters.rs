@@ -1,0 +1,251 @@
+//! A request's parameters: each at most once, RFC 6749 §3.1 and §3.2.
+
+use std::borrow::Cow;
+
+use http::Request;
+
+use crate::oauth2::Scope;
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::wire::{form, percent, truncated, without_secrets};
+
+/// More than this in one request are not looked at.
+const MOST: usize = 64;
+
+/// The largest body that is looked at.
+const LARGEST: usize = 64 * 1024;
+
+/// These may be repeated (RFC 8707 §2, RFC 8693 §2.1).
+const REPEATED: [&str; 2] = ["resource", "audience"];
+
+/// Parameters in their order; those without a value are left out (§3.1).
+#[derive(Clone, Debug)]
+pub(crate) struct Parameters<'r> {
+    pairs: Vec<(Cow<'r, str>, Cow<'r, str>)>,
+    /// Whether the form is printable ASCII, and so is all of it that was not decoded.
+    is_printable: bool,
+}
+
+impl<'r> Parameters<'r> {
+    /// Those of a body that is a form.
+    pub(crate) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, RejectReason> {
+        Self::parse(form_of(request)?)
+    }
+
+    pub(crate) fn parse(form: &'r str) -> Result<Self, RejectReason> {
+        let parameters = Self::parse_doubtful(form)?;
+        parameters.check()?;
+        Ok(parameters)
+    }
+
+    /// As [`parse`](Self::parse), before it is known that nothing is there twice.
+    pub(crate) fn parse_doubtful(form: &'r str) -> Result<Self, RejectReason> {
+        let mut parameters = Vec::with_capacity(8);
+        for (name, value) in form::text_pairs(form) {
+            let text = name.zip(value);
+            let not_text = RejectReason::ParameterInvalid { name: "a parameter", why: "it is no text in UTF-8" };
+            let (name, value) = text.ok_or(not_text)?;
+            if parameters.len() == MOST {
+                return Err(RejectReason::ParameterTwice("any parameter".to_owned()));
+            }
+            parameters.push((name, value));
+        }
+        Ok(Self { pairs: parameters, is_printable: percent::is_printable(form.as_bytes()) })
+    }
+
+    /// Checks that nothing is there twice, and that all values have characters that they can have.
+    pub(crate) fn check(&self) -> Result<(), RejectReason> {
+        for (at, (name, value)) in self.pairs.iter().enumerate() {
+            if !self.is_printable || matches!((name, value), (Cow::Owned(_), _) | (_, Cow::Owned(_))) {
+                check_value(name, value)?;
+            }
+            if self.pairs[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
+                return Err(RejectReason::ParameterTwice(truncated(name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The only value of that name; `None` where it is missing or empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The same, where it must be there.
+    pub(crate) fn need(&self, name: &'static str) -> Result<&str, RejectReason> {
+        self.get(name).ok_or(RejectReason::ParameterMissing(name))
+    }
+
+    /// Takes a value out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+        let (_, value) = self.pairs.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
+        Some(std::mem::take(value).into_owned())
+    }
+
+    /// Whether that name is there more than once.
+    pub(crate) fn is_twice(&self, name: &str) -> bool {
+        self.pairs.iter().filter(|(own, _)| own == name).count() > 1
+    }
+
+    /// All values of that name but the empty ones.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// The resources that are asked for (RFC 8707 §2), each once.
+    pub(crate) fn resources(&self) -> Vec<String> {
+        let mut resources: Vec<String> = Vec::new();
+        for resource in self.all("resource") {
+            if !resources.iter().any(|known| known == resource) {
+                resources.push(resource.to_owned());
+            }
+        }
+        resources
+    }
+
+    /// The scope that is asked for, with what stands between the server's scopes.
+    pub(crate) fn scope(&self, separator: char) -> Option<Scope> {
+        self.get("scope").map(|scope| Scope::separated(scope.to_owned(), separator))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
+    }
+}
+
+/// Returns the text of a body that is a form.
+pub(crate) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, RejectReason> {
+    if form::is_form(request.headers()) != Some(true) {
+        return Err(RejectReason::ContentType("a form (application/x-www-form-urlencoded)"));
+    }
+    let body = request.body().as_ref();
+    if body.len() > LARGEST {
+        return Err(RejectReason::TooLarge);
+    }
+    std::str::from_utf8(body).map_err(|_| RejectReason::ContentType("a form in UTF-8"))
+}
+
+/// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a database may not take others, and a log or
+/// a header may take them for something else.
+pub(crate) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
+    // Nearly all are, and every parameter can be.
+    if percent::is_printable(value.as_bytes()) && percent::is_printable(name.as_bytes()) {
+        return Ok(());
+    }
+    let fits = match Characters::of(name) {
+        Characters::Visible => false,
+        Characters::Text => !value.chars().any(char::is_control),
+        Characters::Typed => !value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()),
+        Characters::Any => !name.contains(char::is_control) && !value.bytes().any(is_binary),
+    };
+    if fits { Ok(()) } else { Err(RejectReason::ParameterCharacters(truncated(&name.replace(char::is_control, "?")))) }
+}
+
+/// The characters that a value can have.
+enum Characters {
+    /// Printable characters of ASCII: `VSCHAR` and what is narrower.
+    Visible,
+    /// A text of one line in any script.
+    Text,
+    /// What a person may have typed: `UNICODECHARNOCRLF`.
+    Typed,
+    /// What an application's parameter may be: a text of several lines, too.
+    Any,
+}
+
+impl Characters {
+    fn of(name: &str) -> Self {
+        match name {
+            "state" => Self::Text,
+            "client_secret" | "username" | "password" => Self::Typed,
+            "client_id"
+            | "response_type"
+            | "response_mode"
+            | "scope"
+            | "redirect_uri"
+            | "request_uri"
+            | "grant_type"
+            | "code"
+            | "refresh_token"
+            | "token"
+            | "token_type_hint"
+            | "device_code"
+            | "code_challenge"
+            | "code_challenge_method"
+            | "code_verifier"
+            | "resource"
+            | "audience"
+            | "subject_token"
+            | "subject_token_type"
+            | "actor_token"
+            | "actor_token_type"
+            | "requested_token_type"
+            | "client_assertion"
+            | "client_assertion_type" => Self::Visible,
+            _ => Self::Any,
+        }
+    }
+}
+
+fn is_binary(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+impl Provider {
+    /// Refuses resources that are none of this server's, and requests without any where one is required.
+    pub(crate) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
+        if self.0.resource_required && asked.is_empty() {
+            return Err(RejectReason::ResourceMissing);
+        }
+        check_resources(asked, &self.0.resources)
+    }
+}
+
+/// Refuses resources that are none of those that are known (RFC 8707 §2).
+pub(crate) fn check_resources(asked: &[String], known: &[String]) -> Result<(), RejectReason> {
+    match asked.iter().find(|asked| !known.contains(asked)) {
+        Some(other) => Err(RejectReason::ResourceRefused(without_secrets(other))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_parameter_counts_once_and_empty_ones_not_at_all() {
+        let parameters = Parameters::parse("a=1&b=&c=x%20y+z&resource=r&resource=s&d").unwrap();
+        assert_eq!(parameters.get("a"), Some("1"));
+        assert_eq!((parameters.get("b"), parameters.get("d")), (None, None));
+        assert_eq!(parameters.get("c"), Some("x y z"));
+        assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["r", "s"]);
+        for twice in ["a=1&a=1", "a=1&a=", "x=1&%78=2"] {
+            assert!(matches!(Parameters::parse(twice), Err(RejectReason::ParameterTwice(_))), "{twice}");
+        }
+        Parameters::parse("a=%ff").unwrap_err();
+        for bad in [
+            "client_id=a%00b",
+            "code=%C3%A9",
+            "scope=a%0Ab",
+            "state=%C2%85",
+            "state=a%0D",
+            "password=a%0A",
+            "x=%00",
+            "%00=x",
+        ] {
+            assert!(matches!(Parameters::parse(bad), Err(RejectReason::ParameterCharacters(_))), "{bad}");
+        }
+        for good in [
+            "state=%C3%A9%F0%9F%8E%89",
+            "password=%C3%A9%09",
+            "username=%E6%97%A5",
+            "client_secret=%C3%A9",
+            "claims=%7B%0A%7D",
+        ] {
+            Parameters::parse(good).unwrap();
+        }
+        let many: Vec<_> = (0..65).map(|at| format!("p{at}=1")).collect();
+        Parameters::parse(&many.join("&")).unwrap_err();
+    }
+}

@@ -1,0 +1,162 @@
+//! Grants on which the application decides without a page: passwords (RFC 6749 §4.3), token exchange (RFC 8693) and extensions
+//! (RFC 6749 §4.5).
+
+use std::sync::Arc;
+
+use super::grant_parameters::ExchangeParameters;
+use crate::oauth2::Scope;
+use crate::oauth2::common::names::{ACCESS_TOKEN_TYPE, PASSWORD, REFRESH_TOKEN_TYPE};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::flow::storage::{EndpointOutput, ask, or_reject};
+use crate::oauth2::server::issue::token_request::TokenRequest;
+use crate::oauth2::server::issue::tokens::grant_id;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, Exchange, GrantCredential};
+use crate::oauth2::server::store::queries::FindToken;
+use crate::oauth2::server::store::records::approval::Approval;
+use crate::oauth2::server::store::records::grant_record::GrantRecord;
+use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::{PendingQuery, Secret};
+
+impl TokenRequest {
+    pub(crate) fn check_password<T: EndpointOutput>(
+        mut self,
+        username: String,
+        password: Secret,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let scope = self.allowed_scope()?;
+        self.decide(GrantCredential::Password { username, password }, scope, None)
+    }
+
+    pub(crate) fn extend<T: EndpointOutput>(
+        mut self,
+        parameters: Vec<(String, Secret)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let scope = self.allowed_scope()?;
+        let grant_type = self.grant_type().name.clone();
+        self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
+    }
+
+    /// Looks first whether the subject's token is one of this server's.
+    pub(crate) fn exchange<T: EndpointOutput>(
+        self,
+        ExchangeParameters(exchange): ExchangeParameters,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let kind = match exchange.subject_token_type.as_str() {
+            ACCESS_TOKEN_TYPE => TokenKind::Access,
+            REFRESH_TOKEN_TYPE => TokenKind::Refresh,
+            _ => return self.exchange_with(exchange, None),
+        };
+        let key = TokenHash::of(exchange.subject_token.expose());
+        Ok(ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
+            let now = self.moment.now;
+            let lives = |record: &Arc<TokenRecord>| {
+                record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
+            };
+            if let Some(record) = found.as_ref().filter(|record| record.kind == TokenKind::Refresh)
+                && record.grant.client_id != self.client.client_id
+            {
+                // As at the refresh grant: nobody else can have it honestly.
+                let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                return Ok(self.revoke(record.grant.id, reason));
+            }
+            self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
+        }))
+    }
+
+    /// What a living token of this server's is exchanged for can do no more than that token.
+    fn exchange_with<T: EndpointOutput>(
+        mut self,
+        mut exchange: Box<Exchange>,
+        subject: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let scope = match &subject {
+            Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
+            Some((_, subject)) => {
+                let scope = self.allowed_scope()?;
+                if scope.missing_from(subject.scope()).next().is_some() {
+                    return Err(RejectReason::scope_refused(scope.missing_from(subject.scope())));
+                }
+                scope
+            }
+            None => self.allowed_scope()?,
+        };
+        exchange.subject = subject.as_ref().map(|(_, record)| record.clone());
+        self.decide(GrantCredential::Exchange(exchange), scope, subject)
+    }
+
+    /// What a token may do of what the client may ask for.
+    fn common_scope(&self, subject: &TokenRecord) -> Scope {
+        let offered = self.grant_type().scopes.as_ref();
+        let allowed = self.client.metadata.scope.as_ref();
+        let may = |word: &&str| {
+            offered.is_some_and(|own| own.contains(word)) && allowed.is_none_or(|allowed| allowed.contains(word))
+        };
+        subject.scope().iter().filter(may).collect()
+    }
+
+    fn decide<T: EndpointOutput>(
+        self,
+        credential: GrantCredential,
+        scope: Scope,
+        parent: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let bounds = parent.as_ref().map(|(_, subject)| subject.resource()).unwrap_or_default();
+        let mut resource = self.allowed_resource(bounds)?;
+        if resource.is_empty() {
+            resource = bounds.to_vec();
+        }
+        let query = DecideGrant { client: self.client.clone(), scope, resource, credential };
+        if let Some(handler) = &self.grant_type().handler {
+            let decision = handler.handle(&query, self.moment.now);
+            return self.decided(decision, query.scope, query.resource, parent);
+        }
+        Ok(self.ask_application(query, |work, decision, query| {
+            work.decided(decision, query.scope, query.resource, parent)
+        }))
+    }
+
+    /// Asks the application, and goes on with its decision and with the query.
+    pub(crate) fn ask_application<T: EndpointOutput>(
+        self,
+        query: DecideGrant,
+        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> ServerStep<T> {
+        let channel = self.refusal_channel();
+        ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
+            let decided = decision.map_err(RejectReason::DecisionFailed);
+            or_reject(&channel, decided.and_then(|decision| next(self, decision, query)))
+        })))
+    }
+
+    fn decided<T: EndpointOutput>(
+        self,
+        decision: Decision,
+        asked: Scope,
+        resource: Vec<String>,
+        parent: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
+            // A guess, perhaps: the log tells it from other denials.
+            RejectReason::GrantDenied if self.grant_type().name == PASSWORD => RejectReason::PasswordDenied,
+            reason => reason,
+        })?;
+        let scope = scope.unwrap_or_else(|| asked.clone());
+        if scope.missing_from(&asked).next().is_some() {
+            return Err(RejectReason::Misconfigured("more was granted than was asked"));
+        }
+        let grant = Arc::new(GrantRecord {
+            // What comes of a token goes when the grant of that is revoked.
+            id: parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id),
+            client_id: self.client.client_id.clone(),
+            user,
+            scope,
+            grant_type: self.grant_type().name.clone().into(),
+            resource,
+            data,
+            granted_at: self.moment.now,
+        });
+        self.issue_first(grant, parent)
+    }
+}

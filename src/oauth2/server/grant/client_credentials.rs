@@ -1,0 +1,31 @@
+//! The grant of client credentials, RFC 6749 §4.4.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::oauth2::common::names::CLIENT_CREDENTIALS;
+use crate::oauth2::server::flow::storage::EndpointOutput;
+use crate::oauth2::server::issue::token_request::TokenRequest;
+use crate::oauth2::server::issue::tokens::grant_id;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::records::grant_record::GrantRecord;
+use crate::oauth2::server::store::traits::ServerStep;
+
+impl TokenRequest {
+    /// RFC 6749 §4.4.
+    pub(crate) fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
+        let scope = self.allowed_scope()?;
+        let resource = self.allowed_resource(&[])?;
+        let grant = Arc::new(GrantRecord {
+            id: grant_id(&self.moment),
+            client_id: std::mem::take(&mut self.client_id),
+            user: None,
+            scope,
+            grant_type: Cow::Borrowed(CLIENT_CREDENTIALS),
+            resource,
+            data: serde_json::Value::Null,
+            granted_at: self.moment.now,
+        });
+        self.issue_first(grant, None)
+    }
+}

@@ -1,0 +1,146 @@
+//! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
+//!
+//! ```text
+//!   FindOneTimeRecord --> whose is it? -- another client's, or used --> Revoke(Approval) --> invalid_grant
+//!                      |
+//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (used for nothing) --> invalid_grant
+//!                      |
+//!                      v
+//!                   Redeem with new tokens --> Redeemed --> tokens
+//!                                          --> Replayed --> Revoke(Approval) --> invalid_grant
+//! ```
+
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use crate::Secret;
+use crate::core::secret::same;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
+use crate::oauth2::server::issue::token_request::TokenRequest;
+use crate::oauth2::server::issue::tokens::IssuedTokens;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
+use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
+use crate::oauth2::server::store::records::grant_record::GrantRecord;
+use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent};
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::wire::percent;
+
+impl TokenRequest {
+    pub(crate) fn redeem_code<T: EndpointOutput>(
+        self,
+        key: TokenHash,
+        redirect_uri: Option<String>,
+        verifier: Option<Secret>,
+    ) -> ServerStep<T> {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
+            let found = found.filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
+            let found = found.ok_or(RejectReason::CodeUnknown)?;
+            let grant_id = found.record.grant_id;
+            // In another client's hands it has leaked, and so may all that came of it.
+            if found.record.client_id != self.client.client_id {
+                return Ok(self.revoke(grant_id, RejectReason::CodeOfAnotherClient(self.client.client_id.clone())));
+            }
+            if found.used {
+                return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
+            }
+            let (at, now) = (found.record.expires_at, self.moment.now);
+            if at <= now {
+                return Err(RejectReason::CodeExpired { at, now });
+            }
+            let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
+            match checked {
+                Ok(()) => self.use_up(found),
+                Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
+            }
+        })
+    }
+
+    /// Spends a code that was shown with something wrong, so that nobody can try again.
+    fn use_up_without_tokens<T: EndpointOutput>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
+        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| Err(reason))
+    }
+
+    /// Spends a one-time record that is good, for tokens.
+    pub(crate) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
+        let is_code = matches!(found.record.content, OneTimeContent::Code { .. });
+        let grant = match &found.record.content {
+            OneTimeContent::Code { grant, .. } => grant.clone(),
+            OneTimeContent::Device { stage: DeviceStage::Granted(grant), .. } => grant.clone(),
+            _ => return Err(RejectReason::CodeUnknown),
+        };
+        self.check_end(&grant)?;
+        let scope = self.remaining_scope(&grant)?;
+        let IssuedTokens { tokens, answer } = self.issue(&grant, scope)?;
+        let key = found.key;
+        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssuedTokens { tokens, answer }, grant)))
+    }
+
+    fn redeem<T: EndpointOutput>(
+        self,
+        key: TokenHash,
+        is_code: bool,
+        issued: IssuedTokens,
+        grant: Arc<GrantRecord>,
+    ) -> ServerStep<T> {
+        let IssuedTokens { tokens, answer } = issued;
+        let query = Redeem { key, tokens: Some(tokens) };
+        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
+            Redemption::Redeemed => self.respond(&answer, &grant),
+            Redemption::Existing(hash, record) => self.respond_with_reissued(hash, record),
+            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
+            Redemption::Unknown if is_code => Err(RejectReason::CodeUnknown),
+            Redemption::Replayed(_) | Redemption::Unknown => Err(RejectReason::DeviceUnknown),
+        })
+    }
+}
+
+fn check(
+    found: &FoundOneTimeRecord,
+    redirect_uri: Option<&str>,
+    verifier: Option<&Secret>,
+    is_public: bool,
+) -> Result<(), RejectReason> {
+    let OneTimeContent::Code { redirect_uri: expected, redirect_uri_sent, challenge, .. } = &found.record.content
+    else {
+        return Err(RejectReason::CodeUnknown);
+    };
+    let redirect_fits = match redirect_uri {
+        Some(redirect_uri) => redirect_uri == expected,
+        // A client of OAuth 2.1 leaves it out, since its proof key does better (§10.2 there).
+        None => !redirect_uri_sent || challenge.is_some(),
+    };
+    if !redirect_fits {
+        return Err(RejectReason::RedirectUriChanged);
+    }
+    match (challenge, verifier) {
+        // A client that has become a public one meanwhile proves nothing.
+        (None, None) if is_public => Err(RejectReason::WrongVerifier),
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(RejectReason::VerifierUnasked),
+        (Some(challenge), Some(verifier)) if fits(challenge, verifier.expose()) => Ok(()),
+        (Some(_), _) => Err(RejectReason::WrongVerifier),
+    }
+}
+
+/// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the right ones.
+fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
+    use sha2::{Digest, Sha256};
+
+    if !is_verifier(verifier) {
+        return false;
+    }
+    match challenge {
+        CodeChallenge::S256(hash) => {
+            let own = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+            same(own.as_bytes(), hash.as_bytes())
+        }
+        CodeChallenge::Plain(hash) => same(TokenHash::of(verifier).as_bytes(), hash.as_bytes()),
+    }
+}
+
+pub(crate) fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len()) && text.bytes().all(percent::is_unreserved)
+}

@@ -1,0 +1,85 @@
+//! What a client shows for tokens, by the type of its grant: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1.
+
+use crate::Secret;
+use crate::oauth2::common::names::{
+    ACCESS_TOKEN_TYPE, AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::configure::grant_type::GrantType;
+use crate::oauth2::server::flow::parameters::Parameters;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::decide_grant::{ActorToken, Exchange};
+
+/// What a client shows for tokens.
+pub(crate) enum GrantParameters {
+    Code { key: TokenHash, redirect_uri: Option<String>, verifier: Option<Secret> },
+    Refresh(Secret),
+    Device(TokenHash),
+    Client,
+    Password { username: String, password: Secret },
+    Exchange(ExchangeParameters),
+    Extension(Vec<(String, Secret)>),
+}
+
+impl GrantParameters {
+    pub(crate) fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
+        let owned = |name| parameters.get(name).map(str::to_owned);
+        Ok(match grant_type.name.as_str() {
+            AUTHORIZATION_CODE => Self::Code {
+                key: TokenHash::of(parameters.need("code")?),
+                redirect_uri: owned("redirect_uri"),
+                verifier: parameters.get("code_verifier").map(Secret::new),
+            },
+            REFRESH_TOKEN => Self::Refresh(Secret::new(parameters.need("refresh_token")?)),
+            DEVICE_CODE => Self::Device(TokenHash::of(parameters.need("device_code")?)),
+            CLIENT_CREDENTIALS => Self::Client,
+            PASSWORD => Self::Password {
+                username: parameters.need("username")?.to_owned(),
+                password: Secret::new(parameters.need("password")?),
+            },
+            TOKEN_EXCHANGE => Self::Exchange(ExchangeParameters::read(parameters)?),
+            _ => Self::Extension(own_parameters(parameters)),
+        })
+    }
+}
+
+/// These say who the client is, and are nobody else's business.
+const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+
+/// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far fewer.
+pub(crate) struct ExchangeParameters(pub(crate) Box<Exchange>);
+
+impl ExchangeParameters {
+    pub(crate) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
+        let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
+            (None, None) => None,
+            (Some(token), Some(kind)) => Some(ActorToken { token: Secret::new(token), token_type: kind.to_owned() }),
+            (Some(_), None) => return Err(RejectReason::ParameterMissing("actor_token_type")),
+            (None, Some(_)) => {
+                return Err(RejectReason::ParameterInvalid {
+                    name: "actor_token_type",
+                    why: "there is no actor_token",
+                });
+            }
+        };
+        let requested = parameters.get("requested_token_type");
+        if requested.is_some_and(|kind| kind != ACCESS_TOKEN_TYPE) {
+            let why = "this server gives access tokens";
+            return Err(RejectReason::ParameterInvalid { name: "requested_token_type", why });
+        }
+        Ok(Self(Box::new(Exchange {
+            subject_token: Secret::new(parameters.need("subject_token")?),
+            subject_token_type: parameters.need("subject_token_type")?.to_owned(),
+            subject: None,
+            actor_token: actor,
+            audience: parameters.all("audience").map(str::to_owned).collect(),
+            requested_token_type: requested.map(str::to_owned),
+        })))
+    }
+}
+
+/// What an extension grant is judged by.
+pub(crate) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret)> {
+    let own = parameters.iter().filter(|(name, _)| !AUTHENTICATION.contains(name));
+    own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
+}

@@ -1,0 +1,8 @@
+//! The grants of the token endpoint, one file each.
+
+pub(crate) mod application;
+pub(crate) mod client_credentials;
+pub(crate) mod code;
+pub(crate) mod device;
+pub(crate) mod grant_parameters;
+pub(crate) mod refresh;

@@ -1,0 +1,52 @@
+//! Members that the application adds to the answers of the token endpoint (RFC 6749 §5.1) and of introspection (RFC 7662 §2.2).
+
+use serde_json::{Map, Value};
+
+use super::token_request::TokenRequest;
+use super::tokens::TokenResponse;
+use crate::PendingQuery;
+use crate::oauth2::server::flow::storage::{EndpointOutput, or_reject};
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind};
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+
+impl ExtendResponse {
+    /// Asks the application, and goes on with its members.
+    pub(crate) fn ask<T: 'static>(
+        self,
+        channel: RefusalChannel,
+        next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> ServerStep<T> {
+        let kind = self.kind;
+        ServerStep::Query(NextQuery::ExtendResponse(PendingQuery::new(self, move |members| {
+            let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
+                match members.keys().any(|member| kind.reserves(member)) {
+                    true => {
+                        Err(RejectReason::Misconfigured("the application adds a member that the server writes itself"))
+                    }
+                    false => Ok(members),
+                }
+            });
+            or_reject(&channel, members.and_then(next))
+        })))
+    }
+}
+
+impl TokenRequest {
+    /// Goes on with an answer to which the application has added members, if the operator wants that.
+    pub(crate) fn extended<T: EndpointOutput>(
+        self,
+        mut answer: TokenResponse,
+        next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        if !self.provider.0.extends_tokens {
+            return next(self, answer);
+        }
+        let query = ExtendResponse::about(ResponseKind::Token, &self.client, &answer.record);
+        Ok(query.ask(self.refusal_channel(), move |members| {
+            answer.members = members;
+            next(self, answer)
+        }))
+    }
+}

@@ -1,0 +1,145 @@
+//! A token request whose client is authenticated: what all grants have in common, from the scope to the response.
+
+use std::sync::Arc;
+
+use super::tokens::{IssueParams, IssuedTokens, TokenResponse};
+use crate::Moment;
+use crate::oauth2::common::names::TOKEN_EXCHANGE;
+use crate::oauth2::common::scope::Scope;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::configure::grant_type::GrantType;
+use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::parameters::check_resources;
+use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
+use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::events;
+use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::queries::{Revoke, SaveTokens, Saved};
+use crate::oauth2::server::store::records::client_record::ClientRecord;
+use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
+use crate::oauth2::server::store::records::token_record::TokenRecord;
+use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+
+/// A token request whose client is authenticated and may use the grant.
+pub(crate) struct TokenRequest {
+    pub(crate) provider: Provider,
+    pub(crate) client: Arc<ClientRecord>,
+    /// The client's identifier, for the grant that comes of it.
+    pub(crate) client_id: String,
+    pub(crate) moment: Moment,
+    /// Where the grant type is in the provider's list.
+    pub(crate) offer: usize,
+    pub(crate) scope: Option<Scope>,
+    pub(crate) resource: Vec<String>,
+}
+
+impl TokenRequest {
+    /// Who is told of a refusal.
+    pub(crate) fn refusal_channel(&self) -> RefusalChannel {
+        RefusalChannel::json(Endpoint::Token).of(&self.client)
+    }
+
+    pub(crate) fn grant_type(&self) -> &GrantType {
+        &self.provider.0.grant_types[self.offer]
+    }
+
+    /// The scope that is asked for, of what the grant has and the client may ask for.
+    pub(crate) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
+        let asked = self.scope.take();
+        self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
+    }
+
+    /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
+    pub(crate) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, RejectReason> {
+        match granted {
+            [] => self.provider.check_resources(&self.resource)?,
+            granted => check_resources(&self.resource, granted)?,
+        }
+        Ok(self.resource.clone())
+    }
+
+    /// How the tokens of a new grant are made.
+    pub(crate) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<IssuedTokens, RejectReason> {
+        self.issue_below(grant, scope, None)
+    }
+
+    /// Answers with a reusable token that was there already, and with what the application adds to that one.
+    pub(crate) fn respond_with_reissued<T: EndpointOutput>(
+        self,
+        hash: TokenHash,
+        record: Arc<TokenRecord>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let config = &self.provider.0;
+        let mut answer = config.reissue(hash, &record, self.moment.now)?;
+        answer.refresh_token.take_if(|_| config.refresh_for(self.grant_type(), &self.client).is_none());
+        self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
+    }
+
+    /// Issues tokens of a grant. Those that a parent token is exchanged for live no longer than the parent.
+    fn issue_below(
+        &self,
+        grant: &Arc<GrantRecord>,
+        scope: Option<Scope>,
+        parent: Option<&TokenRecord>,
+    ) -> Result<IssuedTokens, RejectReason> {
+        let offer = self.grant_type();
+        let config = &self.provider.0;
+        let at_most = parent.and_then(|record| record.expires_at);
+        // A token with less than was granted is not what an equal request is for.
+        let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
+        // What another token was exchanged for lives no longer than that.
+        let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
+        // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
+        let resource = self.allowed_resource(&grant.resource)?;
+        let resource = Some(resource).filter(|resource| !resource.is_empty());
+        config.issue(
+            IssueParams { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, reuse, at_most },
+            &self.moment,
+        )
+    }
+
+    /// Gives out the tokens of a grant that was just made, while what it comes of is there.
+    pub(crate) fn issue_first<T: EndpointOutput>(
+        self,
+        grant: Arc<GrantRecord>,
+        parent: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let record = parent.as_ref().map(|(_, record)| &**record);
+        let IssuedTokens { tokens, mut answer } = self.issue_below(&grant, None, record)?;
+        answer.exchanged = self.grant_type().name == TOKEN_EXCHANGE;
+        let parent = parent.map(|(key, _)| key);
+        self.extended(answer, move |work, answer| Ok(work.keep_first(IssuedTokens { tokens, answer }, grant, parent)))
+    }
+
+    fn keep_first<T: EndpointOutput>(
+        self,
+        issued: IssuedTokens,
+        grant: Arc<GrantRecord>,
+        parent: Option<TokenHash>,
+    ) -> ServerStep<T> {
+        let IssuedTokens { tokens, answer } = issued;
+        let query = SaveTokens { tokens, parent };
+        ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
+            Saved::New => self.respond(&answer, &grant),
+            Saved::Existing(hash, record) => self.respond_with_reissued(hash, record),
+            Saved::ParentGone => Err(RejectReason::GrantDenied),
+        })
+    }
+
+    /// The end of it.
+    pub(crate) fn respond<T: EndpointOutput>(
+        &self,
+        answer: &TokenResponse,
+        grant: &GrantRecord,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        events::issued(grant, &self.grant_type().name);
+        Ok(ServerStep::Done(answer.response()?.into()))
+    }
+
+    /// Revokes a grant, since something of it is in the wrong hands.
+    pub(crate) fn revoke<T: EndpointOutput>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
+        events::revoked(grant);
+        ask(NextQuery::Revoke, Revoke::Grant(grant), self.refusal_channel(), move |()| Err(reason))
+    }
+}

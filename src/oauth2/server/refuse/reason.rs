@@ -1,0 +1,497 @@
+//! Why a request is refused, and what the other side is told of it: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
+
+use http::StatusCode;
+
+use crate::Timestamp;
+use crate::core::error_text::lifted_by;
+use crate::oauth2::common::bearer::BearerProblem;
+use crate::wire::truncated;
+
+/// Why a request is refused. For the operator: it tells apart what a client must not be able to.
+///
+/// ```
+/// use oauth_proto::oauth2::server::RejectReason;
+///
+/// assert_eq!(RejectReason::WrongSecret("x".into()).code(), RejectReason::UnknownClient("x".into()).code());
+/// assert_eq!(RejectReason::CodeReplayed.code(), "invalid_grant");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// No endpoint has this path.
+    #[error("no endpoint has the path {received:?}: expected one of {}", expected.join(", "))]
+    NoSuchPath {
+        /// The path of the request, as the server sees it: behind a router that takes a part of the path away, put it back first.
+        received: String,
+        /// The paths that there are.
+        expected: Vec<String>,
+    },
+    /// The HTTP method is not that of the endpoint.
+    #[error("the HTTP method is {method}: expected {allowed}")]
+    HttpMethod {
+        /// The request's.
+        method: http::Method,
+        /// The endpoint's.
+        allowed: &'static str,
+    },
+    /// The body is not what the endpoint takes.
+    #[error("the body or its Content-Type is not what this endpoint takes: expected {0}")]
+    ContentType(&'static str),
+    /// The body is larger than an honest one.
+    #[error("the body is too large: expected at most 64 KiB")]
+    TooLarge,
+    /// A parameter that must be there is not.
+    #[error("the parameter {0} is missing or empty")]
+    ParameterMissing(&'static str),
+    /// A parameter is there more than once, or there are too many.
+    #[error("the parameter {0:?} is there more than once, or there are more than 64")]
+    ParameterTwice(String),
+    /// A parameter's value cannot be.
+    #[error("the parameter {name} cannot be used: {why}")]
+    ParameterInvalid {
+        /// The parameter.
+        name: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A parameter has characters that it cannot have (RFC 6749 appendix A).
+    #[error(
+        "the parameter {0:?} has characters that it cannot have: expected printable ASCII, or a text of one line in `state` (RFC 6749 appendix A)"
+    )]
+    ParameterCharacters(String),
+    /// The client shows who it is in more than one way (RFC 6749 §2.3).
+    #[error(
+        "the client authenticates in more than one way, or names itself in two ways: expected one (RFC 6749 section 2.3)"
+    )]
+    TwoAuthentications,
+    /// The client does not show who it is, or in a way that is not accepted.
+    #[error(
+        "the client does not show who it is, or in a way that this server does not accept: see token_endpoint_auth_methods_supported in the server's metadata"
+    )]
+    NotAuthenticated,
+    /// There is no such client.
+    #[error(
+        "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 section 2.3.1; \
+         `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+    )]
+    UnknownClient(String),
+    /// The client's secret is wrong, or other proof, or its hash is of another hasher's making.
+    #[error(
+        "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic are decoded by RFC 6749 section 2.3.1; \
+         `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+    )]
+    WrongSecret(String),
+    /// The client's secret has expired.
+    #[error("the secret of the client {0:?} has expired")]
+    SecretExpired(String),
+    /// The redirect_uri is not one that was registered.
+    #[error(
+        "the redirect_uri is not registered for the client {client_id:?}: received {}",
+        received.as_deref().map_or("none".to_owned(), |uri| format!("{uri:?}"))
+    )]
+    RedirectUri {
+        /// The client.
+        client_id: String,
+        /// What was received, without its query; `None` where the request named none, and not exactly one is registered.
+        received: Option<String>,
+    },
+    /// The server offers no such grant.
+    #[error("this server does not offer the grant type {0:?}")]
+    GrantTypeUnknown(String),
+    /// The server offers no such response type.
+    #[error("this server does not offer the response type {0:?}")]
+    ResponseTypeUnknown(String),
+    /// The client may not use that grant or response type.
+    #[error("the client is not registered for {0:?}")]
+    NotAllowed(String),
+    /// The request names no scope, and there is none by default.
+    #[error("the request names no scope, and there is none by default")]
+    ScopeMissing,
+    /// The grant does not have these scopes, or the client may not ask for them.
+    #[error("the scope {0:?} is not available to this client by this grant")]
+    ScopeRefused(String),
+    /// A resource is not one of the server's (RFC 8707).
+    #[error("the resource {0:?} is not one of this server's")]
+    ResourceRefused(String),
+    /// The request names no resource, and this server wants one (RFC 8707).
+    #[error("the request names no resource: this server issues tokens for a named resource only (RFC 8707)")]
+    ResourceMissing,
+    /// The request must be pushed (RFC 9126).
+    #[error("this server takes only authorization requests that were pushed (RFC 9126)")]
+    NotPushed,
+    /// The request_uri is unknown, used, expired or another client's: which, the text says.
+    #[error("the request_uri cannot be used: {0}")]
+    RequestUri(&'static str),
+    /// The request has a parameter of an extension that is not supported.
+    #[error("this server does not support {0}")]
+    Unsupported(&'static str),
+    /// Public clients must use proof keys, and so must all where the server demands it (RFC 7636).
+    #[error("there is no code_challenge: this client has to send one (RFC 7636)")]
+    ChallengeMissing,
+    /// The resource owner does not grant access.
+    #[error("access was denied")]
+    Denied,
+    /// The application sends the user back with another error.
+    #[error("the application sends the user back with {0:?}")]
+    SentBack(String),
+    /// The code is unknown, or its grant was revoked, or it was dropped after it had expired.
+    #[error("the code is unknown, or was revoked, or was dropped after it had expired")]
+    CodeUnknown,
+    /// The code has expired.
+    #[error("the code expired at {at}, and the time is {now} (in Unix seconds)")]
+    CodeExpired {
+        /// When it expired.
+        at: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// The code was used before. Its grant is revoked.
+    #[error("the code was used before; its grant is revoked")]
+    CodeReplayed,
+    /// The code was given to another client. Its grant is revoked.
+    #[error("the code was given to another client than {0:?}; its grant is revoked")]
+    CodeOfAnotherClient(String),
+    /// The redirect_uri is not that of the authorization request. The code is used.
+    #[error("the redirect_uri is not that of the authorization request; the code is used")]
+    RedirectUriChanged,
+    /// The code_verifier does not fit, or is missing. The code is used.
+    #[error("the code_verifier does not fit; the code is used")]
+    WrongVerifier,
+    /// There is a code_verifier, and was no code_challenge. The code is used.
+    #[error("there is a code_verifier, and was no code_challenge; the code is used")]
+    VerifierUnasked,
+    /// The refresh token is unknown, or was revoked, or was dropped after it had expired.
+    #[error("the refresh token is unknown, or was revoked, or was dropped after it had expired")]
+    RefreshTokenUnknown,
+    /// The refresh token has expired.
+    #[error("the refresh token expired at {at}, and the time is {now} (in Unix seconds)")]
+    RefreshTokenExpired {
+        /// When it expired.
+        at: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// The refresh token was replaced by another.
+    #[error("the refresh token was replaced by another")]
+    RefreshTokenReplaced,
+    /// The refresh token was revoked while it was being used.
+    #[error("the refresh token was revoked while it was being used")]
+    RefreshTokenRevoked,
+    /// The grant has come to the end that [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
+    #[error(
+        "the grant has come to the end that `GrantType::grants_end_after` sets: the user has to grant access again"
+    )]
+    GrantEnded,
+    /// The client or the grant type may have nothing any more of what was granted.
+    #[error("nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the grant type")]
+    ScopeWithdrawn(String),
+    /// The refresh token was used before. Its grant is revoked.
+    #[error("the refresh token was used before; its grant is revoked")]
+    RefreshTokenReplayed,
+    /// The refresh token was given to another client. Its grant is revoked.
+    #[error("the refresh token was given to another client than {0:?}; its grant is revoked")]
+    RefreshTokenOfAnotherClient(String),
+    /// Nobody has decided about the device yet.
+    #[error("nobody has decided about the device yet")]
+    DevicePending,
+    /// The device asks too often.
+    #[error("the device asks too often")]
+    DeviceTooFast,
+    /// The device code has expired.
+    #[error("the device code has expired")]
+    DeviceExpired,
+    /// The device code is unknown, used or another client's.
+    #[error("the device code is unknown, used or another client's")]
+    DeviceUnknown,
+    /// No device waits with that user code.
+    #[error("no device waits with that user code")]
+    UserCode,
+    /// The application does not grant it.
+    #[error("the application denied the request")]
+    GrantDenied,
+    /// The application does not accept the resource owner's name and password.
+    #[error("the application does not accept the username and password")]
+    PasswordDenied,
+    /// The application does not grant it, and says why.
+    #[error("the application denied the request: {code}: {description}")]
+    GrantRefused {
+        /// The error's code.
+        code: String,
+        /// For the client's developer.
+        description: String,
+    },
+    /// The token belongs to another client than the one that wants it revoked.
+    #[error("the token belongs to another client")]
+    TokenOfAnotherClient,
+    /// The client may not introspect.
+    #[error("public clients may not introspect")]
+    MayNotIntrospect,
+    /// There is no bearer token.
+    #[error("there is no bearer token")]
+    TokenMissing,
+    /// The bearer token is unknown, revoked, or no access token.
+    #[error("the bearer token is unknown, revoked, or no access token")]
+    TokenUnknown,
+    /// The bearer token has expired.
+    #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
+    TokenExpired {
+        /// When it expired.
+        at: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// A member of the client's metadata is not acceptable (RFC 7591).
+    #[error("the client's metadata are not acceptable: {member:?}: {why}")]
+    ClientMetadata {
+        /// The member.
+        member: String,
+        /// What was received, and what is accepted.
+        why: String,
+    },
+    /// A redirect_uri is not acceptable (RFC 7591).
+    #[error("a redirect_uri of the client's is not acceptable: {why}{}", lifted_by(*option))]
+    ClientRedirectUri {
+        /// Which, without its query, and what is accepted.
+        why: String,
+        /// The option that lifts this, if there is one. The client is not told of it.
+        option: Option<&'static str>,
+    },
+    /// The decision comes too late.
+    #[error("the request has expired before it was decided")]
+    DecidedTooLate,
+    /// The application's mistake, or the store's or the configuration's: one that [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find,
+    /// since it shows in a request alone. A generator makes what is no token of a certain grant; the last key of reusable tokens has ended,
+    /// or is not the one that sealed; more is granted than was asked, or without a user where tokens are reusable, or for another user at a
+    /// refresh; a member or an error's code is one that the application cannot choose; a registered redirect_uri is no header; the store
+    /// contradicts itself, or keeps nothing. That an answer cannot be written as JSON does not happen.
+    #[error("misconfigured: {0}")]
+    Misconfigured(&'static str),
+    /// The application could not decide, or was not asked: see [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
+    #[error("the application did not answer: {0}")]
+    DecisionFailed(String),
+    /// Storage failed.
+    #[error("storage failed: {0}")]
+    StoreFailed(String),
+}
+
+impl RejectReason {
+    /// Refuses scopes, all of which are named.
+    pub(crate) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        Self::ScopeRefused(truncated(&words.take(32).collect::<Vec<_>>().join(" ")))
+    }
+
+    /// Returns the error code that the other side is told.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::UnknownClient(_) | Self::WrongSecret(_) | Self::SecretExpired(_) | Self::NotAuthenticated => {
+                "invalid_client"
+            }
+            Self::GrantTypeUnknown(_) => "unsupported_grant_type",
+            Self::ResponseTypeUnknown(_) => "unsupported_response_type",
+            Self::NotAllowed(_) | Self::MayNotIntrospect => "unauthorized_client",
+            Self::ScopeMissing | Self::ScopeRefused(_) => "invalid_scope",
+            Self::ResourceRefused(_) | Self::ResourceMissing => "invalid_target",
+            Self::Denied => "access_denied",
+            Self::SentBack(code) | Self::GrantRefused { code, .. } => code,
+            Self::RequestUri(_) => "invalid_request_uri",
+            Self::Unsupported("request") => "request_not_supported",
+            Self::Unsupported("token_type") => "unsupported_token_type",
+            Self::CodeUnknown
+            | Self::CodeExpired { .. }
+            | Self::CodeReplayed
+            | Self::CodeOfAnotherClient(_)
+            | Self::RedirectUriChanged
+            | Self::WrongVerifier
+            | Self::VerifierUnasked
+            | Self::RefreshTokenUnknown
+            | Self::RefreshTokenExpired { .. }
+            | Self::RefreshTokenRevoked
+            | Self::RefreshTokenReplaced
+            | Self::GrantEnded
+            | Self::ScopeWithdrawn(_)
+            | Self::RefreshTokenReplayed
+            | Self::RefreshTokenOfAnotherClient(_)
+            | Self::DeviceUnknown
+            | Self::GrantDenied
+            | Self::PasswordDenied => "invalid_grant",
+            Self::DevicePending => "authorization_pending",
+            Self::DeviceTooFast => "slow_down",
+            Self::DeviceExpired => "expired_token",
+            Self::TokenUnknown | Self::TokenExpired { .. } => "invalid_token",
+            Self::ClientMetadata { .. } => "invalid_client_metadata",
+            Self::ClientRedirectUri { .. } => "invalid_redirect_uri",
+            Self::Misconfigured(_) => "server_error",
+            Self::StoreFailed(_) | Self::DecisionFailed(_) => "temporarily_unavailable",
+            _ => "invalid_request",
+        }
+    }
+
+    /// Returns what the client's developer is told, or why nothing is: where words would tell an attacker apart what the code does not.
+    /// Every reason is here.
+    pub(crate) fn error_description(&self) -> Result<String, &'static str> {
+        const CODE: &str = "the code is unknown, expired, revoked or used, or was issued to another client";
+        const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was issued to another client";
+        const BEARER: &str = "the token is unknown, expired or revoked";
+        match self {
+            Self::NoSuchPath { .. }
+            | Self::HttpMethod { .. }
+            | Self::ContentType(_)
+            | Self::TooLarge
+            | Self::ParameterMissing(_)
+            | Self::ParameterTwice(_)
+            | Self::ParameterInvalid { .. }
+            | Self::ParameterCharacters(_)
+            | Self::TwoAuthentications
+            | Self::NotAuthenticated
+            // Who gets to know this has shown the secret.
+            | Self::SecretExpired(_)
+            | Self::GrantTypeUnknown(_)
+            | Self::ResponseTypeUnknown(_)
+            | Self::NotAllowed(_)
+            | Self::ScopeMissing
+            | Self::ScopeRefused(_)
+            | Self::ResourceRefused(_)
+            | Self::ResourceMissing
+            | Self::NotPushed
+            | Self::Unsupported(_)
+            | Self::ChallengeMissing
+            // The code is used with these.
+            | Self::RedirectUriChanged
+            | Self::WrongVerifier
+            | Self::VerifierUnasked
+            | Self::GrantEnded
+            | Self::ScopeWithdrawn(_)
+            | Self::DevicePending
+            | Self::DeviceTooFast
+            | Self::DeviceExpired
+            | Self::DeviceUnknown
+            | Self::UserCode
+            | Self::MayNotIntrospect
+            | Self::TokenMissing
+            | Self::ClientMetadata { .. }
+            | Self::DecidedTooLate => Ok(self.to_string()),
+            // Nobody is to look for a client by its URIs, and no option is the client's to set.
+            Self::RedirectUri { received: Some(uri), .. } => {
+                Ok(format!("the redirect_uri is not registered for this client: received {uri:?}"))
+            }
+            Self::RedirectUri { received: None, .. } => {
+                Ok("the redirect_uri is missing: this client has to name one of those that it registered".to_owned())
+            }
+            Self::ClientRedirectUri { why, .. } => {
+                Ok(Self::ClientRedirectUri { why: why.clone(), option: None }.to_string())
+            }
+            Self::GrantRefused { description, .. } => Ok(description.clone()),
+            Self::TokenOfAnotherClient => Ok("the token was issued to another client".to_owned()),
+            Self::RequestUri(_) => Ok("the request_uri is unknown, expired, used, or of another client".to_owned()),
+            Self::CodeUnknown | Self::CodeExpired { .. } | Self::CodeReplayed | Self::CodeOfAnotherClient(_) => {
+                Ok(CODE.to_owned())
+            }
+            Self::RefreshTokenUnknown
+            | Self::RefreshTokenExpired { .. }
+            | Self::RefreshTokenRevoked
+            | Self::RefreshTokenReplaced
+            | Self::RefreshTokenReplayed
+            | Self::RefreshTokenOfAnotherClient(_) => Ok(REFRESH.to_owned()),
+            Self::TokenUnknown | Self::TokenExpired { .. } => Ok(BEARER.to_owned()),
+            Self::StoreFailed(_) | Self::DecisionFailed(_) => {
+                Ok("the server cannot answer at the moment: try again later".to_owned())
+            }
+            Self::UnknownClient(_) | Self::WrongSecret(_) => Err("it would tell which clients there are"),
+            Self::Denied | Self::SentBack(_) => Err("the code says all that there is"),
+            Self::GrantDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
+            Self::Misconfigured(_) => Err("it is the operator's to mend, and says how the server works inside"),
+        }
+    }
+
+    /// Returns the client that a request claims to be of, where the reason has it.
+    pub(crate) fn claimed_client(&self) -> Option<&str> {
+        match self {
+            Self::UnknownClient(client_id)
+            | Self::WrongSecret(client_id)
+            | Self::SecretExpired(client_id)
+            | Self::CodeOfAnotherClient(client_id)
+            | Self::RefreshTokenOfAnotherClient(client_id)
+            | Self::RedirectUri { client_id, .. } => Some(client_id),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath { .. } => StatusCode::NOT_FOUND,
+            Self::HttpMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TokenUnknown | Self::TokenExpired { .. } | Self::TokenMissing => StatusCode::UNAUTHORIZED,
+            Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::StoreFailed(_) | Self::DecisionFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            reason if reason.code() == "invalid_client" => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl From<BearerProblem> for RejectReason {
+    fn from(problem: BearerProblem) -> Self {
+        match problem {
+            BearerProblem::Twice(name) => Self::ParameterTwice(name.to_owned()),
+            BearerProblem::Invalid { name, why } => Self::ParameterInvalid { name, why },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `told` names every reason, or it does not compile; what it says can stand in an answer (RFC 6749 §5.2), and tells nobody apart who
+    /// guesses.
+    #[test]
+    fn refusals_that_must_look_alike_say_the_same() {
+        let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
+        let same: [&[RejectReason]; 5] = [
+            &[RejectReason::UnknownClient("a".into()), RejectReason::WrongSecret("b".into())],
+            &[
+                RejectReason::CodeUnknown,
+                RejectReason::CodeExpired { at, now },
+                RejectReason::CodeReplayed,
+                RejectReason::CodeOfAnotherClient("a".into()),
+            ],
+            &[
+                RejectReason::RefreshTokenUnknown,
+                RejectReason::RefreshTokenExpired { at, now },
+                RejectReason::RefreshTokenRevoked,
+                RejectReason::RefreshTokenReplaced,
+                RejectReason::RefreshTokenReplayed,
+                RejectReason::RefreshTokenOfAnotherClient("a".into()),
+            ],
+            &[RejectReason::TokenUnknown, RejectReason::TokenExpired { at, now }],
+            &[RejectReason::RequestUri("it is unknown"), RejectReason::RequestUri("it is another client's")],
+        ];
+        for group in same {
+            let said: Vec<_> =
+                group.iter().map(|reason| (reason.code(), reason.status(), reason.error_description())).collect();
+            assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
+            // The log tells them apart.
+            let logged: std::collections::BTreeSet<_> = group.iter().map(ToString::to_string).collect();
+            assert_eq!(logged.len(), group.len(), "{logged:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_the_operators_is_not_told() {
+        let option = Some("ProviderBuilder::allow_any_private_scheme");
+        let refused = RejectReason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
+        assert!(refused.to_string().contains("allow_any_private_scheme"));
+        assert!(!refused.error_description().unwrap().contains("allow_any_private_scheme"));
+        for reason in [
+            RejectReason::StoreFailed("table tokens is gone".into()),
+            RejectReason::DecisionFailed("ldap is down".into()),
+        ] {
+            assert!(
+                !reason.error_description().unwrap().contains("is gone")
+                    && !reason.error_description().unwrap().contains("ldap")
+            );
+        }
+        assert!(RejectReason::Misconfigured("x").error_description().is_err());
+    }
+}

@@ -1,0 +1,224 @@
+//! Records to keep, and queries whose failure ends the check.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::oauth2::common::token_hash::{Sealed, TokenHash};
+use crate::oauth2::server::store::queries::{
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+};
+use crate::oauth2::server::store::records::client_record::ClientRecord;
+use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
+use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
+use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
+use crate::oauth2::server::store::traits::AsyncStore;
+
+/// How long what lives goes on living.
+/// The client of most grants.
+const CLIENT: &str = "conformance client";
+
+const LIFE: Duration = Duration::from_secs(3600);
+
+/// An access token's key and record, and a refresh token's.
+pub(crate) type Row = (TokenHash, Arc<TokenRecord>);
+
+/// A store under examination.
+pub(crate) struct Kit<'s, S: ?Sized> {
+    store: &'s S,
+    pub(crate) now: Timestamp,
+    count: AtomicU64,
+}
+
+/// Ends the check where something that must hold does not.
+pub(crate) fn must(holds: bool, law: &str) {
+    assert!(holds, "the store breaks a rule: {law}");
+}
+
+/// The answer, where the store did not fail.
+fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
+    answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
+}
+
+/// Has the store answer, by each method.
+macro_rules! server_queries {
+    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+        $(pub(crate) async fn $method(&self, query: $Query) -> $Output {
+            answered(stringify!($Query), self.store.$method(&query).await)
+        })*
+    };
+}
+
+impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
+    pub(crate) fn new(store: &'s S, now: Timestamp) -> Self {
+        Self { store, now, count: AtomicU64::new(0) }
+    }
+
+    server_queries! {
+        find_client: FindClient -> Option<Arc<ClientRecord>>;
+        save_client: SaveClient -> bool;
+        remove_client: RemoveClient -> bool;
+        save_one_time_record: SaveOneTimeRecord -> bool;
+        replace_one_time_record: ReplaceOneTimeRecord -> bool;
+        redeem: Redeem -> Redemption;
+        save_tokens: SaveTokens -> Saved;
+        rotate: Rotate -> Rotation;
+        revoke: Revoke -> ();
+    }
+
+    pub(crate) async fn client(&self, client_id: &str) -> Option<Arc<ClientRecord>> {
+        self.find_client(FindClient { client_id: client_id.to_owned() }).await
+    }
+
+    pub(crate) async fn record(&self, key: TokenHash) -> Option<FoundOneTimeRecord> {
+        answered("FindOneTimeRecord", self.store.find_one_time_record(&FindOneTimeRecord { key }).await)
+    }
+
+    pub(crate) async fn token(&self, key: TokenHash) -> Option<Arc<TokenRecord>> {
+        answered("FindToken", self.store.find_token(&FindToken { key }).await)
+    }
+
+    /// Whether a token is there as it was kept.
+    pub(crate) async fn has(&self, (key, record): &Row) -> bool {
+        self.token(*key).await.is_some_and(|found| found == *record)
+    }
+
+    /// Whether none of these tokens is there.
+    pub(crate) async fn lacks(&self, tokens: &NewTokens) -> bool {
+        let refresh = tokens.refresh.as_ref().map_or(tokens.access.0, |(key, _)| *key);
+        self.token(tokens.access.0).await.is_none() && self.token(refresh).await.is_none()
+    }
+
+    /// Keeps the client of most grants, unless it is there from an earlier run.
+    pub(crate) async fn register(&self) {
+        let record = Arc::new(ClientRecord::public(CLIENT));
+        self.save_client(SaveClient { record, replaces: None }).await;
+    }
+
+    /// Keeps tokens that must be kept.
+    pub(crate) async fn keep(&self, tokens: &NewTokens) {
+        let saved = self.save_tokens(SaveTokens { tokens: tokens.clone(), parent: None }).await;
+        must(
+            saved == Saved::New,
+            &format!("SaveTokens with tokens that nothing is in the way of answers New, not {saved:?}"),
+        );
+    }
+
+    /// Keeps a one-time record that must be kept, and tells its key.
+    pub(crate) async fn issue(&self, record: OneTimeRecord) -> TokenHash {
+        let key = self.key();
+        let query = SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
+        must(
+            self.save_one_time_record(query).await,
+            "SaveOneTimeRecord without an second key keeps the record, and answers true",
+        );
+        key
+    }
+
+    /// A text that was not there before.
+    pub(crate) fn name(&self, what: &str) -> String {
+        format!("{what} {} of {}", self.count.fetch_add(1, Ordering::Relaxed), self.now)
+    }
+
+    pub(crate) fn key(&self) -> TokenHash {
+        TokenHash::of(&self.name("conformance"))
+    }
+
+    /// When it was when that expired what has expired now.
+    pub(crate) fn past(&self) -> Timestamp {
+        self.now.before(LIFE)
+    }
+
+    pub(crate) fn grant(&self) -> Arc<GrantRecord> {
+        self.grant_to(CLIENT)
+    }
+
+    pub(crate) fn grant_to(&self, client_id: &str) -> Arc<GrantRecord> {
+        let mut id = [0; 16];
+        id.iter_mut().zip(self.key().as_bytes()).for_each(|(to, from)| *to = *from);
+        Arc::new(GrantRecord {
+            id: GrantId(u128::from_be_bytes(id)),
+            client_id: client_id.to_owned(),
+            user: Some("Jäne O'Hara".to_owned()),
+            scope: "photos.read photos.write".into(),
+            grant_type: "authorization_code".into(),
+            resource: vec!["https://photos.example.com/".to_owned()],
+            data: serde_json::json!({ "tenant": 7, "tags": ["a", "\"b\""] }),
+            granted_at: self.now,
+        })
+    }
+
+    pub(crate) fn row(&self, kind: TokenKind, grant: &Arc<GrantRecord>) -> Row {
+        let record = TokenRecord {
+            kind,
+            grant: grant.clone(),
+            narrowed_scope: None,
+            narrowed_resource: None,
+            issued_at: self.now,
+            expires_at: Some(self.now.after(LIFE)),
+            reuse: None,
+            replaced: None,
+            predecessor: None,
+        };
+        (self.key(), Arc::new(record))
+    }
+
+    /// New tokens of both kinds.
+    pub(crate) fn tokens(&self, grant: &Arc<GrantRecord>) -> NewTokens {
+        let refresh = Some(self.row(TokenKind::Refresh, grant));
+        NewTokens { access: self.row(TokenKind::Access, grant), refresh, now: self.now }
+    }
+
+    /// New tokens that are reusable under that key, and expire at that time.
+    pub(crate) fn reuse(&self, grant: &Arc<GrantRecord>, reuse: TokenHash, expires_at: Option<Timestamp>) -> NewTokens {
+        let mut tokens = self.tokens(grant);
+        let sealed = |text: &str| Sealed::new(text, b"key", b"context");
+        let refresh = tokens.refresh.as_ref().map(|(key, _)| (*key, sealed("refresh")));
+        let record = Arc::make_mut(&mut tokens.access.1);
+        record.reuse = Some(Box::new(TokenReuse { key: reuse, access: sealed("access"), refresh }));
+        record.expires_at = expires_at;
+        tokens
+    }
+
+    /// The same, that live.
+    pub(crate) fn living(&self, grant: &Arc<GrantRecord>, reuse: TokenHash) -> NewTokens {
+        self.reuse(grant, reuse, Some(self.now.after(LIFE)))
+    }
+
+    /// The query to replace a refresh token, which has itself replaced that predecessor.
+    pub(crate) fn rotation(&self, old: &Row, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
+        Rotate { key: old.0, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
+    }
+
+    /// A refresh token's record once it is replaced by that token.
+    fn replaced(&self, (_, record): &Row, by: &NewTokens) -> Arc<TokenRecord> {
+        let by = by.refresh.as_ref().map_or(by.access.0, |(key, _)| *key);
+        let replaced = Replaced {
+            at: self.now,
+            by,
+            sealed: Some(Sealed::new("successor", b"key", b"context")),
+            sealed_until: Some(self.now.after(LIFE)),
+        };
+        Arc::new(TokenRecord { replaced: Some(Box::new(replaced)), ..TokenRecord::clone(record) })
+    }
+
+    pub(crate) fn code(&self, grant: &Arc<GrantRecord>) -> OneTimeRecord {
+        let challenge = Some(CodeChallenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
+        let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
+        self.of(grant, OneTimeContent::Code { grant: grant.clone(), redirect_uri, redirect_uri_sent: true, challenge })
+    }
+
+    pub(crate) fn device(&self, grant: &Arc<GrantRecord>, stage: DeviceStage) -> OneTimeRecord {
+        let (scope, resource) = (grant.scope.clone(), grant.resource.clone());
+        self.of(grant, OneTimeContent::Device { scope, resource, stage, interval: 5, asked_at: None })
+    }
+
+    fn of(&self, grant: &GrantRecord, pending: OneTimeContent) -> OneTimeRecord {
+        let expires_at = self.now.after(LIFE);
+        OneTimeRecord { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, content: pending }
+    }
+}

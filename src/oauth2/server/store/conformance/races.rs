@@ -1,0 +1,260 @@
+//! Questions that are asked at the same time: one wins.
+
+use std::sync::Arc;
+
+use super::clients::registered;
+use super::crowd::{Move, Outcome};
+use super::kit::{Kit, must};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::queries::{
+    NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
+    SaveTokens, Saved,
+};
+use crate::oauth2::server::store::records::one_time_record::DeviceStage;
+use crate::oauth2::server::store::traits::AsyncStore;
+
+/// How often each race is run.
+const ROUNDS: usize = 1000;
+
+/// How many take part.
+const CROWD: usize = 4;
+
+/// How the rounds of a race are run.
+pub(crate) trait Together: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>> {}
+
+impl<T: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>>> Together for T {}
+
+pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: impl Together) {
+    one_code(kit, &together).await;
+    one_refresh_token(kit, &together).await;
+    one_alias(kit, &together).await;
+    one_version(kit, &together).await;
+    one_reuse_key(kit, &together).await;
+    one_new_client(kit, &together).await;
+    one_registration(kit, &together).await;
+    revoked_meanwhile(kit, &together).await;
+}
+
+/// Prepares all rounds, runs them, and judges each.
+async fn run<R>(
+    together: &impl Together,
+    prepare: impl AsyncFn() -> (R, Vec<Move>),
+    judge: impl AsyncFn(R, Vec<Outcome>),
+) {
+    let (mut rounds, mut moves) = (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS));
+    for _ in 0..ROUNDS {
+        let (round, own) = prepare().await;
+        rounds.push(round);
+        moves.push(own);
+    }
+    for (round, outcomes) in rounds.into_iter().zip(together(moves).await) {
+        judge(round, outcomes).await;
+    }
+}
+
+/// Which of them won; exactly one must have.
+fn winner(outcomes: &[Outcome], won: impl Fn(&Outcome) -> bool, law: &str) -> usize {
+    let winners: Vec<_> = outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
+    must(winners.len() == 1, &format!("{law}; {} did", winners.len()));
+    winners.first().copied().unwrap_or_default()
+}
+
+fn kept(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Kept(true)
+}
+
+async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let grant = kit.grant();
+        let key = kit.issue(kit.code(&grant)).await;
+        let tokens: Vec<_> = (0..CROWD).map(|_| kit.tokens(&grant)).collect();
+        let redeem = |tokens: &NewTokens| Move::Redeem(Redeem { key, tokens: Some(tokens.clone()) });
+        let moves = tokens.iter().map(redeem).collect();
+        (tokens, moves)
+    };
+    let judge = async |tokens: Vec<NewTokens>, outcomes: Vec<Outcome>| {
+        let won = |outcome: &Outcome| *outcome == Outcome::Redeemed(Redemption::Redeemed);
+        let winner = winner(&outcomes, won, "of those who redeem one record at once, exactly one is answered Redeemed");
+        for (at, tokens) in tokens.iter().enumerate() {
+            if at == winner {
+                must(kit.has(&tokens.access).await, "the tokens of the one who redeems a record are kept");
+            } else {
+                let late = outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed(tokens.access.1.grant.id)));
+                must(late, "of those who redeem one record at once, all but one are answered Replayed");
+                must(kit.lacks(tokens).await, "the tokens of those who redeem a record too late are not kept");
+            }
+        }
+    };
+    run(together, prepare, judge).await;
+}
+
+async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let grant = kit.grant();
+        let first = kit.tokens(&grant);
+        kit.keep(&first).await;
+        let old = first.refresh.unwrap_or(first.access);
+        let rotate = |_| {
+            let tokens = kit.tokens(&grant);
+            kit.rotation(&old, None, &tokens)
+        };
+        let rotations: Vec<_> = (0..CROWD).map(rotate).collect();
+        let moves = rotations.iter().cloned().map(Move::Rotate).collect();
+        (rotations, moves)
+    };
+    let judge = async |rotations: Vec<Rotate>, outcomes: Vec<Outcome>| {
+        let won = |outcome: &Outcome| *outcome == Outcome::Rotated(Rotation::Rotated);
+        let winner =
+            winner(&outcomes, won, "of those who rotate one refresh token at once, exactly one is answered Rotated");
+        let Some(Rotate { key, replaced: now, .. }) = rotations.get(winner).cloned() else { return };
+        for (at, late) in rotations.iter().enumerate().filter(|(at, _)| *at != winner) {
+            let told = outcomes.get(at) == Some(&Outcome::Rotated(Rotation::Replaced(now.clone())));
+            must(told, "those who rotate a refresh token too late are answered Replaced, with the record of who did");
+            must(kit.lacks(&late.tokens).await, "the tokens of those who rotate a refresh token too late are not kept");
+        }
+        must(kit.has(&(key, now)).await, "the record of the one who rotates a refresh token is kept");
+    };
+    run(together, prepare, judge).await;
+}
+
+async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let second_key = kit.key();
+        let keys: Vec<_> = (0..CROWD).map(|_| kit.key()).collect();
+        let save = |key: &TokenHash| {
+            let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
+            Move::OneTimeRecord(SaveOneTimeRecord { key: *key, second_key: Some(second_key), record, now: kit.now })
+        };
+        let moves = keys.iter().map(save).collect();
+        ((second_key, keys), moves)
+    };
+    let judge = async |(second_key, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
+        let winner =
+            winner(&outcomes, kept, "of one-time records with one second_key that come at once, exactly one is kept");
+        let found = kit.record(second_key).await.map(|found| found.key);
+        must(found == keys.get(winner).copied(), "an second key finds the record that was kept");
+        for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
+            must(kit.record(*key).await.is_none(), "a record whose second key was taken at the same time is not kept");
+        }
+    };
+    run(together, prepare, judge).await;
+}
+
+async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let grant = kit.grant();
+        let key = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
+        let stages = [DeviceStage::Granted(grant.clone()), DeviceStage::Denied, DeviceStage::Waiting];
+        let one_time_records = stages.map(|stage| Arc::new(kit.device(&grant, stage)));
+        let replace = |record| ReplaceOneTimeRecord { key, version: 0, record };
+        let replacements = one_time_records.map(replace);
+        let moves = replacements.iter().cloned().map(Move::Replace).collect();
+        (replacements, moves)
+    };
+    let judge = async |replacements: [ReplaceOneTimeRecord; 3], outcomes: Vec<Outcome>| {
+        let winner = winner(&outcomes, kept, "of those who replace one version of a record at once, exactly one does");
+        let Some(ReplaceOneTimeRecord { key, record, .. }) = replacements.get(winner) else { return };
+        let found = kit.record(*key).await;
+        let is_winners = found.is_some_and(|found| found.version == 1 && found.record == *record);
+        must(is_winners, "what is kept is the record of the one who replaced it");
+    };
+    run(together, prepare, judge).await;
+}
+
+/// By SaveTokens and by Redeem, side by side.
+async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let (reuse, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
+        for at in 0..CROWD {
+            let grant = kit.grant();
+            let tokens = kit.living(&grant, reuse);
+            all.push(tokens.clone());
+            moves.push(if at % 2 == 0 {
+                Move::Save(SaveTokens { tokens, parent: None })
+            } else {
+                Move::Redeem(Redeem { key: kit.issue(kit.code(&grant)).await, tokens: Some(tokens) })
+            });
+        }
+        (all, moves)
+    };
+    let judge = async |all: Vec<NewTokens>, outcomes: Vec<Outcome>| {
+        let won =
+            |outcome: &Outcome| matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed));
+        let winner = winner(&outcomes, won, "of tokens with one reuse key that come at once, exactly one is kept");
+        let Some((key, record)) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
+        let by_saving = Outcome::Saved(Saved::Existing(key, record.clone()));
+        let by_redeeming = Outcome::Redeemed(Redemption::Existing(key, record));
+        for (at, tokens) in all.iter().enumerate().filter(|(at, _)| *at != winner) {
+            let told = outcomes.get(at).is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
+            must(
+                told,
+                "of tokens with one reuse key that come at once, all but one are answered Existing, with that one",
+            );
+            must(kit.lacks(tokens).await, "of tokens with one reuse key that come at once, all but one are not kept");
+        }
+    };
+    run(together, prepare, judge).await;
+}
+
+async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let record = Arc::new(registered(&kit.name("client"), None));
+        let moves = (0..CROWD).map(|_| Move::Client(SaveClient { record: record.clone(), replaces: None }));
+        ((), moves.collect())
+    };
+    let judge = async |(), outcomes: Vec<Outcome>| {
+        winner(&outcomes, kept, "of new clients with one identifier that come at once, exactly one is kept");
+    };
+    run(together, prepare, judge).await;
+}
+
+/// Each gives the client another registration, so that the others' is no good any more.
+async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let (id, registration) = (kit.name("client"), kit.key());
+        let record = Arc::new(registered(&id, Some(registration)));
+        let before = record.clone();
+        must(kit.save_client(SaveClient { record, replaces: None }).await, "SaveClient with a new client answers true");
+        let replace = |_| {
+            let record = Arc::new(registered(&id, Some(kit.key())));
+            Move::Client(SaveClient { record, replaces: Some(before.clone()) })
+        };
+        ((), (0..CROWD).map(replace).collect())
+    };
+    let judge = async |(), outcomes: Vec<Outcome>| {
+        winner(&outcomes, kept, "of those who replace a client under one registration at once, exactly one does");
+    };
+    run(together, prepare, judge).await;
+}
+
+/// Whichever comes first, nothing of the grant is left: what was kept before is revoked, and what is revoked keeps nothing.
+async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let prepare = async || {
+        let grant = kit.grant();
+        let (key, first) = (kit.issue(kit.code(&grant)).await, kit.tokens(&grant));
+        kit.keep(&first).await;
+        let parent = Some(first.access.0);
+        let old = first.refresh.clone().unwrap_or_else(|| first.access.clone());
+        let [redeemed, rotated, saved] = [(); 3].map(|()| kit.tokens(&grant));
+        let moves = vec![
+            Move::Redeem(Redeem { key, tokens: Some(redeemed.clone()) }),
+            Move::Rotate(kit.rotation(&old, None, &rotated)),
+            Move::Save(SaveTokens { tokens: saved.clone(), parent }),
+            Move::Revoke(Revoke::Grant(grant.id)),
+        ];
+        ((key, [first, redeemed, rotated, saved]), moves)
+    };
+    let judge = async |(key, all): (TokenHash, [NewTokens; 4]), _: Vec<Outcome>| {
+        for tokens in &all {
+            must(
+                kit.lacks(tokens).await,
+                "a grant that is revoked while tokens of it are being made has none afterwards",
+            );
+        }
+        must(
+            kit.record(key).await.is_none(),
+            "a grant that is revoked while a record is being redeemed has none afterwards",
+        );
+    };
+    run(together, prepare, judge).await;
+}

@@ -1,0 +1,285 @@
+//! SaveTokens, FindToken, Rotate and Revoke.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::kit::{Kit, Row, must};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::queries::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
+use crate::oauth2::server::store::records::one_time_record::DeviceStage;
+use crate::oauth2::server::store::records::token_record::TokenKind;
+use crate::oauth2::server::store::traits::AsyncStore;
+
+pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    saving(kit).await;
+    expiring(kit).await;
+    parents(kit).await;
+    reuse_access_tokens(kit).await;
+    rotating(kit).await;
+    rotating_unique_tokens(kit).await;
+    revoking_tokens(kit).await;
+    revoking_grants(kit).await;
+}
+
+fn save(tokens: &NewTokens, parent: Option<TokenHash>) -> SaveTokens {
+    SaveTokens { tokens: tokens.clone(), parent }
+}
+
+/// The refresh token, of tokens that have one.
+fn refresh(tokens: &NewTokens) -> Row {
+    tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
+}
+
+async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    must(kit.token(kit.key()).await.is_none(), "FindToken of a token that was never kept answers None");
+    let mut tokens = kit.living(&kit.grant(), kit.key());
+    let access = Arc::make_mut(&mut tokens.access.1);
+    access.narrowed_scope = Some("photos.read".into());
+    access.narrowed_resource = Some(Vec::new());
+    kit.keep(&tokens).await;
+    must(kit.has(&tokens.access).await, "FindToken answers with the access token's record, whole");
+    must(kit.has(&refresh(&tokens)).await, "FindToken answers with the refresh token's record, whole");
+    let alone = NewTokens { refresh: None, ..kit.tokens(&kit.grant()) };
+    kit.keep(&alone).await;
+    must(kit.has(&alone.access).await, "SaveTokens keeps an access token that comes alone");
+}
+
+async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let past = kit.past();
+    let mut eternal = kit.tokens(&kit.grant());
+    Arc::make_mut(&mut eternal.access.1).expires_at = None;
+    let mut brief = kit.tokens(&kit.grant());
+    Arc::make_mut(&mut brief.access.1).expires_at = Some(past.after(Duration::from_secs(1)));
+    for tokens in [&mut eternal, &mut brief] {
+        tokens.now = past;
+        kit.keep(tokens).await;
+    }
+    // Something new comes, so that what has expired may be dropped.
+    kit.keep(&kit.tokens(&kit.grant())).await;
+    must(kit.has(&eternal.access).await, "a token that never expires stays");
+    must(kit.has(&refresh(&brief)).await, "a refresh token outlives the access token that came with it");
+    let found = kit.token(brief.access.0).await;
+    must(
+        found.is_none_or(|found| found == brief.access.1),
+        "a token that has expired does not come back as a living one",
+    );
+}
+
+async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let grant = kit.grant();
+    let (parent, child) = (kit.tokens(&grant), kit.tokens(&grant));
+    let gone = kit.save_tokens(save(&child, Some(parent.access.0))).await;
+    must(gone == Saved::ParentGone, "SaveTokens whose parent is not there answers ParentGone");
+    must(kit.lacks(&child).await, "SaveTokens whose parent is not there keeps nothing");
+    kit.keep(&parent).await;
+    let of_refresh = kit.save_tokens(save(&child, Some(refresh(&parent).0))).await;
+    must(
+        of_refresh == Saved::New && kit.has(&child.access).await,
+        "SaveTokens keeps what comes of a refresh token that is there",
+    );
+    let child = kit.tokens(&grant);
+    let of_access = kit.save_tokens(save(&child, Some(parent.access.0))).await;
+    must(
+        of_access == Saved::New && kit.has(&child.access).await,
+        "SaveTokens keeps what comes of an access token that is there",
+    );
+
+    kit.revoke(Revoke::Token(parent.access.0)).await;
+    let child = kit.tokens(&grant);
+    let gone = kit.save_tokens(save(&child, Some(parent.access.0))).await;
+    must(gone == Saved::ParentGone && kit.lacks(&child).await, "SaveTokens keeps nothing of a token that was revoked");
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    let gone = kit.save_tokens(save(&child, Some(refresh(&parent).0))).await;
+    must(
+        gone == Saved::ParentGone && kit.lacks(&child).await,
+        "SaveTokens keeps nothing of a token whose grant was revoked",
+    );
+}
+
+async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let reuse = kit.key();
+    let expect = async |tokens: &NewTokens, existing: &NewTokens, law: &str| {
+        let saved = kit.save_tokens(save(tokens, None)).await;
+        let (key, record) = existing.access.clone();
+        must(saved == Saved::Existing(key, record), law);
+        must(kit.lacks(tokens).await, "SaveTokens that answers Existing keeps neither token");
+        must(kit.has(&existing.access).await, "SaveTokens that answers Existing leaves that token as it was");
+    };
+    let first = kit.living(&kit.grant(), reuse);
+    kit.keep(&first).await;
+    expect(
+        &kit.living(&kit.grant(), reuse),
+        &first,
+        "SaveTokens answers Existing where a living token has the reuse key",
+    )
+    .await;
+    kit.keep(&kit.living(&kit.grant(), kit.key())).await;
+    kit.keep(&kit.tokens(&kit.grant())).await;
+
+    kit.revoke(Revoke::Token(first.access.0)).await;
+    let second = kit.living(&kit.grant(), reuse);
+    kit.keep(&second).await;
+    expect(
+        &kit.living(&kit.grant(), reuse),
+        &second,
+        "SaveTokens answers Existing with the token that came after a revoked one",
+    )
+    .await;
+    kit.revoke(Revoke::Grant(second.access.1.grant.id)).await;
+    let third = kit.living(&kit.grant(), reuse);
+    kit.keep(&third).await;
+    expect(
+        &kit.living(&kit.grant(), reuse),
+        &third,
+        "SaveTokens answers Existing with the token that came after a revoked grant",
+    )
+    .await;
+
+    // One that has expired, at this very second, is none.
+    let reuse = kit.key();
+    let mut expired = kit.reuse(&kit.grant(), reuse, Some(kit.now));
+    expired.now = kit.past();
+    kit.keep(&expired).await;
+    let after = kit.living(&kit.grant(), reuse);
+    let saved = kit.save_tokens(save(&after, None)).await;
+    must(saved == Saved::New && kit.has(&after.access).await, "a reusable token that has expired is in nobody's way");
+    expect(
+        &kit.living(&kit.grant(), reuse),
+        &after,
+        "SaveTokens answers Existing with the token that came after an expired one",
+    )
+    .await;
+    // One that never expires lives.
+    let reuse = kit.key();
+    let eternal = kit.reuse(&kit.grant(), reuse, None);
+    kit.keep(&eternal).await;
+    expect(
+        &kit.living(&kit.grant(), reuse),
+        &eternal,
+        "SaveTokens answers Existing with a reusable token that never expires",
+    )
+    .await;
+}
+
+async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let grant = kit.grant();
+    let tokens = [kit.tokens(&grant), kit.tokens(&grant), kit.tokens(&grant)];
+    let old = refresh(&tokens[0]);
+    let rotate = |new: &NewTokens| kit.rotation(&old, None, new);
+    let unknown = kit.rotate(rotate(&tokens[1])).await;
+    must(unknown == Rotation::Unknown, "Rotate of a token that is not there answers Unknown");
+    must(
+        kit.lacks(&tokens[1]).await && kit.token(old.0).await.is_none(),
+        "Rotate of a token that is not there keeps nothing",
+    );
+
+    kit.keep(&tokens[0]).await;
+    let first = rotate(&tokens[1]);
+    must(kit.rotate(first.clone()).await == Rotation::Rotated, "Rotate of a living refresh token answers Rotated");
+    must(kit.has(&tokens[1].access).await && kit.has(&refresh(&tokens[1])).await, "Rotate keeps the new tokens");
+    must(kit.has(&(old.0, first.replaced.clone())).await, "Rotate keeps the old token's record as it is from then on");
+    must(kit.has(&tokens[0].access).await, "Rotate leaves access tokens alone");
+    let second = kit.rotate(rotate(&tokens[2])).await;
+    must(
+        second == Rotation::Replaced(first.replaced.clone()),
+        "the second Rotate answers Replaced, with the first one's record",
+    );
+    must(kit.lacks(&tokens[2]).await, "the second Rotate keeps no tokens");
+    must(kit.has(&(old.0, first.replaced.clone())).await, "the second Rotate leaves the first one's record alone");
+
+    let (predecessor, old) = (old.0, refresh(&tokens[1]));
+    let next = kit.rotation(&old, Some(predecessor), &tokens[2]);
+    must(
+        kit.rotate(next.clone()).await == Rotation::Rotated,
+        "what came in a refresh token's place can be replaced itself",
+    );
+    let unsealed = Arc::new(first.replaced.without_seal());
+    must(
+        kit.has(&(predecessor, unsealed)).await,
+        "Rotate drops the seal of the predecessor, and nothing else of its record",
+    );
+    must(kit.has(&(old.0, next.replaced)).await, "Rotate leaves the seal of the token alone that it replaces");
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    for tokens in &tokens {
+        must(
+            kit.lacks(tokens).await,
+            "Revoke of a grant takes refresh tokens that were replaced, and what came in their place",
+        );
+    }
+    let revoked = kit.rotate(rotate(&tokens[2])).await;
+    must(
+        revoked == Rotation::Unknown && kit.lacks(&tokens[2]).await,
+        "Rotate of a token that was revoked answers Unknown",
+    );
+}
+
+async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (grant, reuse) = (kit.grant(), kit.key());
+    let (first, second) = (kit.living(&grant, reuse), kit.living(&grant, reuse));
+    kit.keep(&first).await;
+    let old = refresh(&first);
+    let rotate = kit.rotation(&old, None, &second);
+    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of reuse keys");
+    must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the reuse key");
+    must(kit.has(&first.access).await, "Rotate leaves the reusable token alone that was there");
+    let latest = async |law: &str| {
+        let (key, record) = second.access.clone();
+        let saved = kit.save_tokens(save(&kit.living(&kit.grant(), reuse), None)).await;
+        must(saved == Saved::Existing(key, record), law);
+    };
+    latest("of two tokens with one reuse key the one that came last is Existing").await;
+    kit.revoke(Revoke::Token(first.access.0)).await;
+    latest("of two tokens with one reuse key the latest stays Existing when the other one is revoked").await;
+}
+
+async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let tokens = [kit.tokens(&kit.grant()), kit.tokens(&kit.grant())];
+    kit.keep(&tokens[0]).await;
+    kit.keep(&tokens[1]).await;
+    kit.revoke(Revoke::Token(kit.key())).await;
+    kit.revoke(Revoke::Token(tokens[0].access.0)).await;
+    must(kit.token(tokens[0].access.0).await.is_none(), "Revoke of an access token takes it");
+    must(kit.has(&refresh(&tokens[0])).await, "Revoke of an access token leaves its refresh token alone");
+    kit.revoke(Revoke::Token(refresh(&tokens[1]).0)).await;
+    must(kit.token(refresh(&tokens[1]).0).await.is_none(), "Revoke of a refresh token takes it");
+    must(kit.has(&tokens[1].access).await, "Revoke of one token leaves the others alone");
+    kit.revoke(Revoke::Token(tokens[0].access.0)).await;
+}
+
+async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (grant, other) = (kit.grant(), kit.grant());
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    let used = kit.issue(kit.code(&grant)).await;
+    let mut tokens = vec![kit.tokens(&grant)];
+    let redemption = kit.redeem(Redeem { key: used, tokens: Some(tokens[0].clone()) }).await;
+    must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
+    // More than a store may have on one page.
+    for at in 0..64 {
+        let mut more = kit.tokens(&grant);
+        if at % 2 == 0 {
+            more.refresh = None;
+        }
+        if at % 4 == 0 {
+            Arc::make_mut(&mut more.access.1).expires_at = None;
+        }
+        kit.keep(&more).await;
+        tokens.push(more);
+    }
+    let unused = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
+    let (kept, record) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
+    kit.keep(&kept).await;
+
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    for tokens in &tokens {
+        must(kit.token(tokens.access.0).await.is_none(), "Revoke of a grant takes all of its access tokens");
+        let refresh = tokens.refresh.as_ref().filter(|(_, record)| record.kind == TokenKind::Refresh);
+        if let Some((key, _)) = refresh {
+            must(kit.token(*key).await.is_none(), "Revoke of a grant takes all of its refresh tokens");
+        }
+    }
+    must(kit.record(unused).await.is_none(), "Revoke of a grant takes one-time records that are not used");
+    must(kit.record(used).await.is_none(), "Revoke of a grant takes one-time records that are used");
+    let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.record(record).await.is_some();
+    must(untouched, "Revoke of a grant leaves other grants alone, of the same client and user, too");
+    kit.revoke(Revoke::Grant(grant.id)).await;
+}

@@ -1,0 +1,23 @@
+//! The contract with storage: the queries that a server asks, the records that it keeps, and a store in memory.
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub(crate) mod decide_grant;
+pub(crate) mod extend_response;
+pub(crate) mod memory;
+pub(crate) mod queries;
+pub(crate) mod records;
+pub(crate) mod traits;
+
+pub use crate::oauth2::common::token_hash::{InvalidTokenHash, Sealed, TokenHash};
+pub use memory::MemoryStore;
+pub use queries::{
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+};
+pub use records::client_record::{ClientRecord, Registrant};
+pub use records::code_challenge::CodeChallenge;
+pub use records::grant_record::{GrantId, GrantRecord};
+pub use records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+pub use records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
+pub use traits::{AsyncStore, Blocking, NextQuery, Store};

@@ -1,0 +1,334 @@
+//! What a server asks of storage, each a step that happens as a whole or not at all.
+
+use std::sync::Arc;
+
+use super::records::client_record::ClientRecord;
+use super::records::grant_record::GrantId;
+use super::records::one_time_record::OneTimeRecord;
+use super::records::token_record::TokenRecord;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::{ServerQuery, Timestamp};
+
+/// Finds a client by its identifier, byte for byte.
+///
+/// ```
+/// let query = oauth_proto::oauth2::server::store::FindClient { client_id: "s6BhdRkqt3".into() };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindClient {
+    /// Its identifier.
+    pub client_id: String,
+}
+
+impl ServerQuery for FindClient {
+    type Output = Option<Arc<ClientRecord>>;
+}
+
+/// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one that is there and is still
+/// the same as it was found (RFC 7592), so that what an operator has changed meanwhile is not undone. Answers whether it was
+/// kept.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::SaveClient;
+/// fn is_new(query: &SaveClient) -> bool {
+///     query.replaces.is_none()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveClient {
+    /// The client.
+    pub record: Arc<ClientRecord>,
+    /// The record that this one replaces.
+    pub replaces: Option<Arc<ClientRecord>>,
+}
+
+impl ServerQuery for SaveClient {
+    type Output = bool;
+}
+
+/// Removes a client that has that registration access token, with all its one-time records and tokens. Answers whether it was there.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::{RemoveClient, TokenHash};
+/// let query = RemoveClient { client_id: "s6BhdRkqt3".into(), registration: TokenHash::of("this.is.a.token") };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoveClient {
+    /// Its identifier.
+    pub client_id: String,
+    /// The registration access token's hash in its record.
+    pub registration: TokenHash,
+}
+
+impl ServerQuery for RemoveClient {
+    type Output = bool;
+}
+
+/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that second key whose time has not come,
+/// used or not; which happens to user codes, since they are short.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::SaveOneTimeRecord;
+/// fn is_a_devices(query: &SaveOneTimeRecord) -> bool {
+///     query.second_key.is_some()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveOneTimeRecord {
+    /// The hash under which it is kept.
+    pub key: TokenHash,
+    /// The hash by which it is found, too.
+    pub second_key: Option<TokenHash>,
+    /// The one-time record.
+    pub record: Arc<OneTimeRecord>,
+    /// The time. What has expired by then may be dropped.
+    pub now: Timestamp,
+}
+
+impl ServerQuery for SaveOneTimeRecord {
+    type Output = bool;
+}
+
+/// Finds a one-time record by its key, or by its second_key.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::{FindOneTimeRecord, TokenHash};
+/// let query = FindOneTimeRecord { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindOneTimeRecord {
+    /// The hash of its value, or its second_key.
+    pub key: TokenHash,
+}
+
+/// A one-time record that is kept, also when it has expired and was not dropped yet.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::FoundOneTimeRecord;
+/// fn was_used(found: &FoundOneTimeRecord) -> bool {
+///     found.used
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundOneTimeRecord {
+    /// Its key.
+    pub key: TokenHash,
+    /// How often it was replaced.
+    pub version: u64,
+    /// Whether it has been redeemed.
+    pub used: bool,
+    /// The one-time record.
+    pub record: Arc<OneTimeRecord>,
+}
+
+impl ServerQuery for FindOneTimeRecord {
+    type Output = Option<FoundOneTimeRecord>;
+}
+
+/// Puts a one-time record in place of one that is there, is not used and has that version, which goes up by one. Its second key stays. Answers
+/// whether it did.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::ReplaceOneTimeRecord;
+/// /// UPDATE one_time_records SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT used
+/// fn key_and_version(query: &ReplaceOneTimeRecord) -> (String, u64) {
+///     (query.key.to_string(), query.version)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplaceOneTimeRecord {
+    /// Its key, never its second_key.
+    pub key: TokenHash,
+    /// The version that was found.
+    pub version: u64,
+    /// What is kept instead. Its expiry and its grant are as before.
+    pub record: Arc<OneTimeRecord>,
+}
+
+impl ServerQuery for ReplaceOneTimeRecord {
+    type Output = bool;
+}
+
+/// Tokens that are to be kept.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::NewTokens;
+/// fn rows(tokens: &NewTokens) -> usize {
+///     1 + usize::from(tokens.refresh.is_some())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewTokens {
+    /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key and an access token with
+    /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
+    /// came last.
+    pub access: (TokenHash, Arc<TokenRecord>),
+    /// The refresh token's.
+    pub refresh: Option<(TokenHash, Arc<TokenRecord>)>,
+    /// The time. What has expired by then may be dropped.
+    pub now: Timestamp,
+}
+
+/// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used one-time record stays until it expires, so that
+/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only used. Whether it has expired
+/// was looked at before.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::Redeem;
+/// /// UPDATE one_time_records SET used = TRUE WHERE key = ? AND NOT used; if that was one row, INSERT the tokens: one transaction.
+/// fn key(query: &Redeem) -> String {
+///     query.key.to_string()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeem {
+    /// Its key.
+    pub key: TokenHash,
+    /// What is kept.
+    pub tokens: Option<NewTokens>,
+}
+
+/// The answer to [`Redeem`].
+///
+/// ```
+/// use oauth_proto::oauth2::server::store::Redemption;
+///
+/// assert_ne!(Redemption::Redeemed, Redemption::Unknown);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redemption {
+    /// It is used now, and the tokens are kept.
+    Redeemed,
+    /// It is used now, and a reusable token was there already: its hash and record. The one-time record is of that one's grant from now
+    /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
+    Existing(TokenHash, Arc<TokenRecord>),
+    /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
+    Replayed(GrantId),
+    /// There is none, or it has been revoked.
+    Unknown,
+}
+
+impl ServerQuery for Redeem {
+    type Output = Redemption;
+}
+
+/// Keeps tokens, if their client is still there; where they come of another token, only if that one is, too.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::SaveTokens;
+/// fn come_of_nothing(query: &SaveTokens) -> bool {
+///     query.parent.is_none()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveTokens {
+    /// What is kept.
+    pub tokens: NewTokens,
+    /// The token that they come of, of either kind. Whether it has expired or was replaced was looked at before: it has to be
+    /// there.
+    pub parent: Option<TokenHash>,
+}
+
+/// The answer to [`SaveTokens`].
+///
+/// ```
+/// use oauth_proto::oauth2::server::store::Saved;
+///
+/// assert_ne!(Saved::New, Saved::ParentGone);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// They are kept.
+    New,
+    /// A reusable token was there already: its hash and record.
+    Existing(TokenHash, Arc<TokenRecord>),
+    /// What they come of has been revoked, or their client was removed.
+    ParentGone,
+}
+
+impl ServerQuery for SaveTokens {
+    type Output = Saved;
+}
+
+/// Finds a token, of either kind.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::{FindToken, TokenHash};
+/// let query = FindToken { key: TokenHash::of("2YotnFZFEjr1zCsicMWpAA") };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindToken {
+    /// The hash of its value.
+    pub key: TokenHash,
+}
+
+impl ServerQuery for FindToken {
+    type Output = Option<Arc<TokenRecord>>;
+}
+
+/// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, keeps the new tokens,
+/// whatever reuse keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
+/// successor again that was replaced itself. See [`TokenRecord::without_seal`].
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::Rotate;
+/// /// UPDATE tokens SET … WHERE key = ? AND NOT replaced; if that was one row, INSERT the new ones: one transaction.
+/// fn key(query: &Rotate) -> String {
+///     query.key.to_string()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotate {
+    /// The hash of the old refresh token.
+    pub key: TokenHash,
+    /// Its record from now on.
+    pub replaced: Arc<TokenRecord>,
+    /// The hash of the refresh token that the old one has replaced.
+    pub predecessor: Option<TokenHash>,
+    /// The new ones.
+    pub tokens: NewTokens,
+}
+
+/// The answer to [`Rotate`].
+///
+/// ```
+/// use oauth_proto::oauth2::server::store::Rotation;
+///
+/// assert_ne!(Rotation::Rotated, Rotation::Unknown);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// It is replaced now.
+    Rotated,
+    /// It had been replaced before: its record.
+    Replaced(Arc<TokenRecord>),
+    /// There is none, or it has been revoked.
+    Unknown,
+}
+
+impl ServerQuery for Rotate {
+    type Output = Rotation;
+}
+
+/// Revokes. There is no answer: what is not there is as good as revoked.
+///
+/// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or [`SaveTokens`] at the same time was
+/// about to keep: they and this one exclude each other. In SQL, a `DELETE` under `READ COMMITTED` overlooks rows that another
+/// transaction is inserting: lock a row of the grant first (the one-time record, the parent, the refresh token), or run serializably.
+///
+/// ```
+/// # use oauth_proto::oauth2::server::store::{Revoke, TokenHash};
+/// let query = Revoke::Token(TokenHash::of("2YotnFZFEjr1zCsicMWpAA"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revoke {
+    /// One token.
+    Token(TokenHash),
+    /// A grant: all its tokens, and its one-time records, too.
+    Grant(GrantId),
+}
+
+impl ServerQuery for Revoke {
+    type Output = ();
+}

@@ -1,0 +1,393 @@
+//! Clients as a server knows them, RFC 6749 §2, in the words of RFC 7591 §2.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::client_secret::ClientSecret;
+use crate::oauth2::common::names::{
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, NO_SECRET, REFRESH_TOKEN,
+};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::{ClientMetadata, Scope};
+use crate::{Error, Secret, Timestamp};
+
+/// What a client may use of which nothing was said: a user decides on a page of the server's.
+const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
+
+/// Who registered a client at the endpoint for it, and so what it may ever register. In order: who comes later may more.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::store::{ClientRecord, Registrant};
+///
+/// assert!(Registrant::Anyone < Registrant::Trusted);
+/// assert_eq!(ClientRecord::public("app").registrant, Registrant::Anyone);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Registrant {
+    /// Nobody knows who: under [`RegistrationPolicy::AllowAnyone`](crate::oauth2::server::RegistrationPolicy::AllowAnyone), or before this was kept.
+    #[default]
+    Anyone,
+    /// Somebody with an initial access token.
+    Trusted,
+}
+
+impl Registrant {
+    fn is_anyone(&self) -> bool {
+        *self == Self::Anyone
+    }
+}
+
+/// A client as the server knows it.
+///
+/// Unless its grants are named, it may use those in which a user decides on a page of the server's, codes and devices, and
+/// refresh tokens. Any other has to be named: `client_credentials`, too, since the scopes that a server has for machines are
+/// not for every site that signs users in.
+///
+/// ```
+/// use oauth_proto::oauth2::server::store::ClientRecord;
+///
+/// // An app on a phone, a web server with a secret, and a machine. A secret is kept as its hash.
+/// let app = ClientRecord::public("printer-app").add_redirect_uri("com.example.printer:/cb");
+/// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?
+///     .add_redirect_uri("https://printer.example.com/ready")
+///     .scope("photos.read photos.write");
+/// let machine = ClientRecord::confidential("stats", "b8K0dP4rQ7eF1gL6xN9yWz")?.grant_types(["client_credentials"]);
+/// assert!(app.is_public() && !site.is_public() && !machine.may_use_grant_type("authorization_code"));
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClientRecord {
+    /// The client's identifier.
+    pub client_id: String,
+    /// Its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<ClientSecret>,
+    /// The secret before, which is accepted until it expires: see [`replace_secret`](Self::replace_secret).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<ClientSecret>,
+    /// When it was registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
+    /// The hash of what its registration is managed with (RFC 7592).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<TokenHash>,
+    /// Who registered it. What is managed with `registration` never gets more than that registrant may have, whatever the policy
+    /// is by then. It says nothing of a client that the operator added and that has no `registration`.
+    #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
+    pub registrant: Registrant,
+    /// Whether it may introspect the tokens of all clients, as a resource server does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub introspects_all: bool,
+    /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left out mean what they say at
+    /// [`may_use_grant_type`](Self::may_use_grant_type) and the others.
+    pub metadata: ClientMetadata,
+}
+
+impl fmt::Debug for ClientRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientRecord")
+            .field("client_id", &self.client_id)
+            .field("is_public", &self.is_public())
+            .field("introspects_all", &self.introspects_all)
+            .field("metadata", &self.metadata)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientRecord {
+    fn new(client_id: impl Into<String>, secret: Option<ClientSecret>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            secret,
+            previous_secret: None,
+            issued_at: None,
+            registration: None,
+            registrant: Registrant::Anyone,
+            introspects_all: false,
+            metadata: ClientMetadata::default(),
+        }
+    }
+
+    /// A client with the metadata that it registered.
+    pub(crate) fn with_metadata(client_id: String, metadata: ClientMetadata) -> Self {
+        Self { metadata, ..Self::new(client_id, None) }
+    }
+
+    /// A client that can keep no secret: an app, a page.
+    pub fn public(client_id: impl Into<String>) -> Self {
+        let mut record = Self::new(client_id, None);
+        record.metadata.token_endpoint_auth_method = Some(NO_SECRET.to_owned());
+        record
+    }
+
+    /// Returns a client with a secret that you have generated, as [`ClientSecret::new`] hashes it.
+    ///
+    /// # Errors
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where the secret has fewer than 22 bytes.
+    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Result<Self, Error> {
+        Ok(Self::with_secret(client_id, ClientSecret::new(secret)?))
+    }
+
+    /// Returns a client with a secret that was hashed in another way, or may be short: see [`ClientSecret`].
+    pub fn with_secret(client_id: impl Into<String>, secret: ClientSecret) -> Self {
+        Self::new(client_id, Some(secret))
+    }
+
+    /// Gives the client a new secret. The one that it has is accepted until `previous_until`, or until it expires, so that the client
+    /// can be changed without an interruption. One that was replaced before is not accepted any more.
+    pub fn replace_secret(mut self, secret: ClientSecret, previous_until: Timestamp) -> Self {
+        self.previous_secret = self.secret.take().map(|before| ClientSecret {
+            expires_at: before.expires_at.into_iter().chain([previous_until]).min(),
+            ..before
+        });
+        self.secret = Some(secret);
+        // A client with a secret is not public any more.
+        self.metadata.token_endpoint_auth_method.take_if(|method| method == NO_SECRET);
+        self
+    }
+
+    /// Returns whether nobody but the client itself has said who it is.
+    pub(crate) fn registered_itself(&self) -> bool {
+        self.registration.is_some() && self.registrant == Registrant::Anyone
+    }
+
+    /// Returns the secrets that the client has, the newer one first.
+    pub(crate) fn secrets(&self) -> [Option<&ClientSecret>; 2] {
+        [self.secret.as_ref(), self.previous_secret.as_ref()]
+    }
+
+    /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an assertion. See
+    /// [`ClientSource`](crate::oauth2::server::ClientSource).
+    pub fn authenticated_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
+        let mut record = Self::new(client_id, None);
+        record.metadata.token_endpoint_auth_method = Some(method.into());
+        record
+    }
+
+    /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port of a loopback address may
+    /// differ (RFC 8252 §7.3), and that of `localhost` with
+    /// [`ProviderBuilder::allow_localhost_ports`](crate::oauth2::server::ProviderBuilder::allow_localhost_ports).
+    pub fn add_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.metadata.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Allows one more grant.
+    pub fn add_grant_type(mut self, grant_type: impl Into<String>) -> Self {
+        let mut allowed = self.metadata.grant_types.take().unwrap_or_else(|| {
+            let own = BY_DEFAULT.into_iter().filter(|one| self.may_use_grant_type(one));
+            own.map(str::to_owned).collect()
+        });
+        allowed.push(grant_type.into());
+        self.metadata.grant_types = Some(allowed);
+        self
+    }
+
+    /// Allows these grants and no others.
+    pub fn grant_types<S: Into<String>>(mut self, allowed: impl IntoIterator<Item = S>) -> Self {
+        self.metadata.grant_types = Some(allowed.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Allows these response types and no others.
+    pub fn response_types<S: Into<String>>(mut self, allowed: impl IntoIterator<Item = S>) -> Self {
+        self.metadata.response_types = Some(allowed.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// What it may ask for; all that a grant has, unless said otherwise. With an empty scope it may ask for none, and gets none.
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.metadata.scope = Some(scope.into());
+        self
+    }
+
+    /// Its name, for people.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.metadata.client_name = Some(name.into());
+        self
+    }
+
+    /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1). Others learn of their own.
+    pub fn may_introspect_all(mut self) -> Self {
+        self.introspects_all = true;
+        self
+    }
+
+    /// Whether it proves its identity by nothing.
+    pub fn is_public(&self) -> bool {
+        match self.metadata.token_endpoint_auth_method.as_deref() {
+            Some(method) => method == NO_SECRET,
+            None => self.secret.is_none(),
+        }
+    }
+
+    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant and
+    /// `refresh_token`. A public client never may use `client_credentials` (RFC 6749 §4.4).
+    pub fn may_use_grant_type(&self, grant_type: &str) -> bool {
+        if grant_type == CLIENT_CREDENTIALS && self.is_public() {
+            return false;
+        }
+        match &self.metadata.grant_types {
+            Some(allowed) => allowed.iter().any(|own| own == grant_type),
+            None => BY_DEFAULT.contains(&grant_type),
+        }
+    }
+
+    /// Whether it may use a response type. Where nothing was said: the one that goes with a grant that it may use.
+    pub fn may_use_response_type(&self, response_type: &str) -> bool {
+        let grant_type = if response_type == "token" { IMPLICIT } else { AUTHORIZATION_CODE };
+        let allowed = self.metadata.response_types.as_ref();
+        self.may_use_grant_type(grant_type)
+            && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
+    }
+
+    /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
+    pub(crate) fn find_redirect_uri(&self, asked: Option<&str>, any_port: AnyPort) -> Option<String> {
+        let registered = &self.metadata.redirect_uris;
+        let found = match asked {
+            None => match registered.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+            Some(asked) => registered
+                .iter()
+                .any(|known| known == asked || differ_in_port(known, asked, any_port))
+                .then(|| asked.into()),
+        };
+        // What stands behind a fragment's mark would be lost, or mixed with what stands there of ours (RFC 6749 §3.1.2).
+        found.filter(|uri: &String| !uri.contains('#'))
+    }
+}
+
+/// At which hosts of this machine the port of a redirect_uri may differ from the registered one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AnyPort {
+    /// At loopback addresses as numbers (RFC 8252 §7.3).
+    #[default]
+    OfAddresses,
+    /// At `localhost`, too.
+    OfLocalhost,
+}
+
+impl AnyPort {
+    fn hosts(self) -> &'static [&'static str] {
+        let all = &["http://127.0.0.1", "http://[::1]", "http://localhost"];
+        match self {
+            Self::OfAddresses => &all[..2],
+            Self::OfLocalhost => all,
+        }
+    }
+}
+
+/// Returns whether two URIs are the same but for the port, at the same host of this machine.
+fn differ_in_port(known: &str, asked: &str, any_port: AnyPort) -> bool {
+    let split = |uri: &'_ str| -> Option<(usize, usize)> {
+        let host = any_port.hosts().iter().find(|host| uri.starts_with(**host))?.len();
+        let port =
+            uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+        // What follows must be a path, or the host would go on.
+        matches!(uri.as_bytes().get(host + port), Some(b'/') | None).then_some((host, host + port))
+    };
+    match (split(known), split(asked)) {
+        (Some((known_host, known_path)), Some((host, path))) => {
+            let port = asked[host..path].strip_prefix(':');
+            let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+            known[..known_host] == asked[..host] && known[known_path..] == asked[path..] && is_port
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth2::common::names::TOKEN_EXCHANGE;
+
+    #[test]
+    fn only_the_port_of_a_loopback_address_may_differ() {
+        for (known, asked, fits) in [
+            ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", true),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", true),
+            ("http://[::1]/cb?x=1", "http://[::1]:7/cb?x=1", true),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1/cb", true),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:65536/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1/other", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb", false),
+            ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false),
+            ("http://[::1]/cb", "http://127.0.0.1/cb", false),
+        ] {
+            for any_port in [AnyPort::OfAddresses, AnyPort::OfLocalhost] {
+                assert_eq!(differ_in_port(known, asked, any_port), fits, "{known} {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_port_of_localhost_may_differ_by_option_alone() {
+        for (known, asked, fits) in [
+            ("http://localhost/cb", "http://localhost:51004/cb", true),
+            ("http://localhost:1/cb?x=1", "http://localhost/cb?x=1", true),
+            ("http://localhost:1/cb", "http://localhost:0/cb", false),
+            ("http://localhost:1/cb", "http://localhost:65536/cb", false),
+            ("http://localhost:1/cb", "http://localhost:1/other", false),
+            ("http://localhost/cb", "http://localhost.evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1.evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1@evil.example/cb", false),
+            ("http://localhost/cb", "http://localhostevil.example/cb", false),
+            ("http://localhost/cb", "http://LOCALHOST:1/cb", false),
+            ("http://localhost/cb", "https://localhost:1/cb", false),
+            ("https://localhost/cb", "https://localhost:1/cb", false),
+            ("http://localhost/cb", "http://127.0.0.1:1/cb", false),
+            ("http://127.0.0.1/cb", "http://localhost:1/cb", false),
+        ] {
+            assert_eq!(differ_in_port(known, asked, AnyPort::OfLocalhost), fits, "{known} {asked}");
+            assert!(!differ_in_port(known, asked, AnyPort::OfAddresses), "{known} {asked}");
+        }
+    }
+
+    #[test]
+    fn grants_that_nobody_named_are_those_of_a_page() {
+        let public = ClientRecord::public("a");
+        let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap();
+        assert!(public.may_use_grant_type("authorization_code") && public.may_use_grant_type("refresh_token"));
+        assert!(
+            !public.may_use_grant_type("client_credentials") && !confidential.may_use_grant_type("client_credentials")
+        );
+        assert!(confidential.clone().add_grant_type("client_credentials").may_use_grant_type("client_credentials"));
+        assert!(!public.clone().add_grant_type("client_credentials").may_use_grant_type("client_credentials"));
+        for named in ["password", "implicit", TOKEN_EXCHANGE] {
+            assert!(!confidential.may_use_grant_type(named), "{named}");
+            let more = confidential.clone().add_grant_type(named);
+            assert!(more.may_use_grant_type(named) && more.may_use_grant_type("authorization_code"), "{named}");
+        }
+        let narrow = confidential.grant_types(["client_credentials"]);
+        assert!(!narrow.may_use_grant_type("authorization_code") && !narrow.may_use_response_type("code"));
+    }
+
+    #[test]
+    fn a_record_survives_being_stored() {
+        let record =
+            ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap().add_redirect_uri("https://c.example/cb");
+        let stored = serde_json::to_string(&record).unwrap();
+        assert!(!stored.contains("7Fjfp"));
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+        let record = ClientRecord { registrant: Registrant::Trusted, ..record };
+        let stored = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+    }
+
+    #[test]
+    fn of_a_record_that_was_stored_before_anyone_is_the_registrant() {
+        let stored = serde_json::to_string(&ClientRecord::public("a")).unwrap();
+        assert!(!stored.contains("registrant"), "{stored}");
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap().registrant, Registrant::Anyone);
+    }
+}

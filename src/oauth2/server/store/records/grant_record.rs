@@ -1,0 +1,86 @@
+//! What was granted, and the identifier that all tokens of a grant share.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Timestamp;
+use crate::oauth2::common::scope::Scope;
+use crate::oauth2::common::token_hash::InvalidTokenHash;
+
+/// Identifies a grant, and with it all tokens that come of it.
+///
+/// ```
+/// use oauth_proto::oauth2::server::store::GrantId;
+///
+/// let id: GrantId = "000000000000000000000000000000ff".parse()?;
+/// assert_eq!(id.to_string(), "000000000000000000000000000000ff");
+/// # Ok::<(), oauth_proto::oauth2::server::store::InvalidTokenHash>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GrantId(pub(crate) u128);
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for GrantId {
+    type Err = InvalidTokenHash;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTokenHash> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u128::from_str_radix(text, 16).ok().filter(|_| digits).map(Self).ok_or(InvalidTokenHash)
+    }
+}
+
+impl TryFrom<String> for GrantId {
+    type Error = InvalidTokenHash;
+
+    fn try_from(text: String) -> Result<Self, InvalidTokenHash> {
+        text.parse()
+    }
+}
+
+impl From<GrantId> for String {
+    fn from(id: GrantId) -> Self {
+        id.to_string()
+    }
+}
+
+/// A grant as it is kept with everything that comes of it.
+///
+/// ```
+/// fn may_write(grant: &oauth_proto::oauth2::server::store::GrantRecord) -> bool {
+///     grant.scope.contains("photos.write")
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GrantRecord {
+    /// Its identifier, in a column with an index: it is what is revoked.
+    pub id: GrantId,
+    /// The client that it was made to.
+    pub client_id: String,
+    /// Who made it; `None` where a client acts for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What was granted. A token's own scope may be narrower.
+    #[serde(default)]
+    pub scope: Scope,
+    /// The `grant_type` by which it was made.
+    pub grant_type: Cow<'static, str>,
+    /// The resources that it is for (RFC 8707); where empty, all of the server's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// The application's own.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub data: Value,
+    /// When it was made.
+    pub granted_at: Timestamp,
+}

@@ -1,0 +1,120 @@
+//! How clients' secrets are kept: as hashes.
+
+use std::fmt;
+
+use crate::core::secret::same;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::{Moment, Secret};
+
+/// The fewest bytes of a text that nobody can guess: 128 bits (RFC 6749 §10.10) have 22 characters in base64url.
+pub(crate) const SHORTEST: usize = 22;
+
+/// Hashes clients' secrets, and checks them.
+///
+/// A secret that was generated, with 128 bits or more that nobody can guess, wants a fast hash: [`Sha256Secrets`]. A slow one
+/// would guard nothing more, and cost tens of milliseconds and of megabytes for every token. A secret that a person chose
+/// wants a slow one, such as Argon2: implement this trait with a crate for it.
+///
+/// ```
+/// use oauth_proto::Secret;
+/// /// use oauth_proto::oauth2::server::{GrantType, Provider, SecretHasher};
+///
+/// #[derive(Debug)]
+/// struct Slow;
+///
+/// impl SecretHasher for Slow {
+///     fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String {
+///         slow_hash(secret.expose(), &salt)
+///     }
+///
+///     fn verify(&self, secret: &Secret, hash: &str) -> bool {
+///         slow_verify(secret.expose(), hash)
+///     }
+/// }
+/// # fn slow_hash(secret: &str, _: &[u8]) -> String { secret.to_owned() }
+/// # fn slow_verify(secret: &str, hash: &str) -> bool { secret == hash }
+///
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .secret_hasher(Slow)
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+/// ```
+pub trait SecretHasher: fmt::Debug + Send + Sync {
+    /// The hash, in a form that names all that checking needs.
+    fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String;
+
+    /// Whether a hash is that of this secret, in a time that does not tell where they differ. A hash that it cannot read is
+    /// nobody's.
+    fn verify(&self, secret: &Secret, hash: &str) -> bool;
+
+    /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128 bits in base64url (RFC 6749 §10.10). A
+    /// slow hash may take the secrets that people choose, of eight or more.
+    fn shortest(&self) -> usize {
+        SHORTEST
+    }
+
+    /// Returns a hash that no secret is known to have, and whose check takes as long as that of any other. It is checked in the place
+    /// of the hash of a client that is not known. By default it is the hash of a text that stands in this crate's source; no
+    /// client is ever authenticated by it.
+    fn stand_in(&self) -> String {
+        self.hash(&Secret::new("no client has this secret"), [0; 16])
+    }
+}
+
+/// SHA-256, for secrets that were generated.
+///
+/// ```
+/// /// use oauth_proto::oauth2::server::{SecretHasher, Sha256Secrets};
+///
+/// let secret = "7Fjfp0ZBr1KtDRbnfVdmIw".into();
+/// let hash = Sha256Secrets.hash(&secret, [0; 16]);
+/// assert!(hash.starts_with("sha256:") && Sha256Secrets.verify(&secret, &hash));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sha256Secrets;
+
+impl SecretHasher for Sha256Secrets {
+    fn hash(&self, secret: &Secret, _: [u8; 16]) -> String {
+        format!("sha256:{}", TokenHash::of(secret.expose()))
+    }
+
+    fn verify(&self, secret: &Secret, hash: &str) -> bool {
+        let hash = hash.strip_prefix("sha256:");
+        hash.is_some_and(|hash| same(&TokenHash::of(secret.expose()).digits(), hash.as_bytes()))
+    }
+
+    /// Returns the digits of pi, of which nobody knows a text with that hash.
+    fn stand_in(&self) -> String {
+        "sha256:243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89".to_owned()
+    }
+}
+
+pub(crate) fn salt(moment: &Moment) -> [u8; 16] {
+    let [salt, _] = split(moment.derive("oauth2 salt"));
+    salt
+}
+
+/// The two halves of a value.
+pub(crate) fn split(bytes: [u8; 32]) -> [[u8; 16]; 2] {
+    let mut halves = [[0; 16]; 2];
+    halves[0].copy_from_slice(&bytes[..16]);
+    halves[1].copy_from_slice(&bytes[16..]);
+    halves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_secret_itself_fits_its_hash() {
+        let hash = Sha256Secrets.hash(&"secret".into(), [0; 16]);
+        assert!(Sha256Secrets.verify(&"secret".into(), &hash));
+        for (secret, hash) in
+            [("Secret", &*hash), ("", &hash), ("secret", ""), ("secret", "secret"), ("secret", &hash[1..])]
+        {
+            assert!(!Sha256Secrets.verify(&secret.into(), hash), "{secret} {hash}");
+        }
+    }
+}

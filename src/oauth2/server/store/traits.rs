@@ -1,0 +1,137 @@
+//! The queries of an authorization server, the two traits that a store implements, and what drives a request to its end.
+
+use std::sync::Arc;
+
+use super::decide_grant::DecideGrant;
+use super::extend_response::ExtendResponse;
+use super::queries::{
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+};
+use super::records::client_record::ClientRecord;
+use super::records::token_record::TokenRecord;
+use crate::core::server_queries::server_queries;
+use crate::oauth2::server::refuse::rejected::Rejected;
+
+server_queries! {
+    /// What happens next with a request: a query, the end, or a refusal.
+    ///
+    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{Rejected, ServerStep};
+    /// use oauth_proto::oauth2::server::store::{MemoryStore, NextQuery, Store};
+    ///
+    /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
+    ///     loop {
+    ///         step = match step {
+    ///             ServerStep::Query(NextQuery::FindClient(pending)) => match store.find_client(pending.query()) {
+    ///                 Ok(answer) => pending.answer(answer),
+    ///                 Err(error) => pending.unavailable(error),
+    ///             },
+    ///             // … and so on for the other queries.
+    ///             ServerStep::Query(_) => unimplemented!(),
+    ///             ServerStep::Done(value) => return Ok(value),
+    ///             ServerStep::Reject(rejected) => return Err(rejected),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    step;
+
+    /// A query that is pending. [`DecideGrant`] is the application's to answer, all others are
+    /// storage's.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::store::NextQuery;
+    ///
+    /// fn is_for_the_application<T>(query: &NextQuery<T>) -> bool {
+    ///     matches!(query, NextQuery::DecideGrant(_))
+    /// }
+    /// ```
+    query;
+
+    /// A blocking store: three tables, of clients, one-time records and tokens. [`serve`] asks it.
+    ///
+    /// Every method is one atomic step: a lock is held for its length, or in SQL it is one statement or one transaction. The
+    /// feature `conformance` has a function that checks an implementation. Records are serde values, so a column of JSON can
+    /// hold each; the other columns are what they are found by, and when they may go:
+    ///
+    /// ```sql
+    /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
+    /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
+    ///                       version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
+    /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
+    ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
+    ///                       serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL);
+    /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
+    /// -- reusable tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
+    ///
+    /// -- save a one-time record with an second_key: an expired one must make room first
+    /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
+    ///
+    /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
+    /// UPDATE one_time_records SET used = TRUE WHERE key = $1 AND NOT used;
+    /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
+    /// -- or, where a reusable token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
+    ///
+    /// -- rotate, in one transaction: likewise
+    /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;
+    /// INSERT INTO tokens …;
+    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
+    ///
+    /// -- revoke a grant
+    /// DELETE FROM one_time_records WHERE grant_id = $1;
+    /// DELETE FROM tokens WHERE grant_id = $1;
+    ///
+    /// -- from time to time
+    /// DELETE FROM one_time_records WHERE expires_at <= $1;
+    /// DELETE FROM tokens WHERE expires_at <= $1;
+    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
+    /// ```
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::store::{MemoryStore, Store};
+    ///
+    /// // Behind a pointer it is a store too.
+    /// fn any_store(_: &impl Store) {}
+    /// any_store(&std::sync::Arc::new(MemoryStore::default()));
+    /// ```
+    store;
+
+    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`] does, in one atomic step; write
+    /// them as `async fn`.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::store::{AsyncStore, Blocking, MemoryStore};
+    ///
+    /// fn any_store(_: &impl AsyncStore) {}
+    /// any_store(&Blocking(&MemoryStore::default()));
+    /// ```
+    async_store;
+
+    /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::store::{AsyncStore, Blocking, MemoryStore};
+    ///
+    /// fn any_store(_: &impl AsyncStore) {}
+    /// any_store(&Blocking(&MemoryStore::default()));
+    /// ```
+    blocking;
+
+    rejected Rejected;
+    aside [DecideGrant, ExtendResponse];
+
+    find_client: FindClient -> Option<Arc<ClientRecord>>;
+    save_client: SaveClient -> bool;
+    remove_client: RemoveClient -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
+    redeem: Redeem -> Redemption;
+    save_tokens: SaveTokens -> Saved;
+    find_token: FindToken -> Option<Arc<TokenRecord>>;
+    rotate: Rotate -> Rotation;
+    revoke: Revoke -> ();
+}

@@ -1,0 +1,71 @@
+//! Points in time as the protocols write them: seconds since 1970 ([`Timestamp`]).
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time, in whole seconds since 1970-01-01 00:00:00 UTC.
+///
+/// ```
+/// use std::time::Duration;
+/// use oauth_proto::Timestamp;
+///
+/// let issued = Timestamp::from_secs(137_131_200);
+/// let expires = issued.after(Duration::from_secs(3600));
+/// assert_eq!(expires.as_secs(), 137_134_800);
+/// assert_eq!(issued.until(expires), Duration::from_secs(3600));
+/// assert_eq!(expires.until(issued), Duration::ZERO);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The time so many seconds after the epoch.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn as_secs(self) -> u64 {
+        self.0
+    }
+
+    /// The time that much later, at the latest the end of time. Fractions of a second are dropped.
+    pub const fn after(self, delay: Duration) -> Self {
+        Self(self.0.saturating_add(delay.as_secs()))
+    }
+
+    /// The time that much earlier, at the earliest the epoch. Fractions of a second are dropped.
+    pub const fn before(self, delay: Duration) -> Self {
+        Self(self.0.saturating_sub(delay.as_secs()))
+    }
+
+    /// How long it is from this time until `later`; zero when `later` has passed.
+    pub const fn until(self, later: Self) -> Duration {
+        Duration::from_secs(later.0.saturating_sub(self.0))
+    }
+}
+
+#[cfg(feature = "os")]
+impl Timestamp {
+    /// The operating system's time.
+    #[expect(clippy::disallowed_methods, reason = "with `Moment::from_os`, the crate's only door to the clock")]
+    pub fn from_os() -> Self {
+        SystemTime::now().into()
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Times before the epoch become the epoch.
+    fn from(time: SystemTime) -> Self {
+        Self(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

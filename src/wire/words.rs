@@ -1,0 +1,64 @@
+//! The words and URLs of other sides, as an error may hold them: cut, and told apart from what may be a secret.
+
+/// How much of a text an error shows, in characters.
+pub(crate) const EXCERPT: usize = 200;
+
+/// A URL as an error may show it: user information and query may hold secrets.
+pub(crate) fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    // Where readers disagree about what the authority is, a password may be anywhere before the last `@`.
+    let begin = if url::Url::parse(url).is_ok_and(|url| url.has_host()) { url.find("//") } else { None };
+    let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
+        return truncated(url.rsplit('@').next().unwrap_or_default());
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    truncated(&format!("{scheme}{host}{path}"))
+}
+
+/// Returns a text of the other side, cut to a length that fits in a log.
+pub(crate) fn truncated(text: &str) -> String {
+    // Most texts have fewer bytes than that.
+    let cut = if text.len() <= EXCERPT { None } else { text.char_indices().nth(EXCERPT) };
+    cut.map_or(text, |(end, _)| &text[..end]).to_owned()
+}
+
+/// Behind a word with one of these in it nothing more is shown: what follows may be its value in any syntax.
+const SENSITIVE: [&str; 7] = ["secret", "token", "signature", "verifier", "password", "key", "code"];
+
+/// What an answer does, and so what its body may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speech {
+    /// It gives, or it is unclear what it does.
+    Grants,
+    /// It says no and explains why.
+    Refuses,
+}
+
+pub(crate) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || "_-.~+/%*\u{fffd}".contains(c)
+}
+
+pub(crate) fn is_sensitive(word: &str) -> bool {
+    SENSITIVE.iter().any(|sensitive| word.to_ascii_lowercase().contains(sensitive))
+}
+
+/// Whether a word is one of a language, or a number as short as a status.
+pub(crate) fn is_plain(word: &str) -> bool {
+    let is_status = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_status || (word.len() <= 20 && !word.chars().any(char::is_numeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_shown_without_user_and_query() {
+        assert_eq!(without_secrets("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
+        assert_eq!(without_secrets("relative?x"), "relative");
+        for hidden in ["u:hunter2@h/t", "https:/u:hunter2@h/t", "https://u:p/hunter2@h", "https://u:hunter2@h"] {
+            assert!(!without_secrets(hidden).contains("hunter2"), "{}", without_secrets(hidden));
+        }
+    }
+}
