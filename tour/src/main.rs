@@ -23,6 +23,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .try_for_each(|chapter| chapter()),
         ["--serve"] => serve::forever(0),
         ["--serve", "--port", port] => serve::forever(port.parse()?),
-        _ => Err("usage: tour [--serve [--port <number>]]".into()),
+        _ => Err("usage: oauth-proto-tour [--serve [--port <number>]]".into()),
     }
 }
