@@ -126,7 +126,7 @@ impl Error {
     ///
     /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to renew the token
     /// ([`is_renewable`](crate::oauth2::Session::is_renewable)). A `SharedSession` has tried that, so that its
-    /// [`DriveError`](DriveError::needs_sign_in) counts an expired token.
+    /// [`DriveError`](crate::DriveError::needs_sign_in) counts an expired token.
     ///
     /// # Examples
     /// ```
@@ -164,7 +164,7 @@ impl Error {
     }
 
     /// Returns the request whose answer the error is about: what it was for, and where it went. `None` when the error is not
-    /// about an answer; a [`DriveError`] names the request of such an error, too.
+    /// about an answer; a [`DriveError`](crate::DriveError) names the request of such an error, too.
     pub fn leg(&self) -> Option<&Leg> {
         self.response()?.leg.as_ref()
     }

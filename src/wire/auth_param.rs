@@ -3,12 +3,6 @@
 use std::borrow::Cow;
 
 /// Why a list of parameters could not be read.
-///
-/// ```
-/// use oauth_proto::wire::auth_param::{Malformed, parse};
-///
-/// assert_eq!(parse(br#"realm="unclosed"#).last(), Some(Err(Malformed { at: 6 })));
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed at byte {at}")]
 pub(crate) struct Malformed {
@@ -20,12 +14,6 @@ pub(crate) struct Malformed {
 pub(crate) type Param<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 /// Splits off the scheme: `OAuth realm="x"` is `OAuth` and `realm="x"`.
-///
-/// ```
-/// use oauth_proto::wire::auth_param::scheme;
-///
-/// assert_eq!(scheme(b"OAuth  realm=x"), (&b"OAuth"[..], &b"realm=x"[..]));
-/// ```
 pub(crate) fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
     let end = value.iter().position(|byte| is_space(*byte)).unwrap_or(value.len());
     let (scheme, rest) = value.split_at(end);
@@ -37,26 +25,11 @@ pub(crate) fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
 ///
 /// A value without quotes may hold any visible character but the comma and the quote, since some clients leave the
 /// quotes off base64.
-///
-/// ```
-/// use oauth_proto::wire::auth_param::parse;
-///
-/// let params: Vec<_> = parse(br#"realm="a \"b\"", oauth_nonce=7d8f3e4a"#).map(Result::unwrap).collect();
-/// assert_eq!(params[0], (&b"realm"[..], br#"a "b""#.into()));
-/// assert_eq!(params[1], (&b"oauth_nonce"[..], b"7d8f3e4a".into()));
-/// ```
 pub(crate) fn parse(list: &[u8]) -> Params<'_> {
     Params { list, at: 0 }
 }
 
 /// The iterator that [`parse`] returns.
-///
-/// ```
-/// use oauth_proto::wire::auth_param::{Params, parse};
-///
-/// let params: Params<'_> = parse(b"a=1, b=2");
-/// assert_eq!(params.count(), 2);
-/// ```
 #[derive(Clone, Debug)]
 pub(crate) struct Params<'a> {
     list: &'a [u8],

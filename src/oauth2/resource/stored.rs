@@ -23,7 +23,7 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 impl ResourceServer {
     /// Whether a request's token is good for all of that scope. Without a scope, any living token is.
     ///
-    /// The body is read only if [`allow_token_in_body`](ResourceServerBuilder::allow_token_in_body) was called. If it was not, you can check
+    /// The body is read only if [`allow_token_in_body`](crate::oauth2::resource::ResourceServerBuilder::allow_token_in_body) was called. If it was not, you can check
     /// a request whose body is a stream without reading that: `http::Request::from_parts(parts, [])`.
     pub fn check<B: AsRef<[u8]>>(
         &self,

@@ -57,7 +57,7 @@ impl fmt::Debug for Dispatched {
 
 impl Provider {
     /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
-    /// path is refused with [`RejectReason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
+    /// path is refused with [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath). Bodies of more than 64 KiB are refused; what a web server reads before is its
     /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let path = request.uri().path();

@@ -1,7 +1,7 @@
 //! The authorization server's side of OAuth 2.0: RFC 6749 and what grew around it.
 //!
 //! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: queries to storage first, then
-//! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
+//! the end. [`serve`] and [`serve_async`] ask a [`Store`](crate::oauth2::server::store::Store) or an [`AsyncStore`](crate::oauth2::server::store::AsyncStore) of the application's; [`MemoryStore`](crate::oauth2::server::store::MemoryStore) is one
 //! to begin with. Every query is one atomic step, so that a code counts once.
 //!
 //! ```text
@@ -17,14 +17,14 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
+//! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`](crate::oauth2::server::store::ClientRecord) |
 //! | deal with any request | [`Provider::dispatch`] |
 //! | ask the user | [`Consent`], [`Provider::approve`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
 //! | add members to answers | [`ExtendResponse`], [`Serve::extend_response`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`RejectReason`] |
 //! | check passwords, exchange tokens, extend | [`DecideGrant`], [`Serve::decide_grant`], [`ExtensionGrant`] |
-//! | keep it all in a database | [`Store`], [`AsyncStore`] |
+//! | keep it all in a database | [`Store`](crate::oauth2::server::store::Store), [`AsyncStore`](crate::oauth2::server::store::AsyncStore) |
 //! | protect an API with its tokens | [`resource`](super::resource) |
 //!
 //! # Events
@@ -50,8 +50,8 @@
 //! | the same of `ResourceOwnerGrantSiteAdapter` | [`GrantCredential::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
-//! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
-//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`OneTimeRecord`], [`TokenRecord`] |
+//! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`](crate::oauth2::server::store::Store), [`AsyncStore`](crate::oauth2::server::store::AsyncStore) |
+//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`](crate::oauth2::server::store::ClientRecord), [`OneTimeRecord`](crate::oauth2::server::store::OneTimeRecord), [`TokenRecord`](crate::oauth2::server::store::TokenRecord) |
 //! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
 //!
 //! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the

@@ -64,13 +64,13 @@ pub enum RejectReason {
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
-    /// The request has more parameters than [`Verifier::max_parameters`](super::Verifier::max_parameters) says.
+    /// The request has more parameters than [`Verifier::max_parameters`](crate::oauth1::server::Verifier::max_parameters) says.
     #[error("the request has more than {limit} parameters, the most that Verifier::max_parameters allows")]
     TooManyParameters {
         /// The most that it may have.
         limit: usize,
     },
-    /// The body is a larger form than [`Verifier::max_form_len`](super::Verifier::max_form_len) says.
+    /// The body is a larger form than [`Verifier::max_form_len`](crate::oauth1::server::Verifier::max_form_len) says.
     #[error("the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows")]
     FormTooLarge {
         /// Its length in bytes.

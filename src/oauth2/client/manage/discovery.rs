@@ -134,7 +134,7 @@ impl Discovery {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: super::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
         self.internal_hosts = true;
         self

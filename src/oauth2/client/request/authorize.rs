@@ -182,7 +182,7 @@ impl Authorize {
     }
 
     /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
-    /// super::AuthorizationServer::pkce).
+    /// crate::oauth2::AuthorizationServer::pkce).
     ///
     /// # Security
     /// A stolen code can be used by whoever stole it, and be slipped into another user's session.

@@ -33,7 +33,7 @@ use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request,
 /// it gets another token: from [`set_token`](Self::set_token), or from the storage after a sign-in in another process.
 ///
 /// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh tokens
-/// has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the
+/// has then forgotten the old token. [`spawn_renewals`](crate::oauth2::AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the
 /// runtime to finish. `send` and the functions that store the token must not use the same shared session: the call would
 /// never end.
 ///

@@ -22,7 +22,7 @@ use crate::{Secret, Timestamp, Unsupported};
 ///
 /// # Examples
 /// ```
-/// /// use oauth_proto::oauth2::server::{GrantType, Provider};
+/// use oauth_proto::oauth2::server::{GrantType, Provider};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
 ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read photos.write"))
@@ -168,7 +168,7 @@ impl ProviderBuilder {
     /// # Examples
     /// ```
     /// use oauth_proto::Timestamp;
-    ///     /// use oauth_proto::oauth2::server::{GrantType, Provider};
+    /// use oauth_proto::oauth2::server::{GrantType, Provider};
     ///
     /// let provider = Provider::builder("https://auth.example.com")
     ///     .add_grant_type(GrantType::authorization_code().scopes("read").reuse_access_tokens())
@@ -330,7 +330,7 @@ impl ProviderBuilder {
     ///
     /// # Examples
     /// ```
-    ///     /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
+    /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
     ///
     /// let provider = Provider::builder("https://auth.example.com")
     ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))

@@ -10,7 +10,7 @@ use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
 ///
 /// #[derive(Debug)]
 /// struct Voucher;

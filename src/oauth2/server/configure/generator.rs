@@ -15,7 +15,7 @@ use crate::{Error, Timestamp, Unsupported};
 /// Makes the texts of access tokens, refresh tokens and codes.
 ///
 /// ```
-/// /// use oauth_proto::oauth2::server::{GrantType, NewToken, Provider, RandomTokens, TokenGenerator};
+/// use oauth_proto::oauth2::server::{GrantType, NewToken, Provider, RandomTokens, TokenGenerator};
 ///
 /// /// Tokens that leak scanners recognise.
 /// #[derive(Debug)]
@@ -114,7 +114,7 @@ impl TokenGenerator for RandomTokens {
 /// servers whose columns hold nothing else.
 ///
 /// ```
-/// /// use oauth_proto::oauth2::server::{GrantType, Provider, Uuid4};
+/// use oauth_proto::oauth2::server::{GrantType, Provider, Uuid4};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
 ///     .add_grant_type(GrantType::client_credentials().scopes("stats"))

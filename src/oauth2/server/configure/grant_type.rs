@@ -24,7 +24,7 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 ///
 /// ```
 /// use std::time::Duration;
-/// /// use oauth_proto::oauth2::server::{GrantType, Provider};
+/// use oauth_proto::oauth2::server::{GrantType, Provider};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
 ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read photos.write").default_scope("photos.read"))
@@ -55,7 +55,7 @@ pub struct GrantType {
 /// What happens to a scope that a grant does not have, or the client may not ask for.
 ///
 /// ```
-/// /// use oauth_proto::oauth2::server::{GrantType, UnknownScope};
+/// use oauth_proto::oauth2::server::{GrantType, UnknownScope};
 ///
 /// let lenient = GrantType::authorization_code().scopes("read").unknown_scope(UnknownScope::Drop);
 /// ```

@@ -23,7 +23,7 @@ use crate::{Secret, Timestamp, Unsupported};
 ///
 /// # Examples
 /// ```
-/// /// use oauth_proto::oauth2::server::{ConfigurationProblem, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{ConfigurationProblem, GrantType, Provider};
 ///
 /// let twice = Provider::builder("https://auth.example.com/?tenant=7").build().unwrap_err();
 /// assert!(matches!(

@@ -8,7 +8,7 @@ use crate::{Error, Unsupported};
 /// Who may register a client.
 ///
 /// ```
-/// /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
+/// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
 ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))

@@ -45,7 +45,7 @@ impl Provider {
     /// # Examples
     /// ```
     /// use oauth_proto::Response;
-    ///     /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
+    /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
     ///
     /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<ServerStep<Response>> {
     ///     (consent.parameter("prompt") == Some("none")).then(|| provider.redirect_with_error(consent, "login_required"))

@@ -55,7 +55,7 @@ impl fmt::Debug for DevicePage {
 ///
 /// ```
 /// use oauth_proto::Moment;
-/// /// use oauth_proto::oauth2::server::{DeviceConsent, Approval, Provider, ServerStep};
+/// use oauth_proto::oauth2::server::{DeviceConsent, Approval, Provider, ServerStep};
 ///
 /// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> ServerStep<()> {
 ///     match allow {

@@ -3,7 +3,7 @@
 /// An endpoint of an authorization server.
 ///
 /// ```
-/// /// use oauth_proto::oauth2::server::{Endpoint, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{Endpoint, GrantType, Provider};
 ///
 /// let provider = Provider::builder("https://example.com")
 ///     .add_grant_type(GrantType::client_credentials().scopes("stats"))

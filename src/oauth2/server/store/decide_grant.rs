@@ -15,7 +15,7 @@ use crate::{Secret, ServerQuery};
 /// A grant without a page, on which the application decides: what [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) hands to it.
 ///
 /// ```
-/// /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
 ///
 /// fn decide(query: &DecideGrant) -> Decision {
 ///     match &query.credential {

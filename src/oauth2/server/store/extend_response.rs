@@ -22,7 +22,7 @@ use crate::{ServerQuery, Timestamp};
 ///
 /// # Examples
 /// ```
-/// /// use oauth_proto::oauth2::server::{ResponseKind, ExtendResponse};
+/// use oauth_proto::oauth2::server::{ResponseKind, ExtendResponse};
 /// use serde_json::{Map, Value};
 ///
 /// fn extend(answer: &ExtendResponse) -> Map<String, Value> {

@@ -37,7 +37,7 @@ impl Approval {
     ///
     /// # Examples
     /// ```
-    ///     /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
+    /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
     ///
     /// fn decide(credential: &GrantCredential) -> Decision {
     ///     match credential {
