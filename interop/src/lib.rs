@@ -23,3 +23,5 @@ pub mod service;
 pub mod sign_in_doubles;
 pub mod signatures;
 pub mod their_openid2_provider;
+#[path = "../../tests/common/with.rs"]
+pub mod with;

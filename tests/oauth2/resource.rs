@@ -14,6 +14,8 @@ use oauth_proto::oauth2::server::{GrantType, Provider, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp};
 
+use crate::common::with::With;
+
 const NOW: u64 = 1_700_000_000;
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const RESOURCE: &str = "https://photos.example.com/v1";
@@ -29,8 +31,8 @@ fn moment(entropy: u8) -> Moment {
 fn provider() -> Provider {
     Provider::builder("https://auth.example.com")
         .add_grant_type(GrantType::client_credentials().scopes("read write"))
-        .add_resource(RESOURCE)
-        .add_resource("https://mail.example.com")
+        .with(|options| options.resources.push(RESOURCE.into()))
+        .with(|options| options.resources.push("https://mail.example.com".into()))
         .build()
         .unwrap()
 }

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 /// Row `code-replay`.
 #[test]
 fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
@@ -281,7 +283,9 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
 /// Row `refresh-replay`.
 #[test]
 fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
-    let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
+    let server = RawServer::with(
+        GrantType::refresh_token().with(|options| options.rotation_grace = Some(std::time::Duration::ZERO)),
+    );
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
@@ -343,7 +347,11 @@ fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
 #[test]
 fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
     let seconds = std::time::Duration::from_secs;
-    let server = RawServer::with(GrantType::refresh_token().expires_in(seconds(10)).rotation_grace(seconds(100)));
+    let server = RawServer::with(
+        GrantType::refresh_token()
+            .with(|options| options.expires_in = seconds(10))
+            .with(|options| options.rotation_grace = Some(seconds(100))),
+    );
     let first = server.tokens();
     server.pass(5);
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -430,7 +438,9 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     // It was used before all the same.
     let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
-    let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
+    let server = RawServer::with(
+        GrantType::refresh_token().with(|options| options.rotation_grace = Some(std::time::Duration::ZERO)),
+    );
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert!(!seals(&server, first.refresh_token()));
@@ -473,7 +483,9 @@ fn no_request_brings_a_wider_scope_than_was_granted() {
         .store
         .add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT).scope("read"));
     assert_eq!(sent_back(ask("write")), "invalid_scope");
-    let drops = RawServer::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
+    let drops = RawServer::with(
+        GrantType::authorization_code().scopes("read write").with(|options| options.unknown_scope = UnknownScope::Drop),
+    );
     let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());
     assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
 }
@@ -663,9 +675,10 @@ fn control_characters_are_refused_before_storage_is_asked() {
 #[test]
 fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     const DAY: u64 = 24 * 3600;
-    for (refresh, days) in
-        [(GrantType::refresh_token().dangerous_never_expires(), 90), (GrantType::refresh_token(), 30)]
-    {
+    for (refresh, days) in [
+        (GrantType::refresh_token().with(|options| options.dangerous_never_expires = true), 90),
+        (GrantType::refresh_token(), 30),
+    ] {
         let server = RawServer::with(refresh);
         let first = server.tokens();
         server.refresh(PRINTER, first.refresh_token(), None).unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::config::Config;
+use super::builder::ProviderBuilder;
 use super::grant_type::GrantType;
 use super::registration_policy::RegistrationPolicy;
 use crate::oauth2::common::names::{AUTHORIZATION_CODE, DEVICE_CODE, IMPLICIT};
@@ -46,7 +46,7 @@ use crate::wire::words::truncated;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Provider(pub(crate) Arc<Config>);
+pub struct Provider(pub(crate) Arc<ProviderBuilder>);
 
 impl Provider {
     /// Returns whether an endpoint has anything to do.

@@ -97,7 +97,7 @@ impl Provider {
         ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
             let client = client.ok_or_else(|| RejectReason::UnknownClient(truncated(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
-            client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
+            client.find_redirect_uri(asked, provider.0.any_port()).ok_or_else(|| unregistered(&client, asked))?;
             // A consent may have travelled through the browser.
             consent.back.issuer.clone_from(&provider.0.issuer);
             next(provider, client, consent)
@@ -125,7 +125,7 @@ impl Provider {
             return Err(RejectReason::DecidedTooLate);
         }
         // The client may have become a public one meanwhile.
-        let needs_proof = self.0.pkce_for_all || client.is_public();
+        let needs_proof = self.0.require_pkce || client.is_public();
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
             return Err(RejectReason::ChallengeMissing);
         }
@@ -153,7 +153,8 @@ impl Provider {
             data: grant.data,
             granted_at: moment.now,
         });
-        if offer.reuse && record.user.is_none() && !client.is_public() && grant_type == AUTHORIZATION_CODE {
+        if offer.reuse_access_tokens && record.user.is_none() && !client.is_public() && grant_type == AUTHORIZATION_CODE
+        {
             return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
         }
         match consent.response_type {

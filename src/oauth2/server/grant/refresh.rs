@@ -143,7 +143,7 @@ impl TokenRequest {
         narrowed: Downscoped,
         next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
-        if !self.grant_type().decides_at_refresh {
+        if !self.grant_type().decide_at_refresh {
             return next(self, record, narrowed);
         }
         let query = DecideGrant {
@@ -161,8 +161,9 @@ impl TokenRequest {
     /// Whether the token stays when it is used. Of a reusable one several hands may have a copy, each of which would be taken for
     /// a thief's.
     fn keeps(&self, record: &TokenRecord) -> bool {
-        let is_reusable = self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
-        (self.grant_type().keep || is_reusable) && !self.client.is_public()
+        let is_reusable =
+            self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse_access_tokens);
+        (self.grant_type().allow_refresh_token_reuse || is_reusable) && !self.client.is_public()
     }
 
     fn issue_more(
@@ -210,7 +211,7 @@ impl TokenRequest {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
-        let grace = self.grant_type().grace;
+        let grace = self.grant_type().grace();
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
         let sealed = sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
@@ -240,7 +241,7 @@ impl TokenRequest {
         replaced: &Replaced,
     ) -> ServerStep<T> {
         let grant_id = record.grant.id;
-        let grace = self.grant_type().grace;
+        let grace = self.grant_type().grace();
         // Clocks of several servers differ: without any grace, no time is early enough.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);

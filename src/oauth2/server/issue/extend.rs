@@ -40,7 +40,7 @@ impl TokenRequest {
         mut answer: TokenResponse,
         next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
-        if !self.provider.0.extends_tokens {
+        if !self.provider.0.extend_token_responses {
             return next(self, answer);
         }
         let query = ExtendResponse::about(ResponseKind::Token, &self.client, &answer.record);

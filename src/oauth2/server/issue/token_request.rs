@@ -87,7 +87,8 @@ impl TokenRequest {
         let config = &self.provider.0;
         let at_most = parent.and_then(|record| record.expires_at);
         // A token with less than was granted is not what an equal request is for.
-        let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
+        let reuse =
+            offer.reuse_access_tokens && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
         // What another token was exchanged for lives no longer than that.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
