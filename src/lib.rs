@@ -96,7 +96,7 @@ pub use core::forged::Forged;
 pub use core::leg::{Leg, Purpose};
 pub use core::message::{Request, Response};
 pub use core::moment::Moment;
-pub use core::query::{OneTimeUse, PendingQuery, ServerQuery};
+pub use core::query::OneTimeUse;
 pub use core::response_excerpt::ResponseExcerpt;
 pub use core::secret::Secret;
 pub use core::step::{Asleep, Sent, Step, run_async_with, run_with};

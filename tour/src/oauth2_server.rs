@@ -40,15 +40,13 @@ impl Photos {
         // Nobody likes to wait for an example.
         options.device_interval = Duration::from_secs(1);
         let provider = options.build()?;
+        let mut api = ResourceServer::builder(issuer).add_authorization_server(issuer);
+        api.scopes = Some(scopes.into());
         let store = MemoryStore::default();
         let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET)?.name(pages::CLIENT);
         store.add_client(printer.add_redirect_uri(redirect_uri).add_grant_type("client_credentials"));
         store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
-        Ok(Self {
-            provider,
-            api: ResourceServer::builder(issuer).add_authorization_server(issuer).scopes(scopes).build()?,
-            store,
-        })
+        Ok(Self { provider, api: api.build()?, store })
     }
 
     /// Takes what the provider or the API begins to its end.

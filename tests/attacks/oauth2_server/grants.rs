@@ -194,6 +194,9 @@ fn a_token_in_the_query_is_refused_unless_it_is_allowed() {
         .response();
     assert_eq!(refused.status(), 400);
     assert!(!format!("{refused:?}").contains(&token.access));
-    let api = ResourceServer::builder("https://photos.example.com").allow_token_in_query().build().unwrap();
+    let api = ResourceServer::builder("https://photos.example.com")
+        .with(|options| options.allow_token_in_query = true)
+        .build()
+        .unwrap();
     serve(api.check(&request, "read", server.moment().now), &server.store).unwrap().into_result().unwrap();
 }

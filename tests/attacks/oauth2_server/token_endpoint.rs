@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::raw_server::*;
 
 use crate::common::with::With;
+use std::time::Duration;
 
 /// Row `code-replay`.
 #[test]
@@ -284,7 +285,7 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
 #[test]
 fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
     let server = RawServer::with(
-        GrantType::refresh_token().with(|options| options.rotation_grace = Some(std::time::Duration::ZERO)),
+        GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
     );
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -439,7 +440,7 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
     let server = RawServer::with(
-        GrantType::refresh_token().with(|options| options.rotation_grace = Some(std::time::Duration::ZERO)),
+        GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
     );
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();

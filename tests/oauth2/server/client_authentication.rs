@@ -7,9 +7,9 @@ use crate::common::oauth2_pair::{ISSUER, NOW, SECRET, provider};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore, NextQuery, Store};
+use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher, Sha256Secrets};
 use oauth_proto::oauth2::server::{
-    ClientSecret, ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, SecretHasher,
-    ServerStep, Sha256Secrets, serve,
+    ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, ServerStep, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 

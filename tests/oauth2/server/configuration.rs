@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use oauth_proto::oauth2::server::store::SecretHasher;
 use oauth_proto::oauth2::server::{
     ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant, GrantType,
-    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
 
@@ -109,7 +110,7 @@ fn a_sound_configuration_is_built() {
         ),
         sound().add_grant_type(
             GrantType::refresh_token()
-                .with(|options| options.rotation_grace = Some(std::time::Duration::ZERO))
+                .with(|options| options.rotation_grace = Some(Duration::ZERO))
                 .with(|options| options.allow_refresh_token_reuse = true),
         ),
         Provider::builder("http://auth.example.com")
@@ -198,7 +199,7 @@ fn each_problem_is_found_and_named() {
         (
             grant(
                 GrantType::dangerous_password()
-                    .with(|options| options.rotation_grace = Some(std::time::Duration::ZERO)),
+                    .with(|options| options.rotation_grace = Some(Duration::ZERO)),
             ),
             "`GrantType::rotation_grace`",
         ),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, GrantRecord, Store, TokenHash};
+use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher};
 use oauth_proto::oauth2::server::{
-    Approval, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, GrantCredential, GrantType, NewToken,
-    Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason, SecretHasher, Serve, TokenGenerator,
-    UnknownScope, Uuid4, serve,
+    Approval, DecideGrant, Decision, Dispatched, Endpoint, GrantCredential, GrantType, NewToken, Provider,
+    ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason, Serve, TokenGenerator, UnknownScope, Uuid4, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};

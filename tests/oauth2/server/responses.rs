@@ -231,7 +231,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 fn a_token_without_an_audience_is_refused_where_one_is_required() {
     let pair = OAuth2Pair::new(provider().with(|options| options.resources.push(API.into())));
     let api = ResourceServer::builder(API).build().unwrap();
-    let strict = ResourceServer::builder(API).require_audience().build().unwrap();
+    let strict = ResourceServer::builder(API).with(|options| options.require_audience = true).build().unwrap();
     let token = |resource: &[(&str, &str)]| {
         let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
         read(&pair.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()

@@ -15,7 +15,7 @@ use crate::oauth2::server::store::records::client_record::AnyPort;
 use crate::oauth2::server::store::records::secret_hasher::{SecretHasher, Sha256Secrets};
 use crate::{Secret, Timestamp};
 
-/// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`].
+/// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`](crate::oauth2::server::Provider).
 ///
 /// # Examples
 /// ```

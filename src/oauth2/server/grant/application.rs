@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use super::grant_parameters::ExchangeParameters;
+use crate::Secret;
+use crate::core::query::PendingQuery;
 use crate::oauth2::Scope;
 use crate::oauth2::common::names::{ACCESS_TOKEN_TYPE, PASSWORD, REFRESH_TOKEN_TYPE};
 use crate::oauth2::common::token_hash::TokenHash;
@@ -17,7 +19,6 @@ use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
-use crate::{PendingQuery, Secret};
 
 impl TokenRequest {
     pub(crate) fn check_password<T: EndpointOutput>(

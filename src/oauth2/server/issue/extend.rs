@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::token_request::TokenRequest;
 use super::tokens::TokenResponse;
-use crate::PendingQuery;
+use crate::core::query::PendingQuery;
 use crate::oauth2::server::flow::storage::{EndpointOutput, or_reject};
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;

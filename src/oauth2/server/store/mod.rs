@@ -16,8 +16,12 @@ pub use queries::{
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 pub use records::client_record::{ClientRecord, Registrant};
+pub use records::client_secret::ClientSecret;
 pub use records::code_challenge::CodeChallenge;
 pub use records::grant_record::{GrantId, GrantRecord};
 pub use records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+pub use records::secret_hasher::{SecretHasher, Sha256Secrets};
 pub use records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
 pub use traits::{AsyncStore, Blocking, NextQuery, Store};
+
+pub use crate::core::query::{PendingQuery, ServerQuery};

@@ -6,8 +6,9 @@ use super::records::client_record::ClientRecord;
 use super::records::grant_record::GrantId;
 use super::records::one_time_record::OneTimeRecord;
 use super::records::token_record::TokenRecord;
+use crate::Timestamp;
+use crate::core::query::ServerQuery;
 use crate::oauth2::common::token_hash::TokenHash;
-use crate::{ServerQuery, Timestamp};
 
 /// Finds a client by its identifier, byte for byte.
 ///
