@@ -12,7 +12,7 @@ use oauth_proto::oauth2::server::store::{
     RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
     Store, TokenRecord,
 };
-use oauth_proto::oauth2::server::{GrantType, Provider, ProviderBuilder, RegistrationPolicy, Rejected, UnknownScope};
+use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, Rejected, UnknownScope};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
 

@@ -99,9 +99,7 @@ fn provider(issuer: &str) -> Provider {
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         // A client that uses a token twice is taken for a thief at once.
-        .add_grant_type(
-            GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
-        )
+        .add_grant_type(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)))
         .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
         .with(|options| options.allow_raw_basic = true)
         .with(|options| options.allow_verification_uri_complete = true)

@@ -284,9 +284,8 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
 /// Row `refresh-replay`.
 #[test]
 fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
-    let server = RawServer::with(
-        GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
-    );
+    let server =
+        RawServer::with(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)));
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
@@ -347,7 +346,7 @@ fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
 /// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and nobody is called a thief.
 #[test]
 fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
-    let seconds = std::time::Duration::from_secs;
+    let seconds = Duration::from_secs;
     let server = RawServer::with(
         GrantType::refresh_token()
             .with(|options| options.expires_in = seconds(10))
@@ -439,9 +438,8 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     // It was used before all the same.
     let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
-    let server = RawServer::with(
-        GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
-    );
+    let server =
+        RawServer::with(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)));
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert!(!seals(&server, first.refresh_token()));

@@ -190,17 +190,14 @@ fn each_problem_is_found_and_named() {
         ),
         (
             grant(GrantType::dangerous_password().with(|options| options.allow_refresh_token_reuse = true)),
-            "`GrantType::keep_refresh_tokens`",
+            "`GrantType::allow_refresh_token_reuse`",
         ),
         (
             grant(GrantType::dangerous_password().with(|options| options.decide_at_refresh = true)),
             "`GrantType::decide_at_refresh`",
         ),
         (
-            grant(
-                GrantType::dangerous_password()
-                    .with(|options| options.rotation_grace = Some(Duration::ZERO)),
-            ),
+            grant(GrantType::dangerous_password().with(|options| options.rotation_grace = Some(Duration::ZERO))),
             "`GrantType::rotation_grace`",
         ),
         (
@@ -245,7 +242,7 @@ fn each_problem_is_found_and_named() {
         ),
         (
             sound().with(|options| options.resources.push("printer".into())),
-            r#"`ProviderBuilder::add_resource` of "printer""#,
+            r#"`ProviderBuilder::resources` of "printer""#,
         ),
         (
             sound().with(|options| options.introspect_data = ["tenant", "sub"].map(Into::into).into()),
@@ -270,7 +267,7 @@ fn each_problem_is_found_and_named() {
         (sound().add_grant_type(GrantType::extension("urn:a\n")), "cannot be the name"),
         (
             sound().with(|options| options.resources.push("https://api.example.com/\u{e9}".into())),
-            "`ProviderBuilder::add_resource`",
+            "`ProviderBuilder::resources`",
         ),
         (sound().path(Endpoint::Token, "/t\u{f6}k"), "`ProviderBuilder::path` of Token"),
         (sound().with(|options| options.device_interval = no_time), "`ProviderBuilder::device_interval`"),
