@@ -3,9 +3,9 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
-use rsa::pkcs8::DecodePrivateKey;
 use rsa::PrivateKey;
 use rsa::pkcs1v15::Pkcs1v15Sign;
+use rsa::pkcs8::DecodePrivateKey;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

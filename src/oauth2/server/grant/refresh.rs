@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::Secret;
 use crate::oauth2::Scope;
-use crate::oauth2::common::token_hash::{Sealed, TokenHash};
+use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::flow::parameters::check_resources;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
@@ -22,6 +22,7 @@ use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, GrantCre
 use crate::oauth2::server::store::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
+use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Timestamp;
-use crate::oauth2::common::token_hash::{Sealed, TokenHash};
+use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
@@ -15,6 +15,7 @@ use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
 use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
 use crate::oauth2::server::store::traits::AsyncStore;
 
