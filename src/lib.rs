@@ -86,7 +86,14 @@
         feature = "oauth1",
         feature = "services"
     )),
-    allow(dead_code, unreachable_pub, unused_imports, unused_macros, rustdoc::broken_intra_doc_links)
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        unused_macros,
+        rustdoc::broken_intra_doc_links,
+        rustdoc::private_intra_doc_links
+    )
 )]
 
 #[cfg(all(doctest, feature = "os", feature = "server", feature = "resource", feature = "services"))]

@@ -56,6 +56,10 @@ struct Site<'a> {
 
 impl<'a> Site<'a> {
     fn of(authority: &'a str) -> Option<Self> {
+        // Browsers end the authority at a backslash, and drop white space.
+        if authority.bytes().any(|byte| byte == b'\\' || !byte.is_ascii_graphic()) {
+            return None;
+        }
         let site = authority.rsplit_once('@').map_or(authority, |(_, site)| site);
         // An IPv6 address has colons of its own, and ends at its bracket.
         let end = if site.starts_with('[') { site.find(']')? + 1 } else { site.find(':').unwrap_or(site.len()) };

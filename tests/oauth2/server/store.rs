@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
+    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, MemoryStore,
     OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
     SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
@@ -41,7 +41,7 @@ struct Broken {
     inner: MemoryStore,
     fault: Fault,
     one_time_records: Mutex<HashMap<TokenHash, Arc<OneTimeRecord>>>,
-    tokens: Mutex<Vec<(TokenHash, Arc<TokenRecord>)>>,
+    tokens: Mutex<Vec<KeyedToken>>,
     undead: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
 }
 
@@ -59,14 +59,14 @@ impl Broken {
     /// Whether a token with that reuse key is there.
     fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
-        let mut equal = tokens.iter().filter(|(_, record)| record.reuse.as_ref().is_some_and(|own| own.key == reuse));
-        equal.any(|(key, _)| self.inner.find_token(&FindToken { key: *key }).unwrap().is_some())
+        let mut equal = tokens.iter().filter(|token| token.record.reuse.as_ref().is_some_and(|own| own.key == reuse));
+        equal.any(|token| self.inner.find_token(&FindToken { key: token.key }).unwrap().is_some())
     }
 
     /// Lets tokens be found that are gone.
     fn raise(&self, which: impl Fn(&TokenRecord) -> bool) {
         let tokens = self.tokens.lock().unwrap();
-        let raised = tokens.iter().filter(|(_, record)| which(record)).cloned();
+        let raised = tokens.iter().filter(|token| which(&token.record)).map(|token| (token.key, token.record.clone()));
         self.undead.lock().unwrap().extend(raised);
     }
 }
@@ -152,13 +152,13 @@ impl Store for Broken {
             Fault::IgnoresParents => query.parent = None,
             Fault::ReturnsExpiredReusableTokens => query.tokens.now = Timestamp::from_secs(0),
             Fault::ChecksReuseKeysInTwoSteps => {
-                let own = query.tokens.access.1.reuse.clone();
+                let own = query.tokens.access.record.reuse.clone();
                 let before = own.as_ref().is_some_and(|own| self.has_reusable(own.key));
                 (0..4).for_each(|_| std::thread::yield_now());
                 let saved = self.inner.save_tokens(&query)?;
                 self.tokens.lock().unwrap().push(query.tokens.access.clone());
                 if let (false, Saved::Existing(..)) = (before, &saved) {
-                    Arc::make_mut(&mut query.tokens.access.1).reuse = None;
+                    Arc::make_mut(&mut query.tokens.access.record).reuse = None;
                     return self.inner.save_tokens(&query);
                 }
                 return Ok(saved);

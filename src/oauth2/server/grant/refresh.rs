@@ -19,6 +19,7 @@ use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens};
 use crate::oauth2::server::refuse::events;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, GrantCredential};
+use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
@@ -208,7 +209,7 @@ impl TokenRequest {
         issued: IssuedTokens,
     ) -> Result<ServerStep<T>, RejectReason> {
         let IssuedTokens { tokens, answer } = issued;
-        let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
+        let (Some(successor), Some(KeyedToken { key: by, .. })) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.

@@ -15,7 +15,7 @@ use crate::oauth2::server::configure::builder::ProviderBuilder;
 use crate::oauth2::server::configure::generator::{NewToken, is_token};
 use crate::oauth2::server::configure::grant_type::GrantType;
 use crate::oauth2::server::refuse::reason::RejectReason;
-use crate::oauth2::server::store::queries::NewTokens;
+use crate::oauth2::server::store::queries::{KeyedToken, NewTokens};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
 use crate::oauth2::server::store::records::sealed::Sealed;
@@ -112,10 +112,10 @@ impl ProviderBuilder {
         let access_record = Arc::new(access_record);
         let refresh_record = refresh.as_ref().map(|(token, expires_at)| {
             let record = TokenRecord { predecessor, ..record(TokenKind::Refresh, *expires_at) };
-            (TokenHash::of(token), Arc::new(record))
+            KeyedToken::new(TokenHash::of(token), Arc::new(record))
         });
         Ok(IssuedTokens {
-            tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
+            tokens: NewTokens { access: KeyedToken::new(key, access_record.clone()), refresh: refresh_record, now },
             answer: TokenResponse {
                 access_token: access,
                 expires_at,

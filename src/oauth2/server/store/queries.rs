@@ -150,6 +150,31 @@ impl ServerQuery for ReplaceOneTimeRecord {
     type Output = bool;
 }
 
+/// A token's record, with the key under which it is kept.
+///
+/// # Examples
+/// ```
+/// # use oauth_proto::oauth2::server::store::KeyedToken;
+/// fn row(token: &KeyedToken) -> (String, String) {
+///     (token.key.to_string(), serde_json::to_string(&*token.record).unwrap())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyedToken {
+    /// The token's hash.
+    pub key: TokenHash,
+    /// The token's record.
+    pub record: Arc<TokenRecord>,
+}
+
+impl KeyedToken {
+    /// Returns a token's record with its key.
+    pub fn new(key: TokenHash, record: Arc<TokenRecord>) -> Self {
+        Self { key, record }
+    }
+}
+
 /// Tokens that are to be kept.
 ///
 /// ```
@@ -164,9 +189,9 @@ pub struct NewTokens {
     /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key and an access token with
     /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
     /// came last.
-    pub access: (TokenHash, Arc<TokenRecord>),
+    pub access: KeyedToken,
     /// The refresh token's.
-    pub refresh: Option<(TokenHash, Arc<TokenRecord>)>,
+    pub refresh: Option<KeyedToken>,
     /// The time. What has expired by then may be dropped.
     pub now: Timestamp,
 }
@@ -203,7 +228,7 @@ pub enum Redemption {
     Redeemed,
     /// It is used now, and a reusable token was there already: its hash and record. The one-time record is of that one's grant from now
     /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
-    Existing(TokenHash, Arc<TokenRecord>),
+    Existing(KeyedToken),
     /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
     Replayed(GrantId),
     /// There is none, or it has been revoked.
@@ -243,7 +268,7 @@ pub enum Saved {
     /// They are kept.
     New,
     /// A reusable token was there already: its hash and record.
-    Existing(TokenHash, Arc<TokenRecord>),
+    Existing(KeyedToken),
     /// What they come of has been revoked, or their client was removed.
     ParentGone,
 }
