@@ -235,10 +235,9 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     location(&server.grant(consent));
 
     // Whom somebody has vetted is trusted with a redirect: by an initial access token, or by hand.
-    let server =
-        RawServer::new(provider().with(|options| {
-            options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap()
-        }));
+    let server = RawServer::new(provider().with(|options| {
+        options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
+    }));
     let request = Request::post(format!("{ISSUER}/register"))
         .header("content-type", "application/json")
         .header("authorization", "Bearer initial-access-token-1234")

@@ -94,7 +94,7 @@ fn a_sound_configuration_is_built() {
             .with(|options| options.dangerous_allow_short_keys = true),
         sound().with(|options| options.only_basic = true).with(|options| options.only_body = true).client_source(Never),
         sound().with(|options| {
-            drop(options.metadata.insert("require_pushed_authorization_requests".into(), false.into()))
+            drop(options.metadata.insert("require_pushed_authorization_requests".into(), false.into()));
         }),
         sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
         sound().with(|options| options.scope_separator = ','),
@@ -103,7 +103,7 @@ fn a_sound_configuration_is_built() {
             .with(|options| options.resources.push("urn:printer".into())),
         sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
         sound().with(|options| {
-            drop(options.metadata.insert("service_documentation".into(), "https://auth.example.com/docs".into()))
+            drop(options.metadata.insert("service_documentation".into(), "https://auth.example.com/docs".into()));
         }),
         sound().add_grant_type(
             GrantType::extension_with_handler("urn:voucher", Never).with(|options| options.with_refresh_token = true),

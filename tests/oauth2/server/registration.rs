@@ -187,10 +187,9 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
     // 22 bytes hold 128 bits, and 21 do not.
     RegistrationPolicy::with_token(&"t".repeat(21)).unwrap_err();
     RegistrationPolicy::with_token(&"t".repeat(22)).unwrap();
-    let pair =
-        OAuth2Pair::new(provider().with(|options| {
-            options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap()
-        }));
+    let pair = OAuth2Pair::new(provider().with(|options| {
+        options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
+    }));
     let ask = |method: &str, grants: Value| {
         let body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method, "grant_types": grants });
         request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())

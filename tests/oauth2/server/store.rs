@@ -8,9 +8,9 @@ use std::task::Poll;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, MemoryStore,
-    OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
-    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
+    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken,
+    MemoryStore, OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
+    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
