@@ -235,8 +235,7 @@ fn unique_tokens_need_a_key_and_a_user() {
     );
     let authorization = pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
-    let rejected =
-        serve(pair.provider.approve(consent, Approval::anonymous(), pair.moment()), &pair.store).unwrap_err();
+    let rejected = serve(pair.provider.approve(consent, Approval::default(), pair.moment()), &pair.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }

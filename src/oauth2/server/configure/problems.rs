@@ -395,6 +395,9 @@ fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
         scope: Scope::default(),
         grant_type: AUTHORIZATION_CODE.into(),
         resource: Vec::new(),
+        session_id: None,
+        auth_time: None,
+        acr: None,
         data: serde_json::Value::Null,
         granted_at: now,
     };

@@ -17,7 +17,7 @@ use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens};
 use crate::oauth2::server::refuse::events;
-use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, GrantCredential};
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
@@ -276,13 +276,13 @@ fn continued(
     mut record: Arc<TokenRecord>,
     mut narrowed: Downscoped,
 ) -> Result<(Arc<TokenRecord>, Downscoped), RejectReason> {
-    let Approval { user, scope, data } = decision.granted()?;
+    let Approval { user, scope, data, .. } = decision.granted()?;
     if user != record.grant.user {
         return Err(RejectReason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
     }
     if let Some(scope) = scope {
         if scope.missing_from(&query.scope).next().is_some() {
-            return Err(RejectReason::Misconfigured("more was granted than was asked"));
+            return Err(MORE_THAN_ASKED);
         }
         narrowed.scope = Some(scope);
     }

@@ -149,6 +149,9 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             scope: "photos.read photos.write".into(),
             grant_type: "authorization_code".into(),
             resource: vec!["https://photos.example.com/".to_owned()],
+            session_id: Some("session of jane".to_owned()),
+            auth_time: Some(self.now),
+            acr: Some("urn:example:gold".to_owned()),
             data: serde_json::json!({ "tenant": 7, "tags": ["a", "\"b\""] }),
             granted_at: self.now,
         })

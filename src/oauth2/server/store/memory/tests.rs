@@ -49,6 +49,9 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         scope: Scope::default(),
         grant_type: "client_credentials".into(),
         resource: Vec::new(),
+        session_id: None,
+        auth_time: None,
+        acr: None,
         data: serde_json::Value::Null,
         granted_at: at(now),
     });
