@@ -134,6 +134,7 @@ impl Endpoints {
                 let device = self.serve(self.provider.find_device(&user_code, Timestamp::from_os()))?;
                 self.decide_device(request, device)
             }
+            page => unreachable!("{page:?}"),
         }
     }
 

@@ -48,7 +48,7 @@ fn exchange(server: &RawServer, token: &str) -> String {
 }
 
 fn record(server: &RawServer, token: &str) -> TokenRecord {
-    let found = server.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap();
+    let found = server.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap();
     TokenRecord::clone(&found.unwrap())
 }
 

@@ -78,7 +78,7 @@ fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
         server.redeem(PRINTER, &server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
     let tokens = tokens.unwrap();
     let again = server.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
-    let record = server.store.find_token(&FindToken { key: TokenHash::of(&again.access) }).unwrap().unwrap();
+    let record = server.store.find_token(&FindToken::new(TokenHash::of(&again.access))).unwrap().unwrap();
     assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
 }
 

@@ -52,7 +52,7 @@ impl Registered {
     }
 
     fn record(&self, server: &RawServer) -> ClientRecord {
-        let query = FindClient { client_id: self.client_id.clone() };
+        let query = FindClient::new(self.client_id.clone());
         ClientRecord::clone(&server.store.find_client(&query).unwrap().unwrap())
     }
 }

@@ -93,7 +93,7 @@ fn a_code_that_two_requests_have_found_is_redeemed_once() {
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match server.provider.token(&request, moment) {
         ServerStep::Query(NextQuery::FindClient(pending)) => {
-            let question = FindClient { client_id: pending.query().client_id.clone() };
+            let question = FindClient::new(pending.query().client_id.clone());
             let client = server.store.find_client(&question).unwrap();
             match pending.answer(client) {
                 ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
@@ -414,7 +414,7 @@ fn a_scope_that_was_withdrawn_is_in_no_new_token() {
 fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     let seals = |server: &RawServer, token: &str| {
         let key = TokenHash::of(token);
-        let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
+        let record = server.store.find_token(&FindToken::new(key)).unwrap().unwrap();
         record.replaced.as_ref().is_some_and(|replaced| replaced.sealed.is_some())
     };
     let server = RawServer::default();
@@ -682,7 +682,7 @@ fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
         let first = server.tokens();
         server.refresh(PRINTER, first.refresh_token(), None).unwrap();
         let key = TokenHash::of(first.refresh_token());
-        let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
+        let record = server.store.find_token(&FindToken::new(key)).unwrap().unwrap();
         assert_eq!(record.expires_at, Some(Timestamp::from_secs(NOW + days * DAY)));
     }
 }

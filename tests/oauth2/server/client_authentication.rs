@@ -104,7 +104,7 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
         let response = asks(&server, &store, authorization).unwrap();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         let key = oauth_proto::oauth2::server::store::TokenHash::of(body["access_token"].as_str().unwrap());
-        let record = store.find_token(&oauth_proto::oauth2::server::store::FindToken { key }).unwrap().unwrap();
+        let record = store.find_token(&oauth_proto::oauth2::server::store::FindToken::new(key)).unwrap().unwrap();
         record.grant.client_id.clone()
     };
     assert_eq!(client(&raw("a+b", SECRET)), "a+b");

@@ -211,7 +211,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     };
     let third = refresh(&second, &less).unwrap();
     assert_eq!(third.scope, Some("read".into()));
-    let record = |token: &str| pair.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap().unwrap();
+    let record = |token: &str| pair.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap().unwrap();
     for token in [&third.access_token, third.refresh_token.as_ref().unwrap()] {
         assert_eq!(record(token.expose()).grant.data["tenant"], 8);
     }

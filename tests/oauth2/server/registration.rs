@@ -38,7 +38,7 @@ fn registered(pair: &OAuth2Pair, members: &Value) -> Value {
     let (status, answer) = register(pair, members);
     assert_eq!(status, 201, "{answer}");
     // What the answer says is what is kept.
-    let query = FindClient { client_id: answer["client_id"].as_str().unwrap().to_owned() };
+    let query = FindClient::new(answer["client_id"].as_str().unwrap().to_owned());
     let record = pair.store.find_client(&query).unwrap().unwrap();
     let kept = serde_json::to_value(&record.metadata).unwrap();
     for (name, value) in kept.as_object().unwrap() {
@@ -316,7 +316,7 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     authorize(None).unwrap();
     pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let token = pair.sign_in(&client, Authorize::new()).unwrap();
-    let query = FindToken { key: TokenHash::of(token.access_token.expose()) };
+    let query = FindToken::new(TokenHash::of(token.access_token.expose()));
     assert!(pair.store.find_token(&query).unwrap().unwrap().scope().is_empty());
 }
 

@@ -60,7 +60,7 @@ impl Broken {
     fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
         let mut equal = tokens.iter().filter(|token| token.record.reuse.as_ref().is_some_and(|own| own.key == reuse));
-        equal.any(|token| self.inner.find_token(&FindToken { key: token.key }).unwrap().is_some())
+        equal.any(|token| self.inner.find_token(&FindToken::new(token.key)).unwrap().is_some())
     }
 
     /// Lets tokens be found that are gone.
@@ -98,8 +98,7 @@ impl Store for Broken {
         self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
         let mut saved = self.inner.save_one_time_record(query)?;
         if self.fault == Fault::OverwritesSecondKeys && !saved {
-            let other =
-                self.inner.find_one_time_record(&FindOneTimeRecord { key: query.second_key.unwrap() })?.unwrap();
+            let other = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.second_key.unwrap()))?.unwrap();
             self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
             saved = self.inner.save_one_time_record(query)?;
         }
@@ -117,10 +116,12 @@ impl Store for Broken {
     }
 
     fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
-        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
         match (self.fault, found) {
             (Fault::TakesStaleVersions, Some(found)) => {
-                self.inner.replace_one_time_record(&ReplaceOneTimeRecord { version: found.version, ..query.clone() })
+                let mut query = query.clone();
+                query.version = found.version;
+                self.inner.replace_one_time_record(&query)
             }
             (Fault::ReplacesUsedRecords, Some(found)) if found.used => Ok(true),
             _ => self.inner.replace_one_time_record(query),
@@ -128,7 +129,7 @@ impl Store for Broken {
     }
 
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
         self.tokens.lock().unwrap().extend(query.tokens.iter().map(|tokens| tokens.access.clone()));
         if self.fault == Fault::RedeemsInTwoSteps {
             std::thread::yield_now();
@@ -140,7 +141,7 @@ impl Store for Broken {
             _ => false,
         };
         if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &query.tokens) {
-            self.inner.save_tokens(&SaveTokens { tokens: tokens.clone(), parent: None })?;
+            self.inner.save_tokens(&SaveTokens::new(tokens.clone(), None))?;
             return Ok(Redemption::Redeemed);
         }
         Ok(redemption)
@@ -180,12 +181,12 @@ impl Store for Broken {
     }
 
     fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
-        let found = self.inner.find_token(&FindToken { key: query.key })?;
+        let found = self.inner.find_token(&FindToken::new(query.key))?;
         if self.fault == Fault::RotatesInTwoSteps {
             std::thread::yield_now();
         }
         let rotation = self.inner.rotate(query)?;
-        let save = || self.inner.save_tokens(&SaveTokens { tokens: query.tokens.clone(), parent: None });
+        let save = || self.inner.save_tokens(&SaveTokens::new(query.tokens.clone(), None));
         let forgotten = match self.fault {
             Fault::RotatesTwice => true,
             Fault::RotatesInTwoSteps => found.is_some_and(|found| found.replaced.is_none()),
@@ -300,7 +301,7 @@ impl AsyncStore for Slow {
     }
 
     async fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
         elsewhere().await;
         let redemption = self.inner.redeem(query)?;
         let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.used);

@@ -101,6 +101,7 @@ pub struct GrantType {
 /// lenient.unknown_scope = UnknownScope::Drop;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnknownScope {
     /// The request is refused with `invalid_scope`.
     #[default]

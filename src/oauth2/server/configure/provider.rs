@@ -34,6 +34,7 @@ use crate::wire::words::truncated;
 ///         // The user is asked, on pages of the application's: see `Consent` and `DevicePage`.
 ///         Ok(Dispatched::Consent(consent)) => http::Response::new(format!("May {}?", consent.client_id).into_bytes()),
 ///         Ok(Dispatched::Device(page)) => http::Response::new(format!("{page:?}").into_bytes()),
+///         Ok(page) => todo!("pages of later versions: {page:?}"),
 ///         Err(rejected) => rejected.response(),
 ///     }
 /// };

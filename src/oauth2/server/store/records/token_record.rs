@@ -94,6 +94,7 @@ impl TokenRecord {
 /// assert_eq!(serde_json::to_string(&TokenKind::Refresh).unwrap(), r#""refresh_token""#);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TokenKind {
     /// To be shown to a resource server.
     #[serde(rename = "access_token")]
