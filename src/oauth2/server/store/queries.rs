@@ -13,7 +13,7 @@ use crate::oauth2::common::token_hash::TokenHash;
 /// Finds a client by its identifier, byte for byte.
 ///
 /// ```
-/// let query = oauth_proto::oauth2::server::store::FindClient::new("s6BhdRkqt3".into());
+/// let query = oauth_proto::oauth2::server::store::FindClient::new("s6BhdRkqt3");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
