@@ -3,6 +3,7 @@
 
 use interop::exchange::Http;
 use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
+use interop::with;
 use oauth_proto::oauth2::{ApiRequest, Session, SharedSession};
 use oauth_proto::services::{self, ProfileMapping, Service, SignIn, User};
 use oauth_proto::{Error, Moment, Refused, oauth1};
@@ -220,7 +221,8 @@ fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
         SignIn::dangerous_new_2007(&services::DROPBOX_V1, CLIENT, secret, CALLBACK).unwrap().base_url(origin).unwrap();
     let [request, authorize, access] =
         ["request_token", "authorize", "access_token"].map(|leg| format!("{origin}/1/oauth/{leg}"));
-    let service = oauth1::Server::new(&request, &authorize, &access).unwrap().dangerous_version_1_0();
+    let service =
+        with(oauth1::Server::new(&request, &authorize, &access).unwrap(), |it| it.dangerous_version_1_0 = true);
     let client = oauth1::Client::new(service, oauth1::ClientCredentials::new(CLIENT, secret));
     let profile = row.oauth1_request("/account/info").unwrap();
     let map = |answer: &Value, tokens| {

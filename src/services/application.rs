@@ -73,9 +73,9 @@ impl Application {
                 Ok(if self.secret.is_empty() { client } else { client.secret(&self.secret) }.into())
             }
             Protocol::Oauth1(oauth1) => {
-                let server = self.service.oauth1_server_at(&self.location)?;
+                let mut server = self.service.oauth1_server_at(&self.location)?;
                 // `SignIn::dangerous_new_2007` alone comes here with such a row.
-                let server = if oauth1.version_2007 { server.dangerous_version_1_0() } else { server };
+                server.dangerous_version_1_0 = oauth1.version_2007;
                 let credentials = oauth1::ClientCredentials::new(&self.client_id, &self.secret);
                 Ok(oauth1::Client::new(server, credentials).into())
             }

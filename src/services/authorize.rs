@@ -93,15 +93,13 @@ impl Parts {
     fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {
         let server = client.server();
         let authorize = match server.when_told() {
-            Callbacks::Registered => oauth1::Authorize::registered_as(&self.redirect_uri),
+            Callbacks::Registered => oauth1::Authorize::registered(&self.redirect_uri),
             _ => oauth1::Authorize::callback(&self.redirect_uri),
         };
         // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
         let told = server.when_told() != Callbacks::WithAuthorization;
-        let authorize = match server.authentication.is_some() && told && !self.always_authorize {
-            true => authorize.at_authentication_endpoint(),
-            false => authorize,
-        };
+        let mut authorize = authorize;
+        authorize.at_authentication_endpoint = server.authentication.is_some() && told && !self.always_authorize;
         self.all_parameters()
             .into_iter()
             .fold(authorize, |authorize, (name, value)| authorize.url_parameter(name, value))

@@ -154,7 +154,7 @@ impl Service {
     /// ```
     ///
     /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, which refuses
-    /// what the service answers until you call [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) on it.
+    /// what the service answers until you set its field [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0).
     ///
     /// # Errors
     /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.

@@ -198,7 +198,9 @@ impl SignIn {
     ///
     /// fn wiki(base: &str, key: &str, secret: &str) -> Result<SignIn, Error> {
     ///     let [request, authorize, access] = ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
-    ///     let server = Server::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
+    ///     let mut server = Server::new(&request, &authorize, &access)?;
+    ///     server.by_get = true;
+    ///     server.callbacks = Some(Callbacks::Registered);
     ///     let client = Client::new(server, ClientCredentials::new(key, secret));
     ///     let profile = format!("{base}/oauth/whoami");
     ///     let request = move |_: &_| ApiRequest::new(&profile)?.request();

@@ -1,5 +1,6 @@
 //! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
 
+use crate::common::with;
 use oauth_proto::oauth1::ClientCredentials;
 use oauth_proto::services::{self, Client, Oauth1, Pending, Service, SignIn, Tokens, User};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
@@ -336,7 +337,7 @@ fn the_version_of_2007_needs_its_dangerous_constructor() {
     };
     let error = requested(server.clone()).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
-    requested(server.dangerous_version_1_0()).unwrap();
+    requested(with(server, |it| it.dangerous_version_1_0 = true)).unwrap();
 }
 
 #[test]
@@ -372,7 +373,7 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
     };
     let service =
         oauth_proto::oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
-    let service = service.unwrap().callbacks(oauth_proto::oauth1::Callbacks::Registered);
+    let service = with(service.unwrap(), |it| it.callbacks = Some(oauth_proto::oauth1::Callbacks::Registered));
     let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
     let redeem = |place: &str| {
         let (authorization, _) = begin(&wiki);

@@ -320,8 +320,7 @@ fn calls() -> Vec<Call> {
         })
         .of(Some("key")),
         Call::new(CallingApi, "https://photos.example.net/photos", json("{}"), |heard| {
-            let mut session = oauth1::Session::new(&oauth1_client(heard), oauth1_token());
-            session.set_token(oauth1_token());
+            let session = oauth1::Session::new(&oauth1_client(heard), oauth1_token());
             oauth1::ApiRequest::new("https://photos.example.net/photos")?.call(&session, moment())
         })
         .of(Some("key")),

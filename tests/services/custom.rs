@@ -2,6 +2,7 @@
 
 use crate::common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use crate::common::services::*;
+use crate::common::with;
 use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Server};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
@@ -144,7 +145,7 @@ fn a_profile_that_the_function_refuses_is_an_error_of_oauth_1_too() {
 
 #[test]
 fn a_registered_callback_is_not_sent() {
-    let sign_in = wiki(|service| service.callbacks(Callbacks::Registered));
+    let sign_in = wiki(|service| with(service, |it| it.callbacks = Some(Callbacks::Registered)));
     // Nothing is confirmed that was not told.
     let (authorization, sent) =
         drive(sign_in.authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]);
@@ -159,8 +160,13 @@ fn a_registered_callback_is_not_sent() {
 
 #[test]
 fn signatures_go_where_the_clients_scheme_says() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
-    let sign_in = wiki(|service| service.scheme(scheme).by_get());
+    let scheme = with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query);
+    let sign_in = wiki(|service| {
+        with(service, |it| {
+            it.scheme = scheme;
+            it.by_get = true;
+        })
+    });
     let (_, first) = begin(&sign_in);
     let (user, sent) = finish(&sign_in, vec![json(WHOAMI)]);
     user.unwrap();
@@ -177,7 +183,12 @@ fn signatures_go_where_the_clients_scheme_says() {
 
 #[test]
 fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
-    let sign_in = wiki(|service| service.allow_json_answers().allow_missing_verifier());
+    let sign_in = wiki(|service| {
+        with(service, |it| {
+            it.allow_json_answers = true;
+            it.allow_missing_verifier = true;
+        })
+    });
     let token = |more: &str| json(&format!(r#"{{"oauth_token":"rqt","oauth_token_secret":"rqs"{more}}}"#));
     let (authorization, _) = drive(sign_in.authorize(moment()), vec![token(r#","oauth_callback_confirmed":true"#)]);
     let uri = format!("{CALLBACK}?oauth_token=rqt");
@@ -192,7 +203,7 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
 
 #[test]
 fn the_version_of_2007_is_told_the_callback_with_the_user() {
-    let version_2007 = |service: Server| service.dangerous_version_1_0();
+    let version_2007 = |service: Server| with(service, |it| it.dangerous_version_1_0 = true);
     let own_page = |service: Server| service.authentication("https://wiki.example/oauth/authenticate").unwrap();
     let unconfirmed = || vec![form("oauth_token=rqt&oauth_token_secret=rqs")];
     // Also where there is a page for signing in, which is told nothing.
@@ -267,7 +278,7 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
 
 #[test]
 fn a_client_that_was_told_to_do_without_tls_does() {
-    let plain = service("http://wiki.example").dangerous_allow_http();
+    let plain = with(service("http://wiki.example"), |it| it.dangerous_allow_http = true);
     let (user, sent) = finish(&wiki_at(plain, "http://wiki.example/whoami"), vec![json(WHOAMI)]);
     assert_eq!((user.unwrap().id.as_str(), sent[1].uri().scheme_str()), ("4711", Some("http")));
     let error = wiki_at(service("http://wiki.example"), "http://wiki.example/whoami").authorize(moment()).unwrap_err();

@@ -68,7 +68,8 @@ impl Session {
     }
 
     fn of(client: &Client, token: Option<Token>) -> Self {
-        Self::from_credentials(&client.server.scheme, &client.credentials, token).observed_by(&client.observer)
+        Self::from_credentials(&client.server.signing_scheme(), &client.credentials, token)
+            .observed_by(&client.observer)
     }
 
     /// Makes a session where there is no [`Client`], because the endpoints are not known or do not matter. Without a token it
@@ -105,11 +106,6 @@ impl Session {
     /// The token.
     pub fn token(&self) -> Option<&Token> {
         self.token.as_ref()
-    }
-
-    /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
-    pub fn set_token(&mut self, token: Token) {
-        *self = Self::from_credentials(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
     }
 
     /// Signs a request, as [`Signer::sign`] does.
@@ -216,7 +212,7 @@ impl Session {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             if scheme.placement == ParameterPlacement::Body && bodiless {
                 // The body, and with it the place of the parameters, is gone.
-                let scheme = scheme.clone().placement(ParameterPlacement::Header);
+                let scheme = Scheme { placement: ParameterPlacement::Header, ..scheme.clone() };
                 Self::from_credentials(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
             } else {
                 self.sign(&mut request, stamp)?;
