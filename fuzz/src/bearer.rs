@@ -6,8 +6,8 @@ use http::{HeaderValue, Request};
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::BearerChallenge;
 use oauth_proto::oauth2::resource::{Admission, Rejected, ResourceServer};
-use oauth_proto::oauth2::server::store::{NextQuery, TokenHash};
 use oauth_proto::oauth2::server::ServerStep;
+use oauth_proto::oauth2::server::store::{NextQuery, TokenHash};
 
 use crate::reference::decode_form;
 

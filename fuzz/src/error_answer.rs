@@ -117,7 +117,7 @@ pub fn run(input: Input) {
             }
         }
         Flow::Introspect => {
-            if let Ok(token) = one(client.introspect(HintedToken::access_token(PRESENTED), at()), &first) {
+            if let Ok(token) = one(client.introspect(HintedToken::AccessToken(PRESENTED.into()), at()), &first) {
                 let members = members(first.body()).unwrap();
                 assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
             }

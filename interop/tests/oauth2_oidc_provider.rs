@@ -74,7 +74,7 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
         assert_eq!(token.scope, Some(Scope::from("email offline_access openid")), "{id}");
         assert_eq!(token.scope_refused().count(), 0, "{id}");
         assert!(token.refresh_token.is_some() && token.expires_at.is_some(), "{id}");
-        let claims = claims(&token.extra_as::<String>("id_token").unwrap());
+        let claims = claims(token.extra["id_token"].as_str().unwrap());
         assert_eq!((&claims["sub"], &claims["aud"]), (&"jane".into(), &id.into()), "{id}");
         assert_eq!(claims["nonce"], nonce, "{id}");
     }
@@ -276,7 +276,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
         let token = op.http.run(client.request_token(grant, Moment::from_os())).unwrap();
         assert_eq!((token.refresh_token, token.scope), (None, Some("photos.read".into())), "{id}");
 
-        let step = client.introspect(HintedToken::access_token(token.access_token.expose()), Moment::from_os());
+        let step = client.introspect(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
         let found = op.http.run(step).unwrap();
         assert!(found.active, "{id}");
         assert_eq!((found.client_id.as_deref(), found.sub.as_deref()), (Some(id), None));
@@ -292,7 +292,8 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
 fn a_wrong_secret_or_key_is_an_unknown_client() {
     let op = OidcProvider::start();
     let unknown = refused("invalid_client", 401);
-    let wrong = || [("basic", ClientAuthentication::basic("x y")), ("post", ClientAuthentication::body("x y"))];
+    let wrong =
+        || [("basic", ClientAuthentication::Basic("x y".into())), ("post", ClientAuthentication::Body("x y".into()))];
     let clients = wrong().map(|(id, authentication)| op.client_by(id, authentication));
     for client in clients.iter().chain([&op.client("stranger")]) {
         let step = client.request_token(Grant::client_credentials(), Moment::from_os());
@@ -355,14 +356,14 @@ fn what_is_revoked_is_inactive() {
         // Here either token stands for the whole grant.
         let token = op.offline_token(&client);
         assert!(op.is_active(&client, token.refresh_token.as_ref().unwrap()), "{id}");
-        revoke(HintedToken::access_token(&token.access_token)).unwrap();
+        revoke(HintedToken::AccessToken(token.access_token.clone())).unwrap();
         assert!(is_gone(&token), "{id}");
 
         let token = op.offline_token(&client);
         op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
         assert!(is_gone(&token), "{id}");
         // An unknown token is as good as revoked, whatever it is taken for.
-        revoke(HintedToken::refresh_token("2YotnFZFEjr1zCsicMWpAA")).unwrap();
+        revoke(HintedToken::RefreshToken("2YotnFZFEjr1zCsicMWpAA".into())).unwrap();
     }
 }
 

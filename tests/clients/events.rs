@@ -299,7 +299,7 @@ fn calls() -> Vec<Call> {
             secretive(heard).revoke("hunter2-at", moment())
         }),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            let request = ApiRequest::new(API)?.placement(TokenPlacement::allow_query("access_token"));
+            let request = ApiRequest::new(API)?.placement(TokenPlacement::AllowQuery("access_token"));
             Ok(request.call(Some(&granted()))?.on_event(heard.hook()))
         })
         .of(None),
@@ -481,7 +481,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     }
     for put_off in [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))] {
         let session = Session::new(&secretive(heard), API, ends_in(5)).unwrap();
-        let shared = SharedSession::new(session.placement(TokenPlacement::allow_query("access_token")));
+        let shared = SharedSession::new(session.placement(TokenPlacement::AllowQuery("access_token")));
         let send = |request: Request| match request.uri().path() {
             "/token" => put_off.clone(),
             _ => Ok(response(401, &[], "hunter2")),

@@ -14,7 +14,7 @@ pub const SHOPIFY: Service = Service::oauth2(
     )
     .scopes_by_comma()
     .secret_in_body()
-    .token_placement(TokenPlacement::header("X-Shopify-Access-Token"))
+    .token_placement(TokenPlacement::Header("X-Shopify-Access-Token"))
     .quirks(Quirks::STRICT.allow_missing_token_type()),
 )
 .documentation(

@@ -163,7 +163,7 @@ pub const STACK_EXCHANGE: Service = Service::oauth2(
     Oauth2::new("https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token/json")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
         .quirks(Quirks::STRICT.allow_missing_token_type().allow_expires()),
 )
 .documentation("https://api.stackexchange.com/docs/authentication")

@@ -49,7 +49,7 @@ pub const INSTAGRAM: Service = Service::oauth2(
     Oauth2::new("https://www.instagram.com/oauth/authorize", "https://api.instagram.com/oauth/access_token")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
         .quirks(Quirks::STRICT.allow_missing_token_type()),
 )
 .documentation(
@@ -193,7 +193,7 @@ pub const NAVER: Service = Service::oauth2(
 pub const YANDEX: Service = Service::oauth2(
     "Yandex",
     Oauth2::new("https://oauth.yandex.com/authorize", "https://oauth.yandex.com/token")
-        .token_placement(TokenPlacement::scheme("OAuth")),
+        .token_placement(TokenPlacement::Scheme("OAuth")),
 )
 .documentation("https://yandex.com/dev/id/doc/en/codes/code-url")
 .api(&["https://login.yandex.ru"])
@@ -205,7 +205,7 @@ pub const WEIBO: Service = Service::oauth2(
     Oauth2::new("https://api.weibo.com/oauth2/authorize", "https://api.weibo.com/oauth2/access_token")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
         .quirks(Quirks::STRICT.allow_missing_token_type()),
 )
 .documentation("https://open.weibo.com/wiki/Oauth2")
@@ -218,7 +218,7 @@ pub const DOUBAN: Service = Service::oauth2(
     Oauth2::new("https://www.douban.com/service/auth2/auth", "https://www.douban.com/service/auth2/token")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
         .quirks(Quirks::STRICT.allow_missing_token_type()),
 )
 .documentation("https://developers.douban.com/wiki/?title=oauth2")

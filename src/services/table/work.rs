@@ -26,7 +26,7 @@ pub const SLACK_LEGACY: Service = Service::oauth2(
     Oauth2::new("https://slack.com/oauth/authorize", "https://slack.com/api/oauth.access")
         .scopes_by_comma()
         .refuses_pkce()
-        .token_placement(TokenPlacement::allow_bearer_and_parameter("token"))
+        .token_placement(TokenPlacement::AllowBearerAndParameter("token"))
         .quirks(Quirks::STRICT.allow_missing_token_type()),
 )
 .documentation("https://api.slack.com/docs/oauth")
@@ -206,7 +206,7 @@ pub const MAILCHIMP: Service = Service::oauth2(
     "Mailchimp",
     Oauth2::new("https://login.mailchimp.com/oauth2/authorize", "https://login.mailchimp.com/oauth2/token")
         .secret_in_body()
-        .token_placement(TokenPlacement::scheme("OAuth"))
+        .token_placement(TokenPlacement::Scheme("OAuth"))
         .quirks(Quirks::STRICT.allow_null_members().allow_zero_expiry()),
 )
 .documentation("https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/")

@@ -64,7 +64,7 @@ fn a_code_is_asked_for_and_redeemed() {
     assert_eq!(token.access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 3605)));
     assert_eq!(token.scope, Some("photos profile".into()));
-    assert_eq!(token.extra_as::<String>("example_parameter").unwrap(), "example_value");
+    assert_eq!(token.extra["example_parameter"].as_str().unwrap(), "example_value");
 }
 
 #[test]
@@ -310,10 +310,6 @@ fn an_exchanged_token_may_be_of_no_type() {
 struct Signed;
 
 impl AuthenticateClient for Signed {
-    fn name(&self) -> &str {
-        "private_key_jwt"
-    }
-
     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let claims = credentials.claims();
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
@@ -329,11 +325,11 @@ fn clients_are_authenticated_as_they_were_told() {
     let with = |authentication| client().authentication(authentication);
     let of = |client: Client| request(&client, Grant::client_credentials());
 
-    let public = of(with(ClientAuthentication::none()));
+    let public = of(with(ClientAuthentication::None));
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
-    let tls = of(with(ClientAuthentication::mutual_tls()));
+    let tls = of(with(ClientAuthentication::MutualTls));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(with(ClientAuthentication::body("s&")).include_client_id(IncludeClientId::Never));
+    let body = of(with(ClientAuthentication::Body("s&".into())).include_client_id(IncludeClientId::Never));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
     assert_eq!(parameter(body.body(), "client_id"), "s6BhdRkqt3");
     for request in [&public, &tls, &body] {
@@ -342,11 +338,12 @@ fn clients_are_authenticated_as_they_were_told() {
     let both = of(client().include_client_id(IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
-    assert!(!has(&of(with(ClientAuthentication::none()).include_client_id(IncludeClientId::Never)), "client_id"));
-    let custom = of(with(ClientAuthentication::custom(Signed)));
+    assert!(!has(&of(with(ClientAuthentication::None).include_client_id(IncludeClientId::Never)), "client_id"));
+    let custom = of(with(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
     assert_eq!(parameter(custom.body(), "client_assertion").len(), 22);
     assert!(custom.headers()["x-proof"].is_sensitive());
-    let locked = with(ClientAuthentication::custom(Signed)).request_token(Grant::client_credentials(), at(NOW + 1));
+    let locked = with(ClientAuthentication::Custom(std::sync::Arc::new(Signed)))
+        .request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());
 
     let placed = |placement| Client::new(server().secret_placement(placement), "id").secret("a/b");

@@ -10,7 +10,7 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, T
 /// RFC 7662 §2.1 and §2.2.
 #[test]
 fn a_token_is_introspected() {
-    let ask = || sent(client().introspect(HintedToken::access_token("mF_9.B5f-4.1JqM"), moment()).unwrap());
+    let ask = || sent(client().introspect(HintedToken::AccessToken("mF_9.B5f-4.1JqM".into()), moment()).unwrap());
     let (request, sent_on) = ask();
     assert_eq!(request.uri().path(), "/introspect");
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
@@ -641,7 +641,8 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     }
     // What the caller says counts everywhere.
     let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
-    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::basic(SECRET));
+    let basic =
+        client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
     assert_eq!(in_body(&basic), [false; 3]);
     let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);

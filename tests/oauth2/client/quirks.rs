@@ -195,7 +195,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
-    let tornado = call.clone().placement(TokenPlacement::allow_query("access_token")).post([("message", "a b")]);
+    let tornado = call.clone().placement(TokenPlacement::AllowQuery("access_token")).post([("message", "a b")]);
     let (request, sent_on) = sent(tornado.call(Some(&token())).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");

@@ -301,7 +301,7 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let token = pair.sign_in(&client, Authorize::new()).unwrap();
     let query = FindToken { key: TokenHash::of(token.access_token.expose()) };
-    assert!(pair.store.find_token(&query).unwrap().unwrap().scope().is_empty());
+    assert!(pair.store.find_token(&query).unwrap().unwrap().scope().as_str().is_empty());
 }
 
 #[test]

@@ -144,6 +144,7 @@ impl Client {
         if server.v2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
+        let pending = pending.into_pending();
         pending.check(&self.0.fingerprint, now)?;
         let callback = callback.into();
         let answer = pending.common.accept(&callback, self.rules())?;

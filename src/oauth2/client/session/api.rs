@@ -39,7 +39,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { call: ApiCall::new(url)?, placement: TokenPlacement::BEARER, derived: None })
+        Ok(Self { call: ApiCall::new(url)?, placement: TokenPlacement::Bearer, derived: None })
     }
 
     /// An argument in the query.
