@@ -122,6 +122,12 @@ impl OAuth1Pair {
     }
 }
 
+/// Returns a value that was changed in place.
+pub fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
+}
+
 /// Returns the response of an endpoint for clients.
 pub fn response(dispatched: Dispatched) -> Response {
     match dispatched {

@@ -164,7 +164,7 @@ pub const STACK_EXCHANGE: Service = Service::oauth2(
         .scopes_by_comma()
         .secret_in_body()
         .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type().allow_expires()),
+        .quirks(Quirks { allow_missing_token_type: true, allow_expires: true, ..Quirks::STRICT }),
 )
 .documentation("https://api.stackexchange.com/docs/authentication")
 .api(&["https://api.stackexchange.com"])

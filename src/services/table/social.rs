@@ -23,7 +23,12 @@ pub const FACEBOOK: Service = Service::oauth2(
     Oauth2::new("https://www.facebook.com/dialog/oauth", "https://graph.facebook.com/oauth/access_token")
         .scopes_by_comma()
         .secret_in_body()
-        .quirks(Quirks::STRICT.allow_form_answer().allow_expires().allow_missing_token_type())
+        .quirks(Quirks {
+            allow_form_answer: true,
+            allow_expires: true,
+            allow_missing_token_type: true,
+            ..Quirks::STRICT
+        })
         .appsecret_proof(),
 )
 .documentation("https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow")
@@ -50,7 +55,7 @@ pub const INSTAGRAM: Service = Service::oauth2(
         .scopes_by_comma()
         .secret_in_body()
         .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation(
     "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login",
@@ -66,7 +71,7 @@ pub const LINKEDIN: Service = Service::oauth2(
         .issuer("https://www.linkedin.com/oauth")
         .secret_in_body()
         .refuses_pkce()
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow")
 .api(&["https://api.linkedin.com"])
@@ -206,7 +211,7 @@ pub const WEIBO: Service = Service::oauth2(
         .scopes_by_comma()
         .secret_in_body()
         .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://open.weibo.com/wiki/Oauth2")
 .api(&["https://api.weibo.com"])
@@ -219,7 +224,7 @@ pub const DOUBAN: Service = Service::oauth2(
         .scopes_by_comma()
         .secret_in_body()
         .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://developers.douban.com/wiki/?title=oauth2")
 .api(&["https://api.douban.com"])

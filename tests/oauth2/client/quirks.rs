@@ -168,7 +168,6 @@ fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
 
 #[test]
 fn every_leniency_is_off_until_it_is_switched_on() {
-    assert_eq!(Quirks::default(), Quirks::STRICT);
     for answer in [
         form("access_token=a&token_type=bearer"),
         response(200, &[("content-type", "text/javascript")], ANSWER),
@@ -223,7 +222,10 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
-    let lenient = client_of(server().quirks(Quirks::STRICT.allow_null_members().allow_error_list()));
+    let lenient = client_of(server().quirks(with(Quirks::default(), |quirks| {
+        quirks.allow_null_members = true;
+        quirks.allow_error_list = true;
+    })));
     for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
         token_of(&lenient, answer(members)).unwrap();
     }
@@ -284,23 +286,55 @@ fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
 /// `allow_error_list` a refusal's code.
 #[test]
 fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
-    let strict = Quirks::STRICT;
+    let strict = Quirks::default();
     let bearer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     let typed = |media_type: &str, body: &str| response(200, &[("content-type", media_type)], body);
     let as_form = "access_token=a&token_type=bearer";
     for (option, quirks, answer) in [
-        ("allow_missing_token_type", strict.allow_missing_token_type(), json(r#"{"access_token":"a"}"#)),
-        ("allow_token_types", strict.allow_token_types(&["own"]), json(r#"{"access_token":"a","token_type":"own"}"#)),
-        ("allow_scope_array", strict.allow_scope_array(), bearer(r#""scope":["a"]"#)),
-        ("allow_form_answer", strict.allow_form_answer(), form(as_form)),
-        ("allow_form_answer", strict.allow_form_answer(), typed("application/x-www-form-urlencoded", as_form)),
-        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/javascript", ANSWER)),
-        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/plain", ANSWER)),
-        ("allow_any_content_type", strict.allow_any_content_type(), response(200, &[], ANSWER)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""expires_in":null"#)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""scope":null"#)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""refresh_token":"""#)),
-        ("allow_camel_case", strict.allow_camel_case(), json(r#"{"accessToken":"a","tokenType":"Bearer"}"#)),
+        (
+            "allow_missing_token_type",
+            with(strict, |quirks| quirks.allow_missing_token_type = true),
+            json(r#"{"access_token":"a"}"#),
+        ),
+        (
+            "allow_token_types",
+            with(strict, |quirks| quirks.allow_token_types = &["own"]),
+            json(r#"{"access_token":"a","token_type":"own"}"#),
+        ),
+        ("allow_scope_array", with(strict, |quirks| quirks.allow_scope_array = true), bearer(r#""scope":["a"]"#)),
+        ("allow_form_answer", with(strict, |quirks| quirks.allow_form_answer = true), form(as_form)),
+        (
+            "allow_form_answer",
+            with(strict, |quirks| quirks.allow_form_answer = true),
+            typed("application/x-www-form-urlencoded", as_form),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            typed("text/javascript", ANSWER),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            typed("text/plain", ANSWER),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            response(200, &[], ANSWER),
+        ),
+        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""expires_in":null"#)),
+        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""scope":null"#)),
+        (
+            "allow_null_members",
+            with(strict, |quirks| quirks.allow_null_members = true),
+            bearer(r#""refresh_token":"""#),
+        ),
+        (
+            "allow_camel_case",
+            with(strict, |quirks| quirks.allow_camel_case = true),
+            json(r#"{"accessToken":"a","tokenType":"Bearer"}"#),
+        ),
     ] {
         let lenient = client_of(server().quirks(quirks));
         lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));

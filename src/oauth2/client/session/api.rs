@@ -142,5 +142,5 @@ impl fmt::Debug for ApiRequest {
 
 /// Returns what the API said when it refused. APIs list their errors more often than token endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
-    token_response::refusal(response, Quirks::STRICT.allow_error_list())
+    token_response::refusal(response, Quirks { allow_error_list: true, ..Quirks::STRICT })
 }
