@@ -1,5 +1,6 @@
 //! Our OAuth 2.0 client at an authorization server and a protected resource that are built on oauthlib.
 
+use interop::with;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -142,7 +143,10 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
     let native = oauthlib.client("native", ClientAuthentication::None);
     let beside = oauthlib.web().include_client_id(IncludeClientId::Always);
     for client in [&oauthlib.web(), &body, &beside, &native] {
-        for authorize in [Authorize::scope("read write"), Authorize::scope("read write").allow_plain_pkce()] {
+        for authorize in [
+            Authorize::scope("read write"),
+            with(Authorize::scope("read write"), |authorize| authorize.allow_plain_pkce = true),
+        ] {
             let now = Moment::from_os().now;
             let token = oauthlib.grant(client, authorize).unwrap();
             assert_eq!(token.scope, Some("write read".into()));
@@ -152,9 +156,10 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
             assert_eq!((answer.status().as_u16(), json_of(&answer)), (200, json!({ "user": "jane" })));
         }
     }
-    assert!(oauthlib.grant(&body, Authorize::new().allow_missing_pkce()).is_ok());
+    assert!(oauthlib.grant(&body, with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true)).is_ok());
     // A public client must have a proof key.
-    let (pending, callback) = oauthlib.begin(&native, Authorize::new().allow_missing_pkce());
+    let (pending, callback) =
+        oauthlib.begin(&native, with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true));
     let Err(Error::Refused(Refused::Authorization { code, description, .. })) =
         oauthlib.redeem(&native, pending, &callback)
     else {
@@ -167,17 +172,20 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
 fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
-    let (pending, callback) = oauthlib.begin(&web, Authorize::new());
+    let (pending, callback) = oauthlib.begin(&web, Authorize::default());
     let copy = || serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
     let keeping = oauthlib.client("keeping", ClientAuthentication::Body(SECRET.into()));
     assert_eq!(oauthlib.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
     assert!(oauthlib.redeem(&web, copy(), &callback).is_ok());
     assert_eq!(refusal(oauthlib.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
 
-    let begin = || oauthlib.begin(&web, Authorize::new().dangerous_state("same"));
+    let begin = || {
+        oauthlib.begin(&web, with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())))
+    };
     let ((ours, _), (_, attackers)) = (begin(), begin());
     assert_eq!(refusal(oauthlib.redeem(&web, ours, &attackers)), refused("invalid_grant", 400));
-    let (ours, (_, attackers)) = (oauthlib.begin(&web, Authorize::new()).0, oauthlib.begin(&web, Authorize::new()));
+    let (ours, (_, attackers)) =
+        (oauthlib.begin(&web, Authorize::default()).0, oauthlib.begin(&web, Authorize::default()));
     assert_eq!(oauthlib.redeem(&web, ours, &attackers).unwrap_err(), Forged::StateMismatch.into());
 }
 
@@ -185,7 +193,7 @@ fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
 fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
-    let error = oauthlib.grant(&web, Authorize::new().parameter("jane", "denies")).unwrap_err();
+    let error = oauthlib.grant(&web, Authorize::default().parameter("jane", "denies")).unwrap_err();
     let denied =
         Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
     assert_eq!(error, denied.into());
@@ -215,11 +223,12 @@ fn a_token_comes_in_the_fragment() {
     let session = oauthlib.shared(&native, token);
     assert_eq!(Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap().status(), 200);
 
-    let (ours, (_, attackers)) = (begin(Authorize::new()).0, begin(Authorize::new()));
+    let (ours, (_, attackers)) = (begin(Authorize::default()).0, begin(Authorize::default()));
     assert_eq!(native.token_from_fragment(ours, &attackers, now).unwrap_err(), Forged::StateMismatch.into());
     // Where a code was asked for, a token has no business.
-    let (pending, _) = oauthlib.begin(&native, Authorize::new().dangerous_state("same"));
-    let (_, callback) = begin(Authorize::new().dangerous_state("same"));
+    let (pending, _) = oauthlib
+        .begin(&native, with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())));
+    let (_, callback) = begin(with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())));
     let error = oauthlib.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::TokenInCallback { name: "access_token" }.into());
     let (pending, callback) = begin(Authorize::scope("admin"));
@@ -264,7 +273,7 @@ fn a_wrong_secret_is_refused_at_every_endpoint() {
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
-        let step = client.authorize_device(AuthorizeDevice::new(), Moment::from_os());
+        let step = client.authorize_device(AuthorizeDevice::default(), Moment::from_os());
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
     }
 }

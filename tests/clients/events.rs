@@ -147,7 +147,7 @@ fn secretive(heard: &Heard) -> Client {
 
 fn pending_device() -> PendingDevice {
     let codes = r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -256,7 +256,9 @@ fn calls() -> Vec<Call> {
             PushingAuthorization,
             "https://auth.example.com/par",
             response(201, &[("content-type", "application/json")], r#"{"request_uri":"urn:hunter2","expires_in":60}"#),
-            |heard| secretive(heard).authorize(Authorize::new().pushed(), moment()),
+            |heard| {
+                secretive(heard).authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
+            },
         ),
         Call::new(
             RequestingDeviceCode,
@@ -264,7 +266,7 @@ fn calls() -> Vec<Call> {
             json(
                 r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#,
             ),
-            |heard| secretive(heard).authorize_device(AuthorizeDevice::new(), moment()),
+            |heard| secretive(heard).authorize_device(AuthorizeDevice::default(), moment()),
         ),
         Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).poll(&pending_device(), moment())

@@ -373,9 +373,12 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let authorize = |server, authorize| client_of(server).authorize(authorize, moment());
     let lenient = lacking().allow_missing_s256();
     let option = "AuthorizationServer::allow_missing_s256";
-    lifted(option, authorize(lacking(), Authorize::new()), authorize(lenient, Authorize::new()));
-    for lenient in [Authorize::new().allow_plain_pkce(), Authorize::new().allow_missing_pkce()] {
-        lifted(option, authorize(lacking(), Authorize::new()), authorize(lacking(), lenient));
+    lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
+    for lenient in [
+        with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true),
+        with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true),
+    ] {
+        lifted(option, authorize(lacking(), Authorize::default()), authorize(lacking(), lenient));
     }
 
     let mut inside = metadata.clone();
@@ -411,17 +414,26 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
     };
     let slash = r#","issuer":"https://auth.example.com/""#;
-    let lenient = own().allow_issuer("https://auth.example.com/");
+    let lenient = with(own(), |discovery| discovery.allow_issuer = Some("https://auth.example.com/".into()));
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
-    let lenient = own().allow_issuer_template("https://auth.example.com/{tenant}");
+    let lenient =
+        with(own(), |discovery| discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into()));
     lifted("Discovery::allow_issuer_template", start(own(), template), start(lenient, template));
-    lifted("Discovery::allow_missing_issuer", start(own(), ""), start(own().allow_missing_issuer(), ""));
+    lifted(
+        "Discovery::allow_missing_issuer",
+        start(own(), ""),
+        start(with(own(), |discovery| discovery.allow_missing_issuer = true), ""),
+    );
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
-    let lenient = own().dangerous_allow_internal_hosts();
+    let lenient = with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true);
     lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
     let plain = || Discovery::new("http://a.example").unwrap();
-    lifted("Discovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+    lifted(
+        "Discovery::dangerous_allow_http",
+        plain().start(),
+        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+    );
 
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let start = |discovery: ResourceDiscovery, resource: &str, issuer: &str| {
@@ -429,7 +441,7 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &document)
     };
     for covering in ["https://r.example", "https://r.example/mcp/"] {
-        let lenient = own().allow_covering_resource();
+        let lenient = with(own(), |discovery| discovery.allow_covering_resource = true);
         let option = "ResourceDiscovery::allow_covering_resource";
         lifted(option, start(own(), covering, ISSUER), start(lenient, covering, ISSUER));
     }
@@ -437,9 +449,13 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     assert!(!other.to_string().contains("allow_"), "{other}");
     let inside = |discovery| start(discovery, "https://r.example/mcp", "https://login.corp");
     let option = "ResourceDiscovery::dangerous_allow_internal_hosts";
-    lifted(option, inside(own()), inside(own().dangerous_allow_internal_hosts()));
+    lifted(option, inside(own()), inside(with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true)));
     let plain = || ResourceDiscovery::new("http://r.example").unwrap();
-    lifted("ResourceDiscovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+    lifted(
+        "ResourceDiscovery::dangerous_allow_http",
+        plain().start(),
+        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+    );
 }
 
 /// What a server says in its own way stands in the error, although no code can be made of it.
