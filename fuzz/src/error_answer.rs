@@ -1,5 +1,6 @@
 //! Any answer of any endpoint: a value where the answer is a good one, or else an error, which shows no secret.
 
+use crate::with;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, Grant, HintedToken,
@@ -109,7 +110,9 @@ pub fn run(input: Input) {
         }
         Flow::Poll => poll(&input, &client, &responses),
         Flow::Pushed => {
-            if let Ok(authorization) = one(client.authorize(Authorize::scope("a").pushed(), at()), &first) {
+            if let Ok(authorization) =
+                one(client.authorize(with(Authorize::scope("a"), |authorize| authorize.pushed = true), at()), &first)
+            {
                 let members = members(&first.into_body()).unwrap();
                 let uri = once(&members, "request_uri").unwrap().as_str().unwrap();
                 let pairs = oauth_proto::wire::form::encode([("client_id", "client"), ("request_uri", uri)]);
@@ -117,7 +120,7 @@ pub fn run(input: Input) {
             }
         }
         Flow::Introspect => {
-            if let Ok(token) = one(client.introspect(HintedToken::access_token(PRESENTED), at()), &first) {
+            if let Ok(token) = one(client.introspect(HintedToken::AccessToken(PRESENTED.into()), at()), &first) {
                 let members = members(first.body()).unwrap();
                 assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
             }
@@ -199,7 +202,7 @@ fn poll(input: &Input, client: &Client, responses: &[Response]) {
         "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
         "expires_in": 30, "interval": 5,
     });
-    let Ok(Step::Send(_, sent)) = client.authorize_device(AuthorizeDevice::new(), moment(1000, 1)) else {
+    let Ok(Step::Send(_, sent)) = client.authorize_device(AuthorizeDevice::default(), moment(1000, 1)) else {
         panic!("nothing is asked")
     };
     let answer = Response::new(codes.to_string().into_bytes());

@@ -1,6 +1,7 @@
 //! Any callback: a token is asked for, or taken, only when an independent reading says that the callback is the pending
 //! authorization's; and always when it is one as servers write them.
 
+use crate::with;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, PendingImplicit, ResponseMode, Token};
 use oauth_proto::{Error, Request, Step};
@@ -87,7 +88,11 @@ pub fn run(input: Input) {
         Mode::Fragment => ResponseMode::Fragment,
         Mode::FormPost => ResponseMode::FormPost,
     };
-    let authorize = Authorize::scope("a b").redirect_uri(redirect_uri).response_mode(mode).nonce();
+    let authorize = with(Authorize::scope("a b"), |authorize| {
+        authorize.redirect_uri = Some(redirect_uri.into());
+        authorize.response_mode = mode;
+        authorize.nonce = true;
+    });
     let begin = moment(1000, input.entropy);
     let now = moment(if input.late { 4600 } else { 4599 }, 7);
     if input.implicit {
@@ -101,7 +106,8 @@ pub fn run(input: Input) {
         let token = client.token_from_fragment(pending, &callback, now.now);
         return implicit(&input, &state, &callback, redirect_uri, token);
     }
-    let authorize = if input.pkce { authorize } else { authorize.allow_missing_pkce() };
+    let authorize =
+        if input.pkce { authorize } else { with(authorize, |authorize| authorize.allow_missing_pkce = true) };
     let Ok(step) = client.authorize(authorize, begin) else { return assert!(input.v2_1 && !input.pkce) };
     let Step::Done(authorization) = step else { panic!("nothing is pushed") };
     let stored = serde_json::to_value(&authorization.pending).unwrap();

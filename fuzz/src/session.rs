@@ -84,12 +84,12 @@ fn token(input: &Input, lifetime: Option<u16>) -> Token {
 
 fn placement(which: u8) -> TokenPlacement {
     match which % 6 {
-        0 => TokenPlacement::BEARER,
-        1 => TokenPlacement::scheme("OAuth"),
-        2 => TokenPlacement::header("x-token"),
-        3 => TokenPlacement::form("access_token"),
-        4 => TokenPlacement::allow_query("access_token"),
-        _ => TokenPlacement::allow_bearer_and_parameter("access_token"),
+        0 => TokenPlacement::Bearer,
+        1 => TokenPlacement::Scheme("OAuth"),
+        2 => TokenPlacement::Header("x-token"),
+        3 => TokenPlacement::Form("access_token"),
+        4 => TokenPlacement::AllowQuery("access_token"),
+        _ => TokenPlacement::AllowBearerAndParameter("access_token"),
     }
 }
 

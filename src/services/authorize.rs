@@ -84,10 +84,9 @@ impl Parts {
     fn oauth2_authorize(&self) -> oauth2::Authorize {
         let rows = self.mapping().map_or("", |mapping| mapping.scope);
         let scope = self.scope.clone().unwrap_or_else(|| rows.into());
-        self.all_parameters().into_iter().fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| match name {
-            "login_hint" => authorize.login_hint(value),
-            name => authorize.parameter(name, value),
-        })
+        self.all_parameters()
+            .into_iter()
+            .fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| authorize.parameter(name, value))
     }
 
     fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {

@@ -33,7 +33,7 @@ pub enum Protocol {
 ///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
 ///     oauth2.revocation = Some("https://acme.example/revoke");
 ///     oauth2.scope_separator = ',';
-///     Service::oauth2("Acme", oauth2.token_placement(TokenPlacement::scheme("OAuth")))
+///     Service::oauth2("Acme", oauth2.token_placement(TokenPlacement::Scheme("OAuth")))
 /// };
 /// ```
 #[derive(Clone, Debug)]
@@ -119,15 +119,13 @@ impl Oauth2 {
             authorization_parameters: &[],
             appsecret_proof: false,
             quirks: Quirks::STRICT,
-            token_placement: TokenPlacement::BEARER,
+            token_placement: TokenPlacement::Bearer,
         }
     }
 
-    /// Sets where requests to the API carry their token. It is a method and not a field, because a constant cannot drop
-    /// the value that a field had before.
+    /// Sets where requests to the API carry their token.
     pub const fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        // Nothing can be dropped in a constant. Every placement holds a static text, so forgetting it leaks nothing.
-        std::mem::forget(std::mem::replace(&mut self.token_placement, placement));
+        self.token_placement = placement;
         self
     }
 

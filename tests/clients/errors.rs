@@ -86,7 +86,7 @@ impl Call {
 fn pending_device() -> PendingDevice {
     let codes =
         r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+    let (_, on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -182,10 +182,10 @@ fn calls() -> Vec<Call> {
             registration().update(&ClientMetadata::new([REDIRECT]))
         }),
         Call::new(PushingAuthorization, "https://auth.example.com/par", || {
-            client().authorize(Authorize::new().pushed(), moment())
+            client().authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
         }),
         Call::new(RequestingDeviceCode, "https://auth.example.com/device", || {
-            client().authorize_device(AuthorizeDevice::new(), moment())
+            client().authorize_device(AuthorizeDevice::default(), moment())
         }),
         Call::new(ExchangingCode, "https://auth.example.com/token", || {
             let (pending, callback) = begun(&client());

@@ -147,7 +147,7 @@ fn secretive(heard: &Heard) -> Client {
 
 fn pending_device() -> PendingDevice {
     let codes = r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -256,7 +256,9 @@ fn calls() -> Vec<Call> {
             PushingAuthorization,
             "https://auth.example.com/par",
             response(201, &[("content-type", "application/json")], r#"{"request_uri":"urn:hunter2","expires_in":60}"#),
-            |heard| secretive(heard).authorize(Authorize::new().pushed(), moment()),
+            |heard| {
+                secretive(heard).authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
+            },
         ),
         Call::new(
             RequestingDeviceCode,
@@ -264,7 +266,7 @@ fn calls() -> Vec<Call> {
             json(
                 r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#,
             ),
-            |heard| secretive(heard).authorize_device(AuthorizeDevice::new(), moment()),
+            |heard| secretive(heard).authorize_device(AuthorizeDevice::default(), moment()),
         ),
         Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).poll(&pending_device(), moment())
@@ -299,7 +301,7 @@ fn calls() -> Vec<Call> {
             secretive(heard).revoke("hunter2-at", moment())
         }),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            let request = ApiRequest::new(API)?.placement(TokenPlacement::allow_query("access_token"));
+            let request = ApiRequest::new(API)?.placement(TokenPlacement::AllowQuery("access_token"));
             Ok(request.call(Some(&granted()))?.on_event(heard.hook()))
         })
         .of(None),
@@ -480,7 +482,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     }
     for put_off in [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))] {
         let session = Session::new(&secretive(heard), API, ends_in(5)).unwrap();
-        let shared = SharedSession::new(session.placement(TokenPlacement::allow_query("access_token")));
+        let shared = SharedSession::new(session.placement(TokenPlacement::AllowQuery("access_token")));
         let send = |request: Request| match request.uri().path() {
             "/token" => put_off.clone(),
             _ => Ok(response(401, &[], "hunter2")),

@@ -4,6 +4,9 @@ use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Pending
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response, Sent, Step, Timestamp};
 
+#[allow(unused_imports, reason = "each test crate uses its part")]
+pub use super::with;
+
 pub const NOW: u64 = 1_700_000_000;
 pub const ISSUER: &str = "https://auth.example.com";
 pub const API: &str = "https://photos.example.com/albums";

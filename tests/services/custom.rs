@@ -61,7 +61,7 @@ fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
     let server = server.authorization_endpoint("https://id.example/authorize").unwrap();
     let server = server
         .allow_transmission(Transmission::PostQuery)
-        .token_placement(TokenPlacement::allow_query("auth"))
+        .token_placement(TokenPlacement::AllowQuery("auth"))
         .authorization_parameter("audience", "api");
     let client = oauth2::Client::new(server, "id").redirect_uri("https://elsewhere.example/").unwrap();
     let request = |tokens: &Tokens| {

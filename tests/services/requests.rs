@@ -310,7 +310,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
 #[test]
 fn facebooks_token_may_go_into_the_query() {
     let me = proved_request("/me");
-    let me = me.placement(TokenPlacement::allow_query("access_token"));
+    let me = me.placement(TokenPlacement::AllowQuery("access_token"));
     let (request, _) = sent(me.call(Some(&token())).unwrap());
     let url = request.uri().to_string();
     assert_eq!([argument(&url, "access_token"), argument(&url, "appsecret_proof")], [PROOFS[0].0, PROOFS[0].1]);

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
 use super::attach_token::ProtectedRequest;
-use super::authentication::{self, ClientAuthentication, Kind as Way, RequestCredentials};
+use super::authentication::{self, ClientAuthentication, RequestCredentials};
 use super::grant::{self, Grant, Kind};
 use super::hooks::{Hook, Hooks, TokenResponseOf};
 use super::server::AuthorizationServer;
@@ -132,7 +132,7 @@ impl Client {
             server,
             id,
             opened,
-            authentication: ClientAuthentication::none(),
+            authentication: ClientAuthentication::None,
             follows_server: false,
             headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
@@ -155,10 +155,13 @@ impl Client {
     /// Returns the client as it authenticates where the server wants the secret in that place.
     pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
         let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
-        match (placement, &self.0.authentication.0) {
-            (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
-                self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement))
-            }
+        match (placement, &self.0.authentication) {
+            (
+                Some(placement),
+                ClientAuthentication::Basic(secret)
+                | ClientAuthentication::AllowRawBasic(secret)
+                | ClientAuthentication::Body(secret),
+            ) => self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement)),
             _ => self.clone(),
         }
     }
@@ -166,9 +169,13 @@ impl Client {
     /// How the client is authenticated.
     pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
-        parts.headers = match &authentication.0 {
-            Way::Basic(secret, placement) => {
-                authentication::basic(&parts.id, secret, *placement).map(|basic| headers(Some(basic)))
+        parts.headers = match &authentication {
+            ClientAuthentication::Basic(secret) => {
+                authentication::basic(&parts.id, secret, SecretPlacement::Basic).map(|basic| headers(Some(basic)))
+            }
+            ClientAuthentication::AllowRawBasic(secret) => {
+                authentication::basic(&parts.id, secret, SecretPlacement::AllowRawBasic)
+                    .map(|basic| headers(Some(basic)))
             }
             _ => Ok(headers(None)),
         };
@@ -365,7 +372,7 @@ impl Client {
             request.headers_mut().remove(CONTENT_TYPE);
         }
         // Any header may be replaced but the content type of a form.
-        let has_more = !headers.is_empty() || matches!(self.0.authentication.0, Way::Other(_));
+        let has_more = !headers.is_empty() || matches!(self.0.authentication, ClientAuthentication::Custom(_));
         self.authenticate(&mut request, &mut parameters, endpoint, moment)?;
         for (name, value) in headers {
             request.headers_mut().insert(name, value);
@@ -411,23 +418,27 @@ impl Client {
     ) -> Result<(), Error> {
         let ClientInner { server, id, authentication, include_id, .. } = &*self.0;
         let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
-        let includes_id = match (&authentication.0, include_id) {
-            (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
-            (Way::Basic(..), IncludeClientId::Automatic) | (_, IncludeClientId::Never) => false,
+        let includes_id = match (&authentication, include_id) {
+            (ClientAuthentication::Body(_), _) | (_, IncludeClientId::Always) => true,
+            (ClientAuthentication::Basic(_) | ClientAuthentication::AllowRawBasic(_), IncludeClientId::Automatic)
+            | (_, IncludeClientId::Never) => false,
             (_, IncludeClientId::Automatic) => true,
         };
         if includes_id {
             push("client_id", id);
         }
-        match &authentication.0 {
+        match &authentication {
             // `Authorization: Basic` is one of the headers.
-            Way::None | Way::MutualTls | Way::Basic(..) => {}
-            Way::Body(secret) => push("client_secret", secret.expose()),
-            Way::Missing(method) => {
+            ClientAuthentication::None
+            | ClientAuthentication::MutualTls
+            | ClientAuthentication::Basic(_)
+            | ClientAuthentication::AllowRawBasic(_) => {}
+            ClientAuthentication::Body(secret) => push("client_secret", secret.expose()),
+            ClientAuthentication::Missing(method) => {
                 let reason = format!("it is registered for {method:?}, which nobody has given it");
                 return Err(Unsupported::ClientAuthentication { reason }.into());
             }
-            Way::Other(method) => {
+            ClientAuthentication::Custom(method) => {
                 let endpoint = endpoint.to_string();
                 let audience = server.issuer.as_deref().unwrap_or(&endpoint);
                 let mut credentials = RequestCredentials::new(id, audience, moment);

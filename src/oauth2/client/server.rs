@@ -78,7 +78,7 @@ impl AuthorizationServer {
             revocation_secret: None,
             introspection_secret: None,
             transmission: Transmission::Post,
-            placement: TokenPlacement::BEARER,
+            placement: TokenPlacement::Bearer,
             separator: ' ',
             parameters: Vec::new(),
             quirks: Quirks::STRICT,

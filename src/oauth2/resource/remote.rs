@@ -154,7 +154,7 @@ impl RemoteTokens {
             return Ok(introspection);
         }
         let asked = self.remembered.asked(first.now);
-        let step = self.client.introspect(HintedToken::access_token(token), first)?;
+        let step = self.client.introspect(HintedToken::AccessToken(token.into()), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection =
             Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);

@@ -57,7 +57,7 @@ impl Folder {
     fn store_if_unchanged(&self, write: &ConditionalWrite) -> WriteOutcome {
         self.locked(|folder| {
             let stored: Option<StoredToken> = Self::read(folder, "token");
-            if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+            if stored.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
                 return WriteOutcome::Conflict;
             }
             Self::write(folder, "token", &write.stored);

@@ -168,7 +168,6 @@ fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
 
 #[test]
 fn every_leniency_is_off_until_it_is_switched_on() {
-    assert_eq!(Quirks::default(), Quirks::STRICT);
     for answer in [
         form("access_token=a&token_type=bearer"),
         response(200, &[("content-type", "text/javascript")], ANSWER),
@@ -195,7 +194,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
-    let tornado = call.clone().placement(TokenPlacement::allow_query("access_token")).post([("message", "a b")]);
+    let tornado = call.clone().placement(TokenPlacement::AllowQuery("access_token")).post([("message", "a b")]);
     let (request, sent_on) = sent(tornado.call(Some(&token())).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
@@ -223,7 +222,10 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
-    let lenient = client_of(server().quirks(Quirks::STRICT.allow_null_members().allow_error_list()));
+    let lenient = client_of(server().quirks(with(Quirks::default(), |quirks| {
+        quirks.allow_null_members = true;
+        quirks.allow_error_list = true;
+    })));
     for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
         token_of(&lenient, answer(members)).unwrap();
     }
@@ -284,23 +286,55 @@ fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
 /// `allow_error_list` a refusal's code.
 #[test]
 fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
-    let strict = Quirks::STRICT;
+    let strict = Quirks::default();
     let bearer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     let typed = |media_type: &str, body: &str| response(200, &[("content-type", media_type)], body);
     let as_form = "access_token=a&token_type=bearer";
     for (option, quirks, answer) in [
-        ("allow_missing_token_type", strict.allow_missing_token_type(), json(r#"{"access_token":"a"}"#)),
-        ("allow_token_types", strict.allow_token_types(&["own"]), json(r#"{"access_token":"a","token_type":"own"}"#)),
-        ("allow_scope_array", strict.allow_scope_array(), bearer(r#""scope":["a"]"#)),
-        ("allow_form_answer", strict.allow_form_answer(), form(as_form)),
-        ("allow_form_answer", strict.allow_form_answer(), typed("application/x-www-form-urlencoded", as_form)),
-        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/javascript", ANSWER)),
-        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/plain", ANSWER)),
-        ("allow_any_content_type", strict.allow_any_content_type(), response(200, &[], ANSWER)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""expires_in":null"#)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""scope":null"#)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""refresh_token":"""#)),
-        ("allow_camel_case", strict.allow_camel_case(), json(r#"{"accessToken":"a","tokenType":"Bearer"}"#)),
+        (
+            "allow_missing_token_type",
+            with(strict, |quirks| quirks.allow_missing_token_type = true),
+            json(r#"{"access_token":"a"}"#),
+        ),
+        (
+            "allow_token_types",
+            with(strict, |quirks| quirks.allow_token_types = &["own"]),
+            json(r#"{"access_token":"a","token_type":"own"}"#),
+        ),
+        ("allow_scope_array", with(strict, |quirks| quirks.allow_scope_array = true), bearer(r#""scope":["a"]"#)),
+        ("allow_form_answer", with(strict, |quirks| quirks.allow_form_answer = true), form(as_form)),
+        (
+            "allow_form_answer",
+            with(strict, |quirks| quirks.allow_form_answer = true),
+            typed("application/x-www-form-urlencoded", as_form),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            typed("text/javascript", ANSWER),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            typed("text/plain", ANSWER),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            response(200, &[], ANSWER),
+        ),
+        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""expires_in":null"#)),
+        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""scope":null"#)),
+        (
+            "allow_null_members",
+            with(strict, |quirks| quirks.allow_null_members = true),
+            bearer(r#""refresh_token":"""#),
+        ),
+        (
+            "allow_camel_case",
+            with(strict, |quirks| quirks.allow_camel_case = true),
+            json(r#"{"accessToken":"a","tokenType":"Bearer"}"#),
+        ),
     ] {
         let lenient = client_of(server().quirks(quirks));
         lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
@@ -339,9 +373,12 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let authorize = |server, authorize| client_of(server).authorize(authorize, moment());
     let lenient = lacking().allow_missing_s256();
     let option = "AuthorizationServer::allow_missing_s256";
-    lifted(option, authorize(lacking(), Authorize::new()), authorize(lenient, Authorize::new()));
-    for lenient in [Authorize::new().allow_plain_pkce(), Authorize::new().allow_missing_pkce()] {
-        lifted(option, authorize(lacking(), Authorize::new()), authorize(lacking(), lenient));
+    lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
+    for lenient in [
+        with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true),
+        with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true),
+    ] {
+        lifted(option, authorize(lacking(), Authorize::default()), authorize(lacking(), lenient));
     }
 
     let mut inside = metadata.clone();
@@ -377,17 +414,26 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
     };
     let slash = r#","issuer":"https://auth.example.com/""#;
-    let lenient = own().allow_issuer("https://auth.example.com/");
+    let lenient = with(own(), |discovery| discovery.allow_issuer = Some("https://auth.example.com/".into()));
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
-    let lenient = own().allow_issuer_template("https://auth.example.com/{tenant}");
+    let lenient =
+        with(own(), |discovery| discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into()));
     lifted("Discovery::allow_issuer_template", start(own(), template), start(lenient, template));
-    lifted("Discovery::allow_missing_issuer", start(own(), ""), start(own().allow_missing_issuer(), ""));
+    lifted(
+        "Discovery::allow_missing_issuer",
+        start(own(), ""),
+        start(with(own(), |discovery| discovery.allow_missing_issuer = true), ""),
+    );
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
-    let lenient = own().dangerous_allow_internal_hosts();
+    let lenient = with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true);
     lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
     let plain = || Discovery::new("http://a.example").unwrap();
-    lifted("Discovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+    lifted(
+        "Discovery::dangerous_allow_http",
+        plain().start(),
+        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+    );
 
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let start = |discovery: ResourceDiscovery, resource: &str, issuer: &str| {
@@ -395,7 +441,7 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &document)
     };
     for covering in ["https://r.example", "https://r.example/mcp/"] {
-        let lenient = own().allow_covering_resource();
+        let lenient = with(own(), |discovery| discovery.allow_covering_resource = true);
         let option = "ResourceDiscovery::allow_covering_resource";
         lifted(option, start(own(), covering, ISSUER), start(lenient, covering, ISSUER));
     }
@@ -403,9 +449,13 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     assert!(!other.to_string().contains("allow_"), "{other}");
     let inside = |discovery| start(discovery, "https://r.example/mcp", "https://login.corp");
     let option = "ResourceDiscovery::dangerous_allow_internal_hosts";
-    lifted(option, inside(own()), inside(own().dangerous_allow_internal_hosts()));
+    lifted(option, inside(own()), inside(with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true)));
     let plain = || ResourceDiscovery::new("http://r.example").unwrap();
-    lifted("ResourceDiscovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+    lifted(
+        "ResourceDiscovery::dangerous_allow_http",
+        plain().start(),
+        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+    );
 }
 
 /// What a server says in its own way stands in the error, although no code can be made of it.

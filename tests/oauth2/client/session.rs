@@ -331,26 +331,26 @@ fn post(body: &str, content_type: &str) -> Request {
 #[test]
 fn a_token_goes_where_the_server_looks_for_it() {
     const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
-    let request = placed(TokenPlacement::scheme("OAuth"), get(API)).unwrap();
+    let request = placed(TokenPlacement::Scheme("OAuth"), get(API)).unwrap();
     assert_eq!(request.headers()["authorization"], format!("OAuth {TOKEN}"));
-    let request = placed(TokenPlacement::header("x-shop-token"), get(API)).unwrap();
+    let request = placed(TokenPlacement::Header("x-shop-token"), get(API)).unwrap();
     assert_eq!(request.headers()["x-shop-token"], TOKEN);
-    let request = placed(TokenPlacement::allow_query("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
+    let request = placed(TokenPlacement::AllowQuery("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
     assert_eq!(request.uri().query(), Some("a=b%20c&access_token=2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers().is_empty());
 
     const FORM: &str = "application/x-www-form-urlencoded";
-    let request = placed(TokenPlacement::form("access_token"), post("a=b", FORM)).unwrap();
+    let request = placed(TokenPlacement::Form("access_token"), post("a=b", FORM)).unwrap();
     assert_eq!(request.body(), format!("a=b&access_token={TOKEN}").as_bytes());
     let request =
-        placed(TokenPlacement::form("access_token"), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
+        placed(TokenPlacement::Form("access_token"), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
     assert_eq!(request.headers()["content-type"], FORM);
     for refused in [post("{}", "application/json"), post("a", "application/x-www-form-urlencoded, x")] {
-        let error = placed(TokenPlacement::form("access_token"), refused).unwrap_err();
+        let error = placed(TokenPlacement::Form("access_token"), refused).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::NoFormBody { .. })), "{error}");
     }
 
-    let both = |request| placed(TokenPlacement::allow_bearer_and_parameter("token"), request).unwrap();
+    let both = |request| placed(TokenPlacement::AllowBearerAndParameter("token"), request).unwrap();
     for (request, in_body) in [(get(API), false), (post("{}", "application/json"), false), (post("a=b", FORM), true)] {
         let request = both(request);
         assert_eq!(bearer(&request), Some(TOKEN));
@@ -367,12 +367,12 @@ fn oauth_2_1_puts_no_token_in_a_query() {
         let end = Session::new(&strict, API, token()).unwrap().placement(placement).attach_token(&mut request, now());
         (end.map(drop), request)
     };
-    let (end, request) = signed(TokenPlacement::allow_query("access_token"));
+    let (end, request) = signed(TokenPlacement::AllowQuery("access_token"));
     let error = end.unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");
     assert_eq!((request.uri(), request.headers().is_empty()), (&API.parse::<http::Uri>().unwrap(), true));
     signed(TokenPlacement::default()).0.unwrap();
-    placed(TokenPlacement::allow_query("access_token"), get(API)).unwrap();
+    placed(TokenPlacement::AllowQuery("access_token"), get(API)).unwrap();
 }
 
 #[test]

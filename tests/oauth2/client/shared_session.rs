@@ -79,7 +79,7 @@ impl Row {
     }
 
     fn token(&self) -> Option<Token> {
-        self.stored.lock().unwrap().as_ref()?.token().cloned()
+        self.stored.lock().unwrap().as_ref()?.token.clone()
     }
 
     fn builder(&self, session: Session) -> SharedSessionBuilder {
@@ -88,7 +88,7 @@ impl Row {
             .load(move || Ok::<_, Infallible>(load.lock().unwrap().clone()))
             .store_if_unchanged(move |write: ConditionalWrite| {
                 let mut stored = store.lock().unwrap();
-                if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+                if stored.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
                     return Ok::<_, Infallible>(WriteOutcome::Conflict);
                 }
                 *stored = Some(write.stored);
@@ -587,7 +587,7 @@ fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
             if is_down.load(Ordering::SeqCst) {
                 return Err("the database is down");
             }
-            if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+            if stored.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
                 return Ok(WriteOutcome::Conflict);
             }
             *stored = Some(write.stored);

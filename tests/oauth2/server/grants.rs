@@ -1,6 +1,7 @@
 //! Each grant at the authorization server, with what it refuses.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
+use crate::common::with;
 use http::request::Parts;
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
@@ -256,7 +257,7 @@ fn secrets_are_taken_from_where_the_operator_says() {
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
     let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
-        let authorize = Authorize::scope("read").response_mode(mode);
+        let authorize = with(Authorize::scope("read"), |authorize| authorize.response_mode = mode);
         let authorization = pair.client().dangerous_authorize_implicit(authorize, pair.moment()).unwrap();
         let consent = pair.consent(&authorization.url);
         let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
@@ -269,7 +270,7 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         assert_eq!((token.scope, token.refresh_token), (Some("read".into()), None));
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
-    let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
+    let in_query = with(Authorize::scope("read"), |authorize| authorize.response_mode = ResponseMode::Query);
     if let Ok(authorization) = pair.client().dangerous_authorize_implicit(in_query, pair.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
         let end = pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
@@ -293,7 +294,7 @@ fn fields(page: &str) -> String {
 fn a_decision_survives_a_login_page_but_not_for_ever() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
-    let authorize = Authorize::scope("read").login_hint("jane").parameter("prompt", "none");
+    let authorize = Authorize::scope("read").parameter("login_hint", "jane").parameter("prompt", "none");
     let authorization = pair.run(client.authorize(authorize, pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
     assert_eq!((consent.parameter("login_hint"), consent.parameter("prompt")), (Some("jane"), Some("none")));

@@ -316,7 +316,7 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
     assert_eq!(scope(Authorize::scope("read write")), "read write".into());
     assert_eq!(scope(Authorize::scope("write admin")), "write".into());
     assert_eq!(scope(Authorize::scope("admin")), "read".into());
-    assert_eq!(scope(Authorize::new()), "read".into());
+    assert_eq!(scope(Authorize::default()), "read".into());
 }
 
 #[test]

@@ -5,12 +5,12 @@ use http::header::CONTENT_TYPE;
 
 use super::pending::{Pending, PendingImplicit, Rules};
 use crate::core::wiped::Wiped;
-use crate::oauth2::Token;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{Grant, Kind};
 use crate::oauth2::client::hooks::TokenResponseOf;
 use crate::oauth2::client::token_response::{self, Expected};
 use crate::oauth2::common::names::AUTHORIZATION_CODE;
+use crate::oauth2::{Quirks, Token};
 use crate::wire::form;
 use crate::{Callback, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
@@ -144,6 +144,7 @@ impl Client {
         if server.v2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
+        let pending = pending.into_pending();
         pending.check(&self.0.fingerprint, now)?;
         let callback = callback.into();
         let answer = pending.common.accept(&callback, self.rules())?;
@@ -153,6 +154,7 @@ impl Client {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.0.hooks.token_response(&mut response, TokenResponseOf::Other);
         let expected = Expected { scope: pending.common.scope, ..Expected::default() };
-        token_response::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
+        let quirks = Quirks { allow_form_answer: true, ..server.quirks };
+        token_response::token(&response, expected, quirks, server.separator, now)
     }
 }

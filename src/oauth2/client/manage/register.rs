@@ -8,7 +8,7 @@ use crate::core::endpoint::endpoint;
 use crate::core::event::Observer;
 use crate::core::step::Receive;
 use crate::core::wiped::Wiped;
-use crate::oauth2::client::authentication::{ClientAuthentication, Kind};
+use crate::oauth2::client::authentication::ClientAuthentication;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::server::AuthorizationServer;
 use crate::oauth2::client::{attach_token, token_response};
@@ -82,10 +82,10 @@ impl ClientRegistration {
         // What is empty says nothing, in a registration that was stored, too.
         let method = self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication = match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
-            (Some(NO_SECRET), _) | (None, None) => ClientAuthentication::none(),
-            (Some(CLIENT_SECRET_POST), Some(secret)) => ClientAuthentication::body(secret.clone()),
-            (Some(CLIENT_SECRET_BASIC) | None, Some(secret)) => ClientAuthentication::basic(secret.clone()),
-            (Some(method), _) => ClientAuthentication(Kind::Missing(method.to_owned())),
+            (Some(NO_SECRET), _) | (None, None) => ClientAuthentication::None,
+            (Some(CLIENT_SECRET_POST), Some(secret)) => ClientAuthentication::Body(secret.clone()),
+            (Some(CLIENT_SECRET_BASIC) | None, Some(secret)) => ClientAuthentication::Basic(secret.clone()),
+            (Some(method), _) => ClientAuthentication::Missing(method.to_owned()),
         };
         Ok(client.authentication(authentication))
     }

@@ -16,30 +16,23 @@ use crate::{Error, Moment, Purpose, Response, Secret, Step};
 /// use oauth_proto::{Error, Moment, Step};
 ///
 /// fn ask(client: &Client, token: &str, moment: Moment) -> Result<Step<Introspection>, Error> {
-///     client.introspect(HintedToken::access_token(token), moment)
+///     client.introspect(HintedToken::AccessToken(token.into()), moment)
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct HintedToken {
-    token: Secret,
-    hint: Option<&'static str>,
-}
-
-impl HintedToken {
-    /// Returns an access token.
-    pub fn access_token(token: impl Into<Secret>) -> Self {
-        Self { token: token.into(), hint: Some("access_token") }
-    }
-
-    /// Returns a refresh token.
-    pub fn refresh_token(token: impl Into<Secret>) -> Self {
-        Self { token: token.into(), hint: Some("refresh_token") }
-    }
+#[non_exhaustive]
+pub enum HintedToken {
+    /// An access token.
+    AccessToken(Secret),
+    /// A refresh token.
+    RefreshToken(Secret),
+    /// A token of whatever kind.
+    Unknown(Secret),
 }
 
 impl From<Secret> for HintedToken {
     fn from(token: Secret) -> Self {
-        Self { token, hint: None }
+        Self::Unknown(token)
     }
 }
 
@@ -105,16 +98,21 @@ impl Client {
     /// As [`revoke`](Self::revoke).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
-            Some(refresh) => self.revoke(HintedToken::refresh_token(refresh), moment),
-            None => self.revoke(HintedToken::access_token(&token.access_token), moment),
+            Some(refresh) => self.revoke(HintedToken::RefreshToken(refresh.clone()), moment),
+            None => self.revoke(HintedToken::AccessToken(token.access_token.clone()), moment),
         }
     }
 }
 
 fn about(token: &HintedToken) -> zeroize::Zeroizing<String> {
     let mut form = zeroize::Zeroizing::new(String::new());
-    form::push_text(&mut form, "token", token.token.expose());
-    if let Some(hint) = token.hint {
+    let (token, hint) = match token {
+        HintedToken::AccessToken(token) => (token, Some("access_token")),
+        HintedToken::RefreshToken(token) => (token, Some("refresh_token")),
+        HintedToken::Unknown(token) => (token, None),
+    };
+    form::push_text(&mut form, "token", token.expose());
+    if let Some(hint) = hint {
         form::push_text(&mut form, "token_type_hint", hint);
     }
     form

@@ -19,7 +19,7 @@ use crate::oauth2::{PkceSupport, ResponseMode, Scope};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
-/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+/// How long a user may take by default.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// What is asked for when a user is sent to grant access.
@@ -27,31 +27,73 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// ```
 /// use oauth_proto::oauth2::{Authorize, ResponseMode};
 ///
-/// let authorize = Authorize::scope(["openid", "email"])
-///     .nonce()
-///     .login_hint("jane@example.com")
-///     .response_mode(ResponseMode::FormPost)
-///     .parameter("access_type", "offline")
+/// let mut authorize = Authorize::scope(["openid", "email"])
+///     .parameter("login_hint", "jane@example.com")
 ///     .parameter("prompt", "select_account");
+/// authorize.nonce = true;
+/// authorize.response_mode = ResponseMode::FormPost;
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Authorize {
+    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
+    /// listens on a port that it was given just now, for example.
+    pub redirect_uri: Option<String>,
+    /// How the answer comes back: in the query by default.
+    pub response_mode: ResponseMode,
+    /// Whether to send a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare.
+    pub nonce: bool,
+    /// Whether to push the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
+    /// happens by itself where the metadata demands it.
+    pub pushed: bool,
+    /// How long the user may take. An hour by default.
+    pub lifetime: Duration,
+    /// A state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
+    /// [`Pending`], not here.
+    ///
+    /// # Security
+    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
+    /// (RFC 6749 §10.12).
+    pub dangerous_state: Option<String>,
+    /// Whether to send the proof key itself as the challenge (RFC 7636 §4.2).
+    ///
+    /// # Security
+    /// Who sees the authorization request can use a stolen code.
+    pub allow_plain_pkce: bool,
+    /// Whether to send no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
+    /// crate::oauth2::AuthorizationServer::pkce).
+    ///
+    /// # Security
+    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
+    pub allow_missing_pkce: bool,
     scope: Option<Scope>,
-    redirect_uri: Option<String>,
-    state: Option<String>,
-    mode: ResponseMode,
-    nonce: bool,
-    pkce: Pkce,
-    pushed: bool,
-    lifetime: Option<Duration>,
-    /// Options and the caller's own parameters, encoded.
+    /// Resources and the caller's own parameters, encoded.
     parameters: Zeroizing<String>,
     refused: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+impl Default for Authorize {
+    /// Asks for what the server grants by default.
+    fn default() -> Self {
+        Self {
+            redirect_uri: None,
+            response_mode: ResponseMode::default(),
+            nonce: false,
+            pushed: false,
+            lifetime: LIFETIME,
+            dangerous_state: None,
+            allow_plain_pkce: false,
+            allow_missing_pkce: false,
+            scope: None,
+            parameters: Zeroizing::default(),
+            refused: None,
+        }
+    }
+}
+
+/// Which proof key a request carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Pkce {
-    #[default]
     S256,
     Plain,
     Missing,
@@ -79,7 +121,10 @@ pub struct Authorization<P = Pending> {
 
 impl fmt::Debug for Authorize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorize").field("scope", &self.scope).field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("Authorize")
+            .field("scope", &self.scope)
+            .field("response_mode", &self.response_mode)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,49 +139,9 @@ impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
 }
 
 impl Authorize {
-    /// Asks for what the server grants by default.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Asks for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()).filter(|scope| !scope.is_empty()), ..Self::default() }
-    }
-
-    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
-    /// listens on a port that it was given just now, for example.
-    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        self.redirect_uri = Some(uri.into());
-        self
-    }
-
-    /// Sets a state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
-    /// [`Pending`], not here.
-    ///
-    /// # Security
-    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
-    /// (RFC 6749 §10.12).
-    pub fn dangerous_state(mut self, state: impl Into<String>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-
-    /// How the answer comes back.
-    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare.
-    pub fn nonce(mut self) -> Self {
-        self.nonce = true;
-        self
-    }
-
-    /// Whom the server should offer to sign in: an address, usually.
-    pub fn login_hint(self, hint: &str) -> Self {
-        self.push("login_hint", hint)
     }
 
     /// Where the token will be used (RFC 8707 §2). May be said more than once.
@@ -144,12 +149,7 @@ impl Authorize {
         self.push("resource", uri)
     }
 
-    /// What to authorize, in detail (RFC 9396 §2): a list of objects that have a `type`.
-    pub fn authorization_details(self, details: &Value) -> Self {
-        self.push("authorization_details", &details.to_string())
-    }
-
-    /// A parameter of the server's own: `access_type`, `prompt`, … One that has an option here is refused when the request
+    /// A parameter of the server's own, or of an extension: `login_hint`, `prompt`, `authorization_details`, … One that has an option here is refused when the request
     /// is made.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if AUTHORIZATION_PARAMETERS.contains(&name) || has(&self.parameters, name) {
@@ -159,36 +159,12 @@ impl Authorize {
         self.push(name, value)
     }
 
-    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
-    /// happens by itself where the metadata demands it.
-    pub fn pushed(mut self) -> Self {
-        self.pushed = true;
-        self
-    }
-
-    /// How long the user may take. An hour unless said otherwise.
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Some(lifetime);
-        self
-    }
-
-    /// Sends the proof key itself as the challenge (RFC 7636 §4.2).
-    ///
-    /// # Security
-    /// Who sees the authorization request can use a stolen code.
-    pub fn allow_plain_pkce(mut self) -> Self {
-        self.pkce = Pkce::Plain;
-        self
-    }
-
-    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
-    /// crate::oauth2::AuthorizationServer::pkce).
-    ///
-    /// # Security
-    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
-    pub fn allow_missing_pkce(mut self) -> Self {
-        self.pkce = Pkce::Missing;
-        self
+    fn pkce(&self) -> Pkce {
+        match (self.allow_missing_pkce, self.allow_plain_pkce) {
+            (true, _) => Pkce::Missing,
+            (false, true) => Pkce::Plain,
+            (false, false) => Pkce::S256,
+        }
     }
 
     fn push(mut self, name: &str, value: &str) -> Self {
@@ -205,10 +181,10 @@ impl Client {
     /// [`Unsupported`] when the request cannot be made as it is configured.
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
         let server = &self.0.server;
-        if server.lacks_s256 && authorize.pkce == Pkce::S256 {
+        if server.lacks_s256 && authorize.pkce() == Pkce::S256 {
             return Err(Unsupported::NoPkce.into());
         }
-        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce };
+        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
         if server.v2_1 && pkce != Pkce::S256 {
             return Err(Unsupported::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
         }
@@ -266,9 +242,9 @@ impl Client {
         if self.0.server.v2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
-        if authorize.mode == ResponseMode::Query {
+        if authorize.response_mode == ResponseMode::Query {
             // It is the default of this grant, and servers need not know the parameter.
-            authorize.mode = ResponseMode::Fragment;
+            authorize.response_mode = ResponseMode::Fragment;
         }
         let (url, _, common) = self.authorization_request("token", authorize, &moment, |_| {})?;
         Ok(Authorization { url, pending: PendingImplicit::new(common) })
@@ -290,7 +266,7 @@ impl Client {
         if let Some(uri) = &authorize.redirect_uri {
             check_redirect_uri(uri, PlainHttp::allowed_if(server.plain_http))?;
         }
-        let state = match authorize.state {
+        let state = match authorize.dangerous_state {
             None => State::Own(Unguessable::new(moment, "oauth2 state")),
             Some(given) => State::Given(given),
         };
@@ -328,7 +304,7 @@ impl Client {
         if let Some(nonce) = &nonce {
             push("nonce", nonce);
         }
-        match (authorize.mode, response_type) {
+        match (authorize.response_mode, response_type) {
             (ResponseMode::Query, "code") | (ResponseMode::Fragment, "token") => {}
             (mode, _) => push("response_mode", mode.as_str()),
         }
@@ -349,9 +325,9 @@ impl Client {
             redirect_uri,
             scope: authorize.scope,
             nonce,
-            mode: authorize.mode,
+            mode: authorize.response_mode,
             issuer: server.issuer.clone(),
-            expires_at: moment.now.after(authorize.lifetime.unwrap_or(LIFETIME)),
+            expires_at: moment.now.after(authorize.lifetime),
         };
         Ok((url, opened.start, common))
     }

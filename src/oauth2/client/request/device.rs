@@ -92,7 +92,8 @@ pub struct PendingDevice {
     scope: Option<Scope>,
 }
 
-/// What a device asks for when it begins (RFC 8628 §3.1).
+/// What a device asks for when it begins (RFC 8628 §3.1). By default it names no scope: the server decides what the token may
+/// do.
 ///
 /// # Examples
 /// ```
@@ -107,11 +108,6 @@ pub struct AuthorizeDevice {
 }
 
 impl AuthorizeDevice {
-    /// Returns a request that names no scope: the server decides what the token may do.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Returns a request for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()), parameters: Vec::new() }

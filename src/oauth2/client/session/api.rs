@@ -39,7 +39,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { call: ApiCall::new(url)?, placement: TokenPlacement::BEARER, derived: None })
+        Ok(Self { call: ApiCall::new(url)?, placement: TokenPlacement::Bearer, derived: None })
     }
 
     /// An argument in the query.
@@ -142,5 +142,5 @@ impl fmt::Debug for ApiRequest {
 
 /// Returns what the API said when it refused. APIs list their errors more often than token endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
-    token_response::refusal(response, Quirks::STRICT.allow_error_list())
+    token_response::refusal(response, Quirks { allow_error_list: true, ..Quirks::STRICT })
 }

@@ -238,7 +238,7 @@ impl Renewer {
         let storage = &self.storage;
         for _ in 0..TRIES {
             let stored = storage.load().await?;
-            let expected = stored.as_ref().map(|stored| stored.version().to_owned());
+            let expected = stored.as_ref().map(|stored| stored.version.clone());
             if let Loaded::Good(supplied) = self.adopt(generation, stored, moment().now)? {
                 return Ok(supplied);
             }
@@ -363,7 +363,7 @@ impl Renewer {
         let mut is_stored = false;
         if storage.is_shared() {
             let stored = storage.load().await?;
-            let expected = stored.as_ref().map(|stored| stored.version().to_owned());
+            let expected = stored.as_ref().map(|stored| stored.version.clone());
             let loaded = self.adopt(generation, stored, now)?;
             if !matches!(loaded, Loaded::Same) {
                 return Ok(loaded);
@@ -403,9 +403,9 @@ impl Renewer {
             return Ok(Loaded::Same);
         };
         let own = state.session.token();
-        let Some(token) = stored.token() else {
+        let Some(token) = stored.token.as_ref() else {
             // Another process may have been refused because this one had renewed the token before.
-            let is_of_own = own.is_some_and(|own| StoredToken::ended(own).version() == stored.version());
+            let is_of_own = own.is_some_and(|own| StoredToken::ended(own).version == stored.version);
             if is_of_own && state.unsaved.is_some() {
                 return Ok(Loaded::Same);
             }

@@ -22,7 +22,6 @@ use crate::core::event::Observer;
 use crate::oauth2::client::attach_token::ProtectedRequest;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::Grant;
-use crate::oauth2::common::style::Placement;
 use crate::oauth2::{BearerChallenge, BearerError, Token, TokenPlacement, TokenType};
 use crate::wire::Origin;
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
@@ -429,7 +428,7 @@ impl Session {
     /// Whether the token must be renewed first, or there is none yet.
     pub(crate) fn is_due(&self, now: Timestamp) -> Result<bool, Error> {
         match &self.token {
-            Some(token) => Ok(token.expires_within(now, self.leeway)),
+            Some(token) => Ok(token.is_expired(now.after(self.leeway))),
             None if self.is_renewable() => Ok(true),
             None => Err(Unsupported::NoToken.into()),
         }
@@ -457,7 +456,7 @@ impl Session {
             return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
         }
         if self.client.0.server.v2_1
-            && matches!(self.placement.0, Placement::Query(_) | Placement::BearerAndParameter(_))
+            && matches!(self.placement, TokenPlacement::AllowQuery(_) | TokenPlacement::AllowBearerAndParameter(_))
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }
