@@ -88,6 +88,7 @@ pub mod openid2;
 pub mod services;
 pub mod wire;
 
+pub use core::api::ApiRequest;
 pub use core::callback::Callback;
 pub use core::drive_error::{BoxError, DriveError};
 pub use core::error::{Error, Expired, Misbehaved, Refused};

@@ -48,14 +48,16 @@ impl SignIn {
     /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes
     /// to is reported by the step.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
-        let parts = self.0.clone();
-        Ok(match self.0.client()? {
+        let parts = self.parts.clone();
+        Ok(match self.client()? {
             Client::Oauth2(client) => client.authorize(parts.oauth2_authorize(), moment)?.map(move |authorization| {
                 let pending = parts.pending(PendingLeg::Oauth2(authorization.pending));
                 Authorization { url: authorization.url, pending }
             }),
             Client::Oauth1(client) => {
-                client.authorize(parts.oauth1_authorize(client), moment)?.map(move |authorization| {
+                let mut authorize = parts.oauth1_authorize(&client);
+                authorize.at_authentication_endpoint &= !self.always_authorize;
+                client.authorize(authorize, moment)?.map(move |authorization| {
                     let pending = parts.pending(PendingLeg::Oauth1(authorization.pending));
                     Authorization { url: authorization.url, pending }
                 })
@@ -98,7 +100,7 @@ impl Parts {
         // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
         let told = server.when_told() != Callbacks::WithAuthorization;
         let mut authorize = authorize;
-        authorize.at_authentication_endpoint = server.authentication.is_some() && told && !self.always_authorize;
+        authorize.at_authentication_endpoint = server.authentication.is_some() && told;
         self.all_parameters()
             .into_iter()
             .fold(authorize, |authorize, (name, value)| authorize.url_parameter(name, value))

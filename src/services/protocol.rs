@@ -27,13 +27,13 @@ pub enum Protocol {
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
-/// use oauth_proto::services::{Oauth2, Service};
+/// use oauth_proto::services::{Oauth2, Protocol, Service};
 ///
 /// const ACME: Service = {
 ///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
 ///     oauth2.revocation = Some("https://acme.example/revoke");
 ///     oauth2.scope_separator = ',';
-///     Service::oauth2("Acme", oauth2.token_placement(TokenPlacement::Scheme("OAuth")))
+///     Service::new("Acme", Protocol::Oauth2(oauth2.token_placement(TokenPlacement::Scheme("OAuth"))))
 /// };
 /// ```
 #[derive(Clone, Debug)]
@@ -73,13 +73,11 @@ pub struct Oauth2 {
 /// them.
 ///
 /// ```
-/// use oauth_proto::services::{Instance, Oauth1, Service};
+/// use oauth_proto::services::{Instance, Oauth1, Protocol, Service};
 ///
 /// const WIKI: Service = {
-///     let mut wiki = Service::oauth1(
-///         "Wiki",
-///         Oauth1::new("{base}/oauth/initiate", "{base}/oauth/authorize", "{base}/oauth/token"),
-///     );
+///     let oauth1 = Oauth1::new("{base}/oauth/initiate", "{base}/oauth/authorize", "{base}/oauth/token");
+///     let mut wiki = Service::new("Wiki", Protocol::Oauth1(oauth1));
 ///     wiki.instance = Instance::Base { default: None };
 ///     wiki
 /// };
@@ -97,7 +95,7 @@ pub struct Oauth1 {
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
     /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row cannot be used
-    /// without a method whose name begins with `dangerous_`.
+    /// without an option whose name begins with `dangerous_`.
     pub version_2007: bool,
 }
 

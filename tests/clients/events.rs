@@ -9,12 +9,14 @@ use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::serve;
 use oauth_proto::oauth2::server::store::MemoryStore;
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration,
-    ConditionalWrite, Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token,
-    TokenPlacement, WriteOutcome,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
+    Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
+    WriteOutcome,
 };
 use oauth_proto::services::{self, SignIn};
-use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
+use oauth_proto::{
+    ApiRequest, BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with,
+};
 
 /// What every secret of these tests begins with, but those that are made of a moment.
 const MARK: &str = "hunter2";
@@ -301,12 +303,11 @@ fn calls() -> Vec<Call> {
             secretive(heard).revoke("hunter2-at", moment())
         }),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            let request = ApiRequest::new(API)?.placement(TokenPlacement::AllowQuery("access_token"));
-            Ok(request.call(Some(&granted()))?.on_event(heard.hook()))
+            Ok(ApiRequest::new(API)?.argument("access_token", "hunter2-at").call()?.on_event(heard.hook()))
         })
         .of(None),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            ApiRequest::new(API)?.call_by_session(&Session::new(&secretive(heard), API, granted())?, now())
+            Session::new(&secretive(heard), API, granted())?.call(&ApiRequest::new(API)?, now())
         }),
         Call::new(RequestingTemporaryCredentials, "https://photos.example.net/initiate", form(TEMPORARY), |heard| {
             let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
@@ -323,7 +324,7 @@ fn calls() -> Vec<Call> {
         .of(Some("key")),
         Call::new(CallingApi, "https://photos.example.net/photos", json("{}"), |heard| {
             let session = oauth1::Session::new(&oauth1_client(heard), oauth1_token());
-            oauth1::ApiRequest::new("https://photos.example.net/photos")?.call(&session, moment())
+            session.call(&ApiRequest::new("https://photos.example.net/photos")?, moment())
         })
         .of(Some("key")),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[], GRANTED),

@@ -4,10 +4,10 @@ use crate::common::with;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::{answered, first_leg};
 use oauth_proto::oauth1::{
-    ApiRequest, Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, ParameterPlacement,
-    Scheme, Server, Session,
+    Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, ParameterPlacement, Scheme, Server,
+    Session,
 };
-use oauth_proto::{Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
+use oauth_proto::{ApiRequest, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
 #[test]
 fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
@@ -193,7 +193,7 @@ fn an_error_names_the_option_that_lifts_it() {
         begun(with(plain(), |it| it.dangerous_allow_http = true)),
     );
 
-    let call = |request: ApiRequest| request.call(&Session::two_legged(&pair.client), pair.moment());
+    let call = |request: ApiRequest| Session::two_legged(&pair.client).call(&request, pair.moment());
     let plain = || ApiRequest::new("http://a.example/x").unwrap();
-    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().dangerous_allow_http()));
+    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(with(plain(), |it| it.dangerous_allow_http = true)));
 }

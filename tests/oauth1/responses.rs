@@ -3,8 +3,8 @@
 use crate::common::with;
 use crate::common::{CALLBACK, NOW, OAuth1Pair};
 use oauth_proto::oauth1::server::store::ClientRecord;
-use oauth_proto::oauth1::{ApiRequest, Authorization, Authorize, Pending, Server, Session, Token};
-use oauth_proto::{Error, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp};
+use oauth_proto::oauth1::{Authorization, Authorize, Pending, Session, Token};
+use oauth_proto::{ApiRequest, Error, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp};
 
 #[test]
 fn a_denial_says_what_the_service_explains() {
@@ -197,7 +197,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     let error = sent.receive(answer(), late()).unwrap_err();
     assert!(error.to_string().contains("s fast"), "{error}");
     let call = ApiRequest::new("https://photos.example.net/x").unwrap();
-    let Step::Send(_, sent) = call.call(&Session::two_legged(&pair.client), late()).unwrap() else {
+    let Step::Send(_, sent) = Session::two_legged(&pair.client).call(&call, late()).unwrap() else {
         panic!("nothing to send")
     };
     let error = sent.receive(answer(), late()).unwrap_err();
@@ -233,7 +233,7 @@ fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
     let pair = OAuth1Pair::default();
     let called = |body: &str| {
         let call = ApiRequest::new("https://photos.example.net/x").unwrap();
-        let step = call.call(&Session::two_legged(&pair.client), pair.moment()).unwrap();
+        let step = Session::two_legged(&pair.client).call(&call, pair.moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())
     };

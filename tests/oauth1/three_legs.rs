@@ -4,7 +4,7 @@ use crate::common::with;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::answered;
 use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, serve};
-use oauth_proto::oauth1::{Authorization, Authorize, Method, ParameterPlacement, Pending, Scheme, Server, Session};
+use oauth_proto::oauth1::{Authorization, Authorize, Method, ParameterPlacement, Pending, Scheme, Session};
 use oauth_proto::{Expired, Refused, Response, Step, Timestamp, Unsupported};
 
 #[test]
@@ -78,8 +78,8 @@ fn the_callback_keeps_its_own_query() {
 #[test]
 fn the_service_shows_what_the_client_asks_for() {
     let pair = OAuth1Pair::default();
-    let authorize =
-        with(Authorize::callback(CALLBACK), |it| it.realm = Some("Photos Albums".into())).parameter("scope", "read write");
+    let authorize = with(Authorize::callback(CALLBACK), |it| it.realm = Some("Photos Albums".into()))
+        .parameter("scope", "read write");
     let authorization = pair.begin(authorize.url_parameter("lang", "de")).unwrap();
     assert!(authorization.url.contains("?lang=de&"), "{}", authorization.url);
     let consent = pair.consent(&authorization.url).unwrap();

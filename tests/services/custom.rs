@@ -6,7 +6,7 @@ use crate::common::with;
 use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Server};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
-use oauth_proto::{Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
+use oauth_proto::{ApiRequest, Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
 use serde_json::Value;
 
 fn viewer(answer: &Value, tokens: Tokens) -> Option<User> {
@@ -23,7 +23,7 @@ fn linear_client() -> oauth2::Client {
 fn linear() -> SignIn {
     let request = |_: &Tokens| {
         let query = serde_json::json!({ "query": "{ viewer { id name } }" });
-        oauth2::ApiRequest::new("https://api.linear.app/graphql")?.post([("form", "")]).json(&query).request()
+        ApiRequest::new("https://api.linear.app/graphql")?.post([("form", "")]).json(&query).request()
     };
     SignIn::custom(linear_client(), CALLBACK, request, viewer).unwrap().scope("read")
 }
@@ -39,7 +39,7 @@ fn two_functions_may_do_what_a_table_cannot() {
     assert_eq!((user.id.as_str(), user.name.as_deref(), user.session_expires), ("l1", Some("Jane"), Some(3600)));
     assert_eq!(user.raw["data"]["viewer"]["id"], "l1");
     assert_eq!(argument(&begin(&linear()).0.url, "scope"), "read");
-    assert!(linear().service().is_none() && of(&services::GOOGLE).service().is_some());
+    assert!(linear().client().is_ok() && linear().request("/x").is_err());
     assert!(!format!("{:?} {:?}", linear(), Client::from(linear_client())).contains("secret\""));
 }
 
@@ -130,7 +130,7 @@ fn three_legs_at_a_service_that_is_known_at_run_time() {
     assert_eq!((user.id.as_str(), user.username.as_deref(), user.session_expires), ("4711", Some("Jane"), None));
     assert_eq!(user.tokens.oauth1().unwrap().extra["user_id"], "38895958");
     assert_eq!(user.raw["sub"], 4711);
-    assert!(sign_in.oauth1_client().is_some() && sign_in.oauth2_client().is_none());
+    assert!(sign_in.oauth1().is_some() && sign_in.oauth2().is_none());
 }
 
 #[test]
@@ -218,7 +218,10 @@ fn the_version_of_2007_is_told_the_callback_with_the_user() {
     }
     let page = |sign_in: SignIn| begin(&sign_in).0.url;
     assert_eq!(page(wiki(own_page)), "https://wiki.example/oauth/authenticate?oauth_token=rqt");
-    assert_eq!(page(wiki(own_page).always_authorize()), "https://wiki.example/oauth/authorize?oauth_token=rqt");
+    assert_eq!(
+        page(with(wiki(own_page), |it| it.always_authorize = true)),
+        "https://wiki.example/oauth/authorize?oauth_token=rqt"
+    );
 }
 
 #[test]
@@ -263,10 +266,13 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
     }
     // A signature would be for the other host.
     for sign_in in sign_ins("https://wiki.example/whoami") {
-        let elsewhere = sign_in.clone().profile_header("host", "evil.example").unwrap();
+        let elsewhere = with(sign_in.clone(), |it| {
+            drop(it.profile_headers.insert("host", http::HeaderValue::from_static("evil.example")))
+        });
         let (user, _) = finish(&elsewhere, vec![]);
         assert!(matches!(user, Err(Error::Unsupported(Unsupported::Url { .. }))), "{user:?}");
-        let named = sign_in.profile_header("host", "wiki.example").unwrap();
+        let named =
+            with(sign_in, |it| drop(it.profile_headers.insert("host", http::HeaderValue::from_static("wiki.example"))));
         let (_, sent) = finish(&named, vec![json("{}")]);
         assert_eq!(sent.len(), 2);
     }

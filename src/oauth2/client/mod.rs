@@ -24,7 +24,6 @@ pub use manage::token_endpoints::HintedToken;
 pub use request::authorize::{Authorization, Authorize};
 pub use request::device::{AuthorizeDevice, PendingDevice};
 pub use server::AuthorizationServer;
-pub use session::api::ApiRequest;
 pub use session::renewal::Renewal;
 pub use session::retry::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 pub use session::session::Session;

@@ -2,14 +2,14 @@
 
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks,
-    ResourceDiscovery, Session, Token, TokenPlacement,
+    AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks, ResourceDiscovery,
+    Session, Token, TokenPlacement,
 };
 use oauth_proto::services::{
     DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
     TWITCH, WEIBO,
 };
-use oauth_proto::{Error, Misbehaved, Refused, Response, Step, Timestamp};
+use oauth_proto::{ApiRequest, Error, Misbehaved, Refused, Response, Step, Timestamp};
 
 fn of(service: &Service) -> Client {
     let instance = (service.name == PLENTYMARKETS.name).then_some("https://shop.example");
@@ -189,30 +189,32 @@ fn every_leniency_is_off_until_it_is_switched_on() {
 #[test]
 fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     let call = ApiRequest::new("https://graph.facebook.com/me").unwrap().argument("fields", "id,name");
-    let (request, sent_on) = sent(call.call(Some(&token())).unwrap());
+    let facebook = Session::new(&client(), "https://graph.facebook.com", token()).unwrap();
+    let (request, sent_on) = sent(facebook.call(&call, now()).unwrap());
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id%2Cname");
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
-    let tornado = call.clone().placement(TokenPlacement::AllowQuery("access_token")).post([("message", "a b")]);
-    let (request, sent_on) = sent(tornado.call(Some(&token())).unwrap());
+    let tornado = call.clone().post([("message", "a b")]);
+    let facebook = facebook.placement(TokenPlacement::AllowQuery("access_token"));
+    let (request, sent_on) = sent(facebook.call(&tornado, now()).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
     assert_eq!(parameter(request.body(), "message"), "a b");
     let error = sent_on.receive(response(400, &[], r#"{"error":{"type":"OAuthException"}}"#), moment()).unwrap_err();
     assert_eq!(error.code(), Some("OAuthException"));
 
-    let (request, _) = sent(call.call(None).unwrap());
+    let (request, _) = sent(call.call().unwrap());
     assert!(!request.headers().contains_key("authorization"));
     let empty = ApiRequest::new("https://a.example/").unwrap().post::<&str, &str>([]);
     assert_eq!(empty.request().unwrap().method(), "POST");
-    assert!(ApiRequest::new("http://a.example/").unwrap().call(Some(&token())).is_err());
+    assert!(Session::new(&client(), "http://a.example/", token()).is_err());
     let session = session(token());
-    assert!(call.call_by_session(&session, now()).is_err());
+    assert!(session.call(&call, now()).is_err());
     let albums = ApiRequest::new(API).unwrap();
-    let (request, _) = sent(albums.call_by_session(&session, now()).unwrap());
+    let (request, _) = sent(session.call(&albums, now()).unwrap());
     assert!(bearer(&request).is_some());
-    assert!(albums.clone().limit(1).read(&json("{}")).is_err());
+    assert!(with(albums.clone(), |it| it.limit = 1).read(&json("{}")).is_err());
     assert!(albums.read(&response(200, &[], "<html>")).is_err());
     assert!(albums.read(&response(204, &[], "")).unwrap().is_null());
 }
@@ -398,13 +400,6 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let session = || session(token());
     let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
     lifted("Session::dangerous_allow_any_origin", sign(session()), sign(session().dangerous_allow_any_origin()));
-    let call = ApiRequest::new("http://a.example/").unwrap();
-    let token = token();
-    lifted(
-        "ApiRequest::dangerous_allow_http",
-        call.call(Some(&token)),
-        call.clone().dangerous_allow_http().call(Some(&token)),
-    );
 }
 
 #[test]
