@@ -40,7 +40,7 @@
 
 mod allowed;
 mod association;
-pub mod client;
+mod client;
 mod diffie_hellman;
 mod direct_request;
 mod extension;
@@ -58,9 +58,7 @@ mod xrds;
 mod xrds_document;
 mod yadis;
 
-pub use crate::core::callback::Callback;
-pub use crate::core::query::OneTimeUse;
-pub use association::{Association, AssociationKind, AssociationType};
+pub use association::{Association, AssociationKind};
 pub use client::{
     Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty, UnconfirmedAssertion,
 };
@@ -68,5 +66,4 @@ pub use extension::{Extension, RequestExtension, ResponseExtension};
 pub use extensions::{ax, oauth, pape, sreg, ui};
 pub use message::Version;
 pub use options::Options;
-pub use server::store::{AsyncStore, MemoryStore, RememberNonce, Store};
 pub use xrds_document::{XrdsDocument, user_links};

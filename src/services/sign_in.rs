@@ -180,7 +180,7 @@ impl SignIn {
     /// wants to be spoken to in a way of its own, or whose profiles no table of fields fits. The client is the
     /// caller's, of either protocol, with all of its options, and `redirect_uri` is where users come back to: what an
     /// OAuth 2.0 client was told before is forgotten, and an OAuth 1.0 service of [registered
-    /// callbacks](oauth1::Callbacks::Registered) is not told.
+    /// callbacks](crate::oauth1::Callbacks::Registered) is not told.
     ///
     /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None`
     /// where it is not as it should be; one with `error` or `errors` is a refusal then. The token is put into the
@@ -247,7 +247,7 @@ impl SignIn {
     ///
     /// # Security
     /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too: with
-    /// [`Server::dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
+    /// [`Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
     /// they had grant access, and without TLS an attacker on the network can put another user in the place of the one
     /// who comes.
     ///

@@ -189,8 +189,13 @@ fn a_callback_is_read_in_its_size() {
                 fields.insert("openid.long".into(), "x".repeat(unit.len() * number));
             });
             let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), pair.moment());
-            let counted =
-                measure(|| drop(pair.party.redeem(pending.association(associations.last().cloned()), &bomb, moment)));
+            let counted = measure(|| {
+                drop(pair.party.redeem(
+                    with(pending, |it| it.association = associations.last().cloned()),
+                    &bomb,
+                    moment,
+                ))
+            });
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });
     }
@@ -200,7 +205,10 @@ fn a_callback_is_read_in_its_size() {
 #[test]
 fn a_question_is_read_in_its_size() {
     let pair = OpenIdPair::default();
-    let fetch = FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
+    let fetch = FetchRequest {
+        required: vec![ax::Attribute::new("email", ax::AttributeType::Email)],
+        ..FetchRequest::default()
+    };
     let authorization = pair.begin(pair.asking(JANE).extension(fetch));
     let url = authorization.url().unwrap();
     for (name, entry) in [

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::pair::*;
+use oauth_proto::openid2::server::store::MemoryStore;
 use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason, ServerStep, serve};
-use oauth_proto::openid2::{MemoryStore, Options, ui};
+use oauth_proto::openid2::{Options, ui};
 use oauth_proto::{Response, Secret};
 
 const NS: &str = "http://specs.openid.net/auth/2.0";
@@ -189,7 +190,7 @@ fn simple_registration_is_answered_in_its_own_version() {
             fields.remove("openid.ns.sreg");
             fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
         });
-        let values = sreg::Response::default().value(Field::Email, "jane@example.com");
+        let values = sreg::Response { values: [(Field::Email, "jane@example.com".into())].into() };
         let answer = fields(&pair.approve(&url, |approval| approval.extension(values)));
         assert_eq!(answer["openid.ns.sreg"], answered);
         assert_eq!(answer["openid.sreg.email"], "jane@example.com");

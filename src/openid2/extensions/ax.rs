@@ -10,18 +10,48 @@ use crate::wire::is_internal;
 /// The extension's namespace (§2).
 pub const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
 
-/// An email address. Whether it is verified is between the provider and whoever trusts it.
-pub const EMAIL: &str = "http://axschema.org/contact/email";
-/// The full name.
-pub const FULL_NAME: &str = "http://axschema.org/namePerson";
-/// The given name.
-pub const FIRST_NAME: &str = "http://axschema.org/namePerson/first";
-/// The family name.
-pub const LAST_NAME: &str = "http://axschema.org/namePerson/last";
-/// The name that the user goes by.
-pub const USERNAME: &str = "http://axschema.org/namePerson/friendly";
-/// The language that the user prefers.
-pub const LANGUAGE: &str = "http://axschema.org/pref/language";
+/// The types of the attributes that are asked for most: each becomes the URI of its type by itself.
+///
+/// ```
+/// use oauth_proto::openid2::ax::AttributeType;
+///
+/// assert_eq!(AttributeType::Email.as_ref(), "http://axschema.org/contact/email");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttributeType {
+    /// An email address. Whether it is verified is between the provider and whoever trusts it.
+    Email,
+    /// The full name.
+    FullName,
+    /// The given name.
+    FirstName,
+    /// The family name.
+    LastName,
+    /// The name that the user goes by.
+    Username,
+    /// The language that the user prefers.
+    Language,
+}
+
+impl AsRef<str> for AttributeType {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Email => "http://axschema.org/contact/email",
+            Self::FullName => "http://axschema.org/namePerson",
+            Self::FirstName => "http://axschema.org/namePerson/first",
+            Self::LastName => "http://axschema.org/namePerson/last",
+            Self::Username => "http://axschema.org/namePerson/friendly",
+            Self::Language => "http://axschema.org/pref/language",
+        }
+    }
+}
+
+impl From<AttributeType> for String {
+    fn from(attribute: AttributeType) -> Self {
+        attribute.as_ref().to_owned()
+    }
+}
 
 /// How many values of an attribute are wanted (§5.1).
 ///
@@ -49,8 +79,8 @@ impl Default for Count {
 /// ```
 /// use oauth_proto::openid2::ax::{self, Attribute, Count};
 ///
-/// let one = Attribute::new("email", ax::EMAIL);
-/// let all = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) };
+/// let one = Attribute::new("email", ax::AttributeType::Email);
+/// let all = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::AttributeType::Email) };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
@@ -89,7 +119,7 @@ impl Attribute {
 ///
 /// let movie = Attribute::new("movie", "http://example.com/schema/favourite_movie");
 /// let fetch = FetchRequest {
-///     required: vec![Attribute::new("email", ax::EMAIL)],
+///     required: vec![Attribute::new("email", ax::AttributeType::Email)],
 ///     if_available: vec![Attribute { count: Count::AtMost(3), ..movie }],
 ///     ..FetchRequest::default()
 /// };
@@ -175,11 +205,11 @@ impl From<FetchRequest> for Extension {
 /// Attributes with their values (§5.2).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, FetchResponse};
+/// use oauth_proto::openid2::ax::{AttributeType, FetchResponse};
 ///
-/// let response = FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]);
-/// assert_eq!(response.first(ax::EMAIL), Some("jane@example.com"));
-/// assert!(!response.values.contains_key(ax::LANGUAGE));
+/// let response = FetchResponse::default().attribute(AttributeType::Email, ["jane@example.com"]);
+/// assert_eq!(response.first(AttributeType::Email), Some("jane@example.com"));
+/// assert!(!response.values.contains_key(AttributeType::Language.as_ref()));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -205,8 +235,8 @@ impl FetchResponse {
     }
 
     /// Returns an attribute's first value.
-    pub fn first(&self, type_uri: &str) -> Option<&str> {
-        self.values.get(type_uri)?.first().map(String::as_str)
+    pub fn first(&self, type_uri: impl AsRef<str>) -> Option<&str> {
+        self.values.get(type_uri.as_ref())?.first().map(String::as_str)
     }
 
     /// Leaves out what was not asked for, and values beyond the number that was. What is left goes by the names that the
@@ -410,7 +440,8 @@ mod tests {
     fn nobody_gets_more_than_was_asked_for() {
         let movies = Attribute { count: Count::AtMost(2), ..Attribute::new("m", MOVIE) };
         let fetch = FetchRequest { required: vec![movies], ..FetchRequest::default() };
-        let mut values = FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(EMAIL, ["a@b.example"]);
+        let mut values =
+            FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(AttributeType::Email, ["a@b.example"]);
         values.update_url = Some("x".to_owned());
         let given = Extension::from(values.only(&fetch));
         assert_eq!(FetchResponse::read(&given), Some(FetchResponse::default().attribute(MOVIE, ["1", "2"])));
@@ -420,22 +451,30 @@ mod tests {
     #[test]
     fn an_answer_calls_attributes_what_the_request_calls_them() {
         let fetch = FetchRequest {
-            required: vec![Attribute::new("a0", EMAIL)],
+            required: vec![Attribute::new("a0", AttributeType::Email.as_ref())],
             if_available: vec![Attribute { count: Count::Unlimited, ..Attribute::new("film", MOVIE) }],
             update_url: None,
         };
-        let values =
-            FetchResponse::default().attribute(EMAIL, ["a@b.example"]).attribute(MOVIE, ["1", "2"]).only(&fetch);
-        let written = Extension::from(values.clone().attribute(LANGUAGE, ["fr"]));
+        let values = FetchResponse::default()
+            .attribute(AttributeType::Email, ["a@b.example"])
+            .attribute(MOVIE, ["1", "2"])
+            .only(&fetch);
+        let written = Extension::from(values.clone().attribute(AttributeType::Language, ["fr"]));
         assert_eq!(written.get("value.a0"), Some("a@b.example"));
         assert_eq!(written.get("value.film.2"), Some("2"));
-        assert_eq!(FetchResponse::read(&written).unwrap().first(LANGUAGE), Some("fr"));
+        assert_eq!(FetchResponse::read(&written).unwrap().first(AttributeType::Language), Some("fr"));
     }
 
     #[test]
     fn an_alias_that_cannot_stand_in_a_message_is_replaced() {
         let mut fetch = FetchRequest::default();
-        for (alias, type_uri) in [("a.b", EMAIL), ("a,b", MOVIE), ("x", USERNAME), ("x", LANGUAGE), ("", FULL_NAME)] {
+        for (alias, type_uri) in [
+            ("a.b", AttributeType::Email.as_ref()),
+            ("a,b", MOVIE),
+            ("x", AttributeType::Username.as_ref()),
+            ("x", AttributeType::Language.as_ref()),
+            ("", AttributeType::FullName.as_ref()),
+        ] {
             fetch.required.push(Attribute::new(alias, type_uri));
         }
         let read = FetchRequest::read(&fetch.clone().into()).unwrap();

@@ -9,12 +9,41 @@ use crate::openid2::nonce_time;
 
 /// The extension's namespace.
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
-/// A policy: what the user shows cannot be given to a site that only looks like the provider (§4).
-pub const PHISHING_RESISTANT: &str = "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant";
-/// A policy: more than one factor.
-pub const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
-/// A policy: more than one factor, one of which is a thing.
-pub const MULTI_FACTOR_PHYSICAL: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical";
+/// The policies of the specification (§4): each becomes its URI by itself.
+///
+/// ```
+/// use oauth_proto::openid2::pape::Policy;
+///
+/// let policy = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+/// assert_eq!(Policy::MultiFactor.as_ref(), policy);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Policy {
+    /// What the user shows cannot be given to a site that only looks like the provider.
+    PhishingResistant,
+    /// More than one factor.
+    MultiFactor,
+    /// More than one factor, one of which is a thing.
+    MultiFactorPhysical,
+}
+
+impl AsRef<str> for Policy {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::PhishingResistant => "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant",
+            Self::MultiFactor => "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+            Self::MultiFactorPhysical => "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical",
+        }
+    }
+}
+
+impl From<Policy> for String {
+    fn from(policy: Policy) -> Self {
+        policy.as_ref().to_owned()
+    }
+}
+
 /// What a response says where no policy was heeded (§5.2).
 const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 
@@ -29,7 +58,7 @@ pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-
 /// use oauth_proto::openid2::{Authorize, Discovered, pape};
 ///
 /// let policy = pape::Request {
-///     preferred: vec![pape::MULTI_FACTOR.into()],
+///     preferred: vec![pape::Policy::MultiFactor.into()],
 ///     max_age: Some(Duration::from_secs(600)),
 ///     ..pape::Request::default()
 /// };
@@ -90,7 +119,7 @@ impl From<Request> for Extension {
 ///
 /// fn is_strong(assertion: &Assertion) -> bool {
 ///     let how = assertion.extension::<pape::Response>().unwrap_or_default();
-///     how.policies.iter().any(|policy| policy == pape::MULTI_FACTOR)
+///     how.policies.iter().any(|policy| policy == pape::Policy::MultiFactor.as_ref())
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,14 +194,14 @@ mod tests {
     fn both_directions_are_read_as_they_were_written() {
         const OWN: &str = "http://example.com/levels";
         let policy = Request {
-            preferred: vec![MULTI_FACTOR.to_owned(), PHISHING_RESISTANT.to_owned()],
+            preferred: vec![Policy::MultiFactor.into(), Policy::PhishingResistant.into()],
             max_age: Some(Duration::from_secs(60)),
             preferred_levels: vec![NIST.to_owned(), OWN.to_owned()],
         };
         assert_eq!(Request::read(&policy.clone().into()), Some(policy));
         let levels = [(NIST, "2"), (OWN, "gold")].map(|(scale, level)| (scale.to_owned(), level.to_owned()));
         let mut how = Response {
-            policies: vec![MULTI_FACTOR.to_owned()],
+            policies: vec![Policy::MultiFactor.into()],
             at: Some(Timestamp::from_secs(1_116_177_111)),
             levels: levels.into(),
         };

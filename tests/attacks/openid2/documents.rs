@@ -137,12 +137,12 @@ fn a_long_list_is_read_once() {
     });
     assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::Signature);
     // Nor is one that is really signed so: twice is too often.
-    let with =
+    let carrying =
         |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
     let association = pair.associations.borrow().last().cloned().unwrap();
-    let error = pair.verify(stored(&pending), &signed(&association, &with(",mode,mode"))).unwrap_err();
+    let error = pair.verify(stored(&pending), &signed(&association, &carrying(",mode,mode"))).unwrap_err();
     assert_eq!(forged(error), Forged::Signature);
-    pair.verify(pending, &signed(&association, &with(",mode"))).unwrap();
+    pair.verify(pending, &signed(&association, &carrying(",mode"))).unwrap();
 
     let authorization = pair.begin(pair.asking(JANE));
     let bomb = changed(&authorization.url().unwrap(), |fields| {
