@@ -187,8 +187,8 @@ fn verified(name: &'static str, found: FoundCredentials) -> Case {
 }
 
 fn client() -> Client {
-    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
-    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
+    let mut server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
     Client::new(server, "s6BhdRkqt3").secret(SECRET).redirect_uri(REDIRECT).unwrap()
 }
 

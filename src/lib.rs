@@ -33,8 +33,8 @@
 //! // Your HTTP client: every status is an answer, and no redirect is followed. The README has one for ureq.
 //! let mut send = |request: Request| exchange(request);
 //!
-//! let server = AuthorizationServer::new("https://auth.example.com/token")?
-//!     .authorization_endpoint("https://auth.example.com/authorize")?;
+//! let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+//! server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
 //! let client = Client::new(server, "s6BhdRkqt3").redirect_uri("https://printer.example.com/ready")?;
 //!
 //! let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;

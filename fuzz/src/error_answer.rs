@@ -141,15 +141,16 @@ pub fn run(input: Input) {
 }
 
 fn client(input: &Input) -> Client {
-    let server = AuthorizationServer::new("https://a.example/token").unwrap().quirks(input.lenient.quirks());
-    let server = server.authorization_endpoint("https://a.example/authorize").unwrap();
-    let server = server.device_authorization_endpoint("https://a.example/device").unwrap();
-    let server = server.pushed_authorization_request_endpoint("https://a.example/par").unwrap();
-    let server = server.introspection_endpoint("https://a.example/introspect").unwrap();
-    let server = server.revocation_endpoint("https://a.example/revoke").unwrap();
-    let server = server.registration_endpoint("https://a.example/register").unwrap();
+    let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
+    server.quirks = input.lenient.quirks();
+    server.authorization_endpoint = Some("https://a.example/authorize".into());
+    server.device_authorization_endpoint = Some("https://a.example/device".into());
+    server.pushed_authorization_request_endpoint = Some("https://a.example/par".into());
+    server.introspection_endpoint = Some("https://a.example/introspect".into());
+    server.revocation_endpoint = Some("https://a.example/revoke".into());
+    server.registration_endpoint = Some("https://a.example/register".into());
     let placement = oauth_proto::oauth2::SecretPlacement::Body;
-    let server = if input.in_body { server.secret_placement(placement) } else { server };
+    let server = if input.in_body { with(server, |server| server.secret_placement = Some(placement)) } else { server };
     Client::new(server, "client").secret(CLIENT_SECRET)
 }
 

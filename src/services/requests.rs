@@ -99,7 +99,7 @@ impl SignIn {
         let Protocol::Oauth2(oauth2) = &application.service.protocol else {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 API" }.into());
         };
-        let request = oauth2::ApiRequest::new(&application.api_url(path)?)?.placement(oauth2.token_placement.clone());
+        let request = oauth2::ApiRequest::new(&application.api_url(path)?)?.placement(oauth2.token_placement);
         Ok(match application.proof() {
             Some(proof) => request.derived(proof),
             None => request,

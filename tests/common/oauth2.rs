@@ -28,13 +28,15 @@ pub fn moment() -> Moment {
 }
 
 pub fn server() -> AuthorizationServer {
-    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap().issuer(ISSUER);
-    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
-    let server = server.device_authorization_endpoint("https://auth.example.com/device").unwrap();
-    let server = server.pushed_authorization_request_endpoint("https://auth.example.com/par").unwrap();
-    let server = server.revocation_endpoint("https://auth.example.com/revoke").unwrap();
-    let server = server.introspection_endpoint("https://auth.example.com/introspect").unwrap();
-    server.registration_endpoint("https://auth.example.com/register").unwrap()
+    let mut server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    server.issuer = Some(ISSUER.into());
+    server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
+    server.device_authorization_endpoint = Some("https://auth.example.com/device".into());
+    server.pushed_authorization_request_endpoint = Some("https://auth.example.com/par".into());
+    server.revocation_endpoint = Some("https://auth.example.com/revoke".into());
+    server.introspection_endpoint = Some("https://auth.example.com/introspect".into());
+    server.registration_endpoint = Some("https://auth.example.com/register".into());
+    server
 }
 
 pub fn client_of(server: AuthorizationServer) -> Client {

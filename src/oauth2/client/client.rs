@@ -10,7 +10,7 @@ use super::attach_token::ProtectedRequest;
 use super::authentication::{self, ClientAuthentication, RequestCredentials};
 use super::grant::{self, Grant, Kind};
 use super::hooks::{Hook, Hooks, TokenResponseOf};
-use super::server::AuthorizationServer;
+use super::server::{AuthorizationServer, CheckedUrl, Endpoints};
 use super::token_response::{self, Expected};
 use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
@@ -31,8 +31,8 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let server = AuthorizationServer::new("https://auth.example.com/token")?
-///     .authorization_endpoint("https://auth.example.com/authorize")?;
+/// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+/// server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
 /// let client = Client::new(server, "s6BhdRkqt3")
 ///     .secret("7Fjfp0ZBr1KtDRbnfVdmIw")
 ///     .redirect_uri("https://client.example.com/cb")?;
@@ -55,8 +55,9 @@ pub struct Client(pub(crate) Arc<ClientInner>);
 #[derive(Clone, Debug)]
 pub(crate) struct ClientInner {
     pub(crate) server: AuthorizationServer,
+    pub(crate) endpoints: Endpoints,
     /// The server's token endpoint, for what waits for its answers.
-    token_endpoint: Arc<Uri>,
+    pub(crate) token_endpoint: Arc<Uri>,
     pub(crate) id: String,
     /// What pending values of this client at this server are known by.
     pub(crate) fingerprint: ClientFingerprint,
@@ -124,11 +125,14 @@ impl Client {
     /// A public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
-        let opened = UrlPrefix::new(&server, &id);
+        let endpoints = Endpoints::of(&server);
+        let opened = UrlPrefix::new(&server, endpoints.authorization.as_ref(), &id);
+        let token = endpoints.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), Uri::to_string);
         Self(Arc::new(ClientInner {
-            fingerprint: ClientFingerprint::of(&[&server.token.to_string(), &id]),
+            fingerprint: ClientFingerprint::of(&[&token, &id]),
             observer: Observer::of_client(&id),
-            token_endpoint: Arc::new(server.token.clone()),
+            token_endpoint: Arc::new(endpoints.token.clone().unwrap_or_default()),
+            endpoints,
             server,
             id,
             opened,
@@ -146,7 +150,7 @@ impl Client {
     /// by itself) or [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
     /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
-        let placement = self.0.server.secret;
+        let placement = self.0.server.token_secret_placement();
         let mut client = self.authentication(ClientAuthentication::secret(secret.into(), placement));
         client.parts().follows_server = true;
         client
@@ -154,7 +158,8 @@ impl Client {
 
     /// Returns the client as it authenticates where the server wants the secret in that place.
     pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
-        let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
+        let placement =
+            placement.filter(|placement| self.0.follows_server && *placement != self.0.server.token_secret_placement());
         match (placement, &self.0.authentication) {
             (
                 Some(placement),
@@ -198,7 +203,7 @@ impl Client {
     /// [`Unsupported::Url`] when it is none of these, or has a fragment; [`Unsupported::PlainHttp`].
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
-        check_redirect_uri(&uri, PlainHttp::allowed_if(self.0.server.plain_http))?;
+        check_redirect_uri(&uri, PlainHttp::allowed_if(self.0.server.dangerous_allow_http))?;
         let own = RedirectUri { encoded: percent::encode(&uri), text: uri.into() };
         let parts = self.parts();
         if let Ok(opened) = &mut parts.opened {
@@ -214,7 +219,7 @@ impl Client {
         match issuer {
             Known::Row => {}
             Known::As(issuer) => server.issuer = Some(issuer),
-            Known::Unknown => server.unknown_iss = true,
+            Known::Unknown => server.allow_unknown_issuer = true,
         }
         self
     }
@@ -336,10 +341,10 @@ impl Client {
     /// step.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
         let server = &self.0.server;
-        if server.v2_1 && grant.kind == Kind::Password {
+        if server.oauth_2_1 && grant.kind == Kind::Password {
             return Err(Unsupported::NotInOauth21 { what: "password grant" }.into());
         }
-        if server.v2_1 && server.transmission != Transmission::Post {
+        if server.oauth_2_1 && server.transmission != Transmission::Post {
             return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
         }
         let (refresh, purpose) = match grant.kind {
@@ -347,10 +352,10 @@ impl Client {
             Kind::Code => (false, Purpose::ExchangingCode),
             Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
         };
-        let own = server.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.secure_endpoint(own.or(Some(&server.token)), "token")?;
-        let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
-        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.separator)?;
+        let own = self.0.endpoints.refresh.as_ref().filter(|_| refresh);
+        let endpoint = server.secure_endpoint(own.or(Some(&self.0.endpoints.token)), "token")?;
+        let place = own.map_or_else(|| self.0.token_endpoint.clone(), |_| Arc::new(endpoint.clone()));
+        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.scope_separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
         Ok(Step::send_to(place, request, state, self.observer()))
@@ -385,7 +390,7 @@ impl Client {
             }
             *request.body_mut() = std::mem::take(&mut *parameters).into_bytes();
         } else {
-            *request.method_mut() = if transmission == Transmission::Get { Method::GET } else { Method::POST };
+            *request.method_mut() = if transmission == Transmission::AllowGet { Method::GET } else { Method::POST };
             *request.uri_mut() = with_query(endpoint, &parameters)?;
         }
         Ok(request)
@@ -475,7 +480,7 @@ impl Client {
         let ClientInner { server, hooks, .. } = &*self.0;
         let mut response = Wiped(response);
         hooks.token_response(&mut response, of);
-        token_response::token(&response, expected, server.quirks, server.separator, moment.now)
+        token_response::token(&response, expected, server.quirks, server.scope_separator, moment.now)
     }
 }
 
@@ -491,8 +496,8 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
 }
 
 impl UrlPrefix {
-    fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
-        let endpoint = server.secure_endpoint(server.authorization.as_ref(), "authorization")?;
+    fn new(server: &AuthorizationServer, endpoint: Option<&CheckedUrl>, client_id: &str) -> Result<Self, Unsupported> {
+        let endpoint = server.secure_endpoint(endpoint, "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());

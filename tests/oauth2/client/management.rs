@@ -657,9 +657,11 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     let basic =
         client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
     assert_eq!(in_body(&basic), [false; 3]);
-    let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
+    let mut placed = everywhere;
+    placed.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);
-    let by_hand = client().server().clone().secret_placement(oauth_proto::oauth2::SecretPlacement::Body);
+    let mut by_hand = client().server().clone();
+    by_hand.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Body);
     assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
 }
 

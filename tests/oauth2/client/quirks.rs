@@ -222,10 +222,12 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
-    let lenient = client_of(server().quirks(with(Quirks::default(), |quirks| {
-        quirks.allow_null_members = true;
-        quirks.allow_error_list = true;
-    })));
+    let lenient = client_of(with(server(), |server| {
+        server.quirks = with(Quirks::default(), |quirks| {
+            quirks.allow_null_members = true;
+            quirks.allow_error_list = true;
+        })
+    }));
     for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
         token_of(&lenient, answer(members)).unwrap();
     }
@@ -336,7 +338,7 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
             json(r#"{"accessToken":"a","tokenType":"Bearer"}"#),
         ),
     ] {
-        let lenient = client_of(server().quirks(quirks));
+        let lenient = client_of(with(server(), |server| server.quirks = quirks));
         lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
     }
     // Nothing is promised that does not help.
@@ -360,9 +362,17 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
 fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
     let asked = |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
-    lifted("AuthorizationServer::dangerous_allow_http", asked(plain()), asked(plain().dangerous_allow_http()));
+    lifted(
+        "AuthorizationServer::dangerous_allow_http",
+        asked(plain()),
+        asked(with(plain(), |server| server.dangerous_allow_http = true)),
+    );
     let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
-    lifted("AuthorizationServer::dangerous_allow_http", redirect(server()), redirect(server().dangerous_allow_http()));
+    lifted(
+        "AuthorizationServer::dangerous_allow_http",
+        redirect(server()),
+        redirect(with(server(), |server| server.dangerous_allow_http = true)),
+    );
 
     let metadata: Metadata = serde_json::from_str(
         r#"{"issuer":"https://auth.example.com","authorization_endpoint":"https://auth.example.com/a",
@@ -371,7 +381,8 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     .unwrap();
     let lacking = || AuthorizationServer::from_metadata(&metadata).unwrap();
     let authorize = |server, authorize| client_of(server).authorize(authorize, moment());
-    let lenient = lacking().allow_missing_s256();
+    let mut lenient = lacking();
+    lenient.allow_missing_s256 = true;
     let option = "AuthorizationServer::allow_missing_s256";
     lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
     for lenient in [
@@ -393,7 +404,7 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
         answered(step, r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#)
     };
     let option = "AuthorizationServer::dangerous_allow_internal_hosts";
-    lifted(option, register(server()), register(server().dangerous_allow_internal_hosts()));
+    lifted(option, register(server()), register(with(server(), |server| server.dangerous_allow_internal_hosts = true)));
 
     let session = || session(token());
     let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
@@ -414,7 +425,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
     };
     let slash = r#","issuer":"https://auth.example.com/""#;
-    let lenient = with(own(), |discovery| discovery.allow_issuer = Some("https://auth.example.com/".into()));
+    let mut lenient = own();
+    lenient.allow_issuer = Some("https://auth.example.com/".into());
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
     let lenient =
@@ -426,7 +438,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         start(with(own(), |discovery| discovery.allow_missing_issuer = true), ""),
     );
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
-    let lenient = with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true);
+    let mut lenient = own();
+    lenient.dangerous_allow_internal_hosts = true;
     lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
     let plain = || Discovery::new("http://a.example").unwrap();
     lifted(
@@ -441,7 +454,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &document)
     };
     for covering in ["https://r.example", "https://r.example/mcp/"] {
-        let lenient = with(own(), |discovery| discovery.allow_covering_resource = true);
+        let mut lenient = own();
+        lenient.allow_covering_resource = true;
         let option = "ResourceDiscovery::allow_covering_resource";
         lifted(option, start(own(), covering, ISSUER), start(lenient, covering, ISSUER));
     }

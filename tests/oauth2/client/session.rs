@@ -361,7 +361,7 @@ fn a_token_goes_where_the_server_looks_for_it() {
 
 #[test]
 fn oauth_2_1_puts_no_token_in_a_query() {
-    let strict = client_of(server().oauth_2_1());
+    let strict = client_of(with(server(), |server| server.oauth_2_1 = true));
     let signed = |placement: TokenPlacement| {
         let mut request = get(API);
         let end = Session::new(&strict, API, token()).unwrap().placement(placement).attach_token(&mut request, now());
@@ -416,7 +416,8 @@ fn a_renewal_carries_what_the_caller_adds() {
         (parameter(request.body(), "scope").as_str(), parameter(request.body(), "tenant").as_str()),
         ("photos", "t1")
     );
-    let client = client_of(server().refresh_endpoint("https://auth.example.com/refresh").unwrap());
+    let client =
+        client_of(with(server(), |server| server.refresh_endpoint = Some("https://auth.example.com/refresh".into())));
     let (request, _) = sent(Session::new(&client, API, expired()).unwrap().renew(moment()).unwrap());
     assert_eq!(request.uri().path(), "/refresh");
 }

@@ -310,7 +310,8 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
     let grant = GrantType::authorization_code().scopes("read write").default_scope("read");
     let grant = grant.unknown_scope(UnknownScope::Default);
     let pair = OAuth2Pair::new(provider().scope_separator(',').add_grant_type(grant));
-    let server = pair.server().scope_separator(',');
+    let mut server = pair.server();
+    server.scope_separator = ',';
     let client = Client::new(server, "printer").secret(SECRET).redirect_uri(REDIRECT).unwrap();
     let scope = |asked: Authorize| pair.sign_in(&client, asked).unwrap().scope.unwrap();
     assert_eq!(scope(Authorize::scope("read write")), "read write".into());

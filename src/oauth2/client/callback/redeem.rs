@@ -96,7 +96,7 @@ impl Client {
 
     fn rules(&self) -> Rules {
         let server = &self.0.server;
-        Rules { promises_iss: server.promises_iss, unknown_iss: server.unknown_iss, place: self.0.place }
+        Rules { promises_iss: server.promises_issuer, unknown_iss: server.allow_unknown_issuer, place: self.0.place }
     }
 
     /// Exchanges a code that the user copied from the server's page, as some servers offer for
@@ -117,7 +117,7 @@ impl Client {
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
         let mut grant = Grant::new(AUTHORIZATION_CODE, Kind::Code);
         grant.push("code", code);
-        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
+        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.0.server.oauth_2_1) {
             match &self.0.redirect_uri {
                 Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
                 _ => grant.push("redirect_uri", uri),
@@ -141,7 +141,7 @@ impl Client {
         now: Timestamp,
     ) -> Result<Token, Error> {
         let server = &self.0.server;
-        if server.v2_1 {
+        if server.oauth_2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
         let pending = pending.into_pending();
@@ -155,6 +155,6 @@ impl Client {
         self.0.hooks.token_response(&mut response, TokenResponseOf::Other);
         let expected = Expected { scope: pending.common.scope, ..Expected::default() };
         let quirks = Quirks { allow_form_answer: true, ..server.quirks };
-        token_response::token(&response, expected, quirks, server.separator, now)
+        token_response::token(&response, expected, quirks, server.scope_separator, now)
     }
 }

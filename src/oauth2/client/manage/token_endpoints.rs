@@ -62,8 +62,8 @@ impl Client {
     /// answer comes to is reported by the step; a token that is not known is no error but inactive.
     pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
-        let request = self.with_secret_in(server.introspection_secret).request(
+        let endpoint = server.secure_endpoint(self.0.endpoints.introspection.as_ref(), "introspection")?;
+        let request = self.with_secret_in(server.secret_placement_at(server.listed.introspection)).request(
             endpoint,
             about(&token.into()),
             Vec::new(),
@@ -81,8 +81,8 @@ impl Client {
     /// still good, and another try is due later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
-        let request = self.with_secret_in(server.revocation_secret).request(
+        let endpoint = server.secure_endpoint(self.0.endpoints.revocation.as_ref(), "revocation")?;
+        let request = self.with_secret_in(server.secret_placement_at(server.listed.revocation)).request(
             endpoint,
             about(&token.into()),
             Vec::new(),

@@ -181,11 +181,11 @@ impl Client {
     /// [`Unsupported`] when the request cannot be made as it is configured.
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
         let server = &self.0.server;
-        if server.lacks_s256 && authorize.pkce() == Pkce::S256 {
+        if server.lacks_s256 && !server.allow_missing_s256 && authorize.pkce() == Pkce::S256 {
             return Err(Unsupported::NoPkce.into());
         }
         let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
-        if server.v2_1 && pkce != Pkce::S256 {
+        if server.oauth_2_1 && pkce != Pkce::S256 {
             return Err(Unsupported::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
         }
         let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
@@ -204,7 +204,8 @@ impl Client {
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
         }
-        let endpoint = server.secure_endpoint(server.pushed.as_ref(), "pushed authorization request")?;
+        let endpoint = server
+            .secure_endpoint(self.0.endpoints.pushed_authorization_request.as_ref(), "pushed authorization request")?;
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
@@ -239,7 +240,7 @@ impl Client {
         mut authorize: Authorize,
         moment: Moment,
     ) -> Result<Authorization<PendingImplicit>, Error> {
-        if self.0.server.v2_1 {
+        if self.0.server.oauth_2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
         if authorize.response_mode == ResponseMode::Query {
@@ -264,7 +265,7 @@ impl Client {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
         if let Some(uri) = &authorize.redirect_uri {
-            check_redirect_uri(uri, PlainHttp::allowed_if(server.plain_http))?;
+            check_redirect_uri(uri, PlainHttp::allowed_if(server.dangerous_allow_http))?;
         }
         let state = match authorize.dangerous_state {
             None => State::Own(Unguessable::new(moment, "oauth2 state")),
@@ -291,7 +292,7 @@ impl Client {
         };
         let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
         if let Some(scope) = &authorize.scope {
-            match server.separator {
+            match server.scope_separator {
                 ' ' => push("scope", scope.as_str()),
                 separator => push("scope", &scope.joined(separator)),
             }

@@ -128,7 +128,8 @@ impl Client {
     pub fn authorize_device(&self, authorize: AuthorizeDevice, moment: Moment) -> Result<Step<PendingDevice>, Error> {
         let AuthorizeDevice { scope, parameters } = authorize;
         let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
+        let endpoint =
+            server.secure_endpoint(self.0.endpoints.device_authorization.as_ref(), "device authorization")?;
         let mut form = Zeroizing::new(String::new());
         for (name, value) in parameters {
             if ["client_id", "client_secret", "scope"].contains(&&*name) {
@@ -138,7 +139,7 @@ impl Client {
         }
         let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
-            form::push_text(&mut form, "scope", &scope.joined(server.separator));
+            form::push_text(&mut form, "scope", &scope.joined(server.scope_separator));
         }
         let request = self.request_with_id(endpoint, form, &moment)?;
         Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }).observed_by(self.observer()))
@@ -305,8 +306,8 @@ impl AwaitPoll {
         let server = &self.client.0.server;
         let mut grant = Grant::new(DEVICE_CODE, Kind::Other);
         grant.push("device_code", self.pending.device_code.expose());
-        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.separator)?;
-        let endpoint = server.secure_endpoint(Some(&server.token), "token")?;
+        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.scope_separator)?;
+        let endpoint = server.secure_endpoint(Some(&self.client.0.endpoints.token), "token")?;
         self.client.request(endpoint, parameters, headers, server.transmission, moment)
     }
 

@@ -124,7 +124,7 @@ impl Session {
             generation: 0,
             origins: Vec::new(),
             any_origin: false,
-            placement: client.0.server.placement.clone(),
+            placement: client.0.server.token_placement,
             renewal: Renewal::Refresh,
             shape: None,
             leeway: LEEWAY,
@@ -455,7 +455,7 @@ impl Session {
         if token.token_type != TokenType::Bearer {
             return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
         }
-        if self.client.0.server.v2_1
+        if self.client.0.server.oauth_2_1
             && matches!(self.placement, TokenPlacement::AllowQuery(_) | TokenPlacement::AllowBearerAndParameter(_))
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
