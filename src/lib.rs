@@ -24,6 +24,8 @@
 //! closure. A leg ends where something must be remembered: here a `Pending` while the user is away, then a `Token`.
 //!
 //! ```no_run
+//! use std::future::ready;
+//!
 //! use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Session, SharedSession};
 //! use oauth_proto::{Moment, Request, Response, run};
 //!
@@ -44,7 +46,7 @@
 //! let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 //!
 //! let session = Session::new(&client, "https://photos.example.com", token)?;
-//! let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
+//! let shared = SharedSession::builder(session).save(|token| ready(store(&token))).build()?;
 //! let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
 //! shared.fetch(request, &mut send)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -107,7 +107,7 @@ impl OauthlibServer {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(Session::new(client, &self.origin, token).unwrap())
+        SharedSession::builder(Session::new(client, &self.origin, token).unwrap()).build().unwrap()
     }
 }
 
@@ -361,7 +361,8 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
         (TokenPlacement::Form("access_token"), "POST"),
         (TokenPlacement::AllowBearerAndParameter("access_token"), "POST"),
     ] {
-        let session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap().placement(placement.clone());
+        let mut session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap();
+        session.token_placement = placement.clone();
         let mut request = http::Request::builder().method(method).uri(oauthlib.photos()).body(Vec::new()).unwrap();
         let _sent_token = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(oauthlib.http.send(request).status(), 200, "{placement:?}");

@@ -156,7 +156,7 @@ fn a_token_without_an_end_does_not_expire() {
     assert!(!token.is_expired(clock.moment().now));
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
     let session = Session::new(&python_oauth2.client, "https://photos.example.com", token).unwrap();
-    assert!(!session.is_renewable());
+    assert!(session.renew(clock.moment()).is_err());
     assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
 

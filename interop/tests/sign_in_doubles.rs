@@ -154,7 +154,7 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     let session = Session::new(facebook.oauth2_client().unwrap(), &origin, token.clone()).unwrap();
     let me = graph("/me").argument("fields", "first_name");
     assert_eq!(http.run(me.call_by_session(&session, Moment::from_os().now)).unwrap()["first_name"], "Jane");
-    let shared = SharedSession::new(session);
+    let shared = SharedSession::builder(session).build().unwrap();
     let send = |request| http.exchange(request);
     let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["first_name"], "Jane");

@@ -400,7 +400,8 @@ fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
     for own in ["https://photos.example.com/", "HTTPS://PHOTOS.example.com:443/x?y"] {
         let _ = session.attach_token(&mut get(own), now()).unwrap();
     }
-    let anywhere = session.clone().dangerous_allow_any_origin();
+    let mut anywhere = session.clone();
+    anywhere.dangerous_allow_any_origin = true;
     let _ = anywhere.attach_token(&mut get("https://evil.example/"), now()).unwrap();
     anywhere.attach_token(&mut get("http://photos.example.com/"), now()).unwrap_err();
 }
@@ -450,19 +451,15 @@ fn a_renewal_that_brings_no_refresh_token_keeps_the_one_that_is_there() {
 fn a_request_that_is_refused_with_a_renewed_token_is_not_sent_again() {
     let shared = shared(token());
     let (mut resource, mut renewals) = (0, 0);
-    let response = shared.fetch_with(
-        get(API),
-        |request| -> Result<_, Error> {
-            Ok(if request.uri().path() == "/token" {
-                renewals += 1;
-                json(&ANSWER.replace("2Yotn", &format!("new{renewals}")))
-            } else {
-                resource += 1;
-                response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
-            })
-        },
-        moment,
-    );
+    let response = shared.fetch(get(API), |request| -> Result<_, Error> {
+        Ok(if request.uri().path() == "/token" {
+            renewals += 1;
+            json(&ANSWER.replace("2Yotn", &format!("new{renewals}")))
+        } else {
+            resource += 1;
+            response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
+        })
+    });
     assert_eq!(response.unwrap().status(), 401);
     assert_eq!((resource, renewals), (2, 1));
 }
@@ -745,7 +742,8 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
         let hinted = hint(&url);
         let error = own().challenged(hinted.headers()).start().unwrap_err();
         assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
-        let allowed = with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true);
+        let mut allowed = own();
+        allowed.dangerous_allow_internal_hosts = true;
         drop(allowed.challenged(hinted.headers()).start().unwrap());
     }
     for url in ["http://127.0.0.1:6379", "http://localhost:2375/v1"] {

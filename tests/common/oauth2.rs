@@ -1,5 +1,7 @@
 //! A client of OAuth 2.0 and the other side as a script: no socket, a clock that is handed over.
 
+use std::cell::Cell;
+
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Pending, Session, SharedSession, Token};
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response, Sent, Step, Timestamp};
@@ -25,6 +27,24 @@ pub fn at(secs: u64) -> Moment {
 
 pub fn moment() -> Moment {
     at(NOW)
+}
+
+thread_local! {
+    static CLOCK: Cell<(u64, u8)> = const { Cell::new((NOW, 7)) };
+}
+
+/// The clock of shared sessions: [`NOW`], or what the thread has set.
+pub fn clock() -> Moment {
+    let (secs, entropy) = CLOCK.get();
+    Moment::new(Timestamp::from_secs(secs), [entropy; 32])
+}
+
+pub fn set_clock(secs: u64) {
+    CLOCK.set((secs, CLOCK.get().1));
+}
+
+pub fn set_entropy(entropy: u8) {
+    CLOCK.set((CLOCK.get().0, entropy));
 }
 
 pub fn server() -> AuthorizationServer {
@@ -126,7 +146,7 @@ pub fn session(token: Token) -> Session {
 }
 
 pub fn shared(token: Token) -> SharedSession {
-    SharedSession::new(session(token))
+    SharedSession::builder_with(session(token), clock).build().unwrap()
 }
 
 pub fn bearer(request: &Request) -> Option<&str> {

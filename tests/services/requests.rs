@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::common::oauth2::{bearer, json, moment, response, sent, token};
+use crate::common::oauth2::{bearer, clock, json, moment, response, sent, token};
 use crate::common::services::{CALLBACK, argument, drive, dropbox_v1, of, place};
 use oauth_proto::oauth1::{ApiRequest, Session, TokenCredentials};
 use oauth_proto::oauth2::{self, NextAction, TokenPlacement};
@@ -291,7 +291,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
 fn a_shared_session_proves_the_token_that_it_renewed() {
     let facebook = of(&services::FACEBOOK).oauth2_client().unwrap().clone();
     let session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
-    let shared = oauth2::SharedSession::new(session);
+    let shared = oauth2::SharedSession::builder_with(session, clock).build().unwrap();
     let me = proved_request("/me");
     let mut seen = Vec::new();
     let send = |request: Request| {
@@ -302,7 +302,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
         seen.push((bearer(&request).unwrap().to_owned(), argument(&url, "appsecret_proof")));
         Ok(if seen.len() == 1 { response(401, &[], "") } else { json(r#"{"id":"1"}"#) })
     };
-    let response = shared.fetch_with(me.request().unwrap(), send, moment).unwrap();
+    let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["id"], "1");
     assert_eq!(seen, PROOFS.map(|(token, proof)| (token.to_owned(), proof.to_owned())));
 }

@@ -408,7 +408,11 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
 
     let session = || session(token());
     let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
-    lifted("Session::dangerous_allow_any_origin", sign(session()), sign(session().dangerous_allow_any_origin()));
+    lifted(
+        "Session::dangerous_allow_any_origin",
+        sign(session()),
+        sign(with(session(), |session| session.dangerous_allow_any_origin = true)),
+    );
     let call = ApiRequest::new("http://a.example/").unwrap();
     let token = token();
     lifted(

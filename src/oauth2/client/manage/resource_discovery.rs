@@ -43,7 +43,9 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 /// let moment = Moment::from_os();
 /// let grant = client.accept(authorization.pending, &callback(), moment.now)?.resource(RESOURCE);
 /// let token = run(client.request_token(grant, moment)?, &mut send)?;
-/// let shared = SharedSession::new(Session::new(&client, RESOURCE, token)?.resource(RESOURCE));
+/// let mut session = Session::new(&client, RESOURCE, token)?;
+/// session.resources.push(RESOURCE.into());
+/// let shared = SharedSession::builder(session).build()?;
 /// let albums = shared.fetch(http::Request::get(RESOURCE).body(Vec::new())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
