@@ -193,7 +193,8 @@ fn client() -> Client {
 }
 
 fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
-    let authorization = client.authorization_url(Authorize::scope(["read", "write"]), moment).unwrap();
+    let authorization = client.authorize(Authorize::scope(["read", "write"]), moment).unwrap();
+    let Step::Done(authorization) = authorization else { unreachable!() };
     (authorization.url, authorization.pending)
 }
 

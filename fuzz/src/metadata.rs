@@ -161,7 +161,7 @@ fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     sends(client.revoke_grant(&token, at()));
     sends(client.authorize_device(AuthorizeDevice::default(), at()));
     sends(client.authorize(with(Authorize::default(), |authorize| authorize.pushed = true), at()));
-    sends(client.server().register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
+    sends(server.register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
     token.refresh_token = Some("refresh-secret".into());
     sends(Grant::refresh(&token).and_then(|grant| client.request_token(grant, at())));
     match client.authorize(Authorize::default(), at()) {

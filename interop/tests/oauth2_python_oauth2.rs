@@ -242,7 +242,8 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     // A secret in the header is one that is not seen.
     let missing = ask(client(CLIENT, ClientAuthentication::Basic(SECRET.into())), own());
     assert_eq!(missing, refused("invalid_request", 400, "Missing client identifier"));
-    let beside = client(CLIENT, ClientAuthentication::Basic(SECRET.into())).include_client_id(IncludeClientId::Always);
+    let mut beside = client(CLIENT, ClientAuthentication::Basic(SECRET.into()));
+    beside.include_client_id = IncludeClientId::Always;
     assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
     let public = ask(client(CLIENT, ClientAuthentication::None), own());
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));

@@ -353,17 +353,19 @@ fn clients_are_authenticated_as_they_were_told() {
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
     let tls = of(authenticated(ClientAuthentication::MutualTls));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(authenticated(ClientAuthentication::Body("s&".into())).include_client_id(IncludeClientId::Never));
+    let body = of(with(authenticated(ClientAuthentication::Body("s&".into())), |client| {
+        client.include_client_id = IncludeClientId::Never;
+    }));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
     assert_eq!(parameter(body.body(), "client_id"), "s6BhdRkqt3");
     for request in [&public, &tls, &body] {
         assert!(!request.headers().contains_key("authorization"));
     }
-    let both = of(client().include_client_id(IncludeClientId::Always));
+    let both = of(with(client(), |client| client.include_client_id = IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
     assert!(!has(
-        &of(authenticated(ClientAuthentication::None).include_client_id(IncludeClientId::Never)),
+        &of(with(authenticated(ClientAuthentication::None), |client| client.include_client_id = IncludeClientId::Never)),
         "client_id"
     ));
     let custom = of(authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
@@ -433,15 +435,11 @@ fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
 
 #[test]
 fn an_empty_scope_asks_for_nothing() {
-    let url = client().authorization_url(Authorize::scope(" "), moment()).unwrap().url;
+    let url = done(client().authorize(Authorize::scope(" "), moment()).unwrap()).url;
     assert!(!url.contains("scope"), "{url}");
     let (request, sent) = sent(client().request_token(Grant::client_credentials().scope(""), moment()).unwrap());
     assert!(!has(&request, "scope"));
     assert_eq!(done(sent.receive(json(ANSWER), moment()).unwrap()).requested_scope, None);
-    let error = client()
-        .authorization_url(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
-        .unwrap_err();
-    assert_eq!(error, Unsupported::MustBePushed.into());
 }
 
 fn device(answer: &str) -> PendingDevice {

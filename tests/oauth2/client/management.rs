@@ -217,7 +217,7 @@ fn a_registration_makes_a_client() {
     let client = keyed.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
     let error = client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::ClientAuthentication { .. })), "{error}");
-    let url = client.authorization_url(oauth_proto::oauth2::Authorize::default(), moment()).unwrap().url;
+    let url = done(client.authorize(oauth_proto::oauth2::Authorize::default(), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "redirect_uri"), "https://client.example.org/cb");
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
@@ -660,7 +660,7 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     let mut placed = everywhere;
     placed.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);
-    let mut by_hand = client().server().clone();
+    let mut by_hand = crate::common::oauth2::server();
     by_hand.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Body);
     assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
 }

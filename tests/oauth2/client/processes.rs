@@ -103,7 +103,10 @@ fn one_of_the_processes() {
             release.release(&lease);
             ready(Ok::<_, std::io::Error>(()))
         })
-        .sleep(|pause| ready(std::thread::sleep(pause)));
+        .sleep(|pause| {
+            std::thread::sleep(pause);
+            ready(())
+        });
     shared.lease_duration = if dies.is_empty() { LEASE } else { SHORT_LEASE };
     let shared = shared.build().unwrap();
 

@@ -9,7 +9,7 @@ use oauth_proto::services::{
     DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
     TWITCH, WEIBO,
 };
-use oauth_proto::{Error, Misbehaved, Refused, Response, Step, Timestamp};
+use oauth_proto::{Error, Misbehaved, Purpose, Refused, Response, Step, Timestamp};
 
 fn of(service: &Service) -> Client {
     let instance = (service.name == PLENTYMARKETS.name).then_some("https://shop.example");
@@ -126,15 +126,25 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
 #[test]
 fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let client = client()
-        .on_access_token_response(|response| {
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                return;
+            }
             let body = String::from_utf8_lossy(response.body()).replace("authed_user", "x");
             *response.body_mut() = body.replace("{\"ok\":true,\"x\":", "").replace("}}", "}").into_bytes();
         })
-        .on_access_token_response(|response| {
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                return;
+            }
             let body = String::from_utf8_lossy(response.body()).replace("token_type\":\"user", "token_type\":\"Bearer");
             *response.body_mut() = body.into_bytes();
         })
-        .on_refresh_token_response(|response| *response.body_mut() = ANSWER.into())
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                *response.body_mut() = ANSWER.into();
+            }
+        })
         .on_protected_request(|request| {
             request.headers.insert("client-id", http::HeaderValue::from_static("hof5g"));
             assert!(!request.token.access_token.is_empty());
@@ -154,10 +164,10 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
 #[test]
 fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
     let client = client()
-        .on_token_response(|response| {
+        .on_token_response(|_, response| {
             *response.body_mut() = String::from_utf8_lossy(response.body()).replace("first", "second").into_bytes();
         })
-        .on_token_response(|response| {
+        .on_token_response(|_, response| {
             *response.body_mut() = String::from_utf8_lossy(response.body()).replace("second", "third").into_bytes();
         });
     let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
@@ -226,7 +236,7 @@ fn an_empty_error_is_no_refusal() {
         server.quirks = with(Quirks::default(), |quirks| {
             quirks.allow_null_members = true;
             quirks.allow_error_list = true;
-        })
+        });
     }));
     for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
         token_of(&lenient, answer(members)).unwrap();

@@ -449,7 +449,7 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         assert_eq!(metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(), secrets);
         // A client that goes by them is known everywhere.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
-        let client = Client::new(server, pair.client().client_id()).secret(SECRET);
+        let client = Client::new(server, "printer").secret(SECRET);
         let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
         let token = pair.run(client.request_token(grant, pair.moment())).unwrap();
         let access = token.access_token.expose();

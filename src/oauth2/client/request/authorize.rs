@@ -103,10 +103,11 @@ enum Pkce {
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::{Authorize, Client};
-/// # use oauth_proto::{Error, Moment};
+/// # use oauth_proto::{DriveError, Moment, Request, Response, run};
 /// # fn remember(_: &oauth_proto::oauth2::Pending) {}
-/// fn start(client: &Client) -> Result<String, Error> {
-///     let authorization = client.authorization_url(Authorize::scope("photos"), Moment::from_os())?;
+/// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
+/// fn start(client: &Client) -> Result<String, DriveError> {
+///     let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, send)?;
 ///     remember(&authorization.pending);
 ///     Ok(authorization.url)
 /// }
@@ -174,13 +175,13 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. Only where the request is
-    /// [pushed](Authorize::pushed) does this send anything.
+    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. This sends something only if the request is
+    /// [pushed](field@Authorize::pushed), or the server wants that. Otherwise the step is [done](Step::Done) at once.
     ///
     /// # Errors
     /// [`Unsupported`] when the request cannot be made as it is configured.
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
-        let server = &self.0.server;
+        let server = &self.inner.server;
         if server.lacks_s256 && !server.allow_missing_s256 && authorize.pkce() == Pkce::S256 {
             return Err(Unsupported::NoPkce.into());
         }
@@ -204,27 +205,15 @@ impl Client {
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
         }
-        let endpoint = server
-            .secure_endpoint(self.0.endpoints.pushed_authorization_request.as_ref(), "pushed authorization request")?;
+        let endpoint = server.secure_endpoint(
+            self.inner.endpoints.pushed_authorization_request.as_ref(),
+            "pushed authorization request",
+        )?;
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
         let request = self.request_with_id(endpoint, parameters, &moment)?;
         Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }).observed_by(self.observer()))
-    }
-
-    /// As [`authorize`](Self::authorize), for servers that want no request pushed: the URL at once, without a step to drive.
-    ///
-    /// # Errors
-    /// [`Unsupported::MustBePushed`] when the request asks for that, or the server does.
-    pub fn authorization_url(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
-        if authorize.pushed || self.0.server.requires_pushed {
-            return Err(Unsupported::MustBePushed.into());
-        }
-        match self.authorize(authorize, moment)? {
-            Step::Done(authorization) => Ok(authorization),
-            _ => Err(Unsupported::MustBePushed.into()),
-        }
     }
 
     /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the fragment of
@@ -240,7 +229,7 @@ impl Client {
         mut authorize: Authorize,
         moment: Moment,
     ) -> Result<Authorization<PendingImplicit>, Error> {
-        if self.0.server.oauth_2_1 {
+        if self.inner.server.oauth_2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
         if authorize.response_mode == ResponseMode::Query {
@@ -259,8 +248,8 @@ impl Client {
         moment: &Moment,
         proof: impl FnOnce(&mut String),
     ) -> Result<(String, usize, PendingCommon), Error> {
-        let server = &self.0.server;
-        let opened = self.0.opened.as_ref().map_err(Clone::clone)?;
+        let server = &self.inner.server;
+        let opened = self.inner.opened.as_ref().map_err(Clone::clone)?;
         if let Some(name) = authorize.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
@@ -275,7 +264,7 @@ impl Client {
 
         // Room for an ordinary request: what is sent is written once.
         let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
-        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.0.redirect_uri) {
+        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.inner.redirect_uri) {
             (None, own) if response_type == "code" => {
                 url.push_str(&opened.code);
                 own.as_ref().map(|own| own.text.clone())
@@ -321,7 +310,7 @@ impl Client {
         }
 
         let common = PendingCommon {
-            fingerprint: self.0.fingerprint.clone(),
+            fingerprint: self.inner.fingerprint.clone(),
             state,
             redirect_uri,
             scope: authorize.scope,
@@ -348,13 +337,13 @@ struct AwaitRequestUri {
 impl Receive<Authorization> for AwaitRequestUri {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let Self { client, pending } = *self;
-        let server = &client.0.server;
+        let server = &client.inner.server;
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
         let members = token_response::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
         let uri =
             uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, response: excerpt() })?;
-        let mut url = client.0.opened.clone()?.url;
+        let mut url = client.inner.opened.clone()?.url;
         form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))
     }

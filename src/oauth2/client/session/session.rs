@@ -112,7 +112,7 @@ impl Session {
         let token = token.into();
         let session = Self {
             grant: None,
-            token_placement: client.0.server.token_placement,
+            token_placement: client.inner.server.token_placement,
             leeway: LEEWAY,
             unknown_lifetime: None,
             resources: Vec::new(),
@@ -139,7 +139,7 @@ impl Session {
     /// As [`new`](Self::new).
     pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
-        self.client.0.server.check_secure(&uri)?;
+        self.client.inner.server.check_secure(&uri)?;
         self.origins.extend(Origin::of(&uri));
         Ok(self)
     }
@@ -367,7 +367,7 @@ impl Session {
     pub(crate) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
         let site = origin_of_request(uri, headers)?;
         if self.dangerous_allow_any_origin {
-            return Ok(self.client.0.server.check_secure(uri)?);
+            return Ok(self.client.inner.server.check_secure(uri)?);
         }
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());
@@ -385,7 +385,7 @@ impl Session {
         if token.token_type != TokenType::Bearer {
             return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
         }
-        if self.client.0.server.oauth_2_1
+        if self.client.inner.server.oauth_2_1
             && matches!(
                 self.token_placement,
                 TokenPlacement::AllowQuery(_) | TokenPlacement::AllowBearerAndParameter(_)
@@ -394,10 +394,10 @@ impl Session {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }
         ProtectedRequest::of(request, body, token, &self.token_placement, |protected| {
-            self.client.0.hooks.protected_request(protected);
+            self.client.inner.hooks.protected_request(protected);
         })?;
         // A hook may have sent it elsewhere.
-        if self.client.0.hooks.is_empty() { Ok(()) } else { self.check_origin(request.uri(), request.headers()) }
+        if self.client.inner.hooks.is_empty() { Ok(()) } else { self.check_origin(request.uri(), request.headers()) }
     }
 }
 

@@ -67,7 +67,10 @@ const LEASE: Duration = Duration::from_secs(60);
 ///     .store_if_unchanged(move |write| ready(db2.store_if_unchanged(write)))
 ///     .lease(move |wanted| ready(db3.lease(wanted)))
 ///     .release(move |lease| ready(db4.release(lease))) // DELETE FROM leases WHERE name = $1 AND holder = $2
-///     .sleep(|pause| ready(thread::sleep(pause)))
+///     .sleep(|pause| {
+///         thread::sleep(pause);
+///         ready(())
+///     })
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -175,8 +178,8 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Waits with this function while another process holds the lease: the runtime's own, such as `tokio::time::sleep`, or one
-    /// that blocks, `|pause| ready(thread::sleep(pause))`.
+    /// Waits with this function while another process holds the lease: the runtime's own, such as `tokio::time::sleep`, or
+    /// `std::thread::sleep` in one that blocks.
     pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
