@@ -103,7 +103,7 @@ fn server(input: &Input, responses: &[Response]) {
     let issuer = input.issuer.as_ref().map_or("https://a.example", Name::text);
     let Ok(mut discovery) = Discovery::new(issuer) else { return };
     if input.at {
-        discovery = discovery.at("https://a.example/.well-known/x").unwrap();
+        discovery.metadata_url = Some("https://a.example/.well-known/x".into());
     }
     if input.template {
         discovery.allow_issuer_template = Some(TEMPLATE.into());

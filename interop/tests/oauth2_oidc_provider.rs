@@ -52,7 +52,9 @@ fn metadata_of_another_issuer_is_forged() {
     let nested = format!("{}/nested", op.issuer);
     let place = format!("{nested}/.well-known/openid-configuration");
     for other in [format!("{}/", op.issuer), op.issuer.replace("127.0.0.1", "localhost")] {
-        let step = Discovery::new(&other).and_then(|discovery| discovery.at(&place)).and_then(Discovery::start);
+        let mut discovery = Discovery::new(&other).unwrap();
+        discovery.metadata_url = Some(place.clone());
+        let step = discovery.start();
         let expected = Forged::IssuerMismatch { expected: other, received: nested.clone() };
         assert_eq!(op.http.run(step).unwrap_err(), expected.into());
     }

@@ -225,7 +225,9 @@ fn calls() -> Vec<Call> {
             json(r#"{"issuer":"https://auth.example.com"}"#),
             |heard| {
                 let place = "https://auth.example.com/.well-known/oauth-authorization-server";
-                Ok(Discovery::new(ISSUER)?.at(place)?.start()?.on_event(heard.hook()))
+                let mut discovery = Discovery::new(ISSUER)?;
+                discovery.metadata_url = Some(place.into());
+                Ok(discovery.start()?.on_event(heard.hook()))
             },
         )
         .of(None),

@@ -283,7 +283,7 @@ fn other_grants_send_what_their_specifications_say() {
             "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
         ),
         (
-            Grant::saml2_bearer("PHNhbWxwOl"),
+            Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer").parameter("assertion", "PHNhbWxwOl"),
             "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer assertion=PHNhbWxwOl",
         ),
         (
@@ -291,9 +291,10 @@ fn other_grants_send_what_their_specifications_say() {
                 "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC",
                 "urn:ietf:params:oauth:token-type:access_token",
             )
-            .actor("x", "urn:ietf:params:oauth:token-type:jwt")
-            .requested_token_type("urn:ietf:params:oauth:token-type:jwt")
-            .audience("b")
+            .parameter("actor_token", "x")
+            .parameter("actor_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .parameter("requested_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .parameter("audience", "b")
             .resource("https://backend.example.com/api"),
             "grant_type=urn:ietf:params:oauth:grant-type:token-exchange \
              subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC \

@@ -59,7 +59,9 @@ fn metadata_are_looked_for_where_they_may_be() {
     let found = done(sent_on.receive(json(&metadata), moment()).unwrap());
     assert_eq!(found.extra["extra"], 1);
 
-    let nowhere = Discovery::new(ISSUER).unwrap().at("https://elsewhere.example/m").unwrap();
+    let nowhere = with(Discovery::new(ISSUER).unwrap(), |discovery| {
+        discovery.metadata_url = Some("https://elsewhere.example/m".into());
+    });
     let (request, sent_on) = sent(nowhere.start().unwrap());
     assert_eq!(request.uri(), "https://elsewhere.example/m");
     assert!(matches!(sent_on.receive(html(), moment()), Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))));
@@ -543,7 +545,8 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
             discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{other}: {error}");
     }
-    let missing = discovered(discovery().at("https://auth.example.com/m").unwrap(), "").unwrap_err();
+    let alone = with(discovery(), |discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
+    let missing = discovered(alone, "").unwrap_err();
     assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
 }
 

@@ -32,7 +32,7 @@ impl Client {
     ///     client.redeem(pending, path_and_query, Moment::from_os())
     /// }
     ///
-    /// // After `Authorize::response_mode(ResponseMode::FormPost)`.
+    /// // After `authorize.response_mode = ResponseMode::FormPost`.
     /// fn by_post(client: &Client, pending: Pending, uri: &str, body: &[u8]) -> Result<Step<Token>, Error> {
     ///     client.redeem(pending, Callback::posted(uri, body), Moment::from_os())
     /// }

@@ -25,8 +25,8 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    issuer: String,
-    places: Vec<Uri>,
+    /// Where the document is, to look there alone. By default it is looked for in the well-known places.
+    pub metadata_url: Option<String>,
     /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
     /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
     /// callbacks are compared with that.
@@ -85,6 +85,9 @@ pub struct Discovery {
     ///
     /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
     pub dangerous_allow_internal_hosts: bool,
+    issuer: String,
+    /// The well-known places.
+    places: Vec<Uri>,
 }
 
 impl Discovery {
@@ -99,6 +102,7 @@ impl Discovery {
             places.push(inserted(&uri, "openid-configuration")?);
         }
         Ok(Self {
+            metadata_url: None,
             issuer: issuer.to_owned(),
             places,
             allow_issuer: None,
@@ -109,21 +113,16 @@ impl Discovery {
         })
     }
 
-    /// Looks in this place alone.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
-    pub fn at(mut self, url: &str) -> Result<Self, Error> {
-        self.places = vec![endpoint(url)?];
-        Ok(self)
-    }
-
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when [`metadata_url`](field@Self::metadata_url) is not an absolute http
+    /// or https URL. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
+        if let Some(url) = &self.metadata_url {
+            self.places = vec![endpoint(url)?];
+        }
         if !self.dangerous_allow_http {
             let option = Some("Discovery::dangerous_allow_http");
             self.places.iter().try_for_each(|place| check_secure(place, option))?;
