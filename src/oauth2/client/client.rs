@@ -52,16 +52,18 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Client {
-    /// Whether requests carry `client_id` in the body, too.
+    /// When requests carry `client_id` in the body. Default: [`IncludeClientId::Automatic`].
     pub include_client_id: IncludeClientId,
-    /// Whether to compare the path alone of a callback that is handed over as a whole URI: for an application behind a proxy
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy
     /// that changes scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/cb`. If it knows path and
-    /// query, hand those over instead. A prefix that the proxy removed from the path has to be put back in any case.
+    /// query, hand those over instead. A prefix that the proxy removed from the path has to be put back in any case. Default:
+    /// compares all of it.
     ///
     /// # Security
     /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Whether to take callbacks that do not say where the user came to: a query alone, or a form without its URI.
+    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its URI. Default: refuses
+    /// them.
     ///
     /// # Security
     /// At a server that does not name itself in its callbacks, nothing tells another server's code from this

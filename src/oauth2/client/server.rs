@@ -12,7 +12,8 @@ use crate::{Error, Unsupported};
 /// An authorization server's endpoints and its ways: from what its documentation says, from
 /// [its metadata](Self::from_metadata), or from a row of [`services`](crate::services).
 ///
-/// The default is what the RFCs say; what departs from that is said by a field here. A [`Client`](crate::oauth2::Client) reads
+/// The default is what the RFCs say; what departs from that is said by a field here. An
+/// endpoint is `None` by default. A [`Client`](crate::oauth2::Client) reads
 /// the URLs when it is made. One that is not an absolute http or https URL is [`Unsupported::Url`] where it is used.
 ///
 /// ```
@@ -29,6 +30,7 @@ use crate::{Error, Unsupported};
 pub struct AuthorizationServer {
     /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
     /// for it. Without it, a callback that names any issuer is refused.
+    /// Default: none, or what the metadata says.
     pub issuer: Option<String>,
     /// Where tokens are given out (RFC 6749 §3.2).
     pub token_endpoint: String,
@@ -46,44 +48,45 @@ pub struct AuthorizationServer {
     pub introspection_endpoint: Option<String>,
     /// Where clients register (RFC 7591 §3).
     pub registration_endpoint: Option<String>,
-    /// Whether it names itself in every callback (`iss`, RFC 9207), so that one which does not is refused.
+    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: what the metadata says, or `false`.
     pub promises_issuer: bool,
-    /// What it does with proof keys. [`Supported`](PkceSupport::Supported) by default.
+    /// What it does with proof keys. Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
-    /// Where it wants a client's secret, at all endpoints. By default where its metadata says, for each endpoint by itself, or
+    /// Where it wants a client's secret, at all endpoints. Default: where its metadata says, for each endpoint by itself, or
     /// else in `Authorization: Basic`.
     pub secret_placement: Option<SecretPlacement>,
-    /// How requests reach the token endpoint. A POST with a form by default.
+    /// How requests reach the token endpoint. Default: a POST with a form.
     pub transmission: Transmission,
-    /// Where its resource servers look for tokens: in `Authorization: Bearer` by default. See [`TokenPlacement`] for what each
-    /// gives away.
+    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away. Default: in
+    /// `Authorization: Bearer`.
     pub token_placement: TokenPlacement,
-    /// What stands between two scopes. A space by default.
+    /// What stands between two scopes. Default: a space.
     pub scope_separator: char,
-    /// The leniencies with which its answers are read. None by default.
+    /// The leniencies with which its answers are read. Default: none.
     pub quirks: Quirks,
-    /// Whether to keep to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit grant, no passwords, no
-    /// tokens in a query.
+    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit grant, no passwords, no
+    /// tokens in a query. Default: `false`.
     pub oauth_2_1: bool,
-    /// Whether to take callbacks that name an issuer (`iss`, RFC 9207) although [`issuer`](field@Self::issuer) does not say which is the server's.
-    /// Saying it is better.
+    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although [`issuer`](field@Self::issuer) does not say which is the
+    /// server's. Saying it is better. Default: refuses them.
     ///
     /// # Security
     /// A callback that says it comes from another server is taken, and its code is sent to this one (a
     /// mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
     pub allow_unknown_issuer: bool,
-    /// Whether to speak to a server whose metadata lists methods of proof keys without `S256`.
+    /// Speaks to a server whose metadata lists methods of proof keys without `S256`. Default: refuses to.
     ///
     /// # Security
     /// An attacker who can change the metadata strips the protection of codes.
     pub allow_missing_s256: bool,
-    /// Whether to speak to endpoints without TLS that are not on this machine, take redirect_uris without it, and let its sessions
-    /// show tokens to origins without it.
+    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without it, and lets its sessions
+    /// show tokens to origins without it. Default: refuses to.
     ///
     /// # Security
     /// Whoever is on the way reads every code, secret and token.
     pub dangerous_allow_http: bool,
-    /// Whether to take a registration that is managed on this machine or in its network, from a server that is elsewhere.
+    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere. Default:
+    /// refuses it.
     ///
     /// # Security
     /// The server can have this program send requests to services in its own network, as

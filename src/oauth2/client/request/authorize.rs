@@ -37,31 +37,31 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 #[non_exhaustive]
 pub struct Authorize {
     /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
-    /// listens on a port that it was given just now, for example.
+    /// listens on a port that it was given just now, for example. Default: the client's.
     pub redirect_uri: Option<String>,
-    /// How the answer comes back: in the query by default.
+    /// How the answer comes back. Default: in the query.
     pub response_mode: ResponseMode,
-    /// Whether to send a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare.
+    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare. Default: none.
     pub nonce: bool,
-    /// Whether to push the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
-    /// happens by itself where the metadata demands it.
+    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
+    /// happens by itself where the metadata demands it. Default: `false`.
     pub pushed: bool,
-    /// How long the user may take. An hour by default.
+    /// How long the user may take. Default: one hour.
     pub lifetime: Duration,
     /// A state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
-    /// [`Pending`], not here.
+    /// [`Pending`], not here. Default: the fresh bits.
     ///
     /// # Security
     /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
     /// (RFC 6749 §10.12).
     pub dangerous_state: Option<String>,
-    /// Whether to send the proof key itself as the challenge (RFC 7636 §4.2).
+    /// Sends the proof key itself as the challenge (RFC 7636 §4.2). Default: its hash.
     ///
     /// # Security
     /// Who sees the authorization request can use a stolen code.
     pub allow_plain_pkce: bool,
-    /// Whether to send no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
-    /// crate::oauth2::AuthorizationServer::pkce).
+    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
+    /// crate::oauth2::AuthorizationServer::pkce). Default: sends one.
     ///
     /// # Security
     /// A stolen code can be used by whoever stole it, and be slipped into another user's session.

@@ -64,28 +64,28 @@ const LEEWAY: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Session {
-    /// What gets the token, before the first request and whenever it is due: usually [`Grant::client_credentials`]. By default
-    /// the token is renewed by its refresh token, if it has one.
+    /// What gets the token, before the first request and whenever it is due: usually [`Grant::client_credentials`]. Default:
+    /// none, and the token is renewed by its refresh token, if it has one.
     pub grant: Option<Grant>,
-    /// Where requests carry the token. By default where the server's description says.
+    /// Where requests carry the token. Default: where the server's description says.
     pub token_placement: TokenPlacement,
-    /// How much earlier than its end a token counts as expired. 10 seconds by default.
+    /// How much earlier than its end a token counts as expired. Default: 10 seconds.
     pub leeway: Duration,
-    /// The lifetime of a renewed token if the server's answer gives none. By default such a token is used until an API
-    /// answers 401. With zero, each request gets a new token.
+    /// The lifetime of a renewed token if the server's answer gives none. With zero, each request gets a new token. Default:
+    /// such a token is used until an API answers 401.
     pub unknown_lifetime: Option<Duration>,
     /// The resources to send with each renewal (RFC 8707 §2.2), so that a renewed token is for the same resources as the one
-    /// before. By default none.
+    /// before. Default: none.
     pub resources: Vec<String>,
-    /// Whether to never renew: an expired token is [`Expired::Token`], and a 401 is a response like others.
+    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others. Default: `false`.
     pub without_renewal: bool,
-    /// Whether to go by the clock alone: a 401 is a response like others.
+    /// Goes by the clock alone: a 401 is a response like others. Default: `false`.
     pub without_renewal_on_401: bool,
-    /// Whether [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stops at each renewal with
+    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal with
     /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
-    /// used by whoever fetches next, stored or not.
+    /// used by the next fetch, stored or not. Default: `false`.
     pub return_renewals: bool,
-    /// Whether to show the token to every origin that is asked for.
+    /// Shows the token to every origin that is asked for. Default: only to the session's origins.
     ///
     /// # Security
     /// Whoever can choose a URL that the application requests gets the token.

@@ -103,7 +103,7 @@ const LEASE: Duration = Duration::from_secs(60);
 #[non_exhaustive]
 pub struct SharedSessionBuilder {
     /// How long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
-    /// begin to renew while the first one is still waiting for the server. 60 seconds by default.
+    /// begin to renew while the first one is still waiting for the server. Default: 60 seconds.
     pub lease_duration: Duration,
     session: Session,
     storage: Storage,
