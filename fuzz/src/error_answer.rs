@@ -96,7 +96,7 @@ const WORDS: Words<'static> = Words {
 pub fn run(input: Input) {
     let responses: Vec<_> = input.answers.iter().take(40).filter_map(|answer| answer.response(&WORDS)).collect();
     let Some(first) = responses.first().cloned() else { return };
-    let client = client(&input);
+    let client = Client::new(server(&input), "client").secret(CLIENT_SECRET);
     let at = || moment(1000, 1);
     match input.flow {
         Flow::Token => {
@@ -131,7 +131,7 @@ pub fn run(input: Input) {
         }
         Flow::Register => {
             let metadata = ClientMetadata::new(["https://c.example/cb"]);
-            let step = client.server().register(&metadata, Some(&Secret::new(PRESENTED)));
+            let step = server(&input).register(&metadata, Some(&Secret::new(PRESENTED)));
             if let Ok(registration) = one(step, &first) {
                 registered(&registration, &first);
             }
@@ -140,17 +140,18 @@ pub fn run(input: Input) {
     }
 }
 
-fn client(input: &Input) -> Client {
-    let server = AuthorizationServer::new("https://a.example/token").unwrap().quirks(input.lenient.quirks());
-    let server = server.authorization_endpoint("https://a.example/authorize").unwrap();
-    let server = server.device_authorization_endpoint("https://a.example/device").unwrap();
-    let server = server.pushed_authorization_request_endpoint("https://a.example/par").unwrap();
-    let server = server.introspection_endpoint("https://a.example/introspect").unwrap();
-    let server = server.revocation_endpoint("https://a.example/revoke").unwrap();
-    let server = server.registration_endpoint("https://a.example/register").unwrap();
+fn server(input: &Input) -> AuthorizationServer {
+    let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
+    server.quirks = input.lenient.quirks();
+    server.authorization_endpoint = Some("https://a.example/authorize".into());
+    server.device_authorization_endpoint = Some("https://a.example/device".into());
+    server.pushed_authorization_request_endpoint = Some("https://a.example/par".into());
+    server.introspection_endpoint = Some("https://a.example/introspect".into());
+    server.revocation_endpoint = Some("https://a.example/revoke".into());
+    server.registration_endpoint = Some("https://a.example/register".into());
     let placement = oauth_proto::oauth2::SecretPlacement::Body;
-    let server = if input.in_body { server.secret_placement(placement) } else { server };
-    Client::new(server, "client").secret(CLIENT_SECRET)
+    server.secret_placement = input.in_body.then_some(placement);
+    server
 }
 
 /// A leg of one round.

@@ -103,7 +103,7 @@ fn server(input: &Input, responses: &[Response]) {
     let issuer = input.issuer.as_ref().map_or("https://a.example", Name::text);
     let Ok(mut discovery) = Discovery::new(issuer) else { return };
     if input.at {
-        discovery = discovery.at("https://a.example/.well-known/x").unwrap();
+        discovery.metadata_url = Some("https://a.example/.well-known/x".into());
     }
     if input.template {
         discovery.allow_issuer_template = Some(TEMPLATE.into());
@@ -152,7 +152,8 @@ fn drive<T: std::fmt::Debug>(
 
 /// Every request that can be made of metadata goes over TLS or stays on this machine.
 fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
-    let client = Client::new(server.clone().allow_missing_s256(), "client").secret("client-secret");
+    let client =
+        Client::new(with(server.clone(), |server| server.allow_missing_s256 = true), "client").secret("client-secret");
     let at = || moment(1, 1);
     let mut token = Token::bearer("access-secret");
     sends(client.request_token(Grant::client_credentials(), at()));
@@ -160,7 +161,7 @@ fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     sends(client.revoke_grant(&token, at()));
     sends(client.authorize_device(AuthorizeDevice::default(), at()));
     sends(client.authorize(with(Authorize::default(), |authorize| authorize.pushed = true), at()));
-    sends(client.server().register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
+    sends(server.register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
     token.refresh_token = Some("refresh-secret".into());
     sends(Grant::refresh(&token).and_then(|grant| client.request_token(grant, at())));
     match client.authorize(Authorize::default(), at()) {

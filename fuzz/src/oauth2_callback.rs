@@ -88,11 +88,10 @@ pub fn run(input: Input) {
         Mode::Fragment => ResponseMode::Fragment,
         Mode::FormPost => ResponseMode::FormPost,
     };
-    let authorize = with(Authorize::scope("a b"), |authorize| {
-        authorize.redirect_uri = Some(redirect_uri.into());
-        authorize.response_mode = mode;
-        authorize.nonce = true;
-    });
+    let mut authorize = Authorize::scope("a b");
+    authorize.redirect_uri = Some(redirect_uri.into());
+    authorize.response_mode = mode;
+    authorize.nonce = true;
     let begin = moment(1000, input.entropy);
     let now = moment(if input.late { 4600 } else { 4599 }, 7);
     if input.implicit {
@@ -129,16 +128,16 @@ pub fn run(input: Input) {
 }
 
 fn client(input: &Input) -> Client {
-    let server = AuthorizationServer::new("https://a.example/token").unwrap();
-    let mut server = server.authorization_endpoint("https://a.example/authorize").unwrap();
+    let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
+    server.authorization_endpoint = Some("https://a.example/authorize".into());
     if input.issuer {
-        server = server.issuer(ISSUER);
+        server.issuer = Some(ISSUER.into());
     }
     if input.promises {
-        server = server.promises_issuer();
+        server.promises_issuer = true;
     }
     if input.v2_1 {
-        server = server.oauth_2_1();
+        server.oauth_2_1 = true;
     }
     Client::new(server, "client").secret("client-secret")
 }

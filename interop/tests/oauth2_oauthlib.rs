@@ -107,7 +107,7 @@ impl OauthlibServer {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(Session::new(client, &self.origin, token).unwrap())
+        SharedSession::builder(Session::new(client, &self.origin, token).unwrap()).build().unwrap()
     }
 }
 
@@ -141,7 +141,8 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
     let oauthlib = OauthlibServer::new();
     let body = oauthlib.client("web: é", ClientAuthentication::Body(SECRET.into()));
     let native = oauthlib.client("native", ClientAuthentication::None);
-    let beside = oauthlib.web().include_client_id(IncludeClientId::Always);
+    let mut beside = oauthlib.web();
+    beside.include_client_id = IncludeClientId::Always;
     for client in [&oauthlib.web(), &body, &beside, &native] {
         for authorize in [
             Authorize::scope("read write"),
@@ -266,7 +267,8 @@ fn a_wrong_secret_is_refused_at_every_endpoint() {
     for authentication in
         [ClientAuthentication::Basic("x".into()), ClientAuthentication::Body("x".into()), ClientAuthentication::None]
     {
-        let client = oauthlib.client("web: é", authentication).include_client_id(IncludeClientId::Always);
+        let mut client = oauthlib.client("web: é", authentication);
+        client.include_client_id = IncludeClientId::Always;
         let unknown = refused("invalid_client", 401);
         assert_eq!(refusal(oauthlib.token(&client, Grant::client_credentials())), unknown, "{client:?}");
         let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
@@ -361,7 +363,8 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
         (TokenPlacement::Form("access_token"), "POST"),
         (TokenPlacement::AllowBearerAndParameter("access_token"), "POST"),
     ] {
-        let session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap().placement(placement.clone());
+        let mut session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap();
+        session.token_placement = placement;
         let mut request = http::Request::builder().method(method).uri(oauthlib.photos()).body(Vec::new()).unwrap();
         let _sent_token = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(oauthlib.http.send(request).status(), 200, "{placement:?}");
@@ -377,7 +380,8 @@ fn begin_device(oauthlib: &OauthlibServer, client: &Client, clock: &Clock) -> Pe
 fn a_device_slows_down_when_it_is_told_to() {
     let oauthlib = OauthlibServer::new();
     // oauthlib wants to see `client_id` in the body also where it stands in the header.
-    let web = oauthlib.web().include_client_id(IncludeClientId::Always);
+    let mut web = oauthlib.web();
+    web.include_client_id = IncludeClientId::Always;
     for client in [web, oauthlib.client("native", ClientAuthentication::None)] {
         let clock = Clock::default();
         let pending = begin_device(&oauthlib, &client, &clock);

@@ -52,7 +52,9 @@ fn metadata_of_another_issuer_is_forged() {
     let nested = format!("{}/nested", op.issuer);
     let place = format!("{nested}/.well-known/openid-configuration");
     for other in [format!("{}/", op.issuer), op.issuer.replace("127.0.0.1", "localhost")] {
-        let step = Discovery::new(&other).and_then(|discovery| discovery.at(&place)).and_then(Discovery::start);
+        let mut discovery = Discovery::new(&other).unwrap();
+        discovery.metadata_url = Some(place.clone());
+        let step = discovery.start();
         let expected = Forged::IssuerMismatch { expected: other, received: nested.clone() };
         assert_eq!(op.http.run(step).unwrap_err(), expected.into());
     }
@@ -88,7 +90,8 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
     let op = OidcProvider::start();
     let client = op.client("native");
     let uri = LOOPBACK.replace("127.0.0.1", "127.0.0.1:51004");
-    let authorize = with(offline("openid offline_access"), |authorize| authorize.redirect_uri = Some(uri.to_string()));
+    let mut authorize = offline("openid offline_access");
+    authorize.redirect_uri = Some(uri.to_string());
     let (pending, callback) = op.authorize(&client, authorize).unwrap();
     assert!(callback.starts_with(&format!("{uri}?code=")), "{callback}");
     let token = op.redeem(&client, pending, &callback).unwrap();
@@ -148,7 +151,8 @@ fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
     assert!(
         op.grant(&client, with(Authorize::scope("openid"), |authorize| authorize.allow_missing_pkce = true)).is_ok()
     );
-    let server = op.server().pkce(PkceSupport::Refused);
+    let mut server = op.server();
+    server.pkce = PkceSupport::Refused;
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
     // Public clients must have one.
     let error = op.grant(&client, Authorize::scope("openid")).unwrap_err();
@@ -190,8 +194,8 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     let error = op.redeem(&client, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "state" }.into());
 
-    let form_post = |authorize: Authorize| {
-        let authorize = with(authorize, |authorize| authorize.response_mode = ResponseMode::FormPost);
+    let form_post = |mut authorize: Authorize| {
+        authorize.response_mode = ResponseMode::FormPost;
         let authorization = op.http.run(client.authorize(authorize, Moment::from_os())).unwrap();
         let arrival = Browser::new(&op.http, &op.issuer).visit(&authorization.url);
         let Arrival::Page(page) = arrival else { panic!("{arrival:?}") };
@@ -213,7 +217,8 @@ fn a_pushed_request_passes_only_its_reference_through_the_browser() {
     let op = OidcProvider::start();
     for id in CLIENTS {
         let client = op.client(id);
-        let authorize = with(Authorize::scope("openid"), |authorize| authorize.pushed = true);
+        let mut authorize = Authorize::scope("openid");
+        authorize.pushed = true;
         let authorization = op.http.run(client.authorize(authorize, Moment::from_os())).unwrap();
         let query = authorization.url.split_once('?').unwrap().1;
         let names: Vec<_> = query.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
@@ -234,10 +239,9 @@ fn a_request_that_should_have_been_pushed_is_refused() {
     );
     assert!(op.grant(&client, with(Authorize::scope("openid"), |authorize| authorize.pushed = true)).is_ok());
     // What the server finds wrong with a pushed request, it says at once.
-    let elsewhere = with(Authorize::scope("openid"), |authorize| {
-        authorize.pushed = true;
-        authorize.redirect_uri = Some("https://elsewhere.example.com/ready".into());
-    });
+    let mut elsewhere = Authorize::scope("openid");
+    elsewhere.pushed = true;
+    elsewhere.redirect_uri = Some("https://elsewhere.example.com/ready".into());
     let step = client.authorize(elsewhere, Moment::from_os());
     assert_eq!(refusal(op.http.run(step)), refused("invalid_request", 400));
 }
@@ -389,9 +393,11 @@ fn what_is_revoked_is_inactive() {
 #[test]
 fn a_code_is_redeemed_without_what_oauth_2_1_leaves_out() {
     let op = OidcProvider::start();
-    let server = AuthorizationServer::new(&format!("{}/token", op.issuer)).unwrap();
-    let server = server.issuer(&op.issuer).promises_issuer().oauth_2_1();
-    let server = server.authorization_endpoint(&format!("{}/auth", op.issuer)).unwrap();
+    let mut server = AuthorizationServer::new(&format!("{}/token", op.issuer)).unwrap();
+    server.issuer = Some(op.issuer.clone());
+    server.promises_issuer = true;
+    server.oauth_2_1 = true;
+    server.authorization_endpoint = Some(format!("{}/auth", op.issuer));
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
     // Such as the redirect_uri that goes with the code.
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());

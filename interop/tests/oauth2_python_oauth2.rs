@@ -3,6 +3,7 @@
 use interop::browser::text;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
+use interop::with;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
     Session, Token,
@@ -52,9 +53,9 @@ impl PythonOauth2Server {
         let mut peer = Peer::run("python_oauth2_provider.py");
         let Started { port } = peer.ask(&told);
         let origin = format!("http://127.0.0.1:{port}");
-        let server = AuthorizationServer::new(&format!("{origin}/token")).unwrap();
-        let server = server.authorization_endpoint(&format!("{origin}/authorize")).unwrap();
-        let server = server.secret_placement(placement);
+        let mut server = AuthorizationServer::new(&format!("{origin}/token")).unwrap();
+        server.authorization_endpoint = Some(format!("{origin}/authorize"));
+        server.secret_placement = Some(placement);
         let client = Client::new(server.clone(), CLIENT).secret(secret).redirect_uri(CALLBACK).unwrap();
         Self { _peer: peer, server, client, http: Http::default() }
     }
@@ -155,7 +156,7 @@ fn a_token_without_an_end_does_not_expire() {
     assert!(!token.is_expired(clock.moment().now));
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
     let session = Session::new(&python_oauth2.client, "https://photos.example.com", token).unwrap();
-    assert!(!session.is_renewable());
+    assert!(session.renew(clock.moment()).is_err());
     assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
 
@@ -241,7 +242,8 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     // A secret in the header is one that is not seen.
     let missing = ask(client(CLIENT, ClientAuthentication::Basic(SECRET.into())), own());
     assert_eq!(missing, refused("invalid_request", 400, "Missing client identifier"));
-    let beside = client(CLIENT, ClientAuthentication::Basic(SECRET.into())).include_client_id(IncludeClientId::Always);
+    let mut beside = client(CLIENT, ClientAuthentication::Basic(SECRET.into()));
+    beside.include_client_id = IncludeClientId::Always;
     assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
     let public = ask(client(CLIENT, ClientAuthentication::None), own());
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
@@ -321,7 +323,8 @@ fn the_default_scope_is_told_where_it_stands_in() {
 #[test]
 fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
-    let (pending, callback) = python_oauth2.begin(Authorize::default().redirect_uri(CALLBACK_WITH_QUERY));
+    let (pending, callback) = python_oauth2
+        .begin(with(Authorize::default(), |authorize| authorize.redirect_uri = Some(CALLBACK_WITH_QUERY.into())));
     assert!(callback.starts_with(&format!("{CALLBACK_WITH_QUERY}?code=")), "{callback}");
     let error = python_oauth2.redeem(pending, &callback).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
@@ -330,7 +333,8 @@ fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
 #[test]
 fn a_redirect_uri_that_is_not_registered_stays_at_the_server() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
-    let authorize = Authorize::default().redirect_uri("https://elsewhere.example.com/ready");
+    let mut authorize = Authorize::default();
+    authorize.redirect_uri = Some("https://elsewhere.example.com/ready".into());
     let Step::Done(authorization) = python_oauth2.client.authorize(authorize, Moment::from_os()).unwrap() else {
         panic!("nothing is pushed here")
     };

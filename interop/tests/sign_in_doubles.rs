@@ -178,7 +178,7 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
 
     let me = graph("/me").argument("fields", "first_name");
     assert_eq!(call(me.clone()).unwrap()["first_name"], "Jane");
-    let shared = SharedSession::new(session.clone());
+    let shared = SharedSession::builder(session.clone()).build().unwrap();
     let send = |request| http.exchange(request);
     let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["first_name"], "Jane");

@@ -125,9 +125,6 @@ pub enum Unsupported {
         lifted_by(Some("AuthorizationServer::allow_missing_s256"))
     )]
     NoPkce,
-    /// The authorization request goes to the server first (RFC 9126), which takes a round: `Client::authorize` has it.
-    #[error("the authorization request must be pushed to the server first")]
-    MustBePushed,
     /// OAuth 2.1 has no such thing, and the client was told to keep to it.
     #[error("OAuth 2.1 has no {what}")]
     NotInOauth21 {

@@ -132,30 +132,21 @@ impl Oauth2 {
         &self,
         url: impl Fn(&str) -> Result<String, Error>,
     ) -> Result<AuthorizationServer, Error> {
-        let mut server = AuthorizationServer::new(&url(self.token)?)?
-            .secret_placement(self.secret_placement)
-            .pkce(self.pkce)
-            .token_placement(self.token_placement.clone())
-            .scope_separator(self.scope_separator)
-            .quirks(self.quirks);
+        let mut server = AuthorizationServer::new(&url(self.token)?)?;
+        server.secret_placement = Some(self.secret_placement);
+        server.pkce = self.pkce;
+        server.token_placement = self.token_placement;
+        server.scope_separator = self.scope_separator;
+        server.quirks = self.quirks;
         for (name, value) in self.authorization_parameters {
             server = server.authorization_parameter(*name, *value);
         }
-        if let Some(template) = self.authorization {
-            server = server.authorization_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.device_authorization {
-            server = server.device_authorization_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.refresh {
-            server = server.refresh_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.revocation {
-            server = server.revocation_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.introspection {
-            server = server.introspection_endpoint(&url(template)?)?;
-        }
+        let optional = |template: Option<&str>| template.map(&url).transpose();
+        server.authorization_endpoint = optional(self.authorization)?;
+        server.device_authorization_endpoint = optional(self.device_authorization)?;
+        server.refresh_endpoint = optional(self.refresh)?;
+        server.revocation_endpoint = optional(self.revocation)?;
+        server.introspection_endpoint = optional(self.introspection)?;
         Ok(server)
     }
 }

@@ -167,15 +167,13 @@ impl Service {
         let Protocol::Oauth2(oauth2) = &self.protocol else {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 token" }.into());
         };
-        let server = oauth2.authorization_server(|template| self.url_at(template, location))?;
+        let mut server = oauth2.authorization_server(|template| self.url_at(template, location))?;
         // A double or a gateway is not the issuer that the row names.
         let issuer = oauth2.issuer.filter(|_| location.base_url.is_none());
         let issuer = issuer.map(|issuer| self.url_at(issuer, location)).transpose()?;
         // An issuer with a name to be filled in cannot be compared with a callback's.
-        Ok(match issuer.filter(|issuer| !issuer.contains('{')) {
-            Some(issuer) => server.issuer(issuer),
-            None => server,
-        })
+        server.issuer = issuer.filter(|issuer| !issuer.contains('{'));
+        Ok(server)
     }
 
     pub(super) fn oauth1_server_at(&self, location: &Location) -> Result<oauth1::Server, Error> {

@@ -168,7 +168,9 @@ fn calls() -> Vec<Call> {
     let photos = || ResourceServer::builder("https://photos.example.com").build().unwrap();
     vec![
         Call::new(DiscoveringServer, "https://auth.example.com/.well-known/oauth-authorization-server", || {
-            Discovery::new(ISSUER)?.at("https://auth.example.com/.well-known/oauth-authorization-server")?.start()
+            let mut discovery = Discovery::new(ISSUER)?;
+            discovery.metadata_url = Some("https://auth.example.com/.well-known/oauth-authorization-server".into());
+            discovery.start()
         }),
         Call::new(DiscoveringResource, "https://photos.example.com/.well-known/oauth-protected-resource", || {
             ResourceDiscovery::new("https://photos.example.com")?.start()

@@ -1,6 +1,7 @@
 //! What clients, sessions and guards tell their operator, by hooks and by the feature `tracing`: enough, once, and no secret.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use crate::common::oauth2::*;
@@ -226,7 +227,9 @@ fn calls() -> Vec<Call> {
             json(r#"{"issuer":"https://auth.example.com"}"#),
             |heard| {
                 let place = "https://auth.example.com/.well-known/oauth-authorization-server";
-                Ok(Discovery::new(ISSUER)?.at(place)?.start()?.on_event(heard.hook()))
+                let mut discovery = Discovery::new(ISSUER)?;
+                discovery.metadata_url = Some(place.into());
+                Ok(discovery.start()?.on_event(heard.hook()))
             },
         )
         .of(None),
@@ -483,12 +486,17 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     }
     for put_off in [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))] {
         let session = Session::new(&secretive(heard), API, ends_in(5)).unwrap();
-        let shared = SharedSession::new(session.placement(TokenPlacement::AllowQuery("access_token")));
+        let shared = SharedSession::builder_with(
+            with(session, |session| session.token_placement = TokenPlacement::AllowQuery("access_token")),
+            clock,
+        )
+        .build()
+        .unwrap();
         let send = |request: Request| match request.uri().path() {
             "/token" => put_off.clone(),
             _ => Ok(response(401, &[], "hunter2")),
         };
-        let _ = shared.fetch_with(get(API), send, || at(NOW));
+        let _ = shared.fetch(get(API), send);
     }
     let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     for request in [shown("hunter2-at"), get(&format!("{API}?access_token=hunter2-at")), shown("hunter2 hunter2")] {
@@ -546,13 +554,13 @@ fn ends_in(seconds: u64) -> Token {
 }
 
 fn shared_by(heard: &Heard, token: Token) -> SharedSession {
-    SharedSession::new(Session::new(&secretive(heard), API, token).unwrap())
+    SharedSession::builder_with(Session::new(&secretive(heard), API, token).unwrap(), clock).build().unwrap()
 }
 
 /// Calls the API, with these answers in turn.
 fn call(shared: &SharedSession, mut answers: Vec<Exchanged>) -> Result<Response, DriveError> {
     answers.reverse();
-    shared.fetch_with(get(API), |_| answers.pop().unwrap(), || at(NOW))
+    shared.fetch(get(API), |_| answers.pop().unwrap())
 }
 
 #[test]
@@ -604,8 +612,10 @@ fn a_grant_that_has_ended_is_reported_once() {
 #[test]
 fn a_storage_that_fails_is_reported_also_where_the_token_has_expired() {
     let heard = Heard::default();
-    let save = |_| Err::<(), _>("disk full");
-    let shared = SharedSession::builder(Session::new(&secretive(&heard), API, ends_in(0)).unwrap()).save(save).build();
+    let save = |_| ready(Err::<(), _>("disk full"));
+    let shared = SharedSession::builder_with(Session::new(&secretive(&heard), API, ends_in(0)).unwrap(), clock)
+        .save(save)
+        .build();
     call(&shared.unwrap(), vec![Ok(json(GRANTED))]).unwrap_err();
     assert_eq!(heard.kinds(), [("answered", Some(Purpose::RenewingToken)), ("storage", None)]);
     let failed = &heard.lines()[1];
@@ -617,10 +627,10 @@ fn stored(heard: &Heard, row: &Arc<Mutex<Option<StoredToken>>>) -> SharedSession
     let (load, store) = (row.clone(), row.clone());
     let store = move |write: ConditionalWrite| {
         *store.lock().unwrap() = Some(write.stored);
-        Ok::<_, BoxError>(WriteOutcome::Stored)
+        ready(Ok::<_, BoxError>(WriteOutcome::Stored))
     };
-    SharedSession::builder(Session::without_token(&secretive(heard), API).unwrap())
-        .load(move || Ok::<_, BoxError>(load.lock().unwrap().clone()))
+    SharedSession::builder_with(Session::new(&secretive(heard), API, None).unwrap(), clock)
+        .load(move || ready(Ok::<_, BoxError>(load.lock().unwrap().clone())))
         .store_if_unchanged(store)
         .build()
         .unwrap()

@@ -57,12 +57,13 @@ fn what_a_function_cannot_map_is_an_error() {
 
 #[test]
 fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
-    let server = AuthorizationServer::new("https://id.example/token").unwrap();
-    let server = server.authorization_endpoint("https://id.example/authorize").unwrap();
-    let server = server
-        .allow_transmission(Transmission::PostQuery)
-        .token_placement(TokenPlacement::AllowQuery("auth"))
-        .authorization_parameter("audience", "api");
+    let mut server = AuthorizationServer::new("https://id.example/token").unwrap();
+    server.authorization_endpoint = Some("https://id.example/authorize".into());
+    let server = with(server, |server| {
+        server.transmission = Transmission::AllowPostQuery;
+        server.token_placement = TokenPlacement::AllowQuery("auth");
+    })
+    .authorization_parameter("audience", "api");
     let client = oauth2::Client::new(server, "id").redirect_uri("https://elsewhere.example/").unwrap();
     let request = |tokens: &Tokens| {
         let token = tokens.oauth2().unwrap();

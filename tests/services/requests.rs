@@ -3,7 +3,7 @@
 use crate::common::with;
 use std::convert::Infallible;
 
-use crate::common::oauth2::{bearer, json, moment, response, sent, token};
+use crate::common::oauth2::{bearer, clock, json, moment, response, sent, token};
 use crate::common::services::{CALLBACK, Half, argument, drive, dropbox_v1, of, place};
 use oauth_proto::oauth1::{Session, TokenCredentials};
 use oauth_proto::oauth2::{self, NextAction, TokenPlacement};
@@ -301,7 +301,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
 fn a_shared_session_proves_the_token_that_it_renewed() {
     let facebook = of(&services::FACEBOOK).oauth2().unwrap();
     let session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
-    let shared = oauth2::SharedSession::new(session);
+    let shared = oauth2::SharedSession::builder_with(session, clock).build().unwrap();
     let me = proved_request("/me");
     let mut seen = Vec::new();
     let send = |request: Request| {
@@ -312,7 +312,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
         seen.push((bearer(&request).unwrap().to_owned(), argument(&url, "appsecret_proof")));
         Ok(if seen.len() == 1 { response(401, &[], "") } else { json(r#"{"id":"1"}"#) })
     };
-    let response = shared.fetch_with(me.request().unwrap(), send, moment).unwrap();
+    let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["id"], "1");
     assert_eq!(seen, PROOFS.map(|(token, proof)| (token.to_owned(), proof.to_owned())));
 }
@@ -320,7 +320,8 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
 #[test]
 fn facebooks_token_may_go_into_the_query() {
     let me = proved_request("/me");
-    let session = shown(&services::FACEBOOK).placement(TokenPlacement::AllowQuery("access_token"));
+    let session =
+        with(shown(&services::FACEBOOK), |it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
     let (request, _) = sent(session.call(&me, moment().now).unwrap());
     let url = request.uri().to_string();
     assert_eq!([argument(&url, "access_token"), argument(&url, "appsecret_proof")], [PROOFS[0].0, PROOFS[0].1]);

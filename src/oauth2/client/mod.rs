@@ -28,5 +28,5 @@ pub use session::renewal::Renewal;
 pub use session::retry::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 pub use session::session::Session;
 pub use session::shared::SharedSession;
-pub use session::shared_builder::{AsyncSharedSessionBuilder, SharedSessionBuilder};
+pub use session::shared_builder::SharedSessionBuilder;
 pub use session::storage::{ConditionalWrite, Lease, LeaseOutcome, StoredToken, WriteOutcome};

@@ -1,6 +1,6 @@
 //! Strings of the specifications that both sides of OAuth 2.0 write, each once.
 
-/// Grant types: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1, RFC 7522 §2.1.
+/// Grant types: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1.
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 pub(crate) const IMPLICIT: &str = "implicit";
 pub(crate) const PASSWORD: &str = "password";
@@ -9,7 +9,6 @@ pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-pub(crate) const SAML2_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 
 /// Types of tokens in a token exchange (RFC 8693 §3).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";

@@ -33,10 +33,16 @@ pub enum Transmission {
     /// POST with a form (RFC 6749 §3.2).
     #[default]
     Post,
-    /// POST with everything in the query. Secrets end up in logs.
-    PostQuery,
-    /// GET with everything in the query. Secrets end up in logs.
-    Get,
+    /// POST with everything in the query.
+    ///
+    /// # Security
+    /// Secrets, codes and refresh tokens stand in the logs of whoever is on the way.
+    AllowPostQuery,
+    /// GET with everything in the query.
+    ///
+    /// # Security
+    /// As with [`AllowPostQuery`](Self::AllowPostQuery).
+    AllowGet,
 }
 
 /// Where a request carries its token (RFC 6750 §2).

@@ -31,8 +31,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// use oauth_proto::{Request, Response};
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
-/// let server = AuthorizationServer::new("https://auth.example.com/token")?
-///     .introspection_endpoint("https://auth.example.com/introspect")?;
+/// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+/// server.introspection_endpoint = Some("https://auth.example.com/introspect".into());
 /// let client = Client::new(server, "photos").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
 /// let photos = ResourceServer::builder("https://photos.example.com").build()?;

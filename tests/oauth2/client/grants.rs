@@ -100,7 +100,8 @@ fn a_pending_authorization_expires() {
     let callback = format!("/cb?code=x&state={}", authorization.pending.state());
     let error = client().redeem(authorization.pending, &callback, at(NOW + 60)).unwrap_err();
     assert_eq!(error, Expired::Pending.into());
-    let endless = with(Authorize::default(), |authorize| authorize.lifetime = Duration::MAX);
+    let mut endless = Authorize::default();
+    endless.lifetime = Duration::MAX;
     let pending = done(client().authorize(endless, moment()).unwrap()).pending;
     assert_eq!(pending.expires_at(), Timestamp::from_secs(u64::MAX));
 }
@@ -125,14 +126,12 @@ fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
 #[test]
 fn options_of_an_authorization_request_go_in_its_query() {
     let details = serde_json::json!([{ "type": "payment", "amount": "1 €" }]);
-    let authorize = with(
-        with(Authorize::default(), |authorize| authorize.nonce = true)
-            .parameter("login_hint", "jane@example.com")
-            .resource("https://a.example/")
-            .resource("https://b.example/")
-            .parameter("authorization_details", &details.to_string()),
-        |authorize| authorize.dangerous_state = Some("s &".into()),
-    );
+    let mut authorize = with(Authorize::default(), |authorize| authorize.nonce = true)
+        .parameter("login_hint", "jane@example.com")
+        .resource("https://a.example/")
+        .resource("https://b.example/")
+        .parameter("authorization_details", &details.to_string());
+    authorize.dangerous_state = Some("s &".into());
     let authorization = done(client().authorize(authorize, moment()).unwrap());
     let query = query(&authorization.url);
     assert_eq!(parameter(query, "login_hint"), "jane@example.com");
@@ -157,8 +156,10 @@ fn one_moment_gives_independent_values_and_the_same_moment_the_same() {
 
 #[test]
 fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_own() {
-    let server = server().authorization_endpoint("https://auth.example.com/authorize?tenant=a%20b").unwrap();
-    let server = server.authorization_parameter("audience", "api.example.com").scope_separator(',');
+    let mut server = server();
+    server.authorization_endpoint = Some("https://auth.example.com/authorize?tenant=a%20b".into());
+    let mut server = server.authorization_parameter("audience", "api.example.com");
+    server.scope_separator = ',';
     let client = client_of(server);
     let url = done(client.authorize(Authorize::scope("a b"), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "tenant"), "a b");
@@ -179,7 +180,7 @@ fn proof_keys_are_left_out_or_plain_only_where_that_is_said() {
     let url = |client: &Client, authorize| done(client.authorize(authorize, moment()).unwrap()).url;
     let plain = url(&client(), with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true));
     assert_eq!(parameter(query(&plain), "code_challenge_method"), "plain");
-    let refused = client_of(server().pkce(PkceSupport::Refused));
+    let refused = client_of(with(server(), |server| server.pkce = PkceSupport::Refused));
     for without in [
         url(&client(), with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true)),
         url(&refused, Authorize::default()),
@@ -282,7 +283,7 @@ fn other_grants_send_what_their_specifications_say() {
             "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
         ),
         (
-            Grant::saml2_bearer("PHNhbWxwOl"),
+            Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer").parameter("assertion", "PHNhbWxwOl"),
             "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer assertion=PHNhbWxwOl",
         ),
         (
@@ -290,9 +291,10 @@ fn other_grants_send_what_their_specifications_say() {
                 "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC",
                 "urn:ietf:params:oauth:token-type:access_token",
             )
-            .actor("x", "urn:ietf:params:oauth:token-type:jwt")
-            .requested_token_type("urn:ietf:params:oauth:token-type:jwt")
-            .audience("b")
+            .parameter("actor_token", "x")
+            .parameter("actor_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .parameter("requested_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .parameter("audience", "b")
             .resource("https://backend.example.com/api"),
             "grant_type=urn:ietf:params:oauth:grant-type:token-exchange \
              subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC \
@@ -345,31 +347,37 @@ impl AuthenticateClient for Signed {
 
 #[test]
 fn clients_are_authenticated_as_they_were_told() {
-    let with = |authentication| client().authentication(authentication);
+    let authenticated = |authentication| client().authentication(authentication);
     let of = |client: Client| request(&client, Grant::client_credentials());
 
-    let public = of(with(ClientAuthentication::None));
+    let public = of(authenticated(ClientAuthentication::None));
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
-    let tls = of(with(ClientAuthentication::MutualTls));
+    let tls = of(authenticated(ClientAuthentication::MutualTls));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(with(ClientAuthentication::Body("s&".into())).include_client_id(IncludeClientId::Never));
+    let body = of(with(authenticated(ClientAuthentication::Body("s&".into())), |client| {
+        client.include_client_id = IncludeClientId::Never;
+    }));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
     assert_eq!(parameter(body.body(), "client_id"), "s6BhdRkqt3");
     for request in [&public, &tls, &body] {
         assert!(!request.headers().contains_key("authorization"));
     }
-    let both = of(client().include_client_id(IncludeClientId::Always));
+    let both = of(with(client(), |client| client.include_client_id = IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
-    assert!(!has(&of(with(ClientAuthentication::None).include_client_id(IncludeClientId::Never)), "client_id"));
-    let custom = of(with(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
+    assert!(!has(
+        &of(with(authenticated(ClientAuthentication::None), |client| client.include_client_id = IncludeClientId::Never)),
+        "client_id"
+    ));
+    let custom = of(authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
     assert_eq!(parameter(custom.body(), "client_assertion").len(), 22);
     assert!(custom.headers()["x-proof"].is_sensitive());
-    let locked = with(ClientAuthentication::Custom(std::sync::Arc::new(Signed)))
+    let locked = authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed)))
         .request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());
 
-    let placed = |placement| Client::new(server().secret_placement(placement), "id").secret("a/b");
+    let placed =
+        |placement| Client::new(with(server(), |server| server.secret_placement = Some(placement)), "id").secret("a/b");
     let basic = of(placed(SecretPlacement::Basic)).headers()["authorization"].clone();
     let raw = of(placed(SecretPlacement::AllowRawBasic)).headers()["authorization"].clone();
     assert_ne!(basic, raw);
@@ -378,8 +386,11 @@ fn clients_are_authenticated_as_they_were_told() {
 
 #[test]
 fn token_requests_go_in_the_query_where_that_is_said() {
-    for (transmission, method) in [(Transmission::PostQuery, "POST"), (Transmission::Get, "GET")] {
-        let request = request(&client_of(server().allow_transmission(transmission)), Grant::client_credentials());
+    for (transmission, method) in [(Transmission::AllowPostQuery, "POST"), (Transmission::AllowGet, "GET")] {
+        let request = request(
+            &client_of(with(server(), |server| server.transmission = transmission)),
+            Grant::client_credentials(),
+        );
         assert_eq!(request.method(), method);
         assert!(request.body().is_empty());
         assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "grant_type"), "client_credentials");
@@ -388,7 +399,7 @@ fn token_requests_go_in_the_query_where_that_is_said() {
 
 #[test]
 fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code() {
-    let client = client_of(server().oauth_2_1());
+    let client = client_of(with(server(), |server| server.oauth_2_1 = true));
     let (pending, callback) = begun(&client);
     let (request, _) = sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert!(!has(&request, "redirect_uri") && has(&request, "code_verifier"));
@@ -425,15 +436,11 @@ fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
 
 #[test]
 fn an_empty_scope_asks_for_nothing() {
-    let url = client().authorization_url(Authorize::scope(" "), moment()).unwrap().url;
+    let url = done(client().authorize(Authorize::scope(" "), moment()).unwrap()).url;
     assert!(!url.contains("scope"), "{url}");
     let (request, sent) = sent(client().request_token(Grant::client_credentials().scope(""), moment()).unwrap());
     assert!(!has(&request, "scope"));
     assert_eq!(done(sent.receive(json(ANSWER), moment()).unwrap()).requested_scope, None);
-    let error = client()
-        .authorization_url(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
-        .unwrap_err();
-    assert_eq!(error, Unsupported::MustBePushed.into());
 }
 
 fn device(answer: &str) -> PendingDevice {

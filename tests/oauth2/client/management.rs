@@ -59,7 +59,9 @@ fn metadata_are_looked_for_where_they_may_be() {
     let found = done(sent_on.receive(json(&metadata), moment()).unwrap());
     assert_eq!(found.extra["extra"], 1);
 
-    let nowhere = Discovery::new(ISSUER).unwrap().at("https://elsewhere.example/m").unwrap();
+    let nowhere = with(Discovery::new(ISSUER).unwrap(), |discovery| {
+        discovery.metadata_url = Some("https://elsewhere.example/m".into());
+    });
     let (request, sent_on) = sent(nowhere.start().unwrap());
     assert_eq!(request.uri(), "https://elsewhere.example/m");
     assert!(matches!(sent_on.receive(html(), moment()), Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))));
@@ -217,7 +219,7 @@ fn a_registration_makes_a_client() {
     let client = keyed.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
     let error = client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::ClientAuthentication { .. })), "{error}");
-    let url = client.authorization_url(oauth_proto::oauth2::Authorize::default(), moment()).unwrap().url;
+    let url = done(client.authorize(oauth_proto::oauth2::Authorize::default(), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "redirect_uri"), "https://client.example.org/cb");
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
@@ -543,7 +545,8 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
             discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{other}: {error}");
     }
-    let missing = discovered(discovery().at("https://auth.example.com/m").unwrap(), "").unwrap_err();
+    let alone = with(discovery(), |discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
+    let missing = discovered(alone, "").unwrap_err();
     assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
 }
 
@@ -657,9 +660,11 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     let basic =
         client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
     assert_eq!(in_body(&basic), [false; 3]);
-    let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
+    let mut placed = everywhere;
+    placed.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);
-    let by_hand = client().server().clone().secret_placement(oauth_proto::oauth2::SecretPlacement::Body);
+    let mut by_hand = crate::common::oauth2::server();
+    by_hand.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Body);
     assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
 }
 

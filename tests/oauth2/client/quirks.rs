@@ -9,7 +9,7 @@ use oauth_proto::services::{
     DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
     TWITCH, WEIBO,
 };
-use oauth_proto::{ApiRequest, Error, Misbehaved, Refused, Response, Step, Timestamp};
+use oauth_proto::{ApiRequest, Error, Misbehaved, Purpose, Refused, Response, Step, Timestamp};
 
 fn of(service: &Service) -> Client {
     let instance = (service.name == PLENTYMARKETS.name).then_some("https://shop.example");
@@ -126,15 +126,25 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
 #[test]
 fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let client = client()
-        .on_access_token_response(|response| {
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                return;
+            }
             let body = String::from_utf8_lossy(response.body()).replace("authed_user", "x");
             *response.body_mut() = body.replace("{\"ok\":true,\"x\":", "").replace("}}", "}").into_bytes();
         })
-        .on_access_token_response(|response| {
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                return;
+            }
             let body = String::from_utf8_lossy(response.body()).replace("token_type\":\"user", "token_type\":\"Bearer");
             *response.body_mut() = body.into_bytes();
         })
-        .on_refresh_token_response(|response| *response.body_mut() = ANSWER.into())
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                *response.body_mut() = ANSWER.into();
+            }
+        })
         .on_protected_request(|request| {
             request.headers.insert("client-id", http::HeaderValue::from_static("hof5g"));
             assert!(!request.token.access_token.is_empty());
@@ -154,10 +164,10 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
 #[test]
 fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
     let client = client()
-        .on_token_response(|response| {
+        .on_token_response(|_, response| {
             *response.body_mut() = String::from_utf8_lossy(response.body()).replace("first", "second").into_bytes();
         })
-        .on_token_response(|response| {
+        .on_token_response(|_, response| {
             *response.body_mut() = String::from_utf8_lossy(response.body()).replace("second", "third").into_bytes();
         });
     let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
@@ -196,7 +206,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
     let tornado = call.clone().post([("message", "a b")]);
-    let facebook = facebook.placement(TokenPlacement::AllowQuery("access_token"));
+    let facebook = with(facebook, |it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
     let (request, sent_on) = sent(facebook.call(&tornado, now()).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
@@ -224,10 +234,12 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
-    let lenient = client_of(server().quirks(with(Quirks::default(), |quirks| {
-        quirks.allow_null_members = true;
-        quirks.allow_error_list = true;
-    })));
+    let lenient = client_of(with(server(), |server| {
+        server.quirks = with(Quirks::default(), |quirks| {
+            quirks.allow_null_members = true;
+            quirks.allow_error_list = true;
+        });
+    }));
     for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
         token_of(&lenient, answer(members)).unwrap();
     }
@@ -338,7 +350,7 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
             json(r#"{"accessToken":"a","tokenType":"Bearer"}"#),
         ),
     ] {
-        let lenient = client_of(server().quirks(quirks));
+        let lenient = client_of(with(server(), |server| server.quirks = quirks));
         lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
     }
     // Nothing is promised that does not help.
@@ -362,9 +374,17 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
 fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
     let asked = |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
-    lifted("AuthorizationServer::dangerous_allow_http", asked(plain()), asked(plain().dangerous_allow_http()));
+    lifted(
+        "AuthorizationServer::dangerous_allow_http",
+        asked(plain()),
+        asked(with(plain(), |server| server.dangerous_allow_http = true)),
+    );
     let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
-    lifted("AuthorizationServer::dangerous_allow_http", redirect(server()), redirect(server().dangerous_allow_http()));
+    lifted(
+        "AuthorizationServer::dangerous_allow_http",
+        redirect(server()),
+        redirect(with(server(), |server| server.dangerous_allow_http = true)),
+    );
 
     let metadata: Metadata = serde_json::from_str(
         r#"{"issuer":"https://auth.example.com","authorization_endpoint":"https://auth.example.com/a",
@@ -373,7 +393,8 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     .unwrap();
     let lacking = || AuthorizationServer::from_metadata(&metadata).unwrap();
     let authorize = |server, authorize| client_of(server).authorize(authorize, moment());
-    let lenient = lacking().allow_missing_s256();
+    let mut lenient = lacking();
+    lenient.allow_missing_s256 = true;
     let option = "AuthorizationServer::allow_missing_s256";
     lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
     for lenient in [
@@ -395,11 +416,15 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
         answered(step, r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#)
     };
     let option = "AuthorizationServer::dangerous_allow_internal_hosts";
-    lifted(option, register(server()), register(server().dangerous_allow_internal_hosts()));
+    lifted(option, register(server()), register(with(server(), |server| server.dangerous_allow_internal_hosts = true)));
 
     let session = || session(token());
     let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
-    lifted("Session::dangerous_allow_any_origin", sign(session()), sign(session().dangerous_allow_any_origin()));
+    lifted(
+        "Session::dangerous_allow_any_origin",
+        sign(session()),
+        sign(with(session(), |session| session.dangerous_allow_any_origin = true)),
+    );
 }
 
 #[test]
@@ -409,7 +434,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
     };
     let slash = r#","issuer":"https://auth.example.com/""#;
-    let lenient = with(own(), |discovery| discovery.allow_issuer = Some("https://auth.example.com/".into()));
+    let mut lenient = own();
+    lenient.allow_issuer = Some("https://auth.example.com/".into());
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
     let lenient =
@@ -421,7 +447,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         start(with(own(), |discovery| discovery.allow_missing_issuer = true), ""),
     );
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
-    let lenient = with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true);
+    let mut lenient = own();
+    lenient.dangerous_allow_internal_hosts = true;
     lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
     let plain = || Discovery::new("http://a.example").unwrap();
     lifted(
@@ -436,7 +463,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &document)
     };
     for covering in ["https://r.example", "https://r.example/mcp/"] {
-        let lenient = with(own(), |discovery| discovery.allow_covering_resource = true);
+        let mut lenient = own();
+        lenient.allow_covering_resource = true;
         let option = "ResourceDiscovery::allow_covering_resource";
         lifted(option, start(own(), covering, ISSUER), start(lenient, covering, ISSUER));
     }

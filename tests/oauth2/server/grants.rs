@@ -248,7 +248,8 @@ fn secrets_are_taken_from_where_the_operator_says() {
         (provider().only_body(), SecretPlacement::Body, true),
     ] {
         let pair = OAuth2Pair::new(provider);
-        let client = Client::new(pair.server().secret_placement(placement), "printer").secret(SECRET);
+        let client = Client::new(with(pair.server(), |server| server.secret_placement = Some(placement)), "printer")
+            .secret(SECRET);
         assert_eq!(pair.run(client.request_token(grant(), pair.moment())).is_ok(), fits, "{placement:?}");
     }
 }
@@ -257,7 +258,8 @@ fn secrets_are_taken_from_where_the_operator_says() {
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
     let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
-        let authorize = with(Authorize::scope("read"), |authorize| authorize.response_mode = mode);
+        let mut authorize = Authorize::scope("read");
+        authorize.response_mode = mode;
         let authorization = pair.client().dangerous_authorize_implicit(authorize, pair.moment()).unwrap();
         let consent = pair.consent(&authorization.url);
         let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
@@ -270,7 +272,8 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         assert_eq!((token.scope, token.refresh_token), (Some("read".into()), None));
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
-    let in_query = with(Authorize::scope("read"), |authorize| authorize.response_mode = ResponseMode::Query);
+    let mut in_query = Authorize::scope("read");
+    in_query.response_mode = ResponseMode::Query;
     if let Ok(authorization) = pair.client().dangerous_authorize_implicit(in_query, pair.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
         let end = pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());

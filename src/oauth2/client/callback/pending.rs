@@ -62,10 +62,30 @@ pub struct Pending {
 /// let pending: PendingImplicit = serde_json::from_str(&cookie())?;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PendingImplicit {
-    /// In a member of its own, so that neither is taken for the other.
-    implicit: Pending,
+#[derive(Debug, Deserialize)]
+#[serde(from = "StoredImplicit<PendingCommon>")]
+pub struct PendingImplicit(Pending);
+
+/// An implicit grant as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredImplicit<C> {
+    /// Another member than a code grant's, so that neither is taken for the other.
+    #[serde(rename = "implicit")]
+    version: u64,
+    #[serde(flatten)]
+    common: C,
+}
+
+impl From<StoredImplicit<PendingCommon>> for PendingImplicit {
+    fn from(stored: StoredImplicit<PendingCommon>) -> Self {
+        Self(Pending { version: stored.version, common: stored.common, verifier: None })
+    }
+}
+
+impl Serialize for PendingImplicit {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredImplicit { version: self.0.version, common: &self.0.common }.serialize(serializer)
+    }
 }
 
 /// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
@@ -163,11 +183,11 @@ impl Pending {
 
 impl PendingImplicit {
     pub(crate) fn new(common: PendingCommon) -> Self {
-        Self { implicit: Pending::new(common, None) }
+        Self(Pending::new(common, None))
     }
 
     pub(crate) fn into_pending(self) -> Pending {
-        self.implicit
+        self.0
     }
 }
 
@@ -175,7 +195,7 @@ impl Deref for PendingImplicit {
     type Target = Pending;
 
     fn deref(&self) -> &Pending {
-        &self.implicit
+        &self.0
     }
 }
 

@@ -25,11 +25,11 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    issuer: String,
-    places: Vec<Uri>,
+    /// Where the document is, to look there alone. Default: in the well-known places.
+    pub metadata_url: Option<String>,
     /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
     /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
-    /// callbacks are compared with that.
+    /// callbacks are compared with that. Default: none.
     ///
     /// ```
     /// use oauth_proto::oauth2::Discovery;
@@ -46,18 +46,18 @@ pub struct Discovery {
     /// taken for those of this one.
     pub allow_issuer: Option<String>,
     /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
-    /// which Microsoft's endpoints for several tenants name.
+    /// which Microsoft's endpoints for several tenants name. Default: none.
     ///
     /// # Security
     /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
     /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
     pub allow_issuer_template: Option<String>,
-    /// Takes metadata that names no issuer.
+    /// Takes metadata that names no issuer. Default: refuses it.
     ///
     /// # Security
     /// Metadata of another server, put in this place, goes unnoticed.
     pub allow_missing_issuer: bool,
-    /// Fetches without TLS from other machines.
+    /// Fetches without TLS from other machines. Default: refuses to.
     ///
     /// # Security
     /// Whoever is on the way chooses the endpoints, and gets every code and secret.
@@ -65,7 +65,7 @@ pub struct Discovery {
     /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by name or address. Without it,
     /// a document leads no further inside than where it is from: only an issuer that is in this network itself has endpoints
     /// there, and only one on this machine has endpoints on this machine.
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata.
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata. Default: refuses it.
     ///
     /// # Security
     /// The author of the document can have this machine send requests, secrets among them, to hosts that only this machine can reach,
@@ -85,6 +85,9 @@ pub struct Discovery {
     ///
     /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
     pub dangerous_allow_internal_hosts: bool,
+    issuer: String,
+    /// The well-known places.
+    places: Vec<Uri>,
 }
 
 impl Discovery {
@@ -99,6 +102,7 @@ impl Discovery {
             places.push(inserted(&uri, "openid-configuration")?);
         }
         Ok(Self {
+            metadata_url: None,
             issuer: issuer.to_owned(),
             places,
             allow_issuer: None,
@@ -109,21 +113,16 @@ impl Discovery {
         })
     }
 
-    /// Looks in this place alone.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
-    pub fn at(mut self, url: &str) -> Result<Self, Error> {
-        self.places = vec![endpoint(url)?];
-        Ok(self)
-    }
-
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when [`metadata_url`](field@Self::metadata_url) is not an absolute http
+    /// or https URL. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
+        if let Some(url) = &self.metadata_url {
+            self.places = vec![endpoint(url)?];
+        }
         if !self.dangerous_allow_http {
             let option = Some("Discovery::dangerous_allow_http");
             self.places.iter().try_for_each(|place| check_secure(place, option))?;

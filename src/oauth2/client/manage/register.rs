@@ -28,8 +28,8 @@ impl AuthorizationServer {
     /// use oauth_proto::{Moment, run};
     /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
     ///
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?
-    ///     .registration_endpoint("https://auth.example.com/register")?;
+    /// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+    /// server.registration_endpoint = Some("https://auth.example.com/register".into());
     /// let metadata = ClientMetadata::new(["https://client.example.com/cb"]);
     /// let registration = run(server.register(&metadata, None)?, &mut send)?;
     /// println!("store this: {}", serde_json::to_string(&registration)?);
@@ -47,11 +47,16 @@ impl AuthorizationServer {
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
     ) -> Result<Step<ClientRegistration>, Error> {
-        let endpoint = self.secure_endpoint(self.registration.as_ref(), "registration")?;
+        let registration = self.registration_endpoint.as_deref().map(endpoint);
+        let endpoint = self.secure_endpoint(registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
-            AwaitRegistration { endpoint: endpoint.clone(), internal_hosts: self.internal_hosts, previous: None },
+            AwaitRegistration {
+                endpoint: endpoint.clone(),
+                internal_hosts: self.dangerous_allow_internal_hosts,
+                previous: None,
+            },
         ))
     }
 }

@@ -43,7 +43,9 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 /// let moment = Moment::from_os();
 /// let grant = client.accept(authorization.pending, &callback(), moment.now)?.resource(RESOURCE);
 /// let token = run(client.request_token(grant, moment)?, &mut send)?;
-/// let shared = SharedSession::new(Session::new(&client, RESOURCE, token)?.resource(RESOURCE));
+/// let mut session = Session::new(&client, RESOURCE, token)?;
+/// session.resources.push(RESOURCE.into());
+/// let shared = SharedSession::builder(session).build()?;
 /// let albums = shared.fetch(http::Request::get(RESOURCE).body(Vec::new())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -58,12 +60,12 @@ pub struct ResourceDiscovery {
     /// The resource's own well-known place.
     place: Uri,
     /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
-    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too.
+    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too. Default: `false`.
     ///
     /// # Security
     /// On an origin that several parties share, one speaks for another's resource (§7.3).
     pub allow_covering_resource: bool,
-    /// Fetches without TLS from other machines, and follows hints there.
+    /// Fetches without TLS from other machines, and follows hints there. Default: refuses to.
     ///
     /// ```
     /// use oauth_proto::oauth2::ResourceDiscovery;
@@ -80,7 +82,7 @@ pub struct ResourceDiscovery {
     pub dangerous_allow_http: bool,
     /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
     /// The rule is that of
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts). Default: refuses them.
     ///
     /// # Security
     /// A resource elsewhere can have this program send requests to services in its own network.
@@ -112,7 +114,7 @@ impl ResourceDiscovery {
     /// counts on this machine, and with [`dangerous_allow_http`](Self::dangerous_allow_http).)
     pub fn challenged(mut self, headers: &HeaderMap) -> Self {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
-        self.hint = hint.as_deref().and_then(|url| endpoint(url).ok());
+        self.hint = hint.as_deref().and_then(|url| endpoint(url).ok()).or(self.hint);
         self
     }
 

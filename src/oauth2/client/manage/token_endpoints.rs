@@ -61,9 +61,9 @@ impl Client {
     /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
     /// answer comes to is reported by the step; a token that is not known is no error but inactive.
     pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
-        let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
-        let request = self.with_secret_in(server.introspection_secret).request(
+        let server = &self.inner.server;
+        let endpoint = server.secure_endpoint(self.inner.endpoints.introspection.as_ref(), "introspection")?;
+        let request = self.with_secret_in(server.secret_placement_at(server.listed.introspection)).request(
             endpoint,
             about(&token.into()),
             Vec::new(),
@@ -80,9 +80,9 @@ impl Client {
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
     /// still good, and another try is due later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
-        let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
-        let request = self.with_secret_in(server.revocation_secret).request(
+        let server = &self.inner.server;
+        let endpoint = server.secure_endpoint(self.inner.endpoints.revocation.as_ref(), "revocation")?;
+        let request = self.with_secret_in(server.secret_placement_at(server.listed.revocation)).request(
             endpoint,
             about(&token.into()),
             Vec::new(),
@@ -129,7 +129,7 @@ struct AwaitIntrospection {
 
 impl Receive<Introspection> for AwaitIntrospection {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
-        token_response::document(&response, self.client.0.server.quirks).map(Step::Done)
+        token_response::document(&response, self.client.inner.server.quirks).map(Step::Done)
     }
 
     fn purpose(&self) -> Purpose {
@@ -143,7 +143,7 @@ struct AwaitRevocation {
 
 impl Receive<()> for AwaitRevocation {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
-        token_response::success(&response, self.client.0.server.quirks)?;
+        token_response::success(&response, self.client.inner.server.quirks)?;
         Ok(Step::Done(()))
     }
 

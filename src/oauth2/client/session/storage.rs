@@ -12,9 +12,6 @@ use crate::core::short_hash::short_hash_of;
 use crate::oauth2::Token;
 use crate::{BoxError, DriveError, Timestamp};
 
-/// How long a lease lasts by default.
-const LEASE: Duration = Duration::from_secs(60);
-
 /// A session's token as it is stored, with a version that tells whether it has changed.
 ///
 /// Store it as a whole (it is serde), with its [`version`](field@Self::version) in a column of its own, in which a database can
@@ -153,7 +150,7 @@ type Call<A, T> = Arc<dyn Fn(A) -> Stored<T> + Send + Sync>;
 type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The caller's functions.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Storage {
     pub(crate) load: Option<Call<(), Option<StoredToken>>>,
     pub(crate) save: Option<Call<Token, ()>>,
@@ -162,20 +159,6 @@ pub(crate) struct Storage {
     pub(crate) release: Option<Call<Lease, ()>>,
     pub(crate) sleep: Option<Sleep>,
     pub(crate) lease_duration: Duration,
-}
-
-impl Default for Storage {
-    fn default() -> Self {
-        Self {
-            load: None,
-            save: None,
-            store_if_unchanged: None,
-            lease: None,
-            release: None,
-            sleep: None,
-            lease_duration: LEASE,
-        }
-    }
 }
 
 impl Storage {
