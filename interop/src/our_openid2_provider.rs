@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::server::store::MemoryStore;
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::sreg::Field;
-use oauth_proto::openid2::{Options, XrdsDocument, ax, oauth, sreg, user_links};
+use oauth_proto::openid2::{ExtensionType, Options, XrdsDocument, ax, oauth, sreg, user_links};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
 
@@ -79,7 +79,7 @@ struct Endpoints {
 
 impl Endpoints {
     fn respond(&self, request: &Request) -> Response {
-        let extensions = [ax::NAMESPACE, sreg::NAMESPACE];
+        let extensions = [ExtensionType::AttributeExchange.as_ref(), ExtensionType::SimpleRegistration.as_ref()];
         let path = request.uri().path();
         match path {
             "/openid" => self.openid(request).unwrap_or_else(|rejected| rejected.response()),
@@ -105,9 +105,11 @@ impl Endpoints {
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         let wants_document = accept.contains("application/xrds+xml") || request.uri().query() == Some("xrds");
         match way {
-            "" | "/delegated" if wants_document => {
-                document(XrdsDocument::User { endpoint, local_id, extensions: &[ax::NAMESPACE] })
-            }
+            "" | "/delegated" if wants_document => document(XrdsDocument::User {
+                endpoint,
+                local_id,
+                extensions: &[ExtensionType::AttributeExchange.as_ref()],
+            }),
             "/header" if request.uri().query().is_some() => {
                 document(XrdsDocument::User { endpoint, local_id: None, extensions: &[] })
             }

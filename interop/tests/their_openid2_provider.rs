@@ -5,7 +5,7 @@ use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
 use interop::with;
-use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
 use oauth_proto::wire::percent;
@@ -18,11 +18,11 @@ const NICKNAMES: &str = "http://axschema.org/no/such/thing";
 fn all_wishes() -> FetchRequest {
     FetchRequest {
         required: vec![
-            Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::AttributeType::Email) },
+            Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email) },
             Attribute::new("name", ax::AttributeType::FullName),
         ],
         if_available: vec![
-            Attribute { count: Count::AtMost(2), ..Attribute::new("lang", ax::AttributeType::Language) },
+            Attribute { count: Some(2), ..Attribute::new("lang", ax::AttributeType::Language) },
             Attribute::new("none", NICKNAMES),
         ],
         update_url: None,
@@ -238,7 +238,12 @@ fn the_short_way_gives_a_profile() {
     let op = TheirProvider::start();
     let site = Site::default();
     let provider = Discovered::known_provider(&op.endpoint()).unwrap();
-    let authorization = site.ask(Authorize::new(&provider, RETURN_TO).profile(ProfileField::ALL));
+    let authorization = site.ask(Authorize::new(&provider, RETURN_TO).profile([
+        ProfileField::Name,
+        ProfileField::Email,
+        ProfileField::Language,
+        ProfileField::Username,
+    ]));
     // Its values come with a count, which Tornado's mixin cannot read.
     let visit = site.follow(authorization, "");
     assert_eq!(visit.field("ax.count.email").as_deref(), Some("1"));

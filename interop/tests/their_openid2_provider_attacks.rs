@@ -6,14 +6,14 @@ use std::time::Duration;
 use interop::exchange::Clock;
 use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Association, Authorize, Discovered, Version, oauth};
+use oauth_proto::openid2::{Association, Authorize, Discovered, ExtensionType, Version, oauth};
 use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
 fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
-    let emails = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::AttributeType::Email.as_ref()) };
+    let emails = Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email.as_ref()) };
     let fetch = FetchRequest {
         required: vec![emails, Attribute::new("name", ax::AttributeType::FullName.as_ref())],
         ..FetchRequest::default()
@@ -112,19 +112,25 @@ fn what_nobody_signed_is_not_to_be_had() {
             .site
             .visit(with(Authorize::new(&known.found, RETURN_TO), |it| it.association = known.key.clone().into()), "");
         let forged = [
-            ("ns.ax", ax::NAMESPACE),
+            ("ns.ax", ExtensionType::AttributeExchange.as_ref()),
             ("ax.mode", "fetch_response"),
             ("ax.type.e", ax::AttributeType::Email.as_ref()),
             ("ax.value.e", "other@example.com"),
-            ("ns.sreg", sreg::NAMESPACE),
+            ("ns.sreg", ExtensionType::SimpleRegistration.as_ref()),
             ("sreg.email", "other@example.com"),
-            ("ns.oauth", oauth::NAMESPACE),
+            ("ns.oauth", ExtensionType::OAuth.as_ref()),
             ("oauth.request_token", "other"),
         ];
         let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with(name, Some(value)));
         let assertion = known.site.verify(&visit).unwrap();
         assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
-        assert_eq!((assertion.extension::<oauth::Response>(), assertion.raw_extension(sreg::NAMESPACE)), (None, None));
+        assert_eq!(
+            (
+                assertion.extension::<oauth::Response>(),
+                assertion.raw_extension(ExtensionType::SimpleRegistration.as_ref())
+            ),
+            (None, None)
+        );
     });
 }
 

@@ -22,9 +22,10 @@ pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 /// the media type `application/xrds+xml`, or name its URL in the header `X-XRDS-Location` of the page (Yadis 1.0 §6.2.4).
 ///
 /// ```
-/// use oauth_proto::openid2::{XrdsDocument, ax};
+/// use oauth_proto::openid2::{ExtensionType, XrdsDocument};
 ///
-/// let document = XrdsDocument::Provider { endpoint: "https://op.example/openid", extensions: &[ax::NAMESPACE] };
+/// let extensions = &[ExtensionType::AttributeExchange.as_ref()];
+/// let document = XrdsDocument::Provider { endpoint: "https://op.example/openid", extensions };
 /// let response = http::Response::builder()
 ///     .header("content-type", "application/xrds+xml")
 ///     .body(document.to_string())

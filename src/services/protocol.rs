@@ -33,7 +33,8 @@ pub enum Protocol {
 ///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
 ///     oauth2.revocation = Some("https://acme.example/revoke");
 ///     oauth2.scope_separator = ',';
-///     Service::new("Acme", Protocol::Oauth2(oauth2.token_placement(TokenPlacement::Scheme("OAuth"))))
+///     oauth2.token_placement = TokenPlacement::Scheme("OAuth");
+///     Service::new("Acme", Protocol::Oauth2(oauth2))
 /// };
 /// ```
 #[derive(Clone, Debug)]
@@ -66,7 +67,8 @@ pub struct Oauth2 {
     pub appsecret_proof: bool,
     /// How it departs from the RFCs.
     pub quirks: Quirks,
-    pub(super) token_placement: TokenPlacement,
+    /// Where requests to the API carry their token.
+    pub token_placement: TokenPlacement,
 }
 
 /// How an OAuth 1.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
@@ -119,12 +121,6 @@ impl Oauth2 {
             quirks: Quirks::STRICT,
             token_placement: TokenPlacement::Bearer,
         }
-    }
-
-    /// Sets where requests to the API carry their token.
-    pub const fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        self.token_placement = placement;
-        self
     }
 
     /// Makes the server whose URLs that function fills in, without its issuer.
@@ -180,6 +176,11 @@ impl Oauth2 {
         let mut oauth2 = Self::new("", token);
         oauth2.authorization = None;
         oauth2
+    }
+
+    pub(super) const fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.token_placement = placement;
+        self
     }
 
     pub(super) const fn device_authorization(mut self, url: &'static str) -> Self {

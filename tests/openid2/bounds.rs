@@ -4,7 +4,7 @@
 use crate::pair::*;
 use allocation_counter::measure;
 use oauth_proto::openid2::ax::{self, FetchRequest};
-use oauth_proto::openid2::{Pending, pape, sreg, ui, user_links};
+use oauth_proto::openid2::{ExtensionType, Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
 
 /// What a work of some size needs.
@@ -225,9 +225,9 @@ fn a_question_is_read_in_its_size() {
                 for named in ["openid.ax.type.long", "openid.pape.auth_level.ns.long"] {
                     fields.insert(named.into(), "x".repeat(5 * number));
                 }
-                fields.insert("openid.ns.sreg".into(), sreg::NAMESPACE.into());
-                fields.insert("openid.ns.ui".into(), ui::NAMESPACE.into());
-                fields.insert("openid.ns.pape".into(), pape::NAMESPACE.into());
+                fields.insert("openid.ns.sreg".into(), ExtensionType::SimpleRegistration.as_ref().into());
+                fields.insert("openid.ns.ui".into(), ExtensionType::UserInterface.as_ref().into());
+                fields.insert("openid.ns.pape".into(), ExtensionType::AuthenticationPolicy.as_ref().into());
             });
             let check_id = pair.check_id(&bomb).unwrap();
             let read = || {

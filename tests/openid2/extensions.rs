@@ -1,7 +1,7 @@
 //! Extensions: attributes, registration, the profile.
 
 use crate::pair::*;
-use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Identity, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Authorize, Discovered, ProfileField, oauth, pape, ui};
@@ -13,7 +13,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     let movie = "http://example.com/schema/favourite_movie";
     let fetch = FetchRequest {
         required: vec![Attribute::new("email", ax::AttributeType::Email)],
-        if_available: vec![Attribute { count: Count::AtMost(2), ..Attribute::new("movie", movie) }],
+        if_available: vec![Attribute { count: Some(2), ..Attribute::new("movie", movie) }],
         update_url: Some("https://rp.example/update".into()),
     };
     let registration =
@@ -60,6 +60,9 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     assert_eq!(assertion.extension::<oauth::Response>().unwrap().request_token, "hh5s93j4hdidpola");
 }
 
+const EVERYTHING: [ProfileField; 4] =
+    [ProfileField::Name, ProfileField::Email, ProfileField::Language, ProfileField::Username];
+
 #[test]
 fn the_short_way_asks_and_maps_as_tornado_does() {
     let pair = OpenIdPair::default();
@@ -68,7 +71,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
         let authorize = Authorize::new(&provider, RETURN_TO).profile(asked.iter().copied());
         pair.party.authorize(authorize, pair.moment()).unwrap().url().unwrap()
     };
-    let all = fields(&url(&ProfileField::ALL));
+    let all = fields(&url(&EVERYTHING));
     assert_eq!(all["openid.ax.required"], "firstname,fullname,lastname,email,language,username");
     assert_eq!(all["openid.ax.type.fullname"], "http://axschema.org/namePerson");
     assert_eq!(all["openid.claimed_id"], "http://specs.openid.net/auth/2.0/identifier_select");
@@ -76,7 +79,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
     assert!(!fields(&url(&[])).contains_key("openid.ns.ax"));
 
     let profile = |values: &[(&str, &str)]| {
-        let authorize = Authorize::new(&provider, RETURN_TO).profile(ProfileField::ALL);
+        let authorize = Authorize::new(&provider, RETURN_TO).profile(EVERYTHING);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let values =
             values.iter().fold(ax::FetchResponse::default(), |all, (name, value)| all.attribute(*name, [*value]));

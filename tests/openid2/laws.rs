@@ -2,7 +2,7 @@
 
 use crate::pair::*;
 use oauth_proto::Step;
-use oauth_proto::openid2::{Extension, ax, sreg};
+use oauth_proto::openid2::{Extension, ExtensionType, ax, sreg};
 use proptest::prelude::*;
 
 fn name() -> impl Strategy<Value = String> {
@@ -12,7 +12,7 @@ fn name() -> impl Strategy<Value = String> {
 
 fn value() -> impl Strategy<Value = String> {
     let known = [
-        ax::NAMESPACE,
+        ExtensionType::AttributeExchange.as_ref(),
         ax::AttributeType::Email.as_ref(),
         ax::AttributeType::Username.as_ref(),
         "fetch_response",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::store::MemoryStore;
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
-use oauth_proto::openid2::{Authorize, Options, Pending, RelyingParty, XrdsDocument};
+use oauth_proto::openid2::{Authorize, ExtensionType, Options, Pending, RelyingParty, XrdsDocument};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -72,7 +72,8 @@ pub fn chapter() -> Outcome<()> {
     show::note(unconfirmed.confirm(&nonces).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
-    let added = format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ax::NAMESPACE);
+    let added =
+        format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ExtensionType::AttributeExchange.as_ref());
     let step = party.redeem(again()?, &added, Moment::from_os());
     show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
 
@@ -100,8 +101,14 @@ fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Req
             Dispatched::Respond(response) => Ok(response),
             Dispatched::CheckIdRequest(check_id) => decide(provider, origin, store, *check_id),
         },
-        "/jane" => Ok(document(XrdsDocument::User { endpoint, local_id: None, extensions: &[ax::NAMESPACE] })),
-        "/" => Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ax::NAMESPACE] })),
+        "/jane" => Ok(document(XrdsDocument::User {
+            endpoint,
+            local_id: None,
+            extensions: &[ExtensionType::AttributeExchange.as_ref()],
+        })),
+        "/" => {
+            Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ExtensionType::AttributeExchange.as_ref()] }))
+        }
         _ => Ok(http::Response::builder().status(404).body(Vec::new()).unwrap_or_default()),
     }
 }

@@ -108,7 +108,7 @@ impl Session {
         self.token.as_ref()
     }
 
-    /// Signs a request, as [`Signer::sign`] does.
+    /// Signs a request, as [`Signer::sign`] does. For one whose body cannot be read there is [`Signer::sign_head`].
     ///
     /// # Errors
     /// As [`Signer::sign`].
@@ -117,19 +117,6 @@ impl Session {
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
         self.signer.sign(request, stamp)
-    }
-
-    /// Signs a request whose body cannot be read, as [`Signer::sign_head`] does.
-    ///
-    /// # Errors
-    /// As [`Signer::sign_head`].
-    pub fn sign_head<'a, B>(
-        &self,
-        request: &mut Request<B>,
-        form: &[u8],
-        stamp: impl Into<Stamp<'a>>,
-    ) -> Result<(), Error> {
-        self.signer.sign_head(request, form, stamp)
     }
 
     /// The request that follows a redirect: `sent` is what was sent and `response` what came back. `None` where the

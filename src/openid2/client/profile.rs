@@ -12,7 +12,7 @@ use super::authorize::Authorize;
 /// ```
 /// use oauth_proto::openid2::ProfileField;
 ///
-/// assert_eq!(ProfileField::ALL.len(), 4);
+/// let wanted = [ProfileField::Name, ProfileField::Email];
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileField {
@@ -27,8 +27,7 @@ pub enum ProfileField {
 }
 
 impl ProfileField {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
+    const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
 
     /// The attributes that make it up, as they are called in messages and by their types.
     fn attributes(self) -> &'static [(&'static str, ax::AttributeType)] {
@@ -88,7 +87,8 @@ impl Authorize {
     /// /// Where to send the user, and what to remember for this browser.
     /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
     ///     let provider = Discovered::known_provider("https://op.example/openid")?;
-    ///     let authorize = Authorize::new(&provider, "https://rp.example/openid").profile(ProfileField::ALL);
+    ///     let authorize = Authorize::new(&provider, "https://rp.example/openid")
+    ///         .profile([ProfileField::Name, ProfileField::Email]);
     ///     let authorization = party.authorize(authorize, Moment::from_os())?;
     ///     Ok((authorization.url()?, authorization.pending))
     /// }

@@ -8,7 +8,7 @@ use crate::openid2::realm::Realm;
 use crate::wire::is_internal;
 
 /// The extension's namespace (§2).
-pub const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
+pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
 
 /// The types of the attributes that are asked for most: each becomes the URI of its type by itself.
 ///
@@ -53,34 +53,13 @@ impl From<AttributeType> for String {
     }
 }
 
-/// How many values of an attribute are wanted (§5.1).
-///
-/// ```
-/// use oauth_proto::openid2::ax::Count;
-///
-/// assert_eq!(Count::default(), Count::AtMost(1));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
-    /// No more than that; never zero.
-    AtMost(u32),
-    /// As many as there are.
-    Unlimited,
-}
-
-impl Default for Count {
-    fn default() -> Self {
-        Self::AtMost(1)
-    }
-}
-
 /// An attribute that is asked for.
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Attribute, Count};
+/// use oauth_proto::openid2::ax::{self, Attribute};
 ///
 /// let one = Attribute::new("email", ax::AttributeType::Email);
-/// let all = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::AttributeType::Email) };
+/// let all = Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email) };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
@@ -89,23 +68,23 @@ pub struct Attribute {
     pub alias: String,
     /// The URI of its type.
     pub type_uri: String,
-    /// How many values are wanted.
-    pub count: Count,
+    /// How many values are wanted at most (§5.1), and never zero; `None` for as many as there are. Default: one.
+    pub count: Option<u32>,
 }
 
 impl Attribute {
     /// Asks for one value of an attribute.
     pub fn new(alias: impl Into<String>, type_uri: impl Into<String>) -> Self {
-        Self { alias: alias.into(), type_uri: type_uri.into(), count: Count::default() }
+        Self { alias: alias.into(), type_uri: type_uri.into(), count: Some(1) }
     }
 
     /// Reads the attribute of an alias. `None` where it has no type, or a count that is none.
     fn read(extension: &Extension, alias: &str) -> Option<Self> {
         let type_uri = extension.get(&format!("type.{alias}"))?;
         let count = match extension.get(&format!("count.{alias}")) {
-            None => Count::default(),
-            Some("unlimited") => Count::Unlimited,
-            Some(count) => Count::AtMost(count.parse().ok().filter(|count| *count > 0)?),
+            None => Some(1),
+            Some("unlimited") => None,
+            Some(count) => Some(count.parse().ok().filter(|count| *count > 0)?),
         };
         Some(Self { count, ..Self::new(alias, type_uri) })
     }
@@ -114,13 +93,13 @@ impl Attribute {
 /// Asks for attributes (§5.1).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+/// use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 /// use oauth_proto::openid2::{Authorize, Discovered};
 ///
 /// let movie = Attribute::new("movie", "http://example.com/schema/favourite_movie");
 /// let fetch = FetchRequest {
 ///     required: vec![Attribute::new("email", ax::AttributeType::Email)],
-///     if_available: vec![Attribute { count: Count::AtMost(3), ..movie }],
+///     if_available: vec![Attribute { count: Some(3), ..movie }],
 ///     ..FetchRequest::default()
 /// };
 /// # let provider = Discovered::known_provider("https://op.example/openid")?;
@@ -189,9 +168,9 @@ impl From<FetchRequest> for Extension {
         for (alias, Attribute { type_uri, count, .. }) in aliases.iter().zip(fetch.attributes()) {
             fields.push((format!("type.{alias}"), type_uri.clone()));
             match count {
-                Count::AtMost(1) => {}
-                Count::AtMost(count) => fields.push((format!("count.{alias}"), count.to_string())),
-                Count::Unlimited => fields.push((format!("count.{alias}"), "unlimited".to_owned())),
+                Some(1) => {}
+                Some(count) => fields.push((format!("count.{alias}"), count.to_string())),
+                None => fields.push((format!("count.{alias}"), "unlimited".to_owned())),
             }
         }
         let (required, if_available) = aliases.split_at(fetch.required.len());
@@ -246,7 +225,7 @@ impl FetchResponse {
             fetch.attributes().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
         self.values.retain(|type_uri, values| {
             let Some(attribute) = wanted.get(type_uri.as_str()) else { return false };
-            if let Count::AtMost(count) = attribute.count {
+            if let Some(count) = attribute.count {
                 values.truncate(usize::try_from(count).unwrap_or(usize::MAX));
             }
             self.aliases.insert(type_uri.clone(), attribute.alias.clone());
@@ -359,7 +338,7 @@ mod tests {
             required: vec![Attribute::new("fname", schema("fullname")), Attribute::new("gender", schema("gender"))],
             if_available: vec![
                 Attribute::new("fav_dog", schema("favourite_dog")),
-                Attribute { count: Count::AtMost(3), ..Attribute::new("fav_movie", MOVIE) },
+                Attribute { count: Some(3), ..Attribute::new("fav_movie", MOVIE) },
             ],
             update_url: Some("http://idconsumer.com/update?transaction_id=a6b5c41".to_owned()),
         };
@@ -438,7 +417,7 @@ mod tests {
 
     #[test]
     fn nobody_gets_more_than_was_asked_for() {
-        let movies = Attribute { count: Count::AtMost(2), ..Attribute::new("m", MOVIE) };
+        let movies = Attribute { count: Some(2), ..Attribute::new("m", MOVIE) };
         let fetch = FetchRequest { required: vec![movies], ..FetchRequest::default() };
         let mut values =
             FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(AttributeType::Email, ["a@b.example"]);
@@ -452,7 +431,7 @@ mod tests {
     fn an_answer_calls_attributes_what_the_request_calls_them() {
         let fetch = FetchRequest {
             required: vec![Attribute::new("a0", AttributeType::Email.as_ref())],
-            if_available: vec![Attribute { count: Count::Unlimited, ..Attribute::new("film", MOVIE) }],
+            if_available: vec![Attribute { count: None, ..Attribute::new("film", MOVIE) }],
             update_url: None,
         };
         let values = FetchResponse::default()

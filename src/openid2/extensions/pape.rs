@@ -8,7 +8,7 @@ use crate::Timestamp;
 use crate::openid2::nonce_time;
 
 /// The extension's namespace.
-pub const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
+pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
 /// The policies of the specification (§4): each becomes its URI by itself.
 ///
 /// ```
@@ -47,9 +47,6 @@ impl From<Policy> for String {
 /// What a response says where no policy was heeded (§5.2).
 const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 
-/// A scale of levels of assurance: that of NIST SP 800-63, from 0 to 4 (§5.2).
-pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
-
 /// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the answer, and up to the provider.
 ///
 /// ```
@@ -72,7 +69,8 @@ pub struct Request {
     pub preferred: Vec<String>,
     /// How long ago the user may have been authenticated; longer, and the provider should do it again.
     pub max_age: Option<Duration>,
-    /// The names of scales that the provider should give the level of assurance by, such as [`NIST`], the best first.
+    /// The names of scales that the provider should give the level of assurance by, the best first: that of NIST SP 800-63 is
+    /// `http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf` (§5.2).
     pub preferred_levels: Vec<String>,
 }
 
@@ -128,15 +126,8 @@ pub struct Response {
     pub policies: Vec<String>,
     /// When the user was authenticated.
     pub at: Option<Timestamp>,
-    /// Levels of assurance by the names of their scales, as the provider gives them.
+    /// Levels of assurance by the names of their scales, as the provider gives them: by NIST's, `0` to `4`.
     pub levels: BTreeMap<String, String>,
-}
-
-impl Response {
-    /// Returns the level of assurance by [`NIST`]'s scale, if the provider gives one: 0 to 4.
-    pub fn nist_level(&self) -> Option<u8> {
-        self.levels.get(NIST)?.parse().ok().filter(|level| *level <= 4)
-    }
 }
 
 impl ResponseExtension for Response {}
@@ -190,6 +181,8 @@ fn names(extension: &Extension) -> BTreeMap<&str, &str> {
 mod tests {
     use super::*;
 
+    const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
+
     #[test]
     fn both_directions_are_read_as_they_were_written() {
         const OWN: &str = "http://example.com/levels";
@@ -200,15 +193,13 @@ mod tests {
         };
         assert_eq!(Request::read(&policy.clone().into()), Some(policy));
         let levels = [(NIST, "2"), (OWN, "gold")].map(|(scale, level)| (scale.to_owned(), level.to_owned()));
-        let mut how = Response {
+        let how = Response {
             policies: vec![Policy::MultiFactor.into()],
             at: Some(Timestamp::from_secs(1_116_177_111)),
             levels: levels.into(),
         };
         assert_eq!(Response::read(&how.clone().into()).as_ref(), Some(&how));
-        assert_eq!(how.nist_level(), Some(2));
-        how.levels.insert(NIST.to_owned(), "5".to_owned());
-        assert_eq!(how.nist_level(), None);
+        assert_eq!(how.levels[NIST], "2");
         let extension = Extension::from(how);
         assert_eq!(extension.get("auth_time"), Some("2005-05-15T17:11:51Z"));
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
 
 /// The extension's namespace in version 1.1.
-pub const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
+pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
 /// That of version 1.0, which some providers list and answer with.
 pub(in crate::openid2) const NAMESPACE_1_0: &str = "http://openid.net/sreg/1.0";
 /// What its fields begin with in OpenID 1.1, which declared no namespaces.

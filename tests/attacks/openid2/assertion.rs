@@ -9,7 +9,7 @@ use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::Approval;
 use oauth_proto::openid2::server::store::Store;
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Authorize, Extension, Options, Pending, RelyingParty, oauth, pape};
+use oauth_proto::openid2::{Authorize, Extension, ExtensionType, Options, Pending, RelyingParty, oauth, pape};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
 /// §10.1: a short list is signed validly, and says nothing of what it leaves out.
@@ -162,7 +162,7 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
         assert_eq!(assertion.extension::<pape::Response>(), None);
         assert_eq!(assertion.extension::<oauth::Response>(), None);
         assert_eq!(assertion.profile().email, None);
-        assert_eq!(assertion.raw_extension(pape::NAMESPACE), None);
+        assert_eq!(assertion.raw_extension(ExtensionType::AuthenticationPolicy.as_ref()), None);
     }
 }
 
@@ -180,7 +180,9 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
     let error = pair
         .verify(
             stored(&authorization.pending),
-            &changed(&callback, |fields| drop(fields.insert("openid.ns.x".into(), ax::NAMESPACE.into()))),
+            &changed(&callback, |fields| {
+                drop(fields.insert("openid.ns.x".into(), ExtensionType::AttributeExchange.as_ref().into()))
+            }),
         )
         .unwrap_err();
     assert_eq!(forged(error), Forged::Signature);
