@@ -165,7 +165,7 @@ impl Endpoints {
                     if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
                 with(Approval::new(known), |it| it.claimed_id = Some(claimed_id.clone()))
             }
-            (Identity::Select, Some(select)) => with(Approval::new(jane), |it| it.claimed_id = Some(select.into())),
+            (Identity::Select, Some(select)) => with(Approval::new(jane), |it| it.claimed_id = Some(select)),
             _ => Approval::new(jane),
         }
     }

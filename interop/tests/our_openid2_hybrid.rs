@@ -15,7 +15,7 @@ fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> As
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
-    let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.into()).extension(access);
+    let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key).extension(access);
     let visit = site.visit(authorize, "");
     // Nobody else's token is slipped in: what carries it is signed.
     if let Some(token) = visit.field("oauth.request_token") {

@@ -135,7 +135,7 @@ fn a_user_signs_in_with_facebook() {
     let http = Http::default();
     for (double, expires) in [(Double::facebook(), 5_183_944), (Double::facebook_before_2017(), 5_183_999)] {
         let facebook = with(SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap(), |it| {
-            it.extra_fields.extend(["birthday"].map(Into::into))
+            it.extra_fields.extend(["birthday"].map(Into::into));
         });
         let facebook = facebook.scope("public_profile email user_birthday").base_url(&double.origin()).unwrap();
         let user = sign_in(&http, &facebook).unwrap();

@@ -69,8 +69,7 @@ fn a_long_answer_comes_by_a_form() {
     for key in [site.associate(&found).unwrap(), None] {
         let mut fetch = all_wishes();
         fetch.required.push(Attribute::new("life", BIOGRAPHY));
-        let visit =
-            site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.association = key.into()).extension(fetch), "");
+        let visit = site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.association = key).extension(fetch), "");
         assert!(visit.is_by_form() && visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")), "{}", visit.url());
         let assertion = site.verify(&visit).unwrap();
         has_all_wishes(&assertion);
@@ -215,8 +214,7 @@ fn the_user_selects_who_they_are() {
             // It tells her from who had the name before.
             ("select=/id/jane%232", "#2", ""),
         ] {
-            let visit =
-                site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone().into()), select);
+            let visit = site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone()), select);
             op.asked();
             let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{select}: {error}"));
             assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{select}");

@@ -20,7 +20,7 @@ const TIMES: usize = 20;
 
 /// A user who signs in with a key, or without.
 fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
-    site.visit(with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned().into()), "")
+    site.visit(with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned()), "")
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn in_openid_1_there_is_one_kind_of_key() {
     for kinds in [vec![SHA256, SHA1], vec![PLAIN_SHA256, PLAIN_SHA1]] {
         let site = Site::new(with(options(), |it| {
             it.allow_openid1 = true;
-            it.associations = Some(kinds.clone().into());
+            it.associations = Some(kinds.clone());
         }));
         let found = site.discover(&op.jane("/openid1-delegated")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");

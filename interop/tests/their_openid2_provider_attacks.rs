@@ -19,9 +19,7 @@ fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
         ..FetchRequest::default()
     };
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
-    with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned().into())
-        .extension(fetch)
-        .extension(registration)
+    with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned()).extension(fetch).extension(registration)
 }
 
 /// A site, whom it has found, and a key that it has or has not.
@@ -110,7 +108,7 @@ fn what_nobody_signed_is_not_to_be_had() {
     KnownProvider::each(|known| {
         let visit = known
             .site
-            .visit(with(Authorize::new(&known.found, RETURN_TO), |it| it.association = known.key.clone().into()), "");
+            .visit(with(Authorize::new(&known.found, RETURN_TO), |it| it.association = known.key.clone()), "");
         let forged = [
             ("ns.ax", ExtensionType::AttributeExchange.as_ref()),
             ("ax.mode", "fetch_response"),
@@ -190,14 +188,14 @@ fn a_provider_speaks_for_those_who_name_it() {
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),
         ] {
-            let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone().into());
+            let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone());
             let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
             let expected = Forged::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() };
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
-        let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.into());
+        let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key);
         let visit = site.visit(authorize, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
         let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error else {

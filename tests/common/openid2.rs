@@ -183,7 +183,7 @@ impl OpenIdPair {
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into());
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = self.party.authorize(authorize, self.moment()).unwrap();
         let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)

@@ -69,7 +69,7 @@ fn what_is_stored_comes_back() {
     let stored: Discovered = serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
     assert_eq!(discovered, stored);
     let association = pair.associate(&stored).unwrap();
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into());
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let cookie = serde_json::to_string(&authorization.pending).unwrap();
     assert!(cookie.len() < 1000, "{}", cookie.len());

@@ -194,7 +194,7 @@ fn a_callback_is_read_in_its_size() {
                     with(pending, |it| it.association = associations.last().cloned()),
                     &bomb,
                     moment,
-                ))
+                ));
             });
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });

@@ -17,7 +17,7 @@ fn openid_1_is_spoken_where_both_allow_it() {
     assert_eq!((discovered.version, discovered.local_id.as_deref()), (Version::V1_1, Some(JANE)));
     for association in [None, pair.associate(&discovered).unwrap()] {
         let asks = association.is_none();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into())
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association)
             .extension(sreg::Request { required: vec![Field::Email], ..sreg::Request::default() });
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();

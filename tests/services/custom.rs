@@ -268,7 +268,7 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
     // A signature would be for the other host.
     for sign_in in sign_ins("https://wiki.example/whoami") {
         let elsewhere = with(sign_in.clone(), |it| {
-            drop(it.profile_headers.insert("host", http::HeaderValue::from_static("evil.example")))
+            drop(it.profile_headers.insert("host", http::HeaderValue::from_static("evil.example")));
         });
         let (user, _) = finish(&elsewhere, vec![]);
         assert!(matches!(user, Err(Error::Unsupported(Unsupported::Url { .. }))), "{user:?}");

@@ -194,7 +194,7 @@ fn a_user_signs_in_with_github() {
 #[test]
 fn github_sees_a_user_agent() {
     let named = with(of(&services::GITHUB), |it| {
-        drop(it.profile_headers.insert("user-agent", http::HeaderValue::from_static("printer.example.com")))
+        drop(it.profile_headers.insert("user-agent", http::HeaderValue::from_static("printer.example.com")));
     });
     for (sign_in, agent) in [(of(&services::GITHUB), "oauth-proto"), (named, "printer.example.com")] {
         let (_, sent) = finish(&sign_in, vec![json(GITHUB), json(GITHUB_EMAILS)]);

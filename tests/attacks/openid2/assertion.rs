@@ -115,8 +115,7 @@ fn approved_with_extensions(pair: &OpenIdPair, association: bool) -> (Pending, S
     let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
     let fetch =
         FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
-    let authorize =
-        with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into()).extension(fetch);
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association).extension(fetch);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
         approval
@@ -181,7 +180,7 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
         .verify(
             stored(&authorization.pending),
             &changed(&callback, |fields| {
-                drop(fields.insert("openid.ns.x".into(), ExtensionType::AttributeExchange.as_ref().into()))
+                drop(fields.insert("openid.ns.x".into(), ExtensionType::AttributeExchange.as_ref().into()));
             }),
         )
         .unwrap_err();
@@ -266,7 +265,7 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     let discovered = pair.discover(OLD).unwrap();
     let association = pair.associate(&discovered).unwrap();
     let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| {
-        it.association = association.into();
+        it.association = association;
         it.lifetime = Duration::from_secs(900);
     });
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
@@ -324,7 +323,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     for association in [true, false] {
         let discovered = pair.discover("https://op.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into());
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
         let callback =
@@ -365,7 +364,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
         let pair = OpenIdPair::default();
         let discovered = pair.discover("https://jane.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into());
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let anybody = changed(&authorization.url().unwrap(), |fields| {
             for name in ["openid.claimed_id", "openid.identity"] {
@@ -390,7 +389,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
         let pair = first_version();
         let discovered = pair.discover(OLD).unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into());
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
         let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
@@ -418,7 +417,7 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
             pair.page(OLD, html(&format!("<head>{links}</head>")));
             let discovered = pair.discover("https://op.example/").unwrap();
             let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-            let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.into());
+            let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
             let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
             let callback = pair.approve(&authorization.url().unwrap(), |approval| {
                 with(approval, |it| it.claimed_id = Some(OLD.into()))

@@ -85,7 +85,7 @@ fn an_association_of_another_provider_is_not_used() {
         serde_json::from_value(association).unwrap()
     };
     let discovered = pair.discover(JANE).unwrap();
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = Some(foreign).into());
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = Some(foreign));
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     assert!(!authorization.url().unwrap().contains("assoc_handle"));
     // Nor one that comes with the answer.

@@ -41,7 +41,7 @@ fn a_request_that_was_tampered_with_leads_nowhere_else() {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
         let tampered: oauth_proto::openid2::server::CheckIdRequest = serde_json::from_value(kept).unwrap();
-        let long = sreg::Response { values: [(Field::Fullname, "x".repeat(3000).into())].into() };
+        let long = sreg::Response { values: [(Field::Fullname, "x".repeat(3000))].into() };
         let approval = Approval::new(JANE).extension(long);
         for response in [pair.approve_request(tampered.clone(), approval).unwrap(), pair.deny_request(tampered)] {
             assert_eq!((response.status().as_u16(), response.body().len()), (204, 0), "{return_to}");
