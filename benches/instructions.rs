@@ -192,13 +192,14 @@ fn verified(name: &'static str, found: FoundCredentials) -> Case {
 }
 
 fn client() -> Client {
-    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
-    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
+    let mut server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
     Client::new(server, "s6BhdRkqt3").secret(SECRET).redirect_uri(REDIRECT).unwrap()
 }
 
 fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
-    let authorization = client.authorization_url(Authorize::scope(["read", "write"]), moment).unwrap();
+    let authorization = client.authorize(Authorize::scope(["read", "write"]), moment).unwrap();
+    let Step::Done(authorization) = authorization else { unreachable!() };
     (authorization.url, authorization.pending)
 }
 

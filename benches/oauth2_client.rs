@@ -28,7 +28,8 @@ const FEW: BatchSize = BatchSize::NumIterations(16);
 type Peer = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 fn ours() -> Client {
-    let server = AuthorizationServer::new(TOKEN).unwrap().authorization_endpoint(AUTHORIZATION).unwrap();
+    let mut server = AuthorizationServer::new(TOKEN).unwrap();
+    server.authorization_endpoint = Some(AUTHORIZATION.into());
     Client::new(server, ID).secret(SECRET).redirect_uri(REDIRECT).unwrap()
 }
 

@@ -107,7 +107,8 @@ impl Case {
     fn signer(&self) -> Signer {
         let client = ClientCredentials::new(self.client.0, self.client.1);
         let token = TokenCredentials::new(self.token.0, self.token.1);
-        let scheme = if self.version { Scheme::default() } else { Scheme::default().without_version() };
+        let mut scheme = Scheme::default();
+        scheme.omit_version = !self.version;
         Signer::new(&scheme, &client, Some(&token))
     }
 

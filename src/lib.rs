@@ -24,6 +24,8 @@
 //! closure. A leg ends where something must be remembered: here a `Pending` while the user is away, then a `Token`.
 //!
 //! ```no_run
+//! use std::future::ready;
+//!
 //! use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Session, SharedSession};
 //! use oauth_proto::{Moment, Request, Response, run};
 //!
@@ -33,8 +35,8 @@
 //! // Your HTTP client: every status is an answer, and no redirect is followed. The README has one for ureq.
 //! let mut send = |request: Request| exchange(request);
 //!
-//! let server = AuthorizationServer::new("https://auth.example.com/token")?
-//!     .authorization_endpoint("https://auth.example.com/authorize")?;
+//! let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+//! server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
 //! let client = Client::new(server, "s6BhdRkqt3").redirect_uri("https://printer.example.com/ready")?;
 //!
 //! let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
@@ -44,7 +46,7 @@
 //! let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 //!
 //! let session = Session::new(&client, "https://photos.example.com", token)?;
-//! let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
+//! let shared = SharedSession::builder(session).save(|token| ready(store(&token))).build()?;
 //! let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
 //! shared.fetch(request, &mut send)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -111,6 +113,7 @@ pub mod openid2;
 pub mod services;
 pub mod wire;
 
+pub use core::api::ApiRequest;
 pub use core::callback::Callback;
 pub use core::drive_error::{BoxError, DriveError};
 pub use core::error::{Error, Expired, Misbehaved, Refused};

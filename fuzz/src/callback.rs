@@ -19,7 +19,8 @@ pub struct Input {
 
 /// What is pending after the service gave out a token. `None` for the empty one, which is refused.
 fn pending(client: &Client, token: &str) -> Option<Pending> {
-    let authorize = Authorize::callback("https://c.example/cb").lifetime(Duration::from_secs(99));
+    let mut authorize = Authorize::callback("https://c.example/cb");
+    authorize.lifetime = Duration::from_secs(99);
     let Ok(Step::Send(_, sent)) = client.authorize(authorize, moment(1, 2)) else { panic!("nothing to send") };
     let fields = [("oauth_token", token), ("oauth_token_secret", "temporary"), ("oauth_callback_confirmed", "true")];
     match sent.receive(Response::new(form::encode(fields).into_bytes()), moment(1, 3)) {

@@ -1,5 +1,6 @@
 //! Any answer of any endpoint: a value where the answer is a good one, or else an error, which shows no secret.
 
+use crate::with;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, Grant, HintedToken,
@@ -95,7 +96,7 @@ const WORDS: Words<'static> = Words {
 pub fn run(input: Input) {
     let responses: Vec<_> = input.answers.iter().take(40).filter_map(|answer| answer.response(&WORDS)).collect();
     let Some(first) = responses.first().cloned() else { return };
-    let client = client(&input);
+    let client = Client::new(server(&input), "client").secret(CLIENT_SECRET);
     let at = || moment(1000, 1);
     match input.flow {
         Flow::Token => {
@@ -109,7 +110,9 @@ pub fn run(input: Input) {
         }
         Flow::Poll => poll(&input, &client, &responses),
         Flow::Pushed => {
-            if let Ok(authorization) = one(client.authorize(Authorize::scope("a").pushed(), at()), &first) {
+            if let Ok(authorization) =
+                one(client.authorize(with(Authorize::scope("a"), |authorize| authorize.pushed = true), at()), &first)
+            {
                 let members = members(&first.into_body()).unwrap();
                 let uri = once(&members, "request_uri").unwrap().as_str().unwrap();
                 let pairs = oauth_proto::wire::form::encode([("client_id", "client"), ("request_uri", uri)]);
@@ -117,7 +120,7 @@ pub fn run(input: Input) {
             }
         }
         Flow::Introspect => {
-            if let Ok(token) = one(client.introspect(HintedToken::access_token(PRESENTED), at()), &first) {
+            if let Ok(token) = one(client.introspect(HintedToken::AccessToken(PRESENTED.into()), at()), &first) {
                 let members = members(first.body()).unwrap();
                 assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
             }
@@ -128,7 +131,7 @@ pub fn run(input: Input) {
         }
         Flow::Register => {
             let metadata = ClientMetadata::new(["https://c.example/cb"]);
-            let step = client.server().register(&metadata, Some(&Secret::new(PRESENTED)));
+            let step = server(&input).register(&metadata, Some(&Secret::new(PRESENTED)));
             if let Ok(registration) = one(step, &first) {
                 registered(&registration, &first);
             }
@@ -137,17 +140,18 @@ pub fn run(input: Input) {
     }
 }
 
-fn client(input: &Input) -> Client {
-    let server = AuthorizationServer::new("https://a.example/token").unwrap().quirks(input.lenient.quirks());
-    let server = server.authorization_endpoint("https://a.example/authorize").unwrap();
-    let server = server.device_authorization_endpoint("https://a.example/device").unwrap();
-    let server = server.pushed_authorization_request_endpoint("https://a.example/par").unwrap();
-    let server = server.introspection_endpoint("https://a.example/introspect").unwrap();
-    let server = server.revocation_endpoint("https://a.example/revoke").unwrap();
-    let server = server.registration_endpoint("https://a.example/register").unwrap();
+fn server(input: &Input) -> AuthorizationServer {
+    let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
+    server.quirks = input.lenient.quirks();
+    server.authorization_endpoint = Some("https://a.example/authorize".into());
+    server.device_authorization_endpoint = Some("https://a.example/device".into());
+    server.pushed_authorization_request_endpoint = Some("https://a.example/par".into());
+    server.introspection_endpoint = Some("https://a.example/introspect".into());
+    server.revocation_endpoint = Some("https://a.example/revoke".into());
+    server.registration_endpoint = Some("https://a.example/register".into());
     let placement = oauth_proto::oauth2::SecretPlacement::Body;
-    let server = if input.in_body { server.secret_placement(placement) } else { server };
-    Client::new(server, "client").secret(CLIENT_SECRET)
+    server.secret_placement = input.in_body.then_some(placement);
+    server
 }
 
 /// A leg of one round.
@@ -199,7 +203,7 @@ fn poll(input: &Input, client: &Client, responses: &[Response]) {
         "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
         "expires_in": 30, "interval": 5,
     });
-    let Ok(Step::Send(_, sent)) = client.authorize_device(AuthorizeDevice::new(), moment(1000, 1)) else {
+    let Ok(Step::Send(_, sent)) = client.authorize_device(AuthorizeDevice::default(), moment(1000, 1)) else {
         panic!("nothing is asked")
     };
     let answer = Response::new(codes.to_string().into_bytes());

@@ -33,3 +33,9 @@ pub mod stored;
 pub mod three_legs;
 pub mod token_answer;
 pub mod token_reference;
+
+/// Returns a value that was changed in place.
+pub(crate) fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
+}

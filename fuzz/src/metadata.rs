@@ -1,6 +1,7 @@
 //! Any metadata: they come out only for who was asked for, after few rounds; and no client made of them sends anything in
 //! the clear.
 
+use crate::with;
 use arbitrary::Arbitrary;
 use http::{HeaderMap, HeaderValue};
 use oauth_proto::oauth2::{
@@ -102,16 +103,16 @@ fn server(input: &Input, responses: &[Response]) {
     let issuer = input.issuer.as_ref().map_or("https://a.example", Name::text);
     let Ok(mut discovery) = Discovery::new(issuer) else { return };
     if input.at {
-        discovery = discovery.at("https://a.example/.well-known/x").unwrap();
+        discovery.metadata_url = Some("https://a.example/.well-known/x".into());
     }
     if input.template {
-        discovery = discovery.allow_issuer_template(TEMPLATE);
+        discovery.allow_issuer_template = Some(TEMPLATE.into());
     }
     if input.missing {
-        discovery = discovery.allow_missing_issuer();
+        discovery.allow_missing_issuer = true;
     }
     if input.plain_http {
-        discovery = discovery.dangerous_allow_http();
+        discovery.dangerous_allow_http = true;
     }
     let most = if input.at { 1 } else { 3 };
     let step = discovery.start();
@@ -151,18 +152,19 @@ fn drive<T: std::fmt::Debug>(
 
 /// Every request that can be made of metadata goes over TLS or stays on this machine.
 fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
-    let client = Client::new(server.clone().allow_missing_s256(), "client").secret("client-secret");
+    let client =
+        Client::new(with(server.clone(), |server| server.allow_missing_s256 = true), "client").secret("client-secret");
     let at = || moment(1, 1);
     let mut token = Token::bearer("access-secret");
     sends(client.request_token(Grant::client_credentials(), at()));
     sends(client.introspect("access-secret", at()));
     sends(client.revoke_grant(&token, at()));
-    sends(client.authorize_device(AuthorizeDevice::new(), at()));
-    sends(client.authorize(Authorize::new().pushed(), at()));
-    sends(client.server().register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
+    sends(client.authorize_device(AuthorizeDevice::default(), at()));
+    sends(client.authorize(with(Authorize::default(), |authorize| authorize.pushed = true), at()));
+    sends(server.register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
     token.refresh_token = Some("refresh-secret".into());
     sends(Grant::refresh(&token).and_then(|grant| client.request_token(grant, at())));
-    match client.authorize(Authorize::new(), at()) {
+    match client.authorize(Authorize::default(), at()) {
         Ok(Step::Done(authorization)) => {
             assert!(!metadata.require_pushed_authorization_requests);
             assert!(is_private(&authorization.url), "{}", authorization.url);
@@ -172,7 +174,7 @@ fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     let strict = Client::new(server, "client");
     let methods = metadata.code_challenge_methods_supported.as_ref();
     if methods.is_some_and(|methods| !methods.contains(&"S256".to_owned())) {
-        strict.authorize(Authorize::new(), at()).unwrap_err();
+        strict.authorize(Authorize::default(), at()).unwrap_err();
     }
 }
 
@@ -207,11 +209,10 @@ fn resource(input: &Input, responses: &[Response]) {
         let value = format!("Bearer resource_metadata=\"{}\"", place.text());
         let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else { return };
         let headers = HeaderMap::from_iter([(http::header::WWW_AUTHENTICATE, value)]);
-        let Ok(challenged) = discovery.challenged(&headers) else { return };
-        discovery = challenged;
+        discovery = discovery.challenged(&headers);
     }
     if input.covering {
-        discovery = discovery.allow_covering_resource();
+        discovery.allow_covering_resource = true;
     }
     let Some((metadata, answer)) = drive(discovery.start(), responses, 3, false) else { return };
     let metadata: ResourceMetadata = metadata;

@@ -1,6 +1,7 @@
 //! Any callback: a token is asked for, or taken, only when an independent reading says that the callback is the pending
 //! authorization's; and always when it is one as servers write them.
 
+use crate::with;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, PendingImplicit, ResponseMode, Token};
 use oauth_proto::{Error, Request, Step};
@@ -87,7 +88,10 @@ pub fn run(input: Input) {
         Mode::Fragment => ResponseMode::Fragment,
         Mode::FormPost => ResponseMode::FormPost,
     };
-    let authorize = Authorize::scope("a b").redirect_uri(redirect_uri).response_mode(mode).nonce();
+    let mut authorize = Authorize::scope("a b");
+    authorize.redirect_uri = Some(redirect_uri.into());
+    authorize.response_mode = mode;
+    authorize.nonce = true;
     let begin = moment(1000, input.entropy);
     let now = moment(if input.late { 4600 } else { 4599 }, 7);
     if input.implicit {
@@ -101,7 +105,8 @@ pub fn run(input: Input) {
         let token = client.token_from_fragment(pending, &callback, now.now);
         return implicit(&input, &state, &callback, redirect_uri, token);
     }
-    let authorize = if input.pkce { authorize } else { authorize.allow_missing_pkce() };
+    let authorize =
+        if input.pkce { authorize } else { with(authorize, |authorize| authorize.allow_missing_pkce = true) };
     let Ok(step) = client.authorize(authorize, begin) else { return assert!(input.v2_1 && !input.pkce) };
     let Step::Done(authorization) = step else { panic!("nothing is pushed") };
     let stored = serde_json::to_value(&authorization.pending).unwrap();
@@ -123,16 +128,16 @@ pub fn run(input: Input) {
 }
 
 fn client(input: &Input) -> Client {
-    let server = AuthorizationServer::new("https://a.example/token").unwrap();
-    let mut server = server.authorization_endpoint("https://a.example/authorize").unwrap();
+    let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
+    server.authorization_endpoint = Some("https://a.example/authorize".into());
     if input.issuer {
-        server = server.issuer(ISSUER);
+        server.issuer = Some(ISSUER.into());
     }
     if input.promises {
-        server = server.promises_issuer();
+        server.promises_issuer = true;
     }
     if input.v2_1 {
-        server = server.oauth_2_1();
+        server.oauth_2_1 = true;
     }
     Client::new(server, "client").secret("client-secret")
 }

@@ -31,12 +31,7 @@ pub fn run(input: Input) {
         Identifier::Any(text) => text,
     };
     let mut options = Options::default();
-    if input.openid1 {
-        options = options.allow_openid1();
-    }
-    if input.plain_http {
-        options = options.dangerous_allow_http();
-    }
+    (options.allow_openid1, options.dangerous_allow_http) = (input.openid1, input.plain_http);
     let party = RelyingParty::new("https://rp.example/", options).unwrap();
     let mut step = match party.discover(identifier) {
         Ok(step) => step,

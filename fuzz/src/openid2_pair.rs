@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use oauth_proto::Callback;
+use oauth_proto::openid2::server::store::{MemoryStore, Store};
 use oauth_proto::openid2::server::{Approval, Dispatched, Identity, Provider, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, Authorization, Authorize, Callback, Discovered, MemoryStore, Options, Pending,
-    RelyingParty, Store, UnconfirmedAssertion, Version, XrdsDocument, ax, sreg,
+    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty, UnconfirmedAssertion,
+    Version, XrdsDocument, ax, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -35,9 +37,10 @@ pub struct OpenIdPair {
 impl OpenIdPair {
     pub fn new(openid1: bool) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
-        let options = || if openid1 { Options::default().allow_openid1() } else { Options::default() };
-        let provider = Provider::new(ENDPOINT, &secret, options()).unwrap();
-        let party = RelyingParty::new("https://rp.example/", options()).unwrap();
+        let mut options = Options::default();
+        options.allow_openid1 = openid1;
+        let provider = Provider::new(ENDPOINT, &secret, options.clone()).unwrap();
+        let party = RelyingParty::new("https://rp.example/", options).unwrap();
         let (confirmed, nonces) = Default::default();
         Self { provider, party, confirmed, nonces, count: Cell::new(0) }
     }
@@ -96,12 +99,14 @@ impl OpenIdPair {
     }
 
     pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authorization {
-        let fetch =
-            ax::FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..ax::FetchRequest::default() };
-        let authorize = Authorize::new(discovered, RETURN_TO)
-            .association(association)
+        let fetch = ax::FetchRequest {
+            required: vec![ax::Attribute::new("email", ax::AttributeType::Email)],
+            ..ax::FetchRequest::default()
+        };
+        let mut authorize = Authorize::new(discovered, RETURN_TO)
             .extension(fetch)
             .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
+        authorize.association = association;
         self.party.authorize(authorize, self.moment()).unwrap()
     }
 
@@ -119,9 +124,11 @@ impl OpenIdPair {
         };
         let approval = Approval::new(local_id)
             .extension(
-                ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(BIO, ["a", "b"]),
+                ax::FetchResponse::default()
+                    .attribute(ax::AttributeType::Email, ["jane@example.com"])
+                    .attribute(BIO, ["a", "b"]),
             )
-            .extension(sreg::Response::default().value(sreg::Field::Email, "jane@example.com"));
+            .extension(sreg::Response { values: [(sreg::Field::Email, "jane@example.com".into())].into() });
         let response = serve(self.provider.approve(*check_id, approval, self.moment()), &self.confirmed).unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         let query = location.split_once('?').unwrap().1;
@@ -132,15 +139,12 @@ impl OpenIdPair {
 
     pub fn verified<'a>(
         &self,
-        pending: Pending,
+        mut pending: Pending,
         association: Option<&Association>,
         callback: impl Into<Callback<'a>>,
     ) -> Result<Assertion, Error> {
-        self.remembered(self.run(self.party.redeem(
-            pending.association(association.cloned()),
-            callback,
-            self.moment(),
-        ))?)
+        pending.association = association.cloned();
+        self.remembered(self.run(self.party.redeem(pending, callback, self.moment()))?)
     }
 
     pub fn verified_unsolicited<'a>(
@@ -152,7 +156,7 @@ impl OpenIdPair {
     }
 
     fn remembered(&self, checked: UnconfirmedAssertion) -> Result<Assertion, Error> {
-        let Ok(one_time_use) = self.nonces.remember_nonce(checked.query());
+        let Ok(one_time_use) = self.nonces.remember_nonce(&checked.query);
         checked.answer(one_time_use)
     }
 }

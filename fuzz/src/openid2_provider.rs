@@ -111,8 +111,12 @@ pub fn run(input: Input) {
         .into_iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("openid.")?.to_owned(), value)))
         .collect();
-    let asked: BTreeMap<_, _> =
-        authorization.fields().map(|(name, value)| (name["openid.".len()..].to_owned(), value.to_owned())).collect();
+    let url = authorization.url().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let asked: BTreeMap<_, _> = crate::reference::decode_form(url.split_once('?').unwrap().1.as_bytes())
+        .into_iter()
+        .map(|(name, value)| (text(name)["openid.".len()..].to_owned(), text(value)))
+        .collect();
     let mut confirmed = 0;
     for message in input.messages.iter().take(8) {
         let (request, confirms) = message.request(&answered, &asked);

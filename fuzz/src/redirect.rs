@@ -17,7 +17,9 @@ pub fn run(Input { locations, body, in_query }: Input) {
     let placement = if in_query { ParameterPlacement::Query } else { ParameterPlacement::Header };
     let client = ClientCredentials::new("key", "secret");
     let token = TokenCredentials::new("token", "secret");
-    let session = Session::from_credentials(&Scheme::default().placement(placement), &client, Some(token.into()));
+    let mut scheme = Scheme::default();
+    scheme.placement = placement;
+    let session = Session::from_credentials(&scheme, &client, Some(token.into()));
     let mut request = Request::post("https://a.example/x?y=1").body(body.unwrap_or_default()).unwrap();
     session.sign(&mut request, moment(1, 1)).unwrap();
 

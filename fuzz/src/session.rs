@@ -2,6 +2,7 @@
 //! store that do what they like.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
@@ -57,21 +58,14 @@ type Ended = Result<Option<Response>, DriveError>;
 
 pub fn run(input: Input) {
     let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
-    let mut session = if input.supplied {
-        Session::with_grant(&client, API, Grant::client_credentials()).unwrap()
-    } else {
-        Session::new(&client, API, token(&input, input.lifetime)).unwrap()
-    };
-    session = session.leeway(std::time::Duration::from_secs(input.leeway.into())).placement(placement(input.placement));
-    if let Some(lifetime) = input.unknown_lifetime {
-        session = session.unknown_lifetime(std::time::Duration::from_secs(lifetime.into()));
-    }
-    if input.reports {
-        session = session.return_renewals();
-    }
-    if input.heedless {
-        session = session.without_renewal_on_401();
-    }
+    let token = (!input.supplied).then(|| token(&input, input.lifetime));
+    let mut session = Session::new(&client, API, token).unwrap();
+    session.grant = input.supplied.then(Grant::client_credentials);
+    session.leeway = Duration::from_secs(input.leeway.into());
+    session.token_placement = placement(input.placement);
+    session.unknown_lifetime = input.unknown_lifetime.map(|lifetime| Duration::from_secs(lifetime.into()));
+    session.return_renewals = input.reports;
+    session.without_renewal_on_401 = input.heedless;
     if input.shared { shared(&input, session) } else { by_hand(&input, session) }
 }
 
@@ -84,12 +78,12 @@ fn token(input: &Input, lifetime: Option<u16>) -> Token {
 
 fn placement(which: u8) -> TokenPlacement {
     match which % 6 {
-        0 => TokenPlacement::BEARER,
-        1 => TokenPlacement::scheme("OAuth"),
-        2 => TokenPlacement::header("x-token"),
-        3 => TokenPlacement::form("access_token"),
-        4 => TokenPlacement::allow_query("access_token"),
-        _ => TokenPlacement::allow_bearer_and_parameter("access_token"),
+        0 => TokenPlacement::Bearer,
+        1 => TokenPlacement::Scheme("OAuth"),
+        2 => TokenPlacement::Header("x-token"),
+        3 => TokenPlacement::Form("access_token"),
+        4 => TokenPlacement::AllowQuery("access_token"),
+        _ => TokenPlacement::AllowBearerAndParameter("access_token"),
     }
 }
 
@@ -146,17 +140,20 @@ fn shared(input: &Input, session: Session) {
     environment.strict.set(true);
     tasks.push((Kind::Get, start(&shared, &environment, Kind::Get)));
     finish(&environment, &mut tasks);
-    let renewable = shared.session().is_renewable();
+    let session = shared.session();
+    let has_refresh_token = session.token().is_some_and(|token| token.refresh_token.is_some());
+    let renewable = session.grant.is_some() || has_refresh_token;
     let is_lost = if input.stored { environment.is_lost() } else { !environment.unsaved.borrow().is_empty() };
     assert!(!is_lost || !renewable, "{:?} is lost", environment.unsaved);
 }
 
 /// Shares a session whose tokens are saved in the environment, by this process alone or by several.
 fn share(input: &Input, session: Session, environment: &Arc<SessionEnvironment>) -> SharedSession {
+    let clock = environment.clone();
+    let builder = SharedSession::builder_with(session, move || clock.moment());
     if input.reports {
-        return SharedSession::new(session);
+        return builder.build().unwrap();
     }
-    let builder = SharedSession::builder_async(session);
     if !input.stored {
         let environment = environment.clone();
         let save = move |token| {
@@ -216,11 +213,10 @@ fn start(shared: &SharedSession, environment: &Arc<SessionEnvironment>, kind: Ki
             let (environment, count) = (environment.clone(), count.clone());
             async move { environment.send(request, &count, kind == Kind::Withheld).await }
         };
-        let moment = || environment.moment();
         let ended = if kind == Kind::Token {
-            shared.token_async_with(send, moment).await.map(|_| None)
+            shared.token_async(send).await.map(|_| None)
         } else {
-            shared.fetch_async_with(request(kind), send, moment).await.map(Some)
+            shared.fetch_async(request(kind), send).await.map(Some)
         };
         match kind {
             Kind::Foreign => assert_eq!((count.api.get(), count.renewals.get()), (0, 0)),

@@ -233,8 +233,8 @@ impl SessionEnvironment {
     pub async fn store_if_unchanged(&self, write: ConditionalWrite) -> Outcome<WriteOutcome> {
         let Answer::Good(_) = self.wait().await else { return Err("no database") };
         let mut row = self.row.borrow();
-        let token = write.stored.token().map(|token| token.access_token.expose().to_owned());
-        if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+        let token = write.stored.token.as_ref().map(|token| token.access_token.expose().to_owned());
+        if row.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
             self.unsaved.borrow().retain(|unsaved| Some(unsaved) != token.as_ref());
             return Ok(WriteOutcome::Conflict);
         }
@@ -252,7 +252,7 @@ impl SessionEnvironment {
     /// Another process renews the stored token, if there is one, and what this one has renewed is worth nothing any more.
     pub fn renew_elsewhere(&self, lifetime: Option<u16>) {
         let mut row = self.row.borrow();
-        if row.as_ref().is_none_or(|stored| stored.token().is_none()) {
+        if row.as_ref().is_none_or(|stored| stored.token.is_none()) {
             return;
         }
         let number = self.issued.get() + 1;
@@ -269,7 +269,7 @@ impl SessionEnvironment {
     /// Returns whether a renewed token is not stored, though the user is signed in and no newer one is.
     pub fn is_lost(&self) -> bool {
         let number = |token: &str| token.trim_start_matches("access-").parse::<u32>().ok();
-        let stored = self.row.borrow().as_ref().and_then(|stored| number(stored.token()?.access_token.expose()));
+        let stored = self.row.borrow().as_ref().and_then(|stored| number(stored.token.as_ref()?.access_token.expose()));
         stored.is_some_and(|stored| self.unsaved.borrow().iter().any(|token| number(token) > Some(stored)))
     }
 

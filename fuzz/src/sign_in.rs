@@ -3,7 +3,7 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::services::{self, Client, Instance, Service, SignIn, Tokens, User};
-use oauth_proto::{Response, Step, oauth2};
+use oauth_proto::{ApiRequest, Response, Step};
 
 use crate::requests::moment;
 
@@ -105,9 +105,8 @@ pub fn run(input: Input) {
 
 fn at(service: &Service) -> SignIn {
     let callback = "https://app.example/callback";
-    let sign_in = SignIn::new(service, "id", "secret", callback)
-        .or_else(|_| SignIn::dangerous_new_2007(service, "id", "secret", callback))
-        .unwrap();
+    let mut sign_in = SignIn::new(service, "id", "secret", callback).unwrap();
+    sign_in.dangerous_version_1_0 = true;
     match service.instance {
         Instance::Base { default: None } => sign_in.instance("https://place.example").unwrap(),
         _ => sign_in,
@@ -117,15 +116,9 @@ fn at(service: &Service) -> SignIn {
 /// A client of the caller's, and a function that takes whatever looks like an identifier.
 fn custom(oauth1: bool) -> SignIn {
     let callback = "https://app.example/callback";
-    let client: Client = match oauth1 {
-        true => {
-            SignIn::new(&services::TWITTER, "id", "secret", callback).unwrap().oauth1_client().unwrap().clone().into()
-        }
-        false => {
-            SignIn::new(&services::GOOGLE, "id", "secret", callback).unwrap().oauth2_client().unwrap().clone().into()
-        }
-    };
-    let request = |_: &Tokens| oauth2::ApiRequest::new("https://api.example/me?v=1")?.request();
+    let row = if oauth1 { services::TWITTER } else { services::GOOGLE };
+    let client = SignIn::new(&row, "id", "secret", callback).unwrap().client().unwrap();
+    let request = |_: &Tokens| ApiRequest::new("https://api.example/me?v=1")?.request();
     let map = |answer: &serde_json::Value, tokens| {
         Some(User::new(answer.get("id").or_else(|| answer.pointer("/0/id"))?.as_str()?, tokens))
     };
@@ -157,9 +150,9 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
                         request.uri().authority().unwrap()
                     ));
                 }
-                let response = match (round, sign_in.oauth1_client()) {
-                    (0, Some(_)) => form("oauth_token=t2&oauth_token_secret=s2"),
-                    (0, None) => {
+                let response = match (round, sign_in.client().unwrap()) {
+                    (0, Client::Oauth1(_)) => form("oauth_token=t2&oauth_token_secret=s2"),
+                    (0, Client::Oauth2(_)) => {
                         json(br#"{"access_token":"SlAV32hkKG","token_type":"bearer","expires_in":60}"#.to_vec(), 200)
                     }
                     _ => answers.get(round - 1).map_or_else(Response::default, Answer::response),
@@ -226,19 +219,19 @@ impl Value {
 fn paths(path: &str) {
     let [twitter, dropbox, facebook] =
         [services::TWITTER, services::DROPBOX_V1, services::FACEBOOK].map(|row| at(&row));
-    if let Ok(request) = twitter.oauth1_request(path) {
+    if let Ok(request) = twitter.request(path) {
         let uri = request.request().unwrap().uri().clone();
         let hosts = ["api.twitter.com", "api.x.com", "upload.twitter.com", "upload.x.com"];
         assert!(uri.host().is_some_and(|host| hosts.contains(&host.to_ascii_lowercase().as_str())), "{uri}");
         assert_eq!(uri.scheme_str(), Some("https"));
     }
-    if let Ok(request) = dropbox.oauth1_request(path) {
+    if let Ok(request) = dropbox.request(path) {
         let url = request.request().unwrap().uri().to_string();
         assert!(url.starts_with("https://api.dropbox.com/1/"), "{url}");
         assert!(!url.contains("/../") && !url.ends_with("/.."), "{url}");
     }
-    if let Ok(request) = facebook.oauth2_request(path) {
-        let Step::Send(request, _) = request.call(None).unwrap() else { panic!("it sends") };
+    if let Ok(request) = facebook.request(path) {
+        let Step::Send(request, _) = request.call().unwrap() else { panic!("it sends") };
         assert_eq!(request.uri().host(), Some("graph.facebook.com"));
     }
 }

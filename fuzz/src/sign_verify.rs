@@ -56,9 +56,9 @@ const NOW: u64 = 1_000_000;
 pub fn run(input: Input) {
     let Some(mut request) = input.sent.request() else { return };
     let method = match input.method {
-        Hash::Sha1 => Method::HMAC_SHA1,
-        Hash::Sha256 => Method::HMAC_SHA256,
-        Hash::Sha512 => Method::HMAC_SHA512,
+        Hash::Sha1 => Method::HmacSha1,
+        Hash::Sha256 => Method::HmacSha256,
+        Hash::Sha512 => Method::HmacSha512,
     };
     let placement = match input.placement {
         Place::Header => ParameterPlacement::Header,
@@ -66,10 +66,8 @@ pub fn run(input: Input) {
         Place::Query => ParameterPlacement::Query,
     };
     let key_encoding = if input.raw_key { KeyEncoding::Raw } else { KeyEncoding::Encoded };
-    let mut scheme = Scheme::new(method).placement(placement).key_encoding(key_encoding);
-    if input.body_hash {
-        scheme = scheme.body_hash();
-    }
+    let mut scheme = Scheme::new(method);
+    (scheme.placement, scheme.key_encoding, scheme.body_hash) = (placement, Some(key_encoding), input.body_hash);
     // An empty secret lets nobody in, and an empty token is none.
     let client = ClientCredentials::new(input.client, format!("s{}", input.client_secret));
     let token = input.token.map(|(token, secret)| TokenCredentials::new(format!("t{token}"), secret));
@@ -89,7 +87,8 @@ pub fn run(input: Input) {
         let record = TokenRecord::new(secret, &client.key, grant);
         store.add_token(token.token.clone(), record);
     }
-    let verifier = Verifier::new(&input.sent.origin()).unwrap().key_encoding(key_encoding).allow_two_legged();
+    let mut verifier = Verifier::new(&input.sent.origin()).unwrap();
+    (verifier.key_encoding, verifier.allow_two_legged) = (key_encoding, true);
     let verify = |moment: Moment| serve(verifier.verify(&request, moment), &store);
     // Nobody issues such names, and stores fail on them.
     let odd = |text: &str| text.contains(char::is_control);

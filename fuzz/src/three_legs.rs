@@ -68,19 +68,13 @@ pub fn run(input: Input) {
     let mut send = move |_: Request| answers.next().and_then(Answer::response);
 
     let mut server = Server::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
-    if input.json {
-        server = server.allow_json_answers();
-    }
-    if input.old_version {
-        server = server.dangerous_version_1_0();
-    }
-    if input.get {
-        server = server.by_get();
-    }
+    server.allow_json_answers = input.json;
+    server.dangerous_version_1_0 = input.old_version;
+    server.by_get = input.get;
     let client = Client::new(server, ClientCredentials::new("key", "client-secret"));
 
-    let authorize =
-        Authorize::callback("https://c.example/cb").parameter("scope", "a b").realm("r\"x").url_parameter("a", "b");
+    let mut authorize = Authorize::callback("https://c.example/cb").parameter("scope", "a b").url_parameter("a", "b");
+    authorize.realm = Some("r\"x".into());
     let started = client.authorize(authorize, moment()).map(|step| drive(step, &mut send, &mut moment));
     let Ok(Ok(Some(Authorization { url, pending, .. }))) = started else { return };
     let pending: Pending = serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! Any answer of the token endpoint: a token comes out when the reference reads one, and no other; no text shows it.
 
+use crate::with;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{AuthorizationServer, Client, Grant, Token};
 use oauth_proto::{Error, Response, Step, Timestamp};
@@ -86,8 +87,9 @@ pub fn run(input: Input) {
 }
 
 fn ask(input: &Input, response: Response) -> Result<Token, Error> {
-    let server = AuthorizationServer::new("https://a.example/token").unwrap().quirks(input.lenient.quirks());
-    let server = if input.commas { server.scope_separator(',') } else { server };
+    let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
+    server.quirks = input.lenient.quirks();
+    let server = if input.commas { with(server, |server| server.scope_separator = ',') } else { server };
     let client = Client::new(server, "client").secret("client-secret");
     let grant = match input.kind {
         Kind::Client => Grant::client_credentials(),

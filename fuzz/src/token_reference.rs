@@ -25,23 +25,17 @@ const ALIASES: &[&str] = &["Application Access Token"];
 
 impl Lenient {
     pub fn quirks(self) -> Quirks {
-        let mut quirks = Quirks::STRICT;
-        for (wanted, allow) in [
-            (self.missing_token_type, Quirks::allow_missing_token_type as fn(Quirks) -> Quirks),
-            (self.token_types, |quirks| quirks.allow_token_types(ALIASES)),
-            (self.scope_array, Quirks::allow_scope_array),
-            (self.form_answer, Quirks::allow_form_answer),
-            (self.any_content_type, Quirks::allow_any_content_type),
-            (self.expires, Quirks::allow_expires),
-            (self.zero_expiry, Quirks::allow_zero_expiry),
-            (self.null_members, Quirks::allow_null_members),
-            (self.camel_case, Quirks::allow_camel_case),
-            (self.error_list, Quirks::allow_error_list),
-        ] {
-            if wanted {
-                quirks = allow(quirks);
-            }
-        }
+        let mut quirks = Quirks::default();
+        quirks.allow_token_types = if self.token_types { ALIASES } else { &[] };
+        quirks.allow_missing_token_type = self.missing_token_type;
+        quirks.allow_scope_array = self.scope_array;
+        quirks.allow_form_answer = self.form_answer;
+        quirks.allow_any_content_type = self.any_content_type;
+        quirks.allow_expires = self.expires;
+        quirks.allow_zero_expiry = self.zero_expiry;
+        quirks.allow_null_members = self.null_members;
+        quirks.allow_camel_case = self.camel_case;
+        quirks.allow_error_list = self.error_list;
         quirks
     }
 }

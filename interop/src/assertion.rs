@@ -11,12 +11,14 @@ use sha2::{Digest, Sha256};
 
 /// `client_secret_jwt`, with HS256.
 pub fn client_secret_jwt(secret: &str) -> ClientAuthentication {
-    ClientAuthentication::custom(Assertion::Secret(secret.to_owned()))
+    ClientAuthentication::Custom(std::sync::Arc::new(Assertion::Secret(secret.to_owned())))
 }
 
 /// `private_key_jwt`, with RS256 and a key in PEM.
 pub fn private_key_jwt(pem: &str) -> ClientAuthentication {
-    ClientAuthentication::custom(Assertion::Key(Box::new(PrivateKey::from_pkcs8_pem(pem).expect("a private key"))))
+    ClientAuthentication::Custom(std::sync::Arc::new(Assertion::Key(Box::new(
+        PrivateKey::from_pkcs8_pem(pem).expect("a private key"),
+    ))))
 }
 
 enum Assertion {
@@ -49,13 +51,6 @@ impl Assertion {
 }
 
 impl AuthenticateClient for Assertion {
-    fn name(&self) -> &str {
-        match self {
-            Self::Secret(_) => "client_secret_jwt",
-            Self::Key(_) => "private_key_jwt",
-        }
-    }
-
     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let header = serde_json::json!({ "alg": self.algorithm(), "typ": "JWT" }).to_string();

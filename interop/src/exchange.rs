@@ -1,6 +1,7 @@
 //! Real HTTP under our client: single exchanges, and its legs from their first step to their last.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp, run, run_with};
@@ -84,25 +85,26 @@ fn protocol(error: DriveError) -> Error {
 
 /// A clock that goes on when it is told to, so that nobody has to wait.
 #[derive(Debug)]
-pub struct Clock(Cell<Timestamp>);
+pub struct Clock(Mutex<Timestamp>);
 
 impl Default for Clock {
     /// It begins with the present time, since the other side goes by that.
     fn default() -> Self {
-        Self(Cell::new(Timestamp::from_os()))
+        Self(Mutex::new(Timestamp::from_os()))
     }
 }
 
 impl Clock {
     /// That much later.
     pub fn advance(&self, by: Duration) {
-        self.0.set(self.0.get().after(by));
+        let mut now = self.0.lock().expect("no panic");
+        *now = now.after(by);
     }
 
     /// Its time, with fresh randomness.
     pub fn moment(&self) -> Moment {
         let mut moment = Moment::from_os();
-        moment.now = self.0.get();
+        moment.now = *self.0.lock().expect("no panic");
         moment
     }
 }

@@ -23,13 +23,13 @@ pub fn key(pem: &'static str) -> RsaKey {
 /// The signature method of that name, with that key if it needs one.
 pub fn method(name: &str, pem: &'static str) -> Method {
     match name {
-        "HMAC-SHA1" => Method::HMAC_SHA1,
-        "HMAC-SHA256" => Method::HMAC_SHA256,
-        "HMAC-SHA512" => Method::HMAC_SHA512,
-        "RSA-SHA1" => Method::rsa_sha1(key(pem)),
-        "RSA-SHA256" => Method::rsa_sha256(key(pem)),
-        "RSA-SHA512" => Method::rsa_sha512(key(pem)),
-        "PLAINTEXT" => Method::dangerous_plaintext(),
+        "HMAC-SHA1" => Method::HmacSha1,
+        "HMAC-SHA256" => Method::HmacSha256,
+        "HMAC-SHA512" => Method::HmacSha512,
+        "RSA-SHA1" => Method::RsaSha1(key(pem)),
+        "RSA-SHA256" => Method::RsaSha256(key(pem)),
+        "RSA-SHA512" => Method::RsaSha512(key(pem)),
+        "PLAINTEXT" => Method::DangerousPlaintext,
         name => panic!("no method {name}"),
     }
 }

@@ -136,11 +136,11 @@ pub const CLIENTS: [&str; 4] = ["basic", "post", "secret-jwt", "key-jwt"];
 
 fn authentication(id: &str) -> ClientAuthentication {
     match id {
-        "basic" | "pushing" => ClientAuthentication::basic(SECRET),
-        "post" => ClientAuthentication::body(SECRET),
+        "basic" | "pushing" => ClientAuthentication::Basic(SECRET.into()),
+        "post" => ClientAuthentication::Body(SECRET.into()),
         "secret-jwt" => assertion::client_secret_jwt(LONG_SECRET),
         "key-jwt" | "stranger" => assertion::private_key_jwt(keys::CLIENT),
-        "native" => ClientAuthentication::none(),
+        "native" => ClientAuthentication::None,
         id => panic!("no client {id}"),
     }
 }

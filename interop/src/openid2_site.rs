@@ -1,11 +1,13 @@
 //! A site of ours that users sign in to with an OpenID, and the browser with which they do.
 
+use crate::with;
 use std::cell::RefCell;
 
 use http::header::{CONTENT_TYPE, LOCATION};
+use oauth_proto::Callback;
+use oauth_proto::openid2::server::store::{MemoryStore, Store};
 use oauth_proto::openid2::{
-    Assertion, Association, Authorization, Authorize, Callback, Discovered, MemoryStore, Options, Pending,
-    RelyingParty, Store,
+    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response};
@@ -37,7 +39,7 @@ impl Default for Site {
 
 /// Options that take providers on this machine.
 pub fn options() -> Options {
-    Options::default().dangerous_allow_internal_hosts()
+    with(Options::default(), |it| it.dangerous_allow_internal_hosts = true)
 }
 
 impl Site {
@@ -115,9 +117,13 @@ impl Site {
     pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
         let keys = self.keys.borrow();
-        let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle());
-        let checked = self.http.run(self.party.redeem(pending.association(key.cloned()), visit.callback(), moment))?;
-        let Ok(one_time_use) = self.store.remember_nonce(checked.query());
+        let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle.as_deref());
+        let checked = self.http.run(self.party.redeem(
+            with(pending, |it| it.association = key.cloned()),
+            visit.callback(),
+            moment,
+        ))?;
+        let Ok(one_time_use) = self.store.remember_nonce(&checked.query);
         checked.answer(one_time_use)
     }
 
@@ -234,4 +240,10 @@ impl Visit {
         let message = self.form.as_deref().or(query).unwrap_or_default();
         form::pairs(message.as_bytes()).map(|(name, value)| (text(&name), text(&value))).collect()
     }
+}
+
+/// The type of an association, as it is stored.
+pub fn signs_with(key: &Association) -> String {
+    let stored = serde_json::to_value(key).expect("an association is stored");
+    stored["type"].as_str().unwrap_or_default().to_owned()
 }

@@ -1,11 +1,13 @@
 //! An OpenID provider of ours on loopback. Jane is signed in there and answers at once: yes, unless a hint in the query
 //! says otherwise.
 
+use crate::with;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
+use oauth_proto::openid2::server::store::MemoryStore;
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::sreg::Field;
-use oauth_proto::openid2::{MemoryStore, Options, XrdsDocument, ax, oauth, sreg, user_links};
+use oauth_proto::openid2::{ExtensionType, Options, XrdsDocument, ax, oauth, sreg, user_links};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
 
@@ -36,7 +38,7 @@ impl OurOpenidProvider {
     pub fn with(configure: impl FnOnce(Options) -> Options) -> Self {
         Self(Loopback::start(|origin| {
             let secret = Secret::new("32 bytes or more that nobody else knows");
-            let options = configure(Options::default().dangerous_allow_internal_hosts());
+            let options = configure(with(Options::default(), |it| it.dangerous_allow_internal_hosts = true));
             let endpoint = format!("{origin}/openid");
             let endpoints = Endpoints {
                 origin: origin.to_owned(),
@@ -77,7 +79,7 @@ struct Endpoints {
 
 impl Endpoints {
     fn respond(&self, request: &Request) -> Response {
-        let extensions = [ax::NAMESPACE, sreg::NAMESPACE];
+        let extensions = [ExtensionType::AttributeExchange.as_ref(), ExtensionType::SimpleRegistration.as_ref()];
         let path = request.uri().path();
         match path {
             "/openid" => self.openid(request).unwrap_or_else(|rejected| rejected.response()),
@@ -101,11 +103,13 @@ impl Endpoints {
         let endpoint = &self.endpoint;
         let local_id = way.starts_with("/delegated").then_some(jane.as_str());
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        let wants_document = accept.contains(XrdsDocument::MEDIA_TYPE) || request.uri().query() == Some("xrds");
+        let wants_document = accept.contains("application/xrds+xml") || request.uri().query() == Some("xrds");
         match way {
-            "" | "/delegated" if wants_document => {
-                document(XrdsDocument::User { endpoint, local_id, extensions: &[ax::NAMESPACE] })
-            }
+            "" | "/delegated" if wants_document => document(XrdsDocument::User {
+                endpoint,
+                local_id,
+                extensions: &[ExtensionType::AttributeExchange.as_ref()],
+            }),
             "/header" if request.uri().query().is_some() => {
                 document(XrdsDocument::User { endpoint, local_id: None, extensions: &[] })
             }
@@ -159,9 +163,9 @@ impl Endpoints {
                 // What is known here has no fragment, and one identifier for all that stand for it.
                 let known =
                     if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
-                Approval::new(known).claimed_id(&claimed_id)
+                with(Approval::new(known), |it| it.claimed_id = Some(claimed_id.clone()))
             }
-            (Identity::Select, Some(select)) => Approval::new(jane).claimed_id(select),
+            (Identity::Select, Some(select)) => with(Approval::new(jane), |it| it.claimed_id = Some(select)),
             _ => Approval::new(jane),
         }
     }
@@ -182,21 +186,25 @@ impl Endpoints {
 
 fn attributes() -> ax::FetchResponse {
     ax::FetchResponse::default()
-        .attribute(ax::FIRST_NAME, ["Jane"])
-        .attribute(ax::LAST_NAME, ["Doe é ☃"])
-        .attribute(ax::FULL_NAME, [NAME])
-        .attribute(ax::EMAIL, EMAILS)
-        .attribute(ax::LANGUAGE, ["DA"])
-        .attribute(ax::USERNAME, ["jane"])
+        .attribute(ax::AttributeType::FirstName, ["Jane"])
+        .attribute(ax::AttributeType::LastName, ["Doe é ☃"])
+        .attribute(ax::AttributeType::FullName, [NAME])
+        .attribute(ax::AttributeType::Email, EMAILS)
+        .attribute(ax::AttributeType::Language, ["DA"])
+        .attribute(ax::AttributeType::Username, ["jane"])
         .attribute(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
 }
 
 fn registered() -> sreg::Response {
-    sreg::Response::default()
-        .value(Field::Nickname, "jane")
-        .value(Field::Email, EMAILS[0])
-        .value(Field::Fullname, NAME)
-        .value(Field::Dob, "1970-01-01")
+    sreg::Response {
+        values: [
+            (Field::Nickname, "jane".into()),
+            (Field::Email, EMAILS[0].into()),
+            (Field::Fullname, NAME.into()),
+            (Field::Dob, "1970-01-01".into()),
+        ]
+        .into(),
+    }
 }
 
 /// What the test wants Jane to do.
@@ -207,7 +215,7 @@ fn hint(request: &Request, name: &str) -> Option<String> {
 }
 
 fn document(document: XrdsDocument<'_>) -> Response {
-    typed(XrdsDocument::MEDIA_TYPE, document.to_string())
+    typed("application/xrds+xml", document.to_string())
 }
 
 fn html(head: &str) -> Response {

@@ -1,5 +1,6 @@
 //! Our side of single requests: signing one, and verifying one.
 
+use crate::with;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
 use oauth_proto::oauth1::server::{Approval, Rejected, Verified, Verifier, serve};
@@ -22,11 +23,10 @@ pub fn placement(name: &str) -> ParameterPlacement {
 
 /// How a case is signed.
 pub fn scheme(case: &Case) -> Scheme {
-    let scheme = Scheme::new(keys::method(case.signature_method, keys::CLIENT)).placement(placement(case.placement));
-    match &case.realm {
-        Some(realm) => scheme.realm(realm),
-        None => scheme,
-    }
+    let mut scheme = Scheme::new(keys::method(case.signature_method, keys::CLIENT));
+    scheme.placement = placement(case.placement);
+    scheme.realm = case.realm.clone();
+    scheme
 }
 
 /// Signs a case.
@@ -70,10 +70,15 @@ pub fn verify(case: &Case, arrived: &Message, tampering: Option<Tampering>) -> R
 }
 
 fn verifier(case: &Case, origin: &str) -> Verifier {
-    let verifier = Verifier::new(origin).expect("an origin").allow_two_legged().allow_sha1_body_hash();
+    let verifier = with(Verifier::new(origin).expect("an origin"), |it| {
+        it.allow_two_legged = true;
+        it.allow_sha1_body_hash = true;
+    });
     match case.signature_method {
-        "PLAINTEXT" => verifier.dangerous_allow_plaintext(),
-        name if name.starts_with("RSA") => verifier.add_keyed(keys::method(name, keys::STRANGER_PUBLIC)),
+        "PLAINTEXT" => with(verifier, |it| it.dangerous_allow_plaintext = true),
+        name if name.starts_with("RSA") => {
+            with(verifier, |it| it.keyed_methods.push(keys::method(name, keys::STRANGER_PUBLIC)))
+        }
         _ => verifier,
     }
 }

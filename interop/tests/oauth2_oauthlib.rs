@@ -1,5 +1,6 @@
 //! Our OAuth 2.0 client at an authorization server and a protected resource that are built on oauthlib.
 
+use interop::with;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl OauthlibServer {
     }
 
     fn web(&self) -> Client {
-        self.client("web: é", ClientAuthentication::basic(SECRET))
+        self.client("web: é", ClientAuthentication::Basic(SECRET.into()))
     }
 
     fn token(&self, client: &Client, grant: Grant) -> Result<Token, Error> {
@@ -106,7 +107,7 @@ impl OauthlibServer {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(Session::new(client, &self.origin, token).unwrap())
+        SharedSession::builder(Session::new(client, &self.origin, token).unwrap()).build().unwrap()
     }
 }
 
@@ -138,11 +139,15 @@ fn the_metadata_describes_the_server() {
 #[test]
 fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() {
     let oauthlib = OauthlibServer::new();
-    let body = oauthlib.client("web: é", ClientAuthentication::body(SECRET));
-    let native = oauthlib.client("native", ClientAuthentication::none());
-    let beside = oauthlib.web().include_client_id(IncludeClientId::Always);
+    let body = oauthlib.client("web: é", ClientAuthentication::Body(SECRET.into()));
+    let native = oauthlib.client("native", ClientAuthentication::None);
+    let mut beside = oauthlib.web();
+    beside.include_client_id = IncludeClientId::Always;
     for client in [&oauthlib.web(), &body, &beside, &native] {
-        for authorize in [Authorize::scope("read write"), Authorize::scope("read write").allow_plain_pkce()] {
+        for authorize in [
+            Authorize::scope("read write"),
+            with(Authorize::scope("read write"), |authorize| authorize.allow_plain_pkce = true),
+        ] {
             let now = Moment::from_os().now;
             let token = oauthlib.grant(client, authorize).unwrap();
             assert_eq!(token.scope, Some("write read".into()));
@@ -152,9 +157,10 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
             assert_eq!((answer.status().as_u16(), json_of(&answer)), (200, json!({ "user": "jane" })));
         }
     }
-    assert!(oauthlib.grant(&body, Authorize::new().allow_missing_pkce()).is_ok());
+    assert!(oauthlib.grant(&body, with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true)).is_ok());
     // A public client must have a proof key.
-    let (pending, callback) = oauthlib.begin(&native, Authorize::new().allow_missing_pkce());
+    let (pending, callback) =
+        oauthlib.begin(&native, with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true));
     let Err(Error::Refused(Refused::Authorization { code, description, .. })) =
         oauthlib.redeem(&native, pending, &callback)
     else {
@@ -167,17 +173,20 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
 fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
-    let (pending, callback) = oauthlib.begin(&web, Authorize::new());
+    let (pending, callback) = oauthlib.begin(&web, Authorize::default());
     let copy = || serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
-    let keeping = oauthlib.client("keeping", ClientAuthentication::body(SECRET));
+    let keeping = oauthlib.client("keeping", ClientAuthentication::Body(SECRET.into()));
     assert_eq!(oauthlib.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
     assert!(oauthlib.redeem(&web, copy(), &callback).is_ok());
     assert_eq!(refusal(oauthlib.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
 
-    let begin = || oauthlib.begin(&web, Authorize::new().dangerous_state("same"));
+    let begin = || {
+        oauthlib.begin(&web, with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())))
+    };
     let ((ours, _), (_, attackers)) = (begin(), begin());
     assert_eq!(refusal(oauthlib.redeem(&web, ours, &attackers)), refused("invalid_grant", 400));
-    let (ours, (_, attackers)) = (oauthlib.begin(&web, Authorize::new()).0, oauthlib.begin(&web, Authorize::new()));
+    let (ours, (_, attackers)) =
+        (oauthlib.begin(&web, Authorize::default()).0, oauthlib.begin(&web, Authorize::default()));
     assert_eq!(oauthlib.redeem(&web, ours, &attackers).unwrap_err(), Forged::StateMismatch.into());
 }
 
@@ -185,7 +194,7 @@ fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
 fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
-    let error = oauthlib.grant(&web, Authorize::new().parameter("jane", "denies")).unwrap_err();
+    let error = oauthlib.grant(&web, Authorize::default().parameter("jane", "denies")).unwrap_err();
     let denied =
         Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
     assert_eq!(error, denied.into());
@@ -199,7 +208,7 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
 #[test]
 fn a_token_comes_in_the_fragment() {
     let oauthlib = OauthlibServer::new();
-    let native = oauthlib.client("native", ClientAuthentication::none());
+    let native = oauthlib.client("native", ClientAuthentication::None);
     let begin = |authorize| {
         let authorization = native.dangerous_authorize_implicit(authorize, Moment::from_os()).unwrap();
         let stored = serde_json::to_string(&authorization.pending).unwrap();
@@ -215,11 +224,12 @@ fn a_token_comes_in_the_fragment() {
     let session = oauthlib.shared(&native, token);
     assert_eq!(Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap().status(), 200);
 
-    let (ours, (_, attackers)) = (begin(Authorize::new()).0, begin(Authorize::new()));
+    let (ours, (_, attackers)) = (begin(Authorize::default()).0, begin(Authorize::default()));
     assert_eq!(native.token_from_fragment(ours, &attackers, now).unwrap_err(), Forged::StateMismatch.into());
     // Where a code was asked for, a token has no business.
-    let (pending, _) = oauthlib.begin(&native, Authorize::new().dangerous_state("same"));
-    let (_, callback) = begin(Authorize::new().dangerous_state("same"));
+    let (pending, _) = oauthlib
+        .begin(&native, with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())));
+    let (_, callback) = begin(with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())));
     let error = oauthlib.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::TokenInCallback { name: "access_token" }.into());
     let (pending, callback) = begin(Authorize::scope("admin"));
@@ -243,7 +253,7 @@ fn a_password_and_the_client_itself_are_grants_too() {
 #[test]
 fn a_scope_that_the_server_narrows_is_the_tokens() {
     let oauthlib = OauthlibServer::new();
-    let limited = oauthlib.client("limited", ClientAuthentication::basic(SECRET));
+    let limited = oauthlib.client("limited", ClientAuthentication::Basic(SECRET.into()));
     let token = oauthlib.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["write"]);
@@ -255,16 +265,17 @@ fn a_scope_that_the_server_narrows_is_the_tokens() {
 fn a_wrong_secret_is_refused_at_every_endpoint() {
     let oauthlib = OauthlibServer::new();
     for authentication in
-        [ClientAuthentication::basic("x"), ClientAuthentication::body("x"), ClientAuthentication::none()]
+        [ClientAuthentication::Basic("x".into()), ClientAuthentication::Body("x".into()), ClientAuthentication::None]
     {
-        let client = oauthlib.client("web: é", authentication).include_client_id(IncludeClientId::Always);
+        let mut client = oauthlib.client("web: é", authentication);
+        client.include_client_id = IncludeClientId::Always;
         let unknown = refused("invalid_client", 401);
         assert_eq!(refusal(oauthlib.token(&client, Grant::client_credentials())), unknown, "{client:?}");
         let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
-        let step = client.authorize_device(AuthorizeDevice::new(), Moment::from_os());
+        let step = client.authorize_device(AuthorizeDevice::default(), Moment::from_os());
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
     }
 }
@@ -279,7 +290,7 @@ fn a_refresh_token_is_rotated_or_kept() {
     assert_eq!(second.scope, first.scope);
     assert_eq!(refusal(oauthlib.refresh(&web, &first, None)), refused("invalid_grant", 400));
 
-    let keeping = oauthlib.client("keeping", ClientAuthentication::body(SECRET));
+    let keeping = oauthlib.client("keeping", ClientAuthentication::Body(SECRET.into()));
     let first = oauthlib.grant(&keeping, Authorize::scope("read write")).unwrap();
     let second = oauthlib.refresh(&keeping, &first, Some("read")).unwrap();
     assert_eq!((&second.refresh_token, &second.scope), (&first.refresh_token, &Some("read".into())));
@@ -295,21 +306,21 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     let web = oauthlib.web();
     let token = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();
     let introspect = |token| oauthlib.http.run(web.introspect(token, Moment::from_os())).unwrap();
-    let found = introspect(HintedToken::access_token(&token.access_token));
+    let found = introspect(HintedToken::AccessToken(token.access_token.clone()));
     assert!(found.active);
     assert_eq!((found.username.as_deref(), found.client_id.as_deref()), (Some("jane"), Some("web: é")));
     assert_eq!((found.scope, found.aud), (Some("read write".into()), vec!["photos".into(), "videos".into()]));
     let refresh_token = token.refresh_token.clone().unwrap();
-    assert!(introspect(HintedToken::refresh_token(&refresh_token)).active);
+    assert!(introspect(HintedToken::RefreshToken(refresh_token.clone())).active);
 
     oauthlib.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
-    assert!(!introspect(HintedToken::refresh_token(&refresh_token)).active);
+    assert!(!introspect(HintedToken::RefreshToken(refresh_token.clone())).active);
     assert_eq!(refusal(oauthlib.refresh(&web, &token, None)), refused("invalid_grant", 400));
     // Here it was the refresh token alone.
-    assert!(introspect(HintedToken::access_token(&token.access_token)).active);
-    let step = web.revoke(HintedToken::access_token(token.access_token.expose()), Moment::from_os());
+    assert!(introspect(HintedToken::AccessToken(token.access_token.clone())).active);
+    let step = web.revoke(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
     oauthlib.http.run(step).unwrap();
-    assert!(!introspect(HintedToken::access_token(&token.access_token)).active);
+    assert!(!introspect(HintedToken::AccessToken(token.access_token.clone())).active);
 }
 
 #[test]
@@ -347,12 +358,13 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
     let web = oauthlib.web();
     let token = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();
     for (placement, method) in [
-        (TokenPlacement::BEARER, "GET"),
-        (TokenPlacement::allow_query("access_token"), "GET"),
-        (TokenPlacement::form("access_token"), "POST"),
-        (TokenPlacement::allow_bearer_and_parameter("access_token"), "POST"),
+        (TokenPlacement::Bearer, "GET"),
+        (TokenPlacement::AllowQuery("access_token"), "GET"),
+        (TokenPlacement::Form("access_token"), "POST"),
+        (TokenPlacement::AllowBearerAndParameter("access_token"), "POST"),
     ] {
-        let session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap().placement(placement.clone());
+        let mut session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap();
+        session.token_placement = placement;
         let mut request = http::Request::builder().method(method).uri(oauthlib.photos()).body(Vec::new()).unwrap();
         let _sent_token = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(oauthlib.http.send(request).status(), 200, "{placement:?}");
@@ -368,8 +380,9 @@ fn begin_device(oauthlib: &OauthlibServer, client: &Client, clock: &Clock) -> Pe
 fn a_device_slows_down_when_it_is_told_to() {
     let oauthlib = OauthlibServer::new();
     // oauthlib wants to see `client_id` in the body also where it stands in the header.
-    let web = oauthlib.web().include_client_id(IncludeClientId::Always);
-    for client in [web, oauthlib.client("native", ClientAuthentication::none())] {
+    let mut web = oauthlib.web();
+    web.include_client_id = IncludeClientId::Always;
+    for client in [web, oauthlib.client("native", ClientAuthentication::None)] {
         let clock = Clock::default();
         let pending = begin_device(&oauthlib, &client, &clock);
         let pauses = RefCell::new(Vec::new());
@@ -389,7 +402,7 @@ fn a_device_slows_down_when_it_is_told_to() {
 #[test]
 fn a_device_ends_when_it_is_denied_or_its_code_has_expired() {
     let oauthlib = OauthlibServer::new();
-    let native = oauthlib.client("native", ClientAuthentication::none());
+    let native = oauthlib.client("native", ClientAuthentication::None);
     let poll = |status: &str| {
         let clock = Clock::default();
         let pending = begin_device(&oauthlib, &native, &clock);

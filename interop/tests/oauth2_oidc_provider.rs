@@ -4,6 +4,7 @@
 use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
 use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, offline};
+use interop::with;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, HintedToken, PkceSupport,
     ResponseMode, Scope, Token, TokenType,
@@ -51,7 +52,9 @@ fn metadata_of_another_issuer_is_forged() {
     let nested = format!("{}/nested", op.issuer);
     let place = format!("{nested}/.well-known/openid-configuration");
     for other in [format!("{}/", op.issuer), op.issuer.replace("127.0.0.1", "localhost")] {
-        let step = Discovery::new(&other).and_then(|discovery| discovery.at(&place)).and_then(Discovery::start);
+        let mut discovery = Discovery::new(&other).unwrap();
+        discovery.metadata_url = Some(place.clone());
+        let step = discovery.start();
         let expected = Forged::IssuerMismatch { expected: other, received: nested.clone() };
         assert_eq!(op.http.run(step).unwrap_err(), expected.into());
     }
@@ -65,7 +68,9 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
     let op = OidcProvider::start();
     for id in CLIENTS {
         let client = op.client(id);
-        let (pending, callback) = op.authorize(&client, offline("openid email offline_access").nonce()).unwrap();
+        let (pending, callback) = op
+            .authorize(&client, with(offline("openid email offline_access"), |authorize| authorize.nonce = true))
+            .unwrap();
         assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
         let nonce = pending.nonce().unwrap().to_owned();
         let token = op.redeem(&client, pending, &callback).unwrap();
@@ -74,7 +79,7 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
         assert_eq!(token.scope, Some(Scope::from("email offline_access openid")), "{id}");
         assert_eq!(token.scope_refused().count(), 0, "{id}");
         assert!(token.refresh_token.is_some() && token.expires_at.is_some(), "{id}");
-        let claims = claims(&token.extra_as::<String>("id_token").unwrap());
+        let claims = claims(token.extra["id_token"].as_str().unwrap());
         assert_eq!((&claims["sub"], &claims["aud"]), (&"jane".into(), &id.into()), "{id}");
         assert_eq!(claims["nonce"], nonce, "{id}");
     }
@@ -85,7 +90,8 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
     let op = OidcProvider::start();
     let client = op.client("native");
     let uri = LOOPBACK.replace("127.0.0.1", "127.0.0.1:51004");
-    let authorize = offline("openid offline_access").redirect_uri(&uri);
+    let mut authorize = offline("openid offline_access");
+    authorize.redirect_uri = Some(uri.to_string());
     let (pending, callback) = op.authorize(&client, authorize).unwrap();
     assert!(callback.starts_with(&format!("{uri}?code=")), "{callback}");
     let token = op.redeem(&client, pending, &callback).unwrap();
@@ -127,7 +133,13 @@ fn another_authorizations_proof_key_does_not_fit_the_code() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     // The same state, so that nothing but the proof key is left to tell them apart.
-    let begin = || op.authorize(&client, Authorize::scope("openid").dangerous_state("same")).unwrap();
+    let begin = || {
+        op.authorize(
+            &client,
+            with(Authorize::scope("openid"), |authorize| authorize.dangerous_state = Some("same".into())),
+        )
+        .unwrap()
+    };
     let ((ours, _), (_, attackers)) = (begin(), begin());
     assert_eq!(refusal(op.redeem(&client, ours, &attackers)), refused("invalid_grant", 400));
 }
@@ -136,14 +148,19 @@ fn another_authorizations_proof_key_does_not_fit_the_code() {
 fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
     let op = OidcProvider::start();
     let client = op.client("basic");
-    assert!(op.grant(&client, Authorize::scope("openid").allow_missing_pkce()).is_ok());
-    let server = op.server().pkce(PkceSupport::Refused);
+    assert!(
+        op.grant(&client, with(Authorize::scope("openid"), |authorize| authorize.allow_missing_pkce = true)).is_ok()
+    );
+    let mut server = op.server();
+    server.pkce = PkceSupport::Refused;
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
     // Public clients must have one.
     let error = op.grant(&client, Authorize::scope("openid")).unwrap_err();
     assert_eq!(error.code(), Some("invalid_request"), "{error}");
     // And the plain method is too weak for all.
-    let error = op.grant(&op.client("basic"), Authorize::scope("openid").allow_plain_pkce()).unwrap_err();
+    let error = op
+        .grant(&op.client("basic"), with(Authorize::scope("openid"), |authorize| authorize.allow_plain_pkce = true))
+        .unwrap_err();
     let Error::Refused(Refused::Authorization { code, description, .. }) = error else { panic!("{error}") };
     assert_eq!(code, "invalid_request");
     assert!(description.unwrap().contains("code_challenge_method"));
@@ -167,16 +184,18 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let authorize = || Authorize::scope("openid");
-    let (pending, callback) = op.authorize(&client, authorize().response_mode(ResponseMode::Fragment)).unwrap();
+    let (pending, callback) =
+        op.authorize(&client, with(authorize(), |authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
     assert!(callback.starts_with(&format!("{CALLBACK}#code=")), "{callback}");
     assert!(op.redeem(&client, pending, &callback).is_ok());
     // What is in the query then is no answer.
-    let (pending, callback) = op.authorize(&client, authorize().response_mode(ResponseMode::Fragment)).unwrap();
+    let (pending, callback) =
+        op.authorize(&client, with(authorize(), |authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
     let error = op.redeem(&client, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "state" }.into());
 
-    let form_post = |authorize: Authorize| {
-        let authorize = authorize.response_mode(ResponseMode::FormPost);
+    let form_post = |mut authorize: Authorize| {
+        authorize.response_mode = ResponseMode::FormPost;
         let authorization = op.http.run(client.authorize(authorize, Moment::from_os())).unwrap();
         let arrival = Browser::new(&op.http, &op.issuer).visit(&authorization.url);
         let Arrival::Page(page) = arrival else { panic!("{arrival:?}") };
@@ -198,7 +217,8 @@ fn a_pushed_request_passes_only_its_reference_through_the_browser() {
     let op = OidcProvider::start();
     for id in CLIENTS {
         let client = op.client(id);
-        let authorize = Authorize::scope("openid").pushed();
+        let mut authorize = Authorize::scope("openid");
+        authorize.pushed = true;
         let authorization = op.http.run(client.authorize(authorize, Moment::from_os())).unwrap();
         let query = authorization.url.split_once('?').unwrap().1;
         let names: Vec<_> = query.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
@@ -217,9 +237,11 @@ fn a_request_that_should_have_been_pushed_is_refused() {
         matches!(&error, Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_request"),
         "{error}"
     );
-    assert!(op.grant(&client, Authorize::scope("openid").pushed()).is_ok());
+    assert!(op.grant(&client, with(Authorize::scope("openid"), |authorize| authorize.pushed = true)).is_ok());
     // What the server finds wrong with a pushed request, it says at once.
-    let elsewhere = Authorize::scope("openid").pushed().redirect_uri("https://elsewhere.example.com/ready");
+    let mut elsewhere = Authorize::scope("openid");
+    elsewhere.pushed = true;
+    elsewhere.redirect_uri = Some("https://elsewhere.example.com/ready".into());
     let step = client.authorize(elsewhere, Moment::from_os());
     assert_eq!(refusal(op.http.run(step)), refused("invalid_request", 400));
 }
@@ -276,7 +298,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
         let token = op.http.run(client.request_token(grant, Moment::from_os())).unwrap();
         assert_eq!((token.refresh_token, token.scope), (None, Some("photos.read".into())), "{id}");
 
-        let step = client.introspect(HintedToken::access_token(token.access_token.expose()), Moment::from_os());
+        let step = client.introspect(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
         let found = op.http.run(step).unwrap();
         assert!(found.active, "{id}");
         assert_eq!((found.client_id.as_deref(), found.sub.as_deref()), (Some(id), None));
@@ -292,7 +314,8 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
 fn a_wrong_secret_or_key_is_an_unknown_client() {
     let op = OidcProvider::start();
     let unknown = refused("invalid_client", 401);
-    let wrong = || [("basic", ClientAuthentication::basic("x y")), ("post", ClientAuthentication::body("x y"))];
+    let wrong =
+        || [("basic", ClientAuthentication::Basic("x y".into())), ("post", ClientAuthentication::Body("x y".into()))];
     let clients = wrong().map(|(id, authentication)| op.client_by(id, authentication));
     for client in clients.iter().chain([&op.client("stranger")]) {
         let step = client.request_token(Grant::client_credentials(), Moment::from_os());
@@ -301,7 +324,8 @@ fn a_wrong_secret_or_key_is_an_unknown_client() {
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
-        let step = client.authorize(Authorize::scope("openid").pushed(), Moment::from_os());
+        let step =
+            client.authorize(with(Authorize::scope("openid"), |authorize| authorize.pushed = true), Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
     }
 }
@@ -355,23 +379,25 @@ fn what_is_revoked_is_inactive() {
         // Here either token stands for the whole grant.
         let token = op.offline_token(&client);
         assert!(op.is_active(&client, token.refresh_token.as_ref().unwrap()), "{id}");
-        revoke(HintedToken::access_token(&token.access_token)).unwrap();
+        revoke(HintedToken::AccessToken(token.access_token.clone())).unwrap();
         assert!(is_gone(&token), "{id}");
 
         let token = op.offline_token(&client);
         op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
         assert!(is_gone(&token), "{id}");
         // An unknown token is as good as revoked, whatever it is taken for.
-        revoke(HintedToken::refresh_token("2YotnFZFEjr1zCsicMWpAA")).unwrap();
+        revoke(HintedToken::RefreshToken("2YotnFZFEjr1zCsicMWpAA".into())).unwrap();
     }
 }
 
 #[test]
 fn a_code_is_redeemed_without_what_oauth_2_1_leaves_out() {
     let op = OidcProvider::start();
-    let server = AuthorizationServer::new(&format!("{}/token", op.issuer)).unwrap();
-    let server = server.issuer(&op.issuer).promises_issuer().oauth_2_1();
-    let server = server.authorization_endpoint(&format!("{}/auth", op.issuer)).unwrap();
+    let mut server = AuthorizationServer::new(&format!("{}/token", op.issuer)).unwrap();
+    server.issuer = Some(op.issuer.clone());
+    server.promises_issuer = true;
+    server.oauth_2_1 = true;
+    server.authorization_endpoint = Some(format!("{}/auth", op.issuer));
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
     // Such as the redirect_uri that goes with the code.
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());

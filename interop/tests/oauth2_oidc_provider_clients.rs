@@ -1,6 +1,7 @@
 //! Our OAuth 2.0 client at oidc-provider: devices, registration, and sessions that renew themselves.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use interop::browser::Browser;
@@ -175,7 +176,7 @@ fn userinfo<'a>(op: &'a OidcProvider, session: &'a SharedSession) -> Caller<'a> 
 }
 
 fn shared(op: &OidcProvider, client: &Client, token: Token) -> SharedSession {
-    SharedSession::new(Session::new(client, &op.issuer, token).unwrap())
+    SharedSession::builder(Session::new(client, &op.issuer, token).unwrap()).build().unwrap()
 }
 
 #[test]
@@ -201,7 +202,9 @@ fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
     let clock = Clock::default();
     clock.advance(Duration::from_secs(595));
     let send = |request| op.http.exchange(request);
-    let answer = session.fetch_with(caller.request(), send, || clock.moment()).unwrap();
+    let session = Session::new(&client, &op.issuer, saved[0].clone()).unwrap();
+    let session = SharedSession::builder_with(session, move || clock.moment()).build().unwrap();
+    let answer = session.fetch(caller.request(), send).unwrap();
     assert_eq!(answer.status(), 200);
     assert_ne!(session.session().token(), Some(&saved[0]));
 }
@@ -234,7 +237,8 @@ fn a_token_without_the_scope_is_not_renewed() {
     assert_eq!(caller.call().unwrap().status(), 200, "the token is for her data until it is asked for photos");
 
     let step = client.request_token(Grant::client_credentials(), Moment::from_os());
-    let other = SharedSession::new(Session::new(&client, &op.issuer, op.http.run(step).unwrap()).unwrap());
+    let other =
+        SharedSession::builder(Session::new(&client, &op.issuer, op.http.run(step).unwrap()).unwrap()).build().unwrap();
     let answer = userinfo(&op, &other).call().unwrap();
     assert_eq!(answer.status(), 401);
     let challenge = BearerChallenge::of(answer.headers()).unwrap();
@@ -271,9 +275,12 @@ fn a_client_supplies_itself_with_tokens() {
     let op = OidcProvider::start();
     let client = op.client("key-jwt");
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
-    let session = SharedSession::new(Session::with_grant(&client, PHOTOS, grant).unwrap());
-    let clock = Clock::default();
-    let token = || session.token_with(|request| op.http.exchange(request), || clock.moment()).unwrap();
+    let clock = Arc::new(Clock::default());
+    let own = clock.clone();
+    let mut session = Session::new(&client, PHOTOS, None).unwrap();
+    session.grant = Some(grant);
+    let session = SharedSession::builder_with(session, move || own.moment()).build().unwrap();
+    let token = || session.token(|request| op.http.exchange(request)).unwrap();
     let first = token();
     assert_eq!(token(), first);
     clock.advance(Duration::from_secs(600));

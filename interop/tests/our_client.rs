@@ -3,6 +3,7 @@
 use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
+use interop::with;
 use oauth_proto::oauth1::{
     Authorization, Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme,
     Server, Session, Token, TokenCredentials,
@@ -53,7 +54,7 @@ impl OAuthlibPair {
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let server = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
+        let server = configure(with(Server::new(&initiate, &authorize, &token).unwrap(), |it| it.scheme = scheme));
         // Of RSA the secret is no part.
         let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, server, client, http: Http::default() }
@@ -100,7 +101,7 @@ impl OAuthlibPair {
 fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&OAuthlibPair) -> Vec<Request>) {
     let pair = OAuthlibPair::new(scheme);
     let authorize = Authorize::callback(CALLBACK).url_parameter("lang", "é & ü");
-    let authorize = realm.into_iter().fold(authorize, Authorize::realm);
+    let authorize = with(authorize, |it| it.realm = realm.map(str::to_owned));
     let Authorization { url, pending, .. } = pair.begin(authorize).unwrap();
     let callback = pair.callback(&url);
     assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
@@ -125,26 +126,26 @@ fn a_user_grants_access_with_hmac_sha1_in_the_header() {
 
 #[test]
 fn a_user_grants_access_with_hmac_sha256_in_the_query() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
+    let scheme = with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query);
     walks(scheme, None, |pair| pair.requests().into());
 }
 
 #[test]
 fn a_user_grants_access_with_hmac_sha1_in_the_body() {
-    let scheme = Scheme::default().placement(ParameterPlacement::Body);
+    let scheme = with(Scheme::default(), |it| it.placement = ParameterPlacement::Body);
     // A GET has no body.
     walks(scheme, None, |pair| pair.requests().into_iter().skip(1).collect());
 }
 
 #[test]
 fn a_user_grants_access_with_rsa_sha256_in_the_header() {
-    let scheme = Scheme::new(Method::rsa_sha256(keys::key(keys::CLIENT)));
+    let scheme = Scheme::new(Method::RsaSha256(keys::key(keys::CLIENT)));
     walks(scheme, Some("photos"), |pair| pair.requests().into());
 }
 
 #[test]
 fn a_user_grants_access_with_plaintext_in_the_header() {
-    let scheme = Scheme::new(Method::dangerous_plaintext());
+    let scheme = Scheme::new(Method::DangerousPlaintext);
     walks(scheme, None, |pair| pair.requests().into());
 }
 
@@ -204,7 +205,9 @@ fn a_forged_verifier_is_refused_by_the_service() {
 
 #[test]
 fn a_wrong_secret_is_refused_by_the_service() {
-    for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query)] {
+    for scheme in
+        [Scheme::default(), with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query)]
+    {
         let pair = OAuthlibPair::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
         let client = Client::new(pair.server.clone(), wrong);
@@ -231,11 +234,12 @@ fn assert_unauthorized(answer: Result<(), Error>) {
 
 #[test]
 fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
-    let pair = OAuthlibPair::with(Scheme::default(), |server| server.callbacks(Callbacks::Registered));
+    let pair =
+        OAuthlibPair::with(Scheme::default(), |server| with(server, |it| it.callbacks = Some(Callbacks::Registered)));
     let step = pair.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
     assert!(step.is_err(), "nothing is sent to a service that takes no callback");
     // oauthlib wants to be told one.
-    let error = pair.begin(Authorize::registered()).unwrap_err();
+    let error = pair.begin(Authorize::allow_any_callback()).unwrap_err();
     let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), advice.as_deref()), ("invalid_request", Some("Missing callback URI.")));
 }

@@ -4,7 +4,8 @@ use interop::exchange::Http;
 use interop::loopback::Loopback;
 use interop::our_openid2_provider::{BIOGRAPHY, BIOGRAPHY_TYPE, EMAILS, NAME, OurOpenidProvider};
 use interop::peer::Peer;
-use oauth_proto::openid2::{AssociationKind, Options, XrdsDocument, ax};
+use interop::with;
+use oauth_proto::openid2::{AssociationKind, XrdsDocument, ax};
 use oauth_proto::{Request, Response};
 use serde_json::{Value, json};
 
@@ -115,7 +116,7 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 #[test]
 fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
     let kinds = [AssociationKind::DhSha256];
-    let op = OurOpenidProvider::with(|options| options.associations(kinds));
+    let op = OurOpenidProvider::with(|options| with(options, |it| it.associations = Some(kinds.into())));
     let mut consumer = Consumer::start();
     for (associations, granted) in [
         (json!([["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]]), json!("HMAC-SHA256")),
@@ -130,7 +131,7 @@ fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
 
 #[test]
 fn where_no_key_is_granted_the_consumer_asks() {
-    let op = OurOpenidProvider::with(|options| options.associations([]));
+    let op = OurOpenidProvider::with(|options| with(options, |it| it.associations = Some([].into())));
     let answer = Consumer::start().sign_in(&op.jane(""), json!({}));
     is_jane(&answer, &op.jane(""), &op.jane(""));
     assert_eq!(answer["association"], Value::Null, "{answer:#}");
@@ -155,10 +156,15 @@ fn attributes_have_the_values_that_were_asked_for() {
     let mut consumer = Consumer::start();
     for (count, emails) in [(json!(1), &EMAILS[..1]), (json!(2), &EMAILS[..2]), (json!(UNLIMITED), &EMAILS[..])] {
         let none = "http://axschema.org/no/such/thing";
-        let asked = json!([[ax::EMAIL, "email", count], [ax::FULL_NAME, null, 1], [none, "none", 1]]);
+        let asked = json!([
+            [ax::AttributeType::Email.as_ref(), "email", count],
+            [ax::AttributeType::FullName.as_ref(), null, 1],
+            [none, "none", 1]
+        ]);
         let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked }));
         is_jane(&answer, &op.jane(""), &op.jane(""));
-        let expected = json!({ ax::EMAIL: emails, ax::FULL_NAME: [NAME] });
+        let expected =
+            json!({ ax::AttributeType::Email.as_ref(): emails, ax::AttributeType::FullName.as_ref(): [NAME] });
         assert_eq!(answer["ax"], expected, "{answer:#}");
         assert_eq!(answer["by_form"], false);
     }
@@ -171,17 +177,17 @@ fn a_long_answer_goes_by_a_form() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
-        let asked = json!([[BIOGRAPHY_TYPE, "life", 1], [ax::EMAIL, "email", UNLIMITED]]);
+        let asked = json!([[BIOGRAPHY_TYPE, "life", 1], [ax::AttributeType::Email.as_ref(), "email", UNLIMITED]]);
         let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked, "associations": associations }));
         is_jane(&answer, &op.jane(""), &op.jane(""));
-        let expected = json!({ BIOGRAPHY_TYPE: [BIOGRAPHY.repeat(150)], ax::EMAIL: EMAILS });
+        let expected = json!({ BIOGRAPHY_TYPE: [BIOGRAPHY.repeat(150)], ax::AttributeType::Email.as_ref(): EMAILS });
         assert_eq!((&answer["ax"], &answer["by_form"]), (&expected, &json!(true)), "{answer:#}");
     }
 }
 
 #[test]
 fn simple_registration_is_answered_in_both_versions() {
-    let op = OurOpenidProvider::with(Options::allow_openid1);
+    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "sreg": ["email", "fullname", "dob", "postcode"] }));
@@ -193,7 +199,7 @@ fn simple_registration_is_answered_in_both_versions() {
 
 #[test]
 fn openid_1_is_spoken_where_it_is_allowed() {
-    let op = OurOpenidProvider::with(Options::allow_openid1);
+    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for (way, local) in [("/openid1", "/openid1"), ("/openid1-delegated", "")] {
         for (associations, used) in [
@@ -220,7 +226,7 @@ fn openid_1_is_spoken_where_it_is_allowed() {
 
 #[test]
 fn a_user_who_has_answered_before_is_not_asked() {
-    let op = OurOpenidProvider::with(Options::allow_openid1);
+    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true }));
@@ -252,7 +258,7 @@ fn a_user_who_says_no_is_sent_back() {
 
 #[test]
 fn an_answer_is_confirmed_once() {
-    let op = OurOpenidProvider::with(Options::allow_openid1);
+    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         // Without a store of its own the consumer has nobody but the provider to tell a replay.
@@ -278,7 +284,7 @@ fn a_changed_answer_is_not_confirmed() {
             ("openid.response_nonce", "2005-05-15T17:11:51Zother".to_owned()),
         ] {
             let told = json!({
-                "associations": associations, "ax": [[ax::EMAIL, "email", 1]], "tampers": { name: value },
+                "associations": associations, "ax": [[ax::AttributeType::Email.as_ref(), "email", 1]], "tampers": { name: value },
             });
             let answer = consumer.sign_in(&op.jane(""), told);
             assert_eq!(answer["status"], "failure", "{name} {answer:#}");
@@ -310,7 +316,7 @@ fn a_site_is_known_by_its_document() {
                 }
                 _ => {
                     *response.body_mut() = document.clone().into_bytes();
-                    let media_type = XrdsDocument::MEDIA_TYPE.parse().expect("a media type");
+                    let media_type = "application/xrds+xml".parse().expect("a media type");
                     response.headers_mut().insert("content-type", media_type);
                 }
             }

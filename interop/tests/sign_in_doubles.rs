@@ -3,9 +3,10 @@
 
 use interop::exchange::Http;
 use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
-use oauth_proto::oauth2::{ApiRequest, Session, SharedSession};
-use oauth_proto::services::{self, ProfileMapping, Service, SignIn, User};
-use oauth_proto::{Error, Moment, Refused, oauth1};
+use interop::with;
+use oauth_proto::oauth2::{Session, SharedSession};
+use oauth_proto::services::{self, Client, ProfileMapping, Service, SignIn, Tokens, User};
+use oauth_proto::{ApiRequest, Error, Moment, Refused, oauth1, oauth2};
 use serde_json::Value;
 
 /// Where the service sends Jane's browser.
@@ -66,6 +67,26 @@ fn google_v2() -> Service {
     google
 }
 
+fn oauth2_client(sign_in: &SignIn) -> oauth2::Client {
+    let Ok(Client::Oauth2(client)) = sign_in.client() else { panic!("{sign_in:?}") };
+    client
+}
+
+fn oauth1_client(sign_in: &SignIn) -> oauth1::Client {
+    let Ok(Client::Oauth1(client)) = sign_in.client() else { panic!("{sign_in:?}") };
+    client
+}
+
+fn oauth2_token(user: &User) -> oauth2::Token {
+    let Tokens::Oauth2(token) = user.tokens.clone() else { panic!("{user:?}") };
+    token
+}
+
+fn oauth1_token(user: &User) -> oauth1::Token {
+    let Tokens::Oauth1(token) = user.tokens.clone() else { panic!("{user:?}") };
+    token
+}
+
 #[test]
 fn a_user_signs_in_with_google() {
     let (http, double) = (Http::default(), Double::google());
@@ -76,14 +97,15 @@ fn a_user_signs_in_with_google() {
         assert_eq!(said(&user), GOOGLE_USER);
         assert!(about(user.session_expires, 3920), "{user:?}");
         assert_eq!(user.raw["hd"], "example.com");
-        let token = user.tokens.oauth2().unwrap();
+        let token = oauth2_token(&user);
         assert_eq!(token.access_token.expose(), GOOGLE_TOKEN);
         assert!(token.refresh_token.is_some());
 
         let request = ApiRequest::new(&format!("{}/oauth2/v2/userinfo", double.origin())).unwrap();
-        assert_eq!(http.run(request.call(Some(token))).unwrap()["gender"], "female");
+        let session = Session::new(&oauth2_client(&google), &double.origin(), token).unwrap();
+        assert_eq!(http.run(session.call(&request, Moment::from_os().now)).unwrap()["gender"], "female");
         // Without the token it is refused.
-        let error = http.run(request.call(None)).unwrap_err();
+        let error = http.run(request.call()).unwrap_err();
         assert!(matches!(&error, Error::Refused(_)), "{error}");
         assert!(error.to_string().contains("401"), "{error}");
     }
@@ -112,7 +134,9 @@ fn google_gives_a_code_to_nobody_else() {
 fn a_user_signs_in_with_facebook() {
     let http = Http::default();
     for (double, expires) in [(Double::facebook(), 5_183_944), (Double::facebook_before_2017(), 5_183_999)] {
-        let facebook = SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap().extra_fields(["birthday"]);
+        let facebook = with(SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap(), |it| {
+            it.extra_fields.extend(["birthday"].map(Into::into));
+        });
         let facebook = facebook.scope("public_profile email user_birthday").base_url(&double.origin()).unwrap();
         let user = sign_in(&http, &facebook).unwrap();
         assert_eq!((user.id.as_str(), user.email_verified), ("10150000000000001", None));
@@ -124,7 +148,7 @@ fn a_user_signs_in_with_facebook() {
         assert!(about(user.session_expires, expires), "{user:?}");
         assert_eq!(user.raw["birthday"], "01/02/1980");
         assert_eq!(user.raw["link"], "https://www.facebook.com/app_scoped_user_id/10150000000000001/");
-        assert_eq!(user.tokens.oauth2().unwrap().access_token.expose(), FACEBOOK_TOKEN);
+        assert_eq!(oauth2_token(&user).access_token.expose(), FACEBOOK_TOKEN);
     }
 }
 
@@ -134,13 +158,14 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     let origin = double.origin();
     let facebook = SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap().base_url(&origin).unwrap();
     let user = sign_in(&http, &facebook).unwrap();
-    let token = user.tokens.oauth2().unwrap();
+    let token = oauth2_token(&user);
     let with_secret = |secret, path| {
         let facebook = SignIn::new(&services::FACEBOOK, CLIENT, secret, CALLBACK).unwrap();
-        facebook.base_url(&origin).unwrap().oauth2_request(path).unwrap()
+        facebook.base_url(&origin).unwrap().request(path).unwrap()
     };
-    let graph = |path| facebook.oauth2_request(path).unwrap();
-    let call = |request: ApiRequest| http.run(request.call(Some(token)));
+    let graph = |path| facebook.request(path).unwrap();
+    let session = Session::new(&oauth2_client(&facebook), &origin, token).unwrap();
+    let call = |request: ApiRequest| http.run(session.call(&request, Moment::from_os().now));
 
     let entry = call(graph("/me/feed").post([("message", "I am posting from my Tornado application!")])).unwrap();
     assert_eq!(entry["id"], "10150000000000001_10150000000000002");
@@ -151,10 +176,9 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     let first: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
     assert_eq!((first["name"].as_str(), answers.as_array().unwrap().len()), (Some("Jane Doe"), 2));
 
-    let session = Session::new(facebook.oauth2_client().unwrap(), &origin, token.clone()).unwrap();
     let me = graph("/me").argument("fields", "first_name");
-    assert_eq!(http.run(me.call_by_session(&session, Moment::from_os().now)).unwrap()["first_name"], "Jane");
-    let shared = SharedSession::new(session);
+    assert_eq!(call(me.clone()).unwrap()["first_name"], "Jane");
+    let shared = SharedSession::builder(session.clone()).build().unwrap();
     let send = |request| http.exchange(request);
     let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["first_name"], "Jane");
@@ -165,7 +189,7 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     ] {
         assert_eq!(problem(call(request)), ("GraphMethodException".to_owned(), Some(message.to_owned())));
     }
-    assert_eq!(problem(http.run(me.call(None))).0, "OAuthException");
+    assert_eq!(problem(http.run(me.call())).0, "OAuthException");
     let stranger = SignIn::new(&services::FACEBOOK, CLIENT, "another", CALLBACK).unwrap().base_url(&origin).unwrap();
     let expected = ("OAuthException".to_owned(), Some("another client".to_owned()));
     assert_eq!(problem(sign_in(&http, &stranger)), expected);
@@ -176,14 +200,17 @@ fn a_user_signs_in_with_twitter() {
     let (http, double) = (Http::default(), Double::twitter());
     let twitter =
         SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
-    let asking = twitter.clone().profile_argument("include_email", "true").always_authorize();
+    let asking = with(twitter.clone(), |it| {
+        it.profile_arguments.insert("include_email".into(), "true".into());
+        it.always_authorize = true;
+    });
     for (twitter, email) in [(&twitter, None), (&asking, Some("jane@example.com"))] {
         let user = sign_in(&http, twitter).unwrap();
         assert_eq!((user.id.as_str(), user.email_verified, user.session_expires), ("38895958", None, None));
         let picture = Some("https://si0.twimg.com/profile_images/1751506047/jane_normal.JPG");
         assert_eq!(said(&user), [Some("Jane Doe"), None, None, Some("janedoe"), email, picture, Some("en")]);
         assert_eq!(user.raw["time_zone"], "Pacific Time (US & Canada)");
-        assert_eq!(user.tokens.oauth1().unwrap().extra["screen_name"], "janedoe");
+        assert_eq!(oauth1_token(&user).extra["screen_name"], "janedoe");
     }
 }
 
@@ -193,36 +220,37 @@ fn twitters_api_is_called_for_the_user() {
     let twitter =
         SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
     let user = sign_in(&http, &twitter).unwrap();
-    let client = twitter.oauth1_client().unwrap();
-    let session = oauth1::Session::new(client, user.tokens.oauth1().unwrap().clone());
-    let api = |path: &str| twitter.oauth1_request(path).unwrap();
+    let client = oauth1_client(&twitter);
+    let session = oauth1::Session::new(&client, oauth1_token(&user));
+    let api = |path: &str| twitter.request(path).unwrap();
     let text = "Testing Tornado Web Server: é ☃ & 100 % = +";
     let status = api("/statuses/update").post([("status", text)]);
-    assert_eq!(http.run(status.call(&session, Moment::from_os())).unwrap()["text"], text);
+    assert_eq!(http.run(session.call(&status, Moment::from_os())).unwrap()["text"], text);
     let me = api(&format!("{}/1.1/account/verify_credentials.json?include_email=true", double.origin()));
-    assert_eq!(http.run(me.call(&session, Moment::from_os())).unwrap()["email"], "jane@example.com");
+    assert_eq!(http.run(session.call(&me, Moment::from_os())).unwrap()["email"], "jane@example.com");
 
     let refused = ("32".to_owned(), Some("Could not authenticate you.".to_owned()));
-    let stranger = oauth1::Session::new(client, oauth1::TokenCredentials::new("another", "secret"));
-    for call in [status.call(&stranger, Moment::from_os()), status.call_unsigned()] {
+    let stranger = oauth1::Session::new(&client, oauth1::TokenCredentials::new("another", "secret"));
+    for call in [stranger.call(&status, Moment::from_os()), status.call()] {
         assert_eq!(problem(http.run(call)), refused);
     }
     let stranger =
         SignIn::new(&services::TWITTER, CLIENT, "another", CALLBACK).unwrap().base_url(&double.origin()).unwrap();
-    assert_eq!(problem(http.run(api("/nothing").call(&session, Moment::from_os()))).0, "34");
+    assert_eq!(problem(http.run(session.call(&api("/nothing"), Moment::from_os()))).0, "34");
     let error = sign_in(&http, &stranger).unwrap_err();
     assert!(matches!(error, Error::Refused(_)), "{error}");
 }
 
 /// The row, and a client that was configured by hand.
 fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
-    let row =
-        SignIn::dangerous_new_2007(&services::DROPBOX_V1, CLIENT, secret, CALLBACK).unwrap().base_url(origin).unwrap();
+    let row = SignIn::new(&services::DROPBOX_V1, CLIENT, secret, CALLBACK).unwrap().base_url(origin).unwrap();
+    let row = with(row, |it| it.dangerous_version_1_0 = true);
     let [request, authorize, access] =
         ["request_token", "authorize", "access_token"].map(|leg| format!("{origin}/1/oauth/{leg}"));
-    let service = oauth1::Server::new(&request, &authorize, &access).unwrap().dangerous_version_1_0();
+    let service =
+        with(oauth1::Server::new(&request, &authorize, &access).unwrap(), |it| it.dangerous_version_1_0 = true);
     let client = oauth1::Client::new(service, oauth1::ClientCredentials::new(CLIENT, secret));
-    let profile = row.oauth1_request("/account/info").unwrap();
+    let profile = row.request("/account/info").unwrap();
     let map = |answer: &Value, tokens| {
         let mut user = User::new(answer["uid"].as_u64()?.to_string(), tokens);
         let text = |pointer| answer.pointer(pointer)?.as_str().map(str::to_owned);
@@ -247,14 +275,14 @@ fn a_user_signs_in_with_dropbox_as_it_was_and_uses_its_api() {
         let name = Some("Jane P. Doe");
         assert_eq!(said(&user), [name, Some("Jane"), Some("Doe"), name, Some("jane@example.com"), None, Some("en")]);
         assert_eq!(user.raw["quota_info"]["normal"], 680_031_877_871_u64);
-        let token = user.tokens.oauth1().unwrap();
+        let token = oauth1_token(&user);
         assert_eq!(token.extra["uid"], "12345678");
 
-        let session = oauth1::Session::new(dropbox.oauth1_client().unwrap(), token.clone());
-        let api = |path: &str| oauth1::ApiRequest::new(&format!("{}/1{path}", double.origin())).unwrap();
+        let session = oauth1::Session::new(&oauth1_client(&dropbox), token);
+        let api = |path: &str| ApiRequest::new(&format!("{}/1{path}", double.origin())).unwrap();
         let folder = api("/fileops/create_folder").post([("root", "dropbox"), ("path", "/new folder")]);
-        assert_eq!(http.run(folder.call(&session, Moment::from_os())).unwrap()["path"], "/new folder");
-        let missing = api("/metadata/auto/nothing").call(&session, Moment::from_os());
+        assert_eq!(http.run(session.call(&folder, Moment::from_os())).unwrap()["path"], "/new folder");
+        let missing = session.call(&api("/metadata/auto/nothing"), Moment::from_os());
         assert_eq!(problem(http.run(missing)).0, "Path '/nothing' not found");
     }
     for stranger in dropbox(&double.origin(), "another secret") {

@@ -1,12 +1,13 @@
 //! Our relying party agrees on keys with python3-openid's provider, or does without.
 
+use interop::with;
 use std::time::Duration;
 
 use interop::exchange::Clock;
-use interop::openid2_site::{RETURN_TO, Site, Visit, options};
+use interop::openid2_site::{RETURN_TO, Site, Visit, options, signs_with};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::Moment;
-use oauth_proto::openid2::{Association, AssociationKind, AssociationType, Authorize, Discovered, Version};
+use oauth_proto::openid2::{Association, AssociationKind, Authorize, Discovered, Version};
 use serde_json::json;
 
 const SHA1: AssociationKind = AssociationKind::DhSha1;
@@ -19,18 +20,18 @@ const TIMES: usize = 20;
 
 /// A user who signs in with a key, or without.
 fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
-    site.visit(Authorize::new(found, RETURN_TO).association(key.cloned()), "")
+    site.visit(with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned()), "")
 }
 
 #[test]
 fn each_kind_of_key_verifies_answers_without_asking_for_them() {
     let mut op = TheirProvider::start();
     for kind in [SHA256, SHA1, PLAIN_SHA256, PLAIN_SHA1] {
-        let site = Site::new(options().associations([kind]));
+        let site = Site::new(with(options(), |it| it.associations = Some([kind].into())));
         let found = site.discover(&op.jane("")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
         let short = matches!(kind, SHA1 | PLAIN_SHA1);
-        assert_eq!(key.association_type == AssociationType::HmacSha1, short);
+        assert_eq!((signs_with(&key) == "HMAC-SHA1"), short);
         assert_eq!(key.endpoint, op.endpoint());
         let other = site.discover(&op.jane("/link")).unwrap();
         op.asked();
@@ -54,7 +55,7 @@ fn each_kind_of_key_verifies_answers_without_asking_for_them() {
 fn both_sides_come_to_the_same_key_whatever_the_numbers() {
     let op = TheirProvider::start();
     for kind in [SHA256, SHA1] {
-        let site = Site::new(options().associations([kind]));
+        let site = Site::new(with(options(), |it| it.associations = Some([kind].into())));
         let found = site.discover(&op.jane("")).unwrap();
         for _ in 0..TIMES {
             let key = site.associate(&found).unwrap().expect("an association");
@@ -68,7 +69,7 @@ fn the_best_kind_is_asked_for_unless_said_otherwise() {
     let op = TheirProvider::start();
     let site = Site::default();
     let key = site.associate(&site.discover(&op.jane("")).unwrap()).unwrap().expect("an association");
-    assert_eq!(key.association_type, AssociationType::HmacSha256);
+    assert_eq!(signs_with(&key), "HMAC-SHA256");
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn the_kind_that_the_provider_names_is_asked_for_once() {
         let site = Site::default();
         let found = site.discover(&op.jane("")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
-        assert_eq!(key.association_type, AssociationType::HmacSha1, "{status}");
+        assert_eq!(signs_with(&key), "HMAC-SHA1", "{status}");
         assert!(site.verify(&visit(&site, &found, Some(&key))).is_ok(), "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate", "associate", "checkid_setup"], "{status}");
     }
@@ -93,7 +94,7 @@ fn a_kind_that_is_not_wanted_is_not_taken() {
         let mut op = TheirProvider::with(&json!({
             "associations": [["HMAC-SHA1", "DH-SHA1"]], "unsupported_status": status,
         }));
-        let site = Site::new(options().associations([SHA256]));
+        let site = Site::new(with(options(), |it| it.associations = Some([SHA256].into())));
         let found = site.discover(&op.jane("")).unwrap();
         assert_eq!(site.associate(&found).unwrap(), None, "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate"], "{status}");
@@ -117,7 +118,7 @@ fn where_no_key_is_granted_the_provider_is_asked() {
 #[test]
 fn who_wants_no_keys_asks_for_none() {
     let mut op = TheirProvider::start();
-    let site = Site::new(options().associations([]));
+    let site = Site::new(with(options(), |it| it.associations = Some([].into())));
     let found = site.discover(&op.jane("")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert_eq!(op.asked(), ["/id/jane"]);
@@ -162,9 +163,9 @@ fn a_key_is_used_as_long_as_it_lives() {
     assert!(left > Duration::from_secs(500) && left <= Duration::from_secs(660), "{left:?}");
 
     let asked = |moment: Moment| {
-        let authorize = Authorize::new(&found, RETURN_TO).association(key.clone());
+        let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone().into());
         let asked = site.party.authorize(authorize, moment).unwrap();
-        asked.fields().any(|(name, value)| name == "openid.assoc_handle" && value == key.handle)
+        asked.pending.association_handle.as_ref() == Some(&key.handle)
     };
     assert!(asked(clock.moment()));
     clock.advance(Duration::from_secs(661));
@@ -176,10 +177,13 @@ fn a_key_is_used_as_long_as_it_lives() {
 fn in_openid_1_there_is_one_kind_of_key() {
     let mut op = TheirProvider::start();
     for kinds in [vec![SHA256, SHA1], vec![PLAIN_SHA256, PLAIN_SHA1]] {
-        let site = Site::new(options().allow_openid1().associations(kinds.clone()));
+        let site = Site::new(with(options(), |it| {
+            it.allow_openid1 = true;
+            it.associations = Some(kinds.clone());
+        }));
         let found = site.discover(&op.jane("/openid1-delegated")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
-        assert_eq!((found.version, key.association_type), (Version::V1_1, AssociationType::HmacSha1));
+        assert_eq!((found.version, signs_with(&key)), (Version::V1_1, "HMAC-SHA1".to_owned()));
         let visit = visit(&site, &found, Some(&key));
         assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kinds:?}");
         let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{kinds:?}: {error}"));
@@ -191,7 +195,7 @@ fn in_openid_1_there_is_one_kind_of_key() {
 #[test]
 fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
     let mut op = TheirProvider::with(&json!({ "associations": [] }));
-    let site = Site::new(options().allow_openid1());
+    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert!(site.verify(&visit(&site, &found, None)).is_ok());
@@ -201,7 +205,7 @@ fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
 #[test]
 fn in_openid_1_too_a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
     let mut op = TheirProvider::start();
-    let site = Site::new(options().allow_openid1());
+    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
     op.change(&json!({ "forgets": true }));

@@ -1,22 +1,25 @@
 //! What a user, or a provider, might do to answers of python3-openid's provider: our relying party sees all of it.
 
+use interop::with;
 use std::time::Duration;
 
 use interop::exchange::Clock;
 use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Association, Authorize, Discovered, Version, oauth};
+use oauth_proto::openid2::{Association, Authorize, Discovered, ExtensionType, Version, oauth};
 use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
 fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
-    let emails = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) };
-    let fetch =
-        FetchRequest { required: vec![emails, Attribute::new("name", ax::FULL_NAME)], ..FetchRequest::default() };
+    let emails = Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email.as_ref()) };
+    let fetch = FetchRequest {
+        required: vec![emails, Attribute::new("name", ax::AttributeType::FullName.as_ref())],
+        ..FetchRequest::default()
+    };
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
-    Authorize::new(found, RETURN_TO).association(key.cloned()).extension(fetch).extension(registration)
+    with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned()).extension(fetch).extension(registration)
 }
 
 /// A site, whom it has found, and a key that it has or has not.
@@ -32,7 +35,7 @@ impl KnownProvider {
         for with_key in [true, false] {
             for way in ["/id/jane", "/", "/id/jane/openid1"] {
                 let op = TheirProvider::start();
-                let site = Site::new(options().allow_openid1());
+                let site = Site::new(with(options(), |it| it.allow_openid1 = true));
                 let found = site.discover(&format!("{}{way}", op.origin)).unwrap();
                 let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
                 check(&Self { site, found, key });
@@ -103,21 +106,29 @@ fn no_field_can_be_declared_unsigned() {
 #[test]
 fn what_nobody_signed_is_not_to_be_had() {
     KnownProvider::each(|known| {
-        let visit = known.site.visit(Authorize::new(&known.found, RETURN_TO).association(known.key.clone()), "");
+        let visit = known
+            .site
+            .visit(with(Authorize::new(&known.found, RETURN_TO), |it| it.association = known.key.clone()), "");
         let forged = [
-            ("ns.ax", ax::NAMESPACE),
+            ("ns.ax", ExtensionType::AttributeExchange.as_ref()),
             ("ax.mode", "fetch_response"),
-            ("ax.type.e", ax::EMAIL),
+            ("ax.type.e", ax::AttributeType::Email.as_ref()),
             ("ax.value.e", "other@example.com"),
-            ("ns.sreg", sreg::NAMESPACE),
+            ("ns.sreg", ExtensionType::SimpleRegistration.as_ref()),
             ("sreg.email", "other@example.com"),
-            ("ns.oauth", oauth::NAMESPACE),
+            ("ns.oauth", ExtensionType::OAuth.as_ref()),
             ("oauth.request_token", "other"),
         ];
         let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with(name, Some(value)));
         let assertion = known.site.verify(&visit).unwrap();
         assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
-        assert_eq!((assertion.extension::<oauth::Response>(), assertion.raw_extension(sreg::NAMESPACE)), (None, None));
+        assert_eq!(
+            (
+                assertion.extension::<oauth::Response>(),
+                assertion.raw_extension(ExtensionType::SimpleRegistration.as_ref())
+            ),
+            (None, None)
+        );
     });
 }
 
@@ -165,7 +176,7 @@ fn an_old_answer_is_refused() {
 #[test]
 fn a_provider_speaks_for_those_who_name_it() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
-    let site = Site::new(options().allow_openid1());
+    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
     let found = site.discover(&op.origin).unwrap();
     for key in [site.associate(&found).unwrap(), None] {
         for (select, claimed) in [
@@ -177,14 +188,14 @@ fn a_provider_speaks_for_those_who_name_it() {
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),
         ] {
-            let authorize = Authorize::new(&found, RETURN_TO).association(key.clone());
+            let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone());
             let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
             let expected = Forged::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() };
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
-        let authorize = Authorize::new(&found, RETURN_TO).association(key);
+        let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key);
         let visit = site.visit(authorize, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
         let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error else {

@@ -1,10 +1,10 @@
-//! APIs that answer with JSON: the request without credentials, and the reading of its answer. Both protocols' `ApiRequest`
-//! are made of it.
+//! APIs that answer with JSON: the request, which a session of either protocol gives its credentials, and the reading of its
+//! response.
 
 use std::fmt;
 
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Method, Uri};
+use http::{Extensions, HeaderValue, Method, Uri};
 use serde_json::Value;
 
 use super::step::Receive;
@@ -13,17 +13,45 @@ use crate::wire::json::without_mark;
 use crate::wire::{form, without_query, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step};
 
-/// The most that an API's answer may have, unless the caller says otherwise.
+/// The most that an API's response may have by default.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// A GET with arguments in the query, or a POST with a form or JSON.
+/// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
+///
+/// [`oauth1::Session::call`](crate::oauth1::Session::call) signs and sends it, [`oauth2::Session::call`](crate::oauth2::Session::call)
+/// gives it a token and sends it, and [`call`](Self::call) sends it without credentials. For any other way of sending, such as a
+/// [`SharedSession`](crate::oauth2::SharedSession), [`request`](Self::request) makes the request and [`read`](Self::read) reads the
+/// response.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::Session;
+/// use oauth_proto::{ApiRequest, Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// # fn example(session: Session) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ApiRequest::new("https://graph.facebook.com/me/feed")?
+///     .argument("fields", "message")
+///     .post([("message", "I am posting from my Tornado application!")]);
+/// let entry = run(session.call(&request, Moment::from_os().now)?, &mut send)?;
+/// println!("{}", entry["id"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub(crate) struct ApiCall {
+#[non_exhaustive]
+pub struct ApiRequest {
     uri: Uri,
     arguments: String,
     body: Option<Body>,
-    pub(crate) limit: usize,
-    pub(crate) plain_http: bool,
+    extensions: Extensions,
+    /// How many bytes a response may have. Default: 8 MiB.
+    pub limit: usize,
+    /// Lets a session of OAuth 1.0 call an API without TLS on another machine. Default: it refuses to. A session of OAuth 2.0 goes
+    /// by its own origins.
+    ///
+    /// # Security
+    /// An attacker on the network reads the response, and sees a signature that is valid for this request.
+    pub dangerous_allow_http: bool,
 }
 
 #[derive(Clone)]
@@ -32,17 +60,31 @@ enum Body {
     Json(String),
 }
 
-impl ApiCall {
-    pub(crate) fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { uri: endpoint(url)?, arguments: String::new(), body: None, limit: LIMIT, plain_http: false })
+impl ApiRequest {
+    /// Makes a GET, which becomes a POST by [`post`](Self::post) or [`json`](Self::json). Arguments belong into
+    /// [`argument`](Self::argument); a query that the URL has already is kept.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Ok(Self {
+            uri: endpoint(url)?,
+            arguments: String::new(),
+            body: None,
+            extensions: Extensions::new(),
+            limit: LIMIT,
+            dangerous_allow_http: false,
+        })
     }
 
-    pub(crate) fn argument(&mut self, name: &str, value: &str) {
+    /// Adds an argument to the query.
+    pub fn argument(mut self, name: &str, value: &str) -> Self {
         form::push_pair(&mut self.arguments, name.as_bytes(), value.as_bytes());
+        self
     }
 
-    /// It is a POST from now on, also when there is nothing in the form.
-    pub(crate) fn post<N: AsRef<str>, V: AsRef<str>>(&mut self, form: impl IntoIterator<Item = (N, V)>) {
+    /// Posts a form, also when there is nothing in it. A second form is added to the first.
+    pub fn post<N: AsRef<str>, V: AsRef<str>>(mut self, form: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut body = match self.body.take() {
             Some(Body::Form(body)) => body,
             Some(Body::Json(_)) | None => String::new(),
@@ -51,27 +93,27 @@ impl ApiCall {
             form::push_pair(&mut body, name.as_ref().as_bytes(), value.as_ref().as_bytes());
         }
         self.body = Some(Body::Form(body));
+        self
     }
 
-    /// It is a POST from now on, without a form.
-    pub(crate) fn json(&mut self, value: &Value) {
+    /// Posts JSON, in the place of a form. A signature of OAuth 1.0 covers it by
+    /// [`Scheme::body_hash`](crate::oauth1::Scheme::body_hash) alone.
+    pub fn json(mut self, value: &Value) -> Self {
         self.body = Some(Body::Json(value.to_string()));
+        self
     }
 
-    /// Checks that what goes there and comes back stays secret on the way.
-    pub(crate) fn check_secure(&self) -> Result<(), Error> {
-        if !self.plain_http {
-            check_secure(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn request(&self) -> Result<Request, Error> {
+    /// Makes the request, without credentials: for a session, or for a [`SharedSession`](crate::oauth2::SharedSession).
+    ///
+    /// # Errors
+    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
+    pub fn request(&self) -> Result<Request, Error> {
         let mut request = Request::default();
         *request.uri_mut() = match self.arguments.as_str() {
             "" => self.uri.clone(),
             arguments => with_query(&self.uri, arguments)?,
         };
+        *request.extensions_mut() = self.extensions.clone();
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(body) = &self.body {
             let (media_type, text) = match body {
@@ -84,9 +126,23 @@ impl ApiCall {
         }
         Ok(request)
     }
+
+    /// Adds something that the request carries to the session that sends it.
+    pub(crate) fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Self {
+        self.extensions.insert(extension);
+        self
+    }
+
+    /// Checks that what goes there and comes back stays secret on the way.
+    pub(crate) fn check_secure(&self) -> Result<(), Error> {
+        if !self.dangerous_allow_http {
+            check_secure(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
+        }
+        Ok(())
+    }
 }
 
-impl fmt::Debug for ApiCall {
+impl fmt::Debug for ApiRequest {
     /// Arguments and form may hold anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest").field("uri", &without_query(&self.uri)).finish_non_exhaustive()

@@ -139,11 +139,6 @@ pub(crate) struct Leniency {
 }
 
 impl Leniency {
-    /// Takes what either of the two takes.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self { any_origin: self.any_origin || other.any_origin, no_place: self.no_place || other.no_place }
-    }
-
     /// Checks that a callback came to a redirect_uri.
     pub(crate) fn check(self, came: &CallbackParts<'_>, redirect_uri: &str) -> Result<(), Forged> {
         match came.arrival(redirect_uri) {

@@ -55,7 +55,7 @@ pub enum DriveError {
     /// # Security
     /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL there, and so show the
     /// token where tokens are sent in the query
-    /// ([`TokenPlacement::allow_query`](crate::oauth2::TokenPlacement::allow_query)). Let your transport leave the URL out:
+    /// ([`TokenPlacement::AllowQuery`](crate::oauth2::TokenPlacement::AllowQuery)). Let your transport leave the URL out:
     /// reqwest's `Error::without_url` does.
     #[non_exhaustive]
     Transport {

@@ -124,8 +124,8 @@ impl Error {
     /// [`Outdated`](Expired::Outdated). After every other error the token is as good as before: an outage, a firewall, a client
     /// whose secret is wrong.
     ///
-    /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to renew the token
-    /// ([`is_renewable`](crate::oauth2::Session::is_renewable)). A `SharedSession` has tried that, so that its
+    /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to
+    /// [renew](crate::oauth2::Session::renew) the token. A `SharedSession` has tried that, so that its
     /// [`DriveError`](crate::DriveError::needs_sign_in) counts an expired token.
     ///
     /// # Examples

@@ -149,7 +149,7 @@ impl<T> Step<T> {
     }
 
     /// Runs a function on each [`Event`] of this leg, up to its end: for calls that no client makes, such as discovery and
-    /// [`ApiRequest::call`](crate::oauth2::ApiRequest::call), or for one call alone. It is called after the functions that the
+    /// [`ApiRequest::call`](crate::ApiRequest::call), or for one call alone. It is called after the functions that the
     /// client has registered.
     ///
     /// # Examples

@@ -125,9 +125,6 @@ pub enum Unsupported {
         lifted_by(Some("AuthorizationServer::allow_missing_s256"))
     )]
     NoPkce,
-    /// The authorization request goes to the server first (RFC 9126), which takes a round: `Client::authorize` has it.
-    #[error("the authorization request must be pushed to the server first")]
-    MustBePushed,
     /// OAuth 2.1 has no such thing, and the client was told to keep to it.
     #[error("OAuth 2.1 has no {what}")]
     NotInOauth21 {
@@ -151,10 +148,10 @@ pub enum Unsupported {
         /// What its host answered, if it was asked and that is why.
         response: Option<Box<ResponseExcerpt>>,
     },
-    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has a constructor of its own.
+    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has an option of its own.
     #[error(
         "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access{}",
-        lifted_by(Some("SignIn::dangerous_new_2007"))
+        lifted_by(Some("SignIn::dangerous_version_1_0"))
     )]
     VersionOf2007,
     /// The answer is signed with an association that was asked for, and is not at hand any more.

@@ -22,7 +22,7 @@
 //!     |<--- protected resource -----------------------|
 //! ```
 //!
-//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`ApiRequest`] fetches JSON and [`Signer`] signs
+//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`Session::call`] fetches JSON and [`Signer`] signs
 //! anything; [`Scheme`] says how (method, placement, body hash), [`Server`] what a service's documentation says. The 2007 version, services with
 //! registered callbacks and other departures are options of [`Server`].
 //!
@@ -40,7 +40,7 @@ pub mod server;
 mod signing;
 
 pub(crate) use client::api_refusal;
-pub use client::{ApiRequest, Authorization, Authorize, Callbacks, Client, Pending, Server, Session, Token};
+pub use client::{Authorization, Authorize, Callbacks, Client, Pending, Server, Session, Token};
 pub use credentials::{ClientCredentials, TokenCredentials};
 #[cfg(feature = "rsa")]
 pub use signing::RsaKey;

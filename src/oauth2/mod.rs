@@ -24,7 +24,7 @@
 //! | have a user grant access | [`Client::authorize`], then [`Client::redeem`] |
 //! | the same on a device without a browser | [`Client::authorize_device`], then [`Client::poll`] |
 //! | any other grant | [`Grant`], [`Client::request_token`] |
-//! | call an API | [`SharedSession`]; [`Session`] by hand; [`ApiRequest`] for JSON |
+//! | call an API | [`SharedSession`]; [`Session`] by hand; [`Session::call`] for JSON |
 //! | prove who the client is by more than a secret | [`AuthenticateClient`] |
 //! | ask about a token, or revoke it | [`Client::introspect`], [`Client::revoke`] |
 //! | register a client | [`AuthorizationServer::register`], [`ClientRegistration`] |

@@ -15,16 +15,8 @@ use crate::core::secret::same;
 use crate::{Secret, Timestamp};
 
 /// What signs messages (§6.2).
-///
-/// ```
-/// use oauth_proto::openid2::{Association, AssociationType};
-///
-/// fn is_weak(association: &Association) -> bool {
-///     association.association_type == AssociationType::HmacSha1
-/// }
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AssociationType {
+pub(crate) enum AssociationType {
     /// HMAC-SHA1, the only one of OpenID 1.1.
     #[serde(rename = "HMAC-SHA1")]
     HmacSha1,
@@ -49,7 +41,8 @@ pub(crate) enum SessionType {
 /// ```
 /// use oauth_proto::openid2::{AssociationKind, Options};
 ///
-/// let options = Options::default().associations([AssociationKind::DhSha256, AssociationKind::NoEncryptionSha256]);
+/// let mut options = Options::default();
+/// options.associations = Some(vec![AssociationKind::DhSha256, AssociationKind::NoEncryptionSha256]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -187,7 +180,7 @@ pub struct Association {
     pub handle: String,
     /// What signs with it.
     #[serde(rename = "type")]
-    pub association_type: AssociationType,
+    pub(crate) association_type: AssociationType,
     /// In base64.
     key: Secret,
     /// When it is over.

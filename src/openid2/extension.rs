@@ -93,7 +93,7 @@ pub trait RequestExtension: ReadExtension + Into<Extension> {}
 /// use oauth_proto::openid2::{Assertion, ax};
 ///
 /// fn email(assertion: &Assertion) -> Option<String> {
-///     assertion.extension::<ax::FetchResponse>()?.first(ax::EMAIL).map(str::to_owned)
+///     assertion.extension::<ax::FetchResponse>()?.first(ax::AttributeType::Email).map(str::to_owned)
 /// }
 /// ```
 pub trait ResponseExtension: ReadExtension + Into<Extension> {}

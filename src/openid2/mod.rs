@@ -40,10 +40,11 @@
 
 mod allowed;
 mod association;
-pub mod client;
+mod client;
 mod diffie_hellman;
 mod direct_request;
 mod extension;
+mod extension_type;
 mod extensions;
 mod html;
 mod identifier;
@@ -58,15 +59,13 @@ mod xrds;
 mod xrds_document;
 mod yadis;
 
-pub use crate::core::callback::Callback;
-pub use crate::core::query::OneTimeUse;
-pub use association::{Association, AssociationKind, AssociationType};
+pub use association::{Association, AssociationKind};
 pub use client::{
     Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty, UnconfirmedAssertion,
 };
 pub use extension::{Extension, RequestExtension, ResponseExtension};
+pub use extension_type::ExtensionType;
 pub use extensions::{ax, oauth, pape, sreg, ui};
 pub use message::Version;
 pub use options::Options;
-pub use server::store::{AsyncStore, MemoryStore, RememberNonce, Store};
 pub use xrds_document::{XrdsDocument, user_links};

@@ -19,14 +19,15 @@ pub(super) const SIGNON_1: [&str; 4] = [
 pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 
 /// An XRDS document, for others to discover. Its text is that of [`Display`](fmt::Display); serve it with
-/// [`MEDIA_TYPE`](Self::MEDIA_TYPE), or name its URL in the header `X-XRDS-Location` of the page (Yadis 1.0 §6.2.4).
+/// the media type `application/xrds+xml`, or name its URL in the header `X-XRDS-Location` of the page (Yadis 1.0 §6.2.4).
 ///
 /// ```
-/// use oauth_proto::openid2::{XrdsDocument, ax};
+/// use oauth_proto::openid2::{ExtensionType, XrdsDocument};
 ///
-/// let document = XrdsDocument::Provider { endpoint: "https://op.example/openid", extensions: &[ax::NAMESPACE] };
+/// let extensions = &[ExtensionType::AttributeExchange.as_ref()];
+/// let document = XrdsDocument::Provider { endpoint: "https://op.example/openid", extensions };
 /// let response = http::Response::builder()
-///     .header("content-type", XrdsDocument::MEDIA_TYPE)
+///     .header("content-type", "application/xrds+xml")
 ///     .body(document.to_string())
 ///     .unwrap();
 /// assert!(response.body().contains("<URI>https://op.example/openid</URI>"));
@@ -61,9 +62,6 @@ pub enum XrdsDocument<'a> {
 }
 
 impl XrdsDocument<'_> {
-    /// The media type of XRDS documents.
-    pub const MEDIA_TYPE: &'static str = "application/xrds+xml";
-
     /// The header that says where the document of a page is (Yadis 1.0 §6.2.4).
     pub(super) const LOCATION_HEADER: &'static str = "x-xrds-location";
 }

@@ -6,7 +6,6 @@ use url::Url;
 
 use super::identifier::absolute;
 use super::xrds;
-use super::xrds_document::XrdsDocument;
 use crate::Response;
 use crate::wire::form;
 
@@ -15,7 +14,7 @@ use crate::wire::form;
 pub(super) fn is_document(response: &Response) -> bool {
     let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let is = |media_type: &str| form::essence(value).eq_ignore_ascii_case(media_type.as_bytes());
-    is(XrdsDocument::MEDIA_TYPE)
+    is("application/xrds+xml")
         || ((is("text/xml") || is("application/xml")) && xrds::services(response.body()).is_some())
 }
 

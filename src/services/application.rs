@@ -43,6 +43,11 @@ impl Application {
         &self.client_id
     }
 
+    /// Returns whether the service speaks the version of 2007.
+    pub(super) fn is_of_2007(&self) -> bool {
+        matches!(&self.service.protocol, Protocol::Oauth1(oauth1) if oauth1.version_2007)
+    }
+
     /// Makes the client, and the URLs where the user is read. There is none as long as the row needs an instance that
     /// was not chosen.
     pub(super) fn connect(&mut self) -> Result<Option<Client>, Error> {
@@ -73,9 +78,9 @@ impl Application {
                 Ok(if self.secret.is_empty() { client } else { client.secret(&self.secret) }.into())
             }
             Protocol::Oauth1(oauth1) => {
-                let server = self.service.oauth1_server_at(&self.location)?;
-                // `SignIn::dangerous_new_2007` alone comes here with such a row.
-                let server = if oauth1.version_2007 { server.dangerous_version_1_0() } else { server };
+                let mut server = self.service.oauth1_server_at(&self.location)?;
+                // `SignIn::client` hands such a client out only if the caller wants it.
+                server.dangerous_version_1_0 = oauth1.version_2007;
                 let credentials = oauth1::ClientCredentials::new(&self.client_id, &self.secret);
                 Ok(oauth1::Client::new(server, credentials).into())
             }

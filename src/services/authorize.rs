@@ -48,14 +48,16 @@ impl SignIn {
     /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes
     /// to is reported by the step.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
-        let parts = self.0.clone();
-        Ok(match self.0.client()? {
+        let parts = self.parts.clone();
+        Ok(match self.client()? {
             Client::Oauth2(client) => client.authorize(parts.oauth2_authorize(), moment)?.map(move |authorization| {
                 let pending = parts.pending(PendingLeg::Oauth2(authorization.pending));
                 Authorization { url: authorization.url, pending }
             }),
             Client::Oauth1(client) => {
-                client.authorize(parts.oauth1_authorize(client), moment)?.map(move |authorization| {
+                let mut authorize = parts.oauth1_authorize(&client);
+                authorize.at_authentication_endpoint &= !self.always_authorize;
+                client.authorize(authorize, moment)?.map(move |authorization| {
                     let pending = parts.pending(PendingLeg::Oauth1(authorization.pending));
                     Authorization { url: authorization.url, pending }
                 })
@@ -84,24 +86,21 @@ impl Parts {
     fn oauth2_authorize(&self) -> oauth2::Authorize {
         let rows = self.mapping().map_or("", |mapping| mapping.scope);
         let scope = self.scope.clone().unwrap_or_else(|| rows.into());
-        self.all_parameters().into_iter().fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| match name {
-            "login_hint" => authorize.login_hint(value),
-            name => authorize.parameter(name, value),
-        })
+        self.all_parameters()
+            .into_iter()
+            .fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| authorize.parameter(name, value))
     }
 
     fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {
         let server = client.server();
         let authorize = match server.when_told() {
-            Callbacks::Registered => oauth1::Authorize::registered_as(&self.redirect_uri),
+            Callbacks::Registered => oauth1::Authorize::registered(&self.redirect_uri),
             _ => oauth1::Authorize::callback(&self.redirect_uri),
         };
         // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
         let told = server.when_told() != Callbacks::WithAuthorization;
-        let authorize = match server.authentication.is_some() && told && !self.always_authorize {
-            true => authorize.at_authentication_endpoint(),
-            false => authorize,
-        };
+        let mut authorize = authorize;
+        authorize.at_authentication_endpoint = server.authentication.is_some() && told;
         self.all_parameters()
             .into_iter()
             .fold(authorize, |authorize, (name, value)| authorize.url_parameter(name, value))

@@ -52,7 +52,7 @@ impl Client {
     pub(super) fn endpoint(&self) -> (&'static str, &Uri) {
         match self {
             Self::Oauth1(client) => ("oauth1", &client.server().token),
-            Self::Oauth2(client) => ("oauth2", &client.server().token),
+            Self::Oauth2(client) => ("oauth2", &client.inner.token_endpoint),
         }
     }
 

@@ -70,8 +70,8 @@
 //! | by one that no row describes: its URLs, its ways, or its profile | [`SignIn::custom`], with a [`Client`] of either protocol |
 //! | by an installation, or a tenant | [`SignIn::instance`] |
 //! | by a double of a service in a test | [`SignIn::base_url`] |
-//! | call the API for the user | [`SignIn::oauth1_request`], [`SignIn::oauth2_request`]; any URL by [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), which is tornado.auth's `oauth2_request`, and [`oauth1::ApiRequest`](crate::oauth1::ApiRequest) |
-//! | keep the token fresh | [`SignIn::oauth2_client`], and with it [`Session::new`](crate::oauth2::Session::new), in a [`SharedSession`](crate::oauth2::SharedSession) |
+//! | call the API for the user | [`SignIn::request`]; any URL by [`ApiRequest`](crate::ApiRequest), which is tornado.auth's `oauth2_request` |
+//! | keep the token fresh | [`SignIn::client`], and with it [`Session::new`](crate::oauth2::Session::new), in a [`SharedSession`](crate::oauth2::SharedSession) |
 //! | have a token of Facebook's for sixty days | `Grant::extension("fb_exchange_token")`: see [`FACEBOOK`] |
 //! | a client without signing in | [`Service::authorization_server`], [`Service::oauth1_server`] |
 //!
@@ -93,18 +93,18 @@
 //! | there | here |
 //! |---|---|
 //! | `GoogleOAuth2Mixin`, `FacebookGraphMixin`, `TwitterMixin`, and the settings with their keys | [`SignIn::new`] with [`GOOGLE`], [`FACEBOOK`], [`TWITTER`], and its arguments |
-//! | `DropboxMixin` for its API of 2007, `dropbox_request` | [`SignIn::dangerous_new_2007`] with [`DROPBOX_V1`], [`SignIn::oauth1_request`] |
-//! | `OAuthMixin`, `OAuth2Mixin`, to be subclassed | [`Service::oauth1`], [`Service::oauth2`]; [`SignIn::custom`] |
+//! | `DropboxMixin` for its API of 2007, `dropbox_request` | [`SignIn::dangerous_version_1_0`] with [`DROPBOX_V1`], [`SignIn::request`] |
+//! | `OAuthMixin`, `OAuth2Mixin`, to be subclassed | [`Service::new`]; [`SignIn::custom`] |
 //! | `authorize_redirect`, and `scope`, `extra_params` | [`SignIn::authorize`]; [`SignIn::scope`], [`SignIn::parameter`]; what an OAuth 1.0a service wants with its first request stands in the query of that endpoint |
 //! | Twitter's `authenticate_redirect`, and `authorize_redirect` | [`SignIn::authorize`], and with [`SignIn::always_authorize`] |
 //! | `get_authenticated_user`, the cookie `_oauth_request_token` | [`SignIn::redeem`], [`Pending`]; the dictionary is a [`User`], `access_token` its [`Tokens`] |
 //! | Facebook's `extra_fields`, `session_expires` | [`SignIn::extra_fields`], [`User::session_expires`] |
-//! | `oauth2_request`, `facebook_request`, `twitter_request` | [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), [`SignIn::oauth2_request`], [`SignIn::oauth1_request`] |
+//! | `oauth2_request`, `facebook_request`, `twitter_request` | [`ApiRequest`](crate::ApiRequest), [`SignIn::request`] |
 //! | `_FACEBOOK_BASE_URL`, `_TWITTER_BASE_URL` | [`SignIn::base_url`], or [`Service::api`](field@Service::api) of a copy of the row |
 //! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Server::new`](crate::oauth1::Server::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); a [`Service`] of your own |
 //! | `_OAUTH_AUTHENTICATE_URL` | [`oauth1::Server::authentication`](crate::oauth1::Server::authentication) |
 //! | `_OAUTH_NO_CALLBACKS` | [`oauth1::Callbacks::Registered`](crate::oauth1::Callbacks::Registered) |
-//! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_new_2007`], [`oauth1::Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) |
+//! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_version_1_0`], [`oauth1::Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) |
 //! | `_oauth_consumer_token` | [`oauth1::ClientCredentials`](crate::oauth1::ClientCredentials) |
 //! | `_oauth_get_user_future` | [`ProfileMapping`], or the functions of [`SignIn::custom`] |
 //! | `_oauth_request_parameters`; its GET, and its signature in the query | [`oauth1::Session::sign`](crate::oauth1::Session::sign); [`by_get`](crate::oauth1::Server::by_get), [`oauth1::ParameterPlacement::Query`](crate::oauth1::ParameterPlacement::Query) |
@@ -114,6 +114,7 @@
 //! | `get_auth_http_client`, `http_client` | what [`run_with`](crate::run_with) and its like are given to send with |
 //! | `AuthError`, a callback with `None` | [`Error`](crate::Error), sorted by what to do about it |
 
+mod api;
 mod application;
 mod authorize;
 mod client;

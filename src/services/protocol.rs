@@ -27,13 +27,14 @@ pub enum Protocol {
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
-/// use oauth_proto::services::{Oauth2, Service};
+/// use oauth_proto::services::{Oauth2, Protocol, Service};
 ///
 /// const ACME: Service = {
 ///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
 ///     oauth2.revocation = Some("https://acme.example/revoke");
 ///     oauth2.scope_separator = ',';
-///     Service::oauth2("Acme", oauth2.token_placement(TokenPlacement::scheme("OAuth")))
+///     oauth2.token_placement = TokenPlacement::Scheme("OAuth");
+///     Service::new("Acme", Protocol::Oauth2(oauth2))
 /// };
 /// ```
 #[derive(Clone, Debug)]
@@ -66,20 +67,19 @@ pub struct Oauth2 {
     pub appsecret_proof: bool,
     /// How it departs from the RFCs.
     pub quirks: Quirks,
-    pub(super) token_placement: TokenPlacement,
+    /// Where requests to the API carry their token.
+    pub token_placement: TokenPlacement,
 }
 
 /// How an OAuth 1.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
 /// them.
 ///
 /// ```
-/// use oauth_proto::services::{Instance, Oauth1, Service};
+/// use oauth_proto::services::{Instance, Oauth1, Protocol, Service};
 ///
 /// const WIKI: Service = {
-///     let mut wiki = Service::oauth1(
-///         "Wiki",
-///         Oauth1::new("{base}/oauth/initiate", "{base}/oauth/authorize", "{base}/oauth/token"),
-///     );
+///     let oauth1 = Oauth1::new("{base}/oauth/initiate", "{base}/oauth/authorize", "{base}/oauth/token");
+///     let mut wiki = Service::new("Wiki", Protocol::Oauth1(oauth1));
 ///     wiki.instance = Instance::Base { default: None };
 ///     wiki
 /// };
@@ -97,7 +97,7 @@ pub struct Oauth1 {
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
     /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row cannot be used
-    /// without a method whose name begins with `dangerous_`.
+    /// without an option whose name begins with `dangerous_`.
     pub version_2007: bool,
 }
 
@@ -119,16 +119,8 @@ impl Oauth2 {
             authorization_parameters: &[],
             appsecret_proof: false,
             quirks: Quirks::STRICT,
-            token_placement: TokenPlacement::BEARER,
+            token_placement: TokenPlacement::Bearer,
         }
-    }
-
-    /// Sets where requests to the API carry their token. It is a method and not a field, because a constant cannot drop
-    /// the value that a field had before.
-    pub const fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        // Nothing can be dropped in a constant. Every placement holds a static text, so forgetting it leaks nothing.
-        std::mem::forget(std::mem::replace(&mut self.token_placement, placement));
-        self
     }
 
     /// Makes the server whose URLs that function fills in, without its issuer.
@@ -136,30 +128,21 @@ impl Oauth2 {
         &self,
         url: impl Fn(&str) -> Result<String, Error>,
     ) -> Result<AuthorizationServer, Error> {
-        let mut server = AuthorizationServer::new(&url(self.token)?)?
-            .secret_placement(self.secret_placement)
-            .pkce(self.pkce)
-            .token_placement(self.token_placement.clone())
-            .scope_separator(self.scope_separator)
-            .quirks(self.quirks);
+        let mut server = AuthorizationServer::new(&url(self.token)?)?;
+        server.secret_placement = Some(self.secret_placement);
+        server.pkce = self.pkce;
+        server.token_placement = self.token_placement;
+        server.scope_separator = self.scope_separator;
+        server.quirks = self.quirks;
         for (name, value) in self.authorization_parameters {
             server = server.authorization_parameter(*name, *value);
         }
-        if let Some(template) = self.authorization {
-            server = server.authorization_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.device_authorization {
-            server = server.device_authorization_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.refresh {
-            server = server.refresh_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.revocation {
-            server = server.revocation_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.introspection {
-            server = server.introspection_endpoint(&url(template)?)?;
-        }
+        let optional = |template: Option<&str>| template.map(&url).transpose();
+        server.authorization_endpoint = optional(self.authorization)?;
+        server.device_authorization_endpoint = optional(self.device_authorization)?;
+        server.refresh_endpoint = optional(self.refresh)?;
+        server.revocation_endpoint = optional(self.revocation)?;
+        server.introspection_endpoint = optional(self.introspection)?;
         Ok(server)
     }
 }
@@ -193,6 +176,11 @@ impl Oauth2 {
         let mut oauth2 = Self::new("", token);
         oauth2.authorization = None;
         oauth2
+    }
+
+    pub(super) const fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.token_placement = placement;
+        self
     }
 
     pub(super) const fn device_authorization(mut self, url: &'static str) -> Self {

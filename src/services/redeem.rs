@@ -1,22 +1,21 @@
 //! The last leg: the user is back. The code is exchanged for a token, and the token for a profile.
 
-use std::sync::Arc;
-
+use http::header::USER_AGENT;
 use serde_json::Value;
 
 use super::application::Application;
 use super::client::Client;
 use super::mapping;
 use super::pending::{Pending, PendingLeg};
-use super::sign_in::{Parts, SignIn, Source};
+use super::sign_in::{SignIn, Source};
 use super::user::{Tokens, User};
-use crate::core::api::{self, ApiCall};
+use crate::core::api;
 use crate::core::endpoint::origin_of_request;
 use crate::core::step::Receive;
 use crate::core::then::divided;
 use crate::{
-    Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step, oauth1,
-    oauth2,
+    ApiRequest, Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt,
+    Step, oauth1, oauth2,
 };
 
 /// The most that a profile may have.
@@ -41,62 +40,72 @@ impl SignIn {
     /// # Security
     /// Where the user came to tells one service's callbacks from another's, if each has a URL of its own:
     /// `/callback/github`, `/callback/google`. A query alone does not say it, and is taken only where the service names
-    /// itself by its issuer, or by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    /// itself by its issuer, or by [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<User>, Error> {
-        let client = self.0.client()?;
-        pending.check(&self.0.fingerprint)?;
-        let parts = self.0.clone();
+        let client = self.client()?;
+        pending.check(&self.parts.fingerprint)?;
         let (moment, next) = divided(moment);
-        let step = match (client, pending.leg) {
+        let fetching = Fetching { sign_in: self.clone(), client };
+        let step = match (&fetching.client, pending.leg) {
             (Client::Oauth2(client), PendingLeg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                step.then(next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+                step.then(next, |token, moment| fetching.begin(Tokens::Oauth2(token), moment))
             }
             (Client::Oauth1(client), PendingLeg::Oauth1(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                step.then(next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+                step.then(next, |token, moment| fetching.begin(Tokens::Oauth1(token), moment))
             }
             _ => Err(Forged::OtherClient.into()),
         }?;
-        Ok(step.observed_by(self.0.observer()))
+        Ok(step.observed_by(self.parts.observer()))
     }
 }
 
-/// Asks for the profile.
-fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>, Error> {
-    let ends = match &tokens {
-        Tokens::Oauth1(token) => token.expires_at,
-        Tokens::Oauth2(token) => token.expires_at,
-    };
-    let session_expires = ends.map(|ends| moment.now.until(ends).as_secs());
-    let request = match &parts.source {
-        Source::Custom(custom) => (custom.request)(&tokens)?,
-        Source::Row(application) => parts.profile_request(application)?,
-    };
-    let request = parts.authorized(request, &tokens, moment)?;
-    Ok(Step::send(request, AwaitProfile { parts, tokens, session_expires }))
+/// A sign-in that fetches a profile, and its client.
+struct Fetching {
+    sign_in: SignIn,
+    client: Client,
 }
 
-impl Parts {
+impl Fetching {
+    /// Asks for the profile.
+    fn begin(self, tokens: Tokens, moment: Moment) -> Result<Step<User>, Error> {
+        let ends = match &tokens {
+            Tokens::Oauth1(token) => token.expires_at,
+            Tokens::Oauth2(token) => token.expires_at,
+        };
+        let session_expires = ends.map(|ends| moment.now.until(ends).as_secs());
+        let request = match &self.sign_in.parts.source {
+            Source::Custom(custom) => (custom.request)(&tokens)?,
+            Source::Row(application) => self.profile_request(application)?,
+        };
+        let request = self.authorized(request, &tokens, moment)?;
+        Ok(Step::send(request, AwaitProfile { fetching: self, tokens, session_expires }))
+    }
+
     fn profile_request(&self, application: &Application) -> Result<Request, Error> {
-        let mut call = ApiCall::new(&application.profile)?;
+        let mut call = ApiRequest::new(&application.profile)?;
         let mapping = &application.mapping;
-        let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
+        let replaced = |name: &str| self.sign_in.profile_arguments.contains_key(name);
         for (name, value) in mapping.arguments.iter().filter(|(name, _)| !replaced(name)) {
-            call.argument(name, value);
+            call = call.argument(name, value);
         }
-        let fields: Vec<&str> =
-            mapping.requested_fields.iter().copied().chain(self.extra_fields.iter().map(String::as_str)).collect();
+        let fields: Vec<&str> = mapping
+            .requested_fields
+            .iter()
+            .copied()
+            .chain(self.sign_in.extra_fields.iter().map(String::as_str))
+            .collect();
         if !fields.is_empty() && !replaced("fields") {
-            call.argument("fields", &fields.join(","));
+            call = call.argument("fields", &fields.join(","));
         }
-        for (name, value) in &self.arguments {
-            call.argument(name, value);
+        for (name, value) in &self.sign_in.profile_arguments {
+            call = call.argument(name, value);
         }
         let mut request = call.request()?;
         if let Some(proof) = application.proof() {
@@ -108,10 +117,13 @@ impl Parts {
     /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere
     /// else.
     fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Request, Error> {
-        for (name, value) in &self.headers {
-            request.headers_mut().insert(name, value.clone());
+        for (name, value) in &self.sign_in.profile_headers {
+            let mut value = value.clone();
+            // It may be a key; an application's own name is none.
+            value.set_sensitive(name != USER_AGENT);
+            request.headers_mut().insert(name, value);
         }
-        match (self.client()?, tokens) {
+        match (&self.client, tokens) {
             (Client::Oauth2(client), Tokens::Oauth2(token)) => {
                 let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
                 let _ = session.attach_renewed_token(&mut request)?;
@@ -138,14 +150,14 @@ impl Parts {
 
     /// How the service says no.
     fn refusal(&self) -> fn(&Response) -> Refused {
-        match self.client() {
-            Ok(Client::Oauth1(_)) => oauth1::api_refusal,
-            _ => oauth2::client::session::api::api_refusal,
+        match &self.client {
+            Client::Oauth1(_) => oauth1::api_refusal,
+            Client::Oauth2(_) => oauth2::client::session::api::api_refusal,
         }
     }
 
     fn user(&self, profile: &Value, tokens: Tokens, response: &Response) -> Result<User, Error> {
-        let user = match &self.source {
+        let user = match &self.sign_in.parts.source {
             Source::Row(application) => mapping::user(&application.mapping, profile, tokens),
             Source::Custom(custom) => (custom.map)(profile, tokens),
         };
@@ -157,7 +169,7 @@ impl Parts {
             return Err(self.refusal()(response).into());
         }
         let answer = Box::new(ResponseExcerpt::of(response));
-        Err(match &self.source {
+        Err(match &self.sign_in.parts.source {
             Source::Row(application) => {
                 Misbehaved::FieldMissing { field: application.mapping.id, option: None, response: answer }
             }
@@ -171,23 +183,24 @@ impl Parts {
 
 /// Waits for the profile.
 struct AwaitProfile {
-    parts: Arc<Parts>,
+    fetching: Fetching,
     tokens: Tokens,
     session_expires: Option<u64>,
 }
 
 impl Receive<User> for AwaitProfile {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<User>, Error> {
-        let Self { parts, tokens, session_expires } = *self;
-        let profile = parts.read(&response)?;
-        let mut user = parts.user(&profile, tokens, &response)?;
+        let Self { fetching, tokens, session_expires } = *self;
+        let profile = fetching.read(&response)?;
+        let mut user = fetching.user(&profile, tokens, &response)?;
         user.raw = profile;
         user.session_expires = session_expires;
-        let Some(emails) = parts.application().and_then(|application| application.emails.as_deref()) else {
+        let application = fetching.sign_in.parts.application();
+        let Some(emails) = application.and_then(|application| application.emails.as_deref()) else {
             return Ok(Step::Done(user));
         };
-        let request = parts.authorized(ApiCall::new(emails)?.request()?, &user.tokens, moment)?;
-        Ok(Step::send(request, AwaitEmails { parts, user }))
+        let request = fetching.authorized(ApiRequest::new(emails)?.request()?, &user.tokens, moment)?;
+        Ok(Step::send(request, AwaitEmails { fetching, user }))
     }
 
     fn purpose(&self) -> Purpose {
@@ -197,19 +210,19 @@ impl Receive<User> for AwaitProfile {
 
 /// Waits for the addresses.
 struct AwaitEmails {
-    parts: Arc<Parts>,
+    fetching: Fetching,
     user: User,
 }
 
 impl Receive<User> for AwaitEmails {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<User>, Error> {
-        let Self { parts, mut user } = *self;
+        let Self { fetching, mut user } = *self;
         // The application did not ask for them, or the user did not grant them: then they are not said.
         if matches!(response.status().as_u16(), 403 | 404) {
             return Ok(Step::Done(user));
         }
-        let answer = parts.read(&response)?;
-        let emails = parts.application().and_then(|application| application.mapping.emails);
+        let answer = fetching.read(&response)?;
+        let emails = fetching.sign_in.parts.application().and_then(|application| application.mapping.emails);
         let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
         let email = list.ok_or_else(|| {
             let answer = Box::new(ResponseExcerpt::of(&response));

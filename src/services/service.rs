@@ -14,7 +14,7 @@ use crate::{Error, Unsupported, oauth1};
 ///
 /// ```
 /// use oauth_proto::oauth2::SecretPlacement;
-/// use oauth_proto::services::{Oauth2, ProfileMapping, Service, SignIn};
+/// use oauth_proto::services::{Oauth2, ProfileMapping, Protocol, Service, SignIn};
 ///
 /// const ACME: Service = {
 ///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
@@ -24,7 +24,7 @@ use crate::{Error, Unsupported, oauth1};
 ///     profile.name = Some("/user/full_name");
 ///     profile.scope = "profile";
 ///
-///     let mut acme = Service::oauth2("Acme", oauth2);
+///     let mut acme = Service::new("Acme", Protocol::Oauth2(oauth2));
 ///     acme.api = &["https://api.acme.example"];
 ///     acme.userinfo = Some("https://api.acme.example/me");
 ///     acme.profile = Some(profile);
@@ -60,7 +60,7 @@ pub struct Service {
     pub userinfo: Option<&'static str>,
     /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one of them, and for
     /// the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The paths of
-    /// [requests](super::SignIn::oauth2_request) are below the first.
+    /// [requests](super::SignIn::request) are below the first.
     pub api: &'static [&'static str],
     /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request may name a whole URL
     /// instead of a path.
@@ -70,31 +70,22 @@ pub struct Service {
 }
 
 impl Service {
-    /// Makes the row of an OAuth 2.0 service. The other fields are there to be set.
-    pub const fn oauth2(name: &'static str, oauth2: Oauth2) -> Self {
-        Self::new(name, Protocol::Oauth2(oauth2))
-    }
-
-    /// Makes the row of an OAuth 1.0 service. The other fields are there to be set.
+    /// Makes the row of a service. The other fields are there to be set.
     ///
     /// ```
-    /// use oauth_proto::services::{Oauth1, Service};
+    /// use oauth_proto::services::{Oauth1, Protocol, Service};
     ///
-    /// const ACME: Service = Service::oauth1(
+    /// const ACME: Service = Service::new(
     ///     "Acme",
-    ///     Oauth1::new(
+    ///     Protocol::Oauth1(Oauth1::new(
     ///         "https://acme.example/request_token",
     ///         "https://acme.example/authorize",
     ///         "https://acme.example/access_token",
-    ///     ),
+    ///     )),
     /// );
     /// assert!(ACME.oauth1_server(None).is_ok());
     /// ```
-    pub const fn oauth1(name: &'static str, oauth1: Oauth1) -> Self {
-        Self::new(name, Protocol::Oauth1(oauth1))
-    }
-
-    const fn new(name: &'static str, protocol: Protocol) -> Self {
+    pub const fn new(name: &'static str, protocol: Protocol) -> Self {
         Self {
             name,
             documentation: None,
@@ -154,7 +145,7 @@ impl Service {
     /// ```
     ///
     /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, which refuses
-    /// what the service answers until you call [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) on it.
+    /// what the service answers until you set its field [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0).
     ///
     /// # Errors
     /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.
@@ -176,15 +167,13 @@ impl Service {
         let Protocol::Oauth2(oauth2) = &self.protocol else {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 token" }.into());
         };
-        let server = oauth2.authorization_server(|template| self.url_at(template, location))?;
+        let mut server = oauth2.authorization_server(|template| self.url_at(template, location))?;
         // A double or a gateway is not the issuer that the row names.
         let issuer = oauth2.issuer.filter(|_| location.base_url.is_none());
         let issuer = issuer.map(|issuer| self.url_at(issuer, location)).transpose()?;
         // An issuer with a name to be filled in cannot be compared with a callback's.
-        Ok(match issuer.filter(|issuer| !issuer.contains('{')) {
-            Some(issuer) => server.issuer(issuer),
-            None => server,
-        })
+        server.issuer = issuer.filter(|issuer| !issuer.contains('{'));
+        Ok(server)
     }
 
     pub(super) fn oauth1_server_at(&self, location: &Location) -> Result<oauth1::Server, Error> {
@@ -197,6 +186,14 @@ impl Service {
 
 /// How the rows of this crate are written.
 impl Service {
+    pub(super) const fn oauth2(name: &'static str, oauth2: Oauth2) -> Self {
+        Self::new(name, Protocol::Oauth2(oauth2))
+    }
+
+    pub(super) const fn oauth1(name: &'static str, oauth1: Oauth1) -> Self {
+        Self::new(name, Protocol::Oauth1(oauth1))
+    }
+
     pub(super) const fn documentation(mut self, url: &'static str) -> Self {
         self.documentation = Some(url);
         self

@@ -1,24 +1,23 @@
 //! Signing in at one service: what the application is known by there, and what it wants to know of its users.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::application::Application;
 use super::client::Client;
-use super::protocol::Protocol;
 use super::service::Service;
 use super::user::{Tokens, User};
 use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
 use crate::core::event::Observer;
+use crate::oauth2::Scope;
 use crate::oauth2::client::client::Known;
-use crate::oauth2::{self, Scope};
 use crate::wire::without_secrets;
-use crate::{Error, Request, Secret, Unsupported, oauth1};
+use crate::{Error, Request, Secret, Unsupported};
 
 /// Signing in at one service: made once, and used for every user. Cheap to clone.
 ///
@@ -49,7 +48,57 @@ use crate::{Error, Request, Secret, Unsupported, oauth1};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct SignIn(pub(super) Arc<Parts>);
+#[non_exhaustive]
+pub struct SignIn {
+    pub(super) parts: Arc<Parts>,
+    /// Fields of the profile to read besides [the row's](super::ProfileMapping::requested_fields), at services where a request has
+    /// to name them: Facebook's `birthday`, `hometown`, … They come in [`User::raw`](super::User::raw), where the
+    /// [scope](Self::scope) has them, too. Default: none.
+    pub extra_fields: Vec<String>,
+    /// Arguments of the request for the profile. One takes the place of the row's of that name: Twitter tells the address to
+    /// applications with a permission for it, and an argument `include_email`. Default: none.
+    pub profile_arguments: BTreeMap<String, String>,
+    /// Headers of the requests for the profile and the addresses. GitHub wants to see the application's name in `User-Agent`.
+    /// Default: the row's.
+    pub profile_headers: HeaderMap,
+    /// Sends users to the page where access is granted, also at a service that has another one for signing in, which
+    /// sends those straight back who have granted it before (Twitter). Default: `false`.
+    pub always_authorize: bool,
+    /// The issuer that the service names in its callbacks (`iss`, RFC 9207), where the row does not say it: that of a
+    /// Microsoft tenant, or that of the service behind a gateway. It does not count at OAuth 1.0 services, which name none.
+    /// Default: the row's.
+    pub issuer: Option<String>,
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that
+    /// changes scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/callback/github`. If it knows path
+    /// and query, hand those over instead. A prefix that the proxy removed from the path has to be put back in any case.
+    /// Default: compares all of it.
+    ///
+    /// # Security
+    /// Two services whose callback URLs differ by the host alone are not told apart by it.
+    pub allow_callback_at_any_origin: bool,
+    /// Takes callbacks that do not say where the user came to: a query alone. Default: refuses them.
+    ///
+    /// # Security
+    /// At a service that does not name itself in its callbacks, nothing tells another service's
+    /// code from this one's, so that a malicious service is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It
+    /// is harmless where the application has one service, or none that an attacker may choose.
+    pub allow_callback_without_place: bool,
+    /// Takes callbacks that name an issuer although nothing says which is the service's. [`issuer`](field@Self::issuer) is
+    /// better. Default: refuses them.
+    ///
+    /// # Security
+    /// A callback that says it comes from another service is taken, and its code is sent to this
+    /// one (a mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
+    pub allow_unknown_issuer: bool,
+    /// Signs people in at a row that speaks [OAuth 1.0 of 2007](field@super::Oauth1::version_2007), such as
+    /// [`DROPBOX_V1`](super::DROPBOX_V1). Default: [`authorize`](Self::authorize) refuses to
+    /// ([`Unsupported::VersionOf2007`]).
+    ///
+    /// # Security
+    /// In that version nothing ties the user who comes back to the one who granted access, so an attacker can sign in
+    /// as a user whom they had grant access.
+    pub dangerous_version_1_0: bool,
+}
 
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -61,12 +110,6 @@ pub(super) struct Parts {
     pub(super) fingerprint: ClientFingerprint,
     pub(super) scope: Option<Scope>,
     pub(super) parameters: Vec<(String, String)>,
-    pub(super) arguments: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
-    pub(super) extra_fields: Vec<String>,
-    pub(super) always_authorize: bool,
-    leniency: Leniency,
-    issuer: Known,
     observer: Observer,
 }
 
@@ -98,38 +141,8 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Unsupported`] when a URL is none, or neither https nor on this machine, or when the row has no
-    /// [profile](field@Service::profile). [`Unsupported::VersionOf2007`] for OAuth 1.0 of 2007:
-    /// see [`dangerous_new_2007`](Self::dangerous_new_2007).
+    /// [profile](field@Service::profile).
     pub fn new(
-        service: &Service,
-        client_id: impl Into<String>,
-        client_secret: impl Into<Secret>,
-        redirect_uri: impl Into<String>,
-    ) -> Result<Self, Error> {
-        match &service.protocol {
-            Protocol::Oauth1(oauth1) if oauth1.version_2007 => Err(Unsupported::VersionOf2007.into()),
-            _ => Self::dangerous_new_2007(service, client_id, client_secret, redirect_uri),
-        }
-    }
-
-    /// Makes the sign-in as [`new`](Self::new) does, also at a service that speaks OAuth 1.0 of 2007.
-    ///
-    /// ```
-    /// use oauth_proto::services::{self, SignIn};
-    ///
-    /// let (key, secret, callback) = ("app key", "app secret", "https://app.example/callback");
-    /// assert!(SignIn::new(&services::DROPBOX_V1, key, secret, callback).is_err());
-    /// let sign_in = SignIn::dangerous_new_2007(&services::DROPBOX_V1, key, secret, callback)?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), except for the version.
-    ///
-    /// # Security
-    /// In that version nothing ties the user who comes back to the one who granted access, so an attacker can sign in
-    /// as a user whom they had grant access.
-    pub fn dangerous_new_2007(
         service: &Service,
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
@@ -139,19 +152,35 @@ impl SignIn {
         let headers = application.mapping.headers;
         let observer = Observer::of_client(application.client_id());
         let mut parts = Parts::new(redirect_uri.into(), observer, None, Source::Row(Box::new(application)));
+        parts.connect()?;
+        let mut sign_in = Self::of(parts);
         for (name, value) in headers {
             let (name, value) = header(name, value)?;
-            parts.headers.insert(name, value);
+            sign_in.profile_headers.insert(name, value);
         }
-        parts.connect()?;
-        Ok(Self(Arc::new(parts)))
+        Ok(sign_in)
+    }
+
+    fn of(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            extra_fields: Vec::new(),
+            profile_arguments: BTreeMap::new(),
+            profile_headers: HeaderMap::new(),
+            always_authorize: false,
+            issuer: None,
+            allow_callback_at_any_origin: false,
+            allow_callback_without_place: false,
+            allow_unknown_issuer: false,
+            dangerous_version_1_0: false,
+        }
     }
 
     /// Signing in at a service that no row describes: one whose URLs are known only when the application runs, that
     /// wants to be spoken to in a way of its own, or whose profiles no table of fields fits. The client is the
     /// caller's, of either protocol, with all of its options, and `redirect_uri` is where users come back to: what an
     /// OAuth 2.0 client was told before is forgotten, and an OAuth 1.0 service of [registered
-    /// callbacks](oauth1::Callbacks::Registered) is not told.
+    /// callbacks](crate::oauth1::Callbacks::Registered) is not told.
     ///
     /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None`
     /// where it is not as it should be; one with `error` or `errors` is a refusal then. The token is put into the
@@ -159,14 +188,14 @@ impl SignIn {
     /// told otherwise. Of OAuth 1.0 it is signed; what is to be signed must be in it. What `map` leaves open, the
     /// profile as it came and the token's lifetime, is filled in.
     ///
-    /// [`profile_header`](Self::profile_header) adds to the request, and what else there is for the profile's request
-    /// ([`extra_fields`](Self::extra_fields), [`profile_argument`](Self::profile_argument)) is for services of the
+    /// [`profile_headers`](field@Self::profile_headers) adds to the request, and what else there is for the profile's request
+    /// ([`extra_fields`](field@Self::extra_fields), [`profile_arguments`](field@Self::profile_arguments)) is for services of the
     /// table: it is `request` that has the say. [`instance`](Self::instance) and [`base_url`](Self::base_url), which
     /// move the URLs of a row, are refused.
     ///
     /// ```
-    /// use oauth_proto::oauth2::{self, ApiRequest};
     /// use oauth_proto::services::{LINEAR, SignIn, User};
+    /// use oauth_proto::{ApiRequest, oauth2};
     /// use serde_json::json;
     ///
     /// let client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").secret("client secret");
@@ -192,13 +221,15 @@ impl SignIn {
     /// A wiki whose URL an administrator typed, which signs people in by OAuth 1.0a:
     ///
     /// ```
-    /// use oauth_proto::oauth1::{ApiRequest, Callbacks, Client, ClientCredentials, Server};
+    /// use oauth_proto::oauth1::{Callbacks, Client, ClientCredentials, Server};
     /// use oauth_proto::services::{SignIn, User};
-    /// use oauth_proto::Error;
+    /// use oauth_proto::{ApiRequest, Error};
     ///
     /// fn wiki(base: &str, key: &str, secret: &str) -> Result<SignIn, Error> {
     ///     let [request, authorize, access] = ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
-    ///     let server = Server::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
+    ///     let mut server = Server::new(&request, &authorize, &access)?;
+    ///     server.by_get = true;
+    ///     server.callbacks = Some(Callbacks::Registered);
     ///     let client = Client::new(server, ClientCredentials::new(key, secret));
     ///     let profile = format!("{base}/oauth/whoami");
     ///     let request = move |_: &_| ApiRequest::new(&profile)?.request();
@@ -210,13 +241,13 @@ impl SignIn {
     /// }
     ///
     /// let sign_in = wiki("https://wiki.example", "consumer key", "consumer secret")?;
-    /// assert!(sign_in.oauth1_client().is_some() && sign_in.service().is_none());
+    /// assert!(matches!(sign_in.client()?, oauth_proto::services::Client::Oauth1(_)));
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Security
     /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too: with
-    /// [`Server::dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
+    /// [`Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
     /// they had grant access, and without TLS an attacker on the network can put another user in the place of the one
     /// who comes.
     ///
@@ -235,33 +266,47 @@ impl SignIn {
         let observer = client.observer().clone();
         let mut parts = Parts::new(redirect_uri, observer, Some(client), Source::Custom(custom));
         parts.fingerprint = parts.client_fingerprint();
-        Ok(Self(Arc::new(parts)))
+        Ok(Self::of(parts))
     }
 
-    /// Returns the row of the service; `None` for a [custom](Self::custom) sign-in, which has no row.
-    pub fn service(&self) -> Option<&Service> {
-        self.0.application().map(|application| &application.service)
-    }
-
-    /// Returns the client at an OAuth 1.0 service, for sessions with the [`Tokens`] of a user.
-    pub fn oauth1_client(&self) -> Option<&oauth1::Client> {
-        match &self.0.client {
-            Some(Client::Oauth1(client)) => Some(client),
-            _ => None,
-        }
-    }
-
-    /// Returns the client at an OAuth 2.0 service, for sessions with the [`Tokens`] of a user.
-    pub fn oauth2_client(&self) -> Option<&oauth2::Client> {
-        match &self.0.client {
-            Some(Client::Oauth2(client)) => Some(client),
-            _ => None,
+    /// Returns the client at the service, for sessions with the [`Tokens`] of a user.
+    ///
+    /// ```
+    /// use oauth_proto::services::{Client, SignIn, Tokens, User};
+    /// use oauth_proto::{Error, oauth2};
+    ///
+    /// fn session(sign_in: &SignIn, user: User, api: &str) -> Result<Option<oauth2::Session>, Error> {
+    ///     match (sign_in.client()?, user.tokens) {
+    ///         (Client::Oauth2(client), Tokens::Oauth2(token)) => oauth2::Session::new(&client, api, token).map(Some),
+    ///         _ => Ok(None),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the service needs an [`instance`](Self::instance) and none was chosen.
+    /// [`Unsupported::VersionOf2007`] for OAuth 1.0 of 2007: see [`dangerous_version_1_0`](field@Self::dangerous_version_1_0).
+    pub fn client(&self) -> Result<Client, Error> {
+        let client = self.parts.client()?.clone();
+        let place =
+            Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place };
+        let client = match &self.issuer {
+            Some(issuer) => client.with_issuer(Known::As(issuer.clone())),
+            None if self.allow_unknown_issuer => client.with_issuer(Known::Unknown),
+            None => client,
+        };
+        match self.parts.application() {
+            Some(application) if application.is_of_2007() && !self.dangerous_version_1_0 => {
+                Err(Unsupported::VersionOf2007.into())
+            }
+            _ if place.any_origin || place.no_place => Ok(client.with_place(place)),
+            _ => Ok(client),
         }
     }
 
     /// The parts, to be changed while it is built.
     pub(super) fn parts(&mut self) -> &mut Parts {
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(&mut self.parts)
     }
 }
 
@@ -274,12 +319,6 @@ impl Parts {
             fingerprint: ClientFingerprint::default(),
             scope: None,
             parameters: Vec::new(),
-            arguments: Vec::new(),
-            headers: HeaderMap::new(),
-            extra_fields: Vec::new(),
-            always_authorize: false,
-            leniency: Leniency::default(),
-            issuer: Known::default(),
             observer,
         }
     }
@@ -312,7 +351,6 @@ impl Parts {
             }
             error => error,
         })?;
-        let client = client.with_place(self.leniency).with_issuer(self.issuer.clone());
         self.client = Some(client.with_observer(self.observer.clone()));
         self.fingerprint = self.client_fingerprint();
         Ok(())
@@ -331,18 +369,6 @@ impl Parts {
     /// Changes the client, if it is there already.
     fn change_client(&mut self, change: impl FnOnce(Client) -> Client) {
         self.client = self.client.take().map(change);
-    }
-
-    /// Takes callbacks as those are taken, too.
-    pub(super) fn be_lenient(&mut self, leniency: Leniency) {
-        self.leniency = self.leniency.or(leniency);
-        self.change_client(|client| client.with_place(leniency));
-    }
-
-    /// Knows the server by that issuer.
-    pub(super) fn know_issuer(&mut self, issuer: Known) {
-        self.issuer = issuer.clone();
-        self.change_client(|client| client.with_issuer(issuer));
     }
 
     /// Changes what is told of events.
@@ -378,19 +404,17 @@ impl Parts {
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignIn")
-            .field("service", &self.service().map(|service| service.name))
-            .field("client_id", &self.0.client_id())
-            .field("redirect_uri", &self.0.redirect_uri)
+            .field("service", &self.parts.application().map(|application| application.service.name))
+            .field("client_id", &self.parts.client_id())
+            .field("redirect_uri", &self.parts.redirect_uri)
             .finish_non_exhaustive()
     }
 }
 
-/// A header of the caller's.
-pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+/// A header of a row's.
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let unsendable = |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("its name is none"))?;
-    let mut value = HeaderValue::from_str(value).map_err(|_| unsendable("its value cannot stand in a header"))?;
-    // It may be a key; an application's own name is none.
-    value.set_sensitive(name != USER_AGENT);
+    let value = HeaderValue::from_str(value).map_err(|_| unsendable("its value cannot stand in a header"))?;
     Ok((name, value))
 }

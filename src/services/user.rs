@@ -70,7 +70,7 @@ pub struct User {
 /// use oauth_proto::services::Tokens;
 ///
 /// let tokens = Tokens::Oauth2(Token::bearer("mF_9.B5f-4.1JqM"));
-/// assert!(tokens.oauth2().is_some() && tokens.oauth1().is_none());
+/// assert!(matches!(tokens, Tokens::Oauth2(_)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,23 +118,5 @@ impl fmt::Debug for User {
             .field("raw", &self.raw.as_object().map(|raw| raw.keys().collect::<Vec<_>>()))
             .field("tokens", &self.tokens)
             .finish()
-    }
-}
-
-impl Tokens {
-    /// Those of an OAuth 1.0 service, for [`oauth1::Session::new`].
-    pub fn oauth1(&self) -> Option<&oauth1::Token> {
-        match self {
-            Self::Oauth1(token) => Some(token),
-            Self::Oauth2(_) => None,
-        }
-    }
-
-    /// Those of an OAuth 2.0 service, for an [`oauth2::Session`] or an [`oauth2::ApiRequest`].
-    pub fn oauth2(&self) -> Option<&oauth2::Token> {
-        match self {
-            Self::Oauth2(token) => Some(token),
-            Self::Oauth1(_) => None,
-        }
     }
 }

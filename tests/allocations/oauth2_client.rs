@@ -6,8 +6,8 @@ use oauth_proto::{Moment, Step, Timestamp};
 const ANSWER: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
 
 fn client() -> Client {
-    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
-    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
+    let mut server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
     let client = Client::new(server, "s6BhdRkqt3").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
     client.redirect_uri("https://client.example.com/callback").unwrap()
 }

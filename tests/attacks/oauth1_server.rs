@@ -1,5 +1,6 @@
 //! OAuth 1.0a verifier and provider.
 
+use crate::common::with;
 use http::{HeaderValue, Request, Uri};
 use oauth_proto::oauth1::server::store::{ClientRecord, Redeem, Redemption, Stage, TemporaryRecord};
 use oauth_proto::oauth1::server::{Approval, RejectReason, Rejected, serve};
@@ -157,11 +158,11 @@ fn a_request_with_another_method_than_the_signed_one_is_refused() {
 #[test]
 fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let pair = OAuth1Pair::default();
-    pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(Method::dangerous_plaintext()));
+    pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(Method::DangerousPlaintext));
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     Signer::new(&Scheme::default(), &client, None).sign(&mut request, pair.moment()).unwrap();
-    let verifier = pair.provider.verifier().clone().allow_two_legged();
+    let verifier = with(pair.provider.verifier().clone(), |it| it.allow_two_legged = true);
     let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::UnknownClient("dpf43f3p2l4k3l03".into()));
     let empty = ClientRecord::with_secret("").unwrap_err();
@@ -189,7 +190,7 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     let pair = OAuth1Pair::default();
     let plain = "http://photos.example.net";
     for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
-        let verifier = Verifier::new(first).unwrap().add_origin(second).unwrap().allow_two_legged();
+        let verifier = with(Verifier::new(first).unwrap().add_origin(second).unwrap(), |it| it.allow_two_legged = true);
         for origin in [first, second] {
             let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
             let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
@@ -282,7 +283,7 @@ fn signed_form(pair: &OAuth1Pair, placement: ParameterPlacement, form: Vec<u8>) 
         .body(form)
         .unwrap();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
-    let scheme = Scheme::default().placement(placement);
+    let scheme = with(Scheme::default(), |it| it.placement = placement);
     let signer = Signer::new(&scheme, &client, Some(&pair.token().credentials));
     signer.sign(&mut request, pair.moment()).unwrap();
     request
@@ -328,11 +329,11 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
         assert_eq!(verify(&signed_form(&pair, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&pair, placement, form(1001));
         assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { limit: 1000 }), "{placement:?}");
-        let verifier = pair.provider.verifier().clone().max_parameters(1001);
+        let verifier = with(pair.provider.verifier().clone(), |it| it.max_parameters = 1001);
         assert!(serve(verifier.verify(&one_more, pair.moment()), &pair.store).is_ok());
     }
     let request = signed_form(&pair, ParameterPlacement::Header, vec![b'a'; 100]);
-    let verifier = |bytes| pair.provider.verifier().clone().max_form_len(bytes);
+    let verifier = |bytes| with(pair.provider.verifier().clone(), |it| it.max_form_len = bytes);
     assert!(serve(verifier(100).verify(&request, pair.moment()), &pair.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::FormTooLarge { length: 100, limit: 99 });
@@ -436,10 +437,17 @@ fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
 #[test]
 fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     let for_ever = std::time::Duration::MAX;
-    let pair =
-        OAuth1Pair::new(|server| server, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
+    let pair = OAuth1Pair::new(
+        |server| server,
+        |provider| {
+            with(provider, |it| {
+                it.token_lifetime = Some(for_ever);
+                it.temporary_lifetime = for_ever;
+            })
+        },
+    );
     let request = pair.signed();
-    let verifier = pair.provider.verifier().clone().window(for_ever);
+    let verifier = with(pair.provider.verifier().clone(), |it| it.window = for_ever);
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_ok());
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
@@ -461,7 +469,7 @@ fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     }
     for (name, uses_secrets) in [("X-ONE-KEY", false), ("PLAINTEXT", true)] {
         let pair = OAuth1Pair::default();
-        let method = || Method::custom(Odd(name, uses_secrets));
+        let method = || Method::Custom(std::sync::Arc::new(Odd(name, uses_secrets)));
         let session = Session::from_credentials(
             &Scheme::new(method()),
             &ClientCredentials::new("dpf43f3p2l4k3l03", "unknown"),
@@ -469,7 +477,7 @@ fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
         );
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
         session.sign(&mut request, pair.moment()).unwrap();
-        let verifier = pair.provider.verifier().clone().methods([method()]);
+        let verifier = with(pair.provider.verifier().clone(), |it| it.methods = [method()].into());
         let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::MethodUnsupported(name.into()));
     }
@@ -536,7 +544,7 @@ fn another_version_than_1_0_is_refused() {
             let (before, _) = value.split_once("oauth_version").unwrap();
             format!("{before}oauth_version=\"{encoded}\"")
         });
-        let verifier = pair.provider.verifier().clone().allow_version_1_0a();
+        let verifier = with(pair.provider.verifier().clone(), |it| it.allow_version_1_0a = true);
         let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::VersionUnknown(other.into()));
         assert!(!rejected.to_string().contains("allow_"), "{rejected}");
@@ -550,7 +558,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
     use base64::Engine;
     use hmac::{KeyInit, Mac};
     let pair = OAuth1Pair::default();
-    let allowing = pair.provider.verifier().clone().allow_version_1_0a();
+    let allowing = with(pair.provider.verifier().clone(), |it| it.allow_version_1_0a = true);
     for version in ["1.0a", "1.0A"] {
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
         let token = pair.token().credentials;
@@ -580,7 +588,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
 /// Row `plaintext-default`: RFC 5849 §3.4.4.
 #[test]
 fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
-    let plaintext = |server: Server| server.scheme(Scheme::new(Method::dangerous_plaintext()));
+    let plaintext = |server: Server| with(server, |it| it.scheme = Scheme::new(Method::DangerousPlaintext));
     let pair = OAuth1Pair::new(plaintext, |provider| provider);
     let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
@@ -590,13 +598,15 @@ fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
     assert_eq!(rejected.response().status(), 400);
 
     // With the opt-in it is accepted, but not without TLS.
-    let verifier = pair.provider.verifier().clone().dangerous_allow_plaintext();
+    let verifier = with(pair.provider.verifier().clone(), |it| it.dangerous_allow_plaintext = true);
     let provider = oauth_proto::oauth1::server::Provider::builder(verifier).build().unwrap();
     assert!(serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).is_ok());
 
     let http = oauth_proto::oauth1::server::Verifier::new("http://photos.example.net").unwrap();
-    let verifier = http.dangerous_allow_plaintext();
-    let provider = oauth_proto::oauth1::server::Provider::builder(verifier).dangerous_allow_http().build().unwrap();
+    let verifier = with(http, |it| it.dangerous_allow_plaintext = true);
+    let provider = with(oauth_proto::oauth1::server::Provider::builder(verifier), |it| it.dangerous_allow_http = true)
+        .build()
+        .unwrap();
     let mut request = request;
     *request.uri_mut() = Uri::from_static("http://photos.example.net/initiate");
     let rejected = serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
@@ -616,11 +626,14 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
             request.headers_mut().insert("host", HeaderValue::from_str(host).unwrap());
         }
         // The header of PLAINTEXT says nothing of where it goes.
-        let signer = Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None);
+        let signer = Signer::new(&Scheme::new(Method::DangerousPlaintext), &client, None);
         let at = format!("{ORIGIN}/photos").parse().unwrap();
         let value = signer.authorization::<&str, &str>(request.method(), &at, &[], pair.moment()).unwrap();
         request.headers_mut().insert("authorization", HeaderValue::try_from(value).unwrap());
-        let verifier = Verifier::new(origin).unwrap().dangerous_allow_plaintext().allow_two_legged();
+        let verifier = with(Verifier::new(origin).unwrap(), |it| {
+            it.dangerous_allow_plaintext = true;
+            it.allow_two_legged = true;
+        });
         serve(verifier.verify(&request, pair.moment()), &pair.store).map(drop).map_err(|rejected| rejected.reason)
     };
     let (near, plain) = ("http://localhost:8080", "http://photos.example.net");
@@ -653,7 +666,7 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
         let error = Provider::builder(refused.clone()).build().unwrap_err();
         let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
         assert_eq!(error, expected.into());
-        assert!(Provider::builder(refused).dangerous_allow_http().build().is_ok());
+        assert!(with(Provider::builder(refused), |it| it.dangerous_allow_http = true).build().is_ok());
     }
     for near in [ORIGIN, "http://localhost:8080", "http://127.0.0.1", "http://[::1]"] {
         assert!(Provider::builder(verifier(near)).build().is_ok(), "{near}");
@@ -663,10 +676,13 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
     let pair = OAuth1Pair::default();
-    let verifier = pair.provider.verifier().clone().methods([Method::dangerous_plaintext()]).allow_two_legged();
+    let verifier = with(pair.provider.verifier().clone(), |it| {
+        it.methods = [Method::DangerousPlaintext].into();
+        it.allow_two_legged = true;
+    });
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None).sign(&mut request, pair.moment()).unwrap();
+    Signer::new(&Scheme::new(Method::DangerousPlaintext), &client, None).sign(&mut request, pair.moment()).unwrap();
     let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
 }
@@ -726,8 +742,8 @@ fn a_wrong_verifier_spends_the_temporary_credentials() {
 /// Row `body-hash-wrong`: OAuth Request Body Hash 1.0, draft 4.
 #[test]
 fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
-    let scheme = Scheme::default().body_hash();
-    let pair = OAuth1Pair::new(|server| server.scheme(scheme), |provider| provider);
+    let scheme = with(Scheme::default(), |it| it.body_hash = true);
+    let pair = OAuth1Pair::new(|server| with(server, |it| it.scheme = scheme), |provider| provider);
     let session = Session::new(&pair.client, pair.token());
     let signed = || {
         let mut request = Request::post(format!("{ORIGIN}/photos"))
@@ -742,11 +758,11 @@ fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
     changed.body_mut()[3] ^= 1;
     assert_eq!(status(&changed, &pair), (401, RejectReason::WrongBodyHash));
 
-    let demanding = pair.provider.verifier().clone().require_body_hash();
+    let demanding = with(pair.provider.verifier().clone(), |it| it.require_body_hash = true);
     assert!(serve(demanding.verify(&signed(), pair.moment()), &pair.store).is_ok());
     let mut unsigned = signed();
     Signer::new(
-        &Scheme::default().placement(ParameterPlacement::Query),
+        &with(Scheme::default(), |it| it.placement = ParameterPlacement::Query),
         &ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"),
         Some(&session.token().unwrap().credentials),
     )

@@ -38,7 +38,9 @@ fn a_code_from_another_issuer_is_refused() {
     let promised = r#"{"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/token",
         "authorization_endpoint":"https://auth.example.com/a","authorization_response_iss_parameter_supported":true}"#;
     let metadata: Metadata = serde_json::from_str(promised).unwrap();
-    for server in [AuthorizationServer::from_metadata(&metadata).unwrap(), server().promises_issuer()] {
+    for server in
+        [AuthorizationServer::from_metadata(&metadata).unwrap(), with(server(), |server| server.promises_issuer = true)]
+    {
         let client = client_of(server);
         assert_eq!(redeemed(&client, "&code=x"), Err(Forged::ParameterMissing { name: "iss" }.into()));
         redeemed(&client, "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
@@ -51,9 +53,9 @@ fn a_code_from_another_issuer_is_refused() {
 fn an_issuer_is_not_believed_where_none_is_known() {
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
-        server.authorization_endpoint("https://evil.example/authorize").unwrap()
+        with(server, |server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
     };
-    for server in [server(), server().promises_issuer()] {
+    for server in [server(), with(server(), |server| server.promises_issuer = true)] {
         for rest in ["&code=x", "&error=access_denied"] {
             let named = format!("{rest}&iss=https%3A%2F%2Fhonest.example");
             let error = redeemed(&client_of(server.clone()), &named).unwrap_err();
@@ -62,14 +64,20 @@ fn an_issuer_is_not_believed_where_none_is_known() {
                 assert!(error.to_string().contains(option), "{error}");
             }
         }
-        let lenient = client_of(server.clone().allow_unknown_issuer());
+        let lenient = client_of(with(server.clone(), |server| server.allow_unknown_issuer = true));
         redeemed(&lenient, "&code=x&iss=https%3A%2F%2Fhonest.example").unwrap();
-        redeemed(&client_of(server.issuer("https://evil.example")), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap();
+        redeemed(
+            &client_of(with(server, |server| server.issuer = Some("https://evil.example".into()))),
+            "&code=x&iss=https%3A%2F%2Fevil.example",
+        )
+        .unwrap();
     }
     // A name that was not compared is no reason to do without the place.
-    let (pending, callback) = begun(&client_of(server().allow_unknown_issuer()));
+    let (pending, callback) = begun(&client_of(with(server(), |server| server.allow_unknown_issuer = true)));
     let query = format!("{}&code=x&iss=https%3A%2F%2Fhonest.example", callback.split_once('?').unwrap().1);
-    let error = client_of(server().allow_unknown_issuer()).redeem(pending, &query, moment()).unwrap_err();
+    let error = client_of(with(server(), |server| server.allow_unknown_issuer = true))
+        .redeem(pending, &query, moment())
+        .unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMissing { .. })), "{error}");
 }
 
@@ -148,12 +156,12 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
         ))
         .unwrap()
     };
-    let authorize = |server| client_of(server).authorize(Authorize::new(), moment());
+    let authorize = |server| client_of(server).authorize(Authorize::default(), moment());
     let listing = |methods: &str| AuthorizationServer::from_metadata(&metadata(methods)).unwrap();
     for downgraded in [r#","code_challenge_methods_supported":["plain"]"#, r#","code_challenge_methods_supported":[]"#]
     {
         assert_eq!(authorize(listing(downgraded)).unwrap_err(), Unsupported::NoPkce.into(), "{downgraded}");
-        drop(authorize(listing(downgraded).allow_missing_s256()).unwrap());
+        drop(authorize(with(listing(downgraded), |server| server.allow_missing_s256 = true)).unwrap());
     }
     for fine in ["", r#","code_challenge_methods_supported":["plain","S256"]"#] {
         let authorization = done(authorize(listing(fine)).unwrap());
@@ -176,7 +184,7 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
         assert_eq!(come_back(serde_json::from_str(&stored).unwrap()), None);
     }
     // Another's is another, also where it has the same state.
-    let state = || Authorize::new().dangerous_state("same");
+    let state = || with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into()));
     let id = |client: &Client| done(client.authorize(state(), moment()).unwrap()).pending.id();
     assert_eq!(id(&client()), id(&client()));
     assert_ne!(id(&client()), id(&Client::new(server(), "another")));
@@ -211,7 +219,9 @@ fn a_page_on_status_200_is_not_read_as_a_token() {
     token_of(&client(), response(200, &[], ANSWER)).unwrap_err();
     let two = [("content-type", "application/json"), ("content-type", "text/html")];
     token_of(&client(), response(200, &two, ANSWER)).unwrap_err();
-    let lenient = client_of(server().quirks(Quirks::STRICT.allow_any_content_type()));
+    let lenient = client_of(with(server(), |server| {
+        server.quirks = with(Quirks::default(), |quirks| quirks.allow_any_content_type = true);
+    }));
     token_of(&lenient, response(200, &[], ANSWER)).unwrap();
 }
 
@@ -296,7 +306,9 @@ fn a_token_of_another_type_than_bearer_is_refused() {
     }
     let missing = ANSWER.replace(r#""token_type":"Bearer","#, "");
     assert!(matches!(misbehaved(&missing), Misbehaved::FieldMissing { field: "token_type", .. }));
-    let lenient = client_of(server().quirks(Quirks::STRICT.allow_missing_token_type()));
+    let lenient = client_of(with(server(), |server| {
+        server.quirks = with(Quirks::default(), |quirks| quirks.allow_missing_token_type = true);
+    }));
     assert_eq!(token_of(&lenient, json(&missing)).unwrap().token_type, TokenType::Bearer);
     token_of(&lenient, json(&ANSWER.replace("Bearer", "mac"))).unwrap_err();
 }
@@ -316,7 +328,7 @@ fn a_scope_that_the_server_has_narrowed_is_reported() {
     let token = granted(r#"scope":"","x"#);
     assert_eq!(token.scope, Some(Scope::default()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["photos"]);
-    assert_eq!(token.scope_added().count(), 0);
+    assert_eq!(token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).count(), 0);
 }
 
 /// Row `scope-widened`.
@@ -324,7 +336,10 @@ fn a_scope_that_the_server_has_narrowed_is_reported() {
 fn a_scope_that_the_server_has_widened_is_reported() {
     let token = granted(r#"scope":"admin photos","x"#);
     assert_eq!(token.scope_refused().count(), 0);
-    assert_eq!(token.scope_added().collect::<Vec<_>>(), ["admin"]);
+    assert_eq!(
+        token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).collect::<Vec<_>>(),
+        ["admin"]
+    );
     // RFC 6749 §5.1: nothing said is as asked.
     assert_eq!(granted("x").scope, Some("photos".into()));
 }
@@ -350,10 +365,11 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"] {
         drop(request(server(loopback)).unwrap());
     }
-    drop(request(server("http://auth.example.com/token").dangerous_allow_http()).unwrap());
+    drop(request(with(server("http://auth.example.com/token"), |server| server.dangerous_allow_http = true)).unwrap());
 
-    let plain = server("https://auth.example.com/token").authorization_endpoint("http://auth.example.com/a").unwrap();
-    client_of(plain).authorize(Authorize::new(), moment()).unwrap_err();
+    let mut plain = server("https://auth.example.com/token");
+    plain.authorization_endpoint = Some("http://auth.example.com/a".into());
+    client_of(plain).authorize(Authorize::default(), moment()).unwrap_err();
     Session::new(&client(), "http://photos.example.com", token()).unwrap_err();
     Client::new(crate::common::oauth2::server(), "id").redirect_uri("http://client.example.com/cb").unwrap_err();
 }
@@ -384,7 +400,8 @@ fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
     for own in ["https://photos.example.com/", "HTTPS://PHOTOS.example.com:443/x?y"] {
         let _ = session.attach_token(&mut get(own), now()).unwrap();
     }
-    let anywhere = session.clone().dangerous_allow_any_origin();
+    let mut anywhere = session.clone();
+    anywhere.dangerous_allow_any_origin = true;
     let _ = anywhere.attach_token(&mut get("https://evil.example/"), now()).unwrap();
     anywhere.attach_token(&mut get("http://photos.example.com/"), now()).unwrap_err();
 }
@@ -434,19 +451,15 @@ fn a_renewal_that_brings_no_refresh_token_keeps_the_one_that_is_there() {
 fn a_request_that_is_refused_with_a_renewed_token_is_not_sent_again() {
     let shared = shared(token());
     let (mut resource, mut renewals) = (0, 0);
-    let response = shared.fetch_with(
-        get(API),
-        |request| -> Result<_, Error> {
-            Ok(if request.uri().path() == "/token" {
-                renewals += 1;
-                json(&ANSWER.replace("2Yotn", &format!("new{renewals}")))
-            } else {
-                resource += 1;
-                response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
-            })
-        },
-        moment,
-    );
+    let response = shared.fetch(get(API), |request| -> Result<_, Error> {
+        Ok(if request.uri().path() == "/token" {
+            renewals += 1;
+            json(&ANSWER.replace("2Yotn", &format!("new{renewals}")))
+        } else {
+            resource += 1;
+            response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
+        })
+    });
     assert_eq!(response.unwrap().status(), 401);
     assert_eq!((resource, renewals), (2, 1));
 }
@@ -471,13 +484,20 @@ fn metadata_of_another_issuer_is_refused() {
     for other in ["https://auth.example.com/", "https://Auth.example.com", "https://auth.example.co", ""] {
         let error = discovered(discovery(), &format!(r#""issuer":"{other}","#)).unwrap_err();
         assert_eq!(error, Forged::IssuerMismatch { expected: ISSUER.into(), received: other.into() }.into());
-        discovered(discovery().allow_missing_issuer(), &format!(r#""issuer":"{other}","#)).unwrap_err();
+        discovered(
+            with(discovery(), |discovery| discovery.allow_missing_issuer = true),
+            &format!(r#""issuer":"{other}","#),
+        )
+        .unwrap_err();
     }
     discovered(discovery(), "").unwrap_err();
-    assert_eq!(discovered(discovery().allow_missing_issuer(), "").unwrap().issuer, None);
+    assert_eq!(
+        discovered(with(discovery(), |discovery| discovery.allow_missing_issuer = true), "").unwrap().issuer,
+        None
+    );
 
     let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
-    let entra = || discovery().allow_issuer_template(template);
+    let entra = || with(discovery(), |discovery| discovery.allow_issuer_template = Some(template.into()));
     assert_eq!(discovered(entra(), &format!(r#""issuer":"{template}","#)).unwrap().issuer, None);
     discovered(discovery(), &format!(r#""issuer":"{template}","#)).unwrap_err();
     discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
@@ -519,9 +539,9 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
 /// Row `mix-up`: a pending value that is redeemed by another server's client would hand it the code and the proof key.
 #[test]
 fn a_pending_value_is_redeemed_by_its_own_client_alone() {
-    let other = AuthorizationServer::new("https://evil.example/token").unwrap();
-    let other = other.authorization_endpoint("https://evil.example/a").unwrap();
-    let other = other.device_authorization_endpoint("https://evil.example/d").unwrap();
+    let mut other = AuthorizationServer::new("https://evil.example/token").unwrap();
+    other.authorization_endpoint = Some("https://evil.example/a".into());
+    other.device_authorization_endpoint = Some("https://evil.example/d".into());
     for other in [client_of(other), Client::new(server(), "another")] {
         let (pending, callback) = begun(&client());
         let error = other.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap_err();
@@ -535,8 +555,8 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
 fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
     for query in ["client_id=victim", "x=y&st%61te=fixed", "request_uri=urn:x", "redirect_uri=https://evil.example/"] {
         let endpoint = format!("https://auth.example.com/a?{query}");
-        let error = client_of(server().authorization_endpoint(&endpoint).unwrap())
-            .authorize(Authorize::new(), moment())
+        let error = client_of(with(server(), |server| server.authorization_endpoint = Some(endpoint)))
+            .authorize(Authorize::default(), moment())
             .unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ReservedParameter { .. })), "{query}: {error}");
     }
@@ -553,7 +573,8 @@ fn a_server_elsewhere_points_at_nothing_on_this_machine() {
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
         let metadata = serde_json::from_str(&body).unwrap();
         AuthorizationServer::from_metadata(&metadata).unwrap_err();
-        let unnamed = Discovery::new(ISSUER).unwrap().allow_missing_issuer();
+        let mut unnamed = Discovery::new(ISSUER).unwrap();
+        unnamed.allow_missing_issuer = true;
         let (_, sent_on) = sent(unnamed.start().unwrap());
         sent_on.receive(json(&body.replace("issuer", "x")), moment()).unwrap_err();
 
@@ -567,7 +588,7 @@ fn a_server_elsewhere_points_at_nothing_on_this_machine() {
 #[test]
 fn a_device_is_shown_nothing_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
-        let (_, sent_on) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+        let (_, sent_on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         let body = serde_json::json!({ "device_code": "x", "user_code": code, "verification_uri": "https://a.example/",
             "verification_uri_complete": uri, "expires_in": u64::MAX });
         sent_on.receive(json(&body.to_string()), moment()).map(done)
@@ -645,7 +666,8 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
         let error = discovered(discovery(ISSUER), &body).unwrap_err();
         assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");
         AuthorizationServer::from_metadata(&serde_json::from_str(&body).unwrap()).unwrap_err();
-        discovered(discovery(ISSUER).dangerous_allow_internal_hosts(), &body).unwrap();
+        discovered(with(discovery(ISSUER), |discovery| discovery.dangerous_allow_internal_hosts = true), &body)
+            .unwrap();
         let outside = body.replace(host, "mtls.auth.example.com");
         AuthorizationServer::from_metadata(&discovered(discovery(ISSUER), &outside).unwrap()).unwrap();
 
@@ -656,7 +678,9 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
         let error = AuthorizationServer::from_metadata(&metadata).unwrap_err();
         assert!(error.to_string().contains("dangerous_from_metadata_of_internal_hosts`"), "{host}: {error}");
         // The options let the same metadata in.
-        let found = discovered(discovery(ISSUER).dangerous_allow_internal_hosts(), &body).unwrap();
+        let found =
+            discovered(with(discovery(ISSUER), |discovery| discovery.dangerous_allow_internal_hosts = true), &body)
+                .unwrap();
         AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&found).unwrap();
 
         let registered = format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/r"}}"#);
@@ -667,7 +691,7 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
         let error = register(server()).unwrap_err();
         assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{host}: {error}");
         assert!(error.to_string().contains("AuthorizationServer::dangerous_allow_internal_hosts`"), "{error}");
-        register(server().dangerous_allow_internal_hosts()).unwrap();
+        register(with(server(), |server| server.dangerous_allow_internal_hosts = true)).unwrap();
     }
 }
 
@@ -709,18 +733,25 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
         let error = answered(own(), "https://mcp.evil.example/api", &url).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
         assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
-        answered(own().dangerous_allow_internal_hosts(), "https://mcp.evil.example/api", &url).unwrap();
+        answered(
+            with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true),
+            "https://mcp.evil.example/api",
+            &url,
+        )
+        .unwrap();
         let hinted = hint(&url);
-        let error = own().challenged(hinted.headers()).unwrap_err();
+        let error = own().challenged(hinted.headers()).start().unwrap_err();
         assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
-        own().dangerous_allow_internal_hosts().challenged(hinted.headers()).unwrap();
+        let mut allowed = own();
+        allowed.dangerous_allow_internal_hosts = true;
+        drop(allowed.challenged(hinted.headers()).start().unwrap());
     }
     for url in ["http://127.0.0.1:6379", "http://localhost:2375/v1"] {
         answered(own(), "https://mcp.evil.example/api", url).unwrap_err();
-        own().challenged(hint(url).headers()).unwrap_err();
+        own().challenged(hint(url).headers()).start().unwrap_err();
     }
     let near = ResourceDiscovery::new("http://127.0.0.1:3000").unwrap();
-    let near = near.challenged(hint("http://127.0.0.1:3000/m").headers()).unwrap();
+    let near = near.challenged(hint("http://127.0.0.1:3000/m").headers());
     answered(near, "http://127.0.0.1:3000", "http://localhost:8080").unwrap();
 }
 
@@ -730,11 +761,11 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     // It names no issuer, as most servers.
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
-        server.authorization_endpoint("https://evil.example/authorize").unwrap()
+        with(server, |server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
     };
     let client = |redirect_uri: &str| Client::new(server(), "id").redirect_uri(redirect_uri).unwrap();
     let came = |client: &Client, place: &str| {
-        let authorization = done(client.authorize(Authorize::new(), moment()).unwrap());
+        let authorization = done(client.authorize(Authorize::default(), moment()).unwrap());
         let mark = if place.contains('?') { '&' } else { '?' };
         let uri = format!("{place}{mark}code=HONEST&state={}", authorization.pending.state());
         client.redeem(authorization.pending, &uri, moment()).map(|step| drop(sent(step)))
@@ -752,7 +783,8 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     for place in ["https://rp.example/cb/evil", "https://RP.example:443/cb/evil", "/cb/evil"] {
         came(&evil, place).unwrap();
     }
-    let proxied = evil.allow_callback_at_any_origin();
+    let mut proxied = evil;
+    proxied.allow_callback_at_any_origin = true;
     came(&proxied, "http://10.0.0.5:8080/cb/evil").unwrap();
     came(&proxied, "http://10.0.0.5:8080/cb/honest").unwrap_err();
 
@@ -779,9 +811,11 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
 #[test]
 fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
     let unnamed = AuthorizationServer::new("https://auth.example.com/token").unwrap();
-    let unnamed = client_of(unnamed.authorization_endpoint("https://auth.example.com/authorize").unwrap());
+    let unnamed = client_of(with(unnamed, |server| {
+        server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
+    }));
     let came = |client: &Client, before: &str, rest: &str| {
-        let authorization = done(client.authorize(Authorize::new(), moment()).unwrap());
+        let authorization = done(client.authorize(Authorize::default(), moment()).unwrap());
         let callback = format!("{before}code=x&state={}{rest}", authorization.pending.state());
         client.redeem(authorization.pending, &callback, moment()).map(|step| drop(sent(step)))
     };
@@ -793,10 +827,10 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
         }
         came(&client(), before, "&iss=https%3A%2F%2Fauth.example.com").unwrap();
         came(&client(), before, "&iss=https%3A%2F%2Fevil.example").unwrap_err();
-        came(&unnamed.clone().allow_callback_without_place(), before, "").unwrap();
+        came(&with(unnamed.clone(), |client| client.allow_callback_without_place = true), before, "").unwrap();
     }
     // The option is about callbacks that have none.
-    came(&unnamed.clone().allow_callback_without_place(), "/other?", "").unwrap_err();
+    came(&with(unnamed.clone(), |client| client.allow_callback_without_place = true), "/other?", "").unwrap_err();
     // And a server's name is no place.
     came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
 }
@@ -804,7 +838,8 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
 #[test]
 fn a_form_that_was_posted_elsewhere_sends_no_code() {
     let posted = |url: &str| {
-        let authorize = Authorize::new().response_mode(ResponseMode::FormPost);
+        let mut authorize = Authorize::default();
+        authorize.response_mode = ResponseMode::FormPost;
         let authorization = done(client().authorize(authorize, moment()).unwrap());
         let form = format!("code=x&state={}", authorization.pending.state());
         let request = http::Request::post(url).body(form.into_bytes()).unwrap();
@@ -821,7 +856,7 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
 #[test]
 fn a_fragment_of_another_page_brings_no_token() {
     let came = |before: &str| {
-        let authorization = client().dangerous_authorize_implicit(Authorize::new(), moment()).unwrap();
+        let authorization = client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap();
         let answer = format!("access_token=x&token_type=bearer&state={}", authorization.pending.state());
         client().token_from_fragment(authorization.pending, &format!("{before}#{answer}"), now())
     };
@@ -835,11 +870,11 @@ fn a_fragment_of_another_page_brings_no_token() {
 #[test]
 fn what_is_pending_is_tied_to_its_client_by_128_bits() {
     let device = || {
-        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
         done(sent.receive(json(codes), moment()).unwrap())
     };
-    let implicit = client().dangerous_authorize_implicit(Authorize::new(), moment()).unwrap().pending;
+    let implicit = client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap().pending;
     let state = implicit.state().to_owned();
     let code = begun(&client()).0;
     let stored = [serde_json::to_value(&code), serde_json::to_value(&implicit), serde_json::to_value(device())];
@@ -887,7 +922,7 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
 }
 
 fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, Error> {
-    let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+    let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     let uri = serde_json::json!(verification_uri);
     let codes = format!(r#"{{"device_code":"d","user_code":"u","verification_uri":{uri},"expires_in":600}}"#);
     sent.receive(json(&codes), moment()).map(done)

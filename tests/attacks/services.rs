@@ -1,7 +1,8 @@
 //! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
 
+use crate::common::with;
 use oauth_proto::oauth1::ClientCredentials;
-use oauth_proto::services::{self, Client, Oauth1, Pending, Service, SignIn, Tokens, User};
+use oauth_proto::services::{self, Client, Oauth1, Pending, Protocol, Service, SignIn, Tokens, User};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
 
 use crate::common::oauth2::{NOW, at, get, json, moment, response};
@@ -74,13 +75,13 @@ fn custom(client: impl Into<Client>) -> SignIn {
 fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
     let double = |service| of(service).base_url("http://127.0.0.1:8080").unwrap();
     // Its profile is Twitter's, and the verifier would go elsewhere.
-    let mut evil = Service::oauth1(
+    let mut evil = Service::new(
         "Twitter",
-        Oauth1::new(
+        Protocol::Oauth1(Oauth1::new(
             "https://api.x.com/oauth/request_token",
             "https://api.x.com/oauth/authorize",
             "https://evil.example/oauth/access_token",
-        ),
+        )),
     );
     (evil.userinfo, evil.profile) = (services::TWITTER.userinfo, services::TWITTER.profile);
     let mut people = services::GOOGLE;
@@ -101,20 +102,16 @@ fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
         SignIn::new(&services::GOOGLE, "id", "secret", LINK).unwrap(),
         SignIn::new(&people, "id", "s", CALLBACK).unwrap(),
         // Clients of the same services, whose profiles functions read; and others' at the same services, or elsewhere.
-        custom(of(&services::GOOGLE).oauth2_client().unwrap().clone()),
-        custom(of(&services::TWITTER).oauth1_client().unwrap().clone()),
-        custom(
-            SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK).unwrap().oauth2_client().unwrap().clone(),
-        ),
-        custom(
-            SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK).unwrap().oauth1_client().unwrap().clone(),
-        ),
-        custom(double(&services::GOOGLE).oauth2_client().unwrap().clone()),
-        custom(double(&services::TWITTER).oauth1_client().unwrap().clone()),
+        custom(of(&services::GOOGLE).oauth2().unwrap()),
+        custom(of(&services::TWITTER).oauth1().unwrap()),
+        custom(SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK).unwrap().oauth2().unwrap()),
+        custom(SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK).unwrap().oauth1().unwrap()),
+        custom(double(&services::GOOGLE).oauth2().unwrap()),
+        custom(double(&services::TWITTER).oauth1().unwrap()),
     ];
     for (one, sign_in) in strangers.iter().enumerate() {
         for (other, stranger) in strangers.iter().enumerate() {
-            let oauth1 = sign_in.oauth1_client().is_some();
+            let oauth1 = sign_in.oauth1().is_some();
             let answers = oauth1.then(|| form(REQUEST_TOKEN)).into_iter().collect();
             let authorization = drive(sign_in.authorize(moment()), answers).0.unwrap();
             let place = if format!("{sign_in:?}").contains(LINK) { LINK } else { CALLBACK };
@@ -150,7 +147,7 @@ fn a_user_who_comes_back_too_late_is_not_signed_in() {
     for service in BOTH {
         let sign_in = of(&service);
         let (authorization, _) = begin(&sign_in);
-        let uri = callback(&authorization.pending, sign_in.oauth1_client().is_some());
+        let uri = callback(&authorization.pending, sign_in.oauth1().is_some());
         assert_eq!(authorization.pending.expires_at().as_secs(), NOW + 3600);
         let error = sign_in.redeem(authorization.pending, &uri, at(NOW + 3600)).unwrap_err();
         assert_eq!(error, Expired::Pending.into());
@@ -202,10 +199,8 @@ fn a_request_that_names_two_hosts_gets_no_token() {
             Ok(request)
         }
     };
-    let clients: [Client; 2] = [
-        of(&services::GOOGLE).oauth2_client().unwrap().clone().into(),
-        of(&services::TWITTER).oauth1_client().unwrap().clone().into(),
-    ];
+    let clients: [Client; 2] =
+        [of(&services::GOOGLE).oauth2().unwrap().into(), of(&services::TWITTER).oauth1().unwrap().into()];
     for client in clients {
         for (url, host) in [
             ("https://api.example@evil.example/me", None),
@@ -298,7 +293,7 @@ fn two_signatures_of_one_moment_have_different_nonces() {
 
 #[test]
 fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
-    let client = of(&services::TWITTER).oauth1_client().unwrap().clone();
+    let client = of(&services::TWITTER).oauth1().unwrap();
     let error = client.redeem_approved("", moment()).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "request_token" }.into());
 
@@ -322,11 +317,16 @@ fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
 
 /// In the list of threats: version of 2007.
 #[test]
-fn the_version_of_2007_needs_its_dangerous_constructor() {
-    let error = SignIn::new(&services::DROPBOX_V1, "key", "secret", CALLBACK).unwrap_err();
+fn the_version_of_2007_needs_its_dangerous_option() {
+    let error = of(&services::DROPBOX_V1).authorize(moment()).unwrap_err();
     assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
-    assert!(error.to_string().contains("`SignIn::dangerous_new_2007`"), "{error}");
-    assert!(SignIn::dangerous_new_2007(&services::DROPBOX_V1, "key", "secret", CALLBACK).is_ok());
+    assert!(error.to_string().contains("`SignIn::dangerous_version_1_0`"), "{error}");
+    assert_eq!(of(&services::DROPBOX_V1).client().map(drop).unwrap_err(), error);
+    let (authorization, _) = begin(&dropbox_v1());
+    let error =
+        of(&services::DROPBOX_V1).redeem(authorization.pending, "/callback?oauth_token=rqt", moment()).unwrap_err();
+    assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
+    assert!(dropbox_v1().authorize(moment()).is_ok());
 
     // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told otherwise.
     let server = services::DROPBOX_V1.oauth1_server(None).unwrap();
@@ -336,7 +336,7 @@ fn the_version_of_2007_needs_its_dangerous_constructor() {
     };
     let error = requested(server.clone()).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
-    requested(server.dangerous_version_1_0()).unwrap();
+    requested(with(server, |it| it.dangerous_version_1_0 = true)).unwrap();
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
         let own = || SignIn::new(&service, "id", "secret", "https://app.example/callback/own").unwrap();
         let came = |sign_in: &SignIn, place: &str| {
             let (authorization, _) = begin(sign_in);
-            let answer = callback(&authorization.pending, sign_in.oauth1_client().is_some());
+            let answer = callback(&authorization.pending, sign_in.oauth1().is_some());
             let (_, query) = answer.split_once('?').unwrap();
             sign_in.redeem(authorization.pending, &format!("{place}{query}"), moment()).map(drop)
         };
@@ -357,22 +357,25 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
         came(&own(), "/callback/own?").unwrap();
         // The options hold in any order.
         let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
-        for lenient in [moved(own().allow_callback_without_place()), moved(own()).allow_callback_without_place()] {
+        for lenient in [
+            moved(with(own(), |it| it.allow_callback_without_place = true)),
+            with(moved(own()), |it| it.allow_callback_without_place = true),
+        ] {
             came(&lenient, "?").unwrap();
             came(&lenient, "/callback/other?").unwrap_err();
         }
-        let proxied = moved(own().allow_callback_at_any_origin());
+        let proxied = moved(with(own(), |it| it.allow_callback_at_any_origin = true));
         came(&proxied, "http://10.0.0.5/callback/own?").unwrap();
         came(&proxied, "http://10.0.0.5/callback/other?").unwrap_err();
     }
     // A callback that was registered is not sent, and compared all the same.
     let client = |oauth1: oauth_proto::oauth1::Client| {
-        let request = |_: &Tokens| oauth_proto::oauth1::ApiRequest::new("https://wiki.example/whoami")?.request();
+        let request = |_: &Tokens| oauth_proto::ApiRequest::new("https://wiki.example/whoami")?.request();
         SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| Some(User::new("1", tokens)))
     };
     let service =
         oauth_proto::oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
-    let service = service.unwrap().callbacks(oauth_proto::oauth1::Callbacks::Registered);
+    let service = with(service.unwrap(), |it| it.callbacks = Some(oauth_proto::oauth1::Callbacks::Registered));
     let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
     let redeem = |place: &str| {
         let (authorization, _) = begin(&wiki);
@@ -399,13 +402,17 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
     let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
     let error = came(&moved(of(&services::GITHUB)), github).unwrap_err();
     assert_eq!(error, Forged::IssuerUnknown { received: github.into() }.into());
-    for told in [moved(of(&services::GITHUB)).issuer(github), moved(of(&services::GITHUB).issuer(github))] {
+    for told in [
+        with(moved(of(&services::GITHUB)), |it| it.issuer = Some(github.into())),
+        moved(with(of(&services::GITHUB), |it| it.issuer = Some(github.into()))),
+    ] {
         came(&told, github).unwrap();
         came(&told, "https://evil.example").unwrap_err();
     }
-    for lenient in
-        [moved(of(&services::GITHUB)).allow_unknown_issuer(), moved(of(&services::GITHUB).allow_unknown_issuer())]
-    {
+    for lenient in [
+        with(moved(of(&services::GITHUB)), |it| it.allow_unknown_issuer = true),
+        moved(with(of(&services::GITHUB), |it| it.allow_unknown_issuer = true)),
+    ] {
         came(&lenient, "https://anybody.example").unwrap();
     }
 }

@@ -7,12 +7,11 @@ use crate::common::oauth2::*;
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
-    ApiRequest, Authorize, AuthorizeDevice, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice,
-    ResourceDiscovery, Token,
+    Authorize, AuthorizeDevice, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice, ResourceDiscovery,
 };
 use oauth_proto::openid2::{self, Options, RelyingParty};
 use oauth_proto::services::{self, SignIn};
-use oauth_proto::{BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
+use oauth_proto::{ApiRequest, BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
 
 type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, BoxError>;
 type Run = dyn Fn(Send<'_>) -> Result<(), DriveError>;
@@ -86,7 +85,7 @@ impl Call {
 fn pending_device() -> PendingDevice {
     let codes =
         r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+    let (_, on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -169,7 +168,9 @@ fn calls() -> Vec<Call> {
     let photos = || ResourceServer::builder("https://photos.example.com").build().unwrap();
     vec![
         Call::new(DiscoveringServer, "https://auth.example.com/.well-known/oauth-authorization-server", || {
-            Discovery::new(ISSUER)?.at("https://auth.example.com/.well-known/oauth-authorization-server")?.start()
+            let mut discovery = Discovery::new(ISSUER)?;
+            discovery.metadata_url = Some("https://auth.example.com/.well-known/oauth-authorization-server".into());
+            discovery.start()
         }),
         Call::new(DiscoveringResource, "https://photos.example.com/.well-known/oauth-protected-resource", || {
             ResourceDiscovery::new("https://photos.example.com")?.start()
@@ -182,10 +183,10 @@ fn calls() -> Vec<Call> {
             registration().update(&ClientMetadata::new([REDIRECT]))
         }),
         Call::new(PushingAuthorization, "https://auth.example.com/par", || {
-            client().authorize(Authorize::new().pushed(), moment())
+            client().authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
         }),
         Call::new(RequestingDeviceCode, "https://auth.example.com/device", || {
-            client().authorize_device(AuthorizeDevice::new(), moment())
+            client().authorize_device(AuthorizeDevice::default(), moment())
         }),
         Call::new(ExchangingCode, "https://auth.example.com/token", || {
             let (pending, callback) = begun(&client());
@@ -204,7 +205,7 @@ fn calls() -> Vec<Call> {
             photos().check_remotely(&request, "", &RemoteTokens::new(client()), moment())
         }),
         Call::new(CallingApi, "https://photos.example.com/albums", || {
-            ApiRequest::new(API)?.call(Some(&Token::bearer("x")))
+            session(token()).call(&ApiRequest::new(API)?, moment().now)
         }),
         Call::new(RequestingTemporaryCredentials, "https://photos.example.net/initiate", || {
             let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
@@ -218,8 +219,8 @@ fn calls() -> Vec<Call> {
             oauth1_client().renew(&oauth1_token(), moment())
         }),
         Call::new(CallingApi, "https://photos.example.net/photos", || {
-            oauth1::ApiRequest::new("https://photos.example.net/photos")?
-                .call(&oauth1::Session::new(&oauth1_client(), oauth1_token()), moment())
+            let request = ApiRequest::new("https://photos.example.net/photos")?;
+            oauth1::Session::new(&oauth1_client(), oauth1_token()).call(&request, moment())
         }),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[]),
         sign_in_call(ReadingProfile, "https://api.github.com/user", &[crate::common::services::TOKEN]),

@@ -1,6 +1,7 @@
 //! What clients, sessions and guards tell their operator, by hooks and by the feature `tracing`: enough, once, and no secret.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use crate::common::oauth2::*;
@@ -9,12 +10,14 @@ use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::serve;
 use oauth_proto::oauth2::server::store::MemoryStore;
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration,
-    ConditionalWrite, Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token,
-    TokenPlacement, WriteOutcome,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
+    Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
+    WriteOutcome,
 };
 use oauth_proto::services::{self, SignIn};
-use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
+use oauth_proto::{
+    ApiRequest, BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with,
+};
 
 /// What every secret of these tests begins with, but those that are made of a moment.
 const MARK: &str = "hunter2";
@@ -147,7 +150,7 @@ fn secretive(heard: &Heard) -> Client {
 
 fn pending_device() -> PendingDevice {
     let codes = r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -224,7 +227,9 @@ fn calls() -> Vec<Call> {
             json(r#"{"issuer":"https://auth.example.com"}"#),
             |heard| {
                 let place = "https://auth.example.com/.well-known/oauth-authorization-server";
-                Ok(Discovery::new(ISSUER)?.at(place)?.start()?.on_event(heard.hook()))
+                let mut discovery = Discovery::new(ISSUER)?;
+                discovery.metadata_url = Some(place.into());
+                Ok(discovery.start()?.on_event(heard.hook()))
             },
         )
         .of(None),
@@ -256,7 +261,9 @@ fn calls() -> Vec<Call> {
             PushingAuthorization,
             "https://auth.example.com/par",
             response(201, &[("content-type", "application/json")], r#"{"request_uri":"urn:hunter2","expires_in":60}"#),
-            |heard| secretive(heard).authorize(Authorize::new().pushed(), moment()),
+            |heard| {
+                secretive(heard).authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
+            },
         ),
         Call::new(
             RequestingDeviceCode,
@@ -264,7 +271,7 @@ fn calls() -> Vec<Call> {
             json(
                 r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#,
             ),
-            |heard| secretive(heard).authorize_device(AuthorizeDevice::new(), moment()),
+            |heard| secretive(heard).authorize_device(AuthorizeDevice::default(), moment()),
         ),
         Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).poll(&pending_device(), moment())
@@ -299,12 +306,11 @@ fn calls() -> Vec<Call> {
             secretive(heard).revoke("hunter2-at", moment())
         }),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            let request = ApiRequest::new(API)?.placement(TokenPlacement::allow_query("access_token"));
-            Ok(request.call(Some(&granted()))?.on_event(heard.hook()))
+            Ok(ApiRequest::new(API)?.argument("access_token", "hunter2-at").call()?.on_event(heard.hook()))
         })
         .of(None),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            ApiRequest::new(API)?.call_by_session(&Session::new(&secretive(heard), API, granted())?, now())
+            Session::new(&secretive(heard), API, granted())?.call(&ApiRequest::new(API)?, now())
         }),
         Call::new(RequestingTemporaryCredentials, "https://photos.example.net/initiate", form(TEMPORARY), |heard| {
             let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
@@ -320,9 +326,8 @@ fn calls() -> Vec<Call> {
         })
         .of(Some("key")),
         Call::new(CallingApi, "https://photos.example.net/photos", json("{}"), |heard| {
-            let mut session = oauth1::Session::new(&oauth1_client(heard), oauth1_token());
-            session.set_token(oauth1_token());
-            oauth1::ApiRequest::new("https://photos.example.net/photos")?.call(&session, moment())
+            let session = oauth1::Session::new(&oauth1_client(heard), oauth1_token());
+            session.call(&ApiRequest::new("https://photos.example.net/photos")?, moment())
         })
         .of(Some("key")),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[], GRANTED),
@@ -481,12 +486,17 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     }
     for put_off in [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))] {
         let session = Session::new(&secretive(heard), API, ends_in(5)).unwrap();
-        let shared = SharedSession::new(session.placement(TokenPlacement::allow_query("access_token")));
+        let shared = SharedSession::builder_with(
+            with(session, |session| session.token_placement = TokenPlacement::AllowQuery("access_token")),
+            clock,
+        )
+        .build()
+        .unwrap();
         let send = |request: Request| match request.uri().path() {
             "/token" => put_off.clone(),
             _ => Ok(response(401, &[], "hunter2")),
         };
-        let _ = shared.fetch_with(get(API), send, || at(NOW));
+        let _ = shared.fetch(get(API), send);
     }
     let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     for request in [shown("hunter2-at"), get(&format!("{API}?access_token=hunter2-at")), shown("hunter2 hunter2")] {
@@ -544,13 +554,13 @@ fn ends_in(seconds: u64) -> Token {
 }
 
 fn shared_by(heard: &Heard, token: Token) -> SharedSession {
-    SharedSession::new(Session::new(&secretive(heard), API, token).unwrap())
+    SharedSession::builder_with(Session::new(&secretive(heard), API, token).unwrap(), clock).build().unwrap()
 }
 
 /// Calls the API, with these answers in turn.
 fn call(shared: &SharedSession, mut answers: Vec<Exchanged>) -> Result<Response, DriveError> {
     answers.reverse();
-    shared.fetch_with(get(API), |_| answers.pop().unwrap(), || at(NOW))
+    shared.fetch(get(API), |_| answers.pop().unwrap())
 }
 
 #[test]
@@ -602,8 +612,10 @@ fn a_grant_that_has_ended_is_reported_once() {
 #[test]
 fn a_storage_that_fails_is_reported_also_where_the_token_has_expired() {
     let heard = Heard::default();
-    let save = |_| Err::<(), _>("disk full");
-    let shared = SharedSession::builder(Session::new(&secretive(&heard), API, ends_in(0)).unwrap()).save(save).build();
+    let save = |_| ready(Err::<(), _>("disk full"));
+    let shared = SharedSession::builder_with(Session::new(&secretive(&heard), API, ends_in(0)).unwrap(), clock)
+        .save(save)
+        .build();
     call(&shared.unwrap(), vec![Ok(json(GRANTED))]).unwrap_err();
     assert_eq!(heard.kinds(), [("answered", Some(Purpose::RenewingToken)), ("storage", None)]);
     let failed = &heard.lines()[1];
@@ -615,10 +627,10 @@ fn stored(heard: &Heard, row: &Arc<Mutex<Option<StoredToken>>>) -> SharedSession
     let (load, store) = (row.clone(), row.clone());
     let store = move |write: ConditionalWrite| {
         *store.lock().unwrap() = Some(write.stored);
-        Ok::<_, BoxError>(WriteOutcome::Stored)
+        ready(Ok::<_, BoxError>(WriteOutcome::Stored))
     };
-    SharedSession::builder(Session::without_token(&secretive(heard), API).unwrap())
-        .load(move || Ok::<_, BoxError>(load.lock().unwrap().clone()))
+    SharedSession::builder_with(Session::new(&secretive(heard), API, None).unwrap(), clock)
+        .load(move || ready(Ok::<_, BoxError>(load.lock().unwrap().clone())))
         .store_if_unchanged(store)
         .build()
         .unwrap()

@@ -1,8 +1,13 @@
 //! A client of OAuth 2.0 and the other side as a script: no socket, a clock that is handed over.
 
+use std::cell::Cell;
+
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Pending, Session, SharedSession, Token};
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response, Sent, Step, Timestamp};
+
+#[allow(unused_imports, reason = "each test crate uses its part")]
+pub use super::with;
 
 pub const NOW: u64 = 1_700_000_000;
 pub const ISSUER: &str = "https://auth.example.com";
@@ -24,14 +29,34 @@ pub fn moment() -> Moment {
     at(NOW)
 }
 
+thread_local! {
+    static CLOCK: Cell<(u64, u8)> = const { Cell::new((NOW, 7)) };
+}
+
+/// The clock of shared sessions: [`NOW`], or what the thread has set.
+pub fn clock() -> Moment {
+    let (secs, entropy) = CLOCK.get();
+    Moment::new(Timestamp::from_secs(secs), [entropy; 32])
+}
+
+pub fn set_clock(secs: u64) {
+    CLOCK.set((secs, CLOCK.get().1));
+}
+
+pub fn set_entropy(entropy: u8) {
+    CLOCK.set((CLOCK.get().0, entropy));
+}
+
 pub fn server() -> AuthorizationServer {
-    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap().issuer(ISSUER);
-    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
-    let server = server.device_authorization_endpoint("https://auth.example.com/device").unwrap();
-    let server = server.pushed_authorization_request_endpoint("https://auth.example.com/par").unwrap();
-    let server = server.revocation_endpoint("https://auth.example.com/revoke").unwrap();
-    let server = server.introspection_endpoint("https://auth.example.com/introspect").unwrap();
-    server.registration_endpoint("https://auth.example.com/register").unwrap()
+    let mut server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    server.issuer = Some(ISSUER.into());
+    server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
+    server.device_authorization_endpoint = Some("https://auth.example.com/device".into());
+    server.pushed_authorization_request_endpoint = Some("https://auth.example.com/par".into());
+    server.revocation_endpoint = Some("https://auth.example.com/revoke".into());
+    server.introspection_endpoint = Some("https://auth.example.com/introspect".into());
+    server.registration_endpoint = Some("https://auth.example.com/register".into());
+    server
 }
 
 pub fn client_of(server: AuthorizationServer) -> Client {
@@ -121,7 +146,7 @@ pub fn session(token: Token) -> Session {
 }
 
 pub fn shared(token: Token) -> SharedSession {
-    SharedSession::new(session(token))
+    SharedSession::builder_with(session(token), clock).build().unwrap()
 }
 
 pub fn bearer(request: &Request) -> Option<&str> {

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use oauth_proto::openid2::server::store::{MemoryStore, Store};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, AssociationType, Authorization, Authorize, Discovered, MemoryStore, Options, Pending,
-    RelyingParty, Store, XrdsDocument,
+    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty, XrdsDocument,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;
@@ -24,6 +24,12 @@ pub const ENDPOINT: &str = "https://op.example/openid";
 pub const REALM: &str = "https://rp.example/";
 pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const JANE: &str = "https://op.example/id/jane";
+
+/// Returns a value that was changed in place.
+pub fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
+}
 
 pub struct OpenIdPair {
     pub provider: Provider,
@@ -154,12 +160,15 @@ impl OpenIdPair {
     }
 
     pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
-        let handle = pending.association_handle();
         let associations = self.associations.borrow();
-        let association = associations.iter().find(|association| Some(&*association.handle) == handle);
-        let checked =
-            self.run(self.party.redeem(pending.association(association.cloned()), callback, self.moment()))?;
-        let Ok(one_time_use) = self.nonces.remember_nonce(checked.query());
+        let handle = pending.association_handle.as_ref();
+        let association = associations.iter().find(|association| Some(&association.handle) == handle);
+        let checked = self.run(self.party.redeem(
+            with(pending, |it| it.association = association.cloned()),
+            callback,
+            self.moment(),
+        ))?;
+        let Ok(one_time_use) = self.nonces.remember_nonce(&checked.query);
         checked.answer(one_time_use)
     }
 
@@ -174,7 +183,7 @@ impl OpenIdPair {
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = self.party.authorize(authorize, self.moment()).unwrap();
         let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)
@@ -222,6 +231,11 @@ pub fn changed(url: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) ->
     url.into()
 }
 
+/// The type of an association, as it is stored.
+pub fn signs_with(association: &Association) -> String {
+    serde_json::to_value(association).unwrap()["type"].as_str().unwrap().to_owned()
+}
+
 /// A callback as whoever has the association's key can make it: signed over the fields that it lists (§6.1).
 pub fn signed(association: &Association, callback: &str) -> String {
     fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
@@ -232,9 +246,9 @@ pub fn signed(association: &Association, callback: &str) -> String {
     changed(callback, |fields| {
         let line = |key: &str| format!("{key}:{}\n", fields[&format!("openid.{key}")]);
         let text: String = fields["openid.signed"].split(',').map(line).collect();
-        let signature = match association.association_type {
-            AssociationType::HmacSha1 => mac::<Hmac<Sha1>>(&key, &text),
-            AssociationType::HmacSha256 => mac::<Hmac<Sha256>>(&key, &text),
+        let signature = match signs_with(association).as_str() {
+            "HMAC-SHA1" => mac::<Hmac<Sha1>>(&key, &text),
+            _ => mac::<Hmac<Sha256>>(&key, &text),
         };
         fields.insert("openid.sig".into(), signature);
     })

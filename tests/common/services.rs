@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use oauth_proto::services::{self, Authorization, Pending, Service, SignIn, User};
-use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp, run_with};
+use oauth_proto::services::{self, Authorization, Client, Pending, Service, SignIn, Tokens, User};
+use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp, oauth1, oauth2, run_with};
 
 use super::oauth2::{bearer, json, moment, parameter, query, response};
+use super::with;
 
 pub const CALLBACK: &str = "https://app.example/callback";
 pub const TOKEN: &str =
@@ -38,9 +39,44 @@ pub fn drive<T>(step: Result<Step<T>, Error>, answers: Vec<Response>) -> (Result
     (result, sent)
 }
 
+/// One protocol's half of what either protocol has.
+pub trait Half {
+    type Oauth1;
+    type Oauth2;
+
+    fn oauth1(&self) -> Option<Self::Oauth1>;
+    fn oauth2(&self) -> Option<Self::Oauth2>;
+}
+
+impl Half for SignIn {
+    type Oauth1 = oauth1::Client;
+    type Oauth2 = oauth2::Client;
+
+    fn oauth1(&self) -> Option<oauth1::Client> {
+        self.client().ok().and_then(|client| if let Client::Oauth1(client) = client { Some(client) } else { None })
+    }
+
+    fn oauth2(&self) -> Option<oauth2::Client> {
+        self.client().ok().and_then(|client| if let Client::Oauth2(client) = client { Some(client) } else { None })
+    }
+}
+
+impl Half for Tokens {
+    type Oauth1 = oauth1::Token;
+    type Oauth2 = oauth2::Token;
+
+    fn oauth1(&self) -> Option<oauth1::Token> {
+        if let Self::Oauth1(token) = self { Some(token.clone()) } else { None }
+    }
+
+    fn oauth2(&self) -> Option<oauth2::Token> {
+        if let Self::Oauth2(token) = self { Some(token.clone()) } else { None }
+    }
+}
+
 /// The first leg.
 pub fn begin(sign_in: &SignIn) -> (Authorization, Vec<Request>) {
-    let oauth1 = sign_in.oauth1_client().is_some();
+    let oauth1 = sign_in.oauth1().is_some();
     let answers = if oauth1 { vec![form(REQUEST_TOKEN)] } else { Vec::new() };
     let (authorization, sent) = drive(sign_in.authorize(moment()), answers);
     (authorization.unwrap(), sent)
@@ -56,7 +92,7 @@ pub fn callback(pending: &Pending, oauth1: bool) -> String {
 
 /// The last leg: the token, and then these answers.
 pub fn finish(sign_in: &SignIn, mut answers: Vec<Response>) -> (Result<User, Error>, Vec<Request>) {
-    let oauth1 = sign_in.oauth1_client().is_some();
+    let oauth1 = sign_in.oauth1().is_some();
     let (authorization, _) = begin(sign_in);
     let uri = callback(&authorization.pending, oauth1);
     answers.insert(0, if oauth1 { form(ACCESS_TOKEN) } else { json(TOKEN) });
@@ -90,7 +126,7 @@ pub fn of(service: &Service) -> SignIn {
 
 /// A sign-in at the one service of the version of 2007.
 pub fn dropbox_v1() -> SignIn {
-    SignIn::dangerous_new_2007(&services::DROPBOX_V1, "id", "secret", CALLBACK).unwrap()
+    with(of(&services::DROPBOX_V1), |it| it.dangerous_version_1_0 = true)
 }
 
 /// The fields in the order of their declaration, up to `locale`.
@@ -109,7 +145,7 @@ pub fn said(user: &User) -> Said<'_> {
 pub fn walks(sign_in: &SignIn, endpoint: &str, scope: &str, profile: &[&str], answers: &[&str]) -> User {
     let (authorization, sent) = begin(sign_in);
     assert_eq!(authorization.url.split('?').next(), Some(endpoint));
-    if sign_in.oauth1_client().is_none() {
+    if sign_in.oauth1().is_none() {
         assert!(sent.is_empty());
         assert_eq!(argument(&authorization.url, "redirect_uri"), CALLBACK);
         assert_eq!(argument(&authorization.url, "state"), authorization.pending.key());
@@ -122,7 +158,7 @@ pub fn walks(sign_in: &SignIn, endpoint: &str, scope: &str, profile: &[&str], an
     let (user, sent) = finish(sign_in, answers.iter().copied().map(json).collect());
     let asked: Vec<String> = sent[1..].iter().map(place).collect();
     assert_eq!(asked, profile);
-    if sign_in.oauth1_client().is_none() {
+    if sign_in.oauth1().is_none() {
         assert!(sent[1..].iter().all(|request| bearer(request) == Some("at-5f3a")));
         assert!(!sent[0].headers().values().any(|value| value.to_str().unwrap().contains("at-5f3a")));
     }

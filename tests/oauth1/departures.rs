@@ -1,20 +1,24 @@
 //! What a server is said to do otherwise than RFC 5849: the options of `Server`, and the version of 2007.
 
+use crate::common::with;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::{answered, first_leg};
 use oauth_proto::oauth1::{
-    ApiRequest, Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, ParameterPlacement,
-    Scheme, Server, Session,
+    Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, ParameterPlacement, Scheme, Server,
+    Session,
 };
-use oauth_proto::{Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
+use oauth_proto::{ApiRequest, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
 #[test]
 fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
     type Say = fn(Server) -> Server;
-    let version_2007: Say = Server::dangerous_version_1_0;
-    let first: Say = |server| server.callbacks(Callbacks::WithRequest);
-    let in_query: Say = |server| server.scheme(Scheme::default().placement(ParameterPlacement::Query));
-    let encoded: Say = |server| server.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
+    let version_2007: Say = |it| with(it, |it| it.dangerous_version_1_0 = true);
+    let first: Say = |server| with(server, |it| it.callbacks = Some(Callbacks::WithRequest));
+    let in_query: Say =
+        |server| with(server, |it| it.scheme = with(Scheme::default(), |it| it.placement = ParameterPlacement::Query));
+    let encoded: Say = |server| {
+        with(server, |it| it.scheme = with(Scheme::default(), |it| it.key_encoding = Some(KeyEncoding::Encoded)))
+    };
     let sent = |say: &[Say]| {
         let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
         let server = say.iter().fold(server, |server, say| say(server));
@@ -38,7 +42,7 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
 
 #[test]
 fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
-    let pair = OAuth1Pair::new(Server::dangerous_version_1_0, |provider| provider);
+    let pair = OAuth1Pair::new(|it| with(it, |it| it.dangerous_version_1_0 = true), |provider| provider);
     let Step::Send(request, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
@@ -56,10 +60,11 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
 
 #[test]
 fn a_service_with_registered_callbacks_is_never_sent_one() {
-    let pair = OAuth1Pair::new(|server| server.callbacks(Callbacks::Registered), |provider| provider);
+    let pair =
+        OAuth1Pair::new(|server| with(server, |it| it.callbacks = Some(Callbacks::Registered)), |provider| provider);
     let error = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap_err();
     assert_eq!(error, Unsupported::CallbackNotAccepted.into());
-    let Step::Send(request, _) = pair.client.authorize(Authorize::registered(), pair.moment()).unwrap() else {
+    let Step::Send(request, _) = pair.client.authorize(Authorize::allow_any_callback(), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
@@ -79,14 +84,14 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert_eq!(posted.body(), b"scope=a%20b");
     assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
-    let got = first(Server::by_get);
+    let got = first(|it| with(it, |it| it.by_get = true));
     assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
     assert!(!got.headers().contains_key("content-type"));
 
     // Without any, a POST has no body and no label, unless the protocol's go there.
     for (placement, labelled) in [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)] {
-        let scheme = Scheme::default().placement(placement);
-        let pair = OAuth1Pair::new(|server| server.scheme(scheme), |provider| provider);
+        let scheme = with(Scheme::default(), |it| it.placement = placement);
+        let pair = OAuth1Pair::new(|server| with(server, |it| it.scheme = scheme), |provider| provider);
         let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
         else {
             panic!("nothing to send")
@@ -97,7 +102,8 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
 
 #[test]
 fn both_places_are_told_the_callback_where_the_service_wants_it() {
-    let pair = OAuth1Pair::new(|server| server.callbacks(Callbacks::WithBoth), |provider| provider);
+    let pair =
+        OAuth1Pair::new(|server| with(server, |it| it.callbacks = Some(Callbacks::WithBoth)), |provider| provider);
     let Authorization { url, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     assert!(url.contains("&oauth_callback=https%3A%2F%2F"));
 }
@@ -105,10 +111,14 @@ fn both_places_are_told_the_callback_where_the_service_wants_it() {
 #[test]
 fn an_authentication_endpoint_gets_the_token_and_no_callback() {
     let pair = OAuth1Pair::new(
-        |server| server.callbacks(Callbacks::WithBoth).authentication("https://photos.example.net/signin").unwrap(),
+        |server| {
+            with(server, |it| it.callbacks = Some(Callbacks::WithBoth))
+                .authentication("https://photos.example.net/signin")
+                .unwrap()
+        },
         |provider| provider,
     );
-    let authorize = || Authorize::callback(CALLBACK).at_authentication_endpoint();
+    let authorize = || with(Authorize::callback(CALLBACK), |it| it.at_authentication_endpoint = true);
     let Authorization { url, pending, .. } = pair.begin(authorize().url_parameter("force_login", "true")).unwrap();
     assert_eq!(url, format!("{ORIGIN}/signin?force_login=true&oauth_token={}", pending.token()));
     let error = OAuth1Pair::default().begin(authorize()).unwrap_err();
@@ -134,7 +144,7 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     assert_eq!(pair.redeem(pending, &callback), Err(missing.clone().into()));
     let Authorization { pending, .. } = pair.begin(Authorize::out_of_band()).unwrap();
     assert_eq!(pair.client.redeem_verifier(pending, " ", pair.moment()).unwrap_err(), missing.into());
-    let lenient = OAuth1Pair::new(Server::dangerous_version_1_0, |provider| provider);
+    let lenient = OAuth1Pair::new(|it| with(it, |it| it.dangerous_version_1_0 = true), |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
 
@@ -157,11 +167,11 @@ fn an_error_names_the_option_that_lifts_it() {
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), pair.moment())
     };
-    let lenient = OAuth1Pair::new(Server::allow_unconfirmed_callback, |provider| provider);
+    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_unconfirmed_callback = true), |provider| provider);
     lifted("oauth1::Server::allow_unconfirmed_callback", first_leg(&pair), first_leg(&lenient));
 
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
-    let lenient = OAuth1Pair::new(Server::allow_json_answers, |provider| provider);
+    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
     lifted("oauth1::Server::allow_json_answers", answered(&pair, body), answered(&lenient, body));
 
     let unverified = |pair: &OAuth1Pair| {
@@ -169,7 +179,7 @@ fn an_error_names_the_option_that_lifts_it() {
         let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         pair.client.redeem(pending, &callback, pair.moment())
     };
-    let lenient = OAuth1Pair::new(Server::allow_missing_verifier, |provider| provider);
+    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_missing_verifier = true), |provider| provider);
     lifted("oauth1::Server::allow_missing_verifier", unverified(&pair), unverified(&lenient));
 
     let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
@@ -177,9 +187,13 @@ fn an_error_names_the_option_that_lifts_it() {
         let client = Client::new(server, ClientCredentials::new("k", "s"));
         client.authorize(Authorize::callback(CALLBACK), pair.moment())
     };
-    lifted("oauth1::Server::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));
+    lifted(
+        "oauth1::Server::dangerous_allow_http",
+        begun(plain()),
+        begun(with(plain(), |it| it.dangerous_allow_http = true)),
+    );
 
-    let call = |request: ApiRequest| request.call(&Session::two_legged(&pair.client), pair.moment());
+    let call = |request: ApiRequest| Session::two_legged(&pair.client).call(&request, pair.moment());
     let plain = || ApiRequest::new("http://a.example/x").unwrap();
-    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().dangerous_allow_http()));
+    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(with(plain(), |it| it.dangerous_allow_http = true)));
 }

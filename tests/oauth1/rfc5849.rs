@@ -1,5 +1,6 @@
 //! The examples of RFC 5849 as tests, and the corners of its text that other implementations get wrong.
 
+use crate::common::with;
 use http::Request;
 use oauth_proto::Timestamp;
 use oauth_proto::oauth1::{
@@ -9,7 +10,10 @@ use oauth_proto::oauth1::{
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn photos() -> Scheme {
-    Scheme::default().realm("Photos").without_version()
+    with(Scheme::default(), |it| {
+        it.realm = Some("Photos".into());
+        it.omit_version = true;
+    })
 }
 
 fn printer() -> ClientCredentials {
@@ -112,7 +116,14 @@ fn section_3_4_1_1_base_string() -> Outcome {
 fn section_3_1_signature() -> Outcome {
     let client = ClientCredentials::new("9djdj82h48djs9d2", "j49sk3j29djd");
     let token = TokenCredentials::new("kkk9d7dh3k39sjv7", "dh893hdasih9");
-    let signer = Signer::new(&Scheme::default().realm("Example").without_version(), &client, Some(&token));
+    let signer = Signer::new(
+        &with(Scheme::default(), |it| {
+            it.realm = Some("Example".into());
+            it.omit_version = true;
+        }),
+        &client,
+        Some(&token),
+    );
     let mut request = request_of_section_3().body(b"c2&a3=2+q".to_vec())?;
     signer.sign(&mut request, stamp(137_131_201, "7d8f3e4a"))?;
     assert_eq!(base(&request), BASE_STRING_OF_SECTION_3);
@@ -221,7 +232,7 @@ fn the_twitter_documentations_example() -> Outcome {
 #[test]
 fn section_2_1_plaintext() -> Outcome {
     let client = ClientCredentials::new("jd83jd92dhsh93js", "ja893SD9");
-    let scheme = Scheme::new(Method::dangerous_plaintext());
+    let scheme = Scheme::new(Method::DangerousPlaintext);
     let mut request = Request::post("https://server.example.com/request_token").body(Vec::new())?;
     Signer::new(&scheme, &client, None).sign(&mut request, stamp(1, "n"))?;
     assert!(authorization(&request).contains("oauth_signature=\"ja893SD9%26\""));
@@ -235,7 +246,7 @@ fn section_2_1_plaintext() -> Outcome {
 #[test]
 fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     let form = |placement| -> Result<Request<Vec<u8>>, Box<dyn std::error::Error>> {
-        let scheme = Scheme::default().placement(placement);
+        let scheme = with(Scheme::default(), |it| it.placement = placement);
         let token = TokenCredentials::new("t&t", "ts");
         let signer = Signer::new(&scheme, &ClientCredentials::new("key", "secret"), Some(&token));
         let mut request = Request::post("https://a.example/x?q=1")
@@ -270,7 +281,7 @@ fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
 #[test]
 fn raw_keys_differ_only_where_secrets_need_encoding() -> Outcome {
     let signature = |secret: &str, encoding| -> Result<String, Box<dyn std::error::Error>> {
-        let scheme = Scheme::default().key_encoding(encoding);
+        let scheme = with(Scheme::default(), |it| it.key_encoding = Some(encoding));
         let signer = Signer::new(&scheme, &ClientCredentials::new("k", secret), None);
         let mut request = Request::get("https://a.example/").body(Vec::new())?;
         signer.sign(&mut request, stamp(1, "n"))?;

@@ -1,9 +1,10 @@
 //! Whole conversations between our client and our server, in the words of RFC 5849 §2.
 
+use crate::common::with;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::answered;
 use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, serve};
-use oauth_proto::oauth1::{Authorization, Authorize, Method, ParameterPlacement, Pending, Scheme, Server, Session};
+use oauth_proto::oauth1::{Authorization, Authorize, Method, ParameterPlacement, Pending, Scheme, Session};
 use oauth_proto::{Expired, Refused, Response, Step, Timestamp, Unsupported};
 
 #[test]
@@ -16,10 +17,10 @@ fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
 
 #[test]
 fn every_method_and_placement_walks_the_three_legs() {
-    for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
+    for method in [Method::HmacSha1, Method::HmacSha256, Method::HmacSha512] {
         for placement in [ParameterPlacement::Header, ParameterPlacement::Body, ParameterPlacement::Query] {
-            let scheme = Scheme::new(method.clone()).placement(placement);
-            let pair = OAuth1Pair::new(|server| server.scheme(scheme), |provider| provider);
+            let scheme = with(Scheme::new(method.clone()), |it| it.placement = placement);
+            let pair = OAuth1Pair::new(|server| with(server, |it| it.scheme = scheme), |provider| provider);
             assert!(pair.verify(&pair.signed()).is_ok(), "{method:?} {placement:?}");
         }
     }
@@ -28,11 +29,16 @@ fn every_method_and_placement_walks_the_three_legs() {
 #[test]
 fn a_service_that_wants_get_gets_it() {
     let pair = OAuth1Pair::new(
-        |server| server.by_get().scheme(Scheme::default().placement(ParameterPlacement::Query)),
-        oauth_proto::oauth1::server::ProviderBuilder::allow_get,
+        |server| {
+            with(server, |it| {
+                it.by_get = true;
+                it.scheme = with(Scheme::default(), |it| it.placement = ParameterPlacement::Query);
+            })
+        },
+        |it| with(it, |it| it.allow_get = true),
     );
     assert!(pair.verify(&pair.signed()).is_ok());
-    let refusing = OAuth1Pair::new(Server::by_get, |provider| provider);
+    let refusing = OAuth1Pair::new(|it| with(it, |it| it.by_get = true), |provider| provider);
     let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -44,8 +50,12 @@ fn a_service_that_wants_get_gets_it() {
 /// §1.2: the request for temporary credentials, with the callback where the text has it.
 #[test]
 fn the_first_request_is_that_of_the_specification() {
-    let pair = OAuth1Pair::new(|server| server.scheme(Scheme::default().without_version()), |provider| provider);
-    let authorize = Authorize::callback("http://printer.example.com/ready").realm("Photos");
+    let pair = OAuth1Pair::new(
+        |server| with(server, |it| it.scheme = with(Scheme::default(), |it| it.omit_version = true)),
+        |provider| provider,
+    );
+    let authorize =
+        with(Authorize::callback("http://printer.example.com/ready"), |it| it.realm = Some("Photos".into()));
     let Step::Send(request, _) = pair.client.authorize(authorize, pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
@@ -68,7 +78,8 @@ fn the_callback_keeps_its_own_query() {
 #[test]
 fn the_service_shows_what_the_client_asks_for() {
     let pair = OAuth1Pair::default();
-    let authorize = Authorize::callback(CALLBACK).realm("Photos").realm("Albums").parameter("scope", "read write");
+    let authorize = with(Authorize::callback(CALLBACK), |it| it.realm = Some("Photos Albums".into()))
+        .parameter("scope", "read write");
     let authorization = pair.begin(authorize.url_parameter("lang", "de")).unwrap();
     assert!(authorization.url.contains("?lang=de&"), "{}", authorization.url);
     let consent = pair.consent(&authorization.url).unwrap();
@@ -161,8 +172,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     assert_eq!(renewed.session_handle, token.session_handle, "the handle that was not replaced is kept");
     assert_eq!(renewed.extra["xoauth_guid"], "g");
 
-    let mut session = Session::new(&pair.client, token);
-    session.set_token(renewed);
+    let session = Session::new(&pair.client, renewed);
     assert_eq!(session.token().unwrap().credentials.token, "c");
     let plain = answered(&pair, "oauth_token=a&oauth_token_secret=b").unwrap();
     assert_eq!(pair.client.renew(&plain, pair.moment()).unwrap_err(), Unsupported::NotRenewable.into());

@@ -1,10 +1,11 @@
 //! The way to the provider and back: URLs, forms, stored values.
 
 use crate::pair::*;
+use oauth_proto::Callback;
 use oauth_proto::Timestamp;
 use oauth_proto::openid2::ax::{self};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched};
-use oauth_proto::openid2::{Authorize, Callback, Discovered, Pending};
+use oauth_proto::openid2::{Authorize, Discovered, Pending};
 
 #[test]
 fn a_long_answer_comes_as_a_form() {
@@ -21,12 +22,12 @@ fn a_long_answer_comes_as_a_form() {
     let callback = Callback::posted(&action, form.as_bytes());
     let checked = pair
         .run(pair.party.redeem(
-            authorization.pending.association(pair.associations.borrow().last().cloned()),
+            with(authorization.pending, |it| it.association = pair.associations.borrow().last().cloned()),
             callback,
             pair.moment(),
         ))
         .unwrap();
-    let assertion = checked.answer(oauth_proto::openid2::OneTimeUse::First).unwrap();
+    let assertion = checked.answer(oauth_proto::OneTimeUse::First).unwrap();
     assert_eq!(
         assertion.extension::<ax::FetchResponse>().unwrap().first("http://x.example/bio"),
         Some(biography.as_str())
@@ -58,7 +59,7 @@ fn the_request_goes_by_a_form_too() {
     assert_eq!(action, ENDPOINT);
     let Dispatched::CheckIdRequest(by_form) = pair.dispatch(&post(&form)).unwrap() else { panic!() };
     assert_eq!(*by_form, pair.check_id(&authorization.url().unwrap()).unwrap());
-    assert_eq!(authorization.fields().count(), 6);
+    assert_eq!(fields(&format!("{action}?{form}")).len(), 6);
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn what_is_stored_comes_back() {
     let stored: Discovered = serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
     assert_eq!(discovered, stored);
     let association = pair.associate(&stored).unwrap();
-    let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let cookie = serde_json::to_string(&authorization.pending).unwrap();
     assert!(cookie.len() < 1000, "{}", cookie.len());

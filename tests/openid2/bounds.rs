@@ -4,7 +4,7 @@
 use crate::pair::*;
 use allocation_counter::measure;
 use oauth_proto::openid2::ax::{self, FetchRequest};
-use oauth_proto::openid2::{Pending, pape, sreg, ui, user_links};
+use oauth_proto::openid2::{ExtensionType, Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
 
 /// What a work of some size needs.
@@ -189,8 +189,13 @@ fn a_callback_is_read_in_its_size() {
                 fields.insert("openid.long".into(), "x".repeat(unit.len() * number));
             });
             let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), pair.moment());
-            let counted =
-                measure(|| drop(pair.party.redeem(pending.association(associations.last().cloned()), &bomb, moment)));
+            let counted = measure(|| {
+                drop(pair.party.redeem(
+                    with(pending, |it| it.association = associations.last().cloned()),
+                    &bomb,
+                    moment,
+                ));
+            });
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });
     }
@@ -200,7 +205,10 @@ fn a_callback_is_read_in_its_size() {
 #[test]
 fn a_question_is_read_in_its_size() {
     let pair = OpenIdPair::default();
-    let fetch = FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
+    let fetch = FetchRequest {
+        required: vec![ax::Attribute::new("email", ax::AttributeType::Email)],
+        ..FetchRequest::default()
+    };
     let authorization = pair.begin(pair.asking(JANE).extension(fetch));
     let url = authorization.url().unwrap();
     for (name, entry) in [
@@ -217,9 +225,9 @@ fn a_question_is_read_in_its_size() {
                 for named in ["openid.ax.type.long", "openid.pape.auth_level.ns.long"] {
                     fields.insert(named.into(), "x".repeat(5 * number));
                 }
-                fields.insert("openid.ns.sreg".into(), sreg::NAMESPACE.into());
-                fields.insert("openid.ns.ui".into(), ui::NAMESPACE.into());
-                fields.insert("openid.ns.pape".into(), pape::NAMESPACE.into());
+                fields.insert("openid.ns.sreg".into(), ExtensionType::SimpleRegistration.as_ref().into());
+                fields.insert("openid.ns.ui".into(), ExtensionType::UserInterface.as_ref().into());
+                fields.insert("openid.ns.pape".into(), ExtensionType::AuthenticationPolicy.as_ref().into());
             });
             let check_id = pair.check_id(&bomb).unwrap();
             let read = || {

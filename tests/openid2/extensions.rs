@@ -1,7 +1,7 @@
 //! Extensions: attributes, registration, the profile.
 
 use crate::pair::*;
-use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Identity, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Authorize, Discovered, ProfileField, oauth, pape, ui};
@@ -12,8 +12,8 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     let pair = OpenIdPair::default();
     let movie = "http://example.com/schema/favourite_movie";
     let fetch = FetchRequest {
-        required: vec![Attribute::new("email", ax::EMAIL)],
-        if_available: vec![Attribute { count: Count::AtMost(2), ..Attribute::new("movie", movie) }],
+        required: vec![Attribute::new("email", ax::AttributeType::Email)],
+        if_available: vec![Attribute { count: Some(2), ..Attribute::new("movie", movie) }],
         update_url: Some("https://rp.example/update".into()),
     };
     let registration =
@@ -23,7 +23,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
         .extension(fetch.clone())
         .extension(registration.clone())
         .extension(ui::Request { languages: vec!["da".into()], mode: Some("popup".into()), icon: false })
-        .extension(pape::Request { preferred: vec![pape::MULTI_FACTOR.into()], ..pape::Request::default() })
+        .extension(pape::Request { preferred: vec![pape::Policy::MultiFactor.into()], ..pape::Request::default() })
         .extension(oauth::Request { consumer: "rp.example".into(), scope: Some("feeds".into()) });
     let authorization = pair.begin(authorize);
     let url = authorization.url().unwrap();
@@ -31,33 +31,37 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     assert_eq!(check_id.extension::<FetchRequest>(), Some(fetch.clone()));
     assert_eq!(check_id.extension::<sreg::Request>(), Some(registration.clone()));
     assert_eq!(check_id.extension::<ui::Request>().unwrap().languages, ["da"]);
-    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred, [pape::MULTI_FACTOR]);
+    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred, [pape::Policy::MultiFactor.as_ref()]);
     assert_eq!(check_id.extension::<oauth::Request>().unwrap().consumer, "rp.example");
 
     let mut values = ax::FetchResponse::default()
-        .attribute(ax::EMAIL, ["jane@example.com"])
+        .attribute(ax::AttributeType::Email, ["jane@example.com"])
         .attribute(movie, ["Æon", "b=&\"'<%41>", "third"])
-        .attribute(ax::LANGUAGE, ["da"]);
+        .attribute(ax::AttributeType::Language, ["da"]);
     values.update_url = Some("https://rp.example/update".into());
-    let registered = sreg::Response::default().value(Field::Nickname, "jane").value(Field::Dob, "1970-01-01");
+    let registered =
+        sreg::Response { values: [(Field::Nickname, "jane".into()), (Field::Dob, "1970-01-01".into())].into() };
     let callback = pair.approve(&url, |approval| {
         approval
             .extension(values.only(&fetch))
             .extension(registered.only(&registration))
-            .extension(pape::Response { policies: vec![pape::MULTI_FACTOR.into()], ..pape::Response::default() })
+            .extension(pape::Response { policies: vec![pape::Policy::MultiFactor.into()], ..pape::Response::default() })
             .extension(oauth::Response { request_token: "hh5s93j4hdidpola".into(), scope: None })
     });
     let assertion = pair.verify(authorization.pending, &callback).unwrap();
     let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
     assert_eq!(attributes.values[movie], ["Æon", "b=&\"'<%41>"]);
-    assert_eq!(attributes.first(ax::EMAIL), Some("jane@example.com"));
-    assert_eq!(attributes.first(ax::LANGUAGE), None);
+    assert_eq!(attributes.first(ax::AttributeType::Email), Some("jane@example.com"));
+    assert_eq!(attributes.first(ax::AttributeType::Language), None);
     assert_eq!(attributes.update_url.as_deref(), Some("https://rp.example/update"));
     let registered: Vec<_> = assertion.extension::<sreg::Response>().unwrap().values.into_keys().collect();
     assert_eq!(registered, [Field::Nickname]);
-    assert_eq!(assertion.extension::<pape::Response>().unwrap().policies, [pape::MULTI_FACTOR]);
+    assert_eq!(assertion.extension::<pape::Response>().unwrap().policies, [pape::Policy::MultiFactor.as_ref()]);
     assert_eq!(assertion.extension::<oauth::Response>().unwrap().request_token, "hh5s93j4hdidpola");
 }
+
+const EVERYTHING: [ProfileField; 4] =
+    [ProfileField::Name, ProfileField::Email, ProfileField::Language, ProfileField::Username];
 
 #[test]
 fn the_short_way_asks_and_maps_as_tornado_does() {
@@ -67,7 +71,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
         let authorize = Authorize::new(&provider, RETURN_TO).profile(asked.iter().copied());
         pair.party.authorize(authorize, pair.moment()).unwrap().url().unwrap()
     };
-    let all = fields(&url(&ProfileField::ALL));
+    let all = fields(&url(&EVERYTHING));
     assert_eq!(all["openid.ax.required"], "firstname,fullname,lastname,email,language,username");
     assert_eq!(all["openid.ax.type.fullname"], "http://axschema.org/namePerson");
     assert_eq!(all["openid.claimed_id"], "http://specs.openid.net/auth/2.0/identifier_select");
@@ -75,7 +79,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
     assert!(!fields(&url(&[])).contains_key("openid.ns.ax"));
 
     let profile = |values: &[(&str, &str)]| {
-        let authorize = Authorize::new(&provider, RETURN_TO).profile(ProfileField::ALL);
+        let authorize = Authorize::new(&provider, RETURN_TO).profile(EVERYTHING);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let values =
             values.iter().fold(ax::FetchResponse::default(), |all, (name, value)| all.attribute(*name, [*value]));
@@ -83,35 +87,49 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
         pair.verify(authorization.pending, &callback).unwrap().profile()
     };
     let full = profile(&[
-        (ax::FIRST_NAME, "Jane"),
-        (ax::LAST_NAME, "Doe"),
-        (ax::FULL_NAME, "Dr. Jane Doe"),
-        (ax::EMAIL, "j@example.com"),
-        (ax::LANGUAGE, "en-US"),
-        (ax::USERNAME, "janey"),
+        (ax::AttributeType::FirstName.as_ref(), "Jane"),
+        (ax::AttributeType::LastName.as_ref(), "Doe"),
+        (ax::AttributeType::FullName.as_ref(), "Dr. Jane Doe"),
+        (ax::AttributeType::Email.as_ref(), "j@example.com"),
+        (ax::AttributeType::Language.as_ref(), "en-US"),
+        (ax::AttributeType::Username.as_ref(), "janey"),
     ]);
     assert_eq!(full.claimed_id.as_deref(), Some(JANE));
     assert_eq!((full.first_name.as_deref(), full.last_name.as_deref()), (Some("Jane"), Some("Doe")));
     assert_eq!((full.name.as_deref(), full.email.as_deref()), (Some("Dr. Jane Doe"), Some("j@example.com")));
     assert_eq!((full.locale.as_deref(), full.username.as_deref()), (Some("en-us"), Some("janey")));
-    assert_eq!(profile(&[(ax::FIRST_NAME, "Jane"), (ax::LAST_NAME, "Doe")]).name.as_deref(), Some("Jane Doe"));
-    assert_eq!(profile(&[(ax::EMAIL, "j@example.com"), (ax::FULL_NAME, "")]).name.as_deref(), Some("j"));
+    assert_eq!(
+        profile(&[(ax::AttributeType::FirstName.as_ref(), "Jane"), (ax::AttributeType::LastName.as_ref(), "Doe")])
+            .name
+            .as_deref(),
+        Some("Jane Doe")
+    );
+    assert_eq!(
+        profile(&[(ax::AttributeType::Email.as_ref(), "j@example.com"), (ax::AttributeType::FullName.as_ref(), "")])
+            .name
+            .as_deref(),
+        Some("j")
+    );
     assert_eq!(profile(&[]).name, None);
 }
 
 #[test]
 fn a_response_without_an_identity_brings_extensions_alone() {
     let pair = OpenIdPair::default();
-    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authorize = pair.asking(JANE).without_identity().extension(fetch);
+    let fetch =
+        FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
+    let authorize = with(pair.asking(JANE), |it| it.without_identity = true).extension(fetch);
     let authorization = pair.begin(authorize);
     let url = authorization.url().unwrap();
     assert_eq!(pair.check_id(&url).unwrap().identity, Identity::None);
-    let values = ax::FetchResponse::default().attribute(ax::EMAIL, ["j@example.com"]);
+    let values = ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["j@example.com"]);
     let callback = pair.approve(&url, |approval| approval.extension(values));
     let assertion = pair.verify(authorization.pending, &callback).unwrap();
     assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (None, None));
-    assert_eq!(assertion.extension::<ax::FetchResponse>().unwrap().first(ax::EMAIL), Some("j@example.com"));
+    assert_eq!(
+        assertion.extension::<ax::FetchResponse>().unwrap().first(ax::AttributeType::Email),
+        Some("j@example.com")
+    );
 }
 
 /// Attribute Exchange §5.1.
@@ -119,7 +137,7 @@ fn a_response_without_an_identity_brings_extensions_alone() {
 fn updated_attributes_are_posted_to_the_relying_party() {
     let pair = OpenIdPair::default();
     let update_url = "https://rp.example/update?transaction_id=a6b5c41";
-    let mut email = ax::FetchResponse::default().attribute(ax::EMAIL, ["new@example.com"]);
+    let mut email = ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["new@example.com"]);
     email.update_url = Some(update_url.into());
     let approval = || Approval::new(JANE).extension(email.clone());
     let request = pair.provider.update_attributes(update_url, approval(), pair.moment()).unwrap();
@@ -127,7 +145,10 @@ fn updated_attributes_are_posted_to_the_relying_party() {
     let step = pair.party.dangerous_redeem_unsolicited(update_url, &request, pair.moment());
     let assertion = pair.run(step).unwrap().confirm(&pair.nonces).unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
-    assert_eq!(assertion.extension::<ax::FetchResponse>().unwrap().first(ax::EMAIL), Some("new@example.com"));
+    assert_eq!(
+        assertion.extension::<ax::FetchResponse>().unwrap().first(ax::AttributeType::Email),
+        Some("new@example.com")
+    );
     assert_eq!(pair.sent.borrow().as_slice(), [format!("GET {JANE}"), format!("POST {ENDPOINT}")]);
     for url in [
         "http://rp.example/update",
@@ -148,7 +169,10 @@ fn updated_attributes_are_posted_to_the_relying_party() {
 fn an_update_url_lies_in_the_realm() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
-    let email = || FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
+    let email = || FetchRequest {
+        required: vec![Attribute::new("email", ax::AttributeType::Email)],
+        ..FetchRequest::default()
+    };
     let asked = |update_url: &str| {
         let fetch = FetchRequest { update_url: Some(update_url.into()), ..email() };
         pair.party.authorize(Authorize::new(&discovered, RETURN_TO).extension(fetch), pair.moment())

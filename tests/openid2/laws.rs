@@ -2,7 +2,7 @@
 
 use crate::pair::*;
 use oauth_proto::Step;
-use oauth_proto::openid2::{Extension, ax, sreg};
+use oauth_proto::openid2::{Extension, ExtensionType, ax, sreg};
 use proptest::prelude::*;
 
 fn name() -> impl Strategy<Value = String> {
@@ -11,7 +11,14 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn value() -> impl Strategy<Value = String> {
-    let known = [ax::NAMESPACE, ax::EMAIL, ax::USERNAME, "fetch_response", "boss@example.com", ""];
+    let known = [
+        ExtensionType::AttributeExchange.as_ref(),
+        ax::AttributeType::Email.as_ref(),
+        ax::AttributeType::Username.as_ref(),
+        "fetch_response",
+        "boss@example.com",
+        "",
+    ];
     prop_oneof![prop::sample::select(known.to_vec()).prop_map(str::to_owned), ".{0,12}"]
 }
 
@@ -45,7 +52,7 @@ proptest! {
         let pair = OpenIdPair::default();
         let authorization = pair.begin(pair.asking(JANE));
         let callback = pair.approve(&authorization.url().unwrap(), |approval| {
-            approval.extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
+            approval.extension(ax::FetchResponse::default().attribute(ax::AttributeType::Username, ["jane"]))
         });
         let changed = changed(&callback, |fields| {
             for (name, value) in added {
@@ -56,7 +63,7 @@ proptest! {
             prop_assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
             let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
             let all: Vec<_> = attributes.values.iter().collect();
-            prop_assert_eq!(all, [(&ax::USERNAME.to_owned(), &vec!["jane".to_owned()])]);
+            prop_assert_eq!(all, [(&ax::AttributeType::Username.into(), &vec!["jane".to_owned()])]);
             prop_assert_eq!(assertion.extension::<sreg::Response>(), None);
             prop_assert_eq!(assertion.profile().email, None);
         }
@@ -67,12 +74,12 @@ proptest! {
     fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let pair = OpenIdPair::default();
         let authorization = pair.begin(pair.asking(JANE));
-        let sent = ax::FetchResponse::default().attribute(ax::EMAIL, values.clone());
+        let sent = ax::FetchResponse::default().attribute(ax::AttributeType::Email, values.clone());
         let extension = Extension::from(sent);
         let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
         let assertion = pair.verify(authorization.pending, &callback).unwrap();
         let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
-        prop_assert_eq!(&attributes.values[ax::EMAIL], &values);
+        prop_assert_eq!(&attributes.values[ax::AttributeType::Email.as_ref()], &values);
     }
 
     /// Whatever is answered, discovery ends after few requests.

@@ -2,12 +2,13 @@
 
 use crate::pair::*;
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Authorize, Options, Version};
+use oauth_proto::openid2::{Authorize, Version};
 use oauth_proto::{Error, Refused, Unsupported};
 
 #[test]
 fn openid_1_is_spoken_where_both_allow_it() {
-    let pair = OpenIdPair::new(Options::allow_openid1, Options::allow_openid1);
+    let pair =
+        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
     let page = format!(
         "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
     );
@@ -16,26 +17,30 @@ fn openid_1_is_spoken_where_both_allow_it() {
     assert_eq!((discovered.version, discovered.local_id.as_deref()), (Version::V1_1, Some(JANE)));
     for association in [None, pair.associate(&discovered).unwrap()] {
         let asks = association.is_none();
-        let authorize = Authorize::new(&discovered, RETURN_TO)
-            .association(association)
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association)
             .extension(sreg::Request { required: vec![Field::Email], ..sreg::Request::default() });
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
         assert!(!url.contains("openid.ns=") && !url.contains("claimed_id") && url.contains("openid.trust_root"));
         pair.sent.borrow_mut().clear();
-        let values = sreg::Response::default().value(Field::Email, "j@example.com");
+        let values = sreg::Response { values: [(Field::Email, "j@example.com".into())].into() };
         let callback = pair.approve(&url, |approval| approval.extension(values));
         assert!(!callback.contains("op_endpoint"), "{callback}");
         let stored = serde_json::to_string(&authorization.pending).unwrap();
         let assertion = pair.verify(authorization.pending, &callback).unwrap();
         assert_eq!(assertion.claimed_id.as_deref(), Some("https://old.example/"));
-        assert_eq!(assertion.extension::<sreg::Response>().unwrap().get(Field::Email), Some("j@example.com"));
+        assert_eq!(
+            assertion.extension::<sreg::Response>().unwrap().values.get(&Field::Email).map(String::as_str),
+            Some("j@example.com")
+        );
         assert_eq!(pair.sent.borrow().len(), usize::from(asks));
         let again = pair.verify(serde_json::from_str(&stored).unwrap(), &callback).unwrap_err();
         assert!(matches!(again, Error::Forged(_)), "{again}");
     }
-    let authorization =
-        pair.party.authorize(Authorize::new(&discovered, RETURN_TO).immediate(), pair.moment()).unwrap();
+    let authorization = pair
+        .party
+        .authorize(with(Authorize::new(&discovered, RETURN_TO), |it| it.immediate = true), pair.moment())
+        .unwrap();
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let callback = location(&pair.deny_request(check_id));
     let Error::Refused(Refused::SetupNeeded { url: Some(url) }) =
@@ -54,10 +59,11 @@ fn openid_1_is_spoken_where_both_allow_it() {
 /// §14.2.1.
 #[test]
 fn a_request_without_an_identity_is_not_sent_in_openid_1() {
-    let pair = OpenIdPair::new(Options::allow_openid1, Options::allow_openid1);
+    let pair =
+        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
     pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let discovered = pair.discover("https://old.example/").unwrap();
-    let asked = Authorize::new(&discovered, RETURN_TO).without_identity();
+    let asked = with(Authorize::new(&discovered, RETURN_TO), |it| it.without_identity = true);
     let error = pair.party.authorize(asked, pair.moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::pair::*;
+use oauth_proto::openid2::server::store::MemoryStore;
 use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason, ServerStep, serve};
-use oauth_proto::openid2::{MemoryStore, Options, ui};
+use oauth_proto::openid2::{ExtensionType, Options, ui};
 use oauth_proto::{Response, Secret};
 
 const NS: &str = "http://specs.openid.net/auth/2.0";
@@ -183,13 +184,13 @@ fn simple_registration_is_answered_in_its_own_version() {
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
     let authorization = pair.begin(pair.asking(JANE).extension(registration));
     let url = authorization.url().unwrap();
-    let (old, new) = ("http://openid.net/sreg/1.0", sreg::NAMESPACE);
+    let (old, new) = ("http://openid.net/sreg/1.0", ExtensionType::SimpleRegistration.as_ref());
     for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
         let url = changed(&url, |fields| {
             fields.remove("openid.ns.sreg");
             fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
         });
-        let values = sreg::Response::default().value(Field::Email, "jane@example.com");
+        let values = sreg::Response { values: [(Field::Email, "jane@example.com".into())].into() };
         let answer = fields(&pair.approve(&url, |approval| approval.extension(values)));
         assert_eq!(answer["openid.ns.sreg"], answered);
         assert_eq!(answer["openid.sreg.email"], "jane@example.com");

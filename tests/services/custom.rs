@@ -2,10 +2,11 @@
 
 use crate::common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use crate::common::services::*;
+use crate::common::with;
 use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Server};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
-use oauth_proto::{Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
+use oauth_proto::{ApiRequest, Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
 use serde_json::Value;
 
 fn viewer(answer: &Value, tokens: Tokens) -> Option<User> {
@@ -22,7 +23,7 @@ fn linear_client() -> oauth2::Client {
 fn linear() -> SignIn {
     let request = |_: &Tokens| {
         let query = serde_json::json!({ "query": "{ viewer { id name } }" });
-        oauth2::ApiRequest::new("https://api.linear.app/graphql")?.post([("form", "")]).json(&query).request()
+        ApiRequest::new("https://api.linear.app/graphql")?.post([("form", "")]).json(&query).request()
     };
     SignIn::custom(linear_client(), CALLBACK, request, viewer).unwrap().scope("read")
 }
@@ -38,7 +39,7 @@ fn two_functions_may_do_what_a_table_cannot() {
     assert_eq!((user.id.as_str(), user.name.as_deref(), user.session_expires), ("l1", Some("Jane"), Some(3600)));
     assert_eq!(user.raw["data"]["viewer"]["id"], "l1");
     assert_eq!(argument(&begin(&linear()).0.url, "scope"), "read");
-    assert!(linear().service().is_none() && of(&services::GOOGLE).service().is_some());
+    assert!(linear().client().is_ok() && linear().request("/x").is_err());
     assert!(!format!("{:?} {:?}", linear(), Client::from(linear_client())).contains("secret\""));
 }
 
@@ -56,12 +57,13 @@ fn what_a_function_cannot_map_is_an_error() {
 
 #[test]
 fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
-    let server = AuthorizationServer::new("https://id.example/token").unwrap();
-    let server = server.authorization_endpoint("https://id.example/authorize").unwrap();
-    let server = server
-        .allow_transmission(Transmission::PostQuery)
-        .token_placement(TokenPlacement::allow_query("auth"))
-        .authorization_parameter("audience", "api");
+    let mut server = AuthorizationServer::new("https://id.example/token").unwrap();
+    server.authorization_endpoint = Some("https://id.example/authorize".into());
+    let server = with(server, |server| {
+        server.transmission = Transmission::AllowPostQuery;
+        server.token_placement = TokenPlacement::AllowQuery("auth");
+    })
+    .authorization_parameter("audience", "api");
     let client = oauth2::Client::new(server, "id").redirect_uri("https://elsewhere.example/").unwrap();
     let request = |tokens: &Tokens| {
         let token = tokens.oauth2().unwrap();
@@ -129,7 +131,7 @@ fn three_legs_at_a_service_that_is_known_at_run_time() {
     assert_eq!((user.id.as_str(), user.username.as_deref(), user.session_expires), ("4711", Some("Jane"), None));
     assert_eq!(user.tokens.oauth1().unwrap().extra["user_id"], "38895958");
     assert_eq!(user.raw["sub"], 4711);
-    assert!(sign_in.oauth1_client().is_some() && sign_in.oauth2_client().is_none());
+    assert!(sign_in.oauth1().is_some() && sign_in.oauth2().is_none());
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn a_profile_that_the_function_refuses_is_an_error_of_oauth_1_too() {
 
 #[test]
 fn a_registered_callback_is_not_sent() {
-    let sign_in = wiki(|service| service.callbacks(Callbacks::Registered));
+    let sign_in = wiki(|service| with(service, |it| it.callbacks = Some(Callbacks::Registered)));
     // Nothing is confirmed that was not told.
     let (authorization, sent) =
         drive(sign_in.authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]);
@@ -159,8 +161,13 @@ fn a_registered_callback_is_not_sent() {
 
 #[test]
 fn signatures_go_where_the_clients_scheme_says() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
-    let sign_in = wiki(|service| service.scheme(scheme).by_get());
+    let scheme = with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query);
+    let sign_in = wiki(|service| {
+        with(service, |it| {
+            it.scheme = scheme;
+            it.by_get = true;
+        })
+    });
     let (_, first) = begin(&sign_in);
     let (user, sent) = finish(&sign_in, vec![json(WHOAMI)]);
     user.unwrap();
@@ -177,7 +184,12 @@ fn signatures_go_where_the_clients_scheme_says() {
 
 #[test]
 fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
-    let sign_in = wiki(|service| service.allow_json_answers().allow_missing_verifier());
+    let sign_in = wiki(|service| {
+        with(service, |it| {
+            it.allow_json_answers = true;
+            it.allow_missing_verifier = true;
+        })
+    });
     let token = |more: &str| json(&format!(r#"{{"oauth_token":"rqt","oauth_token_secret":"rqs"{more}}}"#));
     let (authorization, _) = drive(sign_in.authorize(moment()), vec![token(r#","oauth_callback_confirmed":true"#)]);
     let uri = format!("{CALLBACK}?oauth_token=rqt");
@@ -192,7 +204,7 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
 
 #[test]
 fn the_version_of_2007_is_told_the_callback_with_the_user() {
-    let version_2007 = |service: Server| service.dangerous_version_1_0();
+    let version_2007 = |service: Server| with(service, |it| it.dangerous_version_1_0 = true);
     let own_page = |service: Server| service.authentication("https://wiki.example/oauth/authenticate").unwrap();
     let unconfirmed = || vec![form("oauth_token=rqt&oauth_token_secret=rqs")];
     // Also where there is a page for signing in, which is told nothing.
@@ -207,7 +219,10 @@ fn the_version_of_2007_is_told_the_callback_with_the_user() {
     }
     let page = |sign_in: SignIn| begin(&sign_in).0.url;
     assert_eq!(page(wiki(own_page)), "https://wiki.example/oauth/authenticate?oauth_token=rqt");
-    assert_eq!(page(wiki(own_page).always_authorize()), "https://wiki.example/oauth/authorize?oauth_token=rqt");
+    assert_eq!(
+        page(with(wiki(own_page), |it| it.always_authorize = true)),
+        "https://wiki.example/oauth/authorize?oauth_token=rqt"
+    );
 }
 
 #[test]
@@ -252,10 +267,13 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
     }
     // A signature would be for the other host.
     for sign_in in sign_ins("https://wiki.example/whoami") {
-        let elsewhere = sign_in.clone().profile_header("host", "evil.example").unwrap();
+        let elsewhere = with(sign_in.clone(), |it| {
+            drop(it.profile_headers.insert("host", http::HeaderValue::from_static("evil.example")));
+        });
         let (user, _) = finish(&elsewhere, vec![]);
         assert!(matches!(user, Err(Error::Unsupported(Unsupported::Url { .. }))), "{user:?}");
-        let named = sign_in.profile_header("host", "wiki.example").unwrap();
+        let named =
+            with(sign_in, |it| drop(it.profile_headers.insert("host", http::HeaderValue::from_static("wiki.example"))));
         let (_, sent) = finish(&named, vec![json("{}")]);
         assert_eq!(sent.len(), 2);
     }
@@ -267,7 +285,7 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
 
 #[test]
 fn a_client_that_was_told_to_do_without_tls_does() {
-    let plain = service("http://wiki.example").dangerous_allow_http();
+    let plain = with(service("http://wiki.example"), |it| it.dangerous_allow_http = true);
     let (user, sent) = finish(&wiki_at(plain, "http://wiki.example/whoami"), vec![json(WHOAMI)]);
     assert_eq!((user.unwrap().id.as_str(), sent[1].uri().scheme_str()), ("4711", Some("http")));
     let error = wiki_at(service("http://wiki.example"), "http://wiki.example/whoami").authorize(moment()).unwrap_err();

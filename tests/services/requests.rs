@@ -1,20 +1,21 @@
 //! Calling the services' APIs by path: where the requests go, how they are signed, and what their answers come to.
 
+use crate::common::with;
 use std::convert::Infallible;
 
-use crate::common::oauth2::{bearer, json, moment, response, sent, token};
-use crate::common::services::{CALLBACK, argument, drive, dropbox_v1, of, place};
-use oauth_proto::oauth1::{ApiRequest, Session, TokenCredentials};
+use crate::common::oauth2::{bearer, clock, json, moment, response, sent, token};
+use crate::common::services::{CALLBACK, Half, argument, drive, dropbox_v1, of, place};
+use oauth_proto::oauth1::{Session, TokenCredentials};
 use oauth_proto::oauth2::{self, NextAction, TokenPlacement};
 use oauth_proto::services::{self, SignIn};
-use oauth_proto::{Error, Misbehaved, Refused, Request, Unsupported};
+use oauth_proto::{ApiRequest, Error, Misbehaved, Refused, Request, Unsupported};
 
 fn twitter_request(path: &str) -> Result<ApiRequest, Error> {
-    of(&services::TWITTER).oauth1_request(path)
+    of(&services::TWITTER).request(path)
 }
 
 fn dropbox_request(path: &str) -> Result<ApiRequest, Error> {
-    dropbox_v1().oauth1_request(path)
+    dropbox_v1().request(path)
 }
 
 fn facebook(secret: &str) -> SignIn {
@@ -22,16 +23,26 @@ fn facebook(secret: &str) -> SignIn {
 }
 
 /// Without a secret there is no proof.
-fn facebook_request(path: &str) -> Result<oauth2::ApiRequest, Error> {
-    facebook("").oauth2_request(path)
+fn facebook_request(path: &str) -> Result<ApiRequest, Error> {
+    facebook("").request(path)
 }
 
-fn proved_request(path: &str) -> oauth2::ApiRequest {
-    facebook("client secret").oauth2_request(path).unwrap()
+fn proved_request(path: &str) -> ApiRequest {
+    facebook("client secret").request(path).unwrap()
 }
 
 fn session() -> Session {
-    Session::new(of(&services::TWITTER).oauth1_client().unwrap(), TokenCredentials::new("t1", "ts"))
+    Session::new(&of(&services::TWITTER).oauth1().unwrap(), TokenCredentials::new("t1", "ts"))
+}
+
+/// A session with the token, at the first API of a row.
+fn shown(service: &services::Service) -> oauth2::Session {
+    oauth2::Session::new(&of(service).oauth2().unwrap(), service.api[0], token()).unwrap()
+}
+
+/// The call of an API of Facebook's with the token.
+fn shown_to_facebook(request: &ApiRequest) -> Request {
+    sent(shown(&services::FACEBOOK).call(request, moment().now).unwrap()).0
 }
 
 fn uri(request: Result<ApiRequest, Error>) -> String {
@@ -45,10 +56,10 @@ fn a_path_of_twitters_has_version_and_format_added() {
     assert_eq!(uri(twitter_request("statuses/user_timeline/btaylor")), expected);
     assert_eq!(uri(twitter_request("statuses/user_timeline/btaylor.json")), expected);
     let moved = of(&services::TWITTER).base_url("https://gateway.example/x/").unwrap();
-    assert_eq!(uri(moved.oauth1_request("users/me")), "https://gateway.example/x/1.1/users/me.json");
+    assert_eq!(uri(moved.request("users/me")), "https://gateway.example/x/1.1/users/me.json");
     let mut version_2 = services::TWITTER;
     version_2.api = &["https://api.x.com/2/"];
-    assert_eq!(uri(of(&version_2).oauth1_request("users/me")), "https://api.x.com/2/users/me.json");
+    assert_eq!(uri(of(&version_2).request("users/me")), "https://api.x.com/2/users/me.json");
 }
 
 #[test]
@@ -88,8 +99,8 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
     }
     // A base of one's own says so.
     let double = of(&services::TWITTER).base_url("http://127.0.0.1:8080").unwrap();
-    double.oauth1_request("http://127.0.0.1:8080/other").unwrap();
-    double.oauth1_request("https://api.twitter.com/1.1/x.json").unwrap_err();
+    double.request("http://127.0.0.1:8080/other").unwrap();
+    double.request("https://api.twitter.com/1.1/x.json").unwrap_err();
 }
 
 #[test]
@@ -128,19 +139,19 @@ fn no_path_leaves_an_api() {
 fn dropbox_paths_stand_behind_the_version() {
     assert_eq!(uri(dropbox_request("/account/info")), "https://api.dropbox.com/1/account/info");
     let moved = dropbox_v1().base_url("http://[::1]:1").unwrap();
-    assert_eq!(uri(moved.oauth1_request("/a%20b")), "http://[::1]:1/1/a%20b");
+    assert_eq!(uri(moved.request("/a%20b")), "http://[::1]:1/1/a%20b");
 }
 
 #[test]
 fn a_call_is_signed_with_a_session_and_goes_without_one() {
     let request = twitter_request("/statuses/show").unwrap().argument("id", "5");
-    let (signed, _) = sent(request.call(&session(), moment()).unwrap());
+    let (signed, _) = sent(session().call(&request, moment()).unwrap());
     assert_eq!(signed.uri(), "https://api.twitter.com/1.1/statuses/show.json?id=5");
     let header = signed.headers()["authorization"].to_str().unwrap();
     assert!(header.contains("oauth_token=\"t1\"") && header.contains("oauth_signature"), "{header}");
     assert!(signed.headers()["authorization"].is_sensitive());
 
-    let (unsigned, _) = sent(request.call_unsigned().unwrap());
+    let (unsigned, _) = sent(request.call().unwrap());
     assert_eq!(unsigned.uri(), signed.uri());
     assert!(!unsigned.headers().contains_key("authorization"));
 }
@@ -149,7 +160,7 @@ fn a_call_is_signed_with_a_session_and_goes_without_one() {
 fn a_call_is_a_post_when_it_has_a_form_and_also_when_that_is_empty() {
     let request = || ApiRequest::new("https://api.example/x").unwrap();
     for (request, body) in [(request().post([("a", "b c")]), "a=b%20c"), (request().post::<&str, &str>([]), "")] {
-        let (request, _) = sent(request.call(&session(), moment()).unwrap());
+        let (request, _) = sent(session().call(&request, moment()).unwrap());
         assert_eq!(
             (place(&request).as_str(), request.body().as_slice()),
             ("POST https://api.example/x", body.as_bytes())
@@ -161,16 +172,16 @@ fn a_call_is_a_post_when_it_has_a_form_and_also_when_that_is_empty() {
 #[test]
 fn a_signature_does_not_travel_in_the_clear() {
     let request = ApiRequest::new("http://api.example/x").unwrap();
-    let error = request.call(&session(), moment()).unwrap_err();
+    let error = session().call(&request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
-    drop(request.clone().dangerous_allow_http().call(&session(), moment()).unwrap());
-    drop(request.call_unsigned().unwrap());
-    drop(ApiRequest::new("http://127.0.0.1:1/x").unwrap().call(&session(), moment()).unwrap());
+    drop(session().call(&with(request.clone(), |it| it.dangerous_allow_http = true), moment()).unwrap());
+    drop(request.call().unwrap());
+    drop(session().call(&ApiRequest::new("http://127.0.0.1:1/x").unwrap(), moment()).unwrap());
 }
 
 #[test]
 fn an_answer_is_json_or_a_typed_error() {
-    let read = |answer| drive(twitter_request("/x").unwrap().limit(20).call_unsigned(), vec![answer]).0;
+    let read = |answer| drive(with(twitter_request("/x").unwrap(), |it| it.limit = 20).call(), vec![answer]).0;
     assert_eq!(read(json(r#"[{"id":5}]"#)).unwrap()[0]["id"], 5);
     assert_eq!(read(json("\u{feff}[{\"id\":5}]")).unwrap()[0]["id"], 5);
     assert!(read(response(204, &[], "")).unwrap().is_null());
@@ -202,30 +213,29 @@ fn an_answer_is_json_or_a_typed_error() {
 #[test]
 fn facebook_is_called_with_the_token_and_where_wanted_with_a_proof() {
     let me = facebook_request("/me").unwrap().argument("fields", "id");
-    let (request, _) = sent(me.call(Some(&token())).unwrap());
+    let request = shown_to_facebook(&me);
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id");
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
 
     let proved = proved_request("/me").argument("fields", "id");
-    let (request, _) = sent(proved.call(Some(&token())).unwrap());
+    let request = shown_to_facebook(&proved);
     assert_eq!(
         argument(&request.uri().to_string(), "appsecret_proof"),
         "74c33c3826c9865a226868b0ce49df9b7b295eb6f491671f16530db34f528198"
     );
     assert!(!format!("{proved:?} {request:?}").contains("client secret"));
-    let (request, _) = sent(proved.call(None).unwrap());
+    let (request, _) = sent(proved.call().unwrap());
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id");
 
-    let (request, _) =
-        sent(facebook_request("me/feed").unwrap().post([("message", "hi")]).call(Some(&token())).unwrap());
+    let request = shown_to_facebook(&facebook_request("me/feed").unwrap().post([("message", "hi")]));
     assert_eq!(
         (place(&request).as_str(), &**request.body()),
         ("POST https://graph.facebook.com/me/feed", &b"message=hi"[..])
     );
     let versioned = facebook_request("/v23.0/me").unwrap();
-    assert_eq!(place(&sent(versioned.call(None).unwrap()).0), "GET https://graph.facebook.com/v23.0/me");
+    assert_eq!(place(&sent(versioned.call().unwrap()).0), "GET https://graph.facebook.com/v23.0/me");
 
-    let limited = facebook_request("/me").unwrap().limit(3).call(None);
+    let limited = with(facebook_request("/me").unwrap(), |it| it.limit = 3).call();
     assert!(matches!(drive(limited, vec![json("1234")]).0, Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
 }
 
@@ -237,25 +247,25 @@ const PROOFS: [(&str, &str); 2] = [
 
 #[test]
 fn facebooks_base_takes_batches_and_several_objects() {
-    let path = |path| place(&sent(facebook_request(path).unwrap().post([("batch", "[]")]).call(None).unwrap()).0);
+    let path = |path| place(&sent(facebook_request(path).unwrap().post([("batch", "[]")]).call().unwrap()).0);
     assert_eq!(path("/"), "POST https://graph.facebook.com/");
     assert_eq!(path(""), "POST https://graph.facebook.com/");
     assert_eq!(path("/v23.0/"), "POST https://graph.facebook.com/v23.0/");
     assert_eq!(path("/v23.0"), "POST https://graph.facebook.com/v23.0");
     let moved = facebook("").base_url("http://127.0.0.1:8080/graph").unwrap();
-    assert_eq!(moved.oauth2_request("/").unwrap().request().unwrap().uri(), "http://127.0.0.1:8080/graph/");
+    assert_eq!(moved.request("/").unwrap().request().unwrap().uri(), "http://127.0.0.1:8080/graph/");
     let several = facebook_request("/").unwrap().argument("ids", "platform,me");
     assert_eq!(several.request().unwrap().uri(), "https://graph.facebook.com/?ids=platform%2Cme");
 }
 
 #[test]
 fn facebooks_proof_is_of_the_token_that_a_session_shows() {
-    let facebook = of(&services::FACEBOOK).oauth2_client().unwrap().clone();
+    let facebook = of(&services::FACEBOOK).oauth2().unwrap();
     let mut session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
     let me = proved_request("/me").argument("fields", "id");
     let proof = |request: &Request| argument(&request.uri().to_string(), "appsecret_proof");
 
-    let (request, _) = sent(me.call_by_session(&session, moment().now).unwrap());
+    let (request, _) = sent(session.call(&me, moment().now).unwrap());
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[0]);
     assert!(request.uri().query().unwrap().starts_with("fields=id&"), "{}", request.uri());
 
@@ -274,14 +284,14 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
 
     // To nobody else, and with nothing where no token goes.
     let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
-    let error = me.call_by_session(&stranger, moment().now).unwrap_err();
+    let error = stranger.call(&me, moment().now).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
     let mut request = me.request().unwrap();
     request.extensions_mut().insert(oauth2::WithholdToken);
     let _ = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!((bearer(&request), request.uri().query()), (None, Some("fields=id")));
 
-    let error = me.clone().limit(3).read(&json("1234")).unwrap_err();
+    let error = with(me.clone(), |it| it.limit = 3).read(&json("1234")).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
     let graph = r#"{"error":{"message":"Invalid appsecret_proof","type":"GraphMethodException","code":100}}"#;
     assert_eq!(me.read(&response(400, &[], graph)).unwrap_err().code(), Some("GraphMethodException"));
@@ -289,9 +299,9 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
 
 #[test]
 fn a_shared_session_proves_the_token_that_it_renewed() {
-    let facebook = of(&services::FACEBOOK).oauth2_client().unwrap().clone();
+    let facebook = of(&services::FACEBOOK).oauth2().unwrap();
     let session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
-    let shared = oauth2::SharedSession::new(session);
+    let shared = oauth2::SharedSession::builder_with(session, clock).build().unwrap();
     let me = proved_request("/me");
     let mut seen = Vec::new();
     let send = |request: Request| {
@@ -302,7 +312,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
         seen.push((bearer(&request).unwrap().to_owned(), argument(&url, "appsecret_proof")));
         Ok(if seen.len() == 1 { response(401, &[], "") } else { json(r#"{"id":"1"}"#) })
     };
-    let response = shared.fetch_with(me.request().unwrap(), send, moment).unwrap();
+    let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["id"], "1");
     assert_eq!(seen, PROOFS.map(|(token, proof)| (token.to_owned(), proof.to_owned())));
 }
@@ -310,8 +320,9 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
 #[test]
 fn facebooks_token_may_go_into_the_query() {
     let me = proved_request("/me");
-    let me = me.placement(TokenPlacement::allow_query("access_token"));
-    let (request, _) = sent(me.call(Some(&token())).unwrap());
+    let session =
+        with(shown(&services::FACEBOOK), |it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
+    let (request, _) = sent(session.call(&me, moment().now).unwrap());
     let url = request.uri().to_string();
     assert_eq!([argument(&url, "access_token"), argument(&url, "appsecret_proof")], [PROOFS[0].0, PROOFS[0].1]);
 }
@@ -320,28 +331,23 @@ fn facebooks_token_may_go_into_the_query() {
 fn a_request_goes_where_its_row_says_with_the_token_where_the_service_wants_it() {
     let mut yandex = services::YANDEX;
     yandex.profile = services::GOOGLE.profile;
-    let request = of(&yandex).oauth2_request("/info").unwrap();
-    let (request, _) = sent(request.call(Some(&token())).unwrap());
+    let request = of(&yandex).request("/info").unwrap();
+    let (request, _) = sent(shown(&yandex).call(&request, moment().now).unwrap());
     assert_eq!(request.uri(), "https://login.yandex.ru/info");
     assert_eq!(request.headers()["authorization"], "OAuth 2YotnFZFEjr1zCsicMWpAA");
     let gitlab = of(&services::GITLAB).instance("https://git.example/lab").unwrap();
-    let request = gitlab.oauth2_request("/api/v4/projects").unwrap().request().unwrap();
+    let request = gitlab.request("/api/v4/projects").unwrap().request().unwrap();
     assert_eq!(request.uri(), "https://git.example/lab/api/v4/projects");
 }
 
 #[test]
-fn a_sign_in_makes_requests_of_its_protocol_to_an_api_that_its_row_knows() {
+fn a_sign_in_makes_requests_to_an_api_that_its_row_knows() {
     let mut without_api = services::GITHUB;
     without_api.api = &[];
-    for error in [
-        of(&services::TWITTER).oauth2_request("/me").map(drop).unwrap_err(),
-        of(&services::GITHUB).oauth1_request("/user").map(drop).unwrap_err(),
-        of(&without_api).oauth2_request("/user").map(drop).unwrap_err(),
-    ] {
-        assert!(matches!(error, Error::Unsupported(Unsupported::NoEndpoint { .. })), "{error}");
-    }
-    let client = of(&services::GITHUB).oauth2_client().unwrap().clone();
+    let error = of(&without_api).request("/user").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::NoEndpoint { .. })), "{error}");
+    let client = of(&services::GITHUB).oauth2().unwrap();
     let custom = SignIn::custom(client, CALLBACK, |_| unreachable!(), |_, _| None).unwrap();
-    let error = custom.oauth2_request("/user").unwrap_err();
+    let error = custom.request("/user").unwrap_err();
     assert!(error.to_string().contains("`ApiRequest::new`"), "{error}");
 }

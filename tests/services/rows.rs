@@ -2,6 +2,7 @@
 
 use crate::common::oauth2::{json, moment, pairs, query};
 use crate::common::services::*;
+use crate::common::with;
 use oauth_proto::services::{self, EmailMapping, Instance, Pending, ProfileMapping, Service, SignIn, User};
 use oauth_proto::{Error, Forged, Refused, Unsupported};
 use serde_json::json as value;
@@ -42,7 +43,7 @@ fn a_row_of_ones_own_is_a_constant() {
     assert_eq!(sent[1].uri(), "https://api.zoom.us/v2/users/me?login_type=100");
     let user = user.unwrap();
     assert_eq!((user.id.as_str(), user.name.as_deref(), user.picture), ("z1", Some("Jane"), None));
-    let other = sign_in.profile_argument("login_type", "1");
+    let other = with(sign_in, |it| drop(it.profile_arguments.insert("login_type".into(), "1".into())));
     assert_eq!(finish(&other, vec![json(r#"{"id":"z1"}"#)]).1[1].uri().query(), Some("login_type=1"));
 }
 
@@ -101,8 +102,8 @@ fn a_double_does_not_have_the_services_issuer_but_its_own() {
     };
     let error = come_back(&double()).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::IssuerUnknown { .. })), "{error}");
-    come_back(&double().issuer("http://127.0.0.1")).unwrap();
-    come_back(&double().allow_unknown_issuer()).unwrap();
+    come_back(&with(double(), |it| it.issuer = Some("http://127.0.0.1".into()))).unwrap();
+    come_back(&with(double(), |it| it.allow_unknown_issuer = true)).unwrap();
     for base in ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""] {
         assert!(of(&services::GOOGLE).base_url(base).is_err(), "{base}");
     }
@@ -129,14 +130,14 @@ fn mapped(mut service: Service) -> Service {
 
 #[test]
 fn an_instance_may_be_chosen_after_other_options_and_is_missed_when_it_was_not() {
-    let enterprise = of(&services::GITHUB_ENTERPRISE).issuer("https://id.example").allow_callback_without_place();
-    assert!(enterprise.oauth2_client().is_none());
+    let enterprise = with(of(&services::GITHUB_ENTERPRISE), |it| {
+        it.issuer = Some("https://id.example".into());
+        it.allow_callback_without_place = true;
+    });
+    assert!(enterprise.oauth2().is_none());
     let error = enterprise.authorize(moment()).unwrap_err();
     assert!(error.to_string().contains("`SignIn::instance`"), "{error}");
-    assert_eq!(
-        enterprise.oauth2_request("/user").unwrap_err().to_string(),
-        enterprise.oauth2_request("/").unwrap_err().to_string()
-    );
+    assert_eq!(enterprise.request("/user").unwrap_err().to_string(), enterprise.request("/").unwrap_err().to_string());
     let (authorization, _) = begin(&of(&services::GITHUB));
     let error = enterprise.redeem(authorization.pending, "/callback", moment()).unwrap_err();
     assert!(error.to_string().contains("`SignIn::instance`"), "{error}");
@@ -165,8 +166,6 @@ fn what_cannot_work_is_refused_when_it_is_made() {
     plain.userinfo = Some("http://api.zoom.us/me");
     let plain = SignIn::new(&plain, "id", "s", CALLBACK);
     assert!(matches!(plain, Err(Error::Unsupported(Unsupported::PlainHttp { .. }))));
-    of(&services::GITHUB).profile_header("a b", "x").unwrap_err();
-    of(&services::GITHUB).profile_header("x", "a\r\nb").unwrap_err();
     let mut profile = ZOOM.profile.unwrap();
     profile.headers = &[("a b", "x")];
     let mut zoom = ZOOM;
@@ -200,7 +199,7 @@ fn pending_and_user_survive_storage_and_show_no_secret() {
             (pending.key(), pending.expires_at()),
             (authorization.pending.key(), authorization.pending.expires_at())
         );
-        let uri = callback(&pending, sign_in.oauth1_client().is_some());
+        let uri = callback(&pending, sign_in.oauth1().is_some());
         drop(sign_in.redeem(pending, &uri, moment()).unwrap());
 
         let user = user(&sign_in, r#"{"sub":"1","id_str":"1","x":"sesame"}"#);
@@ -209,7 +208,7 @@ fn pending_and_user_survive_storage_and_show_no_secret() {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
         // The identifiers of OAuth 1.0 tokens are none.
-        let hidden = |text: &str| sign_in.oauth1_client().is_some() || !shown.contains(text);
+        let hidden = |text: &str| sign_in.oauth1().is_some() || !shown.contains(text);
         assert!(hidden("at-5f3a") && hidden(authorization.pending.key()), "{shown}");
         let stored = serde_json::to_string(&user).unwrap();
         assert_eq!(serde_json::from_str::<User>(&stored).unwrap(), user);

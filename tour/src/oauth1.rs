@@ -17,7 +17,10 @@ pub fn chapter() -> Outcome<()> {
     let store = Arc::new(MemoryStore::default());
     store.add_client("printer", ClientRecord::with_secret("kd94hf93k423kf44")?);
     let server = net::Server::start(|origin| {
-        let provider = Verifier::new(origin).and_then(|verifier| Provider::builder(verifier.realm("Photos")).build());
+        let provider = Verifier::new(origin).and_then(|mut verifier| {
+            verifier.realm = Some("Photos".into());
+            Provider::builder(verifier).build()
+        });
         let store = store.clone();
         move |request: &Request| match &provider {
             Ok(provider) => handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response()),

@@ -1,6 +1,7 @@
 //! OAuth 2.0: a code with a proof key, a client that keeps itself supplied, and a device without a browser.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::time::Duration;
 
 use oauth_proto::oauth2::{
@@ -65,17 +66,19 @@ fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::note(forged.err().ok_or("it was taken")?);
 
     show::note("an hour later the token has expired: it is renewed and saved before the request is sent");
-    let shared = SharedSession::builder(Session::new(client, origin, token)?).save(save).build()?;
     let later = || Moment::new(Timestamp::from_os().after(Duration::from_secs(3600)), Moment::from_os().entropy);
+    let shared = SharedSession::builder_with(Session::new(client, origin, token)?, later);
+    let shared = shared.save(|token| ready(save(token))).build()?;
     let request = http::Request::get(format!("{origin}/albums")).body(Vec::new())?;
-    shared.fetch_with(request, send, later)?;
+    shared.fetch(request, send)?;
     Ok(())
 }
 
 fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a client that keeps itself supplied");
-    let shared = SharedSession::builder(Session::with_grant(client, origin, Grant::client_credentials())?);
-    let shared = shared.save(save).build()?;
+    let mut session = Session::new(client, origin, None)?;
+    session.grant = Some(Grant::client_credentials());
+    let shared = SharedSession::builder(session).save(|token| ready(save(token))).build()?;
     let request = || http::Request::get(format!("{origin}/albums")).body(Vec::new());
     show::note("before the first request it gets a token");
     shared.fetch(request()?, &mut *send)?;

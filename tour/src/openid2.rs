@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
+use oauth_proto::openid2::server::store::MemoryStore;
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
-use oauth_proto::openid2::{Authorize, MemoryStore, Options, Pending, RelyingParty, XrdsDocument};
+use oauth_proto::openid2::{Authorize, ExtensionType, Options, Pending, RelyingParty, XrdsDocument};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -17,7 +18,7 @@ pub fn chapter() -> Outcome<()> {
     let op = net::Server::start(|origin| {
         let endpoint = format!("{origin}/openid");
         let secret = Secret::new("the tour's provider is gone before anybody guesses this");
-        let provider = Provider::new(&endpoint, &secret, Options::default().dangerous_allow_internal_hosts());
+        let provider = Provider::new(&endpoint, &secret, on_this_machine());
         let (origin, store) = (origin.to_owned(), store.clone());
         move |request: &Request| match &provider {
             Ok(provider) => respond(provider, &origin, &store, request).unwrap_or_else(|rejected| rejected.response()),
@@ -27,7 +28,7 @@ pub fn chapter() -> Outcome<()> {
     show::note(format_args!("an OpenID provider, built on oauth_proto::openid2, listens at {}", op.origin));
 
     // Everything here is on this machine; on the internet it needs TLS, and neither of these.
-    let party = RelyingParty::new("http://localhost/", Options::default().dangerous_allow_internal_hosts())?;
+    let party = RelyingParty::new("http://localhost/", on_this_machine())?;
     let nonces = MemoryStore::default();
     let mut send = net::shown_client();
 
@@ -39,9 +40,10 @@ pub fn chapter() -> Outcome<()> {
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
-    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authorize =
-        Authorize::new(&discovered, "http://localhost/back").association(association.clone()).extension(fetch);
+    let fetch =
+        FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
+    let mut authorize = Authorize::new(&discovered, "http://localhost/back").extension(fetch);
+    authorize.association = association.clone();
     let authorization = party.authorize(authorize, Moment::from_os())?;
     let stored = serde_json::to_string(&authorization.pending)?;
     show::note(format_args!("the site remembers, in Jane's session: {} bytes", stored.len()));
@@ -49,23 +51,29 @@ pub fn chapter() -> Outcome<()> {
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
 
     show::title("4. The site checks the assertion: no request is needed, it has the key");
-    let pending = authorization.pending.association(association.clone());
+    let mut pending = authorization.pending;
+    pending.association = association.clone();
     let assertion = run(party.redeem(pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
     let email = assertion
         .extension::<ax::FetchResponse>()
-        .and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
+        .and_then(|attributes| attributes.first(ax::AttributeType::Email).map(str::to_owned));
     show::note(format_args!(
         "this is {:?}, whose address is {email:?}",
         assertion.claimed_id.as_deref().unwrap_or_default()
     ));
 
     show::title("5. Somebody plays the same assertion once more");
-    let again = || serde_json::from_str(&stored).map(|pending: Pending| pending.association(association.clone()));
+    let again = || -> Result<Pending, serde_json::Error> {
+        let mut pending: Pending = serde_json::from_str(&stored)?;
+        pending.association = association.clone();
+        Ok(pending)
+    };
     let unconfirmed = run(party.redeem(again()?, &callback, Moment::from_os())?, &mut send)?;
     show::note(unconfirmed.confirm(&nonces).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
-    let added = format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ax::NAMESPACE);
+    let added =
+        format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ExtensionType::AttributeExchange.as_ref());
     let step = party.redeem(again()?, &added, Moment::from_os());
     show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
 
@@ -80,6 +88,12 @@ pub fn chapter() -> Outcome<()> {
 }
 
 /// The provider, and Jane's page, which names it.
+fn on_this_machine() -> Options {
+    let mut options = Options::default();
+    options.dangerous_allow_internal_hosts = true;
+    options
+}
+
 fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
     let endpoint = &*format!("{origin}/openid");
     match request.uri().path() {
@@ -87,8 +101,14 @@ fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Req
             Dispatched::Respond(response) => Ok(response),
             Dispatched::CheckIdRequest(check_id) => decide(provider, origin, store, *check_id),
         },
-        "/jane" => Ok(document(XrdsDocument::User { endpoint, local_id: None, extensions: &[ax::NAMESPACE] })),
-        "/" => Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ax::NAMESPACE] })),
+        "/jane" => Ok(document(XrdsDocument::User {
+            endpoint,
+            local_id: None,
+            extensions: &[ExtensionType::AttributeExchange.as_ref()],
+        })),
+        "/" => {
+            Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ExtensionType::AttributeExchange.as_ref()] }))
+        }
         _ => Ok(http::Response::builder().status(404).body(Vec::new()).unwrap_or_default()),
     }
 }
@@ -109,14 +129,15 @@ fn decide(
     }
     let mut approval = Approval::new(jane);
     if let Some(fetch) = check_id.extension::<FetchRequest>() {
-        let all =
-            ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(ax::LANGUAGE, ["da"]);
+        let all = ax::FetchResponse::default()
+            .attribute(ax::AttributeType::Email, ["jane@example.com"])
+            .attribute(ax::AttributeType::Language, ["da"]);
         approval = approval.extension(all.only(&fetch));
     }
     serve(provider.approve(check_id, approval, Moment::from_os()), store)
 }
 
 fn document(document: XrdsDocument<'_>) -> Response {
-    let builder = http::Response::builder().header("content-type", XrdsDocument::MEDIA_TYPE);
+    let builder = http::Response::builder().header("content-type", "application/xrds+xml");
     builder.body(document.to_string().into_bytes()).unwrap_or_default()
 }

@@ -111,7 +111,7 @@ impl Printer {
         };
         let token = run(self.client.redeem(*pending, request, Moment::from_os())?, net::client())?;
         // The session is in memory, and its tokens with it: none of them is stored.
-        let session = SharedSession::new(Session::new(&self.client, &self.service, token)?);
+        let session = SharedSession::builder(Session::new(&self.client, &self.service, token)?).build()?;
         let signed_in = SignedIn { session, form_token: random() };
         Ok(self.sessions.begin(Visit::SignedIn(signed_in), see_other("/")))
     }

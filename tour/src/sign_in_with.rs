@@ -1,7 +1,7 @@
 //! Signing in with GitHub and with Twitter: one shape, whatever they speak. Doubles on this machine stand for the services.
 
 use oauth_proto::oauth1::Session;
-use oauth_proto::services::{self, SignIn, User};
+use oauth_proto::services::{self, Client, SignIn, Tokens, User};
 use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
@@ -34,10 +34,12 @@ pub fn chapter() -> Outcome<()> {
     introduce(&user);
 
     show::title("3. And its API is called for the user");
-    let client = twitter.oauth1_client().ok_or("Twitter speaks OAuth 1.0a")?;
-    let session = Session::new(client, user.tokens.oauth1().cloned().ok_or("no token")?);
-    let request = twitter.oauth1_request("/statuses/update")?.post([("status", "setting up my twttr")]);
-    let posted = run(request.call(&session, Moment::from_os())?, &mut send)?;
+    let (Client::Oauth1(client), Tokens::Oauth1(token)) = (twitter.client()?, user.tokens) else {
+        return Err("Twitter speaks OAuth 1.0a".into());
+    };
+    let session = Session::new(&client, token);
+    let request = twitter.request("/statuses/update")?.post([("status", "setting up my twttr")]);
+    let posted = run(session.call(&request, Moment::from_os())?, &mut send)?;
     show::note(format_args!("posted: {}", posted["text"]));
     Ok(())
 }

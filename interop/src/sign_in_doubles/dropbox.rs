@@ -1,5 +1,6 @@
 //! Dropbox with version 1 of its API: the three legs of 2007, and a little of the API.
 
+use crate::with;
 use std::cell::Cell;
 
 use http::Method;
@@ -60,7 +61,10 @@ impl Service for Dropbox {
 
 impl Dropbox {
     pub(super) fn new(origin: &str) -> Self {
-        let verifier = Verifier::new(origin).expect("an origin").key_encoding(KeyEncoding::Raw).allow_two_legged();
+        let verifier = with(Verifier::new(origin).expect("an origin"), |it| {
+            it.key_encoding = KeyEncoding::Raw;
+            it.allow_two_legged = true;
+        });
         Self { verifier, store: store(), granted: Cell::new(false) }
     }
 

@@ -1,5 +1,6 @@
 //! Twitter: the three legs, and a little of version 1.1 of its API.
 
+use crate::with;
 use http::Method;
 use oauth_proto::oauth1::server::store::MemoryStore;
 use oauth_proto::oauth1::server::{AfterConsent, Approval, Dispatched, Endpoint, Provider, Verifier, serve};
@@ -15,7 +16,7 @@ pub(super) struct Twitter {
 
 impl Twitter {
     pub(super) fn new(origin: &str) -> Self {
-        let verifier = Verifier::new(origin).expect("an origin").realm("Twitter API");
+        let verifier = with(Verifier::new(origin).expect("an origin"), |it| it.realm = Some("Twitter API".into()));
         let provider = Provider::builder(verifier)
             .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
             .path(Endpoint::Authorization, "/oauth/authorize")
@@ -44,9 +45,10 @@ impl Service for Twitter {
                     Ok(Dispatched::Consent(consent)) => consent,
                     _ => return Err(unauthorized()),
                 };
-                let approval = Approval::new("jane")
-                    .response_parameter("user_id", "38895958")
-                    .response_parameter("screen_name", "janedoe");
+                let approval = with(Approval::new("jane"), |it| {
+                    it.response_parameters.insert("user_id".into(), "38895958".into());
+                    it.response_parameters.insert("screen_name".into(), "janedoe".into());
+                });
                 match serve(self.provider.approve(consent, approval, moment()), &self.store) {
                     Ok(AfterConsent::Redirect(response)) => Ok(response),
                     _ => Err(unauthorized()),

@@ -17,7 +17,7 @@ use crate::oauth1::signing::OAuthParam;
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
-/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+/// How long a user may take by default.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The options of an authorization: where the user comes back to, and what the client asks for.
@@ -25,18 +25,24 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// ```
 /// use oauth_proto::oauth1::Authorize;
 ///
-/// let authorize = Authorize::callback("https://printer.example.com/ready")
-///     .realm("Photos")
-///     .parameter("x_auth_access_type", "read");
+/// let mut authorize =
+///     Authorize::callback("https://printer.example.com/ready").parameter("x_auth_access_type", "read");
+/// authorize.realm = Some("Photos".into());
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Authorize {
     user_returns: Return,
-    user_endpoint: UserEndpoint,
-    realm: Option<String>,
     parameters: Vec<(String, String)>,
     url_parameters: Vec<(String, String)>,
-    lifetime: Duration,
+    /// The realm to ask access to. Several stand there with spaces between them, as requests-oauthlib joins them. Default: that
+    /// of the server's [`Scheme`](crate::oauth1::Scheme).
+    pub realm: Option<String>,
+    /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to sign in, rather than to its
+    /// authorization endpoint. Default: `false`.
+    pub at_authentication_endpoint: bool,
+    /// How long the user may take. Default: one hour.
+    pub lifetime: Duration,
 }
 
 /// An authorization that has begun: where to send the user, and what to keep until the user comes back.
@@ -58,13 +64,6 @@ pub struct Authorization {
     pub pending: Pending,
 }
 
-/// The endpoint to which the user is sent.
-#[derive(Clone, Copy, Debug)]
-enum UserEndpoint {
-    Authorization,
-    Authentication,
-}
-
 #[derive(Clone, Debug)]
 enum Return {
     Callback(String),
@@ -77,10 +76,10 @@ impl Authorize {
     fn new(user_returns: Return) -> Self {
         Self {
             user_returns,
-            user_endpoint: UserEndpoint::Authorization,
-            realm: None,
             parameters: Vec::new(),
             url_parameters: Vec::new(),
+            realm: None,
+            at_authentication_endpoint: false,
             lifetime: LIFETIME,
         }
     }
@@ -95,27 +94,25 @@ impl Authorize {
         Self::new(Return::OutOfBand)
     }
 
-    /// Sends no callback, because the service has a registered one. [`Client::redeem`] does not check the place of the callback,
-    /// which it does after [`registered_as`](Self::registered_as).
-    pub fn registered() -> Self {
-        Self::new(Return::Registered(None))
-    }
-
     /// Sends no callback, because the service has this one registered. [`Client::redeem`] refuses a callback at another place.
     ///
     /// ```
     /// use oauth_proto::oauth1::Authorize;
     ///
-    /// let authorize = Authorize::registered_as("https://printer.example.com/ready");
+    /// let authorize = Authorize::registered("https://printer.example.com/ready");
     /// ```
-    pub fn registered_as(uri: impl Into<String>) -> Self {
+    pub fn registered(uri: impl Into<String>) -> Self {
         Self::new(Return::Registered(Some(uri.into())))
     }
 
-    /// Adds a realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
-    pub fn realm(mut self, realm: &str) -> Self {
-        self.realm = Some(self.realm.map_or_else(|| realm.to_owned(), |before| format!("{before} {realm}")));
-        self
+    /// Sends no callback, because the service has one registered that the application does not know.
+    ///
+    /// # Security
+    /// [`Client::redeem`] does not check where the user came to, which it does after [`registered`](Self::registered). Only the
+    /// temporary credentials' identifier, which a malicious service can copy from an honest one, tells the two services'
+    /// callbacks apart. It is harmless where the application has one service.
+    pub fn allow_any_callback() -> Self {
+        Self::new(Return::Registered(None))
     }
 
     /// Adds a parameter of the service's own, sent with the request for temporary credentials.
@@ -129,19 +126,6 @@ impl Authorize {
         self.url_parameters.push((name.into(), value.into()));
         self
     }
-
-    /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to sign in, rather than to its
-    /// authorization endpoint.
-    pub fn at_authentication_endpoint(mut self) -> Self {
-        self.user_endpoint = UserEndpoint::Authentication;
-        self
-    }
-
-    /// Sets how long the user may take. Default: one hour.
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
-        self
-    }
 }
 
 impl Client {
@@ -150,20 +134,19 @@ impl Client {
     /// # Errors
     /// [`Unsupported`] when the request or the URL cannot be made as they are configured:
     /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, [`Unsupported::NoEndpoint`] when
-    /// the service has no authentication endpoint and [`Authorize::at_authentication_endpoint`] asks for it. The step reports
+    /// the service has no authentication endpoint and [`Authorize::at_authentication_endpoint`](field@Authorize::at_authentication_endpoint) asks for it. The step reports
     /// what is wrong with the response.
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
-        let Authorize { user_returns, user_endpoint, realm, parameters, url_parameters, lifetime } = authorize;
+        let Authorize { user_returns, parameters, url_parameters, realm, at_authentication_endpoint, lifetime } =
+            authorize;
         let server = &self.server;
         let mut callback = self.returns_to(user_returns)?;
-        let user_endpoint = match user_endpoint {
-            UserEndpoint::Authorization => &server.authorization,
-            UserEndpoint::Authentication => {
-                // It takes no callback.
-                callback.with_authorization = None;
-                let endpoint = server.authentication.as_ref();
-                endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
-            }
+        let user_endpoint = if at_authentication_endpoint {
+            // It takes no callback.
+            callback.with_authorization = None;
+            server.authentication.as_ref().ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
+        } else {
+            &server.authorization
         };
         if let Some((name, _)) = url_parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
             return Err(Unsupported::ReservedParameter { name: name.clone() }.into());
@@ -173,9 +156,8 @@ impl Client {
             protocol.push((CALLBACK.into(), callback.into()));
         }
         let state = AwaitTemporary {
-            confirmed: matches!(server.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
-                && !server.unconfirmed_callback,
-            formats: server.formats,
+            confirmed: server.wants_confirmation(),
+            formats: server.formats(),
             fingerprint: self.client_fingerprint(),
             user_endpoint: user_endpoint.clone(),
             url_parameters,

@@ -44,18 +44,33 @@ use crate::{Error, Event, Moment, Request, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Client {
     pub(super) server: Server,
     pub(super) credentials: ClientCredentials,
-    pub(super) place: Leniency,
     pub(super) observer: Observer,
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
+    /// scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/ready`. If it knows path and query, hand
+    /// those over instead. A prefix that the proxy removed from the path has to be put back in any case. Default: compares all of
+    /// it.
+    ///
+    /// # Security
+    /// Two services whose callbacks differ by the host alone are not told apart by it.
+    pub allow_callback_at_any_origin: bool,
+    /// Accepts callbacks that do not say where the user came to: a query alone. Default: refuses them.
+    ///
+    /// # Security
+    /// Only the temporary credentials' identifier, which a malicious service can copy from an honest one, tells the two
+    /// services' callbacks apart, so that the malicious one can be shown the other's verifier. It is harmless where the
+    /// application has one service.
+    pub allow_callback_without_place: bool,
 }
 
 impl Client {
     /// Makes a client of that server.
     pub fn new(server: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
-        Self { server, credentials, place: Leniency::default(), observer }
+        Self { server, credentials, observer, allow_callback_at_any_origin: false, allow_callback_without_place: false }
     }
 
     /// Runs a function on each [`Event`] of this client and of API calls with its sessions. Functions run in the order in which they
@@ -85,44 +100,14 @@ impl Client {
 
     /// Takes callbacks as a sign-in was told to, too.
     pub(crate) fn with_place(mut self, place: Leniency) -> Self {
-        self.place = self.place.or(place);
+        self.allow_callback_at_any_origin |= place.any_origin;
+        self.allow_callback_without_place |= place.no_place;
         self
     }
 
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
-    /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
-    /// removed from the path has to be put back in any case. Default: compares all of it.
-    ///
-    /// ```
-    /// # use oauth_proto::oauth1::Client;
-    /// fn behind_a_proxy(client: Client) -> Client {
-    ///     client.allow_callback_at_any_origin() // http://10.0.0.5:8080/ready
-    /// }
-    /// ```
-    ///
-    /// # Security
-    /// Two services whose callbacks differ by the host alone are not told apart by it.
-    pub fn allow_callback_at_any_origin(mut self) -> Self {
-        self.place.any_origin = true;
-        self
-    }
-
-    /// Accepts callbacks that do not say where the user came to: a query alone. Default: refuses them.
-    ///
-    /// ```
-    /// # use oauth_proto::oauth1::Client;
-    /// fn with_queries(client: Client) -> Client {
-    ///     client.allow_callback_without_place() // oauth_token=hh5s93j4hdidpola&oauth_verifier=…
-    /// }
-    /// ```
-    ///
-    /// # Security
-    /// Only the temporary credentials' identifier, which a malicious service can copy from an honest one, tells the two
-    /// services' callbacks apart, so that the malicious one can be shown the other's verifier. It is harmless where the
-    /// application has one service.
-    pub fn allow_callback_without_place(mut self) -> Self {
-        self.place.no_place = true;
-        self
+    /// Returns which callbacks are taken though it is not known where they came to.
+    pub(super) fn place(&self) -> Leniency {
+        Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place }
     }
 
     /// The service, as it was described.
@@ -166,7 +151,7 @@ impl Client {
             }
         }
         let mut request = Request::default();
-        *request.method_mut() = self.server.method.clone();
+        *request.method_mut() = self.server.method();
         *request.uri_mut() = endpoint.clone();
         if request.method() == HttpMethod::GET {
             if !own.is_empty() {
@@ -176,7 +161,7 @@ impl Client {
             *request.body_mut() = own.into_bytes();
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }
-        let mut scheme = self.server.scheme.clone();
+        let mut scheme = self.server.signing_scheme();
         scheme.realm = realm.or(scheme.realm);
         Signer::new(&scheme, &self.credentials, token).sign_with(&mut request, &Stamp::from(moment), &protocol)?;
         Ok(request)

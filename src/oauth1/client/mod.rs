@@ -13,7 +13,6 @@ mod session;
 mod token;
 mod token_response;
 
-pub use api_request::ApiRequest;
 pub(crate) use api_request::api_refusal;
 pub use authorize::{Authorization, Authorize};
 pub use client::Client;

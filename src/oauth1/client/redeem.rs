@@ -18,7 +18,7 @@ impl Client {
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
     /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`](super::Authorize::callback) or
-    /// [`Authorize::registered_as`](super::Authorize::registered_as).
+    /// [`Authorize::registered`](super::Authorize::registered).
     ///
     /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
@@ -32,7 +32,7 @@ impl Client {
     ///
     /// # Security
     /// OAuth 1.0 has nothing else than the place by which to tell one service's callbacks from another's, so a query alone is
-    /// refused, unless by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    /// refused, unless by [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -40,7 +40,7 @@ impl Client {
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
         pending.check(&self.client_fingerprint(), moment.now)?;
-        let verifier = pending.verifier(&callback.into(), self.place)?;
+        let verifier = pending.verifier(&callback.into(), self.place())?;
         self.exchange(&pending.credentials, verifier, moment)
     }
 
@@ -61,7 +61,7 @@ impl Client {
         verifier: Option<String>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        if verifier.is_none() && !self.server.missing_verifier {
+        if verifier.is_none() && self.server.wants_verifier() {
             return Err(Forged::ParameterMissing { name: VERIFIER }.into());
         }
         let protocol = verifier.map(|verifier| (VERIFIER.into(), verifier.into()));
@@ -75,7 +75,7 @@ impl Client {
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        let state = AwaitToken { before, formats: self.server.formats, signed_at: moment.now };
+        let state = AwaitToken { before, formats: self.server.formats(), signed_at: moment.now };
         let request = self.credentials_request(&self.server.token, Some(credentials), None, &[], protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }

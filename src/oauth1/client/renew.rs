@@ -22,7 +22,7 @@ impl Client {
     ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
     ///         let renewed = run(client.renew(token, moment)?, send)?;
     ///         store(&renewed); // before it is used: the old one is worth nothing any more
-    ///         session.set_token(renewed);
+    ///         *session = Session::new(client, renewed);
     ///     }
     ///     Ok(())
     /// }

@@ -12,8 +12,8 @@ use crate::oauth1::signing::{KeyEncoding, Scheme};
 /// ```
 /// use oauth_proto::oauth1::{Callbacks, Server};
 ///
-/// let server = Server::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?
-///     .callbacks(Callbacks::Registered);
+/// let mut server = Server::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?;
+/// server.callbacks = Some(Callbacks::Registered);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,35 +33,66 @@ pub enum Callbacks {
 /// A service's endpoints and its ways. Made once from what its documentation says.
 ///
 /// The default is RFC 5849: POST, the callback signed with the first request and confirmed by its answer, a verifier,
-/// answers as forms, and https, since the answers hold secrets. What departs from that is said by a method here.
+/// answers as forms, and https, since the answers hold secrets. What departs from that is said by a field here.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme, Server};
 ///
-/// let server = Server::new(
+/// let mut server = Server::new(
 ///     "https://api.twitter.com/oauth/request_token",
 ///     "https://api.twitter.com/oauth/authorize",
 ///     "https://api.twitter.com/oauth/access_token",
 /// )?
-/// .authentication("https://api.twitter.com/oauth/authenticate")?
-/// .scheme(Scheme::new(Method::HMAC_SHA256));
+/// .authentication("https://api.twitter.com/oauth/authenticate")?;
+/// server.scheme = Scheme::new(Method::HmacSha256);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Server {
     pub(super) temporary: Uri,
     pub(super) authorization: Uri,
     pub(crate) authentication: Option<Uri>,
     pub(crate) token: Uri,
-    pub(super) scheme: Scheme,
-    pub(super) method: HttpMethod,
-    /// `None` where nobody said: what the version of the protocol has.
-    callbacks: Option<Callbacks>,
-    version_2007: bool,
-    pub(super) unconfirmed_callback: bool,
-    pub(super) missing_verifier: bool,
-    pub(super) formats: Formats,
-    plain_http: bool,
+    /// How requests are signed. Default: [`Scheme::default`].
+    pub scheme: Scheme,
+    /// When the server is told the callback. Default: [`Callbacks::WithRequest`], or what
+    /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0) says.
+    pub callbacks: Option<Callbacks>,
+    /// Asks for credentials by GET (RFC 5849 §2.1 lets a server choose). Default: by POST.
+    pub by_get: bool,
+    /// Reads responses in JSON as well as forms, as requests-oauthlib does. Default: forms alone.
+    ///
+    /// # Security
+    /// This gives nothing away: each field is still there once, or the response is refused.
+    pub allow_json_answers: bool,
+    /// Accepts a callback without `oauth_verifier`, as Tornado's mixins do. Default: refuses it.
+    ///
+    /// # Security
+    /// The proof is lost that the user who comes back is the one who granted access.
+    pub allow_missing_verifier: bool,
+    /// Accepts temporary credentials whose response lacks `oauth_callback_confirmed=true`. Default: refuses them.
+    ///
+    /// # Security
+    /// A server of the old version, which ignores the callback, goes unnoticed.
+    pub allow_unconfirmed_callback: bool,
+    /// Sends requests to endpoints without TLS that are not on this machine. Default: refuses to.
+    ///
+    /// # Security
+    /// An attacker on the network reads the secret of every token.
+    pub dangerous_allow_http: bool,
+    /// Speaks the version of 2007, OAuth Core 1.0 without "a": no callback with the first request but one in the authorization
+    /// URL, none confirmed, a verifier only where the service sends one, and the secrets raw in the signing key.
+    /// [`callbacks`](field@Self::callbacks) and [`Scheme::key_encoding`](field@Scheme::key_encoding) still have the last word.
+    /// Default: version 1.0a.
+    ///
+    /// Where the user does not come back but says so by a button, call
+    /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
+    ///
+    /// # Security
+    /// Nothing ties the user who comes back to the one who granted access, so an attacker can have a victim grant access to
+    /// the attacker's session (the session fixation of 2009). Use it where the server speaks nothing else.
+    pub dangerous_version_1_0: bool,
 }
 
 impl Server {
@@ -77,13 +108,13 @@ impl Server {
             authentication: None,
             token: endpoint(token_credentials)?,
             scheme: Scheme::default(),
-            method: HttpMethod::POST,
             callbacks: None,
-            version_2007: false,
-            unconfirmed_callback: false,
-            missing_verifier: false,
-            formats: Formats::Form,
-            plain_http: false,
+            by_get: false,
+            allow_json_answers: false,
+            allow_missing_verifier: false,
+            allow_unconfirmed_callback: false,
+            dangerous_allow_http: false,
+            dangerous_version_1_0: false,
         })
     }
 
@@ -97,92 +128,46 @@ impl Server {
         Ok(self)
     }
 
-    /// Sets how requests are signed. Default: [`Scheme::default`].
-    pub fn scheme(mut self, scheme: Scheme) -> Self {
-        self.scheme = scheme;
-        self.settled()
-    }
-
-    /// Sets when the server is told the callback. Default: [`Callbacks::WithRequest`].
-    pub fn callbacks(mut self, callbacks: Callbacks) -> Self {
-        self.callbacks = Some(callbacks);
-        self
-    }
-
-    /// Asks for credentials by GET (RFC 5849 §2.1 lets a server choose). Default: by POST.
-    pub fn by_get(mut self) -> Self {
-        self.method = HttpMethod::GET;
-        self
-    }
-
-    /// Speaks the version of 2007, OAuth Core 1.0 without "a": no callback with the first request but one in the authorization
-    /// URL, none confirmed, a verifier only where the service sends one, and the secrets raw in the signing key.
-    /// [`callbacks`](Self::callbacks) and [`Scheme::key_encoding`] still have the last word, wherever they stand. Default:
-    /// version 1.0a.
-    ///
-    /// Where the user does not come back but says so by a button, call
-    /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
-    ///
-    /// # Security
-    /// Nothing ties the user who comes back to the one who granted access, so an attacker can have a victim grant access to
-    /// the attacker's session (the session fixation of 2009). Use it where the server speaks nothing else.
-    pub fn dangerous_version_1_0(mut self) -> Self {
-        self.version_2007 = true;
-        self.settled().allow_unconfirmed_callback().allow_missing_verifier()
-    }
-
-    /// With the key of the version, unless the scheme says which.
-    fn settled(mut self) -> Self {
-        if self.version_2007 {
-            self.scheme.key_encoding.get_or_insert(KeyEncoding::Raw);
+    /// Returns how requests are signed, with the key of the version unless the scheme says which.
+    pub(super) fn signing_scheme(&self) -> Scheme {
+        let mut scheme = self.scheme.clone();
+        if self.dangerous_version_1_0 {
+            scheme.key_encoding.get_or_insert(KeyEncoding::Raw);
         }
-        self
+        scheme
     }
 
     /// Returns when the server is told the callback.
     pub(crate) fn when_told(&self) -> Callbacks {
-        self.callbacks.unwrap_or(if self.version_2007 { Callbacks::WithAuthorization } else { Callbacks::default() })
+        let of_version = if self.dangerous_version_1_0 { Callbacks::WithAuthorization } else { Callbacks::default() };
+        self.callbacks.unwrap_or(of_version)
     }
 
-    /// Accepts temporary credentials whose response lacks `oauth_callback_confirmed=true`. Default: refuses them.
-    ///
-    /// # Security
-    /// A server of the old version, which ignores the callback, goes unnoticed.
-    pub fn allow_unconfirmed_callback(mut self) -> Self {
-        self.unconfirmed_callback = true;
-        self
+    /// Returns whether the response that brings temporary credentials must confirm the callback.
+    pub(super) fn wants_confirmation(&self) -> bool {
+        matches!(self.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
+            && !self.allow_unconfirmed_callback
+            && !self.dangerous_version_1_0
     }
 
-    /// Accepts a callback without `oauth_verifier`, as Tornado's mixins do. Default: refuses it.
-    ///
-    /// # Security
-    /// The proof is lost that the user who comes back is the one who granted access.
-    pub fn allow_missing_verifier(mut self) -> Self {
-        self.missing_verifier = true;
-        self
+    /// Returns whether a callback must bring a verifier.
+    pub(super) fn wants_verifier(&self) -> bool {
+        !self.allow_missing_verifier && !self.dangerous_version_1_0
     }
 
-    /// Reads responses in JSON as well as forms, as requests-oauthlib does. Default: forms alone.
-    ///
-    /// # Security
-    /// This gives nothing away: each field is still there once, or the response is refused.
-    pub fn allow_json_answers(mut self) -> Self {
-        self.formats = Formats::FormOrJson;
-        self
+    /// Returns the formats of responses that hold credentials.
+    pub(super) fn formats(&self) -> Formats {
+        if self.allow_json_answers { Formats::FormOrJson } else { Formats::Form }
     }
 
-    /// Sends requests to endpoints without TLS that are not on this machine. Default: refuses to.
-    ///
-    /// # Security
-    /// An attacker on the network reads the secret of every token.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.plain_http = true;
-        self
+    /// Returns the method of requests for credentials.
+    pub(super) fn method(&self) -> HttpMethod {
+        if self.by_get { HttpMethod::GET } else { HttpMethod::POST }
     }
 
     /// Checks that secrets may go to that place and come back from it.
     pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Error> {
-        if !self.plain_http {
+        if !self.dangerous_allow_http {
             check_secure(uri, Some("oauth1::Server::dangerous_allow_http"))?;
         }
         Ok(())

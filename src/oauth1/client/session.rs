@@ -68,7 +68,8 @@ impl Session {
     }
 
     fn of(client: &Client, token: Option<Token>) -> Self {
-        Self::from_credentials(&client.server.scheme, &client.credentials, token).observed_by(&client.observer)
+        Self::from_credentials(&client.server.signing_scheme(), &client.credentials, token)
+            .observed_by(&client.observer)
     }
 
     /// Makes a session where there is no [`Client`], because the endpoints are not known or do not matter. Without a token it
@@ -107,12 +108,7 @@ impl Session {
         self.token.as_ref()
     }
 
-    /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
-    pub fn set_token(&mut self, token: Token) {
-        *self = Self::from_credentials(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
-    }
-
-    /// Signs a request, as [`Signer::sign`] does.
+    /// Signs a request, as [`Signer::sign`] does. For one whose body cannot be read there is [`Signer::sign_head`].
     ///
     /// # Errors
     /// As [`Signer::sign`].
@@ -121,19 +117,6 @@ impl Session {
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
         self.signer.sign(request, stamp)
-    }
-
-    /// Signs a request whose body cannot be read, as [`Signer::sign_head`] does.
-    ///
-    /// # Errors
-    /// As [`Signer::sign_head`].
-    pub fn sign_head<'a, B>(
-        &self,
-        request: &mut Request<B>,
-        form: &[u8],
-        stamp: impl Into<Stamp<'a>>,
-    ) -> Result<(), Error> {
-        self.signer.sign_head(request, form, stamp)
     }
 
     /// The request that follows a redirect: `sent` is what was sent and `response` what came back. `None` where the
@@ -216,7 +199,7 @@ impl Session {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             if scheme.placement == ParameterPlacement::Body && bodiless {
                 // The body, and with it the place of the parameters, is gone.
-                let scheme = scheme.clone().placement(ParameterPlacement::Header);
+                let scheme = Scheme { placement: ParameterPlacement::Header, ..scheme.clone() };
                 Self::from_credentials(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
             } else {
                 self.sign(&mut request, stamp)?;

@@ -44,17 +44,17 @@ impl Provider {
         decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
     ) -> ServerStep<AfterConsent> {
         let query = RecordDecision { token: consent.token, client_key: consent.client_key, stage };
-        let verifier = self.verifier.clone();
+        let provider = self.clone();
         ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
-                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
+                Err(why) => return provider.0.verifier.reject(RejectReason::StoreFailed(why)),
             };
             // The callback is the one that was stored, whatever this value has been through.
             let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
                 Some(decision) => ServerStep::Done(decision),
-                None => verifier.reject(RejectReason::NothingPending),
+                None => provider.0.verifier.reject(RejectReason::NothingPending),
             }
         })))
     }

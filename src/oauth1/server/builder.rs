@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::endpoint::Endpoint;
-use super::provider::Provider;
+use super::endpoint::{Endpoint, Paths};
+use super::provider::{Config, Provider};
 use super::verifier::Verifier;
 use crate::{Error, Unsupported};
 
@@ -16,70 +16,55 @@ use crate::{Error, Unsupported};
 ///
 /// use oauth_proto::oauth1::server::{Endpoint, Provider, Verifier};
 ///
-/// let provider = Provider::builder(Verifier::new("https://photos.example.net")?)
+/// let mut builder = Provider::builder(Verifier::new("https://photos.example.net")?)
 ///     .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
 ///     .path(Endpoint::Authorization, "/oauth/authorize")
-///     .path(Endpoint::TokenCredentials, "/oauth/access_token")
-///     .token_lifetime(Duration::from_secs(30 * 24 * 3600))
-///     .build()?;
+///     .path(Endpoint::TokenCredentials, "/oauth/access_token");
+/// builder.token_lifetime = Some(Duration::from_secs(30 * 24 * 3600));
+/// let provider = builder.build()?;
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
+#[non_exhaustive]
 pub struct ProviderBuilder {
-    provider: Provider,
-    allows_http: bool,
+    verifier: Verifier,
+    paths: Paths,
+    /// How long the resource owner may take. Default: one hour.
+    pub temporary_lifetime: Duration,
+    /// How long tokens live. Default: they do not expire.
+    pub token_lifetime: Option<Duration>,
+    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose). Default:
+    /// POST alone.
+    ///
+    /// # Security
+    /// Proxies and logs between the client and the server may keep the URL of a GET, with the parameters in it.
+    pub allow_get: bool,
+    /// Accepts origins of the verifier that have no TLS. Default: [`build`](Self::build) fails.
+    ///
+    /// # Security
+    /// An attacker on the network reads the secret of every token that is issued.
+    pub dangerous_allow_http: bool,
 }
 
 impl Provider {
     /// Returns a builder of endpoints whose requests are checked by that verifier.
     pub fn builder(verifier: Verifier) -> ProviderBuilder {
-        let provider = Self {
+        ProviderBuilder {
             verifier,
-            paths: Arc::default(),
+            paths: Paths::default(),
             temporary_lifetime: Duration::from_secs(3600),
             token_lifetime: None,
-            get: false,
-        };
-        ProviderBuilder { provider, allows_http: false }
+            allow_get: false,
+            dangerous_allow_http: false,
+        }
     }
 }
 
 impl ProviderBuilder {
     /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See [`Endpoint`] for the defaults.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.provider.paths).set(endpoint, path.into());
-        self
-    }
-
-    /// Sets how long the resource owner may take. Default: one hour.
-    pub fn temporary_lifetime(mut self, lifetime: Duration) -> Self {
-        self.provider.temporary_lifetime = lifetime;
-        self
-    }
-
-    /// Sets how long tokens live. Default: they do not expire.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.provider.token_lifetime = Some(lifetime);
-        self
-    }
-
-    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose). Default:
-    /// POST alone.
-    ///
-    /// # Security
-    /// Proxies and logs between the client and the server may keep the URL of a GET, with the parameters in it.
-    pub fn allow_get(mut self) -> Self {
-        self.provider.get = true;
-        self
-    }
-
-    /// Accepts origins of the verifier that have no TLS. Default: [`build`](Self::build) fails.
-    ///
-    /// # Security
-    /// An attacker on the network reads the secret of every token that is issued.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.allows_http = true;
+        self.paths.set(endpoint, path.into());
         self
     }
 
@@ -90,14 +75,15 @@ impl ProviderBuilder {
     /// hold secrets (RFC 5849 §2.1). [`Unsupported::Configuration`] when a path cannot be the path of a URL, or is that of two
     /// endpoints.
     pub fn build(self) -> Result<Provider, Error> {
-        if !self.allows_http && !self.provider.verifier.is_secure() {
+        let Self { verifier, paths, temporary_lifetime, token_lifetime, allow_get, dangerous_allow_http } = self;
+        if !dangerous_allow_http && !verifier.is_secure() {
             let option = Some("ProviderBuilder::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
         }
-        let problems = self.provider.paths.problems();
+        let problems = paths.problems();
         if !problems.is_empty() {
             return Err(Unsupported::Configuration { problems }.into());
         }
-        Ok(self.provider)
+        Ok(Provider(Arc::new(Config { verifier, paths, temporary_lifetime, token_lifetime, get: allow_get })))
     }
 }

@@ -47,9 +47,13 @@ use crate::{Moment, Response, Secret};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Provider {
+pub struct Provider(pub(super) Arc<Config>);
+
+/// What a provider was built with.
+#[derive(Debug)]
+pub(super) struct Config {
     pub(super) verifier: Verifier,
-    pub(super) paths: Arc<Paths>,
+    pub(super) paths: Paths,
     pub(super) temporary_lifetime: Duration,
     pub(super) token_lifetime: Option<Duration>,
     pub(super) get: bool,
@@ -88,29 +92,29 @@ impl Provider {
     /// [`RejectReason::NoSuchPath`].
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let path = request.uri().path();
-        match self.paths.find(path) {
+        match self.0.paths.find(path) {
             Some(Endpoint::TemporaryCredentials) => self.temporary_credentials(request, moment),
             Some(Endpoint::Authorization) => self.authorization(request, moment),
             Some(Endpoint::TokenCredentials) => self.token_credentials(request, moment),
-            None => self.verifier.reject(RejectReason::NoSuchPath {
+            None => self.0.verifier.reject(RejectReason::NoSuchPath {
                 received: crate::wire::truncated(path),
-                expected: self.paths.list(),
+                expected: self.0.paths.list(),
             }),
         }
     }
 
     /// The verifier, for the service's protected resources.
     pub fn verifier(&self) -> &Verifier {
-        &self.verifier
+        &self.0.verifier
     }
 
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
     fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         if let Err(reason) = self.check_method(request.method()) {
-            return self.verifier.reject(reason);
+            return self.0.verifier.reject(reason);
         }
         let provider = self.clone();
-        self.verifier.check(request, SignedWith::Client, moment, move |checked| provider.issue_temporary(checked))
+        self.0.verifier.check(request, SignedWith::Client, moment, move |checked| provider.issue_temporary(checked))
     }
 
     /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
@@ -125,32 +129,32 @@ impl Provider {
                 Err(reason) => reason,
             },
         };
-        self.verifier.reject(reason)
+        self.0.verifier.reject(reason)
     }
 
     /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier uses the temporary credentials up.
     fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         if let Err(reason) = self.check_method(request.method()) {
-            return self.verifier.reject(reason);
+            return self.0.verifier.reject(reason);
         }
         let provider = self.clone();
-        self.verifier.check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
+        self.0.verifier.check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
     }
 
     fn check_method(&self, method: &HttpMethod) -> Result<(), RejectReason> {
-        if *method == HttpMethod::POST || (self.get && *method == HttpMethod::GET) {
+        if *method == HttpMethod::POST || (self.0.get && *method == HttpMethod::GET) {
             return Ok(());
         }
-        Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
+        Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.0.get { "GET, POST" } else { "POST" } })
     }
 
     fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Dispatched> {
         let VerifiedRequest { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
-            return self.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
+            return self.0.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
         };
         if !is_acceptable(&callback, &client.callbacks) {
-            return self.verifier.reject(RejectReason::CallbackRefused);
+            return self.0.verifier.reject(RejectReason::CallbackRefused);
         }
         let token = identifier(&moment);
         let secret = secret(&moment);
@@ -161,28 +165,28 @@ impl Provider {
             callback,
             realm: presented.realm,
             parameters: presented.own,
-            expires_at: moment.now.after(self.temporary_lifetime),
+            expires_at: moment.now.after(self.0.temporary_lifetime),
             stage: Stage::Waiting,
         };
         let query = SaveTemporary { token, record, now: moment.now };
         ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
             Ok(()) => respond(&answer),
-            Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
+            Err(why) => self.0.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 
     fn pending(&self, token: String, moment: Moment) -> ServerStep<Dispatched> {
-        let verifier = self.verifier.clone();
+        let provider = self.clone();
         let query = FindTemporary { token: token.clone() };
         ServerStep::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
             let found = match found {
                 Ok(found) => found,
-                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
+                Err(why) => return provider.0.verifier.reject(RejectReason::StoreFailed(why)),
             };
             let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
             match found.filter(waits) {
                 Some(record) => ServerStep::Done(Dispatched::Consent(Consent::new(token, record))),
-                None => verifier.reject(RejectReason::NothingPending),
+                None => provider.0.verifier.reject(RejectReason::NothingPending),
             }
         })))
     }
@@ -190,7 +194,7 @@ impl Provider {
     fn redeem(self, checked: VerifiedRequest) -> ServerStep<Dispatched> {
         let VerifiedRequest { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
-            return self.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
+            return self.0.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
         };
         let (token, secret) = (identifier(&moment), secret(&moment));
         let query = Redeem {
@@ -199,10 +203,10 @@ impl Provider {
             verifier: hashed(&code),
             token: token.clone(),
             secret: Secret::new(secret.as_str()),
-            expires_at: self.token_lifetime.map(|lifetime| moment.now.after(lifetime)),
+            expires_at: self.0.token_lifetime.map(|lifetime| moment.now.after(lifetime)),
             now: moment.now,
         };
-        let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
+        let lifetime = self.0.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
             Ok(Redemption::Redeemed(TokenRecord { approval, .. })) => {
@@ -211,8 +215,8 @@ impl Provider {
                 let parameters: Vec<_> = answer.into_iter().chain(own).collect();
                 respond(&parameters)
             }
-            Ok(Redemption::Refused) => self.verifier.reject(RejectReason::WrongVerifier),
-            Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
+            Ok(Redemption::Refused) => self.0.verifier.reject(RejectReason::WrongVerifier),
+            Err(why) => self.0.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 }

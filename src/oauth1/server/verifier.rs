@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::presented::Bounds;
 use super::refuse::rejected::RejectReason;
 use super::stand_in::StandIn;
 use super::store::ServerStep;
@@ -25,7 +24,8 @@ use crate::{Error, Unsupported};
 /// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// # store.add_token("nnch734d00sl2jdk", token);
 ///
-/// let verifier = Verifier::new("https://photos.example.net")?.realm("Photos");
+/// let mut verifier = Verifier::new("https://photos.example.net")?;
+/// verifier.realm = Some("Photos".into());
 ///
 /// # let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
 /// # let token = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
@@ -44,25 +44,74 @@ use crate::{Error, Unsupported};
 /// name one of the service's origins, have up to 1000 parameters and, where the body is a form, up to 1 MiB of it. What the
 /// `Authorization` header says is judged before a form is read.
 #[derive(Clone, Debug)]
-pub struct Verifier(pub(super) Arc<Config>);
-
-#[derive(Clone, Debug)]
-pub(super) struct Config {
+#[non_exhaustive]
+pub struct Verifier {
     pub(super) origins: Vec<Origin>,
-    pub(super) realm: Option<String>,
-    pub(super) methods: Vec<Method>,
-    /// Methods for which each client has its own key, and a key that stands in for that of an unknown client.
-    pub(super) keyed: Vec<Method>,
-    pub(super) window: Duration,
-    pub(super) key_encoding: KeyEncoding,
-    pub(super) any_host: bool,
-    pub(super) two_legged: bool,
-    pub(super) plaintext: bool,
-    pub(super) body_hash_required: bool,
-    pub(super) sha1_body_hash: bool,
-    pub(super) version_1_0a: bool,
-    pub(super) bounds: Bounds,
-    pub(super) stand_in: StandIn,
+    pub(super) stand_in: Arc<StandIn>,
+    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value are left out. Default: none.
+    pub realm: Option<Arc<str>>,
+    /// The methods on shared secrets that are accepted. Default: the three of HMAC.
+    pub methods: Vec<Method>,
+    /// The accepted methods for which every client has a key of its own, in its [record](super::store::ClientRecord::with_key).
+    /// Each stands here with a key of the size that the clients' keys have: the signature of an unknown client is checked with
+    /// it, so that checking takes the same time. Where clients have keys of several sizes, that time tells which size an
+    /// identifier's key has, and so whether there is one. Default: none.
+    pub keyed_methods: Vec<Method>,
+    /// How clients put the secrets into the signing key. Default: [`KeyEncoding::Encoded`].
+    pub key_encoding: KeyEncoding,
+    /// How far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as long.
+    /// Default: five minutes.
+    pub window: Duration,
+    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a hash is there, it is checked
+    /// in any case. Default: accepts them.
+    pub require_body_hash: bool,
+    /// How many parameters a request may have, in its header, query and form together. A request with more is refused
+    /// ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)). Default: 1000.
+    ///
+    /// # Security
+    /// Parameters are counted while they are collected, before anybody knows who asks. What anybody can make this server
+    /// allocate for one request is up to two hundred bytes for each of them, and up to eleven times the size of its query and
+    /// form.
+    pub max_parameters: usize,
+    /// How many bytes a form may have. A larger one is refused with status 413
+    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters,
+    /// and may have any size. Default: 1 MiB.
+    ///
+    /// # Security
+    /// See [`max_parameters`](field@Self::max_parameters).
+    pub max_form_len: usize,
+    /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
+    /// that puts its own `Host` in. Default: a request that names another host is refused.
+    ///
+    /// # Security
+    /// This gives nothing away as long as requests reach the server only through that proxy. Otherwise a request that was
+    /// signed for another host is accepted here.
+    pub allow_any_host: bool,
+    /// Accepts requests of a client for itself, without a token. Default: refuses them.
+    ///
+    /// # Security
+    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An application that does not look at it
+    /// gives every client what it gives to users.
+    pub allow_two_legged: bool,
+    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send it. Default: accepts the
+    /// hash function of the signature method alone.
+    ///
+    /// # Security
+    /// Under a method on SHA-2, the body is only as safe as SHA-1 is.
+    pub allow_sha1_body_hash: bool,
+    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
+    /// Default: refuses it.
+    ///
+    /// # Security
+    /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could
+    /// be taken for.
+    pub allow_version_1_0a: bool,
+    /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
+    ///
+    /// # Security
+    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce, which the client may leave
+    /// out, it can be replayed.
+    pub dangerous_allow_plaintext: bool,
 }
 
 /// More parameters are in no request of a usual API.
@@ -103,173 +152,41 @@ impl Verifier {
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
     pub fn new(origin: &str) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Config {
+        Ok(Self {
             origins: vec![parse_origin(origin)?],
+            stand_in: Arc::default(),
             realm: None,
-            methods: vec![Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512],
-            keyed: Vec::new(),
-            window: Duration::from_secs(300),
+            methods: vec![Method::HmacSha1, Method::HmacSha256, Method::HmacSha512],
+            keyed_methods: Vec::new(),
             key_encoding: KeyEncoding::Encoded,
-            any_host: false,
-            two_legged: false,
-            plaintext: false,
-            body_hash_required: false,
-            sha1_body_hash: false,
-            version_1_0a: false,
-            bounds: Bounds { parameters: MOST_PARAMETERS, form: LARGEST_FORM },
-            stand_in: StandIn::default(),
-        })))
-    }
-
-    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(Arc::make_mut(&mut self.0));
-        self
+            window: Duration::from_secs(300),
+            require_body_hash: false,
+            max_parameters: MOST_PARAMETERS,
+            max_form_len: LARGEST_FORM,
+            allow_any_host: false,
+            allow_two_legged: false,
+            allow_sha1_body_hash: false,
+            allow_version_1_0a: false,
+            dangerous_allow_plaintext: false,
+        })
     }
 
     /// Adds a further origin of the same service.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
-    pub fn add_origin(self, origin: &str) -> Result<Self, Error> {
-        let origin = parse_origin(origin)?;
-        Ok(self.with(|config| config.origins.push(origin)))
-    }
-
-    /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
-    /// that puts its own `Host` in. Default: a request that names another host is refused.
-    ///
-    /// # Security
-    /// This gives nothing away as long as requests reach the server only through that proxy. Otherwise a request that was
-    /// signed for another host is accepted here.
-    pub fn allow_any_host(self) -> Self {
-        self.with(|config| config.any_host = true)
-    }
-
-    /// Sets the realm of the challenge in a 401. Default: none. Characters that cannot stand in a quoted header value are left out.
-    pub fn realm(self, realm: &str) -> Self {
-        let fits = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-        self.with(|config| config.realm = Some(realm.chars().filter(fits).collect()))
-    }
-
-    /// Sets the methods on shared secrets that are accepted. Default: the three of HMAC.
-    pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.with(|config| config.methods = methods.into_iter().collect())
-    }
-
-    /// Accepts a method for which every client has a key of its own, in its
-    /// [record](super::store::ClientRecord::with_key). `stand_in` is the method with a key of the size that the clients' keys have:
-    /// the signature of an unknown client is checked with it, so that checking takes the same time. Where clients have keys
-    /// of several sizes, that time tells which size an identifier's key has, and so whether there is one.
-    pub fn add_keyed(self, stand_in: Method) -> Self {
-        self.with(|config| config.keyed.push(stand_in))
-    }
-
-    /// Sets how far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
-    /// long. Default: five minutes.
-    pub fn window(self, window: Duration) -> Self {
-        self.with(|config| config.window = window)
-    }
-
-    /// Sets how clients put the secrets into the signing key. Default: [`KeyEncoding::Encoded`].
-    pub fn key_encoding(self, key_encoding: KeyEncoding) -> Self {
-        self.with(|config| config.key_encoding = key_encoding)
-    }
-
-    /// Accepts requests of a client for itself, without a token. Default: refuses them.
-    ///
-    /// # Security
-    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An application that does not look at it
-    /// gives every client what it gives to users.
-    pub fn allow_two_legged(self) -> Self {
-        self.with(|config| config.two_legged = true)
-    }
-
-    /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
-    ///
-    /// # Security
-    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce, which the client may leave
-    /// out, it can be replayed.
-    pub fn dangerous_allow_plaintext(self) -> Self {
-        self.with(|config| config.plaintext = true)
-    }
-
-    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Default: accepts them. Where a
-    /// hash is there, it is checked in any case.
-    pub fn require_body_hash(self) -> Self {
-        self.with(|config| config.body_hash_required = true)
-    }
-
-    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send it. Default: accepts the
-    /// hash function of the signature method alone.
-    ///
-    /// # Security
-    /// Under a method on SHA-2, the body is only as safe as SHA-1 is.
-    pub fn allow_sha1_body_hash(self) -> Self {
-        self.with(|config| config.sha1_body_hash = true)
-    }
-
-    /// Sets how many parameters a request may have, in its header, query and form together. Default: 1000. A
-    /// request with more is refused ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
-    ///
-    /// # Security
-    /// Parameters are counted while they are collected, before anybody knows who asks. What anybody can make this server
-    /// allocate for one request is up to two hundred bytes for each of them, and up to eleven times the size of its query and
-    /// form.
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth1::server::Verifier;
-    ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.max_parameters(50);
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn max_parameters(self, most: usize) -> Self {
-        self.with(|config| config.bounds.parameters = most)
-    }
-
-    /// Sets how many bytes a form may have. Default: 1 MiB. A larger one is refused with status 413
-    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
-    /// may have any size.
-    ///
-    /// # Security
-    /// See [`max_parameters`](Self::max_parameters).
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth1::server::Verifier;
-    ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.max_form_len(64 * 1024);
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn max_form_len(self, bytes: usize) -> Self {
-        self.with(|config| config.bounds.form = bytes)
-    }
-
-    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
-    /// Default: refuses it.
-    ///
-    /// # Security
-    /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could
-    /// be taken for.
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth1::server::Verifier;
-    ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.allow_version_1_0a();
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn allow_version_1_0a(self) -> Self {
-        self.with(|config| config.version_1_0a = true)
+    pub fn add_origin(mut self, origin: &str) -> Result<Self, Error> {
+        self.origins.push(parse_origin(origin)?);
+        Ok(self)
     }
 
     pub(super) fn reject<T>(&self, reason: RejectReason) -> ServerStep<T> {
-        ServerStep::Reject(reason.reject(self.0.realm.as_deref()))
+        ServerStep::Reject(reason.reject(self.realm.as_deref()))
     }
 
     /// Returns whether what travels to and from the service is protected: by TLS, or since it does not leave this machine.
     pub(super) fn is_secure(&self) -> bool {
-        self.0.origins.iter().all(|origin| origin.site().is_secure())
+        self.origins.iter().all(|origin| origin.site().is_secure())
     }
 }
 

@@ -8,15 +8,16 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::presented::{OwnParameters, PresentedRequest, Protocol};
+use super::presented::{Bounds, OwnParameters, PresentedRequest, Protocol};
 use super::refuse::rejected::RejectReason;
+use super::stand_in::StandIn;
 use super::store::{
     ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
 };
 use super::verifier::{Verified, Verifier};
 use crate::core::query::PendingQuery;
 use crate::oauth1::names::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
-use crate::oauth1::signing::{Key, Method, sha1_body_hash, signing_key};
+use crate::oauth1::signing::{Key, KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::wire::{Origin, OriginRef, truncated};
 use crate::{Moment, OneTimeUse, Timestamp};
 
@@ -41,10 +42,22 @@ pub(super) struct VerifiedRequest {
     pub(super) moment: Moment,
 }
 
+/// What is still needed of a verifier, and of a request's method, when storage has answered.
+struct Authentication {
+    method: Method,
+    /// Whether every client has a key of its own for the method.
+    is_keyed: bool,
+    signed_with: SignedWith,
+    key_encoding: KeyEncoding,
+    window: Duration,
+    realm: Option<Arc<str>>,
+    stand_in: Arc<StandIn>,
+}
+
 impl Verifier {
     /// Checks a request for a protected resource.
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
-        let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
+        let signed_with = if self.allow_two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
             let PresentedRequest { client, token, .. } = checked.presented;
             // A record that the store made for this answer is taken apart, another's grant is copied.
@@ -68,28 +81,36 @@ impl Verifier {
             Ok(presented) => presented,
             Err(reason) => return self.reject(reason),
         };
+        let authentication = Authentication {
+            is_keyed: self.keyed_methods.iter().any(|keyed| keyed.name() == method.name()),
+            method,
+            signed_with,
+            key_encoding: self.key_encoding,
+            window: self.window,
+            realm: self.realm.clone(),
+            stand_in: self.stand_in.clone(),
+        };
         // The query comes back with the answer, so that its texts need not be copied.
         let query = FindCredentials {
             client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
-        let verifier = self.clone();
         ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
             (presented.client, presented.token) = (query.client_key, query.token);
             let found = match found {
                 Ok(found) => found,
-                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
+                Err(why) => return authentication.reject(RejectReason::StoreFailed(why)),
             };
             let found = match signed_with {
                 SignedWith::Temporary => FoundCredentials { token: None, ..found },
                 _ => FoundCredentials { temporary: None, ..found },
             };
-            match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
+            match authentication.check(&presented, found, &moment) {
                 Ok((client, token)) => {
-                    verifier.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
+                    authentication.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
                 }
-                Err(reason) => verifier.reject(reason),
+                Err(reason) => authentication.reject(reason),
             }
         })))
     }
@@ -113,7 +134,13 @@ impl Verifier {
             }
             Ok(method)
         };
-        let (presented, method) = PresentedRequest::of(request, site, own, self.0.bounds, judge)?;
+        let (presented, method) = PresentedRequest::of(
+            request,
+            site,
+            own,
+            Bounds { parameters: self.max_parameters, form: self.max_form_len },
+            judge,
+        )?;
         self.check_body(&presented, &method, request.body().as_ref())?;
         Ok((presented, method))
     }
@@ -146,15 +173,15 @@ impl Verifier {
     fn check_version(&self, version: Option<&[u8]>) -> Result<(), RejectReason> {
         match version {
             None | Some(b"1.0") => Ok(()),
-            Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
+            Some(b"1.0a" | b"1.0A") if self.allow_version_1_0a => Ok(()),
             Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
         }
     }
 
     /// The origin that the request was made to.
     fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
-        if self.0.any_host {
-            return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
+        if self.allow_any_host {
+            return self.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
         // An application behind may read either of them, so all that are there must name the same origin.
         let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
@@ -167,23 +194,24 @@ impl Verifier {
         };
         let scheme = request.uri().scheme();
         let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
-        let mut origins = self.0.origins.iter().filter(named);
+        let mut origins = self.origins.iter().filter(named);
         let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
         origin.map(Origin::site).ok_or(RejectReason::WrongHost)
     }
 
     /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
     fn method(&self, name: &str) -> Result<Method, RejectReason> {
-        static PLAINTEXT: Method = Method::dangerous_plaintext();
+        static PLAINTEXT: Method = Method::DangerousPlaintext;
         // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
-        let on_secrets = self.0.methods.iter().filter(|method| method.uses_secrets());
-        let signing = on_secrets.chain(&self.0.keyed).filter(|method| method.name() != PLAINTEXT.name());
-        let method = signing.chain(self.0.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
+        let on_secrets = self.methods.iter().filter(|method| method.uses_secrets());
+        let signing = on_secrets.chain(&self.keyed_methods).filter(|method| method.name() != PLAINTEXT.name());
+        let method =
+            signing.chain(self.dangerous_allow_plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
         method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
     }
 
     fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), RejectReason> {
-        let (earliest, latest) = (now.before(self.0.window).as_secs(), now.after(self.0.window).as_secs());
+        let (earliest, latest) = (now.before(self.window).as_secs(), now.after(self.window).as_secs());
         match timestamp {
             Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
                 Err(RejectReason::TimestampRefused { timestamp, earliest, latest })
@@ -198,31 +226,35 @@ impl Verifier {
             Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
                 let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
-                let sha1 = || self.0.sha1_body_hash && *hash == sha1_body_hash(body);
+                let sha1 = || self.allow_sha1_body_hash && *hash == sha1_body_hash(body);
                 if right.into() || sha1() { Ok(()) } else { Err(RejectReason::WrongBodyHash) }
             }
-            None if self.0.body_hash_required && !presented.is_form && !body.is_empty() => {
+            None if self.require_body_hash && !presented.is_form && !body.is_empty() => {
                 Err(RejectReason::ParameterMissing(BODY_HASH))
             }
             None => Ok(()),
         }
+    }
+}
+
+impl Authentication {
+    fn reject<T>(&self, reason: RejectReason) -> ServerStep<T> {
+        ServerStep::Reject(reason.reject(self.realm.as_deref()))
     }
 
     /// Checks the signature, and returns the client and the token if it is right.
     ///
     /// For an unknown client or token, and for another client's token, the same work is done with a random secret,
     /// so that neither the answer nor its time tells which of them was wrong.
-    fn authenticate(
+    fn check(
         &self,
         presented: &PresentedRequest,
-        method: &Method,
-        signed_with: SignedWith,
         found: FoundCredentials,
         moment: &Moment,
     ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
         let FoundCredentials { client, token, temporary } = found;
         let wants_token = presented.token.is_some();
-        let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
+        let (method, keyed) = (&self.method, self.is_keyed);
 
         let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
@@ -235,11 +267,11 @@ impl Verifier {
         let has_token = owner.is_some();
         let is_owner = owner.map_or(!wants_token, |owner| *owner == presented.client);
 
-        let unguessable = self.0.stand_in.secret(moment);
-        let stand_in = self.0.stand_in.of(presented.token.as_deref());
+        let unguessable = self.stand_in.secret(moment);
+        let stand_in = self.stand_in.of(presented.token.as_deref());
         // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
         // says nothing about tokens.
-        let keeps = signed_with != SignedWith::Temporary;
+        let keeps = self.signed_with != SignedWith::Temporary;
         let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
             (Some(secret), _, Some(token)) if is_owner => {
                 (secret, token_secret, stand_in.known(token, &token.schedules))
@@ -250,7 +282,7 @@ impl Verifier {
             }
             _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown().filter(|_| keeps)),
         };
-        let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.0.key_encoding);
+        let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.key_encoding);
         let verify =
             |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
         let right = match schedules.and_then(|kept| kept.get(method, client_secret, token_secret, encoding)) {
@@ -294,7 +326,7 @@ impl Verifier {
             token: presented.token.take(),
             timestamp,
             nonce,
-            until: timestamp.after(self.0.window).after(SLACK),
+            until: timestamp.after(self.window).after(SLACK),
             now,
         };
         ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, one_time_use| {

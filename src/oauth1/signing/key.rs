@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::base_string::Writer;
 use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
-use super::method::{Kind, Method, SignatureMethod};
+use super::method::{Method, SignatureMethod};
 use crate::core::secret::same;
 use crate::wire::percent::{self, EACH, ONCE};
 use crate::{Error, Unsupported};
@@ -33,12 +33,18 @@ pub(crate) enum Signature<'d> {
 
 impl Key {
     pub(crate) fn new(method: &Method, key: Zeroizing<String>) -> Self {
-        match &method.0 {
-            Kind::HmacSha1 => Self::Sha1(Mac::new(key.as_bytes())),
-            Kind::HmacSha256 => Self::Sha256(Mac::new(key.as_bytes())),
-            Kind::HmacSha512 => Self::Sha512(Mac::new(key.as_bytes())),
-            Kind::Plaintext => Self::Plaintext(key),
-            Kind::Custom(method) => Self::Custom(method.clone(), key),
+        match method {
+            Method::HmacSha1 => Self::Sha1(Mac::new(key.as_bytes())),
+            Method::HmacSha256 => Self::Sha256(Mac::new(key.as_bytes())),
+            Method::HmacSha512 => Self::Sha512(Mac::new(key.as_bytes())),
+            Method::DangerousPlaintext => Self::Plaintext(key),
+            #[cfg(feature = "rsa")]
+            Method::RsaSha1(own) => Self::Custom(own.sha1(), key),
+            #[cfg(feature = "rsa")]
+            Method::RsaSha256(own) => Self::Custom(own.sha256(), key),
+            #[cfg(feature = "rsa")]
+            Method::RsaSha512(own) => Self::Custom(own.sha512(), key),
+            Method::Custom(method) => Self::Custom(method.clone(), key),
         }
     }
 

@@ -8,12 +8,16 @@ use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "rsa")]
+use super::rsa::RsaKey;
 use crate::Secret;
 use crate::wire::percent;
 
 /// A signature method of the caller's own: another library, a hardware key, a method that the service invented.
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use oauth_proto::oauth1::{Method, SignatureMethod};
 ///
 /// /// Signs with a key that never leaves its device.
@@ -34,7 +38,7 @@ use crate::wire::percent;
 ///     }
 /// }
 ///
-/// assert_eq!(Method::custom(HardwareKey).name(), "RSA-SHA256");
+/// let method = Method::Custom(Arc::new(HardwareKey));
 /// ```
 pub trait SignatureMethod: Send + Sync {
     /// The value of `oauth_signature_method`.
@@ -62,63 +66,68 @@ pub trait SignatureMethod: Send + Sync {
 /// How requests are signed.
 ///
 /// ```
-/// use oauth_proto::oauth1::Method;
+/// use oauth_proto::oauth1::{Method, Scheme};
 ///
-/// assert_eq!(Method::HMAC_SHA256.name(), "HMAC-SHA256");
-/// assert_eq!(Method::dangerous_plaintext().name(), "PLAINTEXT");
+/// let scheme = Scheme::new(Method::HmacSha256);
 /// ```
 #[derive(Clone)]
-pub struct Method(pub(crate) Kind);
-
-#[derive(Clone)]
-pub(crate) enum Kind {
-    HmacSha1,
-    HmacSha256,
-    HmacSha512,
-    Plaintext,
-    Custom(Arc<dyn SignatureMethod>),
-}
-
-impl Method {
+#[non_exhaustive]
+pub enum Method {
     /// HMAC with SHA-1 (RFC 5849 §3.4.2): what nearly every service expects.
-    pub const HMAC_SHA1: Self = Self(Kind::HmacSha1);
+    HmacSha1,
     /// HMAC with SHA-256.
-    pub const HMAC_SHA256: Self = Self(Kind::HmacSha256);
+    HmacSha256,
     /// HMAC with SHA-512.
-    pub const HMAC_SHA512: Self = Self(Kind::HmacSha512);
-
-    /// Makes PLAINTEXT (RFC 5849 §3.4.4): nothing is signed, the secrets themselves are sent.
+    HmacSha512,
+    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: take it where the service knows nothing else.
+    #[cfg(feature = "rsa")]
+    RsaSha1(RsaKey),
+    /// RSA with SHA-256.
+    #[cfg(feature = "rsa")]
+    RsaSha256(RsaKey),
+    /// RSA with SHA-512.
+    #[cfg(feature = "rsa")]
+    RsaSha512(RsaKey),
+    /// PLAINTEXT (RFC 5849 §3.4.4): nothing is signed, the secrets themselves are sent.
     ///
     /// # Security
     /// Everyone who sees the request has the credentials. Requests to an origin that is neither https nor the machine
     /// itself are refused.
-    pub const fn dangerous_plaintext() -> Self {
-        Self(Kind::Plaintext)
-    }
-
+    DangerousPlaintext,
     /// A method of the caller's own.
-    pub fn custom(method: impl SignatureMethod + 'static) -> Self {
-        Self(Kind::Custom(Arc::new(method)))
-    }
+    Custom(Arc<dyn SignatureMethod>),
+}
 
+impl Method {
     /// The value of `oauth_signature_method`.
-    pub fn name(&self) -> &str {
-        match &self.0 {
-            Kind::HmacSha1 => "HMAC-SHA1",
-            Kind::HmacSha256 => "HMAC-SHA256",
-            Kind::HmacSha512 => "HMAC-SHA512",
-            Kind::Plaintext => "PLAINTEXT",
-            Kind::Custom(method) => method.name(),
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::HmacSha1 => "HMAC-SHA1",
+            Self::HmacSha256 => "HMAC-SHA256",
+            Self::HmacSha512 => "HMAC-SHA512",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1(_) => "RSA-SHA1",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256(_) => "RSA-SHA256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512(_) => "RSA-SHA512",
+            Self::DangerousPlaintext => "PLAINTEXT",
+            Self::Custom(method) => method.name(),
         }
     }
 
     /// Whether the method rests on the shared secrets.
     pub(crate) fn uses_secrets(&self) -> bool {
-        !matches!(&self.0, Kind::Custom(method) if !method.uses_secrets())
+        match self {
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1(_) | Self::RsaSha256(_) | Self::RsaSha512(_) => false,
+            Self::Custom(method) => method.uses_secrets(),
+            _ => true,
+        }
     }
 
     pub(crate) fn is_plaintext(&self) -> bool {
-        matches!(self.0, Kind::Plaintext)
+        matches!(self, Self::DangerousPlaintext)
     }
 
     /// The hash of a body for `oauth_body_hash`, in base64: the method's own hash function, SHA-1 where the name does
@@ -151,7 +160,8 @@ impl fmt::Debug for Method {
 /// ```
 /// use oauth_proto::oauth1::{KeyEncoding, Scheme};
 ///
-/// let scheme = Scheme::default().key_encoding(KeyEncoding::Raw);
+/// let mut scheme = Scheme::default();
+/// scheme.key_encoding = Some(KeyEncoding::Raw);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

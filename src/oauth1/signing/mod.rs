@@ -53,7 +53,7 @@ pub use base_string::base_string;
 pub(super) use base_string::collect as base_string_of;
 pub(super) use key::Key;
 pub use method::{KeyEncoding, Method, SignatureMethod};
-pub(super) use method::{Kind, sha1_body_hash, signing_key};
+pub(super) use method::{sha1_body_hash, signing_key};
 pub(super) use parameters::{Parameters, Unread, query};
 #[cfg(feature = "rsa")]
 pub use rsa::RsaKey;

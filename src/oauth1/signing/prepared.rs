@@ -52,7 +52,7 @@ impl Prepared {
             base[2] += &format!("%26{TOKEN}%3D{}", twice(token));
             header[2] += &format!(", {TOKEN}=\"{}\"", percent::encode(token));
         }
-        if scheme.version {
+        if !scheme.omit_version {
             base[2] += &format!("%26{VERSION}%3D1.0");
             header[2] += &format!(", {VERSION}=\"1.0\"");
         }
@@ -61,7 +61,7 @@ impl Prepared {
             consumer_key: client.key.clone(),
             method: method.to_owned(),
             token,
-            version: scheme.version,
+            version: !scheme.omit_version,
             base: base.map(|text| text.into_bytes().into()),
             header: header.map(Into::into),
             has_realm: !realm.is_empty(),

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs1v15::Pkcs1v15Sign;
@@ -13,7 +14,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use super::method::{Method, SignatureMethod};
+use super::method::SignatureMethod;
 use crate::{Error, Unsupported};
 
 /// An RSA key: a private one signs and verifies, a public one verifies.
@@ -22,7 +23,7 @@ use crate::{Error, Unsupported};
 /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
 ///
 /// let key = RsaKey::from_pem(&std::fs::read_to_string("client.pem")?)?;
-/// let scheme = Scheme::new(Method::rsa_sha256(key));
+/// let scheme = Scheme::new(Method::RsaSha256(key));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -66,7 +67,7 @@ impl RsaKey {
     /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
     ///
     /// let key = RsaKey::dangerous_short_from_pem(&std::fs::read_to_string("jira_privatekey.pem")?)?;
-    /// let scheme = Scheme::new(Method::rsa_sha1(key));
+    /// let scheme = Scheme::new(Method::RsaSha1(key));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -115,20 +116,20 @@ impl fmt::Debug for RsaKey {
     }
 }
 
-impl Method {
-    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: take it where the service knows nothing else.
-    pub fn rsa_sha1(key: RsaKey) -> Self {
-        Self::custom(RsaMethod { name: "RSA-SHA1", hash: Hash::Sha1, key })
+impl RsaKey {
+    /// Returns RSA with SHA-1 and this key.
+    pub(super) fn sha1(&self) -> Arc<dyn SignatureMethod> {
+        Arc::new(RsaMethod { name: "RSA-SHA1", hash: Hash::Sha1, key: self.clone() })
     }
 
-    /// RSA with SHA-256.
-    pub fn rsa_sha256(key: RsaKey) -> Self {
-        Self::custom(RsaMethod { name: "RSA-SHA256", hash: Hash::Sha256, key })
+    /// Returns RSA with SHA-256 and this key.
+    pub(super) fn sha256(&self) -> Arc<dyn SignatureMethod> {
+        Arc::new(RsaMethod { name: "RSA-SHA256", hash: Hash::Sha256, key: self.clone() })
     }
 
-    /// RSA with SHA-512.
-    pub fn rsa_sha512(key: RsaKey) -> Self {
-        Self::custom(RsaMethod { name: "RSA-SHA512", hash: Hash::Sha512, key })
+    /// Returns RSA with SHA-512 and this key.
+    pub(super) fn sha512(&self) -> Arc<dyn SignatureMethod> {
+        Arc::new(RsaMethod { name: "RSA-SHA512", hash: Hash::Sha512, key: self.clone() })
     }
 }
 

@@ -10,7 +10,7 @@ use super::method::sha1_body_hash;
 use super::parameters;
 use super::prepared::{OwnNames, Prepared};
 use super::request_target::{host, signed_site};
-use super::scheme::{Bodies, ParameterPlacement, Scheme};
+use super::scheme::{ParameterPlacement, Scheme};
 use super::stamp::{OAuthParam, Room, Stamp};
 use crate::core::endpoint::with_query;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
@@ -29,7 +29,10 @@ use crate::{Error, Unsupported};
 /// // The third request of RFC 5849 §1.2.
 /// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
 /// let token = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
-/// let signer = Signer::new(&Scheme::default().realm("Photos").without_version(), &client, Some(&token));
+/// let mut scheme = Scheme::default();
+/// scheme.realm = Some("Photos".into());
+/// scheme.omit_version = true;
+/// let signer = Signer::new(&scheme, &client, Some(&token));
 ///
 /// let mut request = http::Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original")
 ///     .body(Vec::new())?;
@@ -123,7 +126,7 @@ impl Signer {
         if self.scheme.placement == ParameterPlacement::Body {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
         }
-        if self.scheme.bodies != Bodies::Forms && !is_form {
+        if self.scheme.hashes_bodies() && !is_form {
             return Err(Unsupported::BodyNotAtHand.into());
         }
         let protocol = self.protocol(request, is_form.then_some(form), &stamp.into(), &[])?;
@@ -203,7 +206,7 @@ impl Signer {
             }
         }
         let mut extra = extra.to_vec();
-        if self.scheme.bodies != Bodies::Forms && !is_form {
+        if self.scheme.hashes_bodies() && !is_form {
             let sha1 = self.scheme.sha1_body_hash;
             let hash = if sha1 { sha1_body_hash(body) } else { self.scheme.method.body_hash(body) };
             extra.push((BODY_HASH.into(), hash.into()));
@@ -230,7 +233,7 @@ impl Signer {
     fn adopts_form(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let wanted = match self.scheme.placement {
             ParameterPlacement::Body => body.is_empty() || reads_as_form(body),
-            _ => self.scheme.bodies == Bodies::Forced && reads_as_form(body),
+            _ => self.scheme.force_include_body && reads_as_form(body),
         };
         wanted && !headers.contains_key(CONTENT_TYPE)
     }

@@ -8,7 +8,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
 use crate::core::endpoint::with_query;
-use crate::oauth2::common::style::Placement;
 use crate::oauth2::{Token, TokenPlacement};
 use crate::wire::{form, without_query};
 use crate::{Error, Secret, Unsupported};
@@ -89,18 +88,18 @@ impl TokenParameter {
 /// Puts the request's token where the server looks for it.
 fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Result<(), Error> {
     let token = &request.token.access_token;
-    match &placement.0 {
-        Placement::Bearer => set(request, AUTHORIZATION, with_scheme("Bearer", token)?),
-        Placement::Scheme(scheme) => set(request, AUTHORIZATION, with_scheme(scheme, token)?),
-        Placement::Header(name) => {
+    match *placement {
+        TokenPlacement::Bearer => set(request, AUTHORIZATION, with_scheme("Bearer", token)?),
+        TokenPlacement::Scheme(scheme) => set(request, AUTHORIZATION, with_scheme(scheme, token)?),
+        TokenPlacement::Header(name) => {
             let name = HeaderName::from_bytes(name.as_bytes());
             let name =
                 name.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "its header's name is none" })?;
             set(request, name, sensitive(token.expose().as_bytes().to_vec())?)
         }
-        Placement::Query(name) => in_query(request.uri, name, token.expose()),
-        Placement::Form(name) => in_form(request, name),
-        Placement::BearerAndParameter(name) => {
+        TokenPlacement::AllowQuery(name) => in_query(request.uri, name, token.expose()),
+        TokenPlacement::Form(name) => in_form(request, name),
+        TokenPlacement::AllowBearerAndParameter(name) => {
             set(request, AUTHORIZATION, with_scheme("Bearer", token)?)?;
             let empty = request.body.as_ref().is_some_and(|body| body.is_empty());
             let bodiless = matches!(*request.method, Method::GET | Method::HEAD);

@@ -20,84 +20,63 @@ const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 /// ```
 /// use oauth_proto::oauth2::ClientAuthentication;
 ///
-/// let authentication = ClientAuthentication::body("7Fjfp0ZBr1KtDRbnfVdmIw");
+/// let authentication = ClientAuthentication::Body("7Fjfp0ZBr1KtDRbnfVdmIw".into());
 /// assert!(!format!("{authentication:?}").contains("7Fjfp0"));
 /// ```
 #[derive(Clone, Default)]
-pub struct ClientAuthentication(pub(crate) Kind);
-
-#[derive(Clone, Default)]
-pub(crate) enum Kind {
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// Not at all: a public client says who it is by `client_id` in the body (RFC 6749 §3.2.1).
     #[default]
     None,
-    Basic(Secret, SecretPlacement),
-    Body(Secret),
-    MutualTls,
-    Other(Arc<dyn AuthenticateClient>),
-    /// By a method that nobody has given yet.
-    Missing(String),
-}
-
-impl ClientAuthentication {
-    /// Not at all: a public client says who it is by `client_id` in the body (RFC 6749 §3.2.1).
-    pub fn none() -> Self {
-        Self(Kind::None)
-    }
-
     /// By a shared secret in `Authorization: Basic`, both parts encoded as in forms (§2.3.1).
-    pub fn basic(secret: impl Into<Secret>) -> Self {
-        Self(Kind::Basic(secret.into(), SecretPlacement::Basic))
-    }
-
+    Basic(Secret),
     /// By a shared secret in `Authorization: Basic`, both parts as they are.
     ///
     /// # Security
     /// Nothing to anybody, but a colon in the identifier makes the header ambiguous, and is refused.
-    pub fn allow_raw_basic(secret: impl Into<Secret>) -> Self {
-        Self(Kind::Basic(secret.into(), SecretPlacement::AllowRawBasic))
-    }
-
+    AllowRawBasic(Secret),
     /// By a shared secret in the body, as `client_secret`.
-    pub fn body(secret: impl Into<Secret>) -> Self {
-        Self(Kind::Body(secret.into()))
-    }
-
+    Body(Secret),
     /// By the certificate that the caller's transport shows (RFC 8705 §2); `client_id` goes in the body.
-    pub fn mutual_tls() -> Self {
-        Self(Kind::MutualTls)
-    }
-
+    MutualTls,
     /// By what the caller computes for each request: a signed assertion, or whatever else comes.
-    pub fn custom(method: impl AuthenticateClient + 'static) -> Self {
-        Self(Kind::Other(Arc::new(method)))
-    }
+    Custom(Arc<dyn AuthenticateClient>),
+    /// By a method of that name, which the application has not given yet: every request that needs it is an error. A
+    /// [registration](crate::oauth2::ClientRegistration::client) for another method than those above has this.
+    Missing(String),
+}
 
+impl ClientAuthentication {
     pub(crate) fn secret(secret: Secret, placement: SecretPlacement) -> Self {
-        Self(match placement {
-            SecretPlacement::Body => Kind::Body(secret),
-            placement => Kind::Basic(secret, placement),
-        })
+        match placement {
+            SecretPlacement::Basic => Self::Basic(secret),
+            SecretPlacement::AllowRawBasic => Self::AllowRawBasic(secret),
+            SecretPlacement::Body => Self::Body(secret),
+        }
     }
 }
 
 impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::None => f.write_str("None"),
-            Kind::Basic(..) => f.write_str("Basic"),
-            Kind::Body(_) => f.write_str("Body"),
-            Kind::MutualTls => f.write_str("MutualTls"),
-            Kind::Other(method) => write!(f, "Custom({})", method.name()),
-            Kind::Missing(method) => write!(f, "Missing({method})"),
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Basic(_) | Self::AllowRawBasic(_) => f.write_str("Basic"),
+            Self::Body(_) => f.write_str("Body"),
+            Self::MutualTls => f.write_str("MutualTls"),
+            Self::Custom(_) => f.write_str("Custom"),
+            Self::Missing(method) => write!(f, "Missing({method})"),
         }
     }
 }
 
 /// A method to authenticate a client that the caller brings.
 ///
-/// Its name, and what it adds to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
+/// It adds something to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
 ///
 /// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
@@ -110,10 +89,6 @@ impl fmt::Debug for ClientAuthentication {
 /// }
 ///
 /// impl AuthenticateClient for PrivateKeyJwt {
-///     fn name(&self) -> &str {
-///         "private_key_jwt"
-///     }
-///
 ///     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
 ///         let assertion = self.sign(&credentials.claims())?;
 ///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
@@ -122,12 +97,9 @@ impl fmt::Debug for ClientAuthentication {
 ///     }
 /// }
 ///
-/// let authentication = ClientAuthentication::custom(PrivateKeyJwt {});
+/// let authentication = ClientAuthentication::Custom(Arc::new(PrivateKeyJwt {}));
 /// ```
 pub trait AuthenticateClient: Send + Sync {
-    /// What it is called: a name of the registry for `token_endpoint_auth_method` (RFC 7591 §4.2).
-    fn name(&self) -> &str;
-
     /// Adds what proves the client's identity to a request.
     ///
     /// # Errors
@@ -172,13 +144,13 @@ impl<'a> RequestCredentials<'a> {
         self.headers.push((name, value));
     }
 
-    /// A value that is unguessable and fresh: the identifier of an assertion (`jti`).
-    pub fn unique(&self) -> String {
+    /// Returns a value that is unguessable and fresh.
+    fn unique(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(&self.moment.derive("oauth2 assertion")[..16])
     }
 
-    /// The claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client, `aud` the server, and it expires in
-    /// a minute.
+    /// The claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client, `aud` the server, `jti` is
+    /// unguessable and fresh, and it expires in a minute.
     pub fn claims(&self) -> serde_json::Value {
         serde_json::json!({
             "iss": self.client_id,

@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
 use super::attach_token::ProtectedRequest;
-use super::authentication::{self, ClientAuthentication, Kind as Way, RequestCredentials};
+use super::authentication::{self, ClientAuthentication, RequestCredentials};
 use super::grant::{self, Grant, Kind};
-use super::hooks::{Hook, Hooks, TokenResponseOf};
-use super::server::AuthorizationServer;
+use super::hooks::{Hook, Hooks};
+use super::server::{AuthorizationServer, CheckedUrl, Endpoints};
 use super::token_response::{self, Expected};
 use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
@@ -31,8 +31,8 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let server = AuthorizationServer::new("https://auth.example.com/token")?
-///     .authorization_endpoint("https://auth.example.com/authorize")?;
+/// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+/// server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
 /// let client = Client::new(server, "s6BhdRkqt3")
 ///     .secret("7Fjfp0ZBr1KtDRbnfVdmIw")
 ///     .redirect_uri("https://client.example.com/cb")?;
@@ -50,13 +50,35 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(pub(crate) Arc<ClientInner>);
+#[non_exhaustive]
+pub struct Client {
+    /// When requests carry `client_id` in the body. Default: [`IncludeClientId::Automatic`].
+    pub include_client_id: IncludeClientId,
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy
+    /// that changes scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/cb`. If it knows path and
+    /// query, hand those over instead. A prefix that the proxy removed from the path has to be put back in any case. Default:
+    /// compares all of it.
+    ///
+    /// # Security
+    /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
+    pub allow_callback_at_any_origin: bool,
+    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its URI. Default: refuses
+    /// them.
+    ///
+    /// # Security
+    /// At a server that does not name itself in its callbacks, nothing tells another server's code from this
+    /// one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
+    /// application has one server.
+    pub allow_callback_without_place: bool,
+    pub(crate) inner: Arc<ClientInner>,
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct ClientInner {
     pub(crate) server: AuthorizationServer,
+    pub(crate) endpoints: Endpoints,
     /// The server's token endpoint, for what waits for its answers.
-    token_endpoint: Arc<Uri>,
+    pub(crate) token_endpoint: Arc<Uri>,
     pub(crate) id: String,
     /// What pending values of this client at this server are known by.
     pub(crate) fingerprint: ClientFingerprint,
@@ -65,9 +87,7 @@ pub(crate) struct ClientInner {
     follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
     headers: Result<HeaderMap, Unsupported>,
-    include_id: IncludeClientId,
     pub(crate) redirect_uri: Option<RedirectUri>,
-    pub(crate) place: Leniency,
     pub(crate) opened: Result<UrlPrefix, Unsupported>,
     pub(crate) hooks: Hooks,
     observer: Observer,
@@ -124,29 +144,36 @@ impl Client {
     /// A public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
-        let opened = UrlPrefix::new(&server, &id);
-        Self(Arc::new(ClientInner {
-            fingerprint: ClientFingerprint::of(&[&server.token.to_string(), &id]),
+        let endpoints = Endpoints::of(&server);
+        let opened = UrlPrefix::new(&server, endpoints.authorization.as_ref(), &id);
+        let token = endpoints.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), Uri::to_string);
+        let inner = Arc::new(ClientInner {
+            fingerprint: ClientFingerprint::of(&[&token, &id]),
             observer: Observer::of_client(&id),
-            token_endpoint: Arc::new(server.token.clone()),
+            token_endpoint: Arc::new(endpoints.token.clone().unwrap_or_default()),
+            endpoints,
             server,
             id,
             opened,
-            authentication: ClientAuthentication::none(),
+            authentication: ClientAuthentication::None,
             follows_server: false,
             headers: Ok(headers(None)),
-            include_id: IncludeClientId::Automatic,
             redirect_uri: None,
-            place: Leniency::default(),
             hooks: Hooks::default(),
-        }))
+        });
+        Self {
+            include_client_id: IncludeClientId::Automatic,
+            allow_callback_at_any_origin: false,
+            allow_callback_without_place: false,
+            inner,
+        }
     }
 
     /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata (for each endpoint
     /// by itself) or [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
     /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
-        let placement = self.0.server.secret;
+        let placement = self.inner.server.token_secret_placement();
         let mut client = self.authentication(ClientAuthentication::secret(secret.into(), placement));
         client.parts().follows_server = true;
         client
@@ -154,11 +181,15 @@ impl Client {
 
     /// Returns the client as it authenticates where the server wants the secret in that place.
     pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
-        let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
-        match (placement, &self.0.authentication.0) {
-            (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
-                self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement))
-            }
+        let placement = placement
+            .filter(|placement| self.inner.follows_server && *placement != self.inner.server.token_secret_placement());
+        match (placement, &self.inner.authentication) {
+            (
+                Some(placement),
+                ClientAuthentication::Basic(secret)
+                | ClientAuthentication::AllowRawBasic(secret)
+                | ClientAuthentication::Body(secret),
+            ) => self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement)),
             _ => self.clone(),
         }
     }
@@ -166,20 +197,18 @@ impl Client {
     /// How the client is authenticated.
     pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
-        parts.headers = match &authentication.0 {
-            Way::Basic(secret, placement) => {
-                authentication::basic(&parts.id, secret, *placement).map(|basic| headers(Some(basic)))
+        parts.headers = match &authentication {
+            ClientAuthentication::Basic(secret) => {
+                authentication::basic(&parts.id, secret, SecretPlacement::Basic).map(|basic| headers(Some(basic)))
+            }
+            ClientAuthentication::AllowRawBasic(secret) => {
+                authentication::basic(&parts.id, secret, SecretPlacement::AllowRawBasic)
+                    .map(|basic| headers(Some(basic)))
             }
             _ => Ok(headers(None)),
         };
         parts.authentication = authentication;
         parts.follows_server = false;
-        self
-    }
-
-    /// Whether `client_id` goes in the body too.
-    pub fn include_client_id(mut self, include: IncludeClientId) -> Self {
-        self.parts().include_id = include;
         self
     }
 
@@ -191,7 +220,7 @@ impl Client {
     /// [`Unsupported::Url`] when it is none of these, or has a fragment; [`Unsupported::PlainHttp`].
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
-        check_redirect_uri(&uri, PlainHttp::allowed_if(self.0.server.plain_http))?;
+        check_redirect_uri(&uri, PlainHttp::allowed_if(self.inner.server.dangerous_allow_http))?;
         let own = RedirectUri { encoded: percent::encode(&uri), text: uri.into() };
         let parts = self.parts();
         if let Ok(opened) = &mut parts.opened {
@@ -207,75 +236,39 @@ impl Client {
         match issuer {
             Known::Row => {}
             Known::As(issuer) => server.issuer = Some(issuer),
-            Known::Unknown => server.unknown_iss = true,
+            Known::Unknown => server.allow_unknown_issuer = true,
         }
         self
     }
 
     /// Takes callbacks as a sign-in was told to, too.
     pub(crate) fn with_place(mut self, place: Leniency) -> Self {
-        let parts = self.parts();
-        parts.place = parts.place.or(place);
+        self.allow_callback_at_any_origin |= place.any_origin;
+        self.allow_callback_without_place |= place.no_place;
         self
     }
 
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
-    /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
-    /// removed from the path has to be put back in any case.
+    /// Runs a function on every answer to a token request, before it is read: for what a server does otherwise and no option
+    /// covers. The function is told what the request was for: [`Purpose::RenewingToken`], [`Purpose::ExchangingCode`],
+    /// [`Purpose::PollingForToken`], or else [`Purpose::RequestingToken`], which the fragment of an implicit grant is, too. Hooks
+    /// run in the order in which they were registered.
     ///
+    /// # Examples
     /// ```
-    /// use oauth_proto::oauth2::{AuthorizationServer, Client};
+    /// # use oauth_proto::oauth2::Client;
+    /// use oauth_proto::Purpose;
     ///
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?;
-    /// let client = Client::new(server, "s6BhdRkqt3")
-    ///     .redirect_uri("https://client.example.com/cb")?
-    ///     .allow_callback_at_any_origin(); // http://10.0.0.5:8080/cb
-    /// # Ok::<(), oauth_proto::Error>(())
+    /// // The server answers a refresh with a text around the JSON.
+    /// fn mended(client: Client) -> Client {
+    ///     client.on_token_response(|purpose, response| {
+    ///         if purpose == Purpose::RenewingToken {
+    ///             *response.body_mut() = response.body().trim_ascii().to_vec();
+    ///         }
+    ///     })
+    /// }
     /// ```
-    ///
-    /// # Security
-    /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
-    pub fn allow_callback_at_any_origin(mut self) -> Self {
-        self.parts().place.any_origin = true;
-        self
-    }
-
-    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its URI.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::{AuthorizationServer, Client};
-    ///
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?;
-    /// let client = Client::new(server, "s6BhdRkqt3")
-    ///     .redirect_uri("https://client.example.com/cb")?
-    ///     .allow_callback_without_place(); // code=SplxlOBeZQQYbYS6WxSbIA&state=…
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Security
-    /// At a server that does not name itself in its callbacks, nothing tells another server's code from this
-    /// one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
-    /// application has one server.
-    pub fn allow_callback_without_place(mut self) -> Self {
-        self.parts().place.no_place = true;
-        self
-    }
-
-    /// Runs a function on every answer to a token request but a refresh, before it is read: a provider's quirk that no
-    /// option covers. Hooks run in the order in which they were registered.
-    pub fn on_access_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
-        self.hook(Hook::AccessTokenResponse(Arc::new(hook)))
-    }
-
-    /// Runs a function on every answer to a token request, refreshes included.
-    pub fn on_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
-        let hook = Arc::new(hook);
-        self.hook(Hook::AccessTokenResponse(hook.clone())).hook(Hook::RefreshTokenResponse(hook))
-    }
-
-    /// Runs a function on every answer to a refresh, before it is read.
-    pub fn on_refresh_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
-        self.hook(Hook::RefreshTokenResponse(Arc::new(hook)))
+    pub fn on_token_response(self, hook: impl Fn(Purpose, &mut Response) + Send + Sync + 'static) -> Self {
+        self.hook(Hook::TokenResponse(Arc::new(hook)))
     }
 
     /// Runs a function on every request of a [`Session`](crate::oauth2::Session), once it has its token.
@@ -298,7 +291,7 @@ impl Client {
     /// }
     /// ```
     pub fn on_event(self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        let mut observer = self.0.observer.clone().named(&self.0.id);
+        let mut observer = self.inner.observer.clone().named(&self.inner.id);
         observer.push(hook);
         self.with_observer(observer)
     }
@@ -309,17 +302,12 @@ impl Client {
     }
 
     pub(crate) fn observer(&self) -> &Observer {
-        &self.0.observer
+        &self.inner.observer
     }
 
-    /// The client's identifier.
-    pub fn client_id(&self) -> &str {
-        &self.0.id
-    }
-
-    /// The authorization server, as it was described.
-    pub fn server(&self) -> &AuthorizationServer {
-        &self.0.server
+    /// Returns the client's identifier.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.inner.id
     }
 
     /// Exchanges a grant for a token (RFC 6749 §4).
@@ -328,11 +316,11 @@ impl Client {
     /// [`Unsupported`] when the request cannot be made as it is configured. What is wrong with the response is reported by the
     /// step.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
-        let server = &self.0.server;
-        if server.v2_1 && grant.kind == Kind::Password {
+        let server = &self.inner.server;
+        if server.oauth_2_1 && grant.kind == Kind::Password {
             return Err(Unsupported::NotInOauth21 { what: "password grant" }.into());
         }
-        if server.v2_1 && server.transmission != Transmission::Post {
+        if server.oauth_2_1 && server.transmission != Transmission::Post {
             return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
         }
         let (refresh, purpose) = match grant.kind {
@@ -340,10 +328,10 @@ impl Client {
             Kind::Code => (false, Purpose::ExchangingCode),
             Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
         };
-        let own = server.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.secure_endpoint(own.or(Some(&server.token)), "token")?;
-        let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
-        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.separator)?;
+        let own = self.inner.endpoints.refresh.as_ref().filter(|_| refresh);
+        let endpoint = server.secure_endpoint(own.or(Some(&self.inner.endpoints.token)), "token")?;
+        let place = own.map_or_else(|| self.inner.token_endpoint.clone(), |_| Arc::new(endpoint.clone()));
+        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.scope_separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
         Ok(Step::send_to(place, request, state, self.observer()))
@@ -360,12 +348,12 @@ impl Client {
     ) -> Result<Request, Error> {
         let mut request = Request::default();
         // Cloning them takes half as long as inserting them one by one.
-        *request.headers_mut() = self.0.headers.as_ref().map_err(Clone::clone)?.clone();
+        *request.headers_mut() = self.inner.headers.as_ref().map_err(Clone::clone)?.clone();
         if transmission != Transmission::Post {
             request.headers_mut().remove(CONTENT_TYPE);
         }
         // Any header may be replaced but the content type of a form.
-        let has_more = !headers.is_empty() || matches!(self.0.authentication.0, Way::Other(_));
+        let has_more = !headers.is_empty() || matches!(self.inner.authentication, ClientAuthentication::Custom(_));
         self.authenticate(&mut request, &mut parameters, endpoint, moment)?;
         for (name, value) in headers {
             request.headers_mut().insert(name, value);
@@ -378,7 +366,7 @@ impl Client {
             }
             *request.body_mut() = std::mem::take(&mut *parameters).into_bytes();
         } else {
-            *request.method_mut() = if transmission == Transmission::Get { Method::GET } else { Method::POST };
+            *request.method_mut() = if transmission == Transmission::AllowGet { Method::GET } else { Method::POST };
             *request.uri_mut() = with_query(endpoint, &parameters)?;
         }
         Ok(request)
@@ -395,7 +383,7 @@ impl Client {
         let mut request = self.request(endpoint, parameters, Vec::new(), Transmission::Post, moment)?;
         if !form::pairs(request.body()).any(|(name, _)| *name == *b"client_id") {
             let mut body = String::from_utf8(std::mem::take(request.body_mut())).unwrap_or_default();
-            form::push_text(&mut body, "client_id", &self.0.id);
+            form::push_text(&mut body, "client_id", &self.inner.id);
             *request.body_mut() = body.into_bytes();
         }
         Ok(request)
@@ -409,25 +397,29 @@ impl Client {
         endpoint: &Uri,
         moment: &Moment,
     ) -> Result<(), Error> {
-        let ClientInner { server, id, authentication, include_id, .. } = &*self.0;
+        let ClientInner { server, id, authentication, .. } = &*self.inner;
         let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
-        let includes_id = match (&authentication.0, include_id) {
-            (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
-            (Way::Basic(..), IncludeClientId::Automatic) | (_, IncludeClientId::Never) => false,
+        let includes_id = match (authentication, self.include_client_id) {
+            (ClientAuthentication::Body(_), _) | (_, IncludeClientId::Always) => true,
+            (ClientAuthentication::Basic(_) | ClientAuthentication::AllowRawBasic(_), IncludeClientId::Automatic)
+            | (_, IncludeClientId::Never) => false,
             (_, IncludeClientId::Automatic) => true,
         };
         if includes_id {
             push("client_id", id);
         }
-        match &authentication.0 {
+        match &authentication {
             // `Authorization: Basic` is one of the headers.
-            Way::None | Way::MutualTls | Way::Basic(..) => {}
-            Way::Body(secret) => push("client_secret", secret.expose()),
-            Way::Missing(method) => {
+            ClientAuthentication::None
+            | ClientAuthentication::MutualTls
+            | ClientAuthentication::Basic(_)
+            | ClientAuthentication::AllowRawBasic(_) => {}
+            ClientAuthentication::Body(secret) => push("client_secret", secret.expose()),
+            ClientAuthentication::Missing(method) => {
                 let reason = format!("it is registered for {method:?}, which nobody has given it");
                 return Err(Unsupported::ClientAuthentication { reason }.into());
             }
-            Way::Other(method) => {
+            ClientAuthentication::Custom(method) => {
                 let endpoint = endpoint.to_string();
                 let audience = server.issuer.as_deref().unwrap_or(&endpoint);
                 let mut credentials = RequestCredentials::new(id, audience, moment);
@@ -446,7 +438,7 @@ impl Client {
 
     /// The parts, to be changed while a client is built.
     fn parts(&mut self) -> &mut ClientInner {
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(&mut self.inner)
     }
 
     fn hook(mut self, hook: Hook) -> Self {
@@ -457,14 +449,14 @@ impl Client {
     pub(crate) fn read_token(
         &self,
         response: Response,
-        of: TokenResponseOf,
+        purpose: Purpose,
         expected: Expected,
         moment: &Moment,
     ) -> Result<Token, Error> {
-        let ClientInner { server, hooks, .. } = &*self.0;
+        let ClientInner { server, hooks, .. } = &*self.inner;
         let mut response = Wiped(response);
-        hooks.token_response(&mut response, of);
-        token_response::token(&response, expected, server.quirks, server.separator, moment.now)
+        hooks.token_response(purpose, &mut response);
+        token_response::token(&response, expected, server.quirks, server.scope_separator, moment.now)
     }
 }
 
@@ -480,8 +472,8 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
 }
 
 impl UrlPrefix {
-    fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
-        let endpoint = server.secure_endpoint(server.authorization.as_ref(), "authorization")?;
+    fn new(server: &AuthorizationServer, endpoint: Option<&CheckedUrl>, client_id: &str) -> Result<Self, Unsupported> {
+        let endpoint = server.secure_endpoint(endpoint, "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());
@@ -512,7 +504,7 @@ struct AwaitToken {
 impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let Self { client, purpose, expected } = *self;
-        client.read_token(response, TokenResponseOf::purpose(purpose), expected, &moment).map(Step::Done)
+        client.read_token(response, purpose, expected, &moment).map(Step::Done)
     }
 
     fn purpose(&self) -> Purpose {

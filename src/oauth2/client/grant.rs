@@ -4,13 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::token_response::Expected;
-use crate::oauth2::common::names::{
-    CLIENT_CREDENTIALS, JWT_BEARER, PASSWORD, REFRESH_TOKEN, SAML2_BEARER, TOKEN_EXCHANGE,
-};
+use crate::oauth2::common::names::{CLIENT_CREDENTIALS, JWT_BEARER, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::oauth2::{Scope, Token};
 use crate::wire::form;
 use crate::{Error, Secret, Unsupported};
@@ -113,17 +110,16 @@ impl Grant {
 
     /// A JWT that the caller made and signed (RFC 7523 §2.1).
     pub fn jwt_bearer(assertion: &str) -> Self {
-        Self::assertion(JWT_BEARER, assertion)
-    }
-
-    /// A SAML 2.0 assertion that the caller obtained, in base64url (RFC 7522 §2.1).
-    pub fn saml2_bearer(assertion: &str) -> Self {
-        Self::assertion(SAML2_BEARER, assertion)
+        let mut grant = Self::extension(JWT_BEARER);
+        grant.push("assertion", assertion);
+        grant
     }
 
     /// Another token (RFC 8693 §2.1), with the kind that it is: `urn:ietf:params:oauth:token-type:access_token`, …
     ///
-    /// What is issued need not be an access token: its kind stands in the extra member `issued_token_type`.
+    /// What is issued need not be an access token: its kind stands in the extra member `issued_token_type`. Who acts on behalf of
+    /// the subject, and the kind that is wanted, are [parameters](Self::parameter): `actor_token` with `actor_token_type`, and
+    /// `requested_token_type`.
     pub fn token_exchange(subject_token: &str, subject_token_type: &str) -> Self {
         let mut grant = Self::extension(TOKEN_EXCHANGE);
         grant.push("subject_token", subject_token);
@@ -132,14 +128,15 @@ impl Grant {
         grant
     }
 
-    fn assertion(grant_type: &str, assertion: &str) -> Self {
-        let mut grant = Self::extension(grant_type);
-        grant.push("assertion", assertion);
-        grant
-    }
-
     /// A grant that another specification defines, by its URI (RFC 6749 §4.5). Its parameters follow by
     /// [`parameter`](Self::parameter).
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Grant;
+    ///
+    /// // A SAML 2.0 assertion, in base64url (RFC 7522 §2.1).
+    /// let grant = Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer").parameter("assertion", "PHNhbWxwOl");
+    /// ```
     pub fn extension(grant_type: &str) -> Self {
         let kind = match grant_type {
             PASSWORD => Kind::Password,
@@ -160,38 +157,16 @@ impl Grant {
         self
     }
 
-    /// By whom the token will be used, in the server's own words (RFC 8693 §2.1). May be said more than once.
-    pub fn audience(mut self, audience: &str) -> Self {
-        self.push("audience", audience);
-        self
-    }
-
-    /// What to authorize, in detail (RFC 9396 §2): a list of objects that have a `type`.
-    pub fn authorization_details(mut self, details: &Value) -> Self {
-        self.push("authorization_details", &details.to_string());
-        self
-    }
-
-    /// Who acts on behalf of the subject, in a token exchange.
-    pub fn actor(mut self, actor_token: &str, actor_token_type: &str) -> Self {
-        self.push("actor_token", actor_token);
-        self.push("actor_token_type", actor_token_type);
-        self
-    }
-
-    /// The kind of token that is wanted, in a token exchange.
-    pub fn requested_token_type(mut self, token_type: &str) -> Self {
-        self.push("requested_token_type", token_type);
-        self
-    }
-
-    /// A parameter of the server's own, or of an extension. What the grant has already is refused when it is used, and so
-    /// are the client's credentials and the scope, which have places of their own.
+    /// Adds a parameter of the server's own, or of an extension, such as `audience` (RFC 8693 §2.1) or `authorization_details`
+    /// (RFC 9396 §2). What the grant has already is refused when it is used, unless it may be there more than once (`audience`,
+    /// `resource`), and so are the client's credentials and the scope, which have places of their own.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         const TYPED: [&str; 6] =
             ["grant_type", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"];
+        const REPEATED: [&str; 2] = ["audience", "resource"];
         let taken = |(own, _): (std::borrow::Cow<'_, [u8]>, _)| *own == *name.as_bytes();
-        if TYPED.contains(&name) || form::pairs(self.parameters.as_bytes()).any(taken) {
+        let is_twice = || !REPEATED.contains(&name) && form::pairs(self.parameters.as_bytes()).any(taken);
+        if TYPED.contains(&name) || is_twice() {
             self.refused = Some(name.to_owned());
         } else {
             form::push_pair(&mut self.parameters, name.as_bytes(), value.as_bytes());

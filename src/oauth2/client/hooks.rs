@@ -6,27 +6,13 @@ use std::sync::Arc;
 use super::attach_token::ProtectedRequest;
 use crate::{Purpose, Response};
 
-type OnResponse = Arc<dyn Fn(&mut Response) + Send + Sync>;
+type OnResponse = Arc<dyn Fn(Purpose, &mut Response) + Send + Sync>;
 type OnRequest = Arc<dyn Fn(&mut ProtectedRequest<'_>) + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) enum Hook {
-    AccessTokenResponse(OnResponse),
-    RefreshTokenResponse(OnResponse),
+    TokenResponse(OnResponse),
     ProtectedRequest(OnRequest),
-}
-
-/// Which request a token response answers: they have hooks of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenResponseOf {
-    Refresh,
-    Other,
-}
-
-impl TokenResponseOf {
-    pub(crate) fn purpose(purpose: Purpose) -> Self {
-        if purpose == Purpose::RenewingToken { Self::Refresh } else { Self::Other }
-    }
 }
 
 /// In the order in which they were registered.
@@ -42,12 +28,10 @@ impl Hooks {
         self.0.is_empty()
     }
 
-    pub(crate) fn token_response(&self, response: &mut Response, of: TokenResponseOf) {
+    pub(crate) fn token_response(&self, purpose: Purpose, response: &mut Response) {
         for hook in &self.0 {
-            match hook {
-                Hook::AccessTokenResponse(hook) if of == TokenResponseOf::Other => hook(response),
-                Hook::RefreshTokenResponse(hook) if of == TokenResponseOf::Refresh => hook(response),
-                _ => {}
+            if let Hook::TokenResponse(hook) = hook {
+                hook(purpose, response);
             }
         }
     }

@@ -12,45 +12,99 @@ use crate::{Error, Unsupported};
 /// An authorization server's endpoints and its ways: from what its documentation says, from
 /// [its metadata](Self::from_metadata), or from a row of [`services`](crate::services).
 ///
-/// The default is what the RFCs say; what departs from that is said by a method here.
+/// The default is what the RFCs say; what departs from that is said by a field here. An
+/// endpoint is `None` by default. A [`Client`](crate::oauth2::Client) reads
+/// the URLs when it is made. One that is not an absolute http or https URL is [`Unsupported::Url`] where it is used.
 ///
 /// ```
 /// use oauth_proto::oauth2::AuthorizationServer;
 ///
-/// let server = AuthorizationServer::new("https://auth.example.com/token")?
-///     .issuer("https://auth.example.com")
-///     .authorization_endpoint("https://auth.example.com/authorize")?
-///     .revocation_endpoint("https://auth.example.com/revoke")?;
+/// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+/// server.issuer = Some("https://auth.example.com".into());
+/// server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
+/// server.revocation_endpoint = Some("https://auth.example.com/revoke".into());
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AuthorizationServer {
-    pub(crate) issuer: Option<String>,
-    pub(crate) token: Uri,
-    pub(crate) refresh: Option<Uri>,
-    pub(crate) authorization: Option<Uri>,
-    pub(crate) device: Option<Uri>,
-    pub(crate) pushed: Option<Uri>,
-    pub(crate) revocation: Option<Uri>,
-    pub(crate) introspection: Option<Uri>,
-    pub(crate) registration: Option<Uri>,
-    pub(crate) promises_iss: bool,
-    pub(crate) unknown_iss: bool,
-    pub(crate) requires_pushed: bool,
-    pub(crate) pkce: PkceSupport,
-    pub(crate) lacks_s256: bool,
-    pub(crate) secret: SecretPlacement,
-    /// Where a secret goes at these two, if its metadata says so.
-    pub(crate) revocation_secret: Option<SecretPlacement>,
-    pub(crate) introspection_secret: Option<SecretPlacement>,
-    pub(crate) transmission: Transmission,
-    pub(crate) placement: TokenPlacement,
-    pub(crate) separator: char,
+    /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
+    /// for it. Without it, a callback that names any issuer is refused.
+    /// Default: none, or what the metadata says.
+    pub issuer: Option<String>,
+    /// Where tokens are given out (RFC 6749 §3.2).
+    pub token_endpoint: String,
+    /// Where people are sent to grant access (RFC 6749 §3.1).
+    pub authorization_endpoint: Option<String>,
+    /// Where refresh tokens go, at servers that do not take them at the token endpoint.
+    pub refresh_endpoint: Option<String>,
+    /// Where devices ask for a user code (RFC 8628 §3.1).
+    pub device_authorization_endpoint: Option<String>,
+    /// Where authorization requests are pushed to (RFC 9126 §2).
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// Where tokens are revoked (RFC 7009 §2).
+    pub revocation_endpoint: Option<String>,
+    /// Where one asks what a token is (RFC 7662 §2).
+    pub introspection_endpoint: Option<String>,
+    /// Where clients register (RFC 7591 §3).
+    pub registration_endpoint: Option<String>,
+    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: what the metadata says, or `false`.
+    pub promises_issuer: bool,
+    /// What it does with proof keys. Default: [`PkceSupport::Supported`].
+    pub pkce: PkceSupport,
+    /// Where it wants a client's secret, at all endpoints. Default: where its metadata says, for each endpoint by itself, or
+    /// else in `Authorization: Basic`.
+    pub secret_placement: Option<SecretPlacement>,
+    /// How requests reach the token endpoint. Default: a POST with a form.
+    pub transmission: Transmission,
+    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away. Default: in
+    /// `Authorization: Bearer`.
+    pub token_placement: TokenPlacement,
+    /// What stands between two scopes. Default: a space.
+    pub scope_separator: char,
+    /// The leniencies with which its answers are read. Default: none.
+    pub quirks: Quirks,
+    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit grant, no passwords, no
+    /// tokens in a query. Default: `false`.
+    pub oauth_2_1: bool,
+    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although [`issuer`](field@Self::issuer) does not say which is the
+    /// server's. Saying it is better. Default: refuses them.
+    ///
+    /// # Security
+    /// A callback that says it comes from another server is taken, and its code is sent to this one (a
+    /// mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
+    pub allow_unknown_issuer: bool,
+    /// Speaks to a server whose metadata lists methods of proof keys without `S256`. Default: refuses to.
+    ///
+    /// # Security
+    /// An attacker who can change the metadata strips the protection of codes.
+    pub allow_missing_s256: bool,
+    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without it, and lets its sessions
+    /// show tokens to origins without it. Default: refuses to.
+    ///
+    /// # Security
+    /// Whoever is on the way reads every code, secret and token.
+    pub dangerous_allow_http: bool,
+    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere. Default:
+    /// refuses it.
+    ///
+    /// # Security
+    /// The server can have this program send requests to services in its own network, as
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts) explains.
+    pub dangerous_allow_internal_hosts: bool,
+    /// Parameters that every authorization request there carries.
     pub(crate) parameters: Vec<(String, String)>,
-    pub(crate) quirks: Quirks,
-    pub(crate) v2_1: bool,
-    pub(crate) plain_http: bool,
-    pub(crate) internal_hosts: bool,
+    pub(crate) requires_pushed: bool,
+    pub(crate) lacks_s256: bool,
+    pub(crate) listed: ListedPlacements,
+}
+
+/// Where a secret goes, as far as the metadata says it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ListedPlacements {
+    pub(crate) token: Option<SecretPlacement>,
+    pub(crate) revocation: Option<SecretPlacement>,
+    pub(crate) introspection: Option<SecretPlacement>,
 }
 
 impl AuthorizationServer {
@@ -59,32 +113,33 @@ impl AuthorizationServer {
     /// # Errors
     /// [`Unsupported::Url`] when it is not an absolute http or https URL.
     pub fn new(token_endpoint: &str) -> Result<Self, Error> {
+        endpoint(token_endpoint)?;
         Ok(Self {
             issuer: None,
-            token: endpoint(token_endpoint)?,
-            refresh: None,
-            authorization: None,
-            device: None,
-            pushed: None,
-            revocation: None,
-            introspection: None,
-            registration: None,
-            promises_iss: false,
-            unknown_iss: false,
-            requires_pushed: false,
+            token_endpoint: token_endpoint.to_owned(),
+            authorization_endpoint: None,
+            refresh_endpoint: None,
+            device_authorization_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            revocation_endpoint: None,
+            introspection_endpoint: None,
+            registration_endpoint: None,
+            promises_issuer: false,
             pkce: PkceSupport::Supported,
-            lacks_s256: false,
-            secret: SecretPlacement::Basic,
-            revocation_secret: None,
-            introspection_secret: None,
+            secret_placement: None,
             transmission: Transmission::Post,
-            placement: TokenPlacement::BEARER,
-            separator: ' ',
+            token_placement: TokenPlacement::Bearer,
+            scope_separator: ' ',
+            quirks: Quirks::default(),
+            oauth_2_1: false,
+            allow_unknown_issuer: false,
+            allow_missing_s256: false,
+            dangerous_allow_http: false,
+            dangerous_allow_internal_hosts: false,
             parameters: Vec::new(),
-            quirks: Quirks::STRICT,
-            v2_1: false,
-            plain_http: false,
-            internal_hosts: false,
+            requires_pushed: false,
+            lacks_s256: false,
+            listed: ListedPlacements::default(),
         })
     }
 
@@ -109,7 +164,7 @@ impl AuthorizationServer {
 
     /// Describes a server by its metadata as [`from_metadata`](Self::from_metadata) does, also where endpoints are on this machine
     /// or in its network and the issuer is elsewhere. It has
-    /// [`dangerous_allow_internal_hosts`](Self::dangerous_allow_internal_hosts), too.
+    /// [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts), too.
     ///
     /// ```
     /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
@@ -128,29 +183,31 @@ impl AuthorizationServer {
     /// # Errors
     /// As [`from_metadata`](Self::from_metadata), but for those hosts.
     pub fn dangerous_from_metadata_of_internal_hosts(metadata: &Metadata) -> Result<Self, Error> {
-        Ok(Self::described_by(metadata)?.dangerous_allow_internal_hosts())
+        let mut server = Self::described_by(metadata)?;
+        server.dangerous_allow_internal_hosts = true;
+        Ok(server)
     }
 
     fn described_by(metadata: &Metadata) -> Result<Self, Error> {
-        let token = metadata.token_endpoint.as_deref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
-        let named = |member, url: &str| {
-            endpoint(url).map_err(|error| match error {
-                Unsupported::Url { url, reason } => Unsupported::MetadataUrl { member, url, reason },
-                error => error,
-            })
+        let token = metadata.token_endpoint.as_ref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
+        let named = |member, url: &String| match endpoint(url) {
+            Ok(_) => Ok(url.clone()),
+            Err(Unsupported::Url { url, reason }) => Err(Unsupported::MetadataUrl { member, url, reason }),
+            Err(error) => Err(error),
         };
-        let optional = |member, url: &Option<String>| url.as_deref().map(|url| named(member, url)).transpose();
+        let optional = |member, url: &Option<String>| url.as_ref().map(|url| named(member, url)).transpose();
         named("token_endpoint", token)?;
         let mut server = Self::new(token)?;
         server.issuer = metadata.issuer.clone();
-        server.authorization = optional("authorization_endpoint", &metadata.authorization_endpoint)?;
-        server.device = optional("device_authorization_endpoint", &metadata.device_authorization_endpoint)?;
-        server.pushed =
+        server.authorization_endpoint = optional("authorization_endpoint", &metadata.authorization_endpoint)?;
+        server.device_authorization_endpoint =
+            optional("device_authorization_endpoint", &metadata.device_authorization_endpoint)?;
+        server.pushed_authorization_request_endpoint =
             optional("pushed_authorization_request_endpoint", &metadata.pushed_authorization_request_endpoint)?;
-        server.revocation = optional("revocation_endpoint", &metadata.revocation_endpoint)?;
-        server.introspection = optional("introspection_endpoint", &metadata.introspection_endpoint)?;
-        server.registration = optional("registration_endpoint", &metadata.registration_endpoint)?;
-        server.promises_iss = metadata.authorization_response_iss_parameter_supported;
+        server.revocation_endpoint = optional("revocation_endpoint", &metadata.revocation_endpoint)?;
+        server.introspection_endpoint = optional("introspection_endpoint", &metadata.introspection_endpoint)?;
+        server.registration_endpoint = optional("registration_endpoint", &metadata.registration_endpoint)?;
+        server.promises_issuer = metadata.authorization_response_iss_parameter_supported;
         server.requires_pushed = metadata.require_pushed_authorization_requests;
         let lists =
             |list: &Option<Vec<String>>, word: &str| list.as_ref().map(|list| list.iter().any(|own| own == word));
@@ -160,217 +217,80 @@ impl AuthorizationServer {
                 lists(methods, CLIENT_SECRET_BASIC) == Some(false) && lists(methods, CLIENT_SECRET_POST) == Some(true);
             if in_body { SecretPlacement::Body } else { SecretPlacement::Basic }
         };
-        server.secret = placement(&metadata.token_endpoint_auth_methods_supported);
-        server.revocation_secret = Some(placement(&metadata.revocation_endpoint_auth_methods_supported));
         let introspection = &metadata.introspection_endpoint_auth_methods_supported;
-        server.introspection_secret = introspection.is_some().then(|| placement(introspection));
+        server.listed = ListedPlacements {
+            token: Some(placement(&metadata.token_endpoint_auth_methods_supported)),
+            revocation: Some(placement(&metadata.revocation_endpoint_auth_methods_supported)),
+            introspection: introspection.is_some().then(|| placement(introspection)),
+        };
         Ok(server)
     }
 
-    /// Another token endpoint: that of a double in tests, for example, as the methods below do for the others.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
-    pub fn token_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.token = endpoint(url)?;
-        Ok(self)
-    }
-
-    /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
-    /// for it. Without it, a callback that names any issuer is refused.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
-        self
-    }
-
-    /// Where people are sent to grant access (RFC 6749 §3.1).
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
-    pub fn authorization_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.authorization = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// Where refresh tokens go, at servers that do not take them at the token endpoint.
-    ///
-    /// # Errors
-    /// As [`authorization_endpoint`](Self::authorization_endpoint).
-    pub fn refresh_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.refresh = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// Where devices ask for a user code (RFC 8628 §3.1).
-    ///
-    /// # Errors
-    /// As [`authorization_endpoint`](Self::authorization_endpoint).
-    pub fn device_authorization_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.device = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// Where authorization requests are pushed to (RFC 9126 §2).
-    ///
-    /// # Errors
-    /// As [`authorization_endpoint`](Self::authorization_endpoint).
-    pub fn pushed_authorization_request_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.pushed = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// Where tokens are revoked (RFC 7009 §2).
-    ///
-    /// # Errors
-    /// As [`authorization_endpoint`](Self::authorization_endpoint).
-    pub fn revocation_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.revocation = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// Where one asks what a token is (RFC 7662 §2).
-    ///
-    /// # Errors
-    /// As [`authorization_endpoint`](Self::authorization_endpoint).
-    pub fn introspection_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.introspection = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// Where clients register (RFC 7591 §3).
-    ///
-    /// # Errors
-    /// As [`authorization_endpoint`](Self::authorization_endpoint).
-    pub fn registration_endpoint(mut self, url: &str) -> Result<Self, Error> {
-        self.registration = Some(endpoint(url)?);
-        Ok(self)
-    }
-
-    /// It names itself in every callback (`iss`, RFC 9207), so that one which does not is refused.
-    pub fn promises_issuer(mut self) -> Self {
-        self.promises_iss = true;
-        self
-    }
-
-    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although [`issuer`](Self::issuer) does not say which is the server's.
-    /// Saying it is better.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::AuthorizationServer;
-    ///
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?.allow_unknown_issuer();
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Security
-    /// A callback that says it comes from another server is taken, and its code is sent to this one (a
-    /// mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
-    pub fn allow_unknown_issuer(mut self) -> Self {
-        self.unknown_iss = true;
-        self
-    }
-
-    /// What it does with proof keys.
-    pub fn pkce(mut self, pkce: PkceSupport) -> Self {
-        self.pkce = pkce;
-        self
-    }
-
-    /// Where it wants a client's secret, at all endpoints, whatever its metadata says.
-    pub fn secret_placement(mut self, placement: SecretPlacement) -> Self {
-        self.secret = placement;
-        (self.revocation_secret, self.introspection_secret) = (None, None);
-        self
-    }
-
-    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away.
-    pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        self.placement = placement;
-        self
-    }
-
-    /// What stands between two scopes, where it is no space.
-    pub fn scope_separator(mut self, separator: char) -> Self {
-        self.separator = separator;
-        self
-    }
-
-    /// A parameter that every authorization request there carries.
+    /// Adds a parameter that every authorization request there carries.
     pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit grant, no passwords, no
-    /// tokens in a query.
-    pub fn oauth_2_1(mut self) -> Self {
-        self.v2_1 = true;
-        self
+    /// Returns where the secret of a client goes at the token endpoint.
+    pub(crate) fn token_secret_placement(&self) -> SecretPlacement {
+        self.secret_placement.or(self.listed.token).unwrap_or_default()
     }
 
-    /// Reads its answers with these leniencies.
-    pub fn quirks(mut self, quirks: Quirks) -> Self {
-        self.quirks = quirks;
-        self
-    }
-
-    /// Sends token requests in the query of a POST or a GET.
-    ///
-    /// # Security
-    /// Secrets, codes and refresh tokens stand in the logs of whoever is on the way.
-    pub fn allow_transmission(mut self, transmission: Transmission) -> Self {
-        self.transmission = transmission;
-        self
-    }
-
-    /// Speaks to a server whose metadata lists methods of proof keys without `S256`.
-    ///
-    /// # Security
-    /// An attacker who can change the metadata strips the protection of codes.
-    pub fn allow_missing_s256(mut self) -> Self {
-        self.lacks_s256 = false;
-        self
-    }
-
-    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without it, and lets its sessions
-    /// show tokens to origins without it.
-    ///
-    /// # Security
-    /// Whoever is on the way reads every code, secret and token.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.plain_http = true;
-        self
-    }
-
-    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere.
-    ///
-    /// # Security
-    /// The server can have this program send requests to services in its own network, as
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts) explains.
-    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.internal_hosts = true;
-        self
+    /// Returns where it goes at another endpoint, for which the metadata may have said that.
+    pub(crate) fn secret_placement_at(&self, listed: Option<SecretPlacement>) -> Option<SecretPlacement> {
+        self.secret_placement.or(listed)
     }
 
     /// Checks that secrets may go to that place and come back from it.
     pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Unsupported> {
-        if self.plain_http {
+        if self.dangerous_allow_http {
             return Ok(());
         }
         check_secure(uri, Some("AuthorizationServer::dangerous_allow_http"))
     }
 
-    /// An endpoint that is there and that secrets may be sent to.
+    /// Returns an endpoint that is there and that secrets may be sent to.
     pub(crate) fn secure_endpoint<'a>(
         &self,
-        uri: Option<&'a Uri>,
+        uri: Option<&'a CheckedUrl>,
         endpoint: &'static str,
     ) -> Result<&'a Uri, Unsupported> {
-        let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
-        // Nearly all of them are https. That an endpoint has a host was checked when it was described.
+        let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
+        // Nearly all of them are https. That an endpoint has a host was checked when the client was made.
         if uri.scheme() != Some(&Scheme::HTTPS) {
             self.check_secure(uri)?;
         }
         Ok(uri)
+    }
+}
+
+/// A URL that was read once, or what is wrong with it.
+pub(crate) type CheckedUrl = Result<Uri, Unsupported>;
+
+/// The endpoints that a client sends requests to, read once.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoints {
+    pub(crate) token: CheckedUrl,
+    pub(crate) refresh: Option<CheckedUrl>,
+    pub(crate) authorization: Option<CheckedUrl>,
+    pub(crate) device_authorization: Option<CheckedUrl>,
+    pub(crate) pushed_authorization_request: Option<CheckedUrl>,
+    pub(crate) revocation: Option<CheckedUrl>,
+    pub(crate) introspection: Option<CheckedUrl>,
+}
+
+impl Endpoints {
+    pub(crate) fn of(server: &AuthorizationServer) -> Self {
+        let optional = |url: &Option<String>| url.as_deref().map(endpoint);
+        Self {
+            token: endpoint(&server.token_endpoint),
+            refresh: optional(&server.refresh_endpoint),
+            authorization: optional(&server.authorization_endpoint),
+            device_authorization: optional(&server.device_authorization_endpoint),
+            pushed_authorization_request: optional(&server.pushed_authorization_request_endpoint),
+            revocation: optional(&server.revocation_endpoint),
+            introspection: optional(&server.introspection_endpoint),
+        }
     }
 }

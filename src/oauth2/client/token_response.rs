@@ -105,7 +105,7 @@ pub(crate) fn token(
     // RFC 6749 §5.2: a code has one character at least.
     let refused = error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
     let lists_errors = |errors: &Value| !errors.is_null() && errors.as_array().is_none_or(|errors| !errors.is_empty());
-    if refused || (quirks.error_list && fields.extra.get("errors").is_some_and(lists_errors)) {
+    if refused || (quirks.allow_error_list && fields.extra.get("errors").is_some_and(lists_errors)) {
         return Err(denial(refusal(response, quirks).into()));
     }
 
@@ -115,7 +115,7 @@ pub(crate) fn token(
     let refresh_token = reader.token("refresh_token", fields.refresh_token)?;
     let mut scope = reader.scope(fields.scope, separator)?;
     let expires_in = match fields.expires_in {
-        None if quirks.expires => {
+        None if quirks.allow_expires => {
             let expires = fields.extra.remove("expires");
             reader.seconds(expires.map(|value| match value {
                 Value::Null => Member::Null,
@@ -130,7 +130,7 @@ pub(crate) fn token(
     let said_end = fields.extra.get("expires_at").and_then(Token::time).map(Timestamp::from_secs);
     fields.extra.remove("requested_scope");
     let lifetime = match expires_in {
-        Some(0) if quirks.zero_expiry => None,
+        Some(0) if quirks.allow_zero_expiry => None,
         Some(seconds) => Some(Duration::from_secs(seconds)),
         None if said_end.is_some() => None,
         None => expected.unknown_lifetime,
@@ -197,7 +197,7 @@ impl<'a> Fields<'a> {
     }
 
     fn take(&mut self, name: Cow<'a, str>, value: Member<'a>, quirks: Quirks) {
-        let name = if quirks.camel_case { snake_case(name) } else { name };
+        let name = if quirks.allow_camel_case { snake_case(name) } else { name };
         let (known, slot) = match &*name {
             "access_token" => ("access_token", &mut self.access_token),
             "token_type" => ("token_type", &mut self.token_type),
@@ -237,8 +237,10 @@ fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
     match &*essence {
         b"application/json" if single => Some(Format::Json),
         structured if single && structured.ends_with(b"+json") => Some(Format::Json),
-        b"application/x-www-form-urlencoded" | b"text/plain" if single && quirks.form_answer => Some(Format::Form),
-        _ => quirks.any_content_type.then_some(Format::Json),
+        b"application/x-www-form-urlencoded" | b"text/plain" if single && quirks.allow_form_answer => {
+            Some(Format::Form)
+        }
+        _ => quirks.allow_any_content_type.then_some(Format::Json),
     }
 }
 
@@ -291,7 +293,8 @@ impl Reader<'_> {
 
     fn missing(&self, field: &'static str, option: Option<&'static str>) -> Error {
         let has_camel = || self.response.body().windows(13).any(|name| name == b"\"accessToken\"");
-        let option = if !self.quirks.camel_case && has_camel() { Some("Quirks::allow_camel_case") } else { option };
+        let option =
+            if !self.quirks.allow_camel_case && has_camel() { Some("Quirks::allow_camel_case") } else { option };
         Misbehaved::FieldMissing { field, option, response: self.excerpt() }.into()
     }
 
@@ -304,7 +307,7 @@ impl Reader<'_> {
     /// A member that is not null, or is absent for a server that writes null for that.
     fn present<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Member<'m>>, Error> {
         match member {
-            Some(Member::Null) if self.quirks.null_members => Ok(None),
+            Some(Member::Null) if self.quirks.allow_null_members => Ok(None),
             Some(Member::Null) => Err(self.invalid(field, "null", NULL_MEMBERS)),
             member => Ok(member),
         }
@@ -327,7 +330,11 @@ impl Reader<'_> {
             return Ok(None);
         };
         if text.is_empty() {
-            return if self.quirks.null_members { Ok(None) } else { Err(self.invalid(field, "empty", NULL_MEMBERS)) };
+            return if self.quirks.allow_null_members {
+                Ok(None)
+            } else {
+                Err(self.invalid(field, "empty", NULL_MEMBERS))
+            };
         }
         // Without leaving early, so that it becomes a few vector instructions.
         if !text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e)) {
@@ -338,14 +345,14 @@ impl Reader<'_> {
 
     fn token_type(&self, member: Option<Member<'_>>, expected: &Expected) -> Result<TokenType, Error> {
         let Some(name) = self.text("token_type", member)? else {
-            let missing = !self.quirks.missing_token_type;
+            let missing = !self.quirks.allow_missing_token_type;
             return if missing {
                 Err(self.missing("token_type", Some("Quirks::allow_missing_token_type")))
             } else {
                 Ok(TokenType::Bearer)
             };
         };
-        if self.quirks.token_type_aliases.iter().any(|alias| alias.eq_ignore_ascii_case(&name)) {
+        if self.quirks.allow_token_types.iter().any(|alias| alias.eq_ignore_ascii_case(&name)) {
             return Ok(TokenType::Bearer);
         }
         match TokenType::from(&*name) {
@@ -359,7 +366,7 @@ impl Reader<'_> {
         match self.present("scope", member)? {
             None => Ok(None),
             Some(Member::Text(text)) => Ok(Some(Scope::separated(text.into_owned(), separator))),
-            Some(Member::Other(Value::Array(list))) if self.quirks.scope_array => {
+            Some(Member::Other(Value::Array(list))) if self.quirks.allow_scope_array => {
                 let words: Option<Vec<_>> = list.iter().map(Value::as_str).collect();
                 words.map(|words| Some(words.into())).ok_or_else(|| self.invalid("scope", "no list of texts", None))
             }
@@ -432,7 +439,7 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                 };
                 said.extend(DETAILS.into_iter().filter_map(detail));
             }
-            (None, Member::Other(Value::Array(errors))) if quirks.error_list && name == "errors" => {
+            (None, Member::Other(Value::Array(errors))) if quirks.allow_error_list && name == "errors" => {
                 let member = |name: &str| match errors.first()?.get(name)? {
                     Value::Number(number) => Some(number.to_string()),
                     text => text.as_str().map(str::to_owned),

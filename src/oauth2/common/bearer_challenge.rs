@@ -87,7 +87,7 @@ impl BearerChallenge {
     /// /// What to ask the user for, so that the API does not refuse again.
     /// fn step_up(error: &Error) -> Option<Authorize> {
     ///     let challenge = BearerChallenge::of_error(error)?;
-    ///     let mut authorize = challenge.scope.map_or_else(Authorize::new, Authorize::scope);
+    ///     let mut authorize = challenge.scope.map_or_else(Authorize::default, Authorize::scope);
     ///     if let Some(values) = &challenge.acr_values {
     ///         authorize = authorize.parameter("acr_values", values);
     ///     }

@@ -1,6 +1,6 @@
 //! Strings of the specifications that both sides of OAuth 2.0 write, each once.
 
-/// Grant types: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1, RFC 7522 §2.1.
+/// Grant types: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1.
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 pub(crate) const IMPLICIT: &str = "implicit";
 pub(crate) const PASSWORD: &str = "password";
@@ -9,7 +9,6 @@ pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-pub(crate) const SAML2_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 
 /// Types of tokens in a token exchange (RFC 8693 §3).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -21,8 +20,8 @@ pub(crate) const CLIENT_SECRET_POST: &str = "client_secret_post";
 pub(crate) const NO_SECRET: &str = "none";
 
 /// Parameters of an authorization request that belong to the protocol or to an option, so that no caller sets them by name:
-/// RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9101 §5, RFC 9396 §2, OpenID Connect Core 1.0 §3.1.2.1.
-pub(crate) const AUTHORIZATION_PARAMETERS: [&str; 15] = [
+/// RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9101 §5, OpenID Connect Core 1.0 §3.1.2.1.
+pub(crate) const AUTHORIZATION_PARAMETERS: [&str; 13] = [
     "response_type",
     "client_id",
     "client_secret",
@@ -36,6 +35,4 @@ pub(crate) const AUTHORIZATION_PARAMETERS: [&str; 15] = [
     "request",
     "request_uri",
     "resource",
-    "authorization_details",
-    "login_hint",
 ];

@@ -98,35 +98,47 @@ impl ClientMetadata {
 /// let client = registration.client(server, Timestamp::from_os())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientRegistration {
     /// The client's identifier.
     pub client_id: String,
     /// Its secret, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
     /// When it was registered.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub client_id_issued_at: Option<Timestamp>,
     /// When the secret expires. `None` where it never does, which the wire says by 0.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "zero_is_never")]
     pub client_secret_expires_at: Option<Timestamp>,
     /// What the registration is managed with (RFC 7592).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_access_token: Option<Secret>,
     /// Where it is managed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_client_uri: Option<String>,
     /// The client as the server took it, which may differ from what was asked.
-    #[serde(flatten)]
     pub metadata: ClientMetadata,
+}
+
+/// A registration as it is stored and sent.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ClientRegistration")]
+struct StoredRegistration {
+    client_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
+    client_id_issued_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "zero_is_never")]
+    client_secret_expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_client_uri: Option<String>,
+    #[serde(flatten)]
+    metadata: ClientMetadata,
 }
 
 impl Serialize for ClientRegistration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
+        StoredRegistration::serialize(self, serializer)
     }
 }
 
@@ -144,14 +156,14 @@ impl<'de> Deserialize<'de> for ClientRegistration {
                 *value = Value::String(value.to_string());
             }
         }
-        if let Ok(registration) = Self::deserialize(&members) {
+        if let Ok(registration) = StoredRegistration::deserialize(&members) {
             return Ok(registration);
         }
         let needed = ("client_id".to_owned(), Value::String(String::new()));
-        let odd: Vec<String> = lenient::odd(&members, needed, Self::deserialize).cloned().collect();
+        let odd: Vec<String> = lenient::odd(&members, needed, StoredRegistration::deserialize).cloned().collect();
         let odd = odd.into_iter().filter(|name| name != "client_id");
         let odd: Vec<_> = odd.filter_map(|name| members.remove_entry(&name)).collect();
-        let mut registration = Self::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
+        let mut registration = StoredRegistration::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
         registration.metadata.extra.extend(odd.into_iter().filter(|(_, value)| !value.is_null()));
         Ok(registration)
     }

@@ -46,8 +46,8 @@ impl Scope {
         self.iter().filter(move |word| !others.contains(word))
     }
 
-    /// Whether there is no word.
-    pub fn is_empty(&self) -> bool {
+    /// Returns whether there is no word.
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.bytes().all(|byte| byte == b' ')
     }
 

@@ -1,7 +1,5 @@
 //! Where things go that RFC 6749 lets a server choose, or that servers chose for themselves.
 
-use std::borrow::Cow;
-
 /// Where a client's shared secret goes (RFC 6749 §2.3.1).
 ///
 /// ```
@@ -35,10 +33,16 @@ pub enum Transmission {
     /// POST with a form (RFC 6749 §3.2).
     #[default]
     Post,
-    /// POST with everything in the query. Secrets end up in logs.
-    PostQuery,
-    /// GET with everything in the query. Secrets end up in logs.
-    Get,
+    /// POST with everything in the query.
+    ///
+    /// # Security
+    /// Secrets, codes and refresh tokens stand in the logs of whoever is on the way.
+    AllowPostQuery,
+    /// GET with everything in the query.
+    ///
+    /// # Security
+    /// As with [`AllowPostQuery`](Self::AllowPostQuery).
+    AllowGet,
 }
 
 /// Where a request carries its token (RFC 6750 §2).
@@ -46,61 +50,34 @@ pub enum Transmission {
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
 ///
-/// assert_eq!(TokenPlacement::default(), TokenPlacement::BEARER);
+/// assert_eq!(TokenPlacement::default(), TokenPlacement::Bearer);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TokenPlacement(pub(crate) Placement);
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Placement {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenPlacement {
+    /// `Authorization: Bearer …` (§2.1).
     #[default]
     Bearer,
-    Scheme(Cow<'static, str>),
-    Header(Cow<'static, str>),
-    Query(Cow<'static, str>),
-    Form(Cow<'static, str>),
-    BearerAndParameter(Cow<'static, str>),
-}
-
-impl TokenPlacement {
-    /// `Authorization: Bearer …` (§2.1).
-    pub const BEARER: Self = Self(Placement::Bearer);
-
     /// `Authorization` with another scheme, such as `OAuth` or `token`.
-    pub const fn scheme(scheme: &'static str) -> Self {
-        Self(Placement::Scheme(Cow::Borrowed(scheme)))
-    }
-
+    Scheme(&'static str),
     /// A header of the server's own, holding nothing but the token.
-    pub const fn header(name: &'static str) -> Self {
-        Self(Placement::Header(Cow::Borrowed(name)))
-    }
-
+    Header(&'static str),
     /// A parameter of the form body (§2.2); the RFC's name is `access_token`.
-    pub const fn form(parameter: &'static str) -> Self {
-        Self(Placement::Form(Cow::Borrowed(parameter)))
-    }
-
+    Form(&'static str),
     /// A parameter of the query (§2.3); the RFC's name is `access_token`.
     ///
     /// # Security
     /// The token stands in logs, histories and `Referer` headers.
     ///
-    /// # Security
     /// Where the transport's errors name the URL, as those of some HTTP clients do, the token stands in the text of
     /// [`DriveError::Transport`](crate::DriveError::Transport), too.
-    pub const fn allow_query(parameter: &'static str) -> Self {
-        Self(Placement::Query(Cow::Borrowed(parameter)))
-    }
-
+    AllowQuery(&'static str),
     /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or has no body, else of the
     /// query. What Slack's older methods ask for.
     ///
     /// # Security
-    /// As [`allow_query`](Self::allow_query).
-    pub const fn allow_bearer_and_parameter(parameter: &'static str) -> Self {
-        Self(Placement::BearerAndParameter(Cow::Borrowed(parameter)))
-    }
+    /// As with [`AllowQuery`](Self::AllowQuery).
+    AllowBearerAndParameter(&'static str),
 }
 
 /// What a server does with a proof key for code exchange (RFC 7636).

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -66,13 +66,20 @@ pub enum TokenType {
 }
 
 impl TokenType {
-    /// The name on the wire.
-    pub fn as_str(&self) -> &str {
+    /// Returns the name on the wire.
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Bearer => "Bearer",
             Self::NotApplicable => "N_A",
             Self::Other(name) => name,
         }
+    }
+}
+
+impl fmt::Display for TokenType {
+    /// Writes the name as it is on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -107,39 +114,10 @@ impl Token {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
-    /// Whether it will have expired that much later.
-    pub fn expires_within(&self, now: Timestamp, leeway: Duration) -> bool {
-        self.is_expired(now.after(leeway))
-    }
-
     /// What was asked for and not granted.
     pub fn scope_refused(&self) -> impl Iterator<Item = &str> {
         let scopes = self.requested_scope.as_ref().zip(self.scope.as_ref());
         scopes.into_iter().flat_map(|(asked, granted)| asked.missing_from(granted))
-    }
-
-    /// What was granted and not asked for.
-    pub fn scope_added(&self) -> impl Iterator<Item = &str> {
-        let scopes = self.requested_scope.as_ref().zip(self.scope.as_ref());
-        scopes.into_iter().flat_map(|(asked, granted)| granted.missing_from(asked))
-    }
-
-    /// An extra member, as a type of the caller's.
-    ///
-    /// # Errors
-    /// When the member is there and is not of that type. One that is absent reads as null.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::Token;
-    ///
-    /// let mut token = Token::bearer("2YotnFZFEjr1zCsicMWpAA");
-    /// token.extra.insert("user_id".into(), 17.into());
-    /// assert_eq!(token.extra_as::<u64>("user_id")?, 17);
-    /// assert_eq!(token.extra_as::<Option<String>>("id_token")?, None);
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    pub fn extra_as<T: DeserializeOwned>(&self, name: &str) -> Result<T, serde_json::Error> {
-        T::deserialize(self.extra.get(name).unwrap_or(&Value::Null))
     }
 
     /// A stored token that holds `expires_in` and no `expires_at`, its lifetime counted from that time on, as
@@ -340,7 +318,10 @@ mod tests {
         token.requested_scope = Some("a b".into());
         token.scope = Some("b c".into());
         assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["a"]);
-        assert_eq!(token.scope_added().collect::<Vec<_>>(), ["c"]);
+        assert_eq!(
+            token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).collect::<Vec<_>>(),
+            ["c"]
+        );
     }
 
     #[test]

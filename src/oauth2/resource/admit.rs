@@ -150,7 +150,7 @@ impl ResourceServer {
         let asked = tokens.remembered.asked(moment.now);
         let (moment, next) = divided(moment);
         let (guard, tokens) = (self.guard.clone(), tokens.clone());
-        let step = tokens.client.introspect(HintedToken::access_token(&*token), moment)?;
+        let step = tokens.client.introspect(HintedToken::AccessToken((&*token).into()), moment)?;
         step.then(next, move |introspection, moment| {
             let (introspection, now) = (Arc::new(introspection), moment.now);
             tokens.remembered.remember(key, &introspection, asked, &tokens.limits(), now);

@@ -31,8 +31,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// use oauth_proto::{Request, Response};
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
-/// let server = AuthorizationServer::new("https://auth.example.com/token")?
-///     .introspection_endpoint("https://auth.example.com/introspect")?;
+/// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+/// server.introspection_endpoint = Some("https://auth.example.com/introspect".into());
 /// let client = Client::new(server, "photos").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// let mut tokens = RemoteTokens::new(client);
 /// tokens.remembered_for = Duration::from_secs(30);
@@ -131,7 +131,7 @@ impl RemoteTokens {
             return Ok(introspection);
         }
         let asked = self.remembered.asked(first.now);
-        let step = self.client.introspect(HintedToken::access_token(token), first)?;
+        let step = self.client.introspect(HintedToken::AccessToken(token.into()), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection =
             Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);

@@ -14,7 +14,8 @@ use crate::{BoxError, DriveError, Error, Forged, OneTimeUse};
 /// [`AsyncStore`]. Both fail with [`DriveError`], as [`run`](crate::run) does:
 ///
 /// ```
-/// use oauth_proto::openid2::{Assertion, MemoryStore, Pending, RelyingParty};
+/// use oauth_proto::openid2::server::store::MemoryStore;
+/// use oauth_proto::openid2::{Assertion, Pending, RelyingParty};
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
 /// fn back(
@@ -37,26 +38,23 @@ use crate::{BoxError, DriveError, Error, Forged, OneTimeUse};
 /// use oauth_proto::{Error, OneTimeUse};
 ///
 /// fn accept(unconfirmed: UnconfirmedAssertion, seen: &mut HashSet<String>) -> Result<Assertion, Error> {
-///     let query = unconfirmed.query();
+///     let query = &unconfirmed.query;
 ///     let is_first = seen.insert(format!("{} {}", query.endpoint, query.nonce));
 ///     unconfirmed.answer(if is_first { OneTimeUse::First } else { OneTimeUse::Replay })
 /// }
 /// ```
 #[must_use = "an assertion counts once its nonce has been remembered"]
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct UnconfirmedAssertion {
-    query: RememberNonce,
+    /// The query for your storage: remember this nonce, and tell whether it was there.
+    pub query: RememberNonce,
     assertion: Assertion,
 }
 
 impl UnconfirmedAssertion {
     pub(super) fn new(query: RememberNonce, assertion: Assertion) -> Self {
         Self { query, assertion }
-    }
-
-    /// Returns the query for your storage: remember this nonce, and tell whether it was there.
-    pub fn query(&self) -> &RememberNonce {
-        &self.query
     }
 
     /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen it.
@@ -83,7 +81,7 @@ impl UnconfirmedAssertion {
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// Takes your storage's answer to the [`query`](Self::query), and returns the assertion if the nonce was not there.
+    /// Takes your storage's answer to the [`query`](field@Self::query), and returns the assertion if the nonce was not there.
     ///
     /// # Errors
     /// [`Forged::Replayed`] when it was.
@@ -107,7 +105,7 @@ fn unavailable(error: impl Into<BoxError>) -> DriveError {
 /// use oauth_proto::openid2::{Assertion, ax};
 ///
 /// fn email(assertion: &Assertion) -> Option<String> {
-///     assertion.extension::<ax::FetchResponse>()?.first(ax::EMAIL).map(str::to_owned)
+///     assertion.extension::<ax::FetchResponse>()?.first(ax::AttributeType::Email).map(str::to_owned)
 /// }
 /// ```
 #[derive(Clone)]
@@ -118,7 +116,7 @@ pub struct Assertion {
     /// The provider's endpoint.
     pub endpoint: String,
     /// Who the user is: the key for what you keep of them (§11.5). `None` where no identifier was asked for. It may have a
-    /// fragment, which tells the owners of a recycled URL apart; show it to people by [`display_id`](Self::display_id).
+    /// fragment, which tells the owners of a recycled URL apart; show it to people without that (§11.5.1).
     pub claimed_id: Option<String>,
     /// What the provider knows the user by.
     pub local_id: Option<String>,
@@ -144,11 +142,6 @@ impl Assertion {
             invalidated_handle,
             message,
         }
-    }
-
-    /// Returns the claimed identifier as it is shown to people: without its fragment (§11.5.1).
-    pub fn display_id(&self) -> Option<&str> {
-        self.claimed_id.as_deref().map(|claimed_id| claimed_id.split('#').next().unwrap_or_default())
     }
 
     /// Returns what an extension's response says, of its signed fields: [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),

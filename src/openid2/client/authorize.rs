@@ -20,7 +20,7 @@ use crate::core::endpoint::{endpoint, with_query};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Moment, Unsupported};
 
-/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+/// How long a user may take, by default.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The argument of `return_to` that ties the answer to this user.
@@ -37,34 +37,17 @@ pub(super) const STATE: &str = "rp_state";
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Authorize {
     discovered: Discovered,
     return_to: String,
-    immediate: bool,
-    without_identity: bool,
-    association: Option<Association>,
     extensions: Vec<Extension>,
-    lifetime: Duration,
-}
-
-impl Authorize {
-    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a
-    /// [known one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which lies in the realm.
-    /// It may have a query.
-    pub fn new(discovered: &Discovered, return_to: impl Into<String>) -> Self {
-        Self {
-            discovered: discovered.clone(),
-            return_to: return_to.into(),
-            immediate: false,
-            without_identity: false,
-            association: None,
-            extensions: Vec::new(),
-            lifetime: LIFETIME,
-        }
-    }
-
+    /// The key that the answer is to be signed with, if there is one; [`Pending::association`](field@Pending::association) wants it
+    /// again. One of another provider's, or that has expired, is not used. Default: none.
+    pub association: Option<Association>,
     /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::redeem`] says
-    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then:
+    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then. Default: the user
+    /// may be asked.
     ///
     /// ```
     /// use oauth_proto::openid2::{
@@ -88,34 +71,33 @@ impl Authorize {
     ///     }
     /// }
     /// ```
-    pub fn immediate(mut self) -> Self {
-        self.immediate = true;
-        self
-    }
+    pub immediate: bool,
+    /// Asks for extensions alone, and not who the user is (§9.1). Default: asks who the user is.
+    pub without_identity: bool,
+    /// How long the user may take. Default: an hour.
+    pub lifetime: Duration,
+}
 
-    /// The key that the answer is to be signed with, if there is one; [`Pending::association`] wants it again. One of another
-    /// provider's, or that has expired, is not used.
-    pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
-        self.association = association.into();
-        self
+impl Authorize {
+    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a
+    /// [known one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which lies in the realm.
+    /// It may have a query.
+    pub fn new(discovered: &Discovered, return_to: impl Into<String>) -> Self {
+        Self {
+            discovered: discovered.clone(),
+            return_to: return_to.into(),
+            immediate: false,
+            without_identity: false,
+            association: None,
+            extensions: Vec::new(),
+            lifetime: LIFETIME,
+        }
     }
 
     /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same
     /// namespace.
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
-        self
-    }
-
-    /// Asks for extensions alone, and not who the user is (§9.1).
-    pub fn without_identity(mut self) -> Self {
-        self.without_identity = true;
-        self
-    }
-
-    /// How long the user may take. An hour unless said otherwise.
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
         self
     }
 }
@@ -150,11 +132,6 @@ impl Authorization {
     /// [`Unsupported::Unsendable`] when there is more than a URL can hold; a form always can.
     pub fn url(&self) -> Result<String, Error> {
         Ok(with_query(&endpoint(&self.endpoint)?, &self.message.to_form())?.to_string())
-    }
-
-    /// Returns the form's fields, for a page of your own: it posts them to [`Pending::endpoint`].
-    pub fn fields(&self) -> impl Iterator<Item = (String, &str)> {
-        self.message.prefixed()
     }
 
     /// Returns a page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
@@ -226,7 +203,7 @@ impl RelyingParty {
             identity: Some(identity),
             return_to,
             state,
-            assoc_handle: association.map(|association| association.handle),
+            association_handle: association.map(|association| association.handle),
             association: None,
             expires_at: moment.now.after(authorize.lifetime),
         };

@@ -30,7 +30,9 @@ pub struct Discovered {
     pub claimed_id: Option<String>,
     /// What the provider knows the user by, where that is not the claimed identifier.
     pub local_id: Option<String>,
-    pub(super) types: Vec<String>,
+    /// The type URIs of the provider's service, among them those of the extensions that its document says it knows. Of a
+    /// [known provider](Self::known_provider) no extensions are known.
+    pub types: Vec<String>,
 }
 
 impl Discovered {
@@ -58,11 +60,5 @@ impl Discovered {
     /// The provider's endpoint.
     pub fn endpoint(&self) -> &str {
         self.endpoints.first().map_or("", String::as_str)
-    }
-
-    /// Whether the provider's document says that it knows an extension, by the URI of its type. Of a
-    /// [known provider](Self::known_provider) nothing is known.
-    pub fn offers(&self, type_uri: &str) -> bool {
-        self.types.iter().any(|known| known == type_uri)
     }
 }

@@ -1,6 +1,4 @@
 //! The relying party: a site that its users sign in to with an OpenID. OpenID Authentication 2.0 §7 to §11.
-//!
-//! All of it stands at [`openid2`](super) too.
 
 mod assertion;
 mod associate;
@@ -15,7 +13,6 @@ mod profile;
 mod redeem;
 mod relying_party;
 
-pub use crate::Callback;
 pub use assertion::{Assertion, UnconfirmedAssertion};
 pub use authorize::{Authorization, Authorize};
 pub use discovered::Discovered;

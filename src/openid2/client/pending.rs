@@ -36,6 +36,7 @@ use crate::{PendingId, Timestamp};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Pending {
     #[serde(rename = "v")]
     pub(super) version: u64,
@@ -48,13 +49,31 @@ pub struct Pending {
     /// With the state in its query.
     pub(super) return_to: String,
     pub(super) state: String,
-    /// The association that the answer may be signed with, by its name: its key is every user's, and is not for any of them
-    /// to see.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) assoc_handle: Option<String>,
-    /// The association itself, for the redeeming alone: it is not stored with the rest.
+    /// The handle of the association that [`association`](field@Self::association) wants, if one was given to
+    /// [`Authorize`](super::Authorize): by now there may be a newer one of the same endpoint.
+    #[serde(rename = "assoc_handle", default, skip_serializing_if = "Option::is_none")]
+    pub association_handle: Option<String>,
+    /// The association that the response may be signed with. Give it back from where you keep it, before you redeem: that of
+    /// [`endpoint`](Self::endpoint) and [`association_handle`](field@Self::association_handle). It is not stored with the pending
+    /// value, which lies in a user's cookie, while its key is every user's.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};
+    /// use oauth_proto::{Error, Moment, Step};
+    ///
+    /// fn back(
+    ///     party: &RelyingParty,
+    ///     keys: &[Association],
+    ///     mut pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Step<UnconfirmedAssertion>, Error> {
+    ///     let mut own = keys.iter().filter(|key| key.endpoint == pending.endpoint());
+    ///     pending.association = own.find(|key| Some(&key.handle) == pending.association_handle.as_ref()).cloned();
+    ///     party.redeem(pending, uri, Moment::from_os())
+    /// }
+    /// ```
     #[serde(skip)]
-    pub(super) association: Option<Association>,
+    pub association: Option<Association>,
     #[serde(rename = "until")]
     pub(super) expires_at: Timestamp,
 }
@@ -91,37 +110,6 @@ impl Pending {
     /// The provider's endpoint that the user was sent to.
     pub fn endpoint(&self) -> &str {
         self.endpoints.first().map_or("", String::as_str)
-    }
-
-    /// Gives back the association that the response may be signed with, from where you keep it: that of
-    /// [`endpoint`](Self::endpoint) and [`association_handle`](Self::association_handle). It is not stored with the pending
-    /// value, which lies in a user's cookie, while its key is every user's.
-    ///
-    /// ```
-    /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};
-    /// use oauth_proto::{Error, Moment, Step};
-    ///
-    /// fn back(
-    ///     party: &RelyingParty,
-    ///     keys: &[Association],
-    ///     pending: Pending,
-    ///     uri: &str,
-    /// ) -> Result<Step<UnconfirmedAssertion>, Error> {
-    ///     let (endpoint, handle) = (pending.endpoint(), pending.association_handle());
-    ///     let mut fitting = keys.iter().filter(|key| key.endpoint == endpoint && Some(&*key.handle) == handle);
-    ///     let association = fitting.next().cloned();
-    ///     party.redeem(pending.association(association), uri, Moment::from_os())
-    /// }
-    /// ```
-    pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
-        self.association = association.into();
-        self
-    }
-
-    /// Returns the handle of the association that [`association`](Self::association) wants, if one was given to
-    /// [`Authorize`](super::Authorize): by now there may be a newer one of the same endpoint.
-    pub fn association_handle(&self) -> Option<&str> {
-        self.assoc_handle.as_deref()
     }
 
     /// When it can no longer be used.

@@ -12,7 +12,7 @@ use super::authorize::Authorize;
 /// ```
 /// use oauth_proto::openid2::ProfileField;
 ///
-/// assert_eq!(ProfileField::ALL.len(), 4);
+/// let wanted = [ProfileField::Name, ProfileField::Email];
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileField {
@@ -27,16 +27,19 @@ pub enum ProfileField {
 }
 
 impl ProfileField {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
+    const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
 
     /// The attributes that make it up, as they are called in messages and by their types.
-    fn attributes(self) -> &'static [(&'static str, &'static str)] {
+    fn attributes(self) -> &'static [(&'static str, ax::AttributeType)] {
         match self {
-            Self::Name => &[("firstname", ax::FIRST_NAME), ("fullname", ax::FULL_NAME), ("lastname", ax::LAST_NAME)],
-            Self::Email => &[("email", ax::EMAIL)],
-            Self::Language => &[("language", ax::LANGUAGE)],
-            Self::Username => &[("username", ax::USERNAME)],
+            Self::Name => &[
+                ("firstname", ax::AttributeType::FirstName),
+                ("fullname", ax::AttributeType::FullName),
+                ("lastname", ax::AttributeType::LastName),
+            ],
+            Self::Email => &[("email", ax::AttributeType::Email)],
+            Self::Language => &[("language", ax::AttributeType::Language)],
+            Self::Username => &[("username", ax::AttributeType::Username)],
         }
     }
 }
@@ -77,13 +80,15 @@ impl Authorize {
     /// With a [known provider](super::Discovered::known_provider) that is all that a sign-in takes:
     ///
     /// ```
-    /// use oauth_proto::openid2::{Authorize, Discovered, Options, Pending, Profile, ProfileField, RelyingParty, Store};
+    /// use oauth_proto::openid2::server::store::Store;
+    /// use oauth_proto::openid2::{Authorize, Discovered, Options, Pending, Profile, ProfileField, RelyingParty};
     /// use oauth_proto::{DriveError, Moment, Request, Response, run};
     ///
     /// /// Where to send the user, and what to remember for this browser.
     /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
     ///     let provider = Discovered::known_provider("https://op.example/openid")?;
-    ///     let authorize = Authorize::new(&provider, "https://rp.example/openid").profile(ProfileField::ALL);
+    ///     let authorize = Authorize::new(&provider, "https://rp.example/openid")
+    ///         .profile([ProfileField::Name, ProfileField::Email]);
     ///     let authorization = party.authorize(authorize, Moment::from_os())?;
     ///     Ok((authorization.url()?, authorization.pending))
     /// }
@@ -121,9 +126,10 @@ impl Assertion {
         let registration = self.extension::<sreg::Response>().unwrap_or_default();
         let filled = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         let value = |type_uri| filled(attributes.first(type_uri));
-        let either = |type_uri, field| value(type_uri).or_else(|| filled(registration.get(field)));
-        let (first_name, last_name) = (value(ax::FIRST_NAME), value(ax::LAST_NAME));
-        let email = either(ax::EMAIL, Field::Email);
+        let registered = |field| filled(registration.values.get(&field).map(String::as_str));
+        let either = |type_uri, field| value(type_uri).or_else(|| registered(field));
+        let (first_name, last_name) = (value(ax::AttributeType::FirstName), value(ax::AttributeType::LastName));
+        let email = either(ax::AttributeType::Email, Field::Email);
         let joined = || {
             let parts: Vec<_> = first_name.iter().chain(&last_name).map(String::as_str).collect();
             (!parts.is_empty()).then(|| parts.join(" "))
@@ -131,9 +137,9 @@ impl Assertion {
         let begin = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
         Profile {
             claimed_id: self.claimed_id.clone(),
-            name: either(ax::FULL_NAME, Field::Fullname).or_else(joined).or_else(begin),
-            locale: either(ax::LANGUAGE, Field::Language).map(|language| language.to_lowercase()),
-            username: either(ax::USERNAME, Field::Nickname),
+            name: either(ax::AttributeType::FullName, Field::Fullname).or_else(joined).or_else(begin),
+            locale: either(ax::AttributeType::Language, Field::Language).map(|language| language.to_lowercase()),
+            username: either(ax::AttributeType::Username, Field::Nickname),
             first_name,
             last_name,
             email,

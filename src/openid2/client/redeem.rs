@@ -71,7 +71,7 @@ impl RelyingParty {
             Version::V2_0 => expected.read_2_0(message, moment.now)?,
             Version::V1_1 => expected.read_1_1(message, &pending, moment.now)?,
         };
-        let handle = pending.assoc_handle.as_deref();
+        let handle = pending.association_handle.as_deref();
         let step = received.check_signature(handle, pending.association.as_ref(), self.allowed, moment.now)?;
         Ok(step.observed_by(&self.observer))
     }
@@ -117,7 +117,7 @@ impl RelyingParty {
         return_to: &str,
     ) -> ExpectedAssertion {
         let return_to = return_to.to_owned();
-        ExpectedAssertion { endpoints, identity, return_to, allowed: self.allowed, window: self.window }
+        ExpectedAssertion { endpoints, identity, return_to, allowed: self.allowed, window: self.nonce_window }
     }
 }
 

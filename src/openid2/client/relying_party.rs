@@ -13,13 +13,14 @@ use crate::core::event::Observer;
 use crate::wire::without_secrets;
 use crate::{Error, Event, Step, Unsupported};
 
-/// How far an assertion's time may be from now, unless [`RelyingParty::nonce_window`] says otherwise.
+/// How far an assertion's time may be from now by default.
 const WINDOW: Duration = Duration::from_secs(300);
 
 /// A site that its users sign in to with an OpenID.
 ///
 /// ```no_run
-/// use oauth_proto::openid2::{Authorize, MemoryStore, Options, RelyingParty};
+/// use oauth_proto::openid2::server::store::MemoryStore;
+/// use oauth_proto::openid2::{Authorize, Options, RelyingParty};
 /// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
@@ -33,32 +34,37 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// // that there was none. Whatever goes wrong here, one can go on without.
 /// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///
-/// let authorize = Authorize::new(&discovered, "https://rp.example/openid").association(association.clone());
+/// let mut authorize = Authorize::new(&discovered, "https://rp.example/openid");
+/// authorize.association = association.clone();
 /// let authorization = party.authorize(authorize, Moment::from_os())?;
 /// println!("remember the pending value, and go to {}", authorization.url()?);
 ///
 /// // The user is back: `uri` is what the browser asked for.
 /// # let uri = "";
-/// let pending = authorization.pending.association(association);
+/// let mut pending = authorization.pending;
+/// pending.association = association;
 /// let assertion = run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(&store)?;
 /// println!("this is {:?}", assertion.claimed_id);
 /// // `assertion.invalidated_handle` names an association that the provider has lost: drop it.
 /// # Ok::<(), oauth_proto::DriveError>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RelyingParty {
     pub(super) realm: Realm,
     pub(super) allowed: Allowed,
-    pub(super) window: Duration,
     pub(super) kinds: Vec<AssociationKind>,
     pub(super) observer: Observer,
+    /// How far the time in an assertion may be from now, in either direction. Nonces are remembered for a minute more. Default: 5
+    /// minutes.
+    pub nonce_window: Duration,
 }
 
 impl RelyingParty {
     /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
     /// it. One without TLS will do on this machine, and otherwise not: [`authorize`](Self::authorize) says so.
     ///
-    /// To try things on one machine, providers included, there is [`Options::dangerous_allow_internal_hosts`].
+    /// To try things on one machine, providers included, there is [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when that is no realm.
@@ -67,8 +73,8 @@ impl RelyingParty {
         let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
         Ok(Self {
             realm,
-            allowed: options.allowed,
-            window: WINDOW,
+            allowed: options.allowed(),
+            nonce_window: WINDOW,
             kinds: options.kinds_or(&[AssociationKind::DhSha256, AssociationKind::DhSha1]),
             observer: Observer::default(),
         })
@@ -88,19 +94,12 @@ impl RelyingParty {
         self
     }
 
-    /// How far the time in an assertion may be from now, in either direction: 5 minutes unless said otherwise. Nonces are
-    /// remembered for a minute more.
-    pub fn nonce_window(mut self, window: Duration) -> Self {
-        self.window = window;
-        self
-    }
-
     /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS document, which it serves, or
     /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
     /// followed.
     ///
     /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to one that has it; with
-    /// [`Options::dangerous_allow_http`] it is http, as the specification has it.
+    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it is http, as the specification has it.
     ///
     /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it
     /// read no more than a megabyte.

@@ -8,49 +8,58 @@ use crate::openid2::identifier::absolute;
 use crate::openid2::realm::Realm;
 
 /// The extension's namespace (§2).
-pub const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
+pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
 
-/// An email address. Whether it is verified is between the provider and whoever trusts it.
-pub const EMAIL: &str = "http://axschema.org/contact/email";
-/// The full name.
-pub const FULL_NAME: &str = "http://axschema.org/namePerson";
-/// The given name.
-pub const FIRST_NAME: &str = "http://axschema.org/namePerson/first";
-/// The family name.
-pub const LAST_NAME: &str = "http://axschema.org/namePerson/last";
-/// The name that the user goes by.
-pub const USERNAME: &str = "http://axschema.org/namePerson/friendly";
-/// The language that the user prefers.
-pub const LANGUAGE: &str = "http://axschema.org/pref/language";
-
-/// How many values of an attribute are wanted (§5.1).
+/// The types of the attributes that are asked for most: each becomes the URI of its type by itself.
 ///
 /// ```
-/// use oauth_proto::openid2::ax::Count;
+/// use oauth_proto::openid2::ax::AttributeType;
 ///
-/// assert_eq!(Count::default(), Count::AtMost(1));
+/// assert_eq!(AttributeType::Email.as_ref(), "http://axschema.org/contact/email");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
-    /// No more than that; never zero.
-    AtMost(u32),
-    /// As many as there are.
-    Unlimited,
+#[non_exhaustive]
+pub enum AttributeType {
+    /// An email address. Whether it is verified is between the provider and whoever trusts it.
+    Email,
+    /// The full name.
+    FullName,
+    /// The given name.
+    FirstName,
+    /// The family name.
+    LastName,
+    /// The name that the user goes by.
+    Username,
+    /// The language that the user prefers.
+    Language,
 }
 
-impl Default for Count {
-    fn default() -> Self {
-        Self::AtMost(1)
+impl AsRef<str> for AttributeType {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Email => "http://axschema.org/contact/email",
+            Self::FullName => "http://axschema.org/namePerson",
+            Self::FirstName => "http://axschema.org/namePerson/first",
+            Self::LastName => "http://axschema.org/namePerson/last",
+            Self::Username => "http://axschema.org/namePerson/friendly",
+            Self::Language => "http://axschema.org/pref/language",
+        }
+    }
+}
+
+impl From<AttributeType> for String {
+    fn from(attribute: AttributeType) -> Self {
+        attribute.as_ref().to_owned()
     }
 }
 
 /// An attribute that is asked for.
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Attribute, Count};
+/// use oauth_proto::openid2::ax::{self, Attribute};
 ///
-/// let one = Attribute::new("email", ax::EMAIL);
-/// let all = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) };
+/// let one = Attribute::new("email", ax::AttributeType::Email);
+/// let all = Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email) };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
@@ -59,23 +68,23 @@ pub struct Attribute {
     pub alias: String,
     /// The URI of its type.
     pub type_uri: String,
-    /// How many values are wanted.
-    pub count: Count,
+    /// How many values are wanted at most (§5.1), and never zero; `None` for as many as there are. Default: one.
+    pub count: Option<u32>,
 }
 
 impl Attribute {
     /// Asks for one value of an attribute.
     pub fn new(alias: impl Into<String>, type_uri: impl Into<String>) -> Self {
-        Self { alias: alias.into(), type_uri: type_uri.into(), count: Count::default() }
+        Self { alias: alias.into(), type_uri: type_uri.into(), count: Some(1) }
     }
 
     /// Reads the attribute of an alias. `None` where it has no type, or a count that is none.
     fn read(extension: &Extension, alias: &str) -> Option<Self> {
         let type_uri = extension.get(&format!("type.{alias}"))?;
         let count = match extension.get(&format!("count.{alias}")) {
-            None => Count::default(),
-            Some("unlimited") => Count::Unlimited,
-            Some(count) => Count::AtMost(count.parse().ok().filter(|count| *count > 0)?),
+            None => Some(1),
+            Some("unlimited") => None,
+            Some(count) => Some(count.parse().ok().filter(|count| *count > 0)?),
         };
         Some(Self { count, ..Self::new(alias, type_uri) })
     }
@@ -84,13 +93,13 @@ impl Attribute {
 /// Asks for attributes (§5.1).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+/// use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 /// use oauth_proto::openid2::{Authorize, Discovered};
 ///
 /// let movie = Attribute::new("movie", "http://example.com/schema/favourite_movie");
 /// let fetch = FetchRequest {
-///     required: vec![Attribute::new("email", ax::EMAIL)],
-///     if_available: vec![Attribute { count: Count::AtMost(3), ..movie }],
+///     required: vec![Attribute::new("email", ax::AttributeType::Email)],
+///     if_available: vec![Attribute { count: Some(3), ..movie }],
 ///     ..FetchRequest::default()
 /// };
 /// # let provider = Discovered::known_provider("https://op.example/openid")?;
@@ -159,9 +168,9 @@ impl From<FetchRequest> for Extension {
         for (alias, Attribute { type_uri, count, .. }) in aliases.iter().zip(fetch.attributes()) {
             fields.push((format!("type.{alias}"), type_uri.clone()));
             match count {
-                Count::AtMost(1) => {}
-                Count::AtMost(count) => fields.push((format!("count.{alias}"), count.to_string())),
-                Count::Unlimited => fields.push((format!("count.{alias}"), "unlimited".to_owned())),
+                Some(1) => {}
+                Some(count) => fields.push((format!("count.{alias}"), count.to_string())),
+                None => fields.push((format!("count.{alias}"), "unlimited".to_owned())),
             }
         }
         let (required, if_available) = aliases.split_at(fetch.required.len());
@@ -175,11 +184,11 @@ impl From<FetchRequest> for Extension {
 /// Attributes with their values (§5.2).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, FetchResponse};
+/// use oauth_proto::openid2::ax::{AttributeType, FetchResponse};
 ///
-/// let response = FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]);
-/// assert_eq!(response.first(ax::EMAIL), Some("jane@example.com"));
-/// assert!(!response.values.contains_key(ax::LANGUAGE));
+/// let response = FetchResponse::default().attribute(AttributeType::Email, ["jane@example.com"]);
+/// assert_eq!(response.first(AttributeType::Email), Some("jane@example.com"));
+/// assert!(!response.values.contains_key(AttributeType::Language.as_ref()));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -205,8 +214,8 @@ impl FetchResponse {
     }
 
     /// Returns an attribute's first value.
-    pub fn first(&self, type_uri: &str) -> Option<&str> {
-        self.values.get(type_uri)?.first().map(String::as_str)
+    pub fn first(&self, type_uri: impl AsRef<str>) -> Option<&str> {
+        self.values.get(type_uri.as_ref())?.first().map(String::as_str)
     }
 
     /// Leaves out what was not asked for, and values beyond the number that was. What is left goes by the names that the
@@ -216,7 +225,7 @@ impl FetchResponse {
             fetch.attributes().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
         self.values.retain(|type_uri, values| {
             let Some(attribute) = wanted.get(type_uri.as_str()) else { return false };
-            if let Count::AtMost(count) = attribute.count {
+            if let Some(count) = attribute.count {
                 values.truncate(usize::try_from(count).unwrap_or(usize::MAX));
             }
             self.aliases.insert(type_uri.clone(), attribute.alias.clone());
@@ -329,7 +338,7 @@ mod tests {
             required: vec![Attribute::new("fname", schema("fullname")), Attribute::new("gender", schema("gender"))],
             if_available: vec![
                 Attribute::new("fav_dog", schema("favourite_dog")),
-                Attribute { count: Count::AtMost(3), ..Attribute::new("fav_movie", MOVIE) },
+                Attribute { count: Some(3), ..Attribute::new("fav_movie", MOVIE) },
             ],
             update_url: Some("http://idconsumer.com/update?transaction_id=a6b5c41".to_owned()),
         };
@@ -408,9 +417,10 @@ mod tests {
 
     #[test]
     fn nobody_gets_more_than_was_asked_for() {
-        let movies = Attribute { count: Count::AtMost(2), ..Attribute::new("m", MOVIE) };
+        let movies = Attribute { count: Some(2), ..Attribute::new("m", MOVIE) };
         let fetch = FetchRequest { required: vec![movies], ..FetchRequest::default() };
-        let mut values = FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(EMAIL, ["a@b.example"]);
+        let mut values =
+            FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(AttributeType::Email, ["a@b.example"]);
         values.update_url = Some("x".to_owned());
         let given = Extension::from(values.only(&fetch));
         assert_eq!(FetchResponse::read(&given), Some(FetchResponse::default().attribute(MOVIE, ["1", "2"])));
@@ -420,22 +430,30 @@ mod tests {
     #[test]
     fn an_answer_calls_attributes_what_the_request_calls_them() {
         let fetch = FetchRequest {
-            required: vec![Attribute::new("a0", EMAIL)],
-            if_available: vec![Attribute { count: Count::Unlimited, ..Attribute::new("film", MOVIE) }],
+            required: vec![Attribute::new("a0", AttributeType::Email.as_ref())],
+            if_available: vec![Attribute { count: None, ..Attribute::new("film", MOVIE) }],
             update_url: None,
         };
-        let values =
-            FetchResponse::default().attribute(EMAIL, ["a@b.example"]).attribute(MOVIE, ["1", "2"]).only(&fetch);
-        let written = Extension::from(values.clone().attribute(LANGUAGE, ["fr"]));
+        let values = FetchResponse::default()
+            .attribute(AttributeType::Email, ["a@b.example"])
+            .attribute(MOVIE, ["1", "2"])
+            .only(&fetch);
+        let written = Extension::from(values.clone().attribute(AttributeType::Language, ["fr"]));
         assert_eq!(written.get("value.a0"), Some("a@b.example"));
         assert_eq!(written.get("value.film.2"), Some("2"));
-        assert_eq!(FetchResponse::read(&written).unwrap().first(LANGUAGE), Some("fr"));
+        assert_eq!(FetchResponse::read(&written).unwrap().first(AttributeType::Language), Some("fr"));
     }
 
     #[test]
     fn an_alias_that_cannot_stand_in_a_message_is_replaced() {
         let mut fetch = FetchRequest::default();
-        for (alias, type_uri) in [("a.b", EMAIL), ("a,b", MOVIE), ("x", USERNAME), ("x", LANGUAGE), ("", FULL_NAME)] {
+        for (alias, type_uri) in [
+            ("a.b", AttributeType::Email.as_ref()),
+            ("a,b", MOVIE),
+            ("x", AttributeType::Username.as_ref()),
+            ("x", AttributeType::Language.as_ref()),
+            ("", AttributeType::FullName.as_ref()),
+        ] {
             fetch.required.push(Attribute::new(alias, type_uri));
         }
         let read = FetchRequest::read(&fetch.clone().into()).unwrap();

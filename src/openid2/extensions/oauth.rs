@@ -5,7 +5,7 @@ use std::fmt;
 use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 
 /// The extension's namespace (§5).
-pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
+pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
 
 /// Asks for a request token along with the user's identifier (§8).
 ///

@@ -8,18 +8,44 @@ use crate::Timestamp;
 use crate::openid2::nonce_time;
 
 /// The extension's namespace.
-pub const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
-/// A policy: what the user shows cannot be given to a site that only looks like the provider (§4).
-pub const PHISHING_RESISTANT: &str = "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant";
-/// A policy: more than one factor.
-pub const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
-/// A policy: more than one factor, one of which is a thing.
-pub const MULTI_FACTOR_PHYSICAL: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical";
+pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
+/// The policies of the specification (§4): each becomes its URI by itself.
+///
+/// ```
+/// use oauth_proto::openid2::pape::Policy;
+///
+/// let policy = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+/// assert_eq!(Policy::MultiFactor.as_ref(), policy);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Policy {
+    /// What the user shows cannot be given to a site that only looks like the provider.
+    PhishingResistant,
+    /// More than one factor.
+    MultiFactor,
+    /// More than one factor, one of which is a thing.
+    MultiFactorPhysical,
+}
+
+impl AsRef<str> for Policy {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::PhishingResistant => "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant",
+            Self::MultiFactor => "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+            Self::MultiFactorPhysical => "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical",
+        }
+    }
+}
+
+impl From<Policy> for String {
+    fn from(policy: Policy) -> Self {
+        policy.as_ref().to_owned()
+    }
+}
+
 /// What a response says where no policy was heeded (§5.2).
 const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
-
-/// A scale of levels of assurance: that of NIST SP 800-63, from 0 to 4 (§5.2).
-pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
 
 /// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the answer, and up to the provider.
 ///
@@ -29,7 +55,7 @@ pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-
 /// use oauth_proto::openid2::{Authorize, Discovered, pape};
 ///
 /// let policy = pape::Request {
-///     preferred: vec![pape::MULTI_FACTOR.into()],
+///     preferred: vec![pape::Policy::MultiFactor.into()],
 ///     max_age: Some(Duration::from_secs(600)),
 ///     ..pape::Request::default()
 /// };
@@ -43,7 +69,8 @@ pub struct Request {
     pub preferred: Vec<String>,
     /// How long ago the user may have been authenticated; longer, and the provider should do it again.
     pub max_age: Option<Duration>,
-    /// The names of scales that the provider should give the level of assurance by, such as [`NIST`], the best first.
+    /// The names of scales that the provider should give the level of assurance by, the best first: that of NIST SP 800-63 is
+    /// `http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf` (§5.2).
     pub preferred_levels: Vec<String>,
 }
 
@@ -90,7 +117,7 @@ impl From<Request> for Extension {
 ///
 /// fn is_strong(assertion: &Assertion) -> bool {
 ///     let how = assertion.extension::<pape::Response>().unwrap_or_default();
-///     how.policies.iter().any(|policy| policy == pape::MULTI_FACTOR)
+///     how.policies.iter().any(|policy| policy == pape::Policy::MultiFactor.as_ref())
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,15 +126,8 @@ pub struct Response {
     pub policies: Vec<String>,
     /// When the user was authenticated.
     pub at: Option<Timestamp>,
-    /// Levels of assurance by the names of their scales, as the provider gives them.
+    /// Levels of assurance by the names of their scales, as the provider gives them: by NIST's, `0` to `4`.
     pub levels: BTreeMap<String, String>,
-}
-
-impl Response {
-    /// Returns the level of assurance by [`NIST`]'s scale, if the provider gives one: 0 to 4.
-    pub fn nist_level(&self) -> Option<u8> {
-        self.levels.get(NIST)?.parse().ok().filter(|level| *level <= 4)
-    }
 }
 
 impl ResponseExtension for Response {}
@@ -161,25 +181,25 @@ fn names(extension: &Extension) -> BTreeMap<&str, &str> {
 mod tests {
     use super::*;
 
+    const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
+
     #[test]
     fn both_directions_are_read_as_they_were_written() {
         const OWN: &str = "http://example.com/levels";
         let policy = Request {
-            preferred: vec![MULTI_FACTOR.to_owned(), PHISHING_RESISTANT.to_owned()],
+            preferred: vec![Policy::MultiFactor.into(), Policy::PhishingResistant.into()],
             max_age: Some(Duration::from_secs(60)),
             preferred_levels: vec![NIST.to_owned(), OWN.to_owned()],
         };
         assert_eq!(Request::read(&policy.clone().into()), Some(policy));
         let levels = [(NIST, "2"), (OWN, "gold")].map(|(scale, level)| (scale.to_owned(), level.to_owned()));
-        let mut how = Response {
-            policies: vec![MULTI_FACTOR.to_owned()],
+        let how = Response {
+            policies: vec![Policy::MultiFactor.into()],
             at: Some(Timestamp::from_secs(1_116_177_111)),
             levels: levels.into(),
         };
         assert_eq!(Response::read(&how.clone().into()).as_ref(), Some(&how));
-        assert_eq!(how.nist_level(), Some(2));
-        how.levels.insert(NIST.to_owned(), "5".to_owned());
-        assert_eq!(how.nist_level(), None);
+        assert_eq!(how.levels[NIST], "2");
         let extension = Extension::from(how);
         assert_eq!(extension.get("auth_time"), Some("2005-05-15T17:11:51Z"));
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
 
 /// The extension's namespace in version 1.1.
-pub const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
+pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
 /// That of version 1.0, which some providers list and answer with.
 pub(in crate::openid2) const NAMESPACE_1_0: &str = "http://openid.net/sreg/1.0";
 /// What its fields begin with in OpenID 1.1, which declared no namespaces.
@@ -144,8 +144,8 @@ impl From<Request> for Extension {
 /// ```
 /// use oauth_proto::openid2::sreg::{Field, Response};
 ///
-/// let response = Response::default().value(Field::Email, "jane@example.com");
-/// assert_eq!(response.get(Field::Email), Some("jane@example.com"));
+/// let response = Response { values: [(Field::Email, "jane@example.com".into())].into() };
+/// assert_eq!(response.values.get(&Field::Nickname), None);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
@@ -154,17 +154,6 @@ pub struct Response {
 }
 
 impl Response {
-    /// Sets the value of a field.
-    pub fn value(mut self, field: Field, value: impl Into<String>) -> Self {
-        self.values.insert(field, value.into());
-        self
-    }
-
-    /// Returns the value of a field.
-    pub fn get(&self, field: Field) -> Option<&str> {
-        self.values.get(&field).map(String::as_str)
-    }
-
     /// Leaves out what was not asked for.
     pub fn only(mut self, request: &Request) -> Self {
         self.values.retain(|field, _| request.required.contains(field) || request.optional.contains(field));
@@ -207,7 +196,7 @@ mod tests {
         assert_eq!(extension.get("optional"), Some("dob,timezone"));
         assert_eq!(Request::read(&extension).unwrap(), registration);
 
-        let response = Response::default().value(Field::Email, "a@b.example").value(Field::Gender, "F");
+        let response = Response { values: [(Field::Email, "a@b.example".into()), (Field::Gender, "F".into())].into() };
         assert_eq!(Response::read(&response.clone().into()).unwrap(), response);
         assert_eq!(response.only(&registration).values.len(), 1);
     }

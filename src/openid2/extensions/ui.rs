@@ -2,9 +2,8 @@
 
 use super::super::extension::{Extension, ReadExtension, RequestExtension, field, joined};
 
-/// The extension's namespace. A provider's document lists it with `/lang-pref` behind it where it heeds the language (§7), with
-/// `/mode/popup` where it has a page for popups, and with `/icon` where it shows the relying party's icon.
-pub const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
+/// The extension's namespace.
+pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
 
 /// How the provider's page is to look.
 ///

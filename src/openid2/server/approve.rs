@@ -30,12 +30,16 @@ const PRIVATE_LIFETIME: Duration = Duration::from_secs(600);
 /// use oauth_proto::openid2::ax;
 ///
 /// let approval = Approval::new("https://op.example/id/jane")
-///     .extension(ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]));
+///     .extension(ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["jane@example.com"]));
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Approval {
     local_id: String,
-    claimed_id: Option<String>,
+    /// Another identifier of the user's than the one of this provider: one that they chose, or the same with a fragment
+    /// that tells it from its former owner's (§11.5.1). The relying party sees for itself whether it names this provider.
+    /// Default: none.
+    pub claimed_id: Option<String>,
     extensions: Vec<Extension>,
 }
 
@@ -44,13 +48,6 @@ impl Approval {
     /// Where the question is about nobody, it is not sent.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
-    }
-
-    /// Another identifier of the user's than the one of this provider: one that they chose, or the same with a fragment
-    /// that tells it from its former owner's (§11.5.1). The relying party sees for itself whether it names this provider.
-    pub fn claimed_id(mut self, claimed_id: impl Into<String>) -> Self {
-        self.claimed_id = Some(claimed_id.into());
-        self
     }
 
     /// What an extension answers, in the place of what was said for the same namespace before:

@@ -28,8 +28,10 @@ impl Provider {
         let kind = self.kind(message, version)?;
         let (association_type, session) = (kind.association_type(), kind.session_type());
         let unavailable = || RejectReason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
-        let handle =
-            self.handles.issue(association_type, Sharing::Shared, self.lifetime, moment).ok_or_else(unavailable)?;
+        let handle = self
+            .handles
+            .issue(association_type, Sharing::Shared, self.association_lifetime, moment)
+            .ok_or_else(unavailable)?;
         let mut answer = Message::answer(version);
         answer.set("assoc_handle", &handle.text);
         answer.set("assoc_type", association_type.name());

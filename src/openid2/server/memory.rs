@@ -13,7 +13,7 @@ use crate::{OneTimeUse, Timestamp};
 /// # Examples
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::openid2::{OneTimeUse, MemoryStore, RememberNonce, Store};
+/// use oauth_proto::openid2::server::store::{MemoryStore, OneTimeUse, RememberNonce, Store};
 ///
 /// let store = MemoryStore::default();
 /// let query = RememberNonce {

@@ -16,14 +16,15 @@ use crate::{Error, Secret, Unsupported};
 /// The least that a secret must have to be one.
 const SECRET: usize = 32;
 
-/// How long an association lasts, unless [`Provider::association_lifetime`] says otherwise.
+/// How long an association lasts, by default.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// An OpenID provider.
 ///
 /// ```
+/// use oauth_proto::openid2::Options;
+/// use oauth_proto::openid2::server::store::MemoryStore;
 /// use oauth_proto::openid2::server::{Dispatched, Provider, serve};
-/// use oauth_proto::openid2::{MemoryStore, Options};
 /// use oauth_proto::{Moment, Request, Response, Secret};
 ///
 /// # fn main() -> Result<(), oauth_proto::Error> {
@@ -50,15 +51,17 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Provider {
     pub(super) endpoint: String,
     pub(super) handles: HandleKeys,
     pub(super) kinds: Vec<AssociationKind>,
-    pub(super) lifetime: Duration,
     pub(super) allowed: Allowed,
     /// Whether others can listen at the endpoint.
     pub(super) is_secure: bool,
     is_public_suffix: Option<IsPublicSuffix>,
+    /// How long associations last. Default: a day.
+    pub association_lifetime: Duration,
 }
 
 type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -69,20 +72,20 @@ impl Provider {
     ///
     /// # Errors
     /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS and
-    /// [`Options::dangerous_allow_http`] is not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
     pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
-        if !options.allowed.plain_http {
+        if !options.dangerous_allow_http {
             check_secure(&uri, Some("Options::dangerous_allow_http"))?;
         }
         Ok(Self {
             endpoint: endpoint_url.to_owned(),
             handles: HandleKeys::new(checked(secret)?, endpoint_url),
+            allowed: options.allowed(),
             kinds: options.kinds_or(&AssociationKind::ALL),
-            lifetime: LIFETIME,
-            allowed: options.allowed,
             is_secure: is_secure(&uri),
             is_public_suffix: None,
+            association_lifetime: LIFETIME,
         })
     }
 
@@ -93,12 +96,6 @@ impl Provider {
     pub fn former_secret(mut self, secret: &Secret) -> Result<Self, Error> {
         self.handles.also(checked(secret)?, &self.endpoint);
         Ok(self)
-    }
-
-    /// How long associations last. A day unless said otherwise.
-    pub fn association_lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
-        self
     }
 
     /// Says below which hosts anybody can have a site, in the place of a rule of thumb (that `*.com` and `*.co.uk` are too wide):

@@ -17,7 +17,7 @@ use crate::{OneTimeUse, Timestamp};
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::openid2::RememberNonce;
+/// use oauth_proto::openid2::server::store::RememberNonce;
 ///
 /// let query = RememberNonce {
 ///     endpoint: "https://op.example/openid".into(),
@@ -94,7 +94,7 @@ server_queries! {
     /// use std::convert::Infallible;
     /// use std::sync::Mutex;
     ///
-    /// use oauth_proto::openid2::{OneTimeUse, RememberNonce, Store};
+    /// use oauth_proto::openid2::server::store::{OneTimeUse, RememberNonce, Store};
     ///
     /// struct MyStore(Mutex<HashSet<(String, String)>>);
     ///

@@ -24,10 +24,11 @@ impl Provider {
     /// use oauth_proto::{Moment, Request};
     ///
     /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, RejectReason> {
-    ///     let mut email = ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.org"]);
+    ///     let mut email = ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["jane@example.org"]);
     ///     email.update_url = Some(update_url.to_owned());
-    ///     let jane = Approval::new("https://op.example/id/jane").claimed_id("https://jane.example/");
-    ///     provider.update_attributes(update_url, jane.extension(email), Moment::from_os())
+    ///     let mut jane = Approval::new("https://op.example/id/jane").extension(email);
+    ///     jane.claimed_id = Some("https://jane.example/".into());
+    ///     provider.update_attributes(update_url, jane, Moment::from_os())
     /// }
     /// ```
     ///

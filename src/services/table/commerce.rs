@@ -14,8 +14,8 @@ pub const SHOPIFY: Service = Service::oauth2(
     )
     .scopes_by_comma()
     .secret_in_body()
-    .token_placement(TokenPlacement::header("X-Shopify-Access-Token"))
-    .quirks(Quirks::STRICT.allow_missing_token_type()),
+    .token_placement(TokenPlacement::Header("X-Shopify-Access-Token"))
+    .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation(
     "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant",
@@ -28,7 +28,7 @@ pub const SHOPIFY: Service = Service::oauth2(
 pub const EBAY: Service = Service::oauth2(
     "eBay",
     Oauth2::new("https://auth.ebay.com/oauth2/authorize", "https://api.ebay.com/identity/v1/oauth2/token")
-        .quirks(Quirks::STRICT.allow_token_types(&["Application Access Token", "User Access Token"])),
+        .quirks(Quirks { allow_token_types: &["Application Access Token", "User Access Token"], ..Quirks::STRICT }),
 )
 .documentation("https://developer.ebay.com/api-docs/static/oauth-authorization-code-grant.html")
 .api(&["https://api.ebay.com", "https://apiz.ebay.com"])
@@ -38,7 +38,7 @@ pub const EBAY: Service = Service::oauth2(
 /// and password, outside the grants of OAuth.
 pub const PLENTYMARKETS: Service = Service::oauth2(
     "plentymarkets",
-    Oauth2::without_users("{base}/rest/login").quirks(Quirks::STRICT.allow_camel_case()),
+    Oauth2::without_users("{base}/rest/login").quirks(Quirks { allow_camel_case: true, ..Quirks::STRICT }),
 )
 .documentation("https://developers.plentymarkets.com/en-gb/developers/main/rest-api-guides/getting-started.html")
 .instance_base(None)

@@ -163,8 +163,8 @@ pub const STACK_EXCHANGE: Service = Service::oauth2(
     Oauth2::new("https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token/json")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type().allow_expires()),
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
+        .quirks(Quirks { allow_missing_token_type: true, allow_expires: true, ..Quirks::STRICT }),
 )
 .documentation("https://api.stackexchange.com/docs/authentication")
 .api(&["https://api.stackexchange.com"])

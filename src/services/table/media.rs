@@ -28,7 +28,7 @@ pub const TWITCH: Service = Service::oauth2(
         .revocation("https://id.twitch.tv/oauth2/revoke")
         .issuer("https://id.twitch.tv/oauth2")
         .secret_in_body()
-        .quirks(Quirks::STRICT.allow_scope_array()),
+        .quirks(Quirks { allow_scope_array: true, ..Quirks::STRICT }),
 )
 .documentation("https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/")
 .api(&["https://api.twitch.tv", "https://id.twitch.tv"])
@@ -90,7 +90,7 @@ pub const FITBIT: Service = Service::oauth2(
     "Fitbit",
     Oauth2::new("https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")
         .revocation("https://api.fitbit.com/oauth2/revoke")
-        .quirks(Quirks::STRICT.allow_error_list()),
+        .quirks(Quirks { allow_error_list: true, ..Quirks::STRICT }),
 )
 .documentation("https://dev.fitbit.com/build/reference/web-api/developer-guide/authorization/")
 .api(&["https://api.fitbit.com"])

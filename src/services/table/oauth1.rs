@@ -5,7 +5,7 @@ use crate::services::protocol::Oauth1;
 use crate::services::service::Service;
 
 /// X, which was Twitter, with OAuth 1.0a. An address comes with the
-/// [argument](crate::services::SignIn::profile_argument) `include_email=true`, and with a permission that is set up
+/// [argument](field@crate::services::SignIn::profile_arguments) `include_email=true`, and with a permission that is set up
 /// with the application. That it is verified is documented and not said: `verified` is about the account.
 pub const TWITTER: Service = Service::oauth1(
     "Twitter",
@@ -104,7 +104,7 @@ pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
 
 /// Version 1 of Dropbox's API, in the manner of 2007: the callback in the authorization URL, and no verifier. Retired
 /// in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for recordings, tests and servers that took
-/// its place; people sign in by it with [`SignIn::dangerous_new_2007`](crate::services::SignIn::dangerous_new_2007)
+/// its place; people sign in by it with [`SignIn::dangerous_version_1_0`](field@crate::services::SignIn::dangerous_version_1_0)
 /// only.
 pub const DROPBOX_V1: Service = Service::oauth1(
     "Dropbox (version 1)",

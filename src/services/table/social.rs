@@ -23,7 +23,12 @@ pub const FACEBOOK: Service = Service::oauth2(
     Oauth2::new("https://www.facebook.com/dialog/oauth", "https://graph.facebook.com/oauth/access_token")
         .scopes_by_comma()
         .secret_in_body()
-        .quirks(Quirks::STRICT.allow_form_answer().allow_expires().allow_missing_token_type())
+        .quirks(Quirks {
+            allow_form_answer: true,
+            allow_expires: true,
+            allow_missing_token_type: true,
+            ..Quirks::STRICT
+        })
         .appsecret_proof(),
 )
 .documentation("https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow")
@@ -49,8 +54,8 @@ pub const INSTAGRAM: Service = Service::oauth2(
     Oauth2::new("https://www.instagram.com/oauth/authorize", "https://api.instagram.com/oauth/access_token")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation(
     "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login",
@@ -66,7 +71,7 @@ pub const LINKEDIN: Service = Service::oauth2(
         .issuer("https://www.linkedin.com/oauth")
         .secret_in_body()
         .refuses_pkce()
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow")
 .api(&["https://api.linkedin.com"])
@@ -193,7 +198,7 @@ pub const NAVER: Service = Service::oauth2(
 pub const YANDEX: Service = Service::oauth2(
     "Yandex",
     Oauth2::new("https://oauth.yandex.com/authorize", "https://oauth.yandex.com/token")
-        .token_placement(TokenPlacement::scheme("OAuth")),
+        .token_placement(TokenPlacement::Scheme("OAuth")),
 )
 .documentation("https://yandex.com/dev/id/doc/en/codes/code-url")
 .api(&["https://login.yandex.ru"])
@@ -205,8 +210,8 @@ pub const WEIBO: Service = Service::oauth2(
     Oauth2::new("https://api.weibo.com/oauth2/authorize", "https://api.weibo.com/oauth2/access_token")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://open.weibo.com/wiki/Oauth2")
 .api(&["https://api.weibo.com"])
@@ -218,8 +223,8 @@ pub const DOUBAN: Service = Service::oauth2(
     Oauth2::new("https://www.douban.com/service/auth2/auth", "https://www.douban.com/service/auth2/token")
         .scopes_by_comma()
         .secret_in_body()
-        .token_placement(TokenPlacement::allow_query("access_token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .token_placement(TokenPlacement::AllowQuery("access_token"))
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://developers.douban.com/wiki/?title=oauth2")
 .api(&["https://api.douban.com"])

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::*;
-use crate::oauth2::common::style::Placement;
+use crate::oauth2::TokenPlacement;
 use crate::oauth2::{Client, PkceSupport, Session, Token};
 use crate::services::instance::Instance;
 use crate::services::protocol::{Oauth1, Oauth2, Protocol};
@@ -209,10 +209,10 @@ fn the_fixed_parameters_are_none_of_the_protocols() {
 fn a_header_or_parameter_for_the_token_is_a_plain_word() {
     for row in ALL {
         let Some(oauth2) = oauth2(row) else { continue };
-        let word = match &oauth2.token_placement.0 {
-            Placement::Bearer => continue,
-            Placement::Scheme(word) | Placement::Header(word) => word,
-            Placement::Query(word) | Placement::Form(word) | Placement::BearerAndParameter(word) => word,
+        let word = match oauth2.token_placement {
+            TokenPlacement::Bearer => continue,
+            TokenPlacement::Scheme(word) | TokenPlacement::Header(word) | TokenPlacement::Form(word) => word,
+            TokenPlacement::AllowQuery(word) | TokenPlacement::AllowBearerAndParameter(word) => word,
         };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         assert!(!word.is_empty() && word.bytes().all(plain), "{}", row.name);

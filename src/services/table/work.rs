@@ -13,7 +13,7 @@ pub const SLACK: Service = Service::oauth2(
     Oauth2::new("https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
         .scopes_by_comma()
         .refuses_pkce()
-        .quirks(Quirks::STRICT.allow_token_types(&["bot", "user"])),
+        .quirks(Quirks { allow_token_types: &["bot", "user"], ..Quirks::STRICT }),
 )
 .documentation("https://docs.slack.dev/authentication/installing-with-oauth")
 .api(&["https://slack.com"])
@@ -26,8 +26,8 @@ pub const SLACK_LEGACY: Service = Service::oauth2(
     Oauth2::new("https://slack.com/oauth/authorize", "https://slack.com/api/oauth.access")
         .scopes_by_comma()
         .refuses_pkce()
-        .token_placement(TokenPlacement::allow_bearer_and_parameter("token"))
-        .quirks(Quirks::STRICT.allow_missing_token_type()),
+        .token_placement(TokenPlacement::AllowBearerAndParameter("token"))
+        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://api.slack.com/docs/oauth")
 .api(&["https://slack.com"])
@@ -206,8 +206,8 @@ pub const MAILCHIMP: Service = Service::oauth2(
     "Mailchimp",
     Oauth2::new("https://login.mailchimp.com/oauth2/authorize", "https://login.mailchimp.com/oauth2/token")
         .secret_in_body()
-        .token_placement(TokenPlacement::scheme("OAuth"))
-        .quirks(Quirks::STRICT.allow_null_members().allow_zero_expiry()),
+        .token_placement(TokenPlacement::Scheme("OAuth"))
+        .quirks(Quirks { allow_null_members: true, allow_zero_expiry: true, ..Quirks::STRICT }),
 )
 .documentation("https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/")
 .api(&["https://login.mailchimp.com"])

@@ -1,13 +1,15 @@
 //! What must be refused of an assertion.
 
+use crate::common::with;
 use std::time::Duration;
 
 use super::pair::*;
 use super::*;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::Approval;
+use oauth_proto::openid2::server::store::Store;
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Authorize, Extension, Options, Pending, RelyingParty, Store, oauth, pape};
+use oauth_proto::openid2::{Authorize, Extension, ExtensionType, Options, Pending, RelyingParty, oauth, pape};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
 /// §10.1: a short list is signed validly, and says nothing of what it leaves out.
@@ -42,7 +44,7 @@ fn identifier_select_is_no_identifier_to_assert() {
         [(IDENTIFIER_SELECT, IDENTIFIER_SELECT), (IDENTIFIER_SELECT, JANE), (JANE, IDENTIFIER_SELECT)]
     {
         let pair = || {
-            let pair = OpenIdPair::new(Options::dangerous_allow_http, |options| options);
+            let pair = OpenIdPair::new(|it| with(it, |it| it.dangerous_allow_http = true), |options| options);
             pair.page(claimed_id, xrds(&user_document(ENDPOINT, Some(identity), &[])));
             pair
         };
@@ -111,13 +113,14 @@ fn an_assertion_with_a_field_twice_is_refused() {
 fn approved_with_extensions(pair: &OpenIdPair, association: bool) -> (Pending, String) {
     let discovered = pair.discover(JANE).unwrap();
     let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authorize = Authorize::new(&discovered, RETURN_TO).association(association).extension(fetch);
+    let fetch =
+        FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association).extension(fetch);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
         approval
-            .extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
-            .extension(sreg::Response::default().value(Field::Nickname, "jane"))
+            .extension(ax::FetchResponse::default().attribute(ax::AttributeType::Username, ["jane"]))
+            .extension(sreg::Response { values: [(Field::Nickname, "jane".into())].into() })
     });
     (authorization.pending, callback)
 }
@@ -130,7 +133,7 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
         let (pending, callback) = approved_with_extensions(&pair, association);
         let added = changed(&callback, |fields| {
             for (name, value) in [
-                ("openid.ax.type.evil", ax::EMAIL),
+                ("openid.ax.type.evil", ax::AttributeType::Email.as_ref()),
                 ("openid.ax.value.evil", "boss@example.com"),
                 ("openid.sreg.email", "boss@example.com"),
                 ("openid.ns.more", "http://specs.openid.net/extensions/pape/1.0"),
@@ -143,13 +146,22 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
         });
         let assertion = pair.verify(pending, &added).unwrap();
         let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
-        assert_eq!((attributes.first(ax::USERNAME), attributes.first(ax::EMAIL)), (Some("jane"), None));
+        assert_eq!(
+            (attributes.first(ax::AttributeType::Username), attributes.first(ax::AttributeType::Email)),
+            (Some("jane"), None)
+        );
         let registration = assertion.extension::<sreg::Response>().unwrap();
-        assert_eq!((registration.get(Field::Nickname), registration.get(Field::Email)), (Some("jane"), None));
+        assert_eq!(
+            (
+                registration.values.get(&Field::Nickname).map(String::as_str),
+                registration.values.get(&Field::Email).map(String::as_str)
+            ),
+            (Some("jane"), None)
+        );
         assert_eq!(assertion.extension::<pape::Response>(), None);
         assert_eq!(assertion.extension::<oauth::Response>(), None);
         assert_eq!(assertion.profile().email, None);
-        assert_eq!(assertion.raw_extension(pape::NAMESPACE), None);
+        assert_eq!(assertion.raw_extension(ExtensionType::AuthenticationPolicy.as_ref()), None);
     }
 }
 
@@ -161,13 +173,15 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
     let authorization = pair.begin(pair.asking(JANE));
     let extension = Extension::new("http://e.example/", "x")
         .field("mode", "fetch_response")
-        .field("type.a", ax::EMAIL)
+        .field("type.a", ax::AttributeType::Email)
         .field("value.a", "boss@example.com");
     let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
     let error = pair
         .verify(
             stored(&authorization.pending),
-            &changed(&callback, |fields| drop(fields.insert("openid.ns.x".into(), ax::NAMESPACE.into()))),
+            &changed(&callback, |fields| {
+                drop(fields.insert("openid.ns.x".into(), ExtensionType::AttributeExchange.as_ref().into()));
+            }),
         )
         .unwrap_err();
     assert_eq!(forged(error), Forged::Signature);
@@ -250,17 +264,23 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     let pair = first_version();
     let discovered = pair.discover(OLD).unwrap();
     let association = pair.associate(&discovered).unwrap();
-    let authorize = Authorize::new(&discovered, RETURN_TO).association(association).lifetime(Duration::from_secs(900));
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| {
+        it.association = association;
+        it.lifetime = Duration::from_secs(900);
+    });
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
     let pending = || stored(&authorization.pending);
 
-    let step =
-        pair.party.redeem(pending().association(pair.associations.borrow().last().cloned()), &callback, pair.moment());
+    let step = pair.party.redeem(
+        with(pending(), |it| it.association = pair.associations.borrow().last().cloned()),
+        &callback,
+        pair.moment(),
+    );
     let checked = pair.run(step).unwrap();
     // A request that is judged in time may be late when it comes to the store.
-    assert!(checked.query().until > pending().expires_at());
-    let Ok(one_time_use) = pair.nonces.remember_nonce(checked.query());
+    assert!(checked.query.until > pending().expires_at());
+    let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
     checked.answer(one_time_use).unwrap();
     for later in [1, 450, 899] {
         pair.now.set(NOW + later);
@@ -282,13 +302,13 @@ fn an_assertion_with_an_old_nonce_is_refused() {
     pair.now.set(NOW + 300);
     let checked = pair
         .run(pair.party.redeem(
-            stored(&pending).association(pair.associations.borrow().last().cloned()),
+            with(stored(&pending), |it| it.association = pair.associations.borrow().last().cloned()),
             &callback,
             pair.moment(),
         ))
         .unwrap();
     // It is remembered for as long as its time is good.
-    assert!(checked.query().until > Timestamp::from_secs(NOW + 300));
+    assert!(checked.query.until > Timestamp::from_secs(NOW + 300));
     for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
         assert_eq!(forged(error), Forged::NonceTime);
     }
@@ -303,10 +323,11 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     for association in [true, false] {
         let discovered = pair.discover("https://op.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
-        let callback = pair.approve(&url, |approval| approval.claimed_id("https://john.example/"));
+        let callback =
+            pair.approve(&url, |approval| with(approval, |it| it.claimed_id = Some("https://john.example/".into())));
         let expected = Forged::NotDiscovered { claimed_id: "https://john.example/".into(), endpoint: ENDPOINT.into() };
         assert_eq!(forged(pair.verify(authorization.pending, &callback).unwrap_err()), expected);
     }
@@ -327,7 +348,9 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     pair.page("https://delegated.example/", xrds(&user_document(ENDPOINT, Some(JOHN), &[])));
     for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"] {
         let authorization = pair.begin(pair.asking("https://op.example/"));
-        let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.claimed_id(claimed));
+        let callback = pair.approve(&authorization.url().unwrap(), |approval| {
+            with(approval, |it| it.claimed_id = Some(claimed.into()))
+        });
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{claimed}: {error}");
     }
@@ -341,7 +364,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
         let pair = OpenIdPair::default();
         let discovered = pair.discover("https://jane.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let anybody = changed(&authorization.url().unwrap(), |fields| {
             for name in ["openid.claimed_id", "openid.identity"] {
@@ -349,7 +372,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
             }
         });
         let check_id = pair.check_id(&anybody).unwrap();
-        let approval = Approval::new(JOHN).claimed_id("https://jane.example/");
+        let approval = with(Approval::new(JOHN), |it| it.claimed_id = Some("https://jane.example/".into()));
         let callback = location(&pair.approve_request(check_id, approval).unwrap());
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
@@ -366,7 +389,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
         let pair = first_version();
         let discovered = pair.discover(OLD).unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
         let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
@@ -394,9 +417,11 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
             pair.page(OLD, html(&format!("<head>{links}</head>")));
             let discovered = pair.discover("https://op.example/").unwrap();
             let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-            let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+            let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
             let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
-            let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.claimed_id(OLD));
+            let callback = pair.approve(&authorization.url().unwrap(), |approval| {
+                with(approval, |it| it.claimed_id = Some(OLD.into()))
+            });
             match pair.verify(authorization.pending, &callback) {
                 Ok(assertion) => assert!(accepted && assertion.claimed_id.as_deref() == Some(OLD)),
                 Err(error) => assert!(!accepted && matches!(forged(error), Forged::NotDiscovered { .. })),
@@ -485,7 +510,11 @@ fn a_confirmation_is_read_exactly() {
         let (pending, callback) = pair.callback(JANE, false);
         let step = pair
             .party
-            .redeem(pending.association(pair.associations.borrow().last().cloned()), &callback, pair.moment())
+            .redeem(
+                with(pending, |it| it.association = pair.associations.borrow().last().cloned()),
+                &callback,
+                pair.moment(),
+            )
             .unwrap();
         let Step::Send(_, sent) = step else { panic!() };
         let error = sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment()).unwrap_err();
@@ -542,7 +571,7 @@ fn debug_shows_no_secret() {
     assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
     let checked = pair
         .run(pair.party.redeem(
-            pending.association(pair.associations.borrow().last().cloned()),
+            with(pending, |it| it.association = pair.associations.borrow().last().cloned()),
             &callback,
             pair.moment(),
         ))

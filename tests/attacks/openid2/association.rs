@@ -1,14 +1,14 @@
 //! What must be refused of an association, and who must not have its key.
 
+use crate::common::with;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::pair::*;
 use super::*;
 use oauth_proto::openid2::server::Provider;
-use oauth_proto::openid2::{
-    Association, AssociationKind, Authorize, Discovered, Options, Pending, RelyingParty, Store,
-};
+use oauth_proto::openid2::server::store::Store;
+use oauth_proto::openid2::{Association, AssociationKind, Authorize, Discovered, Options, Pending, RelyingParty};
 use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
 /// §8.2.1: an association is not used after its time, by whoever has found its key.
@@ -17,7 +17,7 @@ use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsuppor
 #[test]
 fn an_association_is_not_used_after_its_time() {
     let mut pair = OpenIdPair::default();
-    pair.provider = pair.provider.association_lifetime(Duration::from_secs(60));
+    pair.provider = with(pair.provider, |it| it.association_lifetime = Duration::from_secs(60));
     let (pending, callback) = pair.callback(JANE, true);
     pair.now.set(NOW + 60);
     pair.sent.borrow_mut().clear();
@@ -41,15 +41,15 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     lost["handle"] = "lost".into();
     let lost: Association = serde_json::from_value(lost).unwrap();
     let begin = |association: Option<&Association>| {
-        let authorize = Authorize::new(&discovered, RETURN_TO).association(association.cloned());
+        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.cloned());
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)
     };
     let invalidated = |pending: Pending, callback: &str| {
-        let step = pair.party.redeem(pending.association(lost.clone()), callback, pair.moment());
+        let step = pair.party.redeem(with(pending, |it| it.association = Some(lost.clone())), callback, pair.moment());
         let checked = pair.run(step).unwrap();
-        let Ok(one_time_use) = pair.nonces.remember_nonce(checked.query());
+        let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
         checked.answer(one_time_use).unwrap().invalidated_handle
     };
     let (pending, callback) = begin(Some(&lost));
@@ -85,7 +85,7 @@ fn an_association_of_another_provider_is_not_used() {
         serde_json::from_value(association).unwrap()
     };
     let discovered = pair.discover(JANE).unwrap();
-    let authorize = Authorize::new(&discovered, RETURN_TO).association(Some(foreign));
+    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = Some(foreign));
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     assert!(!authorization.url().unwrap().contains("assoc_handle"));
     // Nor one that comes with the answer.
@@ -111,9 +111,10 @@ fn the_key_of_an_association_is_in_no_cookie() {
     // Nor with a newer one of the same provider, which has another key.
     let (pending, callback) = pair.callback(JANE, true);
     let newer = pair.associate(&pair.discover(JANE).unwrap()).unwrap().unwrap();
-    assert_eq!((pending.endpoint(), pending.association_handle() == Some(&*newer.handle)), (ENDPOINT, false));
+    assert_eq!((pending.endpoint(), pending.association_handle.as_deref() == Some(&*newer.handle)), (ENDPOINT, false));
     pair.sent.borrow_mut().clear();
-    let error = pair.party.redeem(pending.association(newer), &callback, pair.moment()).unwrap_err();
+    let error =
+        pair.party.redeem(with(pending, |it| it.association = Some(newer)), &callback, pair.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
     assert!(pair.sent.borrow().is_empty());
 }
@@ -172,7 +173,10 @@ fn an_association_is_not_kept_for_ever() {
 #[test]
 fn no_key_is_sent_in_the_clear_without_tls() {
     // Without TLS a key is not sent in the clear, and not asked for so.
-    let plain = Options::default().dangerous_allow_http().associations([AssociationKind::NoEncryptionSha256]);
+    let plain = with(Options::default(), |it| {
+        it.dangerous_allow_http = true;
+        it.associations = Some([AssociationKind::NoEncryptionSha256].into());
+    });
     let party = RelyingParty::new(REALM, plain).unwrap();
     let discovered = Discovered::known_provider("http://op.example/openid").unwrap();
     let pair = OpenIdPair::default();
@@ -180,8 +184,12 @@ fn no_key_is_sent_in_the_clear_without_tls() {
 
     let secret = oauth_proto::Secret::new("0123456789abcdef0123456789abcdef");
     assert!(Provider::new("http://op.example/openid", &secret, Options::default()).is_err());
-    let provider =
-        Provider::new("http://op.example/openid", &secret, Options::default().dangerous_allow_http()).unwrap();
+    let provider = Provider::new(
+        "http://op.example/openid",
+        &secret,
+        with(Options::default(), |it| it.dangerous_allow_http = true),
+    )
+    .unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
     let oauth_proto::openid2::server::ServerStep::Reject(rejected) = provider.dispatch(&post(form), pair.moment())

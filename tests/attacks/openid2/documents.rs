@@ -2,9 +2,9 @@
 
 use super::pair::*;
 use super::*;
-use oauth_proto::openid2::ax::{self, FetchRequest};
+use oauth_proto::openid2::ax::FetchRequest;
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{pape, user_links};
+use oauth_proto::openid2::{ExtensionType, pape, user_links};
 use oauth_proto::{Error, Forged, Response};
 
 /// Whether such an answer, of an identifier's, leads to a provider.
@@ -14,6 +14,9 @@ fn leads_somewhere(pair: &OpenIdPair, answer: Response) -> Result<(), Error> {
     assert_eq!(discovered.endpoint(), ENDPOINT);
     Ok(())
 }
+
+/// A scale of levels of assurance.
+const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
 
 /// In the list of threats: xrds entities.
 #[test]
@@ -137,25 +140,25 @@ fn a_long_list_is_read_once() {
     });
     assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::Signature);
     // Nor is one that is really signed so: twice is too often.
-    let with =
+    let carrying =
         |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
     let association = pair.associations.borrow().last().cloned().unwrap();
-    let error = pair.verify(stored(&pending), &signed(&association, &with(",mode,mode"))).unwrap_err();
+    let error = pair.verify(stored(&pending), &signed(&association, &carrying(",mode,mode"))).unwrap_err();
     assert_eq!(forged(error), Forged::Signature);
-    pair.verify(pending, &signed(&association, &with(",mode"))).unwrap();
+    pair.verify(pending, &signed(&association, &carrying(",mode"))).unwrap();
 
     let authorization = pair.begin(pair.asking(JANE));
     let bomb = changed(&authorization.url().unwrap(), |fields| {
         for (name, value) in [
-            ("ns.ax", ax::NAMESPACE),
+            ("ns.ax", ExtensionType::AttributeExchange.as_ref()),
             ("ax.mode", "fetch_request"),
             ("ax.type.a", &long),
             ("ax.required", &"a,".repeat(4_000)),
-            ("ns.sreg", sreg::NAMESPACE),
+            ("ns.sreg", ExtensionType::SimpleRegistration.as_ref()),
             ("sreg.required", &"email,".repeat(2_000)),
-            ("ns.pape", pape::NAMESPACE),
+            ("ns.pape", ExtensionType::AuthenticationPolicy.as_ref()),
             ("pape.preferred_auth_level_types", &"a ".repeat(1_000)),
-            ("pape.auth_level.ns.a", pape::NIST),
+            ("pape.auth_level.ns.a", NIST),
         ] {
             fields.insert(format!("openid.{name}"), value.to_owned());
         }
@@ -163,5 +166,5 @@ fn a_long_list_is_read_once() {
     let check_id = pair.check_id(&bomb).unwrap();
     assert_eq!(check_id.extension::<FetchRequest>(), None);
     assert_eq!(check_id.extension::<sreg::Request>().unwrap().required, [Field::Email]);
-    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred_levels, [pape::NIST]);
+    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred_levels, [NIST]);
 }

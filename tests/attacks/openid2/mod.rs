@@ -9,9 +9,10 @@ mod discovery;
 mod documents;
 mod provider;
 
+use crate::common::with;
 use std::collections::BTreeMap;
 
-use oauth_proto::openid2::{Assertion, Options, Pending};
+use oauth_proto::openid2::{Assertion, Pending};
 use oauth_proto::{Error, Forged, Response};
 use pair::*;
 
@@ -76,7 +77,8 @@ fn confirming(pair: &OpenIdPair, endpoint: &str) {
 
 /// A provider and a site that speak OpenID 1.1 too (§14).
 fn first_version() -> OpenIdPair {
-    let pair = OpenIdPair::new(Options::allow_openid1, Options::allow_openid1);
+    let pair =
+        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
     let links = format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
     pair.page(OLD, html(&format!("<head>{links}</head>")));
     pair

@@ -2,8 +2,8 @@
 
 use super::pair::*;
 use super::*;
+use crate::common::with;
 use oauth_proto::Error;
-use oauth_proto::openid2::Options;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Dispatched, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
@@ -11,11 +11,14 @@ use oauth_proto::openid2::sreg::{self, Field};
 /// In the list of threats: update url inside.
 #[test]
 fn an_update_url_leads_to_no_internal_host() {
-    let pair = OpenIdPair::new(|options| options, Options::dangerous_allow_http);
+    let pair = OpenIdPair::new(|options| options, |it| with(it, |it| it.dangerous_allow_http = true));
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
     for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
-        let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
+        let fetch = FetchRequest {
+            required: vec![Attribute::new("email", ax::AttributeType::Email)],
+            ..FetchRequest::default()
+        };
         let authorization = pair.begin(pair.asking(JANE).extension(fetch));
         let url = changed(&authorization.url().unwrap(), |fields| {
             fields.insert("openid.ax.update_url".into(), update_url.into());
@@ -38,7 +41,7 @@ fn a_request_that_was_tampered_with_leads_nowhere_else() {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
         let tampered: oauth_proto::openid2::server::CheckIdRequest = serde_json::from_value(kept).unwrap();
-        let long = sreg::Response::default().value(Field::Fullname, "x".repeat(3000));
+        let long = sreg::Response { values: [(Field::Fullname, "x".repeat(3000))].into() };
         let approval = Approval::new(JANE).extension(long);
         for response in [pair.approve_request(tampered.clone(), approval).unwrap(), pair.deny_request(tampered)] {
             assert_eq!((response.status().as_u16(), response.body().len()), (204, 0), "{return_to}");
@@ -123,7 +126,9 @@ fn a_user_is_not_asserted_to_be_another() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking("https://jane.example/"));
     let url = authorization.url().unwrap();
-    for approval in [Approval::new(JOHN), Approval::new(JANE).claimed_id("https://john.example/")] {
+    for approval in
+        [Approval::new(JOHN), with(Approval::new(JANE), |it| it.claimed_id = Some("https://john.example/".into()))]
+    {
         let check_id = pair.check_id(&url).unwrap();
         let rejected = pair.approve_request(check_id, approval).unwrap_err();
         let callback = location(&rejected.response());
@@ -136,7 +141,8 @@ fn a_user_is_not_asserted_to_be_another() {
         let check_id = pair.check_id(&anybody).unwrap();
         assert!(pair.approve_request(check_id, Approval::new(local_id)).is_err(), "{local_id}");
     }
-    let newline = Approval::new(JANE).extension(ax::FetchResponse::default().attribute(ax::EMAIL, ["a\nidentity:b"]));
+    let newline = Approval::new(JANE)
+        .extension(ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["a\nidentity:b"]));
     assert!(pair.approve_request(check_id, newline).is_err());
 }
 
@@ -180,9 +186,16 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
 #[test]
 fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_from() {
     let pair = OpenIdPair::default();
-    let lax =
-        OpenIdPair::new(|options| options, |options| options.dangerous_allow_http().dangerous_allow_internal_hosts());
-    let old = OpenIdPair::new(|options| options, Options::allow_openid1);
+    let lax = OpenIdPair::new(
+        |options| options,
+        |options| {
+            with(options, |it| {
+                it.dangerous_allow_http = true;
+                it.dangerous_allow_internal_hosts = true;
+            })
+        },
+    );
+    let old = OpenIdPair::new(|options| options, |it| with(it, |it| it.allow_openid1 = true));
     let ns = "openid.ns=http://specs.openid.net/auth/2.0";
     for broken in [
         &format!("{ns}&openid.mode=bogus"),
@@ -224,7 +237,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
 /// In the list of threats: control characters. a question is kept while the user signs in, and PostgreSQL takes no NUL, in JSON neither.
 #[test]
 fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
-    let pair = OpenIdPair::new(|options| options, Options::allow_openid1);
+    let pair = OpenIdPair::new(|options| options, |it| with(it, |it| it.allow_openid1 = true));
     let url = pair.begin(pair.asking("https://jane.example/")).url().unwrap();
     let asked = |name: &str, value: &str| {
         pair.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))

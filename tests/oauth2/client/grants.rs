@@ -64,14 +64,18 @@ fn a_code_is_asked_for_and_redeemed() {
     assert_eq!(token.access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 3605)));
     assert_eq!(token.scope, Some("photos profile".into()));
-    assert_eq!(token.extra_as::<String>("example_parameter").unwrap(), "example_value");
+    assert_eq!(token.extra["example_parameter"].as_str().unwrap(), "example_value");
 }
 
 #[test]
 fn a_pending_authorization_survives_being_stored() {
     for authorize in [
-        Authorize::new(),
-        Authorize::scope("a").nonce().redirect_uri("http://127.0.0.1:51004/cb").response_mode(ResponseMode::FormPost),
+        Authorize::default(),
+        with(Authorize::scope("a"), |authorize| {
+            authorize.nonce = true;
+            authorize.redirect_uri = Some("http://127.0.0.1:51004/cb".into());
+            authorize.response_mode = ResponseMode::FormPost;
+        }),
     ] {
         let pending = done(client().authorize(authorize, moment()).unwrap()).pending;
         let stored = serde_json::to_string(&pending).unwrap();
@@ -88,11 +92,16 @@ fn a_pending_authorization_survives_being_stored() {
 
 #[test]
 fn a_pending_authorization_expires() {
-    let authorization = done(client().authorize(Authorize::new().lifetime(Duration::from_secs(60)), moment()).unwrap());
+    let authorization = done(
+        client()
+            .authorize(with(Authorize::default(), |authorize| authorize.lifetime = Duration::from_secs(60)), moment())
+            .unwrap(),
+    );
     let callback = format!("/cb?code=x&state={}", authorization.pending.state());
     let error = client().redeem(authorization.pending, &callback, at(NOW + 60)).unwrap_err();
     assert_eq!(error, Expired::Pending.into());
-    let endless = Authorize::new().lifetime(Duration::MAX);
+    let mut endless = Authorize::default();
+    endless.lifetime = Duration::MAX;
     let pending = done(client().authorize(endless, moment()).unwrap()).pending;
     assert_eq!(pending.expires_at(), Timestamp::from_secs(u64::MAX));
 }
@@ -100,10 +109,10 @@ fn a_pending_authorization_expires() {
 #[test]
 fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
     for name in ["state", "scope", "client_id", "code_challenge", "request_uri", "nonce", "response_mode"] {
-        let error = client().authorize(Authorize::new().parameter(name, "x"), moment()).unwrap_err();
+        let error = client().authorize(Authorize::default().parameter(name, "x"), moment()).unwrap_err();
         assert_eq!(error, Unsupported::ReservedParameter { name: name.into() }.into());
     }
-    let twice = Authorize::new().parameter("prompt", "a").parameter("prompt", "b");
+    let twice = Authorize::default().parameter("prompt", "a").parameter("prompt", "b");
     client().authorize(twice, moment()).unwrap_err();
     for name in ["grant_type", "client_secret", "scope", "username"] {
         let grant = Grant::dangerous_password("a", "b").parameter(name, "x");
@@ -117,13 +126,12 @@ fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
 #[test]
 fn options_of_an_authorization_request_go_in_its_query() {
     let details = serde_json::json!([{ "type": "payment", "amount": "1 €" }]);
-    let authorize = Authorize::new()
-        .nonce()
-        .login_hint("jane@example.com")
+    let mut authorize = with(Authorize::default(), |authorize| authorize.nonce = true)
+        .parameter("login_hint", "jane@example.com")
         .resource("https://a.example/")
         .resource("https://b.example/")
-        .authorization_details(&details)
-        .dangerous_state("s &");
+        .parameter("authorization_details", &details.to_string());
+    authorize.dangerous_state = Some("s &".into());
     let authorization = done(client().authorize(authorize, moment()).unwrap());
     let query = query(&authorization.url);
     assert_eq!(parameter(query, "login_hint"), "jane@example.com");
@@ -137,7 +145,9 @@ fn options_of_an_authorization_request_go_in_its_query() {
 
 #[test]
 fn one_moment_gives_independent_values_and_the_same_moment_the_same() {
-    let url = |secs| done(client().authorize(Authorize::new().nonce(), at(secs)).unwrap()).url;
+    let url = |secs| {
+        done(client().authorize(with(Authorize::default(), |authorize| authorize.nonce = true), at(secs)).unwrap()).url
+    };
     assert_eq!(url(NOW), url(NOW + 1));
     let query = query(&url(NOW)).to_vec();
     let values = ["state", "nonce", "code_challenge"].map(|name| parameter(&query, name));
@@ -146,14 +156,16 @@ fn one_moment_gives_independent_values_and_the_same_moment_the_same() {
 
 #[test]
 fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_own() {
-    let server = server().authorization_endpoint("https://auth.example.com/authorize?tenant=a%20b").unwrap();
-    let server = server.authorization_parameter("audience", "api.example.com").scope_separator(',');
+    let mut server = server();
+    server.authorization_endpoint = Some("https://auth.example.com/authorize?tenant=a%20b".into());
+    let mut server = server.authorization_parameter("audience", "api.example.com");
+    server.scope_separator = ',';
     let client = client_of(server);
     let url = done(client.authorize(Authorize::scope("a b"), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "tenant"), "a b");
     assert_eq!(parameter(query(&url), "audience"), "api.example.com");
     assert_eq!(parameter(query(&url), "scope"), "a,b");
-    let own = Authorize::new().parameter("audience", "other");
+    let own = Authorize::default().parameter("audience", "other");
     let url = done(client.authorize(own, moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "audience"), "other");
     let (request, sent) = sent(client.request_token(Grant::client_credentials().scope("a b"), moment()).unwrap());
@@ -166,10 +178,13 @@ fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_ow
 #[test]
 fn proof_keys_are_left_out_or_plain_only_where_that_is_said() {
     let url = |client: &Client, authorize| done(client.authorize(authorize, moment()).unwrap()).url;
-    let plain = url(&client(), Authorize::new().allow_plain_pkce());
+    let plain = url(&client(), with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true));
     assert_eq!(parameter(query(&plain), "code_challenge_method"), "plain");
-    let refused = client_of(server().pkce(PkceSupport::Refused));
-    for without in [url(&client(), Authorize::new().allow_missing_pkce()), url(&refused, Authorize::new())] {
+    let refused = client_of(with(server(), |server| server.pkce = PkceSupport::Refused));
+    for without in [
+        url(&client(), with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true)),
+        url(&refused, Authorize::default()),
+    ] {
         assert!(!without.contains("code_challenge"), "{without}");
     }
 }
@@ -177,7 +192,14 @@ fn proof_keys_are_left_out_or_plain_only_where_that_is_said() {
 /// RFC 9126 §2.
 #[test]
 fn a_request_is_pushed_and_referred_to() {
-    let (request, sent) = sent(client().authorize(Authorize::scope("a").pushed().login_hint("x"), moment()).unwrap());
+    let (request, sent) = sent(
+        client()
+            .authorize(
+                with(Authorize::scope("a"), |authorize| authorize.pushed = true).parameter("login_hint", "x"),
+                moment(),
+            )
+            .unwrap(),
+    );
     assert_eq!(request.uri(), "https://auth.example.com/par");
     for (name, value) in [("client_id", "s6BhdRkqt3"), ("response_type", "code"), ("scope", "a"), ("login_hint", "x")] {
         assert_eq!(parameter(request.body(), name), value);
@@ -197,7 +219,9 @@ fn a_request_is_pushed_and_referred_to() {
 #[test]
 fn a_pushed_request_may_be_refused_or_answered_with_nonsense() {
     let pushed = |answer: Response| {
-        let (_, sent) = sent(client().authorize(Authorize::new().pushed(), moment()).unwrap());
+        let (_, sent) = sent(
+            client().authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment()).unwrap(),
+        );
         sent.receive(answer, moment()).unwrap_err()
     };
     assert_eq!(pushed(refusal("invalid_scope")).code(), Some("invalid_scope"));
@@ -216,7 +240,7 @@ fn a_server_that_demands_pushed_requests_gets_them() {
     )
     .unwrap();
     let server = oauth_proto::oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
-    let (request, _) = sent(Client::new(server, "public").authorize(Authorize::new(), moment()).unwrap());
+    let (request, _) = sent(Client::new(server, "public").authorize(Authorize::default(), moment()).unwrap());
     assert_eq!(parameter(request.body(), "client_id"), "public");
 }
 
@@ -259,7 +283,7 @@ fn other_grants_send_what_their_specifications_say() {
             "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
         ),
         (
-            Grant::saml2_bearer("PHNhbWxwOl"),
+            Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer").parameter("assertion", "PHNhbWxwOl"),
             "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer assertion=PHNhbWxwOl",
         ),
         (
@@ -267,9 +291,10 @@ fn other_grants_send_what_their_specifications_say() {
                 "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC",
                 "urn:ietf:params:oauth:token-type:access_token",
             )
-            .actor("x", "urn:ietf:params:oauth:token-type:jwt")
-            .requested_token_type("urn:ietf:params:oauth:token-type:jwt")
-            .audience("b")
+            .parameter("actor_token", "x")
+            .parameter("actor_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .parameter("requested_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .parameter("audience", "b")
             .resource("https://backend.example.com/api"),
             "grant_type=urn:ietf:params:oauth:grant-type:token-exchange \
              subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC \
@@ -310,10 +335,6 @@ fn an_exchanged_token_may_be_of_no_type() {
 struct Signed;
 
 impl AuthenticateClient for Signed {
-    fn name(&self) -> &str {
-        "private_key_jwt"
-    }
-
     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let claims = credentials.claims();
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
@@ -326,30 +347,37 @@ impl AuthenticateClient for Signed {
 
 #[test]
 fn clients_are_authenticated_as_they_were_told() {
-    let with = |authentication| client().authentication(authentication);
+    let authenticated = |authentication| client().authentication(authentication);
     let of = |client: Client| request(&client, Grant::client_credentials());
 
-    let public = of(with(ClientAuthentication::none()));
+    let public = of(authenticated(ClientAuthentication::None));
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
-    let tls = of(with(ClientAuthentication::mutual_tls()));
+    let tls = of(authenticated(ClientAuthentication::MutualTls));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(with(ClientAuthentication::body("s&")).include_client_id(IncludeClientId::Never));
+    let body = of(with(authenticated(ClientAuthentication::Body("s&".into())), |client| {
+        client.include_client_id = IncludeClientId::Never;
+    }));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
     assert_eq!(parameter(body.body(), "client_id"), "s6BhdRkqt3");
     for request in [&public, &tls, &body] {
         assert!(!request.headers().contains_key("authorization"));
     }
-    let both = of(client().include_client_id(IncludeClientId::Always));
+    let both = of(with(client(), |client| client.include_client_id = IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
-    assert!(!has(&of(with(ClientAuthentication::none()).include_client_id(IncludeClientId::Never)), "client_id"));
-    let custom = of(with(ClientAuthentication::custom(Signed)));
+    assert!(!has(
+        &of(with(authenticated(ClientAuthentication::None), |client| client.include_client_id = IncludeClientId::Never)),
+        "client_id"
+    ));
+    let custom = of(authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
     assert_eq!(parameter(custom.body(), "client_assertion").len(), 22);
     assert!(custom.headers()["x-proof"].is_sensitive());
-    let locked = with(ClientAuthentication::custom(Signed)).request_token(Grant::client_credentials(), at(NOW + 1));
+    let locked = authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed)))
+        .request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());
 
-    let placed = |placement| Client::new(server().secret_placement(placement), "id").secret("a/b");
+    let placed =
+        |placement| Client::new(with(server(), |server| server.secret_placement = Some(placement)), "id").secret("a/b");
     let basic = of(placed(SecretPlacement::Basic)).headers()["authorization"].clone();
     let raw = of(placed(SecretPlacement::AllowRawBasic)).headers()["authorization"].clone();
     assert_ne!(basic, raw);
@@ -358,8 +386,11 @@ fn clients_are_authenticated_as_they_were_told() {
 
 #[test]
 fn token_requests_go_in_the_query_where_that_is_said() {
-    for (transmission, method) in [(Transmission::PostQuery, "POST"), (Transmission::Get, "GET")] {
-        let request = request(&client_of(server().allow_transmission(transmission)), Grant::client_credentials());
+    for (transmission, method) in [(Transmission::AllowPostQuery, "POST"), (Transmission::AllowGet, "GET")] {
+        let request = request(
+            &client_of(with(server(), |server| server.transmission = transmission)),
+            Grant::client_credentials(),
+        );
         assert_eq!(request.method(), method);
         assert!(request.body().is_empty());
         assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "grant_type"), "client_credentials");
@@ -368,15 +399,19 @@ fn token_requests_go_in_the_query_where_that_is_said() {
 
 #[test]
 fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code() {
-    let client = client_of(server().oauth_2_1());
+    let client = client_of(with(server(), |server| server.oauth_2_1 = true));
     let (pending, callback) = begun(&client);
     let (request, _) = sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert!(!has(&request, "redirect_uri") && has(&request, "code_verifier"));
     for error in [
-        client.dangerous_authorize_implicit(Authorize::new(), moment()).unwrap_err(),
+        client.dangerous_authorize_implicit(Authorize::default(), moment()).unwrap_err(),
         client.request_token(Grant::dangerous_password("a", "b"), moment()).unwrap_err(),
-        client.authorize(Authorize::new().allow_missing_pkce(), moment()).unwrap_err(),
-        client.authorize(Authorize::new().allow_plain_pkce(), moment()).unwrap_err(),
+        client
+            .authorize(with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true), moment())
+            .unwrap_err(),
+        client
+            .authorize(with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true), moment())
+            .unwrap_err(),
     ] {
         assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");
     }
@@ -401,13 +436,11 @@ fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
 
 #[test]
 fn an_empty_scope_asks_for_nothing() {
-    let url = client().authorization_url(Authorize::scope(" "), moment()).unwrap().url;
+    let url = done(client().authorize(Authorize::scope(" "), moment()).unwrap()).url;
     assert!(!url.contains("scope"), "{url}");
     let (request, sent) = sent(client().request_token(Grant::client_credentials().scope(""), moment()).unwrap());
     assert!(!has(&request, "scope"));
     assert_eq!(done(sent.receive(json(ANSWER), moment()).unwrap()).requested_scope, None);
-    let error = client().authorization_url(Authorize::new().pushed(), moment()).unwrap_err();
-    assert_eq!(error, Unsupported::MustBePushed.into());
 }
 
 fn device(answer: &str) -> PendingDevice {
@@ -493,7 +526,7 @@ fn a_device_stops_polling_when_it_is_over() {
 #[test]
 fn a_device_response_without_a_required_field_is_refused() {
     let device = |answer: &str| {
-        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         sent.receive(json(answer), moment())
     };
     for field in ["device_code", "user_code", "verification_uri\"", "expires_in"] {
@@ -503,7 +536,7 @@ fn a_device_response_without_a_required_field_is_refused() {
     let no_interval = CODES.replace(",\"interval\":5", "").replace("verification_uri\"", "verification_url\"");
     assert_eq!(done(device(&no_interval).unwrap()).verification_uri, "https://example.com/device");
     device(&CODES.replace("1800", "-1")).unwrap_err();
-    client().authorize_device(AuthorizeDevice::new().parameter("scope", "x"), moment()).unwrap_err();
+    client().authorize_device(AuthorizeDevice::default().parameter("scope", "x"), moment()).unwrap_err();
 }
 
 /// RFC 9110 §10.2.3: a pause is a number of seconds or a date. A server that is busy is asked again, whatever code it gives.
@@ -525,7 +558,7 @@ fn a_device_waits_for_a_server_that_is_busy() {
 #[test]
 fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
     let device = |answer: &str| {
-        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
+        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         sent.receive(json(answer), moment()).map(done)
     };
     let relative = CODES.replace("https://example.com/device?user_code", "/device?user_code");

@@ -10,7 +10,7 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, T
 /// RFC 7662 §2.1 and §2.2.
 #[test]
 fn a_token_is_introspected() {
-    let ask = || sent(client().introspect(HintedToken::access_token("mF_9.B5f-4.1JqM"), moment()).unwrap());
+    let ask = || sent(client().introspect(HintedToken::AccessToken("mF_9.B5f-4.1JqM".into()), moment()).unwrap());
     let (request, sent_on) = ask();
     assert_eq!(request.uri().path(), "/introspect");
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
@@ -59,7 +59,9 @@ fn metadata_are_looked_for_where_they_may_be() {
     let found = done(sent_on.receive(json(&metadata), moment()).unwrap());
     assert_eq!(found.extra["extra"], 1);
 
-    let nowhere = Discovery::new(ISSUER).unwrap().at("https://elsewhere.example/m").unwrap();
+    let nowhere = with(Discovery::new(ISSUER).unwrap(), |discovery| {
+        discovery.metadata_url = Some("https://elsewhere.example/m".into());
+    });
     let (request, sent_on) = sent(nowhere.start().unwrap());
     assert_eq!(request.uri(), "https://elsewhere.example/m");
     assert!(matches!(sent_on.receive(html(), moment()), Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))));
@@ -97,7 +99,7 @@ fn a_401_leads_to_the_protected_resources_metadata() {
         let response = response(401, &[("www-authenticate", &header)], "");
         ResourceDiscovery::new("https://resource.example.com/a").unwrap().challenged(response.headers())
     };
-    let discovery = || challenge("https://resource.example.com/.well-known/oauth-protected-resource").unwrap();
+    let discovery = || challenge("https://resource.example.com/.well-known/oauth-protected-resource");
     let answer = |resource: &str| json(&format!(r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}"]}}"#));
     let ask = |discovery: ResourceDiscovery, resource: &str| {
         let (request, sent_on) = sent(discovery.start().unwrap());
@@ -107,10 +109,12 @@ fn a_401_leads_to_the_protected_resources_metadata() {
     assert_eq!(ask(discovery(), "https://resource.example.com/a").unwrap().authorization_servers, [ISSUER]);
     let error = ask(discovery(), "https://resource.example.com").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::ResourceMismatch { .. })), "{error}");
-    ask(discovery().allow_covering_resource(), "https://resource.example.com").unwrap();
-    ask(discovery().allow_covering_resource(), "https://resource.example.co").unwrap_err();
-    challenge("http://127.0.0.1/m").unwrap_err();
-    challenge("https://localhost/m").unwrap_err();
+    ask(with(discovery(), |discovery| discovery.allow_covering_resource = true), "https://resource.example.com")
+        .unwrap();
+    ask(with(discovery(), |discovery| discovery.allow_covering_resource = true), "https://resource.example.co")
+        .unwrap_err();
+    challenge("http://127.0.0.1/m").start().unwrap_err();
+    challenge("https://localhost/m").start().unwrap_err();
     let unsaid = ResourceDiscovery::new("https://resource.example.com/a").unwrap();
     let (request, _) = sent(unsaid.start().unwrap());
     assert_eq!(request.uri(), "https://resource.example.com/.well-known/oauth-protected-resource/a");
@@ -215,7 +219,7 @@ fn a_registration_makes_a_client() {
     let client = keyed.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
     let error = client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::ClientAuthentication { .. })), "{error}");
-    let url = client.authorization_url(oauth_proto::oauth2::Authorize::new(), moment()).unwrap().url;
+    let url = done(client.authorize(oauth_proto::oauth2::Authorize::default(), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "redirect_uri"), "https://client.example.org/cb");
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
@@ -396,7 +400,7 @@ fn resource_metadata(
     let header = hint.map(|hint| format!("Bearer resource_metadata={hint}"));
     let headers: Vec<_> = header.iter().map(|header| ("www-authenticate", header.as_str())).collect();
     let discovery = discovery.challenged(response(401, &headers, "").headers());
-    let (mut step, mut asked) = (discovery.and_then(ResourceDiscovery::start), Vec::new());
+    let (mut step, mut asked) = (discovery.start(), Vec::new());
     loop {
         step = match step {
             Ok(Step::Send(request, sent)) => {
@@ -459,21 +463,24 @@ fn a_resource_in_an_equivalent_spelling_is_accepted_and_no_other() {
 fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let place = format!("{RESOURCE}/mcp");
-    let (asked, end) =
-        resource_metadata(own().allow_covering_resource(), None, &[(RESOURCE, resource("https://r.example/"))]);
+    let (asked, end) = resource_metadata(
+        with(own(), |discovery| discovery.allow_covering_resource = true),
+        None,
+        &[(RESOURCE, resource("https://r.example/"))],
+    );
     assert_eq!(end.unwrap().resource, "https://r.example/");
     assert_eq!(asked, [&place, RESOURCE]);
     let slash = [(place.as_str(), resource("https://r.example/mcp/"))];
-    resource_metadata(own().allow_covering_resource(), None, &slash).1.unwrap();
+    resource_metadata(with(own(), |discovery| discovery.allow_covering_resource = true), None, &slash).1.unwrap();
     let other = [(RESOURCE, resource("https://r.example/other"))];
-    let (_, end) = resource_metadata(own().allow_covering_resource(), None, &other);
+    let (_, end) = resource_metadata(with(own(), |discovery| discovery.allow_covering_resource = true), None, &other);
     assert!(matches!(end, Err(Error::Forged(Forged::ResourceMismatch { .. }))), "{end:?}");
     // Without the option the root is not asked, and what it says is not taken.
     let (asked, end) = resource_metadata(own(), None, &[(RESOURCE, resource("https://r.example"))]);
     assert!(end.is_err() && asked == [place.as_str()], "{asked:?} {end:?}");
     // Of two places the trouble of the first is reported, and not that the second has nothing.
     let trouble = [(place.as_str(), response(503, &[], ""))];
-    let (_, end) = resource_metadata(own().allow_covering_resource(), None, &trouble);
+    let (_, end) = resource_metadata(with(own(), |discovery| discovery.allow_covering_resource = true), None, &trouble);
     assert_eq!(end.unwrap_err().response().unwrap().status, 503);
 }
 
@@ -524,14 +531,22 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
     for word in [slash, ISSUER, "Discovery::allow_issuer`"] {
         assert!(error.to_string().contains(word), "{word}: {error}");
     }
-    let found = discovered(discovery().allow_issuer(slash), slash).unwrap();
+    let found = discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), slash).unwrap();
     assert_eq!(found.issuer.as_deref(), Some(slash));
-    assert_eq!(discovered(discovery().allow_issuer(slash), ISSUER).unwrap().issuer.as_deref(), Some(ISSUER));
+    assert_eq!(
+        discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), ISSUER)
+            .unwrap()
+            .issuer
+            .as_deref(),
+        Some(ISSUER)
+    );
     for other in ["https://auth.example.com//", "https://auth.example.com:443/", "https://Auth.example.com/", ""] {
-        let error = discovered(discovery().allow_issuer(slash), other).unwrap_err();
+        let error =
+            discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{other}: {error}");
     }
-    let missing = discovered(discovery().at("https://auth.example.com/m").unwrap(), "").unwrap_err();
+    let alone = with(discovery(), |discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
+    let missing = discovered(alone, "").unwrap_err();
     assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
 }
 
@@ -591,7 +606,8 @@ fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
     assert!(error.to_string().contains("dangerous_"), "{error}");
     let pages = [("http://r.example/m", resource("http://r.example/mcp"))];
     let hint = "\"http://r.example/m\"";
-    let (asked, end) = resource_metadata(plain().dangerous_allow_http(), Some(hint), &pages);
+    let (asked, end) =
+        resource_metadata(with(plain(), |discovery| discovery.dangerous_allow_http = true), Some(hint), &pages);
     assert_eq!(
         (asked, end.unwrap().resource.as_str()),
         (vec!["http://r.example/m".to_owned()], "http://r.example/mcp")
@@ -641,11 +657,14 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     }
     // What the caller says counts everywhere.
     let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
-    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::basic(SECRET));
+    let basic =
+        client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
     assert_eq!(in_body(&basic), [false; 3]);
-    let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
+    let mut placed = everywhere;
+    placed.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);
-    let by_hand = client().server().clone().secret_placement(oauth_proto::oauth2::SecretPlacement::Body);
+    let mut by_hand = crate::common::oauth2::server();
+    by_hand.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Body);
     assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
 }
 

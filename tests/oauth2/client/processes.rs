@@ -1,6 +1,7 @@
 //! Eight real processes that share one token in a file: one of them renews, whatever happens to it.
 
 use std::fs::{self, OpenOptions};
+use std::future::ready;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -57,7 +58,7 @@ impl Folder {
     fn store_if_unchanged(&self, write: &ConditionalWrite) -> WriteOutcome {
         self.locked(|folder| {
             let stored: Option<StoredToken> = Self::read(folder, "token");
-            if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+            if stored.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
                 return WriteOutcome::Conflict;
             }
             Self::write(folder, "token", &write.stored);
@@ -94,17 +95,20 @@ fn one_of_the_processes() {
     let folder = Folder(folder.into());
     let [load, store, lease, release] = [(); 4].map(|()| folder.clone());
     let client = Client::new(AuthorizationServer::new(&format!("{server}/token")).unwrap(), "client");
-    let shared = SharedSession::builder(Session::without_token(&client, &server).unwrap())
-        .load(move || Ok::<_, std::io::Error>(load.load()))
-        .store_if_unchanged(move |write| Ok::<_, std::io::Error>(store.store_if_unchanged(&write)))
-        .lease(move |wanted| Ok::<_, std::io::Error>(lease.lease(&wanted)))
+    let mut shared = SharedSession::builder(Session::new(&client, &server, None).unwrap())
+        .load(move || ready(Ok::<_, std::io::Error>(load.load())))
+        .store_if_unchanged(move |write| ready(Ok::<_, std::io::Error>(store.store_if_unchanged(&write))))
+        .lease(move |wanted| ready(Ok::<_, std::io::Error>(lease.lease(&wanted))))
         .release(move |lease| {
             release.release(&lease);
-            Ok::<_, std::io::Error>(())
+            ready(Ok::<_, std::io::Error>(()))
         })
-        .lease_duration(if dies.is_empty() { LEASE } else { SHORT_LEASE })
-        .build()
-        .unwrap();
+        .sleep(|pause| {
+            std::thread::sleep(pause);
+            ready(())
+        });
+    shared.lease_duration = if dies.is_empty() { LEASE } else { SHORT_LEASE };
+    let shared = shared.build().unwrap();
 
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let send = |request: Request| -> Result<Response, ureq::Error> {

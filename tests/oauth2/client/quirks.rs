@@ -2,14 +2,14 @@
 
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks,
-    ResourceDiscovery, Session, Token, TokenPlacement,
+    AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks, ResourceDiscovery,
+    Session, Token, TokenPlacement,
 };
 use oauth_proto::services::{
     DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
     TWITCH, WEIBO,
 };
-use oauth_proto::{Error, Misbehaved, Refused, Response, Step, Timestamp};
+use oauth_proto::{ApiRequest, Error, Misbehaved, Purpose, Refused, Response, Step, Timestamp};
 
 fn of(service: &Service) -> Client {
     let instance = (service.name == PLENTYMARKETS.name).then_some("https://shop.example");
@@ -126,15 +126,25 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
 #[test]
 fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let client = client()
-        .on_access_token_response(|response| {
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                return;
+            }
             let body = String::from_utf8_lossy(response.body()).replace("authed_user", "x");
             *response.body_mut() = body.replace("{\"ok\":true,\"x\":", "").replace("}}", "}").into_bytes();
         })
-        .on_access_token_response(|response| {
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                return;
+            }
             let body = String::from_utf8_lossy(response.body()).replace("token_type\":\"user", "token_type\":\"Bearer");
             *response.body_mut() = body.into_bytes();
         })
-        .on_refresh_token_response(|response| *response.body_mut() = ANSWER.into())
+        .on_token_response(|purpose, response| {
+            if purpose == Purpose::RenewingToken {
+                *response.body_mut() = ANSWER.into();
+            }
+        })
         .on_protected_request(|request| {
             request.headers.insert("client-id", http::HeaderValue::from_static("hof5g"));
             assert!(!request.token.access_token.is_empty());
@@ -154,10 +164,10 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
 #[test]
 fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
     let client = client()
-        .on_token_response(|response| {
+        .on_token_response(|_, response| {
             *response.body_mut() = String::from_utf8_lossy(response.body()).replace("first", "second").into_bytes();
         })
-        .on_token_response(|response| {
+        .on_token_response(|_, response| {
             *response.body_mut() = String::from_utf8_lossy(response.body()).replace("second", "third").into_bytes();
         });
     let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
@@ -168,7 +178,6 @@ fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
 
 #[test]
 fn every_leniency_is_off_until_it_is_switched_on() {
-    assert_eq!(Quirks::default(), Quirks::STRICT);
     for answer in [
         form("access_token=a&token_type=bearer"),
         response(200, &[("content-type", "text/javascript")], ANSWER),
@@ -190,30 +199,32 @@ fn every_leniency_is_off_until_it_is_switched_on() {
 #[test]
 fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     let call = ApiRequest::new("https://graph.facebook.com/me").unwrap().argument("fields", "id,name");
-    let (request, sent_on) = sent(call.call(Some(&token())).unwrap());
+    let facebook = Session::new(&client(), "https://graph.facebook.com", token()).unwrap();
+    let (request, sent_on) = sent(facebook.call(&call, now()).unwrap());
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id%2Cname");
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
-    let tornado = call.clone().placement(TokenPlacement::allow_query("access_token")).post([("message", "a b")]);
-    let (request, sent_on) = sent(tornado.call(Some(&token())).unwrap());
+    let tornado = call.clone().post([("message", "a b")]);
+    let facebook = with(facebook, |it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
+    let (request, sent_on) = sent(facebook.call(&tornado, now()).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
     assert_eq!(parameter(request.body(), "message"), "a b");
     let error = sent_on.receive(response(400, &[], r#"{"error":{"type":"OAuthException"}}"#), moment()).unwrap_err();
     assert_eq!(error.code(), Some("OAuthException"));
 
-    let (request, _) = sent(call.call(None).unwrap());
+    let (request, _) = sent(call.call().unwrap());
     assert!(!request.headers().contains_key("authorization"));
     let empty = ApiRequest::new("https://a.example/").unwrap().post::<&str, &str>([]);
     assert_eq!(empty.request().unwrap().method(), "POST");
-    assert!(ApiRequest::new("http://a.example/").unwrap().call(Some(&token())).is_err());
+    assert!(Session::new(&client(), "http://a.example/", token()).is_err());
     let session = session(token());
-    assert!(call.call_by_session(&session, now()).is_err());
+    assert!(session.call(&call, now()).is_err());
     let albums = ApiRequest::new(API).unwrap();
-    let (request, _) = sent(albums.call_by_session(&session, now()).unwrap());
+    let (request, _) = sent(session.call(&albums, now()).unwrap());
     assert!(bearer(&request).is_some());
-    assert!(albums.clone().limit(1).read(&json("{}")).is_err());
+    assert!(with(albums.clone(), |it| it.limit = 1).read(&json("{}")).is_err());
     assert!(albums.read(&response(200, &[], "<html>")).is_err());
     assert!(albums.read(&response(204, &[], "")).unwrap().is_null());
 }
@@ -223,7 +234,12 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
-    let lenient = client_of(server().quirks(Quirks::STRICT.allow_null_members().allow_error_list()));
+    let lenient = client_of(with(server(), |server| {
+        server.quirks = with(Quirks::default(), |quirks| {
+            quirks.allow_null_members = true;
+            quirks.allow_error_list = true;
+        });
+    }));
     for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
         token_of(&lenient, answer(members)).unwrap();
     }
@@ -284,25 +300,57 @@ fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
 /// `allow_error_list` a refusal's code.
 #[test]
 fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
-    let strict = Quirks::STRICT;
+    let strict = Quirks::default();
     let bearer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     let typed = |media_type: &str, body: &str| response(200, &[("content-type", media_type)], body);
     let as_form = "access_token=a&token_type=bearer";
     for (option, quirks, answer) in [
-        ("allow_missing_token_type", strict.allow_missing_token_type(), json(r#"{"access_token":"a"}"#)),
-        ("allow_token_types", strict.allow_token_types(&["own"]), json(r#"{"access_token":"a","token_type":"own"}"#)),
-        ("allow_scope_array", strict.allow_scope_array(), bearer(r#""scope":["a"]"#)),
-        ("allow_form_answer", strict.allow_form_answer(), form(as_form)),
-        ("allow_form_answer", strict.allow_form_answer(), typed("application/x-www-form-urlencoded", as_form)),
-        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/javascript", ANSWER)),
-        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/plain", ANSWER)),
-        ("allow_any_content_type", strict.allow_any_content_type(), response(200, &[], ANSWER)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""expires_in":null"#)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""scope":null"#)),
-        ("allow_null_members", strict.allow_null_members(), bearer(r#""refresh_token":"""#)),
-        ("allow_camel_case", strict.allow_camel_case(), json(r#"{"accessToken":"a","tokenType":"Bearer"}"#)),
+        (
+            "allow_missing_token_type",
+            with(strict, |quirks| quirks.allow_missing_token_type = true),
+            json(r#"{"access_token":"a"}"#),
+        ),
+        (
+            "allow_token_types",
+            with(strict, |quirks| quirks.allow_token_types = &["own"]),
+            json(r#"{"access_token":"a","token_type":"own"}"#),
+        ),
+        ("allow_scope_array", with(strict, |quirks| quirks.allow_scope_array = true), bearer(r#""scope":["a"]"#)),
+        ("allow_form_answer", with(strict, |quirks| quirks.allow_form_answer = true), form(as_form)),
+        (
+            "allow_form_answer",
+            with(strict, |quirks| quirks.allow_form_answer = true),
+            typed("application/x-www-form-urlencoded", as_form),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            typed("text/javascript", ANSWER),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            typed("text/plain", ANSWER),
+        ),
+        (
+            "allow_any_content_type",
+            with(strict, |quirks| quirks.allow_any_content_type = true),
+            response(200, &[], ANSWER),
+        ),
+        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""expires_in":null"#)),
+        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""scope":null"#)),
+        (
+            "allow_null_members",
+            with(strict, |quirks| quirks.allow_null_members = true),
+            bearer(r#""refresh_token":"""#),
+        ),
+        (
+            "allow_camel_case",
+            with(strict, |quirks| quirks.allow_camel_case = true),
+            json(r#"{"accessToken":"a","tokenType":"Bearer"}"#),
+        ),
     ] {
-        let lenient = client_of(server().quirks(quirks));
+        let lenient = client_of(with(server(), |server| server.quirks = quirks));
         lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
     }
     // Nothing is promised that does not help.
@@ -326,9 +374,17 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
 fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
     let asked = |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
-    lifted("AuthorizationServer::dangerous_allow_http", asked(plain()), asked(plain().dangerous_allow_http()));
+    lifted(
+        "AuthorizationServer::dangerous_allow_http",
+        asked(plain()),
+        asked(with(plain(), |server| server.dangerous_allow_http = true)),
+    );
     let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
-    lifted("AuthorizationServer::dangerous_allow_http", redirect(server()), redirect(server().dangerous_allow_http()));
+    lifted(
+        "AuthorizationServer::dangerous_allow_http",
+        redirect(server()),
+        redirect(with(server(), |server| server.dangerous_allow_http = true)),
+    );
 
     let metadata: Metadata = serde_json::from_str(
         r#"{"issuer":"https://auth.example.com","authorization_endpoint":"https://auth.example.com/a",
@@ -337,11 +393,15 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     .unwrap();
     let lacking = || AuthorizationServer::from_metadata(&metadata).unwrap();
     let authorize = |server, authorize| client_of(server).authorize(authorize, moment());
-    let lenient = lacking().allow_missing_s256();
+    let mut lenient = lacking();
+    lenient.allow_missing_s256 = true;
     let option = "AuthorizationServer::allow_missing_s256";
-    lifted(option, authorize(lacking(), Authorize::new()), authorize(lenient, Authorize::new()));
-    for lenient in [Authorize::new().allow_plain_pkce(), Authorize::new().allow_missing_pkce()] {
-        lifted(option, authorize(lacking(), Authorize::new()), authorize(lacking(), lenient));
+    lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
+    for lenient in [
+        with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true),
+        with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true),
+    ] {
+        lifted(option, authorize(lacking(), Authorize::default()), authorize(lacking(), lenient));
     }
 
     let mut inside = metadata.clone();
@@ -356,17 +416,14 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
         answered(step, r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#)
     };
     let option = "AuthorizationServer::dangerous_allow_internal_hosts";
-    lifted(option, register(server()), register(server().dangerous_allow_internal_hosts()));
+    lifted(option, register(server()), register(with(server(), |server| server.dangerous_allow_internal_hosts = true)));
 
     let session = || session(token());
     let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
-    lifted("Session::dangerous_allow_any_origin", sign(session()), sign(session().dangerous_allow_any_origin()));
-    let call = ApiRequest::new("http://a.example/").unwrap();
-    let token = token();
     lifted(
-        "ApiRequest::dangerous_allow_http",
-        call.call(Some(&token)),
-        call.clone().dangerous_allow_http().call(Some(&token)),
+        "Session::dangerous_allow_any_origin",
+        sign(session()),
+        sign(with(session(), |session| session.dangerous_allow_any_origin = true)),
     );
 }
 
@@ -377,17 +434,28 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
     };
     let slash = r#","issuer":"https://auth.example.com/""#;
-    let lenient = own().allow_issuer("https://auth.example.com/");
+    let mut lenient = own();
+    lenient.allow_issuer = Some("https://auth.example.com/".into());
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
-    let lenient = own().allow_issuer_template("https://auth.example.com/{tenant}");
+    let lenient =
+        with(own(), |discovery| discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into()));
     lifted("Discovery::allow_issuer_template", start(own(), template), start(lenient, template));
-    lifted("Discovery::allow_missing_issuer", start(own(), ""), start(own().allow_missing_issuer(), ""));
+    lifted(
+        "Discovery::allow_missing_issuer",
+        start(own(), ""),
+        start(with(own(), |discovery| discovery.allow_missing_issuer = true), ""),
+    );
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
-    let lenient = own().dangerous_allow_internal_hosts();
+    let mut lenient = own();
+    lenient.dangerous_allow_internal_hosts = true;
     lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
     let plain = || Discovery::new("http://a.example").unwrap();
-    lifted("Discovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+    lifted(
+        "Discovery::dangerous_allow_http",
+        plain().start(),
+        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+    );
 
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let start = |discovery: ResourceDiscovery, resource: &str, issuer: &str| {
@@ -395,7 +463,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
         answered(discovery.start(), &document)
     };
     for covering in ["https://r.example", "https://r.example/mcp/"] {
-        let lenient = own().allow_covering_resource();
+        let mut lenient = own();
+        lenient.allow_covering_resource = true;
         let option = "ResourceDiscovery::allow_covering_resource";
         lifted(option, start(own(), covering, ISSUER), start(lenient, covering, ISSUER));
     }
@@ -403,9 +472,13 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     assert!(!other.to_string().contains("allow_"), "{other}");
     let inside = |discovery| start(discovery, "https://r.example/mcp", "https://login.corp");
     let option = "ResourceDiscovery::dangerous_allow_internal_hosts";
-    lifted(option, inside(own()), inside(own().dangerous_allow_internal_hosts()));
+    lifted(option, inside(own()), inside(with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true)));
     let plain = || ResourceDiscovery::new("http://r.example").unwrap();
-    lifted("ResourceDiscovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+    lifted(
+        "ResourceDiscovery::dangerous_allow_http",
+        plain().start(),
+        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+    );
 }
 
 /// What a server says in its own way stands in the error, although no code can be made of it.

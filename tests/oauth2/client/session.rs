@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
@@ -56,11 +56,11 @@ impl Server {
             seen.lock().unwrap().push(format!("save {}", token.access_token.expose()));
             Ok::<_, Infallible>(())
         };
-        SharedSession::builder(session).save(save).build().unwrap()
+        SharedSession::builder_with(session, clock).save(move |token| ready(save(token))).build().unwrap()
     }
 
     fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
-        shared.fetch_with(get(API), |request| Ok::<_, Infallible>(self.answer(&request)), moment)
+        shared.fetch(get(API), |request| Ok::<_, Infallible>(self.answer(&request)))
     }
 }
 
@@ -77,11 +77,12 @@ fn a_good_token_goes_with_the_request() {
 /// The first way of requests-oauthlib: an error says that the token has expired, and the caller renews it.
 #[test]
 fn an_expired_token_is_an_error_before_anything_is_sent() {
-    let session = session(expired()).without_renewal();
+    let mut session = session(expired());
+    session.without_renewal = true;
     let error = session.attach_token(&mut get(API), now()).unwrap_err();
     assert_eq!(error, Expired::Token.into());
     let server = Server::default();
-    let error = server.fetch(&SharedSession::new(session)).unwrap_err();
+    let error = server.fetch(&SharedSession::builder_with(session, clock).build().unwrap()).unwrap_err();
     assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
     assert!(server.seen().is_empty());
 }
@@ -90,7 +91,9 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 #[test]
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
-    let shared = SharedSession::new(session(expired()).return_renewals());
+    let shared = SharedSession::builder_with(with(session(expired()), |session| session.return_renewals = true), clock)
+        .build()
+        .unwrap();
     let Err(DriveError::Renewed) = server.fetch(&shared) else { panic!() };
     assert_eq!(shared.session().token().unwrap().access_token.expose(), "renewed");
     assert_eq!(server.seen(), ["/token"]);
@@ -116,7 +119,10 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
     assert_eq!(server.fetch(&shared).unwrap().status(), 200);
     let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
     assert_eq!(server.seen(), expected);
-    let ignoring = SharedSession::new(session(token()).without_renewal_on_401());
+    let ignoring =
+        SharedSession::builder_with(with(session(token()), |session| session.without_renewal_on_401 = true), clock)
+            .build()
+            .unwrap();
     assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
 }
 
@@ -124,14 +130,14 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
 #[test]
 fn a_session_supplies_itself_by_client_credentials() {
     let server = Server::default();
-    let supplied = Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
-    assert!(supplied.is_authorized());
+    let mut supplied = Session::new(&client(), API, None).unwrap();
+    supplied.grant = Some(Grant::client_credentials());
     let shared = server.share(supplied);
     server.fetch(&shared).unwrap();
     server.fetch(&shared).unwrap();
     assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed", "/albums renewed"]);
-    let later = || at(NOW + 3600 - 10);
-    shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), later).unwrap();
+    set_clock(NOW + 3600 - 10);
+    shared.fetch(get(API), |request| Ok::<_, Infallible>(server.answer(&request))).unwrap();
     assert_eq!(server.seen()[4..], ["/token", "save renewed", "/albums renewed"]);
 }
 
@@ -139,11 +145,12 @@ fn a_session_supplies_itself_by_client_credentials() {
 fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
     let answer = r#"{"access_token":"a","token_type":"Bearer"}"#;
     for (lifetime, renewals) in [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)] {
-        let mut session = Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
+        let mut session = Session::new(&client(), API, None).unwrap();
+        session.grant = Some(Grant::client_credentials());
         if let Some(lifetime) = lifetime {
-            session = session.unknown_lifetime(lifetime);
+            session.unknown_lifetime = Some(lifetime);
         }
-        let shared = SharedSession::new(session);
+        let shared = SharedSession::builder_with(session, clock).build().unwrap();
         let mut seen = 0;
         for _ in 0..3 {
             let send = |request: Request| {
@@ -151,7 +158,7 @@ fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
                 seen += usize::from(renewal);
                 Ok::<_, Infallible>(if renewal { json(answer) } else { response(200, &[], "") })
             };
-            shared.fetch_with(get(API), send, moment).unwrap();
+            shared.fetch(get(API), send).unwrap();
         }
         assert_eq!(seen, renewals, "{lifetime:?}");
     }
@@ -163,8 +170,8 @@ fn a_leeway_renews_earlier() {
     token.expires_at = Some(Timestamp::from_secs(NOW + 30));
     let due = |session: &Session| session.attach_token(&mut get(API), now()).is_err();
     assert!(!due(&session(token.clone())));
-    assert!(due(&session(token.clone()).leeway(Duration::from_secs(30))));
-    assert!(due(&session(token).leeway(Duration::MAX)));
+    assert!(due(&with(session(token.clone()), |session| session.leeway = Duration::from_secs(30))));
+    assert!(due(&with(session(token), |session| session.leeway = Duration::MAX)));
 }
 
 #[test]
@@ -175,7 +182,7 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
         seen.push(request.uri().path().to_owned());
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
-    let error = shared.fetch_with(get(API), send, moment).unwrap_err();
+    let error = shared.fetch(get(API), send).unwrap_err();
     let DriveError::Protocol { error: Error::Refused(Refused::Problem { code, response: answer, .. }), .. } = error
     else {
         panic!("{error}")
@@ -194,14 +201,15 @@ fn a_new_token_that_is_refused_is_not_renewed_once_more() {
         seen.push(path);
         Ok::<_, Infallible>(answer)
     };
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 401);
+    assert_eq!(shared.fetch(get(API), send).unwrap().status(), 401);
     assert_eq!(seen, ["/token", "/albums"]);
 }
 
 #[test]
 fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
     let save = |_| -> Result<(), Infallible> { panic!("it would overwrite the new grant") };
-    let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
+    let save = move |token| ready(save(token));
+    let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
     let send = |request: Request| {
         if request.uri().path() == "/token" {
             shared.set_token(Token::bearer("granted again"));
@@ -210,7 +218,7 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
         assert_eq!(bearer(&request), Some("granted again"));
         Ok::<_, Infallible>(response(200, &[], ""))
     };
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
+    assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
 }
 
 #[test]
@@ -226,7 +234,8 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
             stored.push(token.access_token.expose().to_owned());
             Ok::<_, Infallible>(())
         };
-        let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
+        let save = move |token| ready(save(token));
+        let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
         itself.set(shared.clone()).unwrap();
         let send = |request: Request| {
             if request.uri().path() == "/token" {
@@ -238,7 +247,7 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
             assert_eq!(bearer(&request), Some("granted again"));
             Ok::<_, Infallible>(response(200, &[], ""))
         };
-        assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
+        assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
         // What is stored last is what is used.
         assert_eq!(*saved.lock().unwrap(), if saves { vec!["renewed", "granted again"] } else { vec![] });
     }
@@ -257,7 +266,8 @@ fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
             seen.lock().unwrap().push(format!("save {}", token.access_token.expose()));
             Ok(())
         };
-        let shared = SharedSession::builder(session(token)).save(save).build().unwrap();
+        let save = move |token| ready(save(token));
+        let shared = SharedSession::builder_with(session(token), clock).save(save).build().unwrap();
         let error = server.fetch(&shared).unwrap_err();
         assert!(matches!(error, DriveError::Storage { .. }), "{error}");
         assert!(error.is_temporary() && error.to_string().contains("disk full"), "{error}");
@@ -316,7 +326,8 @@ fn a_token_is_withheld_from_one_request() {
 
 fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
     let mut request = request;
-    let session = session(token()).placement(placement);
+    let mut session = session(token());
+    session.token_placement = placement;
     // Twice, as a request is that is sent again: the token is there once all the same.
     let _ = session.attach_token(&mut request, now())?;
     let _ = session.attach_token(&mut request, now())?;
@@ -331,26 +342,26 @@ fn post(body: &str, content_type: &str) -> Request {
 #[test]
 fn a_token_goes_where_the_server_looks_for_it() {
     const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
-    let request = placed(TokenPlacement::scheme("OAuth"), get(API)).unwrap();
+    let request = placed(TokenPlacement::Scheme("OAuth"), get(API)).unwrap();
     assert_eq!(request.headers()["authorization"], format!("OAuth {TOKEN}"));
-    let request = placed(TokenPlacement::header("x-shop-token"), get(API)).unwrap();
+    let request = placed(TokenPlacement::Header("x-shop-token"), get(API)).unwrap();
     assert_eq!(request.headers()["x-shop-token"], TOKEN);
-    let request = placed(TokenPlacement::allow_query("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
+    let request = placed(TokenPlacement::AllowQuery("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
     assert_eq!(request.uri().query(), Some("a=b%20c&access_token=2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers().is_empty());
 
     const FORM: &str = "application/x-www-form-urlencoded";
-    let request = placed(TokenPlacement::form("access_token"), post("a=b", FORM)).unwrap();
+    let request = placed(TokenPlacement::Form("access_token"), post("a=b", FORM)).unwrap();
     assert_eq!(request.body(), format!("a=b&access_token={TOKEN}").as_bytes());
     let request =
-        placed(TokenPlacement::form("access_token"), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
+        placed(TokenPlacement::Form("access_token"), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
     assert_eq!(request.headers()["content-type"], FORM);
     for refused in [post("{}", "application/json"), post("a", "application/x-www-form-urlencoded, x")] {
-        let error = placed(TokenPlacement::form("access_token"), refused).unwrap_err();
+        let error = placed(TokenPlacement::Form("access_token"), refused).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::NoFormBody { .. })), "{error}");
     }
 
-    let both = |request| placed(TokenPlacement::allow_bearer_and_parameter("token"), request).unwrap();
+    let both = |request| placed(TokenPlacement::AllowBearerAndParameter("token"), request).unwrap();
     for (request, in_body) in [(get(API), false), (post("{}", "application/json"), false), (post("a=b", FORM), true)] {
         let request = both(request);
         assert_eq!(bearer(&request), Some(TOKEN));
@@ -361,18 +372,19 @@ fn a_token_goes_where_the_server_looks_for_it() {
 
 #[test]
 fn oauth_2_1_puts_no_token_in_a_query() {
-    let strict = client_of(server().oauth_2_1());
+    let strict = client_of(with(server(), |server| server.oauth_2_1 = true));
     let signed = |placement: TokenPlacement| {
         let mut request = get(API);
-        let end = Session::new(&strict, API, token()).unwrap().placement(placement).attach_token(&mut request, now());
+        let end = with(Session::new(&strict, API, token()).unwrap(), |session| session.token_placement = placement)
+            .attach_token(&mut request, now());
         (end.map(drop), request)
     };
-    let (end, request) = signed(TokenPlacement::allow_query("access_token"));
+    let (end, request) = signed(TokenPlacement::AllowQuery("access_token"));
     let error = end.unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");
     assert_eq!((request.uri(), request.headers().is_empty()), (&API.parse::<http::Uri>().unwrap(), true));
     signed(TokenPlacement::default()).0.unwrap();
-    placed(TokenPlacement::allow_query("access_token"), get(API)).unwrap();
+    placed(TokenPlacement::AllowQuery("access_token"), get(API)).unwrap();
 }
 
 #[test]
@@ -416,7 +428,8 @@ fn a_renewal_carries_what_the_caller_adds() {
         (parameter(request.body(), "scope").as_str(), parameter(request.body(), "tenant").as_str()),
         ("photos", "t1")
     );
-    let client = client_of(server().refresh_endpoint("https://auth.example.com/refresh").unwrap());
+    let client =
+        client_of(with(server(), |server| server.refresh_endpoint = Some("https://auth.example.com/refresh".into())));
     let (request, _) = sent(Session::new(&client, API, expired()).unwrap().renew(moment()).unwrap());
     assert_eq!(request.uri().path(), "/refresh");
 }
@@ -439,7 +452,8 @@ fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
         stored.lock().unwrap().push(token);
         Ok::<_, Infallible>(())
     };
-    let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
+    let save = move |token| ready(save(token));
+    let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -454,7 +468,7 @@ fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
                     assert_eq!(saved.lock().unwrap().len(), 1, "saved before it is used");
                     Ok(response(200, &[], ""))
                 };
-                shared.fetch_with(get(API), send, moment).unwrap();
+                shared.fetch(get(API), send).unwrap();
             });
         }
     });
@@ -478,7 +492,7 @@ impl Slow {
     }
 
     async fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
-        shared.fetch_async_with(get(API), |request| self.send(request), moment).await
+        shared.fetch_async(get(API), |request| self.send(request)).await
     }
 }
 
@@ -518,7 +532,7 @@ fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
         let is_first = stored.len() == 1;
         std::future::poll_fn(move |_| if is_first { Poll::Pending } else { Poll::Ready(Ok::<_, Infallible>(())) })
     };
-    let shared = SharedSession::builder_async(session(expired())).save(save).build().unwrap();
+    let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
     {
         let mut first = Box::pin(slow.fetch(&shared));
         assert!(poll(first.as_mut()).is_pending());
@@ -533,7 +547,7 @@ fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
 fn a_token_alone_is_renewed_too() {
     let server = Server::default();
     let shared = shared(expired());
-    let token = shared.token_with(|request| Ok::<_, Infallible>(server.answer(&request)), moment);
+    let token = shared.token(|request| Ok::<_, Infallible>(server.answer(&request)));
     assert_eq!(token.unwrap().access_token.expose(), "renewed");
 }
 
@@ -541,8 +555,8 @@ fn a_token_alone_is_renewed_too() {
 fn a_shared_fetch_is_send() {
     fn is_send<T: Send>(_: &T) {}
     let shared = shared(token());
-    let send = |_| std::future::ready(Ok::<_, Infallible>(Response::new(Vec::new())));
-    is_send(&shared.fetch_async_with(get(API), send, moment));
+    let send = |_| ready(Ok::<_, Infallible>(Response::new(Vec::new())));
+    is_send(&shared.fetch_async(get(API), send));
 }
 
 #[test]
@@ -553,7 +567,7 @@ fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
         std::future::poll_fn(|_| if *answered.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
-    let fetch = || shared.fetch_async_with(get(API), refuse, moment);
+    let fetch = || shared.fetch_async(get(API), refuse);
     let mut all = [(); 4].map(|()| Box::pin(fetch()));
     assert!(all.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     *answered.borrow_mut() = true;
@@ -573,7 +587,7 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
         std::future::poll_fn(|_| if *slow.1.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
         Err::<Response, _>("the network is down")
     };
-    let fetch = || shared.fetch_async_with(get(API), down, moment);
+    let fetch = || shared.fetch_async(get(API), down);
     let (mut first, mut second) = (pin!(fetch()), pin!(fetch()));
     assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
     *slow.1.borrow_mut() = true;

@@ -1,7 +1,7 @@
 //! Shared sessions: where their tokens are stored, who finishes a renewal, and what they do when it fails.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use oauth_proto::oauth2::{
     ConditionalWrite, Grant, Lease, LeaseOutcome, NextAction, Renewal, Session, SharedSession, SharedSessionBuilder,
     StoredToken, Token, WriteOutcome,
 };
-use oauth_proto::{DriveError, Error, Moment, Request, Response, Timestamp, Unsupported};
+use oauth_proto::{DriveError, Error, Request, Response, Timestamp, Unsupported};
 
 /// A token that expires so many seconds from now.
 fn ends_in(seconds: u64) -> Token {
@@ -54,7 +54,8 @@ impl Server {
 
     /// Calls the API at that time, and returns the token that it was given.
     fn call(&self, shared: &SharedSession, time: u64) -> Result<String, DriveError> {
-        let called = shared.fetch_with(get(API), |request| self.send(&request), || at(time))?;
+        set_clock(time);
+        let called = shared.fetch(get(API), |request| self.send(&request))?;
         Ok(String::from_utf8(called.into_body()).unwrap())
     }
 
@@ -79,49 +80,52 @@ impl Row {
     }
 
     fn token(&self) -> Option<Token> {
-        self.stored.lock().unwrap().as_ref()?.token().cloned()
+        self.stored.lock().unwrap().as_ref()?.token.clone()
     }
 
     fn builder(&self, session: Session) -> SharedSessionBuilder {
         let (load, store) = (self.stored.clone(), self.stored.clone());
-        SharedSession::builder(session)
-            .load(move || Ok::<_, Infallible>(load.lock().unwrap().clone()))
-            .store_if_unchanged(move |write: ConditionalWrite| {
-                let mut stored = store.lock().unwrap();
-                if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                    return Ok::<_, Infallible>(WriteOutcome::Conflict);
-                }
-                *stored = Some(write.stored);
-                Ok(WriteOutcome::Stored)
-            })
+        let store = move |write: ConditionalWrite| {
+            let mut stored = store.lock().unwrap();
+            if stored.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
+                return Ok::<_, Infallible>(WriteOutcome::Conflict);
+            }
+            *stored = Some(write.stored);
+            Ok(WriteOutcome::Stored)
+        };
+        SharedSession::builder_with(session, clock)
+            .load(move || ready(Ok::<_, Infallible>(load.lock().unwrap().clone())))
+            .store_if_unchanged(move |write| ready(store(write)))
     }
 
     fn share(&self) -> SharedSession {
-        self.builder(Session::without_token(&client(), API).unwrap()).build().unwrap()
+        self.builder(Session::new(&client(), API, None).unwrap()).build().unwrap()
     }
 
     /// The same with a lease of ten seconds; waiting for it makes the time pass.
     fn share_with_lease(&self) -> SharedSession {
         let (lease, release, time) = (self.lease.clone(), self.lease.clone(), self.time.clone());
-        self.builder(Session::without_token(&client(), API).unwrap())
-            .lease(move |wanted: Lease| {
-                let mut held = lease.lock().unwrap();
-                if held.as_ref().is_some_and(|held| held.expires_at > wanted.now) {
-                    return Ok::<_, Infallible>(LeaseOutcome::HeldByAnother);
-                }
-                *held = Some(wanted);
-                Ok(LeaseOutcome::Acquired)
-            })
+        let lease = move |wanted: Lease| {
+            let mut held = lease.lock().unwrap();
+            if held.as_ref().is_some_and(|held| held.expires_at > wanted.now) {
+                return Ok::<_, Infallible>(LeaseOutcome::HeldByAnother);
+            }
+            *held = Some(wanted);
+            Ok(LeaseOutcome::Acquired)
+        };
+        let mut builder = self
+            .builder(Session::new(&client(), API, None).unwrap())
+            .lease(move |wanted| ready(lease(wanted)))
             .release(move |lease: Lease| {
                 release.lock().unwrap().take_if(|held| held.holder == lease.holder);
-                Ok::<_, Infallible>(())
+                ready(Ok::<_, Infallible>(()))
             })
-            .lease_duration(Duration::from_secs(10))
             .sleep(move |_| {
-                time.fetch_add(1, Ordering::SeqCst);
-            })
-            .build()
-            .unwrap()
+                set_clock(time.fetch_add(1, Ordering::SeqCst) + 1);
+                ready(())
+            });
+        builder.lease_duration = Duration::from_secs(10);
+        builder.build().unwrap()
     }
 }
 
@@ -130,7 +134,7 @@ fn a_failed_early_renewal_leaves_the_good_token_in_use() {
     let server = Server::new(Err("connection refused"));
     for failure in [Err("connection refused"), Ok(response(503, &[], "")), Ok(refusal("invalid_client"))] {
         server.answers(failure);
-        let shared = SharedSession::new(session(ends_in(5)));
+        let shared = SharedSession::builder_with(session(ends_in(5)), clock).build().unwrap();
         assert_eq!(server.call(&shared, NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
         let before = server.renewals();
         assert_eq!(server.call(&shared, NOW + 4).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
@@ -144,7 +148,12 @@ fn a_failed_early_renewal_is_tried_again_when_the_server_wants_it() {
     for (retry_after, pause) in [(None, 10), (Some("25"), 25)] {
         let headers: Vec<_> = retry_after.map(|seconds| ("retry-after", seconds)).into_iter().collect();
         let server = Server::new(Ok(response(503, &headers, "")));
-        let shared = SharedSession::new(session(ends_in(60)).leeway(Duration::from_secs(60)));
+        let shared = SharedSession::builder_with(
+            with(session(ends_in(60)), |session| session.leeway = Duration::from_secs(60)),
+            clock,
+        )
+        .build()
+        .unwrap();
         for (time, renewals) in [(0, 1), (pause - 1, 1), (pause, 2)] {
             assert_eq!(server.call(&shared, NOW + time).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
             assert_eq!(server.renewals(), renewals, "{retry_after:?} {time}");
@@ -155,7 +164,7 @@ fn a_failed_early_renewal_is_tried_again_when_the_server_wants_it() {
 #[test]
 fn a_server_that_has_ended_the_grant_is_not_asked_again_until_there_is_another_token() {
     let server = Server::new(Ok(refusal("invalid_grant")));
-    let shared = SharedSession::new(session(ends_in(0)));
+    let shared = SharedSession::builder_with(session(ends_in(0)), clock).build().unwrap();
     for _ in 0..3 {
         assert!(server.call(&shared, NOW).unwrap_err().needs_sign_in());
     }
@@ -184,7 +193,7 @@ fn a_user_who_signs_in_again_elsewhere_is_noticed_at_the_next_renewal_or_refusal
         let is_new = bearer(&request) == Some("granted again");
         Ok::<_, Infallible>(response(if is_new { 200 } else { 401 }, &[("www-authenticate", "Bearer")], ""))
     };
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
+    assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
     assert_eq!(server.renewals(), 1);
 }
 
@@ -197,9 +206,9 @@ fn a_token_without_a_refresh_token_is_replaced_by_a_stored_one() {
         let is_new = bearer(&request) == Some("new");
         Ok::<_, Infallible>(response(if is_new { 200 } else { 401 }, &[("www-authenticate", "Bearer")], ""))
     };
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 401, "the API has the last word");
+    assert_eq!(shared.fetch(get(API), send).unwrap().status(), 401, "the API has the last word");
     *row.stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("new")));
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
+    assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
 }
 
 #[test]
@@ -227,7 +236,7 @@ fn a_process_that_comes_second_goes_on_with_the_token_of_the_first() {
         *stored.lock().unwrap() = Some(StoredToken::new(ends_in(3600)));
         Ok(refusal("invalid_grant"))
     };
-    let called = shared.fetch_with(get(API), send, moment).unwrap();
+    let called = shared.fetch(get(API), send).unwrap();
     assert_eq!(called.body(), b"2YotnFZFEjr1zCsicMWpAA");
     assert!(row.token().is_some());
 }
@@ -243,7 +252,7 @@ fn a_user_who_signs_in_while_a_renewal_is_on_its_way_keeps_the_new_grant() {
         *stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("granted again")));
         Ok(answer("renewed"))
     };
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().body(), b"granted again");
+    assert_eq!(shared.fetch(get(API), send).unwrap().body(), b"granted again");
     assert_eq!(row.token().unwrap().access_token.expose(), "granted again");
 }
 
@@ -261,7 +270,10 @@ fn a_user_who_has_signed_out_is_not_signed_in_by_a_renewal() {
 #[test]
 fn a_client_that_supplies_itself_stores_its_first_token() {
     let (server, row) = (Server::new(Ok(answer("supplied"))), Row::default());
-    let supplied = || Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
+    let supplied = || {
+        let session = Session::new(&client(), API, None).unwrap();
+        with(session, |session| session.grant = Some(Grant::client_credentials()))
+    };
     let (first, second) = (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
     assert_eq!(server.call(&first, NOW).unwrap(), "supplied");
     assert_eq!(server.call(&second, NOW).unwrap(), "supplied");
@@ -274,8 +286,8 @@ fn a_lease_is_waited_for_until_it_ends_and_given_back() {
     row.time.store(NOW, Ordering::SeqCst);
     let shared = row.share_with_lease();
     let call = |shared: &SharedSession| {
-        let moments = || at(row.time.load(Ordering::SeqCst));
-        shared.fetch_with(get(API), |request| server.send(&request), moments)
+        set_clock(row.time.load(Ordering::SeqCst));
+        shared.fetch(get(API), |request| server.send(&request))
     };
     // Another process holds it, and is dead.
     let other = r#"{"holder":"another","now":0,"expires_at":1700000010}"#;
@@ -313,9 +325,9 @@ fn a_store_that_contradicts_itself_is_an_error_and_the_renewed_token_is_kept() {
     let stored = Arc::new(Mutex::new(WriteOutcome::Conflict));
     let answer_of_store = stored.clone();
     let (server, row) = (Server::new(Ok(answer("renewed"))), StoredToken::new(ends_in(0)));
-    let shared = SharedSession::builder(session(ends_in(0)))
-        .load(move || Ok::<_, Infallible>(Some(row.clone())))
-        .store_if_unchanged(move |_| Ok::<_, Infallible>(*answer_of_store.lock().unwrap()))
+    let shared = SharedSession::builder_with(session(ends_in(0)), clock)
+        .load(move || ready(Ok::<_, Infallible>(Some(row.clone()))))
+        .store_if_unchanged(move |_| ready(Ok::<_, Infallible>(*answer_of_store.lock().unwrap())))
         .build()
         .unwrap();
     let error = server.call(&shared, NOW).unwrap_err();
@@ -338,11 +350,12 @@ fn renewals_of_many_processes_are_spread_over_a_tenth_of_the_lifetime() {
     let renews_at = |entropy: u8| {
         let row = Row::with(ends_in(1000));
         let shared = row.share();
-        let moment = |time| Moment::new(Timestamp::from_secs(NOW + time), [entropy; 32]);
+        set_entropy(entropy);
         (0..1000)
             .find(|time| {
+                set_clock(NOW + time);
                 let send = |request: Request| server.send(&request);
-                shared.fetch_with(get(API), send, || moment(*time)).unwrap().body() == b"renewed"
+                shared.fetch(get(API), send).unwrap().body() == b"renewed"
             })
             .unwrap()
     };
@@ -357,23 +370,23 @@ fn renewals_of_many_processes_are_spread_over_a_tenth_of_the_lifetime() {
 #[test]
 fn functions_that_do_not_go_together_are_refused_by_name() {
     let session = || session(token());
-    let load = || Ok::<_, Infallible>(None);
-    let error = SharedSession::builder(session()).load(load).build().unwrap_err();
+    let load = || ready(Ok::<_, Infallible>(None));
+    let error = SharedSession::builder_with(session(), clock).load(load).build().unwrap_err();
     assert!(error.to_string().contains("`load` needs `store_if_unchanged`"), "{error}");
-    let lease = |_| Ok::<_, Infallible>(LeaseOutcome::Acquired);
-    let error = SharedSession::builder(session()).lease(lease).build().unwrap_err();
+    let lease = |_| ready(Ok::<_, Infallible>(LeaseOutcome::Acquired));
+    let error = SharedSession::builder_with(session(), clock).lease(lease).build().unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::StorageIncomplete { given: "lease", .. })), "{error}");
-    let save = |_| Ok::<_, Infallible>(());
+    let save = |_| ready(Ok::<_, Infallible>(()));
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
-    let error = SharedSession::builder(session().return_renewals()).save(save).build().unwrap_err();
-    assert!(error.to_string().contains("`report_renewals` cannot be used beside `save`"), "{error}");
-    // An asynchronous session waits by its runtime.
-    let pending = |_| std::future::ready(Ok::<_, Infallible>(LeaseOutcome::Acquired));
-    let stored = |_| std::future::ready(Ok::<_, Infallible>(WriteOutcome::Stored));
-    let builder =
-        SharedSession::builder_async(session()).load(move || std::future::ready(load())).store_if_unchanged(stored);
-    let error = builder.lease(pending).build().unwrap_err();
+    let error = SharedSession::builder_with(with(session(), |session| session.return_renewals = true), clock)
+        .save(save)
+        .build()
+        .unwrap_err();
+    assert!(error.to_string().contains("`Session::return_renewals` cannot be used beside `save`"), "{error}");
+    let stored = |_| ready(Ok::<_, Infallible>(WriteOutcome::Stored));
+    let builder = SharedSession::builder_with(session(), clock).load(load).store_if_unchanged(stored);
+    let error = builder.lease(lease).build().unwrap_err();
     assert!(error.to_string().contains("`lease` needs `sleep`"), "{error}");
 }
 
@@ -392,8 +405,8 @@ impl Runtime {
             let answer = server.send(&request);
             async move { answer }
         };
-        SharedSession::builder_async(session(token))
-            .spawn_renewals_with(send, moment, move |renewal| renewals.lock().unwrap().push(renewal))
+        SharedSession::builder_with(session(token), clock)
+            .spawn_renewals(send, move |renewal| renewals.lock().unwrap().push(renewal))
             .build()
             .unwrap()
     }
@@ -403,13 +416,13 @@ impl Runtime {
 fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_takes_its_result() {
     let (server, runtime) = (Server::new(Ok(answer("renewed"))), Runtime::default());
     let shared = runtime.share(&server, ends_in(0));
-    let send = |request: Request| std::future::ready(server.send(&request));
+    let send = |request: Request| ready(server.send(&request));
     {
-        let mut dropped = pin!(shared.fetch_async_with(get(API), send, moment));
+        let mut dropped = pin!(shared.fetch_async(get(API), send));
         assert!(poll(dropped.as_mut()).is_pending());
     }
     let renewal = runtime.0.lock().unwrap().pop().expect("it was given to the runtime");
-    let mut waiting = pin!(shared.fetch_async_with(get(API), send, moment));
+    let mut waiting = pin!(shared.fetch_async(get(API), send));
     assert!(poll(waiting.as_mut()).is_pending(), "it waits for the one renewal");
     std::thread::spawn(move || renewal.finish()).join().unwrap();
     let Poll::Ready(Ok(called)) = poll(waiting.as_mut()) else { panic!("the token is there") };
@@ -420,8 +433,8 @@ fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_takes_its_r
 fn the_error_of_a_renewal_that_was_spawned_is_told_to_all_who_wait() {
     let (server, runtime) = (Server::new(Err("connection refused")), Runtime::default());
     let shared = runtime.share(&server, ends_in(0));
-    let send = |request: Request| std::future::ready(server.send(&request));
-    let mut waiting = [(); 3].map(|()| Box::pin(shared.fetch_async_with(get(API), send, moment)));
+    let send = |request: Request| ready(server.send(&request));
+    let mut waiting = [(); 3].map(|()| Box::pin(shared.fetch_async(get(API), send)));
     assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     let renewal = runtime.0.lock().unwrap().pop().unwrap();
     renewal.finish();
@@ -436,18 +449,19 @@ fn the_error_of_a_renewal_that_was_spawned_is_told_to_all_who_wait() {
 fn a_runtime_that_drops_a_renewal_keeps_nobody_waiting() {
     let server = Server::new(Ok(answer("renewed")));
     let own = server.clone();
-    let send = move |request: Request| std::future::ready(own.send(&request));
-    let shared = SharedSession::builder_async(session(ends_in(0))).spawn_renewals_with(send, moment, drop);
+    let send = move |request: Request| ready(own.send(&request));
+    let shared = SharedSession::builder_with(session(ends_in(0)), clock).spawn_renewals(send, drop);
     let shared = shared.build().unwrap();
-    let mut fetch =
-        pin!(shared.fetch_async_with(get(API), |request| std::future::ready(server.send(&request)), moment));
+    let mut fetch = pin!(shared.fetch_async(get(API), |request| ready(server.send(&request))));
     assert!(poll(fetch.as_mut()).is_ready());
 }
 
 /// RFC 8707 §2.2.
 #[test]
 fn the_resource_of_a_session_goes_along_with_every_renewal() {
-    let session = session(ends_in(0)).resource("https://photos.example.com/").resource("https://mail.example.com/");
+    let mut session = session(ends_in(0));
+    session.resources.push("https://photos.example.com/".into());
+    session.resources.push("https://mail.example.com/".into());
     let (request, _) = sent(session.renew(moment()).unwrap());
     let resources: Vec<_> = pairs(request.body()).into_iter().filter(|(name, _)| name == "resource").collect();
     assert_eq!(resources.len(), 2, "{resources:?}");
@@ -466,7 +480,7 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
     let sent_token = session.attach_token(&mut get(API), now()).unwrap();
     assert!(matches!(session.check_response(sent_token, &response(404, &[], ""), moment()).unwrap(), NextAction::Done));
 
-    let shared = SharedSession::new(session);
+    let shared = SharedSession::builder_with(session, clock).build().unwrap();
     let send = |request: Request| {
         Ok::<_, Infallible>(match (request.uri().path(), bearer(&request)) {
             ("/token", _) => answer("renewed"),
@@ -474,7 +488,7 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
             _ => json(r#"{"error":"expired"}"#),
         })
     };
-    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().body(), b"albums");
+    assert_eq!(shared.fetch(get(API), send).unwrap().body(), b"albums");
 }
 
 #[test]
@@ -488,7 +502,7 @@ fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
             _ => Poll::Ready(Err::<Response, _>("connection refused")),
         })
     };
-    let mut waiting = [(); 3].map(|()| Box::pin(shared.fetch_async_with(get(API), send, moment)));
+    let mut waiting = [(); 3].map(|()| Box::pin(shared.fetch_async(get(API), send)));
     assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     answered.store(1, Ordering::SeqCst);
@@ -517,20 +531,20 @@ fn a_closed_tab_costs_nobody_the_session() {
             }
         }
     };
-    let shared = SharedSession::builder_async(session(ends_in(0)))
-        .spawn_renewals_with(exchange.clone(), moment, |renewal| drop(tokio::spawn(renewal)))
+    let shared = SharedSession::builder_with(session(ends_in(0)), clock)
+        .spawn_renewals(exchange.clone(), |renewal| drop(tokio::spawn(renewal)))
         .build()
         .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let called = runtime.block_on(async {
         let (own, send) = (shared.clone(), exchange.clone());
-        let handler = tokio::spawn(async move { own.fetch_async_with(get(API), send, moment).await.is_ok() });
+        let handler = tokio::spawn(async move { own.fetch_async(get(API), send).await.is_ok() });
         while renewals.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
         handler.abort();
         assert!(handler.await.unwrap_err().is_cancelled());
-        shared.fetch_async_with(get(API), exchange, moment).await.unwrap()
+        shared.fetch_async(get(API), exchange).await.unwrap()
     });
     assert_eq!((called.body().as_slice(), renewals.load(Ordering::SeqCst)), (&b"renewed"[..], 1));
 }
@@ -542,8 +556,7 @@ fn a_token_that_lives_as_long_as_time_is_spread_without_a_panic() {
         let server = Server::new(Ok(json(&ANSWER.replace("3600", lifetime))));
         let shared = Row::with(ends_in(0)).share();
         for _ in 0..2 {
-            let moment = || Moment::new(now(), [9; 32]);
-            shared.fetch_with(get(API), |request| server.send(&request), moment).unwrap();
+            shared.fetch(get(API), |request| server.send(&request)).unwrap();
         }
         assert_eq!(server.renewals(), 1);
     }
@@ -553,7 +566,7 @@ fn a_token_that_lives_as_long_as_time_is_spread_without_a_panic() {
 fn when_the_one_who_loaded_an_expired_token_is_cancelled_the_next_one_renews_it() {
     let (row, is_open) = (Row::with(ends_in(0)), Arc::new(AtomicUsize::new(0)));
     let (stored, open) = (row.stored.clone(), is_open.clone());
-    let shared = SharedSession::builder_async(Session::without_token(&client(), API).unwrap())
+    let shared = SharedSession::builder_with(Session::new(&client(), API, None).unwrap(), clock)
         .load(move || {
             let (stored, open) = (stored.clone(), open.clone());
             std::future::poll_fn(move |_| match open.load(Ordering::SeqCst) {
@@ -561,14 +574,14 @@ fn when_the_one_who_loaded_an_expired_token_is_cancelled_the_next_one_renews_it(
                 _ => Poll::Ready(Ok::<_, Infallible>(stored.lock().unwrap().clone())),
             })
         })
-        .store_if_unchanged(|_| std::future::ready(Ok::<_, Infallible>(WriteOutcome::Stored)))
+        .store_if_unchanged(|_| ready(Ok::<_, Infallible>(WriteOutcome::Stored)))
         .build()
         .unwrap();
     let never = |_: Request| std::future::pending::<Result<Response, Infallible>>();
-    let mut first = Box::pin(shared.token_async_with(never, moment));
+    let mut first = Box::pin(shared.token_async(never));
     assert!(poll(first.as_mut()).is_pending());
-    let answers = |_: Request| std::future::ready(Ok::<_, Infallible>(answer("renewed")));
-    let mut second = pin!(shared.token_async_with(answers, moment));
+    let answers = |_: Request| ready(Ok::<_, Infallible>(answer("renewed")));
+    let mut second = pin!(shared.token_async(answers));
     assert!(poll(second.as_mut()).is_pending(), "it waits for the first one");
     is_open.store(1, Ordering::SeqCst);
     assert!(poll(first.as_mut()).is_pending(), "it asks the server");
@@ -580,19 +593,20 @@ fn when_the_one_who_loaded_an_expired_token_is_cancelled_the_next_one_renews_it(
 /// A storage whose writes fail as long as it is told so.
 fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
     let (load, store, is_down) = (row.stored.clone(), row.stored.clone(), is_down.clone());
-    SharedSession::builder(Session::without_token(&client(), API).unwrap())
-        .load(move || Ok::<_, &str>(load.lock().unwrap().clone()))
-        .store_if_unchanged(move |write: ConditionalWrite| {
-            let mut stored = store.lock().unwrap();
-            if is_down.load(Ordering::SeqCst) {
-                return Err("the database is down");
-            }
-            if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                return Ok(WriteOutcome::Conflict);
-            }
-            *stored = Some(write.stored);
-            Ok(WriteOutcome::Stored)
-        })
+    let store = move |write: ConditionalWrite| {
+        let mut stored = store.lock().unwrap();
+        if is_down.load(Ordering::SeqCst) {
+            return Err("the database is down");
+        }
+        if stored.as_ref().map(|stored| &stored.version) != write.expected.as_ref() {
+            return Ok(WriteOutcome::Conflict);
+        }
+        *stored = Some(write.stored);
+        Ok(WriteOutcome::Stored)
+    };
+    SharedSession::builder_with(Session::new(&client(), API, None).unwrap(), clock)
+        .load(move || ready(Ok::<_, &str>(load.lock().unwrap().clone())))
+        .store_if_unchanged(move |write| ready(store(write)))
         .build()
         .unwrap()
 }
@@ -620,7 +634,7 @@ fn a_renewed_token_outlives_the_refusal_that_another_process_was_given_meanwhile
         assert!(server.call(&second, NOW).unwrap_err().needs_sign_in());
         Ok(answer("renewed"))
     };
-    assert_eq!(first.fetch_with(get(API), send, moment).unwrap().body(), b"renewed");
+    assert_eq!(first.fetch(get(API), send).unwrap().body(), b"renewed");
     assert_eq!(server.call(&second, NOW).unwrap(), "renewed");
 }
 
@@ -670,7 +684,8 @@ fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
         stored.push(name);
         Ok(())
     };
-    let shared = SharedSession::builder(session(ends_in(0))).save(save).build().unwrap();
+    let save = move |token| ready(save(token));
+    let shared = SharedSession::builder_with(session(ends_in(0)), clock).save(save).build().unwrap();
     itself.set(shared.clone()).unwrap();
     let server = Server::new(Ok(answer("renewed")));
     for _ in 0..2 {
@@ -692,13 +707,13 @@ fn a_renewed_token_that_expired_before_it_could_be_stored_is_renewed_once_more()
 
 #[test]
 fn a_token_that_expires_while_its_early_renewal_fails_is_not_used() {
-    let (shared, time) = (SharedSession::new(session(ends_in(5))), AtomicU64::new(NOW));
+    let (shared, time) = (shared(ends_in(5)), AtomicU64::new(NOW));
     let send = |request: Request| {
         assert_eq!(request.uri().path(), "/token");
-        time.fetch_add(30, Ordering::SeqCst);
+        set_clock(time.fetch_add(30, Ordering::SeqCst) + 30);
         Err::<Response, _>("timed out")
     };
-    let error = shared.fetch_with(get(API), send, || at(time.load(Ordering::SeqCst))).unwrap_err();
+    let error = shared.fetch(get(API), send).unwrap_err();
     assert!(matches!(error, DriveError::Transport { .. }), "{error}");
 }
 
@@ -723,20 +738,16 @@ fn who_signs_out_while_a_renewal_is_on_its_way_is_not_signed_in_by_it() {
     let (saved, server, runtime) =
         (Arc::new(AtomicUsize::new(0)), Server::new(Ok(answer("renewed"))), Runtime::default());
     let (saves, own, renewals) = (saved.clone(), server.clone(), runtime.0.clone());
-    let shared = SharedSession::builder_async(session(ends_in(0)))
+    let shared = SharedSession::builder_with(session(ends_in(0)), clock)
         .save(move |_| {
             saves.fetch_add(1, Ordering::SeqCst);
-            std::future::ready(Ok::<_, Infallible>(()))
+            ready(Ok::<_, Infallible>(()))
         })
-        .spawn_renewals_with(
-            move |request| std::future::ready(own.send(&request)),
-            moment,
-            move |renewal| renewals.lock().unwrap().push(renewal),
-        )
+        .spawn_renewals(move |request| ready(own.send(&request)), move |renewal| renewals.lock().unwrap().push(renewal))
         .build()
         .unwrap();
-    let send = |request: Request| std::future::ready(server.send(&request));
-    let mut fetch = pin!(shared.fetch_async_with(get(API), send, moment));
+    let send = |request: Request| ready(server.send(&request));
+    let mut fetch = pin!(shared.fetch_async(get(API), send));
     assert!(poll(fetch.as_mut()).is_pending());
     shared.sign_out();
     runtime.0.lock().unwrap().pop().unwrap().finish();

@@ -1,6 +1,7 @@
 //! Each grant at the authorization server, with what it refuses.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
+use crate::common::with;
 use http::request::Parts;
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
@@ -249,7 +250,8 @@ fn secrets_are_taken_from_where_the_operator_says() {
         (provider().with(|options| options.only_body = true), SecretPlacement::Body, true),
     ] {
         let pair = OAuth2Pair::new(provider);
-        let client = Client::new(pair.server().secret_placement(placement), "printer").secret(SECRET);
+        let client = Client::new(with(pair.server(), |server| server.secret_placement = Some(placement)), "printer")
+            .secret(SECRET);
         assert_eq!(pair.run(client.request_token(grant(), pair.moment())).is_ok(), fits, "{placement:?}");
     }
 }
@@ -258,7 +260,8 @@ fn secrets_are_taken_from_where_the_operator_says() {
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
     let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
-        let authorize = Authorize::scope("read").response_mode(mode);
+        let mut authorize = Authorize::scope("read");
+        authorize.response_mode = mode;
         let authorization = pair.client().dangerous_authorize_implicit(authorize, pair.moment()).unwrap();
         let consent = pair.consent(&authorization.url);
         let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
@@ -271,7 +274,8 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         assert_eq!((token.scope, token.refresh_token), (Some("read".into()), None));
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
-    let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
+    let mut in_query = Authorize::scope("read");
+    in_query.response_mode = ResponseMode::Query;
     if let Ok(authorization) = pair.client().dangerous_authorize_implicit(in_query, pair.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
         let end = pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
@@ -295,7 +299,7 @@ fn fields(page: &str) -> String {
 fn a_decision_survives_a_login_page_but_not_for_ever() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
-    let authorize = Authorize::scope("read").login_hint("jane").parameter("prompt", "none");
+    let authorize = Authorize::scope("read").parameter("login_hint", "jane").parameter("prompt", "none");
     let authorization = pair.run(client.authorize(authorize, pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
     assert_eq!((consent.parameter("login_hint"), consent.parameter("prompt")), (Some("jane"), Some("none")));

@@ -334,13 +334,14 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
         .with(|options| options.default_scope = Some("read".into()));
     let grant = grant.with(|options| options.unknown_scope = UnknownScope::Default);
     let pair = OAuth2Pair::new(provider().with(|options| options.scope_separator = ',').add_grant_type(grant));
-    let server = pair.server().scope_separator(',');
+    let mut server = pair.server();
+    server.scope_separator = ',';
     let client = Client::new(server, "printer").secret(SECRET).redirect_uri(REDIRECT).unwrap();
     let scope = |asked: Authorize| pair.sign_in(&client, asked).unwrap().scope.unwrap();
     assert_eq!(scope(Authorize::scope("read write")), "read write".into());
     assert_eq!(scope(Authorize::scope("write admin")), "write".into());
     assert_eq!(scope(Authorize::scope("admin")), "read".into());
-    assert_eq!(scope(Authorize::new()), "read".into());
+    assert_eq!(scope(Authorize::default()), "read".into());
 }
 
 #[test]
@@ -472,7 +473,7 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         assert_eq!(metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(), secrets);
         // A client that goes by them is known everywhere.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
-        let client = Client::new(server, pair.client().client_id()).secret(SECRET);
+        let client = Client::new(server, "printer").secret(SECRET);
         let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
         let token = pair.run(client.request_token(grant, pair.moment())).unwrap();
         let access = token.access_token.expose();

@@ -306,7 +306,7 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     let answer = registered(&pair, &json!({ "scope": "" }));
     let client = Client::new(pair.server(), answer["client_id"].as_str().unwrap()).redirect_uri(CALLBACK).unwrap();
     let authorize = |scope: Option<&str>| {
-        let authorize = scope.map_or_else(Authorize::new, Authorize::scope);
+        let authorize = scope.map_or_else(Authorize::default, Authorize::scope);
         let url = pair.run(client.authorize(authorize, pair.moment())).unwrap().url;
         pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap())
     };
@@ -315,9 +315,9 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     assert!(String::from_utf8_lossy(error.body()).contains("error=invalid_scope"));
     authorize(None).unwrap();
     pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
-    let token = pair.sign_in(&client, Authorize::new()).unwrap();
+    let token = pair.sign_in(&client, Authorize::default()).unwrap();
     let query = FindToken::new(TokenHash::of(token.access_token.expose()));
-    assert!(pair.store.find_token(&query).unwrap().unwrap().scope().is_empty());
+    assert!(pair.store.find_token(&query).unwrap().unwrap().scope().as_str().is_empty());
 }
 
 #[test]

@@ -64,13 +64,13 @@ pub enum RejectReason {
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
-    /// The request has more parameters than [`Verifier::max_parameters`](crate::oauth1::server::Verifier::max_parameters) says.
+    /// The request has more parameters than [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters) says.
     #[error("the request has more than {limit} parameters, the most that Verifier::max_parameters allows")]
     TooManyParameters {
         /// The most that it may have.
         limit: usize,
     },
-    /// The body is a larger form than [`Verifier::max_form_len`](crate::oauth1::server::Verifier::max_form_len) says.
+    /// The body is a larger form than [`Verifier::max_form_len`](field@crate::oauth1::server::Verifier::max_form_len) says.
     #[error("the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows")]
     FormTooLarge {
         /// Its length in bytes.
@@ -196,7 +196,7 @@ impl RejectReason {
         }
     }
 
-    /// The realm is one that can stand in a quoted header value.
+    /// Refuses with a challenge of that realm.
     pub(crate) fn reject(self, realm: Option<&str>) -> Rejected {
         Rejected { reason: self, realm: realm.map(str::to_owned) }
     }
@@ -213,7 +213,9 @@ impl Rejected {
         let mut response = form_response(status, &pairs);
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
-            let realm = self.realm.as_ref().map(|realm| format!("realm=\"{realm}\", ")).unwrap_or_default();
+            let fits = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+            let realm = self.realm.iter().map(|realm| realm.chars().filter(fits).collect::<String>());
+            let realm: String = realm.map(|realm| format!("realm=\"{realm}\", ")).collect();
             let challenge = format!("OAuth {realm}oauth_problem=\"{code}\"");
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 headers.insert(WWW_AUTHENTICATE, challenge);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Secret;
-use crate::oauth1::signing::{Key, KeyEncoding, Kind, Method, signing_key};
+use crate::oauth1::signing::{Key, KeyEncoding, Method, signing_key};
 
 /// The schedules that belong to one record: one for each method of HMAC, computed when it is first needed.
 ///
@@ -34,11 +34,11 @@ impl Schedules {
         encoding: KeyEncoding,
     ) -> Option<Arc<Schedule>> {
         let [sha1, sha256, sha512] = &self.0;
-        let kept = match method.0 {
-            Kind::HmacSha1 => sha1,
-            Kind::HmacSha256 => sha256,
-            Kind::HmacSha512 => sha512,
-            Kind::Plaintext | Kind::Custom(_) => return None,
+        let kept = match method {
+            Method::HmacSha1 => sha1,
+            Method::HmacSha256 => sha256,
+            Method::HmacSha512 => sha512,
+            _ => return None,
         };
         // It is whole between two statements, so a thread that panicked has not broken it.
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_schedule_counts_for_its_own_secrets_only() {
         let schedules = Schedules::default();
-        for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
+        for method in [Method::HmacSha1, Method::HmacSha256, Method::HmacSha512] {
             for secrets in [("a&", Some("b")), ("a&", Some("c")), ("a&", None), ("d", None), ("a&", Some("b"))] {
                 for encoding in [KeyEncoding::Encoded, KeyEncoding::Raw, KeyEncoding::Raw] {
                     assert!(fits(&schedules, &method, secrets, encoding), "{method:?} {secrets:?}");
@@ -107,11 +107,11 @@ mod tests {
     fn a_schedule_is_computed_once_and_no_part_of_a_records_value() {
         let (schedules, secret) = (Schedules::default(), Secret::from("secret"));
         let get =
-            |schedules: &Schedules| schedules.get(&Method::HMAC_SHA1, &secret, None, KeyEncoding::Encoded).unwrap();
+            |schedules: &Schedules| schedules.get(&Method::HmacSha1, &secret, None, KeyEncoding::Encoded).unwrap();
         assert!(Arc::ptr_eq(&get(&schedules), &get(&schedules)));
         assert!(!Arc::ptr_eq(&get(&schedules), &get(&schedules.clone())));
         assert_eq!(schedules, Schedules::default());
         assert_eq!(format!("{schedules:?}"), "[redacted]");
-        assert!(schedules.get(&Method::dangerous_plaintext(), &secret, None, KeyEncoding::Encoded).is_none());
+        assert!(schedules.get(&Method::DangerousPlaintext, &secret, None, KeyEncoding::Encoded).is_none());
     }
 }

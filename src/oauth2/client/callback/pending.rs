@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ pub struct Pending {
     pub(crate) verifier: Option<CodeVerifier>,
 }
 
-/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`].
+/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`], whose methods it has.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::PendingImplicit;
@@ -61,13 +62,30 @@ pub struct Pending {
 /// let pending: PendingImplicit = serde_json::from_str(&cookie())?;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PendingImplicit {
+#[derive(Debug, Deserialize)]
+#[serde(from = "StoredImplicit<PendingCommon>")]
+pub struct PendingImplicit(Pending);
+
+/// An implicit grant as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredImplicit<C> {
     /// Another member than a code grant's, so that neither is taken for the other.
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
-    pub(crate) common: PendingCommon,
+    common: C,
+}
+
+impl From<StoredImplicit<PendingCommon>> for PendingImplicit {
+    fn from(stored: StoredImplicit<PendingCommon>) -> Self {
+        Self(Pending { version: stored.version, common: stored.common, verifier: None })
+    }
+}
+
+impl Serialize for PendingImplicit {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredImplicit { version: self.0.version, common: &self.0.common }.serialize(serializer)
+    }
 }
 
 /// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
@@ -165,32 +183,19 @@ impl Pending {
 
 impl PendingImplicit {
     pub(crate) fn new(common: PendingCommon) -> Self {
-        Self { version: VERSION, common }
+        Self(Pending::new(common, None))
     }
 
-    /// The state that the callback will carry.
-    pub fn state(&self) -> &str {
-        self.common.state.as_str()
+    pub(crate) fn into_pending(self) -> Pending {
+        self.0
     }
+}
 
-    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
-    /// there yet.
-    pub fn id(&self) -> PendingId {
-        self.common.fingerprint.id(self.state())
-    }
+impl Deref for PendingImplicit {
+    type Target = Pending;
 
-    /// The nonce that an ID token has to carry, where one was asked for.
-    pub fn nonce(&self) -> Option<&str> {
-        self.common.nonce.as_deref()
-    }
-
-    /// When it can no longer be used.
-    pub fn expires_at(&self) -> Timestamp {
-        self.common.expires_at
-    }
-
-    pub(crate) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
-        self.common.check(self.version, fingerprint, now)
+    fn deref(&self) -> &Pending {
+        &self.0
     }
 }
 

@@ -4,15 +4,15 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
 use super::pending::{Pending, PendingImplicit, Rules};
+use crate::core::callback::Leniency;
 use crate::core::wiped::Wiped;
-use crate::oauth2::Token;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{Grant, Kind};
-use crate::oauth2::client::hooks::TokenResponseOf;
 use crate::oauth2::client::token_response::{self, Expected};
 use crate::oauth2::common::names::AUTHORIZATION_CODE;
+use crate::oauth2::{Quirks, Token};
 use crate::wire::form;
-use crate::{Callback, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
+use crate::{Callback, Error, Forged, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl Client {
     /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
@@ -32,7 +32,7 @@ impl Client {
     ///     client.redeem(pending, path_and_query, Moment::from_os())
     /// }
     ///
-    /// // After `Authorize::response_mode(ResponseMode::FormPost)`.
+    /// // After `authorize.response_mode = ResponseMode::FormPost`.
     /// fn by_post(client: &Client, pending: Pending, uri: &str, body: &[u8]) -> Result<Step<Token>, Error> {
     ///     client.redeem(pending, Callback::posted(uri, body), Moment::from_os())
     /// }
@@ -47,7 +47,7 @@ impl Client {
     /// # Security
     /// Where the user came to tells one server's callbacks from another's, if each has a redirect_uri of its own (RFC 9700
     /// §4.4.2.2). A query or a form alone does not say it, and is taken only where the server names itself by the issuer that is
-    /// known of it (RFC 9207), or by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    /// known of it (RFC 9207), or by [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -82,7 +82,7 @@ impl Client {
     }
 
     fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
-        pending.check(&self.0.fingerprint, now)?;
+        pending.check(&self.inner.fingerprint, now)?;
         let answer = pending.common.accept(callback, self.rules())?;
         for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
             if token.is_some() {
@@ -95,8 +95,10 @@ impl Client {
     }
 
     fn rules(&self) -> Rules {
-        let server = &self.0.server;
-        Rules { promises_iss: server.promises_iss, unknown_iss: server.unknown_iss, place: self.0.place }
+        let server = &self.inner.server;
+        let place =
+            Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place };
+        Rules { promises_iss: server.promises_issuer, unknown_iss: server.allow_unknown_issuer, place }
     }
 
     /// Exchanges a code that the user copied from the server's page, as some servers offer for
@@ -109,7 +111,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.0.fingerprint, moment.now)?;
+        pending.check(&self.inner.fingerprint, moment.now)?;
         let grant = self.code_grant(pending, code.trim());
         self.request_token(grant, moment)
     }
@@ -117,8 +119,8 @@ impl Client {
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
         let mut grant = Grant::new(AUTHORIZATION_CODE, Kind::Code);
         grant.push("code", code);
-        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
-            match &self.0.redirect_uri {
+        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.inner.server.oauth_2_1) {
+            match &self.inner.redirect_uri {
                 Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
                 _ => grant.push("redirect_uri", uri),
             }
@@ -140,19 +142,21 @@ impl Client {
         callback: impl Into<Callback<'a>>,
         now: Timestamp,
     ) -> Result<Token, Error> {
-        let server = &self.0.server;
-        if server.v2_1 {
+        let server = &self.inner.server;
+        if server.oauth_2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
-        pending.check(&self.0.fingerprint, now)?;
+        let pending = pending.into_pending();
+        pending.check(&self.inner.fingerprint, now)?;
         let callback = callback.into();
         let answer = pending.common.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.
         let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Wiped(Response::new(members));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
-        self.0.hooks.token_response(&mut response, TokenResponseOf::Other);
+        self.inner.hooks.token_response(Purpose::RequestingToken, &mut response);
         let expected = Expected { scope: pending.common.scope, ..Expected::default() };
-        token_response::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
+        let quirks = Quirks { allow_form_answer: true, ..server.quirks };
+        token_response::token(&response, expected, quirks, server.scope_separator, now)
     }
 }

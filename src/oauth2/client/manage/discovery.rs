@@ -23,14 +23,71 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Discovery {
+    /// Where the document is, to look there alone. Default: in the well-known places.
+    pub metadata_url: Option<String>,
+    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
+    /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
+    /// callbacks are compared with that. Default: none.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Discovery;
+    ///
+    /// // Its metadata names the issuer "https://tenant.auth.example.com/".
+    /// let mut discovery = Discovery::new("https://tenant.auth.example.com")?;
+    /// discovery.allow_issuer = Some("https://tenant.auth.example.com/".into());
+    /// let step = discovery.start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// Nothing, if both are one server. If the other name is another server's, that server's callbacks are
+    /// taken for those of this one.
+    pub allow_issuer: Option<String>,
+    /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
+    /// which Microsoft's endpoints for several tenants name. Default: none.
+    ///
+    /// # Security
+    /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
+    /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
+    pub allow_issuer_template: Option<String>,
+    /// Takes metadata that names no issuer. Default: refuses it.
+    ///
+    /// # Security
+    /// Metadata of another server, put in this place, goes unnoticed.
+    pub allow_missing_issuer: bool,
+    /// Fetches without TLS from other machines. Default: refuses to.
+    ///
+    /// # Security
+    /// Whoever is on the way chooses the endpoints, and gets every code and secret.
+    pub dangerous_allow_http: bool,
+    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by name or address. Without it,
+    /// a document leads no further inside than where it is from: only an issuer that is in this network itself has endpoints
+    /// there, and only one on this machine has endpoints on this machine.
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata. Default: refuses it.
+    ///
+    /// # Security
+    /// The author of the document can have this machine send requests, secrets among them, to hosts that only this machine can reach,
+    /// and so read, change and delete something there. Where names resolve to such hosts, only your HTTP client can refuse:
+    /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::Discovery;
+    ///
+    /// // Its token endpoint is at "https://keycloak.internal:8443".
+    /// let mut discovery = Discovery::new("https://auth.example.com")?;
+    /// discovery.dangerous_allow_internal_hosts = true;
+    /// let step = discovery.start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
+    pub dangerous_allow_internal_hosts: bool,
     issuer: String,
+    /// The well-known places.
     places: Vec<Uri>,
-    other_name: Option<String>,
-    template: Option<String>,
-    missing_issuer: bool,
-    plain_http: bool,
-    internal_hosts: bool,
 }
 
 impl Discovery {
@@ -45,108 +102,28 @@ impl Discovery {
             places.push(inserted(&uri, "openid-configuration")?);
         }
         Ok(Self {
+            metadata_url: None,
             issuer: issuer.to_owned(),
             places,
-            other_name: None,
-            template: None,
-            missing_issuer: false,
-            plain_http: false,
-            internal_hosts: false,
+            allow_issuer: None,
+            allow_issuer_template: None,
+            allow_missing_issuer: false,
+            dangerous_allow_http: false,
+            dangerous_allow_internal_hosts: false,
         })
-    }
-
-    /// Looks in this place alone.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
-    pub fn at(mut self, url: &str) -> Result<Self, Error> {
-        self.places = vec![endpoint(url)?];
-        Ok(self)
-    }
-
-    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
-    /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
-    /// callbacks are compared with that.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::Discovery;
-    ///
-    /// // Its metadata names the issuer "https://tenant.auth.example.com/".
-    /// let step = Discovery::new("https://tenant.auth.example.com")?
-    ///     .allow_issuer("https://tenant.auth.example.com/")
-    ///     .start()?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Security
-    /// Nothing, if both are one server. If the other name is another server's, that server's callbacks are
-    /// taken for those of this one.
-    pub fn allow_issuer(mut self, issuer: &str) -> Self {
-        self.other_name = Some(issuer.to_owned());
-        self
-    }
-
-    /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
-    /// which Microsoft's endpoints for several tenants name.
-    ///
-    /// # Security
-    /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
-    /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
-    pub fn allow_issuer_template(mut self, template: &str) -> Self {
-        self.template = Some(template.to_owned());
-        self
-    }
-
-    /// Takes metadata that names no issuer.
-    ///
-    /// # Security
-    /// Metadata of another server, put in this place, goes unnoticed.
-    pub fn allow_missing_issuer(mut self) -> Self {
-        self.missing_issuer = true;
-        self
-    }
-
-    /// Fetches without TLS from other machines.
-    ///
-    /// # Security
-    /// Whoever is on the way chooses the endpoints, and gets every code and secret.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.plain_http = true;
-        self
-    }
-
-    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by name or address. Without it,
-    /// a document leads no further inside than where it is from: only an issuer that is in this network itself has endpoints
-    /// there, and only one on this machine has endpoints on this machine.
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata.
-    ///
-    /// # Security
-    /// The author of the document can have this machine send requests, secrets among them, to hosts that only this machine can reach,
-    /// and so read, change and delete something there. Where names resolve to such hosts, only your HTTP client can refuse:
-    /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth2::Discovery;
-    ///
-    /// // Its token endpoint is at "https://keycloak.internal:8443".
-    /// let step = Discovery::new("https://auth.example.com")?.dangerous_allow_internal_hosts().start()?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
-    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.internal_hosts = true;
-        self
     }
 
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when [`metadata_url`](field@Self::metadata_url) is not an absolute http
+    /// or https URL. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
-        if !self.plain_http {
+        if let Some(url) = &self.metadata_url {
+            self.places = vec![endpoint(url)?];
+        }
+        if !self.dangerous_allow_http {
             let option = Some("Discovery::dangerous_allow_http");
             self.places.iter().try_for_each(|place| check_secure(place, option))?;
         }
@@ -166,17 +143,17 @@ impl MetadataSearch for Discovery {
 
     /// An object that names no issuer may be anything.
     fn recognize(&self, metadata: &Metadata) -> Result<(), Error> {
-        if metadata.issuer.is_none() && !self.missing_issuer { Err(self.mismatch(None)) } else { Ok(()) }
+        if metadata.issuer.is_none() && !self.allow_missing_issuer { Err(self.mismatch(None)) } else { Ok(()) }
     }
 
     fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
         match metadata.issuer.as_deref() {
-            Some(issuer) if issuer == self.issuer || Some(issuer) == self.other_name.as_deref() => {}
-            Some(issuer) if Some(issuer) == self.template.as_deref() => metadata.issuer = None,
-            None if self.missing_issuer => {}
+            Some(issuer) if issuer == self.issuer || Some(issuer) == self.allow_issuer.as_deref() => {}
+            Some(issuer) if Some(issuer) == self.allow_issuer_template.as_deref() => metadata.issuer = None,
+            None if self.allow_missing_issuer => {}
             issuer => return Err(self.mismatch(issuer)),
         }
-        if !self.internal_hosts
+        if !self.dangerous_allow_internal_hosts
             && let Some(url) = metadata.inside(&self.issuer)
         {
             let reason = "a server elsewhere has no endpoints on this machine or in its network \
@@ -241,9 +218,10 @@ mod tests {
         {
             Discovery::new(issuer).unwrap_err();
         }
-        let discovery = Discovery::new("http://example.com").unwrap();
+        let mut discovery = Discovery::new("http://example.com").unwrap();
         discovery.clone().start().unwrap_err();
-        assert!(discovery.dangerous_allow_http().start().is_ok());
+        discovery.dangerous_allow_http = true;
+        assert!(discovery.start().is_ok());
         assert!(Discovery::new("http://127.0.0.1:8080").unwrap().start().is_ok());
     }
 }

@@ -8,7 +8,7 @@ use crate::core::endpoint::endpoint;
 use crate::core::event::Observer;
 use crate::core::step::Receive;
 use crate::core::wiped::Wiped;
-use crate::oauth2::client::authentication::{ClientAuthentication, Kind};
+use crate::oauth2::client::authentication::ClientAuthentication;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::server::AuthorizationServer;
 use crate::oauth2::client::{attach_token, token_response};
@@ -28,8 +28,8 @@ impl AuthorizationServer {
     /// use oauth_proto::{Moment, run};
     /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
     ///
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?
-    ///     .registration_endpoint("https://auth.example.com/register")?;
+    /// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
+    /// server.registration_endpoint = Some("https://auth.example.com/register".into());
     /// let metadata = ClientMetadata::new(["https://client.example.com/cb"]);
     /// let registration = run(server.register(&metadata, None)?, &mut send)?;
     /// println!("store this: {}", serde_json::to_string(&registration)?);
@@ -47,11 +47,16 @@ impl AuthorizationServer {
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
     ) -> Result<Step<ClientRegistration>, Error> {
-        let endpoint = self.secure_endpoint(self.registration.as_ref(), "registration")?;
+        let registration = self.registration_endpoint.as_deref().map(endpoint);
+        let endpoint = self.secure_endpoint(registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
-            AwaitRegistration { endpoint: endpoint.clone(), internal_hosts: self.internal_hosts, previous: None },
+            AwaitRegistration {
+                endpoint: endpoint.clone(),
+                internal_hosts: self.dangerous_allow_internal_hosts,
+                previous: None,
+            },
         ))
     }
 }
@@ -82,10 +87,10 @@ impl ClientRegistration {
         // What is empty says nothing, in a registration that was stored, too.
         let method = self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication = match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
-            (Some(NO_SECRET), _) | (None, None) => ClientAuthentication::none(),
-            (Some(CLIENT_SECRET_POST), Some(secret)) => ClientAuthentication::body(secret.clone()),
-            (Some(CLIENT_SECRET_BASIC) | None, Some(secret)) => ClientAuthentication::basic(secret.clone()),
-            (Some(method), _) => ClientAuthentication(Kind::Missing(method.to_owned())),
+            (Some(NO_SECRET), _) | (None, None) => ClientAuthentication::None,
+            (Some(CLIENT_SECRET_POST), Some(secret)) => ClientAuthentication::Body(secret.clone()),
+            (Some(CLIENT_SECRET_BASIC) | None, Some(secret)) => ClientAuthentication::Basic(secret.clone()),
+            (Some(method), _) => ClientAuthentication::Missing(method.to_owned()),
         };
         Ok(client.authentication(authentication))
     }

@@ -26,7 +26,7 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 ///
 /// // Who issues tokens for it? A 401 may say where that is written.
 /// let refused = send(http::Request::get(RESOURCE).body(Vec::new())?)?;
-/// let discovery = ResourceDiscovery::new(RESOURCE)?.challenged(refused.headers())?;
+/// let discovery = ResourceDiscovery::new(RESOURCE)?.challenged(refused.headers());
 /// let resource = run(discovery.start()?, &mut send)?;
 /// let issuer = resource.authorization_servers.first().ok_or("the resource names no authorization server")?;
 ///
@@ -37,17 +37,20 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 /// let client = registration.client(server, Moment::from_os().now)?.redirect_uri(REDIRECT_URI)?;
 ///
 /// // The user's grant, for this resource alone, also when the token is renewed.
-/// let authorize = Authorize::new().resource(RESOURCE);
+/// let authorize = Authorize::default().resource(RESOURCE);
 /// let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
 /// println!("go to {}", authorization.url);
 /// let moment = Moment::from_os();
 /// let grant = client.accept(authorization.pending, &callback(), moment.now)?.resource(RESOURCE);
 /// let token = run(client.request_token(grant, moment)?, &mut send)?;
-/// let shared = SharedSession::new(Session::new(&client, RESOURCE, token)?.resource(RESOURCE));
+/// let mut session = Session::new(&client, RESOURCE, token)?;
+/// session.resources.push(RESOURCE.into());
+/// let shared = SharedSession::builder(session).build()?;
 /// let albums = shared.fetch(http::Request::get(RESOURCE).body(Vec::new())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ResourceDiscovery {
     resource: String,
     /// The resource's URL.
@@ -56,9 +59,34 @@ pub struct ResourceDiscovery {
     hint: Option<Uri>,
     /// The resource's own well-known place.
     place: Uri,
-    covering: bool,
-    plain_http: bool,
-    internal_hosts: bool,
+    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
+    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too. Default: `false`.
+    ///
+    /// # Security
+    /// On an origin that several parties share, one speaks for another's resource (§7.3).
+    pub allow_covering_resource: bool,
+    /// Fetches without TLS from other machines, and follows hints there. Default: refuses to.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::ResourceDiscovery;
+    ///
+    /// assert!(ResourceDiscovery::new("http://mcp.test")?.start().is_err());
+    /// let mut discovery = ResourceDiscovery::new("http://mcp.test")?;
+    /// discovery.dangerous_allow_http = true;
+    /// let step = discovery.start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// Everyone on the way can choose the authorization servers that the user is sent to.
+    pub dangerous_allow_http: bool,
+    /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
+    /// The rule is that of
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts). Default: refuses them.
+    ///
+    /// # Security
+    /// A resource elsewhere can have this program send requests to services in its own network.
+    pub dangerous_allow_internal_hosts: bool,
 }
 
 impl ResourceDiscovery {
@@ -74,9 +102,9 @@ impl ResourceDiscovery {
             uri,
             hint: None,
             place,
-            covering: false,
-            plain_http: false,
-            internal_hosts: false,
+            allow_covering_resource: false,
+            dangerous_allow_http: false,
+            dangerous_allow_internal_hosts: false,
         })
     }
 
@@ -84,61 +112,9 @@ impl ResourceDiscovery {
     ///
     /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there. (An http URL
     /// counts on this machine, and with [`dangerous_allow_http`](Self::dangerous_allow_http).)
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when the hint leads from a resource on the internet to this machine or its network. Such a resource is
-    /// not to be trusted; this is not treated as a hint that is missing.
-    pub fn challenged(mut self, headers: &HeaderMap) -> Result<Self, Error> {
+    pub fn challenged(mut self, headers: &HeaderMap) -> Self {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
-        let Some(place) = hint.as_deref().and_then(|url| endpoint(url).ok()) else {
-            return Ok(self);
-        };
-        // A server elsewhere must not make this machine ask itself or its network.
-        let url = place.to_string();
-        if !self.internal_hosts && points_into_private_network(&self.resource, &url) {
-            let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
-                (`ResourceDiscovery::dangerous_allow_internal_hosts`, called before `challenged`, lifts this)";
-            return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
-        }
-        self.hint = Some(place);
-        Ok(self)
-    }
-
-    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
-    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too.
-    ///
-    /// # Security
-    /// On an origin that several parties share, one speaks for another's resource (§7.3).
-    pub fn allow_covering_resource(mut self) -> Self {
-        self.covering = true;
-        self
-    }
-
-    /// Fetches without TLS from other machines, and follows hints there.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::ResourceDiscovery;
-    ///
-    /// assert!(ResourceDiscovery::new("http://mcp.test")?.start().is_err());
-    /// let step = ResourceDiscovery::new("http://mcp.test")?.dangerous_allow_http().start()?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Security
-    /// Everyone on the way can choose the authorization servers that the user is sent to.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.plain_http = true;
-        self
-    }
-
-    /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
-    /// Call it before [`challenged`](Self::challenged). The rule is that of
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
-    ///
-    /// # Security
-    /// A resource elsewhere can have this program send requests to services in its own network.
-    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.internal_hosts = true;
+        self.hint = hint.as_deref().and_then(|url| endpoint(url).ok()).or(self.hint);
         self
     }
 
@@ -146,13 +122,27 @@ impl ResourceDiscovery {
     ///
     /// # Errors
     /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
-    /// [`Unsupported::Url`] for an authorization server in this network.
+    /// [`Unsupported::Url`] for an authorization server in this network. [`Unsupported::Url`], too, when the hint of a
+    /// [challenge](Self::challenged) leads from a resource on the internet to this machine or its network. Such a resource is
+    /// not to be trusted; this is not treated as a hint that is missing.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
-        if !self.plain_http {
+        // A server elsewhere must not make this machine ask itself or its network.
+        if let Some(url) = self.hint.as_ref().map(Uri::to_string)
+            && !self.dangerous_allow_internal_hosts
+            && points_into_private_network(&self.resource, &url)
+        {
+            let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
+                (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+            return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
+        }
+        if !self.dangerous_allow_http {
             check_secure(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
         }
-        let hint = self.hint.clone().filter(|hint| self.plain_http || is_secure(hint));
-        let root = self.covering.then(|| rebuilt(&self.uri, "/.well-known/oauth-protected-resource")).transpose()?;
+        let hint = self.hint.clone().filter(|hint| self.dangerous_allow_http || is_secure(hint));
+        let root = self
+            .allow_covering_resource
+            .then(|| rebuilt(&self.uri, "/.well-known/oauth-protected-resource"))
+            .transpose()?;
         let mut places = Vec::new();
         for place in hint.into_iter().chain([self.place.clone()]).chain(root) {
             if !places.contains(&place) {
@@ -167,7 +157,7 @@ impl ResourceDiscovery {
         let mut inside =
             metadata.authorization_servers.iter().filter(|issuer| points_into_private_network(&self.resource, issuer));
         match inside.next() {
-            Some(issuer) if !self.internal_hosts => {
+            Some(issuer) if !self.dangerous_allow_internal_hosts => {
                 let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
                     (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
                 Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
@@ -178,7 +168,7 @@ impl ResourceDiscovery {
 
     /// Returns whether metadata for that resource is metadata for the one asked for.
     fn takes(&self, received: &str) -> bool {
-        received == self.resource || self.is_same(received) || (self.covering && self.covers(received))
+        received == self.resource || self.is_same(received) || (self.allow_covering_resource && self.covers(received))
     }
 
     /// Returns the URL that was received, if it has the resource's origin.

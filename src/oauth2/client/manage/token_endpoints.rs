@@ -16,30 +16,23 @@ use crate::{Error, Moment, Purpose, Response, Secret, Step};
 /// use oauth_proto::{Error, Moment, Step};
 ///
 /// fn ask(client: &Client, token: &str, moment: Moment) -> Result<Step<Introspection>, Error> {
-///     client.introspect(HintedToken::access_token(token), moment)
+///     client.introspect(HintedToken::AccessToken(token.into()), moment)
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct HintedToken {
-    token: Secret,
-    hint: Option<&'static str>,
-}
-
-impl HintedToken {
-    /// Returns an access token.
-    pub fn access_token(token: impl Into<Secret>) -> Self {
-        Self { token: token.into(), hint: Some("access_token") }
-    }
-
-    /// Returns a refresh token.
-    pub fn refresh_token(token: impl Into<Secret>) -> Self {
-        Self { token: token.into(), hint: Some("refresh_token") }
-    }
+#[non_exhaustive]
+pub enum HintedToken {
+    /// An access token.
+    AccessToken(Secret),
+    /// A refresh token.
+    RefreshToken(Secret),
+    /// A token of whatever kind.
+    Unknown(Secret),
 }
 
 impl From<Secret> for HintedToken {
     fn from(token: Secret) -> Self {
-        Self { token, hint: None }
+        Self::Unknown(token)
     }
 }
 
@@ -68,9 +61,9 @@ impl Client {
     /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
     /// answer comes to is reported by the step; a token that is not known is no error but inactive.
     pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
-        let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
-        let request = self.with_secret_in(server.introspection_secret).request(
+        let server = &self.inner.server;
+        let endpoint = server.secure_endpoint(self.inner.endpoints.introspection.as_ref(), "introspection")?;
+        let request = self.with_secret_in(server.secret_placement_at(server.listed.introspection)).request(
             endpoint,
             about(&token.into()),
             Vec::new(),
@@ -87,9 +80,9 @@ impl Client {
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
     /// still good, and another try is due later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
-        let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
-        let request = self.with_secret_in(server.revocation_secret).request(
+        let server = &self.inner.server;
+        let endpoint = server.secure_endpoint(self.inner.endpoints.revocation.as_ref(), "revocation")?;
+        let request = self.with_secret_in(server.secret_placement_at(server.listed.revocation)).request(
             endpoint,
             about(&token.into()),
             Vec::new(),
@@ -105,16 +98,21 @@ impl Client {
     /// As [`revoke`](Self::revoke).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
-            Some(refresh) => self.revoke(HintedToken::refresh_token(refresh), moment),
-            None => self.revoke(HintedToken::access_token(&token.access_token), moment),
+            Some(refresh) => self.revoke(HintedToken::RefreshToken(refresh.clone()), moment),
+            None => self.revoke(HintedToken::AccessToken(token.access_token.clone()), moment),
         }
     }
 }
 
 fn about(token: &HintedToken) -> zeroize::Zeroizing<String> {
     let mut form = zeroize::Zeroizing::new(String::new());
-    form::push_text(&mut form, "token", token.token.expose());
-    if let Some(hint) = token.hint {
+    let (token, hint) = match token {
+        HintedToken::AccessToken(token) => (token, Some("access_token")),
+        HintedToken::RefreshToken(token) => (token, Some("refresh_token")),
+        HintedToken::Unknown(token) => (token, None),
+    };
+    form::push_text(&mut form, "token", token.expose());
+    if let Some(hint) = hint {
         form::push_text(&mut form, "token_type_hint", hint);
     }
     form
@@ -131,7 +129,7 @@ struct AwaitIntrospection {
 
 impl Receive<Introspection> for AwaitIntrospection {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
-        token_response::document(&response, self.client.0.server.quirks).map(Step::Done)
+        token_response::document(&response, self.client.inner.server.quirks).map(Step::Done)
     }
 
     fn purpose(&self) -> Purpose {
@@ -145,7 +143,7 @@ struct AwaitRevocation {
 
 impl Receive<()> for AwaitRevocation {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
-        token_response::success(&response, self.client.0.server.quirks)?;
+        token_response::success(&response, self.client.inner.server.quirks)?;
         Ok(Step::Done(()))
     }
 

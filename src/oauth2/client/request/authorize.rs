@@ -19,7 +19,7 @@ use crate::oauth2::{PkceSupport, ResponseMode, Scope};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
-/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+/// How long a user may take by default.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// What is asked for when a user is sent to grant access.
@@ -27,31 +27,73 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// ```
 /// use oauth_proto::oauth2::{Authorize, ResponseMode};
 ///
-/// let authorize = Authorize::scope(["openid", "email"])
-///     .nonce()
-///     .login_hint("jane@example.com")
-///     .response_mode(ResponseMode::FormPost)
-///     .parameter("access_type", "offline")
+/// let mut authorize = Authorize::scope(["openid", "email"])
+///     .parameter("login_hint", "jane@example.com")
 ///     .parameter("prompt", "select_account");
+/// authorize.nonce = true;
+/// authorize.response_mode = ResponseMode::FormPost;
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Authorize {
+    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
+    /// listens on a port that it was given just now, for example. Default: the client's.
+    pub redirect_uri: Option<String>,
+    /// How the answer comes back. Default: in the query.
+    pub response_mode: ResponseMode,
+    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare. Default: none.
+    pub nonce: bool,
+    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
+    /// happens by itself where the metadata demands it. Default: `false`.
+    pub pushed: bool,
+    /// How long the user may take. Default: one hour.
+    pub lifetime: Duration,
+    /// A state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
+    /// [`Pending`], not here. Default: the fresh bits.
+    ///
+    /// # Security
+    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
+    /// (RFC 6749 §10.12).
+    pub dangerous_state: Option<String>,
+    /// Sends the proof key itself as the challenge (RFC 7636 §4.2). Default: its hash.
+    ///
+    /// # Security
+    /// Who sees the authorization request can use a stolen code.
+    pub allow_plain_pkce: bool,
+    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
+    /// crate::oauth2::AuthorizationServer::pkce). Default: sends one.
+    ///
+    /// # Security
+    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
+    pub allow_missing_pkce: bool,
     scope: Option<Scope>,
-    redirect_uri: Option<String>,
-    state: Option<String>,
-    mode: ResponseMode,
-    nonce: bool,
-    pkce: Pkce,
-    pushed: bool,
-    lifetime: Option<Duration>,
-    /// Options and the caller's own parameters, encoded.
+    /// Resources and the caller's own parameters, encoded.
     parameters: Zeroizing<String>,
     refused: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+impl Default for Authorize {
+    /// Asks for what the server grants by default.
+    fn default() -> Self {
+        Self {
+            redirect_uri: None,
+            response_mode: ResponseMode::default(),
+            nonce: false,
+            pushed: false,
+            lifetime: LIFETIME,
+            dangerous_state: None,
+            allow_plain_pkce: false,
+            allow_missing_pkce: false,
+            scope: None,
+            parameters: Zeroizing::default(),
+            refused: None,
+        }
+    }
+}
+
+/// Which proof key a request carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Pkce {
-    #[default]
     S256,
     Plain,
     Missing,
@@ -61,10 +103,11 @@ enum Pkce {
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::{Authorize, Client};
-/// # use oauth_proto::{Error, Moment};
+/// # use oauth_proto::{DriveError, Moment, Request, Response, run};
 /// # fn remember(_: &oauth_proto::oauth2::Pending) {}
-/// fn start(client: &Client) -> Result<String, Error> {
-///     let authorization = client.authorization_url(Authorize::scope("photos"), Moment::from_os())?;
+/// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
+/// fn start(client: &Client) -> Result<String, DriveError> {
+///     let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, send)?;
 ///     remember(&authorization.pending);
 ///     Ok(authorization.url)
 /// }
@@ -79,7 +122,10 @@ pub struct Authorization<P = Pending> {
 
 impl fmt::Debug for Authorize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorize").field("scope", &self.scope).field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("Authorize")
+            .field("scope", &self.scope)
+            .field("response_mode", &self.response_mode)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,49 +140,9 @@ impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
 }
 
 impl Authorize {
-    /// Asks for what the server grants by default.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Asks for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()).filter(|scope| !scope.is_empty()), ..Self::default() }
-    }
-
-    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
-    /// listens on a port that it was given just now, for example.
-    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        self.redirect_uri = Some(uri.into());
-        self
-    }
-
-    /// Sets a state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
-    /// [`Pending`], not here.
-    ///
-    /// # Security
-    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
-    /// (RFC 6749 §10.12).
-    pub fn dangerous_state(mut self, state: impl Into<String>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-
-    /// How the answer comes back.
-    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare.
-    pub fn nonce(mut self) -> Self {
-        self.nonce = true;
-        self
-    }
-
-    /// Whom the server should offer to sign in: an address, usually.
-    pub fn login_hint(self, hint: &str) -> Self {
-        self.push("login_hint", hint)
     }
 
     /// Where the token will be used (RFC 8707 §2). May be said more than once.
@@ -144,12 +150,7 @@ impl Authorize {
         self.push("resource", uri)
     }
 
-    /// What to authorize, in detail (RFC 9396 §2): a list of objects that have a `type`.
-    pub fn authorization_details(self, details: &Value) -> Self {
-        self.push("authorization_details", &details.to_string())
-    }
-
-    /// A parameter of the server's own: `access_type`, `prompt`, … One that has an option here is refused when the request
+    /// A parameter of the server's own, or of an extension: `login_hint`, `prompt`, `authorization_details`, … One that has an option here is refused when the request
     /// is made.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if AUTHORIZATION_PARAMETERS.contains(&name) || has(&self.parameters, name) {
@@ -159,36 +160,12 @@ impl Authorize {
         self.push(name, value)
     }
 
-    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
-    /// happens by itself where the metadata demands it.
-    pub fn pushed(mut self) -> Self {
-        self.pushed = true;
-        self
-    }
-
-    /// How long the user may take. An hour unless said otherwise.
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Some(lifetime);
-        self
-    }
-
-    /// Sends the proof key itself as the challenge (RFC 7636 §4.2).
-    ///
-    /// # Security
-    /// Who sees the authorization request can use a stolen code.
-    pub fn allow_plain_pkce(mut self) -> Self {
-        self.pkce = Pkce::Plain;
-        self
-    }
-
-    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
-    /// crate::oauth2::AuthorizationServer::pkce).
-    ///
-    /// # Security
-    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
-    pub fn allow_missing_pkce(mut self) -> Self {
-        self.pkce = Pkce::Missing;
-        self
+    fn pkce(&self) -> Pkce {
+        match (self.allow_missing_pkce, self.allow_plain_pkce) {
+            (true, _) => Pkce::Missing,
+            (false, true) => Pkce::Plain,
+            (false, false) => Pkce::S256,
+        }
     }
 
     fn push(mut self, name: &str, value: &str) -> Self {
@@ -198,18 +175,18 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. Only where the request is
-    /// [pushed](Authorize::pushed) does this send anything.
+    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. This sends something only if the request is
+    /// [pushed](field@Authorize::pushed), or the server wants that. Otherwise the step is [done](Step::Done) at once.
     ///
     /// # Errors
     /// [`Unsupported`] when the request cannot be made as it is configured.
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
-        let server = &self.0.server;
-        if server.lacks_s256 && authorize.pkce == Pkce::S256 {
+        let server = &self.inner.server;
+        if server.lacks_s256 && !server.allow_missing_s256 && authorize.pkce() == Pkce::S256 {
             return Err(Unsupported::NoPkce.into());
         }
-        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce };
-        if server.v2_1 && pkce != Pkce::S256 {
+        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
+        if server.oauth_2_1 && pkce != Pkce::S256 {
             return Err(Unsupported::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
         }
         let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
@@ -228,26 +205,15 @@ impl Client {
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
         }
-        let endpoint = server.secure_endpoint(server.pushed.as_ref(), "pushed authorization request")?;
+        let endpoint = server.secure_endpoint(
+            self.inner.endpoints.pushed_authorization_request.as_ref(),
+            "pushed authorization request",
+        )?;
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
         let request = self.request_with_id(endpoint, parameters, &moment)?;
         Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }).observed_by(self.observer()))
-    }
-
-    /// As [`authorize`](Self::authorize), for servers that want no request pushed: the URL at once, without a step to drive.
-    ///
-    /// # Errors
-    /// [`Unsupported::MustBePushed`] when the request asks for that, or the server does.
-    pub fn authorization_url(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
-        if authorize.pushed || self.0.server.requires_pushed {
-            return Err(Unsupported::MustBePushed.into());
-        }
-        match self.authorize(authorize, moment)? {
-            Step::Done(authorization) => Ok(authorization),
-            _ => Err(Unsupported::MustBePushed.into()),
-        }
     }
 
     /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the fragment of
@@ -263,12 +229,12 @@ impl Client {
         mut authorize: Authorize,
         moment: Moment,
     ) -> Result<Authorization<PendingImplicit>, Error> {
-        if self.0.server.v2_1 {
+        if self.inner.server.oauth_2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
-        if authorize.mode == ResponseMode::Query {
+        if authorize.response_mode == ResponseMode::Query {
             // It is the default of this grant, and servers need not know the parameter.
-            authorize.mode = ResponseMode::Fragment;
+            authorize.response_mode = ResponseMode::Fragment;
         }
         let (url, _, common) = self.authorization_request("token", authorize, &moment, |_| {})?;
         Ok(Authorization { url, pending: PendingImplicit::new(common) })
@@ -282,15 +248,15 @@ impl Client {
         moment: &Moment,
         proof: impl FnOnce(&mut String),
     ) -> Result<(String, usize, PendingCommon), Error> {
-        let server = &self.0.server;
-        let opened = self.0.opened.as_ref().map_err(Clone::clone)?;
+        let server = &self.inner.server;
+        let opened = self.inner.opened.as_ref().map_err(Clone::clone)?;
         if let Some(name) = authorize.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
         if let Some(uri) = &authorize.redirect_uri {
-            check_redirect_uri(uri, PlainHttp::allowed_if(server.plain_http))?;
+            check_redirect_uri(uri, PlainHttp::allowed_if(server.dangerous_allow_http))?;
         }
-        let state = match authorize.state {
+        let state = match authorize.dangerous_state {
             None => State::Own(Unguessable::new(moment, "oauth2 state")),
             Some(given) => State::Given(given),
         };
@@ -298,7 +264,7 @@ impl Client {
 
         // Room for an ordinary request: what is sent is written once.
         let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
-        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.0.redirect_uri) {
+        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.inner.redirect_uri) {
             (None, own) if response_type == "code" => {
                 url.push_str(&opened.code);
                 own.as_ref().map(|own| own.text.clone())
@@ -315,7 +281,7 @@ impl Client {
         };
         let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
         if let Some(scope) = &authorize.scope {
-            match server.separator {
+            match server.scope_separator {
                 ' ' => push("scope", scope.as_str()),
                 separator => push("scope", &scope.joined(separator)),
             }
@@ -328,7 +294,7 @@ impl Client {
         if let Some(nonce) = &nonce {
             push("nonce", nonce);
         }
-        match (authorize.mode, response_type) {
+        match (authorize.response_mode, response_type) {
             (ResponseMode::Query, "code") | (ResponseMode::Fragment, "token") => {}
             (mode, _) => push("response_mode", mode.as_str()),
         }
@@ -344,14 +310,14 @@ impl Client {
         }
 
         let common = PendingCommon {
-            fingerprint: self.0.fingerprint.clone(),
+            fingerprint: self.inner.fingerprint.clone(),
             state,
             redirect_uri,
             scope: authorize.scope,
             nonce,
-            mode: authorize.mode,
+            mode: authorize.response_mode,
             issuer: server.issuer.clone(),
-            expires_at: moment.now.after(authorize.lifetime.unwrap_or(LIFETIME)),
+            expires_at: moment.now.after(authorize.lifetime),
         };
         Ok((url, opened.start, common))
     }
@@ -371,13 +337,13 @@ struct AwaitRequestUri {
 impl Receive<Authorization> for AwaitRequestUri {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let Self { client, pending } = *self;
-        let server = &client.0.server;
+        let server = &client.inner.server;
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
         let members = token_response::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
         let uri =
             uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, response: excerpt() })?;
-        let mut url = client.0.opened.clone()?.url;
+        let mut url = client.inner.opened.clone()?.url;
         form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))
     }

@@ -26,7 +26,6 @@ use crate::core::step::{Receive, Wake};
 use crate::core::wiped::Wiped;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{self, Grant, Kind};
-use crate::oauth2::client::hooks::TokenResponseOf;
 use crate::oauth2::client::token_response::{self, Expected};
 use crate::oauth2::common::names::DEVICE_CODE;
 use crate::oauth2::{Scope, Token};
@@ -93,7 +92,8 @@ pub struct PendingDevice {
     scope: Option<Scope>,
 }
 
-/// What a device asks for when it begins (RFC 8628 §3.1).
+/// What a device asks for when it begins (RFC 8628 §3.1). By default it names no scope: the server decides what the token may
+/// do.
 ///
 /// # Examples
 /// ```
@@ -108,11 +108,6 @@ pub struct AuthorizeDevice {
 }
 
 impl AuthorizeDevice {
-    /// Returns a request that names no scope: the server decides what the token may do.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Returns a request for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()), parameters: Vec::new() }
@@ -132,8 +127,9 @@ impl Client {
     /// [`Unsupported`] when the server has no such endpoint, or a parameter is the protocol's.
     pub fn authorize_device(&self, authorize: AuthorizeDevice, moment: Moment) -> Result<Step<PendingDevice>, Error> {
         let AuthorizeDevice { scope, parameters } = authorize;
-        let server = &self.0.server;
-        let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
+        let server = &self.inner.server;
+        let endpoint =
+            server.secure_endpoint(self.inner.endpoints.device_authorization.as_ref(), "device authorization")?;
         let mut form = Zeroizing::new(String::new());
         for (name, value) in parameters {
             if ["client_id", "client_secret", "scope"].contains(&&*name) {
@@ -143,7 +139,7 @@ impl Client {
         }
         let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
-            form::push_text(&mut form, "scope", &scope.joined(server.separator));
+            form::push_text(&mut form, "scope", &scope.joined(server.scope_separator));
         }
         let request = self.request_with_id(endpoint, form, &moment)?;
         Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }).observed_by(self.observer()))
@@ -183,7 +179,7 @@ impl Client {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if pending.fingerprint != self.0.fingerprint {
+        if pending.fingerprint != self.inner.fingerprint {
             return Err(Forged::OtherClient.into());
         }
         let interval = pending.interval.max(SHORTEST);
@@ -203,7 +199,7 @@ impl Receive<PendingDevice> for AwaitCodes {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
         let response = Wiped(response);
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
-        let members = token_response::object(&response, self.client.0.server.quirks, "a JSON object")?;
+        let members = token_response::object(&response, self.client.inner.server.quirks, "a JSON object")?;
         let text = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() }),
             Some(Value::String(text)) if text.is_empty() => {
@@ -259,7 +255,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             );
         }
         Ok(Step::Done(PendingDevice {
-            fingerprint: self.client.0.fingerprint.clone(),
+            fingerprint: self.client.inner.fingerprint.clone(),
             version: VERSION,
             device_code: text("device_code")?.into(),
             user_code,
@@ -307,11 +303,11 @@ impl AwaitPoll {
     }
 
     fn request(&self, moment: &Moment) -> Result<Request, Error> {
-        let server = &self.client.0.server;
+        let server = &self.client.inner.server;
         let mut grant = Grant::new(DEVICE_CODE, Kind::Other);
         grant.push("device_code", self.pending.device_code.expose());
-        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.separator)?;
-        let endpoint = server.secure_endpoint(Some(&server.token), "token")?;
+        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.scope_separator)?;
+        let endpoint = server.secure_endpoint(Some(&self.client.inner.endpoints.token), "token")?;
         self.client.request(endpoint, parameters, headers, server.transmission, moment)
     }
 
@@ -335,7 +331,7 @@ impl Receive<Token> for AwaitPoll {
         let (interval, scope) = (self.interval, self.pending.scope.clone());
         let expected = Expected { scope, ..Expected::default() };
         let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        match self.client.read_token(response, TokenResponseOf::Other, expected, &moment) {
+        match self.client.read_token(response, Purpose::PollingForToken, expected, &moment) {
             Ok(token) => Ok(Step::Done(token)),
             Err(error) => match error.code() {
                 Some("authorization_pending") => self.later(interval, retry_after, moment),

@@ -86,19 +86,18 @@ pub(crate) struct Detached {
 impl Detached {
     pub(crate) fn new<E, F>(
         send: impl Fn(Request) -> F + Send + Sync + 'static,
-        moment: impl Fn() -> Moment + Send + Sync + 'static,
         spawn: impl Fn(Renewal) + Send + Sync + 'static,
     ) -> Self
     where
         E: Into<BoxError>,
         F: Future<Output = Result<Response, E>> + Send + 'static,
     {
-        let (send, moment) = (Arc::new(send), Arc::new(moment));
+        let send = Arc::new(send);
         let make = move |renewer: Arc<Renewer>, turn, wanted| {
-            let (send, moment) = (send.clone(), moment.clone());
+            let send = send.clone();
             Renewal(Box::pin(async move {
                 // The result is in the state, where all who wait look for it.
-                let _ = renewer.renew(turn, wanted, &mut |request: Request| send(request), &mut || moment()).await;
+                let _ = renewer.renew(turn, wanted, &mut |request: Request| send(request)).await;
             }))
         };
         Self { make: Arc::new(make), spawn: Arc::new(spawn) }
@@ -144,16 +143,23 @@ enum Loaded {
 pub(crate) struct Renewer {
     pub(crate) state: SharedState,
     pub(crate) storage: Storage,
+    pub(crate) clock: Clock,
 }
 
+/// The time and randomness of a shared session.
+pub(crate) type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+
 impl Renewer {
+    pub(crate) fn moment(&self) -> Moment {
+        (self.clock)()
+    }
+
     /// Renews the token, and tells all who wait how that ended.
     pub(crate) async fn renew(
         &self,
         turn: RenewalGuard,
         Wanted { mut generation, urgency }: Wanted,
         send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
     ) -> Result<RenewedSession, DriveError> {
         {
             let state = self.state.lock();
@@ -162,7 +168,7 @@ impl Renewer {
                 generation = state.session.generation();
             }
         }
-        let mut ended = self.renew_leased(&mut generation, urgency, send, moment).await;
+        let mut ended = self.renew_leased(&mut generation, urgency, send).await;
         {
             let _before;
             let mut state = self.state.lock();
@@ -186,7 +192,6 @@ impl Renewer {
         generation: &mut u64,
         urgency: Urgency,
         send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
     ) -> Result<RenewedSession, DriveError> {
         let storage = &self.storage;
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
@@ -195,7 +200,7 @@ impl Renewer {
             if storage.lease.is_none() || self.state.lock().unsaved.is_some() {
                 break None;
             }
-            let asked_at = moment();
+            let asked_at = self.moment();
             let lease = Lease::new(&asked_at, storage.lease_duration);
             if urgency == Urgency::Early && self.state.lock().is_put_off(asked_at.now) {
                 return Ok(self.state.lock().renewed_session());
@@ -216,11 +221,11 @@ impl Renewer {
             storage.sleep(pause).await;
             waited += pause;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-            if let Loaded::Good(supplied) = self.adopt(generation, storage.load().await?, moment().now)? {
+            if let Loaded::Good(supplied) = self.adopt(generation, storage.load().await?, self.moment().now)? {
                 return Ok(supplied);
             }
         };
-        let ended = self.renew_and_store(generation, send, moment).await;
+        let ended = self.renew_and_store(generation, send).await;
         // As long as the renewed token is not stored, another process would renew the old one, and be refused.
         if let Some(lease) = lease.filter(|_| self.state.lock().unsaved.is_none()) {
             storage.release(lease).await;
@@ -233,13 +238,12 @@ impl Renewer {
         &self,
         generation: &mut u64,
         send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
     ) -> Result<RenewedSession, DriveError> {
         let storage = &self.storage;
         for _ in 0..TRIES {
             let stored = storage.load().await?;
-            let expected = stored.as_ref().map(|stored| stored.version().to_owned());
-            if let Loaded::Good(supplied) = self.adopt(generation, stored, moment().now)? {
+            let expected = stored.as_ref().map(|stored| stored.version.clone());
+            if let Loaded::Good(supplied) = self.adopt(generation, stored, self.moment().now)? {
                 return Ok(supplied);
             }
             let (session, unsaved) = {
@@ -256,7 +260,7 @@ impl Renewer {
             let (token, origin) = match unsaved {
                 // It may be long ago that it was renewed.
                 Some(token) => (token, Origin::Loaded),
-                None => match self.request(&session, send, moment).await {
+                None => match self.request(&session, send).await {
                     Ok(token) => {
                         let mut state = self.state.lock();
                         if state.session.generation() > *generation {
@@ -265,14 +269,14 @@ impl Renewer {
                         state.unsaved = Some(token.clone());
                         (token, Origin::Renewed)
                     }
-                    Err(error) => match self.refused(error, &session, generation, moment().now).await? {
+                    Err(error) => match self.refused(error, &session, generation, self.moment().now).await? {
                         Loaded::Good(supplied) => return Ok(supplied),
                         // There is another token to renew.
                         Loaded::Due | Loaded::Same => continue,
                     },
                 },
             };
-            if session.reports {
+            if session.return_renewals {
                 let _before;
                 let mut state = self.state.lock();
                 if state.session.generation() == *generation {
@@ -282,7 +286,7 @@ impl Renewer {
             }
             // A token that could not be stored is kept, and what is stored is looked at again.
             if storage.store(expected, StoredToken::new(token.clone())).await? == WriteOutcome::Stored
-                && let Some(supplied) = self.stored(generation, token, origin, moment().now).await?
+                && let Some(supplied) = self.stored(generation, token, origin, self.moment().now).await?
             {
                 return Ok(supplied);
             }
@@ -331,18 +335,14 @@ impl Renewer {
     }
 
     /// Asks the server for a new token.
-    async fn request(
-        &self,
-        session: &Session,
-        send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Token, DriveError> {
+    async fn request(&self, session: &Session, send: &mut impl Transport) -> Result<Token, DriveError> {
         if !session.is_renewable() {
             let without = || Error::from(Unsupported::NoToken);
             return Err(session.token().map_or_else(without, |_| Expired::Token.into()).into());
         }
         // Renewals do not wait, so there is nothing to sleep with.
-        run_async_with(session.renew(moment())?, |request| send.send(request), moment, |_| ready(())).await
+        run_async_with(session.renew(self.moment())?, |request| send.send(request), || self.moment(), |_| ready(()))
+            .await
     }
 
     /// Remembers that a grant has ended, so that no one asks the server again. If another process was quicker, and the server
@@ -363,7 +363,7 @@ impl Renewer {
         let mut is_stored = false;
         if storage.is_shared() {
             let stored = storage.load().await?;
-            let expected = stored.as_ref().map(|stored| stored.version().to_owned());
+            let expected = stored.as_ref().map(|stored| stored.version.clone());
             let loaded = self.adopt(generation, stored, now)?;
             if !matches!(loaded, Loaded::Same) {
                 return Ok(loaded);
@@ -403,9 +403,9 @@ impl Renewer {
             return Ok(Loaded::Same);
         };
         let own = state.session.token();
-        let Some(token) = stored.token() else {
+        let Some(token) = stored.token.as_ref() else {
             // Another process may have been refused because this one had renewed the token before.
-            let is_of_own = own.is_some_and(|own| StoredToken::ended(own).version() == stored.version());
+            let is_of_own = own.is_some_and(|own| StoredToken::ended(own).version == stored.version);
             if is_of_own && state.unsaved.is_some() {
                 return Ok(Loaded::Same);
             }

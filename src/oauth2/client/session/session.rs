@@ -22,12 +22,11 @@ use crate::core::event::Observer;
 use crate::oauth2::client::attach_token::ProtectedRequest;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::Grant;
-use crate::oauth2::common::style::Placement;
 use crate::oauth2::{BearerChallenge, BearerError, Token, TokenPlacement, TokenType};
 use crate::wire::Origin;
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
-/// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
+/// How much earlier than its end a token is renewed by default: requests take a while.
 const LEEWAY: Duration = Duration::from_secs(10);
 
 /// A token, the origins that it is for, and what renews it.
@@ -63,77 +62,70 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Session {
+    /// What gets the token, before the first request and whenever it is due: usually [`Grant::client_credentials`]. Default:
+    /// none, and the token is renewed by its refresh token, if it has one.
+    pub grant: Option<Grant>,
+    /// Where requests carry the token. Default: where the server's description says.
+    pub token_placement: TokenPlacement,
+    /// How much earlier than its end a token counts as expired. Default: 10 seconds.
+    pub leeway: Duration,
+    /// The lifetime of a renewed token if the server's answer gives none. With zero, each request gets a new token. Default:
+    /// such a token is used until an API answers 401.
+    pub unknown_lifetime: Option<Duration>,
+    /// The resources to send with each renewal (RFC 8707 §2.2), so that a renewed token is for the same resources as the one
+    /// before. Default: none.
+    pub resources: Vec<String>,
+    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others. Default: `false`.
+    pub without_renewal: bool,
+    /// Goes by the clock alone: a 401 is a response like others. Default: `false`.
+    pub without_renewal_on_401: bool,
+    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal with
+    /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
+    /// used by the next fetch, stored or not. Default: `false`.
+    pub return_renewals: bool,
+    /// Shows the token to every origin that is asked for. Default: only to the session's origins.
+    ///
+    /// # Security
+    /// Whoever can choose a URL that the application requests gets the token.
+    pub dangerous_allow_any_origin: bool,
     client: Client,
     token: Option<Token>,
     /// How many tokens there have been, so that a late 401 of an old one renews nothing.
     generation: u64,
     origins: Vec<Origin>,
-    any_origin: bool,
-    placement: TokenPlacement,
-    renewal: Renewal,
     shape: Option<Arc<dyn Fn(Grant) -> Grant + Send + Sync>>,
-    leeway: Duration,
-    unknown_end: Option<Duration>,
-    heeds_401: bool,
     refused_when: Option<IsRefused>,
-    resources: Vec<String>,
-    pub(crate) reports: bool,
 }
 
 type IsRefused = Arc<dyn Fn(&ProtectedResponse<'_>) -> bool + Send + Sync>;
 
-#[derive(Clone)]
-enum Renewal {
-    Refresh,
-    Again(Box<Grant>),
-    Never,
-}
-
 impl Session {
-    /// A session with a token, which is shown to that origin (`https://api.example.com`; a path does not matter) and to no
-    /// other. It is renewed by its refresh token, if it has one.
+    /// Makes a session with a token, which is shown to that origin (`https://api.example.com`; a path does not matter) and to no
+    /// other. Without a token (`None`) it comes later: by the [`grant`](field@Self::grant), by [`set_token`](Self::set_token), or
+    /// from the storage of a [`SharedSession`](crate::oauth2::SharedSession).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
-    pub fn new(client: &Client, origin: &str, token: Token) -> Result<Self, Error> {
-        let mut session = Self::without_token(client, origin)?;
-        session.set_token(token);
-        Ok(session)
-    }
-
-    /// A session that gets its token by a grant: before the first request, and whenever it is due. Usually
-    /// [`Grant::client_credentials`].
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn with_grant(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
-        let mut session = Self::without_token(client, origin)?;
-        session.renewal = Renewal::Again(Box::new(grant));
-        Ok(session)
-    }
-
-    /// A session whose token comes later: by [`set_token`](Self::set_token), or from the storage of a
-    /// [`SharedSession`](crate::oauth2::SharedSession). It is renewed by its refresh token, if it has one.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn without_token(client: &Client, origin: &str) -> Result<Self, Error> {
+    pub fn new(client: &Client, origin: &str, token: impl Into<Option<Token>>) -> Result<Self, Error> {
+        let token = token.into();
         let session = Self {
-            client: client.clone(),
-            token: None,
-            generation: 0,
-            origins: Vec::new(),
-            any_origin: false,
-            placement: client.0.server.placement.clone(),
-            renewal: Renewal::Refresh,
-            shape: None,
+            grant: None,
+            token_placement: client.inner.server.token_placement,
             leeway: LEEWAY,
-            unknown_end: None,
-            heeds_401: true,
-            refused_when: None,
+            unknown_lifetime: None,
             resources: Vec::new(),
-            reports: false,
+            without_renewal: false,
+            without_renewal_on_401: false,
+            return_renewals: false,
+            dangerous_allow_any_origin: false,
+            client: client.clone(),
+            generation: token.is_some().into(),
+            token,
+            origins: Vec::new(),
+            shape: None,
+            refused_when: None,
         };
         session.allow_origin(origin)
     }
@@ -147,28 +139,9 @@ impl Session {
     /// As [`new`](Self::new).
     pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
-        self.client.0.server.check_secure(&uri)?;
+        self.client.inner.server.check_secure(&uri)?;
         self.origins.extend(Origin::of(&uri));
         Ok(self)
-    }
-
-    /// Where requests carry the token, if not where the server's description says.
-    pub fn placement(mut self, placement: TokenPlacement) -> Self {
-        self.placement = placement;
-        self
-    }
-
-    /// How much earlier than its end a token counts as expired. 10 seconds unless said otherwise.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
-        self
-    }
-
-    /// Sets the lifetime of a renewed token if the server's answer gives none. By default such a token is used until an API
-    /// answers 401. With zero, each request gets a new token.
-    pub fn unknown_lifetime(mut self, lifetime: Duration) -> Self {
-        self.unknown_end = Some(lifetime);
-        self
     }
 
     /// Changes the grant before each renewal: parameters that a server wants with a refresh, the scope that it insists on.
@@ -181,18 +154,6 @@ impl Session {
     /// ```
     pub fn map_renewal_grant(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
         self.shape = Some(Arc::new(shape));
-        self
-    }
-
-    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others.
-    pub fn without_renewal(mut self) -> Self {
-        self.renewal = Renewal::Never;
-        self
-    }
-
-    /// Goes by the clock alone: a 401 is a response like others.
-    pub fn without_renewal_on_401(mut self) -> Self {
-        self.heeds_401 = false;
         self
     }
 
@@ -215,38 +176,9 @@ impl Session {
         self
     }
 
-    /// Sends this resource with each renewal (RFC 8707 §2.2), so that a renewed token is for the same resource as the one
-    /// before. Call it once for each resource that the token was requested for.
-    pub fn resource(mut self, uri: impl Into<String>) -> Self {
-        self.resources.push(uri.into());
-        self
-    }
-
-    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal with
-    /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
-    /// used by whoever fetches next, stored or not.
-    pub fn return_renewals(mut self) -> Self {
-        self.reports = true;
-        self
-    }
-
-    /// Shows the token to every origin that is asked for.
-    ///
-    /// # Security
-    /// Whoever can choose a URL that the application requests gets the token.
-    pub fn dangerous_allow_any_origin(mut self) -> Self {
-        self.any_origin = true;
-        self
-    }
-
     /// The token.
     pub fn token(&self) -> Option<&Token> {
         self.token.as_ref()
-    }
-
-    /// Whether requests can be expected to succeed: there is a token, or a way to one without the user.
-    pub fn is_authorized(&self) -> bool {
-        self.token.is_some() || matches!(self.renewal, Renewal::Again(_))
     }
 
     /// Goes on with another token, after [`renew`](Self::renew). Store it first.
@@ -351,7 +283,7 @@ impl Session {
     }
 
     pub(crate) fn action_for(&self, sent_token: &SentToken, response: &ProtectedResponse<'_>) -> Action {
-        if sent_token.last || !self.heeds_401 {
+        if sent_token.last || self.without_renewal_on_401 {
             return Action::Nothing;
         }
         if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {
@@ -390,32 +322,29 @@ impl Session {
     /// [`Client::request_token`](crate::oauth2::Client::request_token). A refusal is reported by the step, with the server's
     /// answer.
     pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
-        let grant = match (&self.renewal, &self.token) {
-            (Renewal::Again(grant), _) => (**grant).clone(),
-            (Renewal::Refresh, Some(token)) => Grant::refresh(token)?,
-            (Renewal::Refresh, None) => return Err(Unsupported::NoToken.into()),
-            (Renewal::Never, _) => return Err(Unsupported::NotRenewable.into()),
+        let grant = match (&self.grant, &self.token) {
+            _ if self.without_renewal => return Err(Unsupported::NotRenewable.into()),
+            (Some(grant), _) => grant.clone(),
+            (None, Some(token)) => Grant::refresh(token)?,
+            (None, None) => return Err(Unsupported::NoToken.into()),
         };
         let grant = self.resources.iter().fold(grant, |grant, resource| grant.resource(resource));
         let grant = match &self.shape {
             Some(shape) => shape(grant),
             None => grant,
         };
-        self.client.request_token(grant.unknown_lifetime(self.unknown_end), moment)
+        self.client.request_token(grant.unknown_lifetime(self.unknown_lifetime), moment)
     }
 
-    /// Whether [`renew`](Self::renew) has a way.
-    pub fn is_renewable(&self) -> bool {
-        match self.renewal {
-            Renewal::Again(_) => true,
-            Renewal::Refresh => self.token.as_ref().is_some_and(|token| token.refresh_token.is_some()),
-            Renewal::Never => false,
-        }
+    /// Returns whether [`renew`](Self::renew) has a way.
+    pub(crate) fn is_renewable(&self) -> bool {
+        let has_refresh_token = || self.token.as_ref().is_some_and(|token| token.refresh_token.is_some());
+        !self.without_renewal && (self.grant.is_some() || has_refresh_token())
     }
 
     /// Returns whether it is renewed by the refresh token of a grant, which can end.
     pub(crate) fn refreshes(&self) -> bool {
-        matches!(self.renewal, Renewal::Refresh)
+        !self.without_renewal && self.grant.is_none()
     }
 
     pub(crate) fn observer(&self) -> &Observer {
@@ -429,7 +358,7 @@ impl Session {
     /// Whether the token must be renewed first, or there is none yet.
     pub(crate) fn is_due(&self, now: Timestamp) -> Result<bool, Error> {
         match &self.token {
-            Some(token) => Ok(token.expires_within(now, self.leeway)),
+            Some(token) => Ok(token.is_expired(now.after(self.leeway))),
             None if self.is_renewable() => Ok(true),
             None => Err(Unsupported::NoToken.into()),
         }
@@ -437,8 +366,8 @@ impl Session {
 
     pub(crate) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
         let site = origin_of_request(uri, headers)?;
-        if self.any_origin {
-            return Ok(self.client.0.server.check_secure(uri)?);
+        if self.dangerous_allow_any_origin {
+            return Ok(self.client.inner.server.check_secure(uri)?);
         }
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());
@@ -456,16 +385,19 @@ impl Session {
         if token.token_type != TokenType::Bearer {
             return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
         }
-        if self.client.0.server.v2_1
-            && matches!(self.placement.0, Placement::Query(_) | Placement::BearerAndParameter(_))
+        if self.client.inner.server.oauth_2_1
+            && matches!(
+                self.token_placement,
+                TokenPlacement::AllowQuery(_) | TokenPlacement::AllowBearerAndParameter(_)
+            )
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }
-        ProtectedRequest::of(request, body, token, &self.placement, |protected| {
-            self.client.0.hooks.protected_request(protected);
+        ProtectedRequest::of(request, body, token, &self.token_placement, |protected| {
+            self.client.inner.hooks.protected_request(protected);
         })?;
         // A hook may have sent it elsewhere.
-        if self.client.0.hooks.is_empty() { Ok(()) } else { self.check_origin(request.uri(), request.headers()) }
+        if self.client.inner.hooks.is_empty() { Ok(()) } else { self.check_origin(request.uri(), request.headers()) }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::queue::{Origin, Outcome, QueuePlace, RenewedSession, SharedState};
-use super::renewal::{Detached, PAUSE, Renewer, Urgency, Wanted};
+use super::renewal::{Clock, Detached, PAUSE, Renewer, Urgency, Wanted};
 use super::retry::{Action, ProtectedResponse, Retry, SentToken, WithholdToken};
 use super::session::Session;
 use super::storage::Storage;
@@ -23,8 +23,8 @@ use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request,
 /// new one before it is used, and sends each request at most twice. Clones share one token; when many find it expired at
 /// once, one renews and the others go on with its result.
 ///
-/// [`builder`](Self::builder) and [`builder_async`](Self::builder_async) say where the token is stored, and how several
-/// processes share it. [`new`](Self::new) stores nothing.
+/// [`builder`](Self::builder) says where the token is stored, and how several processes share it. If the token is not stored,
+/// the user has to sign in again after a restart if the server rotates refresh tokens.
 ///
 /// If a renewal fails while the token is still good, requests go on with that token. The next renewal is tried 10 seconds
 /// later, or when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and
@@ -33,20 +33,23 @@ use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request,
 /// it gets another token: from [`set_token`](Self::set_token), or from the storage after a sign-in in another process.
 ///
 /// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh tokens
-/// has then forgotten the old token. [`spawn_renewals`](crate::oauth2::AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the
+/// has then forgotten the old token. [`spawn_renewals`](crate::oauth2::SharedSessionBuilder::spawn_renewals) gives renewals to the
 /// runtime to finish. `send` and the functions that store the token must not use the same shared session: the call would
 /// never end.
 ///
 /// # Examples
 /// ```no_run
+/// use std::future::ready;
+///
 /// use oauth_proto::oauth2::{Client, Grant, Session, SharedSession};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 /// # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
 /// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// // For itself: gets a token before the first request, and a new one when that has expired or is refused.
-/// let session = Session::with_grant(&client, "https://photos.example.com", Grant::client_credentials())?;
-/// let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
+/// let mut session = Session::new(&client, "https://photos.example.com", None)?;
+/// session.grant = Some(Grant::client_credentials());
+/// let shared = SharedSession::builder(session).save(|token| ready(store(&token))).build()?;
 ///
 /// // After a restart, the token that was saved: `shared.set_token(token)`.
 /// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
@@ -79,14 +82,8 @@ impl Need {
 }
 
 impl SharedSession {
-    /// Shares a session, and stores no token. After a restart, the user has to sign in again if the server rotates refresh
-    /// tokens.
-    pub fn new(session: Session) -> Self {
-        Self::with_storage(session, Storage::default(), None)
-    }
-
-    pub(crate) fn with_storage(session: Session, storage: Storage, detached: Option<Detached>) -> Self {
-        Self { renewer: Arc::new(Renewer { state: SharedState::new(session), storage }), detached }
+    pub(crate) fn of(session: Session, storage: Storage, clock: Clock, detached: Option<Detached>) -> Self {
+        Self { renewer: Arc::new(Renewer { state: SharedState::new(session), storage, clock }), detached }
     }
 
     /// The session as it is now.
@@ -117,26 +114,12 @@ impl SharedSession {
     ///
     /// # Errors
     /// [`DriveError`]. A response with an error status is a response; [`RetryAfter`](crate::wire::RetryAfter) reads its header.
-    #[cfg(feature = "os")]
     pub fn fetch<E: Into<BoxError>>(
         &self,
         request: Request,
-        send: impl FnMut(Request) -> Result<Response, E>,
-    ) -> Result<Response, DriveError> {
-        self.fetch_with(request, send, Moment::from_os)
-    }
-
-    /// As [`fetch`](Self::fetch), with time and randomness of the caller's own.
-    ///
-    /// # Errors
-    /// [`DriveError`].
-    pub fn fetch_with<E: Into<BoxError>>(
-        &self,
-        request: Request,
         mut send: impl FnMut(Request) -> Result<Response, E>,
-        moment: impl FnMut() -> Moment,
     ) -> Result<Response, DriveError> {
-        block_on(self.fetch_async_with(request, |request| ready(send(request)), moment))
+        block_on(self.fetch_async(request, |request| ready(send(request))))
     }
 
     /// As [`fetch`](Self::fetch), over an asynchronous transport. The future is `Send` when theirs are.
@@ -149,7 +132,7 @@ impl SharedSession {
     /// # async fn save(_: Token) -> Result<(), std::io::Error> { Ok(()) }
     /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
     ///     // The runtime finishes a renewal that has begun, also when the task that needed it is dropped.
-    ///     let shared = SharedSession::builder_async(session).save(save);
+    ///     let shared = SharedSession::builder(session).save(save);
     ///     shared.spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); }).build()
     /// }
     ///
@@ -161,38 +144,20 @@ impl SharedSession {
     ///
     /// # Errors
     /// [`DriveError`].
-    #[cfg(feature = "os")]
     pub async fn fetch_async<E, Sending>(
         &self,
         request: Request,
-        send: impl FnMut(Request) -> Sending,
-    ) -> Result<Response, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
-        self.fetch_async_with(request, send, Moment::from_os).await
-    }
-
-    /// As [`fetch_async`](Self::fetch_async), with time and randomness of the caller's own.
-    ///
-    /// # Errors
-    /// [`DriveError`].
-    pub async fn fetch_async_with<E, Sending>(
-        &self,
-        request: Request,
         mut send: impl FnMut(Request) -> Sending,
-        mut moment: impl FnMut() -> Moment,
     ) -> Result<Response, DriveError>
     where
         E: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
     {
         let mut signed = request.clone();
-        let sent_token = self.sign(&mut signed, &mut send, &mut moment).await?;
+        let sent_token = self.sign(&mut signed, &mut send).await?;
         let observer = self.session().observer().clone();
         let response = exchange(signed, &mut send, &observer).await?;
-        let Some(session) = self.after(&sent_token, &response, &mut send, &mut moment).await? else {
+        let Some(session) = self.after(&sent_token, &response, &mut send).await? else {
             return Ok(response);
         };
         let mut signed = request;
@@ -204,70 +169,35 @@ impl SharedSession {
     ///
     /// # Errors
     /// [`DriveError`].
-    #[cfg(feature = "os")]
     pub fn token<E: Into<BoxError>>(
         &self,
-        send: impl FnMut(Request) -> Result<Response, E>,
+        mut send: impl FnMut(Request) -> Result<Response, E>,
     ) -> Result<Token, DriveError> {
-        self.token_with(send, Moment::from_os)
+        block_on(self.token_async(|request| ready(send(request))))
     }
 
     /// As [`token`](Self::token), over an asynchronous transport.
     ///
     /// # Errors
     /// [`DriveError`].
-    #[cfg(feature = "os")]
-    pub async fn token_async<E, Sending>(&self, send: impl FnMut(Request) -> Sending) -> Result<Token, DriveError>
+    pub async fn token_async<E, Sending>(&self, mut send: impl FnMut(Request) -> Sending) -> Result<Token, DriveError>
     where
         E: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
     {
-        self.token_async_with(send, Moment::from_os).await
-    }
-
-    /// As [`token`](Self::token), with time and randomness of the caller's own.
-    ///
-    /// # Errors
-    /// [`DriveError`].
-    pub fn token_with<E: Into<BoxError>>(
-        &self,
-        mut send: impl FnMut(Request) -> Result<Response, E>,
-        moment: impl FnMut() -> Moment,
-    ) -> Result<Token, DriveError> {
-        block_on(self.token_async_with(|request| ready(send(request)), moment))
-    }
-
-    /// As [`token_with`](Self::token_with), over an asynchronous transport.
-    ///
-    /// # Errors
-    /// [`DriveError`].
-    pub async fn token_async_with<E, Sending>(
-        &self,
-        mut send: impl FnMut(Request) -> Sending,
-        mut moment: impl FnMut() -> Moment,
-    ) -> Result<Token, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
-        let session = self.ready(&mut send, &mut moment).await?.session;
+        let session = self.ready(&mut send).await?.session;
         session.token().cloned().ok_or_else(|| Error::from(Unsupported::NoToken).into())
     }
 
     /// Gives a request the token, renewed if need be.
-    async fn sign(
-        &self,
-        request: &mut Request,
-        send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
-    ) -> Result<SentToken, DriveError> {
+    async fn sign(&self, request: &mut Request, send: &mut impl Transport) -> Result<SentToken, DriveError> {
         let session = self.session();
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(session.attach_renewed_token(request)?);
         }
         // Nothing is renewed for a request that the token must not go with.
         session.check_origin(request.uri(), request.headers())?;
-        let RenewedSession { session, origin } = self.ready(send, moment).await?;
+        let RenewedSession { session, origin } = self.ready(send).await?;
         Ok(match origin {
             Origin::Renewed => session.attach_renewed_token(request)?,
             Origin::Loaded => session.attach_valid_token(request)?,
@@ -275,18 +205,14 @@ impl SharedSession {
     }
 
     /// Returns the session with a token that is good now.
-    async fn ready(
-        &self,
-        send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
-    ) -> Result<RenewedSession, DriveError> {
+    async fn ready(&self, send: &mut impl Transport) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let good = |session| Ok(RenewedSession { session, origin: Origin::Loaded });
-        match self.need(&session, &moment())? {
+        match self.need(&session, &self.renewer.moment())? {
             Need::Nothing => good(session),
-            need => match self.supply(session.generation(), need.urgency(), send, moment).await {
+            need => match self.supply(session.generation(), need.urgency(), send).await {
                 Err(DriveError::Renewed) => Err(DriveError::Renewed),
-                Err(error) => self.go_on_after(error, moment().now),
+                Err(error) => self.go_on_after(error, self.renewer.moment().now),
                 supplied => supplied,
             },
         }
@@ -333,18 +259,17 @@ impl SharedSession {
         sent_token: &SentToken,
         response: &Response,
         send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
     ) -> Result<Option<Arc<Session>>, DriveError> {
         let session = self.session();
         Ok(match session.action_for(sent_token, &ProtectedResponse::of(response, Some(response.body()))) {
             Action::Nothing | Action::User => None,
             Action::Resend => Some(session),
             Action::Renewal if session.is_renewable() => {
-                Some(self.supply(sent_token.generation, Urgency::Now, send, moment).await?.session)
+                Some(self.supply(sent_token.generation, Urgency::Now, send).await?.session)
             }
             // The user may have signed in again in another process. If not, the API's answer is the last word.
             Action::Renewal if self.renewer.storage.is_shared() => {
-                match self.supply(sent_token.generation, Urgency::Now, send, moment).await {
+                match self.supply(sent_token.generation, Urgency::Now, send).await {
                     Err(error) if error.needs_sign_in() => None,
                     supplied => Some(supplied?.session),
                 }
@@ -359,7 +284,6 @@ impl SharedSession {
         generation: u64,
         urgency: Urgency,
         send: &mut impl Transport,
-        moment: &mut impl FnMut() -> Moment,
     ) -> Result<RenewedSession, DriveError> {
         let mut line = QueuePlace::new(&self.renewer.state, generation);
         // A runtime that drops what it is given is given one renewal.
@@ -373,7 +297,7 @@ impl SharedSession {
                         line = QueuePlace::behind(&self.renewer.state, generation, &turn);
                         detached.begin(self.renewer.clone(), turn, Wanted { generation, urgency });
                     }
-                    None => return self.renewer.renew(turn, Wanted { generation, urgency }, send, moment).await,
+                    None => return self.renewer.renew(turn, Wanted { generation, urgency }, send).await,
                 },
             }
         }

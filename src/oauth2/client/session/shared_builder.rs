@@ -1,10 +1,11 @@
 //! How a shared session is set up: where its token is stored, and who finishes its renewals.
 
-use std::future::{Future, ready};
+use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::renewal::{Detached, Renewal};
+use super::renewal::{Clock, Detached, Renewal};
 use super::session::Session;
 use super::shared::SharedSession;
 use super::storage::{ConditionalWrite, Lease, LeaseOutcome, Storage, Stored, StoredToken, WriteOutcome};
@@ -12,27 +13,41 @@ use crate::oauth2::Token;
 use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
 
 impl SharedSession {
-    /// Shares a session whose token is stored by functions that block.
+    /// Shares a session. The builder is told where its token is stored.
+    #[cfg(feature = "os")]
     pub fn builder(session: Session) -> SharedSessionBuilder {
-        SharedSessionBuilder::new(session)
+        Self::builder_with(session, Moment::from_os)
     }
 
-    /// Shares a session whose token is stored by functions that return futures.
-    pub fn builder_async(session: Session) -> AsyncSharedSessionBuilder {
-        AsyncSharedSessionBuilder::new(session)
+    /// Shares a session as [`builder`](Self::builder) does, with time and randomness of the caller's own.
+    pub fn builder_with(session: Session, clock: impl Fn() -> Moment + Send + Sync + 'static) -> SharedSessionBuilder {
+        SharedSessionBuilder {
+            lease_duration: LEASE,
+            session,
+            storage: Storage::default(),
+            clock: Arc::new(clock),
+            detached: None,
+        }
     }
 }
 
-/// Builds a [`SharedSession`] with functions that block.
+/// How long a lease lasts by default.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Builds a [`SharedSession`] with functions that store its token. Each returns a future. A function that blocks returns its
+/// result as [`std::future::ready`].
 ///
 /// If one process uses the token, give [`save`](Self::save). If several do, give [`load`](Self::load) and
 /// [`store_if_unchanged`](Self::store_if_unchanged), which need each other, and [`lease`](Self::lease), so that only one
-/// process renews. [`release`](Self::release) is optional and needs `lease`. An asynchronous `lease` needs
-/// [`sleep`](AsyncSharedSessionBuilder::sleep), too. `save` excludes `store_if_unchanged`.
+/// process renews. `lease` needs [`sleep`](Self::sleep), and [`release`](Self::release) is optional. `save` excludes
+/// `store_if_unchanged`.
 ///
 /// # Examples
-/// Several processes that share a token in a database:
+/// Several processes that share a token in a database, through a client of the database that blocks:
 /// ```no_run
+/// use std::future::ready;
+/// use std::thread;
+///
 /// use oauth_proto::oauth2::{Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken, WriteOutcome};
 /// # #[derive(Clone)]
 /// # struct Database;
@@ -45,27 +60,23 @@ impl SharedSession {
 /// # fn example(client: Client, database: Database) -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// // The token comes from the database.
-/// let session = Session::without_token(&client, "https://photos.example.com")?;
-/// let builder = SharedSession::builder(session);
-/// let db = database.clone();
-/// let builder = builder.load(move || db.load());
-/// let db = database.clone();
-/// let builder = builder.store_if_unchanged(move |write| db.store_if_unchanged(write));
-/// let db = database.clone();
-/// let builder = builder.lease(move |wanted| db.lease(wanted));
-/// let db = database.clone();
-/// let builder = builder.release(move |lease| db.release(lease)); // DELETE FROM leases WHERE name = $1 AND holder = $2
-/// let shared = builder.build()?;
+/// let session = Session::new(&client, "https://photos.example.com", None)?;
+/// let [db1, db2, db3, db4] = [(); 4].map(|()| database.clone());
+/// let shared = SharedSession::builder(session)
+///     .load(move || ready(db1.load()))
+///     .store_if_unchanged(move |write| ready(db2.store_if_unchanged(write)))
+///     .lease(move |wanted| ready(db3.lease(wanted)))
+///     .release(move |lease| ready(db4.release(lease))) // DELETE FROM leases WHERE name = $1 AND holder = $2
+///     .sleep(|pause| {
+///         thread::sleep(pause);
+///         ready(())
+///     })
+///     .build()?;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
-#[must_use = "`build` makes the session"]
-pub struct SharedSessionBuilder(AsyncSharedSessionBuilder);
-
-/// Builds a [`SharedSession`] with functions that return futures. See [`SharedSessionBuilder`] for which of them are needed.
 ///
-/// # Examples
+/// One process, with functions that do not block:
 /// ```no_run
 /// use oauth_proto::oauth2::{Session, SharedSession, Token};
 /// use oauth_proto::{Request, Response};
@@ -81,109 +92,35 @@ pub struct SharedSessionBuilder(AsyncSharedSessionBuilder);
 /// }
 ///
 /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
-///     SharedSession::builder_async(session)
+///     SharedSession::builder(session)
 ///         .save(save)
 ///         // A renewal that has begun is finished by the runtime, also when the task that needed it is dropped.
 ///         .spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); })
 ///         .build()
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use = "`build` makes the session"]
-pub struct AsyncSharedSessionBuilder {
+#[non_exhaustive]
+pub struct SharedSessionBuilder {
+    /// How long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
+    /// begin to renew while the first one is still waiting for the server. Default: 60 seconds.
+    pub lease_duration: Duration,
     session: Session,
     storage: Storage,
+    clock: Clock,
     detached: Option<Detached>,
 }
 
-impl SharedSessionBuilder {
-    pub(crate) fn new(session: Session) -> Self {
-        Self(AsyncSharedSessionBuilder::new(session).sleep(|pause| {
-            std::thread::sleep(pause);
-            ready(())
-        }))
-    }
-
-    fn map(self, change: impl FnOnce(AsyncSharedSessionBuilder) -> AsyncSharedSessionBuilder) -> Self {
-        Self(change(self.0))
-    }
-
-    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the
-    /// function would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
-    /// renewal does not bring back the row of a user who has signed out; see also [`SharedSession::sign_out`].
-    pub fn save<E: Into<BoxError> + Send + 'static>(
-        self,
-        save: impl Fn(Token) -> Result<(), E> + Send + Sync + 'static,
-    ) -> Self {
-        self.map(|builder| builder.save(move |token| ready(save(token))))
-    }
-
-    /// Loads the stored token with this function, before each renewal. A token that another process has stored is used
-    /// instead of a renewal.
-    pub fn load<E: Into<BoxError> + Send + 'static>(
-        self,
-        load: impl Fn() -> Result<Option<StoredToken>, E> + Send + Sync + 'static,
-    ) -> Self {
-        self.map(|builder| builder.load(move || ready(load())))
-    }
-
-    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since
-    /// it was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token:
-    /// store that in the same way.
-    pub fn store_if_unchanged<E: Into<BoxError> + Send + 'static>(
-        self,
-        store: impl Fn(ConditionalWrite) -> Result<WriteOutcome, E> + Send + Sync + 'static,
-    ) -> Self {
-        self.map(|builder| builder.store_if_unchanged(move |write| ready(store(write))))
-    }
-
-    /// Asks this function for the right to renew, so that one process renews at a time. The others wait for its token.
-    pub fn lease<E: Into<BoxError> + Send + 'static>(
-        self,
-        lease: impl Fn(Lease) -> Result<LeaseOutcome, E> + Send + Sync + 'static,
-    ) -> Self {
-        self.map(|builder| builder.lease(move |wanted| ready(lease(wanted))))
-    }
-
-    /// Gives a lease back with this function, as soon as its renewal has ended, so that others need not wait for the lease's
-    /// end after a renewal that failed. It must not end the lease of another holder.
-    pub fn release<E: Into<BoxError> + Send + 'static>(
-        self,
-        release: impl Fn(Lease) -> Result<(), E> + Send + Sync + 'static,
-    ) -> Self {
-        self.map(|builder| builder.release(move |lease| ready(release(lease))))
-    }
-
-    /// Sets how long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
-    /// begin to renew while the first one is still waiting for the server. The default is 60 seconds.
-    pub fn lease_duration(self, duration: Duration) -> Self {
-        self.map(|builder| builder.lease_duration(duration))
-    }
-
-    /// Waits with this function while another process holds the lease. The default is `std::thread::sleep`.
-    pub fn sleep(self, sleep: impl Fn(Duration) + Send + Sync + 'static) -> Self {
-        self.map(|builder| {
-            builder.sleep(move |pause| {
-                sleep(pause);
-                ready(())
-            })
-        })
-    }
-
-    /// Makes the session.
-    ///
-    /// # Errors
-    /// [`Unsupported::StorageIncomplete`] when two of the functions do not go together, or one is missing that another needs.
-    pub fn build(self) -> Result<SharedSession, Error> {
-        self.0.build()
+impl fmt::Debug for SharedSessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedSessionBuilder")
+            .field("session", &self.session)
+            .field("storage", &self.storage)
+            .finish_non_exhaustive()
     }
 }
 
-impl AsyncSharedSessionBuilder {
-    pub(crate) fn new(session: Session) -> Self {
-        Self { session, storage: Storage::default(), detached: None }
-    }
-
+impl SharedSessionBuilder {
     /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the
     /// function would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
     /// renewal does not bring back the row of a user who has signed out; see also [`SharedSession::sign_out`].
@@ -241,14 +178,8 @@ impl AsyncSharedSessionBuilder {
         self
     }
 
-    /// Sets how long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
-    /// begin to renew while the first one is still waiting for the server. The default is 60 seconds.
-    pub fn lease_duration(mut self, duration: Duration) -> Self {
-        self.storage.lease_duration = duration;
-        self
-    }
-
-    /// Waits with this function while another process holds the lease: the runtime's own, such as `tokio::time::sleep`.
+    /// Waits with this function while another process holds the lease: the runtime's own, such as `tokio::time::sleep`, or
+    /// `std::thread::sleep` in one that blocks.
     pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -262,32 +193,16 @@ impl AsyncSharedSessionBuilder {
     /// away. Otherwise a server that rotates refresh tokens may have invalidated the old token while the new one is lost.
     /// Every fetch still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API requests
     /// only.
-    #[cfg(feature = "os")]
     pub fn spawn_renewals<E, F>(
-        self,
-        send: impl Fn(Request) -> F + Send + Sync + 'static,
-        spawn: impl Fn(Renewal) + Send + Sync + 'static,
-    ) -> Self
-    where
-        E: Into<BoxError>,
-        F: Future<Output = Result<Response, E>> + Send + 'static,
-    {
-        self.spawn_renewals_with(send, Moment::from_os, spawn)
-    }
-
-    /// Hands each renewal to `spawn` as [`spawn_renewals`](Self::spawn_renewals) does, with time and randomness of the
-    /// caller's own.
-    pub fn spawn_renewals_with<E, F>(
         mut self,
         send: impl Fn(Request) -> F + Send + Sync + 'static,
-        moment: impl Fn() -> Moment + Send + Sync + 'static,
         spawn: impl Fn(Renewal) + Send + Sync + 'static,
     ) -> Self
     where
         E: Into<BoxError>,
         F: Future<Output = Result<Response, E>> + Send + 'static,
     {
-        self.detached = Some(Detached::new(send, moment, spawn));
+        self.detached = Some(Detached::new(send, spawn));
         self
     }
 
@@ -312,16 +227,22 @@ impl AsyncSharedSessionBuilder {
         }
         let excludes = [
             ("save", save.is_some(), "store_if_unchanged", store_if_unchanged.is_some()),
-            ("report_renewals", self.session.reports, "save", save.is_some()),
-            ("report_renewals", self.session.reports, "store_if_unchanged", store_if_unchanged.is_some()),
-            ("report_renewals", self.session.reports, "spawn_renewals", self.detached.is_some()),
+            ("Session::return_renewals", self.session.return_renewals, "save", save.is_some()),
+            (
+                "Session::return_renewals",
+                self.session.return_renewals,
+                "store_if_unchanged",
+                store_if_unchanged.is_some(),
+            ),
+            ("Session::return_renewals", self.session.return_renewals, "spawn_renewals", self.detached.is_some()),
         ];
         for (given, is_given, other, is_there) in excludes {
             if is_given && is_there {
                 return Err(Unsupported::StorageIncomplete { given, reason: "cannot be used beside", other }.into());
             }
         }
-        Ok(SharedSession::with_storage(self.session, self.storage, self.detached))
+        let storage = Storage { lease_duration: self.lease_duration, ..self.storage };
+        Ok(SharedSession::of(self.session, storage, self.clock, self.detached))
     }
 }
 

@@ -12,12 +12,9 @@ use crate::core::short_hash::short_hash_of;
 use crate::oauth2::Token;
 use crate::{BoxError, DriveError, Timestamp};
 
-/// How long a lease lasts by default.
-const LEASE: Duration = Duration::from_secs(60);
-
 /// A session's token as it is stored, with a version that tells whether it has changed.
 ///
-/// Store it as a whole (it is serde), with its [`version`](Self::version) in a column of its own, in which a database can
+/// Store it as a whole (it is serde), with its [`version`](field@Self::version) in a column of its own, in which a database can
 /// compare it. After the user has signed in, store `StoredToken::new(token)`, whatever was stored before.
 ///
 /// # Examples
@@ -26,14 +23,18 @@ const LEASE: Duration = Duration::from_secs(60);
 ///
 /// let stored = StoredToken::new(Token::bearer("2YotnFZFEjr1zCsicMWpAA"));
 /// let json = serde_json::to_string(&stored)?;
-/// assert_eq!(serde_json::from_str::<StoredToken>(&json)?.version(), stored.version());
+/// assert_eq!(serde_json::from_str::<StoredToken>(&json)?.version, stored.version);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StoredToken {
-    version: String,
+    /// The version: 32 hexadecimal digits, different for each token. It is a hash from which a random token cannot be
+    /// recovered.
+    pub version: String,
+    /// The token; `None` when the grant has ended and the user has to sign in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    token: Option<Token>,
+    pub token: Option<Token>,
 }
 
 impl StoredToken {
@@ -46,21 +47,6 @@ impl StoredToken {
     pub(crate) fn ended(before: &Token) -> Self {
         let version = short_hash_of(&["ended", &version_of(before)]);
         Self { version: format!("{version:032x}"), token: None }
-    }
-
-    /// Returns the version: 32 hexadecimal digits, different for each token. It is a hash from which a random token cannot be
-    /// recovered.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
-    /// Returns the token; `None` when the grant has ended and the user has to sign in again.
-    pub fn token(&self) -> Option<&Token> {
-        self.token.as_ref()
-    }
-
-    pub(crate) fn into_token(self) -> Option<Token> {
-        self.token
     }
 }
 
@@ -81,7 +67,7 @@ pub(crate) fn version_of(token: &Token) -> String {
 /// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, WriteOutcome};
 ///
 /// fn store(row: &mut Option<StoredToken>, write: ConditionalWrite) -> WriteOutcome {
-///     if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+///     if row.as_ref().map(|row| &row.version) != write.expected.as_ref() {
 ///         return WriteOutcome::Conflict;
 ///     }
 ///     *row = Some(write.stored);
@@ -164,7 +150,7 @@ type Call<A, T> = Arc<dyn Fn(A) -> Stored<T> + Send + Sync>;
 type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The caller's functions.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Storage {
     pub(crate) load: Option<Call<(), Option<StoredToken>>>,
     pub(crate) save: Option<Call<Token, ()>>,
@@ -173,20 +159,6 @@ pub(crate) struct Storage {
     pub(crate) release: Option<Call<Lease, ()>>,
     pub(crate) sleep: Option<Sleep>,
     pub(crate) lease_duration: Duration,
-}
-
-impl Default for Storage {
-    fn default() -> Self {
-        Self {
-            load: None,
-            save: None,
-            store_if_unchanged: None,
-            lease: None,
-            release: None,
-            sleep: None,
-            lease_duration: LEASE,
-        }
-    }
 }
 
 impl Storage {
@@ -209,7 +181,7 @@ impl Storage {
         let failed = |error| DriveError::storage("store the renewed token", error);
         match (&self.store_if_unchanged, &self.save) {
             (Some(store), _) => store(ConditionalWrite { expected, stored }).await.map_err(failed),
-            (None, Some(save)) => match stored.into_token() {
+            (None, Some(save)) => match stored.token {
                 Some(token) => save(token).await.map(|()| WriteOutcome::Stored).map_err(failed),
                 None => Ok(WriteOutcome::Stored),
             },
