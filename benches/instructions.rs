@@ -2,6 +2,9 @@
 //! on randomness or on the machine, so that two runs count the same.
 #![allow(missing_docs)]
 
+#[path = "../tests/common/with.rs"]
+mod with;
+
 use std::hint::black_box;
 use std::rc::Rc;
 
@@ -17,6 +20,8 @@ use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Sessi
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Step, Timestamp};
 use sha2::{Digest, Sha256};
+
+use with::With;
 
 /// How often each case runs, to even out what happens only sometimes.
 const TIMES: usize = 64;
@@ -65,7 +70,7 @@ fn cases() -> Vec<Case> {
     let few = vec![("include_entities", "true"), ("status", "Hello Ladies + Gentlemen, a signed OAuth request!")];
     let many: Vec<_> = (0..200).map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}"))).collect();
     let (server, protected) = (Rc::new(busy(std::convert::identity)), Rc::new(busy(std::convert::identity)));
-    let lenient = Rc::new(busy(ProviderBuilder::allow_raw_basic));
+    let lenient = Rc::new(busy(|builder| builder.with(|options| options.allow_raw_basic = true)));
     let (photos, request) = protected_resource(&protected);
     let (client, waiting, session) = (client(), client(), session());
     vec![

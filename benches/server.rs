@@ -2,6 +2,9 @@
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock: it is what it is for")]
 
+#[path = "../tests/common/with.rs"]
+mod with;
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +23,8 @@ use oxide_auth::primitives::generator::RandomGenerator;
 use oxide_auth::primitives::issuer::TokenMap;
 use oxide_auth::primitives::registrar::{Client, ClientMap, PasswordPolicy, RegisteredUrl, RegistrarError};
 use sha2::{Digest, Sha256};
+
+use with::With;
 
 const ISSUER: &str = "https://auth.example.com";
 const ID: &str = "s6BhdRkqt3";
@@ -47,9 +52,13 @@ impl Server {
     fn new() -> Self {
         let lifetime = Duration::from_secs(LIVING);
         let provider = Provider::builder(ISSUER)
-            .add_grant_type(GrantType::authorization_code().scopes("read write").expires_in(lifetime))
-            .add_grant_type(GrantType::client_credentials().scopes("read write").expires_in(lifetime))
-            .add_grant_type(GrantType::refresh_token().expires_in(lifetime))
+            .add_grant_type(
+                GrantType::authorization_code().scopes("read write").with(|options| options.expires_in = lifetime),
+            )
+            .add_grant_type(
+                GrantType::client_credentials().scopes("read write").with(|options| options.expires_in = lifetime),
+            )
+            .add_grant_type(GrantType::refresh_token().with(|options| options.expires_in = lifetime))
             .build()
             .unwrap();
         let store = MemoryStore::default();

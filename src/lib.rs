@@ -61,6 +61,8 @@
 //!
 //! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`run`] and
 //!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
+//! - `client`, `server`, `resource` (default): the sides of OAuth 2.0.
+//! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and signing in by them.
 //! - `openid2`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
 //! - `tracing`: events of the authorization server, the clients, sessions and guards. [`Event`] also works without it, by hooks.
@@ -76,17 +78,38 @@
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
 )]
-#![cfg_attr(not(feature = "os"), allow(rustdoc::broken_intra_doc_links))]
+// What one side of a protocol needs is of no use without that side, and links to the other sides lead nowhere.
+#![cfg_attr(
+    not(all(
+        feature = "os",
+        feature = "client",
+        feature = "server",
+        feature = "resource",
+        feature = "oauth1",
+        feature = "services"
+    )),
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        unused_macros,
+        rustdoc::broken_intra_doc_links,
+        rustdoc::private_intra_doc_links
+    )
+)]
 
-#[cfg(all(doctest, feature = "os"))]
+#[cfg(all(doctest, feature = "os", feature = "server", feature = "resource", feature = "services"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
 pub(crate) mod core;
+#[cfg(feature = "oauth1")]
 pub mod oauth1;
+#[cfg(any(feature = "client", feature = "server", feature = "resource"))]
 pub mod oauth2;
 #[cfg(feature = "openid2")]
 pub mod openid2;
+#[cfg(feature = "services")]
 pub mod services;
 pub mod wire;
 
@@ -99,7 +122,7 @@ pub use core::forged::Forged;
 pub use core::leg::{Leg, Purpose};
 pub use core::message::{Request, Response};
 pub use core::moment::Moment;
-pub use core::query::{OneTimeUse, PendingQuery, ServerQuery};
+pub use core::query::OneTimeUse;
 pub use core::response_excerpt::ResponseExcerpt;
 pub use core::secret::Secret;
 pub use core::step::{Asleep, Sent, Step, run_async_with, run_with};

@@ -66,9 +66,9 @@ fn joined(pairs: &[Pair]) -> String {
 
 pub fn run(input: Input) {
     let Some(request) = request(&input) else { return };
-    let photos = ResourceServer::builder("https://photos.example.com/");
-    let photos = if input.in_body { photos.allow_token_in_body() } else { photos };
-    let photos = if input.in_query { photos.allow_token_in_query() } else { photos };
+    let mut photos = ResourceServer::builder("https://photos.example.com/");
+    photos.allow_token_in_body = input.in_body;
+    photos.allow_token_in_query = input.in_query;
     match photos.build().unwrap().check(&request, input.scope.as_str(), Timestamp::from_secs(1)) {
         ServerStep::Query(NextQuery::FindToken(pending)) => {
             let tokens = tokens(&input, &request);

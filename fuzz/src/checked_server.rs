@@ -160,7 +160,7 @@ impl CheckedServer {
     }
 
     pub(crate) fn record(&self, value: &str) -> Option<Arc<TokenRecord>> {
-        self.store.inner.find_token(&FindToken { key: TokenHash::of(value) }).unwrap()
+        self.store.inner.find_token(&FindToken::new(TokenHash::of(value))).unwrap()
     }
 
     /// Every token is what the model says.

@@ -12,7 +12,7 @@ use oauth_proto::oauth2::server::store::{
     RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
     Store, TokenRecord,
 };
-use oauth_proto::oauth2::server::{GrantType, Provider, ProviderBuilder, RegistrationPolicy, Rejected, UnknownScope};
+use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, Rejected, UnknownScope};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
 
@@ -54,16 +54,15 @@ pub fn provider(options: Options) -> Provider {
     let unknown =
         [UnknownScope::Refuse, UnknownScope::Drop, UnknownScope::Default][usize::from(options.unknown_scope % 3)];
     let scoped = |grant_type: GrantType| {
-        let grant_type = grant_type.scopes("read write").unknown_scope(unknown);
-        if options.default_scope { grant_type.default_scope("read") } else { grant_type }
+        let mut grant_type = grant_type.scopes("read write");
+        grant_type.unknown_scope = unknown;
+        grant_type.default_scope = options.default_scope.then(|| "read".into());
+        grant_type
     };
-    let mut refresh = GrantType::refresh_token().rotation_grace(Duration::from_secs(options.grace.into()));
-    if options.keep {
-        refresh = refresh.allow_refresh_token_reuse();
-    }
-    if options.never_expires {
-        refresh = refresh.dangerous_never_expires();
-    }
+    let mut refresh = GrantType::refresh_token();
+    refresh.rotation_grace = Some(Duration::from_secs(options.grace.into()));
+    refresh.allow_refresh_token_reuse = options.keep;
+    refresh.dangerous_never_expires = options.never_expires;
     let mut provider = Provider::builder(ISSUER)
         .add_grant_type(scoped(GrantType::authorization_code()))
         .add_grant_type(scoped(GrantType::dangerous_implicit()))
@@ -72,30 +71,27 @@ pub fn provider(options: Options) -> Provider {
         .add_grant_type(scoped(GrantType::token_exchange()))
         .add_grant_type(scoped(GrantType::extension("urn:x:voucher")))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
-        .add_grant_type(refresh)
-        .add_resource(RESOURCES[0])
-        .add_resource(RESOURCES[1]);
-    let mut toggle = |wanted: bool, on: fn(ProviderBuilder) -> ProviderBuilder| {
-        if wanted {
-            provider = on(provider.clone());
-        }
-    };
-    toggle(options.reuse, |provider| provider.reuse_access_tokens("a key that is not in the store"));
-    toggle(options.require_pkce, ProviderBuilder::require_pkce);
-    toggle(options.plain_pkce, ProviderBuilder::allow_plain_pkce);
-    toggle(options.only_pushed, ProviderBuilder::require_pushed_requests);
-    toggle(options.only_basic, ProviderBuilder::only_basic);
-    toggle(options.only_body && !options.only_basic, ProviderBuilder::only_body);
+        .add_grant_type(refresh);
+    provider.resources = RESOURCES.map(str::to_owned).into();
+    if options.reuse {
+        provider.reuse_access_tokens = true;
+        provider = provider.token_reuse_key("a key that is not in the store");
+    }
+    provider.require_pkce = options.require_pkce;
+    provider.allow_plain_pkce = options.plain_pkce;
+    provider.require_pushed_requests = options.only_pushed;
+    provider.only_basic = options.only_basic;
+    provider.only_body = options.only_body && !options.only_basic;
     // `build` refuses an option that has no effect.
     let takes_basic = options.only_basic || !options.only_body;
-    toggle(options.raw_basic && takes_basic, ProviderBuilder::allow_raw_basic);
+    provider.allow_raw_basic = options.raw_basic && takes_basic;
     if options.separator {
-        provider = provider.scope_separator(',');
+        provider.scope_separator = ',';
     }
-    let provider = match options.registration % 3 {
-        0 => provider,
-        1 => provider.registration(RegistrationPolicy::with_token(INITIAL).unwrap()),
-        _ => provider.registration(RegistrationPolicy::AllowAnyone),
+    provider.registration = match options.registration % 3 {
+        0 => RegistrationPolicy::Off,
+        1 => RegistrationPolicy::with_token(INITIAL).unwrap(),
+        _ => RegistrationPolicy::AllowAnyone,
     };
     provider.build().unwrap()
 }

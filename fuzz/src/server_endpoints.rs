@@ -246,6 +246,7 @@ impl RawServer {
             Ok(Dispatched::Respond(response)) => self.note(&response, &endpoint, &parameters),
             Ok(Dispatched::Consent(consent)) => self.consent(consent, &asked, decision),
             Ok(Dispatched::Device(page)) => self.device(page, decision),
+            Ok(page) => unreachable!("{page:?}"),
             Err(rejected) => {
                 if !misplaced {
                     shows_no_secret(&rejected, &self.given);

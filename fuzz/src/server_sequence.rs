@@ -360,6 +360,7 @@ impl CheckedServer {
                         let grant = token.grant;
                         self.forget(grant);
                     }
+                    kind => unreachable!("{kind:?}"),
                 }
             }
             Err(RejectReason::TokenOfAnotherClient) => assert!(known && token.client != client),

@@ -3,8 +3,9 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
+use rsa::PrivateKey;
+use rsa::pkcs1v15::Pkcs1v15Sign;
 use rsa::pkcs8::DecodePrivateKey;
-use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -16,13 +17,13 @@ pub fn client_secret_jwt(secret: &str) -> ClientAuthentication {
 /// `private_key_jwt`, with RS256 and a key in PEM.
 pub fn private_key_jwt(pem: &str) -> ClientAuthentication {
     ClientAuthentication::Custom(std::sync::Arc::new(Assertion::Key(Box::new(
-        RsaPrivateKey::from_pkcs8_pem(pem).expect("a private key"),
+        PrivateKey::from_pkcs8_pem(pem).expect("a private key"),
     ))))
 }
 
 enum Assertion {
     Secret(String),
-    Key(Box<RsaPrivateKey>),
+    Key(Box<PrivateKey>),
 }
 
 impl Assertion {

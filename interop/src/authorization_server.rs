@@ -16,6 +16,8 @@ use oauth_proto::{Moment, Request, Response, Timestamp};
 
 use crate::loopback::Loopback;
 
+use crate::with::With;
+
 /// The client with a secret.
 pub const CLIENT: &str = "printer";
 /// Its secret.
@@ -87,18 +89,22 @@ fn add_clients(store: &MemoryStore) {
 
 fn provider(issuer: &str) -> Provider {
     Provider::builder(issuer)
-        .add_grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
+        .add_grant_type(
+            GrantType::authorization_code()
+                .scopes(SCOPES)
+                .with(|options| options.default_scope = Some("photos.read".into())),
+        )
         .add_grant_type(GrantType::dangerous_implicit().scopes(SCOPES))
         .add_grant_type(GrantType::dangerous_password().scopes(SCOPES))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         // A client that uses a token twice is taken for a thief at once.
-        .add_grant_type(GrantType::refresh_token().without_rotation_grace())
-        .registration(RegistrationPolicy::AllowAnyone)
-        .allow_raw_basic()
-        .allow_verification_uri_complete()
+        .add_grant_type(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)))
+        .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
+        .with(|options| options.allow_raw_basic = true)
+        .with(|options| options.allow_verification_uri_complete = true)
         // Somebody waits for it.
-        .device_interval(Duration::from_secs(1))
+        .with(|options| options.device_interval = Duration::from_secs(1))
         .build()
         .expect("a sound configuration")
 }
@@ -128,6 +134,7 @@ impl Endpoints {
                 let device = self.serve(self.provider.find_device(&user_code, Timestamp::from_os()))?;
                 self.decide_device(request, device)
             }
+            page => unreachable!("{page:?}"),
         }
     }
 

@@ -23,6 +23,8 @@ pub mod service;
 pub mod sign_in_doubles;
 pub mod signatures;
 pub mod their_openid2_provider;
+#[path = "../../tests/common/with.rs"]
+pub mod with;
 
 /// Returns a value that was changed in place.
 pub fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use http::Method;
 
+use crate::wire::uri::UriParts;
 use crate::wire::{form, without_secrets};
 use crate::{Forged, Request};
 
@@ -208,8 +209,23 @@ fn is_same_origin(origin: &str, expected: &str) -> bool {
     if origin.trim_end_matches('/').eq_ignore_ascii_case(expected.trim_end_matches('/')) {
         return true;
     }
+    if origin.contains('@') {
+        return false;
+    }
+    let parts = UriParts::of(origin).zip(UriParts::of(expected));
+    parts.is_some_and(|(origin, expected)| origin.is_same_origin(expected)) || is_same_in_browsers(origin, expected)
+}
+
+/// Returns whether two origins are the same for browsers, which write names in other alphabets in two ways.
+#[cfg(any(feature = "server", feature = "oauth1", feature = "openid2"))]
+fn is_same_in_browsers(origin: &str, expected: &str) -> bool {
     let parsed = |origin: &str| url::Url::parse(origin).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
-    !origin.contains('@') && parsed(origin).is_some_and(|origin| parsed(expected) == Some(origin))
+    parsed(origin).is_some_and(|origin| parsed(expected) == Some(origin))
+}
+
+#[cfg(not(any(feature = "server", feature = "oauth1", feature = "openid2")))]
+const fn is_same_in_browsers(_: &str, _: &str) -> bool {
+    false
 }
 
 /// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand in a name, too, but then

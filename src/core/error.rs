@@ -204,7 +204,7 @@ macro_rules! response_of {
 
 impl Misbehaved {
     /// The answer that it is about.
-    pub fn response(&self) -> &ResponseExcerpt {
+    pub(crate) fn response(&self) -> &ResponseExcerpt {
         response_of!(self)
     }
 

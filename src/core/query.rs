@@ -5,7 +5,7 @@ use std::fmt;
 /// A query that storage answers in one atomic step.
 ///
 /// ```
-/// use oauth_proto::ServerQuery;
+/// use oauth_proto::oauth2::server::store::ServerQuery;
 /// use oauth_proto::oauth1::server::store::RememberNonce;
 /// use oauth_proto::OneTimeUse;
 ///
@@ -39,7 +39,7 @@ pub enum OneTimeUse {
 /// `R` is what the answer leads to: the next query, or the end.
 ///
 /// ```
-/// use oauth_proto::PendingQuery;
+/// use oauth_proto::oauth2::server::store::PendingQuery;
 /// use oauth_proto::oauth1::server::store::RememberNonce;
 /// use oauth_proto::OneTimeUse;
 ///

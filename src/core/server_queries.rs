@@ -52,11 +52,11 @@ macro_rules! server_queries {
         pub enum NextQuery<T> {
             $(
                 #[doc = concat!("See [`", stringify!($Query), "`].")]
-                $Query($crate::PendingQuery<$Query, ServerStep<T>>),
+                $Query($crate::core::query::PendingQuery<$Query, ServerStep<T>>),
             )*
             $(
                 #[doc = concat!("See [`", stringify!($Aside), "`].")]
-                $Aside($crate::PendingQuery<$Aside, ServerStep<T>>),
+                $Aside($crate::core::query::PendingQuery<$Aside, ServerStep<T>>),
             )*
         }
 

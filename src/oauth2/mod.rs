@@ -36,18 +36,28 @@
 //! Left out on purpose: signed and encrypted introspection and authorization responses, pushed requests by reference to
 //! a JWT (RFC 9101), and proofs of possession (RFC 9449), which come with the crate's signatures for JSON.
 
+#[cfg(feature = "client")]
 pub(crate) mod client;
 pub(crate) mod common;
+#[cfg(feature = "resource")]
 pub mod resource;
+#[cfg(feature = "server")]
 pub mod server;
 
+#[cfg(feature = "client")]
 pub use client::*;
+#[cfg(feature = "client")]
 pub use common::bearer_challenge::{BearerChallenge, BearerError};
 pub use common::introspection::Introspection;
 pub use common::metadata::{Metadata, ResourceMetadata};
+#[cfg(feature = "client")]
 pub use common::quirks::Quirks;
-pub use common::registration::{ClientMetadata, ClientRegistration};
+pub use common::registration::ClientMetadata;
+#[cfg(feature = "client")]
+pub use common::registration::ClientRegistration;
 pub use common::response_mode::ResponseMode;
 pub use common::scope::Scope;
+#[cfg(feature = "client")]
 pub use common::style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};
+#[cfg(feature = "client")]
 pub use common::token::{Token, TokenType};

@@ -3,12 +3,18 @@
 use url::Url;
 
 use super::identifier::absolute;
+use crate::wire::uri::Host;
 use crate::wire::{is_internal, without_secrets};
 use crate::{Error, Unsupported};
 
 /// Why a host is not asked.
 pub(super) const NOT_FAR: &str =
     "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+
+/// Returns whether only this network can reach a URL's host, by what is written there.
+pub(super) fn is_internal_url(url: &Url) -> bool {
+    url.host_str().and_then(Host::of).is_none_or(is_internal)
+}
 
 /// What may be fetched and trusted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,19 +27,19 @@ pub(super) struct Allowed {
 impl Allowed {
     /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's identifier.
     pub(super) fn may_fetch(self, url: &Url) -> bool {
-        self.internal_hosts || !is_internal(url)
+        self.internal_hosts || !is_internal_url(url)
     }
 
     /// Whether what comes from there, or goes there, is the host's own.
     pub(super) fn trusts(self, url: &Url) -> bool {
-        self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal(url))
+        self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal_url(url))
     }
 
     /// Whether a relying party's URL is one to answer to, or to look at.
     pub(super) fn trusts_party(self, url: &Url) -> bool {
         // Its own machine is where a relying party is developed, and is sent nothing but the user.
         let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal(url))
+        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal_url(url))
     }
 
     /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::Uri;
 
 use super::origin::OriginRef;
+use super::uri::{Host, UriParts};
 use super::words::truncated;
 
 /// Returns the URL of an endpoint: absolute, http or https, without user information and fragment.
@@ -44,11 +45,14 @@ enum Depth {
 impl Depth {
     /// Returns the depth of an http or https URL; `None` for all else.
     fn of(url: &str) -> Option<Self> {
-        let url = url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-        Some(match url {
-            url if is_machine(&url) => Self::Machine,
-            url if is_internal(&url) => Self::Network,
-            _ => Self::Internet,
+        let parts = UriParts::of(url).filter(|parts| parts.is_web())?;
+        parts.authority.filter(|authority| !authority.is_empty())?;
+        // What readers of URLs disagree about may lead anywhere.
+        Some(match parts.host() {
+            None => Self::Machine,
+            Some(host) if is_machine(host) => Self::Machine,
+            Some(host) if is_internal(host) => Self::Network,
+            Some(_) => Self::Internet,
         })
     }
 }
@@ -62,10 +66,9 @@ pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     Depth::of(place).unwrap_or_else(unclear) > from
 }
 
-/// Returns whether a URL may lead to this machine, in any of the ways in which resolvers read a host: wider than
+/// Returns whether a host may be this machine, in any of the ways in which resolvers read one: wider than
 /// `OriginRef::is_loopback`, since it serves to refuse.
-fn is_machine(url: &url::Url) -> bool {
-    use url::Host;
+fn is_machine(host: Host<'_>) -> bool {
     const NAMES: [&str; 7] = [
         "localhost",
         "localhost4",
@@ -76,13 +79,13 @@ fn is_machine(url: &url::Url) -> bool {
         "localhost6.localdomain6",
     ];
     let is_own = |address: Ipv4Addr| address.is_loopback() || address.is_unspecified();
-    match url.host() {
-        Some(Host::Domain(name)) => {
+    match host {
+        Host::Name(name) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
             NAMES.contains(&name.as_str()) || name.ends_with(".localhost")
         }
-        Some(Host::Ipv4(address)) => is_own(address),
-        Some(Host::Ipv6(address)) => {
+        Host::Ipv4(address) => is_own(address),
+        Host::Ipv6(address) => {
             // Below ::/64 are outdated forms with an IPv4 address at the end, too.
             let outdated = address.segments()[..4] == [0; 4];
             address.is_loopback()
@@ -90,14 +93,12 @@ fn is_machine(url: &url::Url) -> bool {
                 || contained(address).is_some_and(is_own)
                 || (outdated && is_own(low_half(address)))
         }
-        None => true,
     }
 }
 
-/// Returns whether a URL's host is one that only this machine or its network can reach, by its name or as an address that is
+/// Returns whether a host is one that only this machine or its network can reach, by its name or as an address that is
 /// written out. What a name resolves to is for the transport to look at, by [`is_internal_address`].
-pub(crate) fn is_internal(url: &url::Url) -> bool {
-    use url::Host;
+pub(crate) fn is_internal(host: Host<'_>) -> bool {
     /// Names that no one else has (RFC 6761, 6762, 8375, and what is in use).
     const TOPS: [&str; 14] = [
         "localhost",
@@ -115,15 +116,14 @@ pub(crate) fn is_internal(url: &url::Url) -> bool {
         "consul",
         "cluster.local",
     ];
-    match url.host() {
-        Some(Host::Domain(name)) => {
+    match host {
+        Host::Name(name) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
             let below = |top: &str| name.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
             !name.contains('.') || TOPS.into_iter().any(|top| name == top || below(top))
         }
-        Some(Host::Ipv4(address)) => is_internal_address(address.into()),
-        Some(Host::Ipv6(address)) => is_internal_address(address.into()),
-        None => true,
+        Host::Ipv4(address) => is_internal_address(address.into()),
+        Host::Ipv6(address) => is_internal_address(address.into()),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod percent;
 pub(crate) mod prose;
 mod retry_after;
 mod timestamp;
+pub(crate) mod uri;
 pub(crate) mod words;
 
 pub use challenge::Challenge;

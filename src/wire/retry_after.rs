@@ -25,6 +25,7 @@ pub(crate) const WHEN_UNAVAILABLE: &str = "5";
 /// assert_eq!(date.delay(now), Duration::from_secs(120));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RetryAfter {
     /// This long after the answer.
     Delay(Duration),

@@ -1,5 +1,7 @@
 //! The words and URLs of other sides, as an error may hold them: cut, and told apart from what may be a secret.
 
+use super::uri::UriParts;
+
 /// How much of a text an error shows, in characters.
 pub(crate) const EXCERPT: usize = 200;
 
@@ -7,7 +9,7 @@ pub(crate) const EXCERPT: usize = 200;
 pub(crate) fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     // Where readers disagree about what the authority is, a password may be anywhere before the last `@`.
-    let begin = if url::Url::parse(url).is_ok_and(|url| url.has_host()) { url.find("//") } else { None };
+    let begin = if UriParts::of(url).and_then(UriParts::host).is_some() { url.find("//") } else { None };
     let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
         return truncated(url.rsplit('@').next().unwrap_or_default());
     };

@@ -19,6 +19,8 @@ use oauth_proto::oauth2::server::{GrantType, RejectReason};
 
 use raw_server::*;
 
+use crate::common::with::With;
+
 /// Row `redirect-unregistered`.
 #[test]
 fn a_redirect_uri_that_is_not_registered_is_refused_on_a_page() {
@@ -172,7 +174,7 @@ fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
     assert!(told.contains("the method left out means plain"), "{told}");
     assert_eq!(sent_back(plain(&[])), "invalid_request");
     assert_eq!(sent_back(plain(&[("code_challenge_method", "S512")])), "invalid_request");
-    let allowed = RawServer::new(provider().allow_plain_pkce());
+    let allowed = RawServer::new(provider().with(|options| options.allow_plain_pkce = true));
     let parameters = [&asking("printer", REDIRECT)[..], &[("code_challenge", VERIFIER)]].concat();
     allowed.authorize(&parameters).unwrap();
 }
@@ -187,7 +189,7 @@ fn a_public_client_without_a_proof_key_is_refused() {
         let parameters = [&asking("app", "http://127.0.0.1/cb")[..], &challenge].concat();
         assert_eq!(sent_back(server.authorize(&parameters)), "invalid_request", "{odd}");
     }
-    let all = RawServer::new(provider().require_pkce());
+    let all = RawServer::new(provider().with(|options| options.require_pkce = true));
     assert_eq!(sent_back(all.authorize(&asking("printer", REDIRECT))), "invalid_request");
 }
 

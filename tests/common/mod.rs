@@ -6,6 +6,7 @@ pub mod oauth2_pair;
 pub mod services;
 #[cfg(feature = "tracing")]
 pub mod traced;
+pub mod with;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

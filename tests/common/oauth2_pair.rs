@@ -11,6 +11,8 @@ use oauth_proto::oauth2::server::{
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
 
+use super::with::With;
+
 pub const NOW: u64 = 1_700_000_000;
 pub const ISSUER: &str = "https://auth.example.com";
 pub const REDIRECT: &str = "https://client.example.com/cb?x=1";
@@ -109,7 +111,11 @@ impl OAuth2Pair {
 
 pub fn provider() -> ProviderBuilder {
     Provider::builder(ISSUER)
-        .add_grant_type(GrantType::authorization_code().scopes("read write").default_scope("read"))
+        .add_grant_type(
+            GrantType::authorization_code()
+                .scopes("read write")
+                .with(|options| options.default_scope = Some("read".into())),
+        )
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::dangerous_password().scopes("read write"))
         .add_grant_type(GrantType::device_code().scopes("read"))

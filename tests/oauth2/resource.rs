@@ -14,6 +14,8 @@ use oauth_proto::oauth2::server::{GrantType, Provider, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp};
 
+use crate::common::with::With;
+
 const NOW: u64 = 1_700_000_000;
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const RESOURCE: &str = "https://photos.example.com/v1";
@@ -29,8 +31,8 @@ fn moment(entropy: u8) -> Moment {
 fn provider() -> Provider {
     Provider::builder("https://auth.example.com")
         .add_grant_type(GrantType::client_credentials().scopes("read write"))
-        .add_resource(RESOURCE)
-        .add_resource("https://mail.example.com")
+        .with(|options| options.resources.push(RESOURCE.into()))
+        .with(|options| options.resources.push("https://mail.example.com".into()))
         .build()
         .unwrap()
 }
@@ -66,7 +68,9 @@ fn get(uri: &str, token: Option<&str>) -> Request {
 }
 
 fn builder() -> ResourceServerBuilder {
-    ResourceServer::builder(RESOURCE).add_authorization_server("https://auth.example.com").scopes("read write")
+    ResourceServer::builder(RESOURCE)
+        .add_authorization_server("https://auth.example.com")
+        .with(|options| options.scopes = Some("read write".into()))
 }
 
 fn photos() -> ResourceServer {
@@ -122,7 +126,11 @@ fn tokens_are_taken_from_where_they_may_stand() {
     let in_body = form("/", &format!("access_token={token}"));
     assert_eq!(check(&store, &in_query, "read").unwrap_err().response().status(), 400);
     assert_eq!(check(&store, &in_body, "read").unwrap_err().response().status(), 401);
-    let lenient = builder().allow_token_in_body().allow_token_in_query().build().unwrap();
+    let lenient = builder()
+        .with(|options| options.allow_token_in_body = true)
+        .with(|options| options.allow_token_in_query = true)
+        .build()
+        .unwrap();
     serve(lenient.check(&in_query, "read", now()), &store).unwrap().into_result().unwrap();
     serve(lenient.check(&in_body, "read", now()), &store).unwrap().into_result().unwrap();
     for both in [
@@ -159,7 +167,7 @@ fn a_token_for_another_resource_is_refused() {
 
 #[test]
 fn what_it_publishes_can_be_read() {
-    let photos = builder().allow_token_in_body().build().unwrap();
+    let photos = builder().with(|options| options.allow_token_in_body = true).build().unwrap();
     assert_eq!(photos.metadata_path(), "/.well-known/oauth-protected-resource/v1");
     let metadata: ResourceMetadata = serde_json::from_slice(photos.metadata_response().body()).unwrap();
     assert_eq!((metadata.resource.as_str(), metadata.authorization_servers.len()), (RESOURCE, 1));
@@ -221,7 +229,7 @@ fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembe
         let rejected = remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + after).unwrap_err();
         assert_eq!((rejected.reason, remote.asked), (RejectReason::TokenInactive, asked));
     }
-    remote.tokens = remote.tokens.clone().refusals_remembered_for(Duration::ZERO);
+    remote.tokens = remote.tokens.clone().with(|options| options.refusals_remembered_for = Duration::ZERO);
     remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + 5).unwrap_err();
     assert_eq!(remote.asked, 3);
     let theirs = issue(&remote.store, "scope=read&resource=https://mail.example.com", 2);
@@ -231,7 +239,11 @@ fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembe
 #[test]
 fn what_is_remembered_is_bounded() {
     let mut remote = Remote::new();
-    remote.tokens = remote.tokens.clone().at_most(2).remembered_for(Duration::from_secs(600));
+    remote.tokens = remote
+        .tokens
+        .clone()
+        .with(|options| options.capacity = 2)
+        .with(|options| options.remembered_for = Duration::from_secs(600));
     let tokens: Vec<_> = (1..=3).map(|entropy| issue(&remote.store, "scope=read", entropy)).collect();
     for (at, token) in (0..).zip(&tokens) {
         remote.check(token, "read", NOW + at).unwrap();
@@ -298,13 +310,15 @@ fn remembered(tokens: &RemoteTokens, at: u64) -> Option<bool> {
 #[test]
 fn of_two_answers_about_a_token_the_one_that_was_asked_for_later_is_remembered() {
     for refusals in [5, 0] {
-        let tokens = Transport::tokens().refusals_remembered_for(Duration::from_secs(refusals));
+        let tokens =
+            Transport::tokens().with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
         let inactive = (refusals > 0).then_some(false);
         let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
         assert!(!newer(INACTIVE, NOW + 1));
         assert!(older(ACTIVE, NOW + 2));
         assert_eq!(remembered(&tokens, NOW + 2), inactive, "the older answer came later");
-        let tokens = Transport::tokens().refusals_remembered_for(Duration::from_secs(refusals));
+        let tokens =
+            Transport::tokens().with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
         let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
         assert!(older(ACTIVE, NOW + 1));
         assert!(!newer(INACTIVE, NOW + 2));
@@ -320,7 +334,8 @@ fn of_two_answers_about_a_token_the_one_that_was_asked_for_later_is_remembered()
 #[test]
 fn a_token_that_one_clone_learns_to_be_inactive_is_inactive_for_all() {
     let tokens = Transport::tokens();
-    let (first, strict) = (question(&tokens, NOW), tokens.clone().remembered_for(Duration::ZERO));
+    let (first, strict) =
+        (question(&tokens, NOW), tokens.clone().with(|options| options.remembered_for = Duration::ZERO));
     assert!(first(ACTIVE, NOW));
     assert_eq!(remembered(&strict, NOW), None);
     assert!(!question(&strict, NOW + 1)(INACTIVE, NOW + 1));
@@ -342,7 +357,7 @@ fn an_answer_is_remembered_from_the_time_of_the_question() {
 fn an_answer_from_the_future_is_not_remembered_and_takes_no_place() {
     const DAY: u64 = 86_400;
     let mut remote = Remote::new();
-    remote.tokens = remote.tokens.clone().at_most(1);
+    remote.tokens = remote.tokens.clone().with(|options| options.capacity = 1);
     assert!(question(&remote.tokens, NOW + DAY)(ACTIVE, NOW + DAY));
     assert_eq!((remembered(&remote.tokens, NOW + DAY), remembered(&remote.tokens, NOW)), (Some(true), None));
     let token = issue(&remote.store, "scope=read", 1);
@@ -380,14 +395,14 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     let other = reason(r#","aud":["account","photos-api"]"#).unwrap_err();
     assert!(other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE), "{other}");
     let named = r#"{"active":true,"scope":"read","aud":["account","photos-api"]}"#;
-    told(tokens().add_audience("photos-api"), named).unwrap();
-    told(tokens().add_audience("photos"), named).unwrap_err();
+    told(tokens().with(|options| options.audiences.push("photos-api".into())), named).unwrap();
+    told(tokens().with(|options| options.audiences.push("photos".into())), named).unwrap_err();
     // The server's clock is a little ahead.
     reason(&format!(r#","nbf":{}"#, NOW + 60)).unwrap();
     let early = reason(&format!(r#","nbf":{}"#, NOW + 61)).unwrap_err();
     assert!(matches!(early, RejectReason::TokenNotYetValid { .. }), "{early}");
     let strict = format!(r#"{{"active":true,"scope":"read","nbf":{}}}"#, NOW + 1);
-    told(tokens().leeway(Duration::ZERO), &strict).unwrap_err();
+    told(tokens().with(|options| options.leeway = Duration::ZERO), &strict).unwrap_err();
     let late = reason(&format!(r#","exp":"{NOW}""#)).unwrap_err();
     assert!(matches!(late, RejectReason::TokenExpired { .. }), "{late}");
     assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, RejectReason::TokenInactive);
@@ -465,7 +480,7 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
         (Transport::tokens(), &*token, true),
         (Transport::tokens(), "2YotnFZFEjr1zCsicMWpAA", false),
         // Nothing is remembered, and yet those who wait get the answer.
-        (Transport::tokens().remembered_for(Duration::ZERO), &*token, true),
+        (Transport::tokens().with(|options| options.remembered_for = Duration::ZERO), &*token, true),
     ] {
         transport.asked.store(0, Ordering::SeqCst);
         transport.come.store(0, Ordering::SeqCst);

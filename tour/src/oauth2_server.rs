@@ -28,25 +28,25 @@ impl Photos {
     /// A service at that address, whose users come back to the client at that URI.
     pub fn new(issuer: &str, redirect_uri: &str) -> Result<Self, Error> {
         let scopes = SCOPES.map(|(scope, _)| scope);
-        let provider = Provider::builder(issuer)
+        let mut stats = GrantType::client_credentials().scopes("albums");
+        stats.default_scope = Some("albums".into());
+        let mut options = Provider::builder(issuer)
             .add_grant_type(GrantType::authorization_code().scopes(scopes))
-            .add_grant_type(GrantType::client_credentials().scopes("albums").default_scope("albums"))
+            .add_grant_type(stats)
             .add_grant_type(GrantType::device_code().scopes(scopes))
-            .add_grant_type(GrantType::refresh_token())
-            // The page asks whether the code is the one that the device shows.
-            .allow_verification_uri_complete()
-            // Nobody likes to wait for an example.
-            .device_interval(Duration::from_secs(1))
-            .build()?;
+            .add_grant_type(GrantType::refresh_token());
+        // The page asks whether the code is the one that the device shows.
+        options.allow_verification_uri_complete = true;
+        // Nobody likes to wait for an example.
+        options.device_interval = Duration::from_secs(1);
+        let provider = options.build()?;
+        let mut api = ResourceServer::builder(issuer).add_authorization_server(issuer);
+        api.scopes = Some(scopes.into());
         let store = MemoryStore::default();
         let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET)?.name(pages::CLIENT);
         store.add_client(printer.add_redirect_uri(redirect_uri).add_grant_type("client_credentials"));
         store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
-        Ok(Self {
-            provider,
-            api: ResourceServer::builder(issuer).add_authorization_server(issuer).scopes(scopes).build()?,
-            store,
-        })
+        Ok(Self { provider, api: api.build()?, store })
     }
 
     /// Takes what the provider or the API begins to its end.

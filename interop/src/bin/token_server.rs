@@ -26,7 +26,8 @@ fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
     let origin = format!("http://{}", listener.local_addr()?);
     // So few of them are there at a time that memory does not run out.
-    let grant_type = GrantType::client_credentials().expires_in(Duration::from_secs(5));
+    let mut grant_type = GrantType::client_credentials();
+    grant_type.expires_in = Duration::from_secs(5);
     let provider = Provider::builder(&origin).add_grant_type(grant_type).build()?;
     let endpoint = Endpoint { provider, store: MemoryStore::default() };
     endpoint.store.add_client(

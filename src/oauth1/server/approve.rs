@@ -9,9 +9,10 @@ use super::refuse::rejected::RejectReason;
 use super::store::approval::Approval;
 use super::store::{NextQuery, RecordDecision, ServerStep, Stage};
 use super::verifier_code::{hashed, readable};
+use crate::core::query::PendingQuery;
 use crate::oauth1::names::{TOKEN, VERIFIER};
 use crate::wire::{form, hex};
-use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
+use crate::{Moment, Response, Secret, Timestamp};
 
 impl Provider {
     /// Records that the resource owner grants access (RFC 5849 §2.2). Call it only after the application knows who that is.

@@ -16,10 +16,11 @@ use super::store::{
 use super::verifier::Verifier;
 use super::verifier_code::hashed;
 use super::verify::{SignedWith, VerifiedRequest};
+use crate::core::query::PendingQuery;
 use crate::oauth1::names::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER, is_oauth};
 use crate::oauth1::signing::query;
 use crate::wire::hex;
-use crate::{Moment, PendingQuery, Response, Secret};
+use crate::{Moment, Response, Secret};
 
 /// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
 ///

@@ -15,10 +15,11 @@ use super::store::{
     ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
 };
 use super::verifier::{Verified, Verifier};
+use crate::core::query::PendingQuery;
 use crate::oauth1::names::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
 use crate::oauth1::signing::{Key, KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::wire::{Origin, OriginRef, truncated};
-use crate::{Moment, OneTimeUse, PendingQuery, Timestamp};
+use crate::{Moment, OneTimeUse, Timestamp};
 
 /// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
 /// and for servers whose clocks differ.

@@ -1,13 +1,15 @@
 //! RSA-SHA1 (RFC 5849 §3.4.3), and the same with SHA-256 and SHA-512: RSASSA-PKCS1-v1_5 of RFC 8017 §8.2.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs1v15::Pkcs1v15Sign;
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
-use rsa::rand_core::{self, CryptoRng, RngCore};
+use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
+use rsa::{PrivateKey, PublicKey};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
@@ -27,20 +29,20 @@ use crate::{Error, Unsupported};
 pub struct RsaKey(Arc<Parts>);
 
 struct Parts {
-    public: RsaPublicKey,
+    public: PublicKey,
     private: Option<Private>,
 }
 
 struct Private {
-    key: RsaPrivateKey,
+    key: PrivateKey,
     /// What the blinding of each signature is derived from.
     seed: Zeroizing<[u8; 32]>,
 }
 
 /// What keys have at the least (NIST SP 800-131A).
-const SMALLEST: usize = 2048;
+const SMALLEST: u32 = 2048;
 /// What keys have at the least that are known to be weak: shorter ones can be factored on one machine.
-const SMALLEST_WEAK: usize = 1024;
+const SMALLEST_WEAK: u32 = 1024;
 
 impl RsaKey {
     /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one (`PUBLIC KEY` or
@@ -75,9 +77,9 @@ impl RsaKey {
         Self::read(pem, SMALLEST_WEAK, "")
     }
 
-    fn read(pem: &str, least: usize, way_out: &str) -> Result<Self, Error> {
-        let private = RsaPrivateKey::from_pkcs8_pem(pem).ok().or_else(|| RsaPrivateKey::from_pkcs1_pem(pem).ok());
-        let public = || RsaPublicKey::from_public_key_pem(pem).ok().or_else(|| RsaPublicKey::from_pkcs1_pem(pem).ok());
+    fn read(pem: &str, least: u32, way_out: &str) -> Result<Self, Error> {
+        let private = PrivateKey::from_pkcs8_pem(pem).ok().or_else(|| PrivateKey::from_pkcs1_pem(pem).ok());
+        let public = || PublicKey::from_public_key_pem(pem).ok().or_else(|| PublicKey::from_pkcs1_pem(pem).ok());
         let key = match private {
             Some(key) => Some(Self::private(key)),
             None => public().map(|public| Self(Arc::new(Parts { public, private: None }))),
@@ -89,16 +91,16 @@ impl RsaKey {
                 "the text is no RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
             })
         })?;
-        let bits = key.0.public.n().bits();
+        let bits = key.0.public.n().bit_width();
         if bits < least {
             return Err(unusable(&format!("it has {bits} bits where {least} are the least{way_out}")));
         }
         Ok(key)
     }
 
-    fn private(key: RsaPrivateKey) -> Self {
+    fn private(key: PrivateKey) -> Self {
         let mut hash = Sha256::new_with_prefix(b"oauth-proto RSA blinding");
-        hash.update(Zeroizing::new(key.d().to_bytes_be()));
+        hash.update(Zeroizing::new(key.d().to_be_bytes()));
         let seed = Zeroizing::new(hash.finalize().into());
         Self(Arc::new(Parts { public: key.to_public_key(), private: Some(Private { key, seed }) }))
     }
@@ -174,30 +176,32 @@ impl Blinding {
     }
 }
 
-impl RngCore for Blinding {
-    fn next_u32(&mut self) -> u32 {
-        rand_core::impls::next_u32_via_fill(self)
+impl TryRng for Blinding {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
     }
 
-    fn next_u64(&mut self) -> u64 {
-        rand_core::impls::next_u64_via_fill(self)
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
     }
 
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         for chunk in bytes.chunks_mut(32) {
             self.counter += 1;
             let block = Sha256::new_with_prefix(*self.seed).chain_update(self.counter.to_be_bytes()).finalize();
             chunk.copy_from_slice(&block[..chunk.len()]);
         }
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(bytes);
         Ok(())
     }
 }
 
-impl CryptoRng for Blinding {}
+impl TryCryptoRng for Blinding {}
 
 #[cfg(test)]
 mod tests {

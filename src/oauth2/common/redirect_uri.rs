@@ -1,8 +1,8 @@
 //! Where users come back to: RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
 
 use crate::Unsupported;
+use crate::wire::uri::{Host, UriParts};
 use crate::wire::without_secrets;
-use url::Url;
 
 /// A browser runs or shows these instead of going anywhere.
 const NOWHERE: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
@@ -24,34 +24,34 @@ impl PlainHttp {
 /// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
-    let Ok(url) = Url::parse(uri) else {
+    let Some(parts) = UriParts::of(uri) else {
         return refuse("a redirect_uri is an absolute URI");
     };
-    // `Url` repairs what a server would compare byte by byte.
+    // Browsers drop or turn round what a server would compare byte by byte.
     if uri.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\') {
         return refuse("a redirect_uri has no white space, backslash or control characters");
     }
     if uri.contains('#') {
         return refuse("a redirect_uri has no fragment");
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    if parts.authority.is_some_and(|authority| authority.contains('@')) {
         return refuse("a redirect_uri has no user information");
     }
-    // A browser reads `https:x` relative to where it is, and `Url` does not.
-    let authority = uri.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
-    if matches!(url.scheme(), "http" | "https") && authority.is_none_or(|host| host.is_empty() || host.contains('@')) {
+    // A browser reads `https:x` relative to where it is.
+    let is_unclear = |authority: &str| authority.is_ascii() && Host::of_authority(authority).is_none();
+    if parts.is_web() && parts.authority.is_none_or(|authority| authority.is_empty() || is_unclear(authority)) {
         return refuse("a redirect_uri has a host");
     }
-    if NOWHERE.contains(&url.scheme()) {
+    if NOWHERE.iter().any(|scheme| parts.scheme.eq_ignore_ascii_case(scheme)) {
         return refuse("browsers open this scheme themselves: use https, or a scheme of the app's own");
     }
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+    let loopback = match parts.host() {
+        Some(Host::Name(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    if url.scheme() == "http" && !loopback && plain_http == PlainHttp::Refused {
+    if parts.scheme.eq_ignore_ascii_case("http") && !loopback && plain_http == PlainHttp::Refused {
         let option = Some("AuthorizationServer::dangerous_allow_http");
         return Err(Unsupported::PlainHttp { url: without_secrets(uri), option });
     }

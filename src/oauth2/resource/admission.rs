@@ -71,6 +71,7 @@ impl From<Result<Access, Rejected>> for Admission {
 /// }
 /// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum NotAdmitted {
     /// The token is not good for the request.
     Rejected(Rejected),

@@ -153,7 +153,7 @@ impl ResourceServer {
         let step = tokens.client.introspect(HintedToken::AccessToken((&*token).into()), moment)?;
         step.then(next, move |introspection, moment| {
             let (introspection, now) = (Arc::new(introspection), moment.now);
-            tokens.remembered.remember(key, &introspection, asked, &tokens.limits, now);
+            tokens.remembered.remember(key, &introspection, asked, &tokens.limits(), now);
             Ok(Step::Done(tokens.end(&guard, introspection, scope, now).into()))
         })
     }

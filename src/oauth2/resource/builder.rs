@@ -16,17 +16,39 @@ use crate::{Error, Event, Unsupported};
 /// ```
 /// use oauth_proto::oauth2::resource::ResourceServer;
 ///
-/// let photos = ResourceServer::builder("https://photos.example.com")
-///     .add_authorization_server("https://auth.example.com")
-///     .scopes("photos.read photos.write")
-///     .build()?;
+/// let mut options =
+///     ResourceServer::builder("https://photos.example.com").add_authorization_server("https://auth.example.com");
+/// options.scopes = Some("photos.read photos.write".into());
+/// let photos = options.build()?;
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
+#[non_exhaustive]
 pub struct ResourceServerBuilder {
-    server: ResourceServer,
-    allows_http: bool,
+    /// The scopes that the metadata lists. The default is `None`: it lists none.
+    pub scopes: Option<Scope>,
+    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those without a resource at the store, and those
+    /// without `aud` at introspection. By default such a token is good for every resource of its server.
+    pub require_audience: bool,
+    /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2).
+    ///
+    /// # Security
+    /// Applications often log forms, and a page of another origin can post one.
+    pub allow_token_in_body: bool,
+    /// Accepts tokens in the query as well as in the header (RFC 6750 §2.3). Answers to such requests should have `Cache-Control: private`.
+    ///
+    /// # Security
+    /// URLs are kept in logs, in histories, and in the `Referer` of what a page loads, and the token with them.
+    pub allow_token_in_query: bool,
+    /// Accepts an identifier that is neither https nor on this machine.
+    ///
+    /// # Security
+    /// An attacker on the network reads every token.
+    pub dangerous_allow_http: bool,
+    resource: String,
+    authorization_servers: Vec<String>,
+    observer: Observer,
 }
 
 impl ResourceServer {
@@ -38,68 +60,22 @@ impl ResourceServer {
 }
 
 impl ResourceServerBuilder {
-    pub(super) fn new(resource: String) -> Self {
-        let guarded = ProtectedResource {
-            resource,
-            metadata: String::new(),
-            path: String::new(),
-            scope: None,
-            audience: AudienceRule::default(),
-        };
+    fn new(resource: String) -> Self {
         Self {
-            server: ResourceServer {
-                guard: Guard { guarded: Arc::new(guarded), observer: Observer::default() },
-                authorization_servers: Vec::new(),
-                scopes: None,
-                in_body: false,
-                in_query: false,
-            },
-            allows_http: false,
+            scopes: None,
+            require_audience: false,
+            allow_token_in_body: false,
+            allow_token_in_query: false,
+            dangerous_allow_http: false,
+            resource,
+            authorization_servers: Vec::new(),
+            observer: Observer::default(),
         }
     }
 
     /// Adds an authorization server to the metadata, by its issuer identifier.
     pub fn add_authorization_server(mut self, issuer: impl Into<String>) -> Self {
-        self.server.authorization_servers.push(issuer.into());
-        self
-    }
-
-    /// Sets the scopes that the metadata lists.
-    pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
-        self.server.scopes = Some(scopes.into());
-        self
-    }
-
-    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those without a resource at the store, and those
-    /// without `aud` at introspection. By default such a token is good for every resource of its server.
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth2::resource::ResourceServer;
-    ///
-    /// let photos = ResourceServer::builder("https://photos.example.com").require_audience().build()?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn require_audience(mut self) -> Self {
-        Arc::make_mut(&mut self.server.guard.guarded).audience = AudienceRule::Required;
-        self
-    }
-
-    /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2).
-    ///
-    /// # Security
-    /// Applications often log forms, and a page of another origin can post one.
-    pub fn allow_token_in_body(mut self) -> Self {
-        self.server.in_body = true;
-        self
-    }
-
-    /// Accepts tokens in the query as well as in the header (RFC 6750 §2.3). Answers to such requests should have `Cache-Control: private`.
-    ///
-    /// # Security
-    /// URLs are kept in logs, in histories, and in the `Referer` of what a page loads, and the token with them.
-    pub fn allow_token_in_query(mut self) -> Self {
-        self.server.in_query = true;
+        self.authorization_servers.push(issuer.into());
         self
     }
 
@@ -121,16 +97,7 @@ impl ResourceServerBuilder {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.server.guard.observer.push(hook);
-        self
-    }
-
-    /// Accepts an identifier that is neither https nor on this machine.
-    ///
-    /// # Security
-    /// An attacker on the network reads every token.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.allows_http = true;
+        self.observer.push(hook);
         self
     }
 
@@ -140,23 +107,29 @@ impl ResourceServerBuilder {
     /// [`Unsupported::Url`] when the identifier is no URL or has characters that no challenge can quote, and
     /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn build(self) -> Result<ResourceServer, Error> {
-        let mut server = self.server;
-        let guarded = Arc::make_mut(&mut server.guard.guarded);
-        let uri = endpoint(&guarded.resource)?;
-        if !self.allows_http {
+        let resource = self.resource;
+        let uri = endpoint(&resource)?;
+        if !self.dangerous_allow_http {
             check_secure(&uri, Some("ResourceServerBuilder::dangerous_allow_http"))?;
         }
-        if guarded.resource.contains(['"', '\\']) {
+        if resource.contains(['"', '\\']) {
             let reason = "a resource identifier has no quotes and backslashes";
-            return Err(Unsupported::Url { url: without_secrets(&guarded.resource), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(&resource), reason }.into());
         }
         let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();
         let path = format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));
-        guarded.metadata = match uri.query() {
+        let metadata = match uri.query() {
             Some(query) => format!("{origin}{path}?{query}"),
             None => format!("{origin}{path}"),
         };
-        guarded.path = path;
-        Ok(server)
+        let audience = if self.require_audience { AudienceRule::Required } else { AudienceRule::Optional };
+        let guarded = ProtectedResource { resource, metadata, path, scope: None, audience };
+        Ok(ResourceServer {
+            guard: Guard { guarded: Arc::new(guarded), observer: self.observer },
+            authorization_servers: self.authorization_servers,
+            scopes: self.scopes,
+            in_body: self.allow_token_in_body,
+            in_query: self.allow_token_in_query,
+        })
     }
 }

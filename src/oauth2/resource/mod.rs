@@ -10,13 +10,17 @@
 
 mod access;
 mod admission;
+#[cfg(feature = "client")]
 mod admit;
 
 mod builder;
 mod guard;
 mod refuse;
+#[cfg(feature = "client")]
 mod remembered;
+#[cfg(feature = "client")]
 mod remote;
+#[cfg(feature = "server")]
 mod stored;
 
 pub use access::Access;
@@ -26,4 +30,5 @@ pub use crate::core::error::resource::RejectReason;
 pub use builder::ResourceServerBuilder;
 pub use guard::ResourceServer;
 pub use refuse::Rejected;
+#[cfg(feature = "client")]
 pub use remote::RemoteTokens;

@@ -34,7 +34,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
 /// server.introspection_endpoint = Some("https://auth.example.com/introspect".into());
 /// let client = Client::new(server, "photos").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
-/// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
+/// let mut tokens = RemoteTokens::new(client);
+/// tokens.remembered_for = Duration::from_secs(30);
 /// let photos = ResourceServer::builder("https://photos.example.com").build()?;
 ///
 /// let albums = |request: &Request| -> Response {
@@ -56,76 +57,48 @@ use crate::{DriveError, Moment, Timestamp};
 ///
 /// let metadata = run(Discovery::new("https://keycloak.example.com/realms/photos")?.start()?, send)?;
 /// let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, "photos-api").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
-/// let tokens = RemoteTokens::new(client).add_audience("photos-api");
+/// let mut tokens = RemoteTokens::new(client);
+/// tokens.audiences.push("photos-api".into());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RemoteTokens {
+    /// How long the answer "active" is remembered, at most until the token expires. A revoked token is accepted for up to this
+    /// long. Zero asks every time. The default is one minute.
+    pub remembered_for: Duration,
+    /// How long the answer "not active" is remembered, so that a client which repeats such a token does not cost the
+    /// authorization server a request each time. Zero asks every time. The default is five seconds.
+    pub refusals_remembered_for: Duration,
+    /// How many tokens are remembered at a time: so many that are active, and so many that are not. The default is ten thousand.
+    pub capacity: usize,
+    /// How far the authorization server's clock may be ahead of this one: tokens are accepted this long before their `nbf`. The
+    /// leeway does not apply to `exp`. The default is one minute.
+    pub leeway: Duration,
+    /// Names by which the resource goes in `aud` besides its URL. RFC 7662 §2.2 leaves open what an audience is called, and many
+    /// servers give their APIs names of another kind, such as a client identifier. The default is none.
+    ///
+    /// A token without `aud` is accepted by every resource.
+    pub audiences: Vec<String>,
     pub(super) client: Client,
-    pub(super) limits: Limits,
-    leeway: Duration,
-    audiences: Vec<String>,
     pub(super) remembered: Arc<Remembered>,
     /// Questions that are on their way.
     pub(super) flights: Arc<SingleFlight<TokenHash, Result<Arc<Introspection>, DriveError>>>,
 }
 
 impl RemoteTokens {
-    /// Returns tokens about which that client asks. Up to ten thousand active tokens are remembered at a time, and up to ten
-    /// thousand that are not active.
+    /// Returns tokens about which that client asks.
     pub fn new(client: Client) -> Self {
         Self {
-            client,
-            limits: Limits { active: Duration::from_secs(60), inactive: Duration::from_secs(5), capacity: 10_000 },
+            remembered_for: Duration::from_secs(60),
+            refusals_remembered_for: Duration::from_secs(5),
+            capacity: 10_000,
             leeway: Duration::from_secs(60),
             audiences: Vec::new(),
+            client,
             remembered: Arc::default(),
             flights: Arc::default(),
         }
-    }
-
-    /// Sets how long the answer "active" is remembered, at most until the token expires. A revoked token is accepted for up to this
-    /// long. Zero asks every time. The default is one minute.
-    pub fn remembered_for(mut self, lifetime: Duration) -> Self {
-        self.limits.active = lifetime;
-        self
-    }
-
-    /// Sets how long the answer "not active" is remembered, so that a client which repeats such a token does not cost the
-    /// authorization server a request each time. Zero asks every time. The default is five seconds.
-    pub fn refusals_remembered_for(mut self, lifetime: Duration) -> Self {
-        self.limits.inactive = lifetime;
-        self
-    }
-
-    /// Sets how many tokens are remembered at a time: up to `capacity` that are active and up to `capacity` that are not.
-    pub fn at_most(mut self, capacity: usize) -> Self {
-        self.limits.capacity = capacity;
-        self
-    }
-
-    /// Also accepts tokens whose `aud` has this name, and not the resource's URL. Call it once for each name. RFC 7662 §2.2 leaves
-    /// open what an audience is called, and many servers give their APIs names of another kind, such as a client identifier.
-    ///
-    /// A token without `aud` is accepted by every resource.
-    ///
-    /// # Examples
-    /// ```
-    /// # use oauth_proto::oauth2::{AuthorizationServer, Client, resource::RemoteTokens};
-    /// # let server = AuthorizationServer::new("https://auth.example.com/token")?;
-    /// let tokens = RemoteTokens::new(Client::new(server, "photos")).add_audience("photos-api");
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn add_audience(mut self, name: impl Into<String>) -> Self {
-        self.audiences.push(name.into());
-        self
-    }
-
-    /// Sets how far the authorization server's clock may be ahead of this one: tokens are accepted this long before their `nbf`. The
-    /// leeway does not apply to `exp`. The default is one minute.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
-        self
     }
 
     /// Drops a token from what is remembered. Call it when the API learns that the token was revoked. The next request with the token
@@ -136,8 +109,12 @@ impl RemoteTokens {
         self.flights.let_go(&key);
     }
 
+    pub(super) fn limits(&self) -> Limits {
+        Limits { active: self.remembered_for, inactive: self.refusals_remembered_for, capacity: self.capacity }
+    }
+
     pub(super) fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
-        self.remembered.recall(key, &self.limits, now)
+        self.remembered.recall(key, &self.limits(), now)
     }
 
     /// Asks the authorization server, and remembers the answer.
@@ -158,7 +135,7 @@ impl RemoteTokens {
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection =
             Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);
-        self.remembered.remember(key, &introspection, asked, &self.limits, moment().now);
+        self.remembered.remember(key, &introspection, asked, &self.limits(), moment().now);
         Ok(introspection)
     }
 
@@ -203,7 +180,7 @@ impl fmt::Debug for RemoteTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteTokens")
             .field("client", &self.client)
-            .field("limits", &self.limits)
+            .field("limits", &self.limits())
             .finish_non_exhaustive()
     }
 }

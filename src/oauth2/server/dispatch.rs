@@ -21,6 +21,7 @@ use http::Request;
 ///     !matches!(end, Dispatched::Respond(_))
 /// }
 /// ```
+#[non_exhaustive]
 pub enum Dispatched {
     /// Send this.
     Respond(Response),

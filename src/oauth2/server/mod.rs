@@ -88,7 +88,5 @@ pub use serve::{Serve, Unanswered};
 pub use store::decide_grant::{ActorToken, DecideGrant, Decision, Exchange, GrantCredential};
 pub use store::extend_response::{ExtendResponse, ResponseKind};
 pub use store::records::approval::Approval;
-pub use store::records::client_secret::ClientSecret;
 pub use store::records::consent::Consent;
-pub use store::records::secret_hasher::{SecretHasher, Sha256Secrets};
 pub use store::traits::{ServerStep, serve, serve_async};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
+use crate::openid2::allowed::is_internal_url;
 use crate::openid2::identifier::absolute;
 use crate::openid2::realm::Realm;
-use crate::wire::is_internal;
 
 /// The extension's namespace (§2).
 pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
@@ -151,7 +151,7 @@ impl ReadExtension for FetchRequest {
     /// of its own network, or without TLS.
     fn within(mut self, realm: &str) -> Self {
         let realm = Realm::parse(realm);
-        let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal(&url));
+        let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal_url(&url));
         self.update_url = self.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
         self
     }

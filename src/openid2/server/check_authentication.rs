@@ -12,7 +12,8 @@ use super::provider::Provider;
 use super::queries::{NextQuery, RememberNonce, ServerStep};
 use super::reject_reason::RejectReason;
 use super::responses::direct;
-use crate::{OneTimeUse, PendingQuery, Timestamp};
+use crate::core::query::PendingQuery;
+use crate::{OneTimeUse, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.
 const HANDLE_MARGIN: Duration = Duration::from_secs(60);

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::rejected::Rejected;
+use crate::core::query::ServerQuery;
 use crate::core::server_queries::server_queries;
-use crate::{OneTimeUse, ServerQuery, Timestamp};
+use crate::{OneTimeUse, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///

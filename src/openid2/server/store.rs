@@ -3,3 +3,4 @@
 pub use super::memory::MemoryStore;
 pub use super::queries::{AsyncStore, Blocking, NextQuery, RememberNonce, ServerStep, Store, serve, serve_async};
 pub use crate::OneTimeUse;
+pub use crate::core::query::{PendingQuery, ServerQuery};

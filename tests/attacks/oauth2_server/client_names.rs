@@ -24,7 +24,7 @@ impl Store for IgnoresCase<'_> {
     type Error = Infallible;
 
     fn find_client(&self, query: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
-        self.0.find_client(&FindClient { client_id: query.client_id.to_lowercase() })
+        self.0.find_client(&FindClient::new(query.client_id.to_lowercase()))
     }
 
     as_the_inner_store! {

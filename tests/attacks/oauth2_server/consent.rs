@@ -5,6 +5,8 @@ use oauth_proto::oauth2::server::{Approval, Consent, RejectReason, serve};
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 fn printer() -> ClientRecord {
     ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT)
 }
@@ -59,7 +61,7 @@ fn a_request_object_is_refused() {
 #[test]
 fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
     const A: &str = "https://a.example/";
-    let server = RawServer::new(provider().add_resource(A));
+    let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
     let ask = |resources: &[&'static str]| {
         let resources = resources.iter().map(|own| ("resource", *own));
         server.authorize(&asking("printer", REDIRECT).into_iter().chain(resources).collect::<Vec<_>>())

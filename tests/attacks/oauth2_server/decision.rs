@@ -7,6 +7,8 @@ use oauth_proto::wire::form;
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 const CALLBACK: &str = "https://new.example.com/cb";
 
 /// Pushes the printer's request, and returns its request_uri.
@@ -126,7 +128,7 @@ fn a_pushed_request_is_decided_on_once() {
 /// Row `par-not-pushed-though-required`.
 #[test]
 fn a_request_that_was_not_pushed_is_refused_where_that_is_required() {
-    let server = RawServer::new(provider().require_pushed_requests());
+    let server = RawServer::new(provider().with(|options| options.require_pushed_requests = true));
     assert_eq!(sent_back(server.authorize(&asking("printer", REDIRECT))), "invalid_request");
     let uri = push(&server, &[]);
     load(&server, PRINTER.0, &uri).unwrap();
@@ -196,7 +198,7 @@ fn registered(server: &RawServer) -> String {
 /// Row `redirect-before-asking`: a client that registered itself, and a bad request of it.
 #[test]
 fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
-    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     let client = registered(&server);
     let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let honest = [&asking(&client, CALLBACK)[..], &proof].concat();
@@ -233,8 +235,9 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     location(&server.grant(consent));
 
     // Whom somebody has vetted is trusted with a redirect: by an initial access token, or by hand.
-    let server =
-        RawServer::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
+    let server = RawServer::new(provider().with(|options| {
+        options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
+    }));
     let request = Request::post(format!("{ISSUER}/register"))
         .header("content-type", "application/json")
         .header("authorization", "Bearer initial-access-token-1234")
@@ -285,9 +288,13 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     let grant = |server: &RawServer| {
         serve(server.provider.approve(consent.clone(), Approval::new("jane"), server.moment()), &server.store)
     };
-    server.provider = provider().require_pkce().build().unwrap();
+    server.provider = provider().with(|options| options.require_pkce = true).build().unwrap();
     assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ChallengeMissing);
-    server.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
+    server.provider = provider()
+        .with(|options| options.resources.push("https://api.example.com".into()))
+        .with(|options| options.require_resource = true)
+        .build()
+        .unwrap();
     assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ResourceMissing);
     // A token that was to stand in a fragment does not stand in a query.
     let mut server = RawServer::default();

@@ -216,7 +216,7 @@ fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
     // A device asks again and again: it has not stolen anything.
     assert!(server.lives(&tokens.access) && server.lives(tokens.refresh_token()));
     let key = oauth_proto::oauth2::server::store::TokenHash::of(&tokens.access);
-    let question = oauth_proto::oauth2::server::store::FindToken { key };
+    let question = oauth_proto::oauth2::server::store::FindToken::new(key);
     let grant = server.store.find_token(&question).unwrap().unwrap().grant.id;
     serve(server.provider.revoke_grant(grant), &server.store).unwrap();
     assert_eq!(refused(serve(third, &server.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);

@@ -7,14 +7,20 @@ use oauth_proto::oauth2::server::{
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 
 /// Printer and scanner may exchange, and the operator would have refresh tokens come of it.
 fn exchanging() -> RawServer {
-    let server =
-        RawServer::with(GrantType::token_exchange().scopes("read write").default_scope("read").with_refresh_token());
+    let server = RawServer::with(
+        GrantType::token_exchange()
+            .scopes("read write")
+            .with(|options| options.default_scope = Some("read".into()))
+            .with(|options| options.with_refresh_token = true),
+    );
     for ((id, secret), uri) in [(PRINTER, REDIRECT), (SCANNER, "https://scanner.example.com/")] {
         let record = ClientRecord::confidential(id, secret).unwrap();
         server.store.add_client(record.add_redirect_uri(uri).add_grant_type(EXCHANGE));

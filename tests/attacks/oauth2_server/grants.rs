@@ -6,6 +6,8 @@ use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, GrantType, Se
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const A: &str = "https://a.example/";
@@ -13,7 +15,12 @@ const B: &str = "https://b.example/";
 
 fn exchanging() -> RawServer {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let server = RawServer::new(provider().add_resource(A).add_resource(B).add_grant_type(exchange));
+    let server = RawServer::new(
+        provider()
+            .with(|options| options.resources.push(A.into()))
+            .with(|options| options.resources.push(B.into()))
+            .add_grant_type(exchange),
+    );
     server.store.add_client(
         ClientRecord::confidential("scanner", OTHER_SECRET).unwrap().add_grant_type(EXCHANGE).scope("read"),
     );
@@ -41,7 +48,7 @@ fn exchange(server: &RawServer, token: &str) -> String {
 }
 
 fn record(server: &RawServer, token: &str) -> TokenRecord {
-    let found = server.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap();
+    let found = server.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap();
     TokenRecord::clone(&found.unwrap())
 }
 
@@ -71,7 +78,7 @@ fn a_chain_of_exchanges_ends_with_its_first_token() {
 /// RFC 8707 §2.2.
 #[test]
 fn a_grant_for_all_resources_can_be_narrowed_to_one() {
-    let server = RawServer::new(provider().add_resource(A));
+    let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
     let code = server.printers_code();
     let parameters = |resource| {
         [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("resource", resource)]
@@ -83,8 +90,13 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
 
 #[test]
 fn unique_tokens_for_other_resources_are_others() {
-    let server =
-        RawServer::new(provider().add_resource(A).add_resource(B).reuse_access_tokens("a key that lies elsewhere"));
+    let server = RawServer::new(
+        provider()
+            .with(|options| options.resources.push(A.into()))
+            .with(|options| options.resources.push(B.into()))
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
+    );
     let code = || server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat());
     let wide = server.redeem(PRINTER, &code()).unwrap();
     let code = code();
@@ -111,7 +123,9 @@ fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tok
 
 #[test]
 fn unique_tokens_of_another_user_or_client_are_others() {
-    let server = RawServer::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let server = RawServer::new(
+        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+    );
     let [one, other] = ["one", "other"].map(|id| ClientRecord::confidential(id, SECRET).unwrap());
     let first = by_password(&server, &one, "jane");
     assert_eq!(by_password(&server, &one, "jane").access, first.access);
@@ -122,7 +136,9 @@ fn unique_tokens_of_another_user_or_client_are_others() {
 /// Whoever claims to be a public client would get a token that another one has.
 #[test]
 fn a_public_client_gets_no_token_that_another_has() {
-    let server = RawServer::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let server = RawServer::new(
+        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+    );
     let phone = ClientRecord::public("phone");
     assert_ne!(by_password(&server, &phone, "jane").access, by_password(&server, &phone, "jane").access);
 }
@@ -130,7 +146,9 @@ fn a_public_client_gets_no_token_that_another_has() {
 /// Two requests have found the code when the first of them redeems it, and gets a reusable token that was there.
 #[test]
 fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
-    let server = RawServer::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let server = RawServer::new(
+        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+    );
     let first = server.redeem(PRINTER, &server.printers_code()).unwrap();
     let code = server.printers_code();
     let (id, secret) = PRINTER;
@@ -176,6 +194,9 @@ fn a_token_in_the_query_is_refused_unless_it_is_allowed() {
         .response();
     assert_eq!(refused.status(), 400);
     assert!(!format!("{refused:?}").contains(&token.access));
-    let api = ResourceServer::builder("https://photos.example.com").allow_token_in_query().build().unwrap();
+    let api = ResourceServer::builder("https://photos.example.com")
+        .with(|options| options.allow_token_in_query = true)
+        .build()
+        .unwrap();
     serve(api.check(&request, "read", server.moment().now), &server.store).unwrap().into_result().unwrap();
 }

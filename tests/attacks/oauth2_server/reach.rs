@@ -8,6 +8,8 @@ use oauth_proto::oauth2::{AuthorizationServer, Client};
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 /// Stolen from a confidential client, it is worth nothing without that client's secret.
 #[test]
 fn a_refresh_token_opens_no_resource() {
@@ -71,18 +73,18 @@ fn a_client_that_became_public_needs_a_proof_key() {
 #[test]
 fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
     const A: &str = "https://a.example/";
-    let server = RawServer::new(provider().add_resource(A));
+    let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
     let tokens =
         server.redeem(PRINTER, &server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
     let tokens = tokens.unwrap();
     let again = server.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
-    let record = server.store.find_token(&FindToken { key: TokenHash::of(&again.access) }).unwrap().unwrap();
+    let record = server.store.find_token(&FindToken::new(TokenHash::of(&again.access))).unwrap().unwrap();
     assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
 }
 
 #[test]
 fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered() {
-    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     let register = |uri: &str| {
         let body = serde_json::json!({ "redirect_uris": [uri] }).to_string().into_bytes();
         let request = http::Request::post("https://auth.example.com/register").body(body).unwrap();

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+
 const CALLBACK: &str = "https://new.example.com/cb";
 
 fn open() -> RawServer {
-    RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone))
+    RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone))
 }
 
 fn ask(server: &RawServer, method: &str, path: &str, token: &str, body: &Value) -> Result<Response, Rejected> {
@@ -50,7 +52,7 @@ impl Registered {
     }
 
     fn record(&self, server: &RawServer) -> ClientRecord {
-        let query = FindClient { client_id: self.client_id.clone() };
+        let query = FindClient::new(self.client_id.clone());
         ClientRecord::clone(&server.store.find_client(&query).unwrap().unwrap())
     }
 }
@@ -124,7 +126,7 @@ fn a_registration_cannot_set_what_the_server_decides() {
 fn an_update_is_judged_by_the_policy_of_its_own_time() {
     let trusted = || RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     let under = |mut server: RawServer, policy| {
-        server.provider = provider().registration(policy).build().unwrap();
+        server.provider = provider().with(|options| options.registration = policy).build().unwrap();
         server
     };
     let machine = json!({ "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] });
@@ -184,7 +186,7 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
     assert!(matches!(paged(strict.authorize(&asked)), RejectReason::RedirectUri { .. }));
     refused(strict.post("/par", &asked), 400, "invalid_request");
 
-    let lenient = RawServer::new(provider().allow_localhost_ports());
+    let lenient = RawServer::new(provider().with(|options| options.allow_localhost_ports = true));
     lenient.store.add_client(record);
     let answer: Value = serde_json::from_slice(lenient.post("/par", &asked).unwrap().body()).unwrap();
     lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
@@ -203,9 +205,14 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
 /// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's, with any option.
 #[test]
 fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
-    for server in
-        [open(), RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme())]
-    {
+    for server in [
+        open(),
+        RawServer::new(
+            provider()
+                .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
+                .with(|options| options.allow_any_private_scheme = true),
+        ),
+    ] {
         for uri in [
             "javascript:alert(1)",
             "JavaScript:alert(1)",
@@ -249,7 +256,7 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
 /// Row `control-characters`: what a client registers is kept as it is written, and stands on pages and in logs.
 #[test]
 fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
-    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     let register = |members: &Value| {
         let mut all = json!({ "redirect_uris": ["https://client.example.com/cb"] });
         all.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -285,7 +292,7 @@ fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
 /// RFC 7592 §3: the token with which a registration is managed is in every answer.
 #[test]
 fn a_registration_is_told_with_the_token_that_manages_it() {
-    let server = RawServer::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     let send = |method: &str, path: &str, token: Option<&str>, body: &str| -> Value {
         let mut request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
         if let Some(token) = token {

@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::raw_server::*;
 
+use crate::common::with::With;
+use std::time::Duration;
+
 /// Row `code-replay`.
 #[test]
 fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
@@ -90,7 +93,7 @@ fn a_code_that_two_requests_have_found_is_redeemed_once() {
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match server.provider.token(&request, moment) {
         ServerStep::Query(NextQuery::FindClient(pending)) => {
-            let question = FindClient { client_id: pending.query().client_id.clone() };
+            let question = FindClient::new(pending.query().client_id.clone());
             let client = server.store.find_client(&question).unwrap();
             match pending.answer(client) {
                 ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
@@ -281,7 +284,8 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
 /// Row `refresh-replay`.
 #[test]
 fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
-    let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
+    let server =
+        RawServer::with(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)));
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
@@ -342,8 +346,12 @@ fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
 /// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and nobody is called a thief.
 #[test]
 fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
-    let seconds = std::time::Duration::from_secs;
-    let server = RawServer::with(GrantType::refresh_token().expires_in(seconds(10)).rotation_grace(seconds(100)));
+    let seconds = Duration::from_secs;
+    let server = RawServer::with(
+        GrantType::refresh_token()
+            .with(|options| options.expires_in = seconds(10))
+            .with(|options| options.rotation_grace = Some(seconds(100))),
+    );
     let first = server.tokens();
     server.pass(5);
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -406,7 +414,7 @@ fn a_scope_that_was_withdrawn_is_in_no_new_token() {
 fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     let seals = |server: &RawServer, token: &str| {
         let key = TokenHash::of(token);
-        let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
+        let record = server.store.find_token(&FindToken::new(key)).unwrap().unwrap();
         record.replaced.as_ref().is_some_and(|replaced| replaced.sealed.is_some())
     };
     let server = RawServer::default();
@@ -430,7 +438,8 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     // It was used before all the same.
     let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
-    let server = RawServer::with(GrantType::refresh_token().without_rotation_grace());
+    let server =
+        RawServer::with(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)));
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert!(!seals(&server, first.refresh_token()));
@@ -473,7 +482,9 @@ fn no_request_brings_a_wider_scope_than_was_granted() {
         .store
         .add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT).scope("read"));
     assert_eq!(sent_back(ask("write")), "invalid_scope");
-    let drops = RawServer::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
+    let drops = RawServer::with(
+        GrantType::authorization_code().scopes("read write").with(|options| options.unknown_scope = UnknownScope::Drop),
+    );
     let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());
     assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
 }
@@ -663,14 +674,15 @@ fn control_characters_are_refused_before_storage_is_asked() {
 #[test]
 fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     const DAY: u64 = 24 * 3600;
-    for (refresh, days) in
-        [(GrantType::refresh_token().dangerous_never_expires(), 90), (GrantType::refresh_token(), 30)]
-    {
+    for (refresh, days) in [
+        (GrantType::refresh_token().with(|options| options.dangerous_never_expires = true), 90),
+        (GrantType::refresh_token(), 30),
+    ] {
         let server = RawServer::with(refresh);
         let first = server.tokens();
         server.refresh(PRINTER, first.refresh_token(), None).unwrap();
         let key = TokenHash::of(first.refresh_token());
-        let record = server.store.find_token(&FindToken { key }).unwrap().unwrap();
+        let record = server.store.find_token(&FindToken::new(key)).unwrap().unwrap();
         assert_eq!(record.expires_at, Some(Timestamp::from_secs(NOW + days * DAY)));
     }
 }

@@ -7,11 +7,13 @@ use crate::common::oauth2_pair::{ISSUER, NOW, SECRET, provider};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore, NextQuery, Store};
+use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher, Sha256Secrets};
 use oauth_proto::oauth2::server::{
-    ClientSecret, ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, SecretHasher,
-    ServerStep, Sha256Secrets, serve,
+    ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, ServerStep, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
+
+use crate::common::with::With;
 
 const NAME: &str = "client & co.";
 const AWKWARD: &str = "100% s=cret+/:é, and long enough";
@@ -61,7 +63,7 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
     for (at, secret) in secrets.iter().enumerate() {
         store.add_client(machine(&format!("{NAME} {at}"), secret));
     }
-    let (strict, lenient) = (provider(), provider().allow_raw_basic());
+    let (strict, lenient) = (provider(), provider().with(|options| options.allow_raw_basic = true));
     for (at, secret) in secrets.iter().enumerate() {
         let name = format!("{NAME} {at}");
         asks(&strict, &store, &encoded(&name, secret)).unwrap();
@@ -97,12 +99,12 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     let store = MemoryStore::default();
     store.add_client(machine("a+b", SECRET));
     store.add_client(machine("a b", "b8K0dP4rQ7eF1gL6xN9yWz"));
-    let server = provider().allow_raw_basic();
+    let server = provider().with(|options| options.allow_raw_basic = true);
     let client = |authorization: &str| {
         let response = asks(&server, &store, authorization).unwrap();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         let key = oauth_proto::oauth2::server::store::TokenHash::of(body["access_token"].as_str().unwrap());
-        let record = store.find_token(&oauth_proto::oauth2::server::store::FindToken { key }).unwrap().unwrap();
+        let record = store.find_token(&oauth_proto::oauth2::server::store::FindToken::new(key)).unwrap().unwrap();
         record.grant.client_id.clone()
     };
     assert_eq!(client(&raw("a+b", SECRET)), "a+b");
@@ -165,7 +167,8 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     store.add_client(ClientRecord::public("app"));
     store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt"));
     let counting = Counting::default();
-    let server = provider().allow_raw_basic().secret_hasher(counting.clone()).build().unwrap();
+    let server =
+        provider().with(|options| options.allow_raw_basic = true).secret_hasher(counting.clone()).build().unwrap();
     let cost = |authorization: &str| {
         let before = counting.0.load(Ordering::Relaxed);
         let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
@@ -337,11 +340,15 @@ fn refresh_tokens_come_with_the_grants_that_the_operator_names() {
         serde_json::from_slice::<serde_json::Value>(response.body()).unwrap().get("refresh_token").is_some()
     };
     assert!(!brings(&provider(), "printer"));
-    let with = provider().add_grant_type(GrantType::client_credentials().scopes("stats").with_refresh_token());
+    let with = provider().add_grant_type(
+        GrantType::client_credentials().scopes("stats").with(|options| options.with_refresh_token = true),
+    );
     assert!(brings(&with, "printer"));
     // The client has to be one that may use it.
     assert!(!brings(&with, "bare"));
-    let without = with.add_grant_type(GrantType::client_credentials().scopes("stats").without_refresh_token());
+    let without = with.add_grant_type(
+        GrantType::client_credentials().scopes("stats").with(|options| options.with_refresh_token = false),
+    );
     assert!(!brings(&without, "printer"));
 }
 

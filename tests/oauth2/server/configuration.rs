@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use oauth_proto::oauth2::server::store::SecretHasher;
 use oauth_proto::oauth2::server::{
     ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant, GrantType,
-    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
+
+use crate::common::with::With;
 
 const KEY: &str = "Hq3nY1mJX0cC8sZ2vT5wUa";
 
@@ -77,23 +80,41 @@ impl ExtensionGrant for Never {
 
 #[test]
 fn a_sound_configuration_is_built() {
-    let reuse = GrantType::dangerous_password().scopes("read").reuse_access_tokens();
+    let reuse = GrantType::dangerous_password().scopes("read").with(|options| options.reuse_access_tokens = true);
     let builders = [
         sound(),
         sound().add_grant_type(reuse).token_reuse_key(KEY),
-        sound().reuse_access_tokens(KEY).token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
-        sound().reuse_access_tokens("short").dangerous_allow_short_keys(),
-        sound().only_basic().only_body().client_source(Never),
-        sound().add_metadata_member("require_pushed_authorization_requests", false),
+        sound()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key(KEY)
+            .token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
+        sound()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("short")
+            .with(|options| options.dangerous_allow_short_keys = true),
+        sound().with(|options| options.only_basic = true).with(|options| options.only_body = true).client_source(Never),
+        sound().with(|options| {
+            drop(options.metadata.insert("require_pushed_authorization_requests".into(), false.into()));
+        }),
         sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
-        sound().scope_separator(','),
-        sound().add_resource("https://api.example.com").add_resource("urn:printer"),
+        sound().with(|options| options.scope_separator = ','),
+        sound()
+            .with(|options| options.resources.push("https://api.example.com".into()))
+            .with(|options| options.resources.push("urn:printer".into())),
         sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
-        sound().add_metadata_member("service_documentation", "https://auth.example.com/docs"),
-        sound().add_grant_type(GrantType::extension_with_handler("urn:voucher", Never).with_refresh_token()),
-        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().allow_refresh_token_reuse()),
+        sound().with(|options| {
+            drop(options.metadata.insert("service_documentation".into(), "https://auth.example.com/docs".into()));
+        }),
+        sound().add_grant_type(
+            GrantType::extension_with_handler("urn:voucher", Never).with(|options| options.with_refresh_token = true),
+        ),
+        sound().add_grant_type(
+            GrantType::refresh_token()
+                .with(|options| options.rotation_grace = Some(Duration::ZERO))
+                .with(|options| options.allow_refresh_token_reuse = true),
+        ),
         Provider::builder("http://auth.example.com")
-            .dangerous_allow_http()
+            .with(|options| options.dangerous_allow_http = true)
             .add_grant_type(GrantType::dangerous_implicit()),
         Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
     ];
@@ -119,66 +140,122 @@ fn each_problem_is_found_and_named() {
         (grant(GrantType::dangerous_password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
         (grant(GrantType::dangerous_password().scopes("é")), r#"the scope "é""#),
         (
-            sound().scope_separator(',').add_grant_type(GrantType::dangerous_implicit().scopes("a,b")),
+            sound()
+                .with(|options| options.scope_separator = ',')
+                .add_grant_type(GrantType::dangerous_implicit().scopes("a,b")),
             r#"the scope "a,b""#,
         ),
-        (sound().scope_separator('\n'), "`ProviderBuilder::scope_separator`"),
-        (sound().scope_separator('x'), "`ProviderBuilder::scope_separator`"),
-        (grant(GrantType::dangerous_password().reuse_access_tokens()), "set `ProviderBuilder::token_reuse_key`"),
+        (sound().with(|options| options.scope_separator = '\n'), "`ProviderBuilder::scope_separator`"),
+        (sound().with(|options| options.scope_separator = 'x'), "`ProviderBuilder::scope_separator`"),
         (
-            sound().reuse_access_tokens("a key of 21 bytes ..."),
+            grant(GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true)),
+            "set `ProviderBuilder::token_reuse_key`",
+        ),
+        (
+            sound().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key of 21 bytes ..."),
             "the key of `ProviderBuilder::token_reuse_key` has 21 bytes",
         ),
         (sound().token_reuse_key(KEY), "`ProviderBuilder::token_reuse_key` has no effect"),
-        (sound().only_body().allow_raw_basic(), "`ProviderBuilder::allow_raw_basic` has no effect"),
-        (sound().allow_any_private_scheme(), "`ProviderBuilder::allow_any_private_scheme` has no effect"),
-        (sound().require_resource(), "`ProviderBuilder::require_resource` has no effect"),
-        (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
-        (grant(GrantType::dangerous_password().scopes("a").default_scope("a b")), r#"of "password" has "b""#),
         (
-            grant(GrantType::dangerous_password().reuse_access_tokens())
+            sound().with(|options| options.only_body = true).with(|options| options.allow_raw_basic = true),
+            "`ProviderBuilder::allow_raw_basic` has no effect",
+        ),
+        (
+            sound().with(|options| options.allow_any_private_scheme = true),
+            "`ProviderBuilder::allow_any_private_scheme` has no effect",
+        ),
+        (sound().with(|options| options.require_resource = true), "`ProviderBuilder::require_resource` has no effect"),
+        (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
+        (
+            grant(
+                GrantType::dangerous_password().scopes("a").with(|options| options.default_scope = Some("a b".into())),
+            ),
+            r#"of "password" has "b""#,
+        ),
+        (
+            grant(GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true))
                 .token_reuse_key_until(KEY, Timestamp::from_secs(1)),
             "`ProviderBuilder::token_reuse_key_until` needs a key that follows",
         ),
         (
-            sound().reuse_access_tokens(KEY).token_reuse_key_until("old", Timestamp::from_secs(1)),
+            sound()
+                .with(|options| options.reuse_access_tokens = true)
+                .token_reuse_key(KEY)
+                .token_reuse_key_until("old", Timestamp::from_secs(1)),
             "the key of `ProviderBuilder::token_reuse_key_until` has 3 bytes",
         ),
         (
-            grant(GrantType::device_code().reuse_access_tokens()).token_reuse_key(KEY),
+            grant(GrantType::device_code().with(|options| options.reuse_access_tokens = true)).token_reuse_key(KEY),
             "`GrantType::reuse_access_tokens` has no effect",
         ),
-        (grant(GrantType::dangerous_password().allow_refresh_token_reuse()), "`GrantType::keep_refresh_tokens`"),
-        (grant(GrantType::dangerous_password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
-        (grant(GrantType::dangerous_password().without_rotation_grace()), "`GrantType::rotation_grace`"),
         (
-            Provider::builder("https://a.example").add_grant_type(GrantType::dangerous_implicit().with_refresh_token()),
+            grant(GrantType::dangerous_password().with(|options| options.allow_refresh_token_reuse = true)),
+            "`GrantType::allow_refresh_token_reuse`",
+        ),
+        (
+            grant(GrantType::dangerous_password().with(|options| options.decide_at_refresh = true)),
+            "`GrantType::decide_at_refresh`",
+        ),
+        (
+            grant(GrantType::dangerous_password().with(|options| options.rotation_grace = Some(Duration::ZERO))),
+            "`GrantType::rotation_grace`",
+        ),
+        (
+            Provider::builder("https://a.example")
+                .add_grant_type(GrantType::dangerous_implicit().with(|options| options.with_refresh_token = true)),
             "`GrantType::with_refresh_token`",
         ),
-        (grant(GrantType::dangerous_password().expires_in(no_time)), r#"`GrantType::expires_in` of "password""#),
         (
-            grant(GrantType::dangerous_password().grants_end_after(no_time)),
+            grant(GrantType::dangerous_password().with(|options| options.expires_in = no_time)),
+            r#"`GrantType::expires_in` of "password""#,
+        ),
+        (
+            grant(GrantType::dangerous_password().with(|options| options.grants_end_after = Some(no_time))),
             r#"`GrantType::grants_end_after` of "password""#,
         ),
         (sound().token_generator(Spaces), "made a code that cannot be sent"),
         (sound().secret_hasher(Hasher(|_, _| false)), "`ProviderBuilder::secret_hasher`"),
         (sound().secret_hasher(Hasher(|_, _| true)), "`ProviderBuilder::secret_hasher`"),
-        (sound().only_basic().only_body(), "`only_basic` and `only_body`"),
+        (
+            sound().with(|options| options.only_basic = true).with(|options| options.only_body = true),
+            "`only_basic` and `only_body`",
+        ),
         (sound().path(Endpoint::Token, "/token?x"), r#"`ProviderBuilder::path` of Token is "/token?x""#),
         (sound().path(Endpoint::Token, "/a b"), "`ProviderBuilder::path` of Token"),
         (sound().path(Endpoint::Token, "//token"), "`ProviderBuilder::path` of Token"),
         (sound().path(Endpoint::Token, "/revoke"), r#"Token and Revoke share "/revoke""#),
         (sound().path(Endpoint::Metadata, "/register/about"), "Register and Metadata share"),
         (sound().path(Endpoint::Token, "/register/token"), "Token and Register share"),
-        (sound().code_lifetime(no_time), "`ProviderBuilder::code_lifetime`"),
-        (sound().device_lifetime(no_time), "`ProviderBuilder::device_lifetime`"),
-        (sound().pushed_request_lifetime(no_time), "`ProviderBuilder::pushed_request_lifetime`"),
-        (sound().device_interval(Duration::from_secs(600)), "`ProviderBuilder::device_interval`"),
-        (sound().add_resource("https://api.example.com/#x"), r#"of "https://api.example.com/"#),
-        (sound().add_resource("printer"), r#"`ProviderBuilder::add_resource` of "printer""#),
-        (sound().introspect_data(["tenant", "sub"]), r#"`ProviderBuilder::introspect_data` of "sub""#),
-        (sound().add_metadata_member("issuer", "https://other.example"), r#"of "issuer""#),
-        (sound().add_metadata_member("scopes_supported", 7), r#"of "scopes_supported""#),
+        (sound().with(|options| options.code_lifetime = no_time), "`ProviderBuilder::code_lifetime`"),
+        (sound().with(|options| options.device_lifetime = no_time), "`ProviderBuilder::device_lifetime`"),
+        (
+            sound().with(|options| options.pushed_request_lifetime = no_time),
+            "`ProviderBuilder::pushed_request_lifetime`",
+        ),
+        (
+            sound().with(|options| options.device_interval = Duration::from_secs(600)),
+            "`ProviderBuilder::device_interval`",
+        ),
+        (
+            sound().with(|options| options.resources.push("https://api.example.com/#x".into())),
+            r#"of "https://api.example.com/"#,
+        ),
+        (
+            sound().with(|options| options.resources.push("printer".into())),
+            r#"`ProviderBuilder::resources` of "printer""#,
+        ),
+        (
+            sound().with(|options| options.introspect_data = ["tenant", "sub"].map(Into::into).into()),
+            r#"`ProviderBuilder::introspect_data` of "sub""#,
+        ),
+        (
+            sound().with(|options| drop(options.metadata.insert("issuer".into(), "https://other.example".into()))),
+            r#"of "issuer""#,
+        ),
+        (
+            sound().with(|options| drop(options.metadata.insert("scopes_supported".into(), 7.into()))),
+            r#"of "scopes_supported""#,
+        ),
     ];
     for (builder, text) in rows {
         let invalid = builder.build().expect_err(text);
@@ -188,10 +265,16 @@ fn each_problem_is_found_and_named() {
     for (builder, text) in [
         (sound().add_grant_type(GrantType::extension("urn:\u{e9}")), "cannot be the name"),
         (sound().add_grant_type(GrantType::extension("urn:a\n")), "cannot be the name"),
-        (sound().add_resource("https://api.example.com/\u{e9}"), "`ProviderBuilder::add_resource`"),
+        (
+            sound().with(|options| options.resources.push("https://api.example.com/\u{e9}".into())),
+            "`ProviderBuilder::resources`",
+        ),
         (sound().path(Endpoint::Token, "/t\u{f6}k"), "`ProviderBuilder::path` of Token"),
-        (sound().device_interval(no_time), "`ProviderBuilder::device_interval`"),
-        (sound().add_grant_type(GrantType::refresh_token().rotation_grace(no_time)), "`GrantType::rotation_grace`"),
+        (sound().with(|options| options.device_interval = no_time), "`ProviderBuilder::device_interval`"),
+        (
+            sound().add_grant_type(GrantType::refresh_token().with(|options| options.rotation_grace = Some(no_time))),
+            "`GrantType::rotation_grace`",
+        ),
         (sound().add_grant_type(GrantType::refresh_token().scopes("read")), "`GrantType::scopes`"),
         (sound().token_generator(Short), "made a code that cannot be sent"),
     ] {
@@ -225,10 +308,10 @@ fn the_issuer_is_a_private_url_without_query_and_fragment() {
 #[test]
 fn all_problems_are_told_at_once() {
     let builder = Provider::builder("http://auth.example.com")
-        .only_basic()
-        .only_body()
-        .code_lifetime(Duration::ZERO)
-        .add_grant_type(GrantType::dangerous_password().reuse_access_tokens());
+        .with(|options| options.only_basic = true)
+        .with(|options| options.only_body = true)
+        .with(|options| options.code_lifetime = Duration::ZERO)
+        .add_grant_type(GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true));
     let invalid = builder.build().unwrap_err();
     assert_eq!(invalid.problems().len(), 4, "{invalid}");
     let text = invalid.to_string();

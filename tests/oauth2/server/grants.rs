@@ -14,6 +14,8 @@ use oauth_proto::oauth2::{
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Request, Response, Timestamp};
 
+use crate::common::with::With;
+
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -242,10 +244,10 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
 fn secrets_are_taken_from_where_the_operator_says() {
     let grant = || oauth2::Grant::client_credentials().scope("stats");
     for (provider, placement, fits) in [
-        (provider().only_basic(), SecretPlacement::Basic, true),
-        (provider().only_basic(), SecretPlacement::Body, false),
-        (provider().only_body(), SecretPlacement::Basic, false),
-        (provider().only_body(), SecretPlacement::Body, true),
+        (provider().with(|options| options.only_basic = true), SecretPlacement::Basic, true),
+        (provider().with(|options| options.only_basic = true), SecretPlacement::Body, false),
+        (provider().with(|options| options.only_body = true), SecretPlacement::Basic, false),
+        (provider().with(|options| options.only_body = true), SecretPlacement::Body, true),
     ] {
         let pair = OAuth2Pair::new(provider);
         let client = Client::new(with(pair.server(), |server| server.secret_placement = Some(placement)), "printer")

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, GrantRecord, Store, TokenHash};
+use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher};
 use oauth_proto::oauth2::server::{
-    Approval, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, GrantCredential, GrantType, NewToken,
-    Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason, SecretHasher, Serve, TokenGenerator,
-    UnknownScope, Uuid4, serve,
+    Approval, DecideGrant, Decision, Dispatched, Endpoint, GrantCredential, GrantType, NewToken, Provider,
+    ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason, Serve, TokenGenerator, UnknownScope, Uuid4, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
+
+use crate::common::with::With;
 
 fn code(error: &Error) -> &str {
     error.code().unwrap_or_default()
@@ -33,7 +35,9 @@ fn is_active(pair: &OAuth2Pair, token: &Token) -> bool {
 
 #[test]
 fn an_equal_request_gets_the_reusable_token_that_is_there() {
-    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+    );
     let first = password(&pair).unwrap();
     pair.now.set(NOW + 600);
     let second = password(&pair).unwrap();
@@ -59,7 +63,9 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
 /// Row `unique-token-other-data`: a step-up, another tenant.
 #[test]
 fn a_grant_with_other_data_gets_another_reusable_token() {
-    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+    );
     let token = |data: serde_json::Value| {
         let client = pair.client();
         let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
@@ -88,9 +94,14 @@ fn a_grant_with_other_data_gets_another_reusable_token() {
 #[test]
 fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
     let old = "the key of last year, which is kept";
-    let (mut pair, end) = (OAuth2Pair::new(provider().reuse_access_tokens(old)), NOW + 100);
+    let (mut pair, end) = (
+        OAuth2Pair::new(provider().with(|options| options.reuse_access_tokens = true).token_reuse_key(old)),
+        NOW + 100,
+    );
     let first = password(&pair).unwrap();
-    let both = provider().reuse_access_tokens("the key of this year, which is new");
+    let both = provider()
+        .with(|options| options.reuse_access_tokens = true)
+        .token_reuse_key("the key of this year, which is new");
     let both = both.token_reuse_key_until(old, Timestamp::from_secs(end)).build().unwrap();
     let before = std::mem::replace(&mut pair.provider, both.clone());
     // Both use the old key until its end, so that each can open what the other has sealed.
@@ -110,7 +121,9 @@ fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
 
 #[test]
 fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
-    let codes = GrantType::authorization_code().scopes("read").grants_end_after(Duration::from_secs(5000));
+    let codes = GrantType::authorization_code()
+        .scopes("read")
+        .with(|options| options.grants_end_after = Some(Duration::from_secs(5000)));
     let mut pair = OAuth2Pair::new(provider().add_grant_type(codes));
     let client = pair.client();
     let mut token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
@@ -125,7 +138,9 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     assert_eq!(code(&refresh(&pair, &client, &token).unwrap_err()), "invalid_grant");
 
     // A code that is redeemed after the end brings nothing, and no token without a lifetime.
-    let short = GrantType::authorization_code().scopes("read").grants_end_after(Duration::from_secs(30));
+    let short = GrantType::authorization_code()
+        .scopes("read")
+        .with(|options| options.grants_end_after = Some(Duration::from_secs(30)));
     let late = OAuth2Pair::new(provider().add_grant_type(short));
     let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
@@ -137,7 +152,7 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     // The shorter end of the two counts, and one that was set later, too.
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     let begin = pair.now.get();
-    let shorter = GrantType::refresh_token().grants_end_after(Duration::from_secs(100));
+    let shorter = GrantType::refresh_token().with(|options| options.grants_end_after = Some(Duration::from_secs(100)));
     pair.provider = provider().add_grant_type(shorter).build().unwrap();
     pair.now.set(begin + 99);
     let last = refresh(&pair, &client, &token).unwrap();
@@ -145,15 +160,19 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     pair.provider = provider().build().unwrap();
     let eternal = refresh(&pair, &client, &token).unwrap();
-    pair.provider =
-        provider().add_grant_type(GrantType::refresh_token().grants_end_after(Duration::from_secs(1))).build().unwrap();
+    pair.provider = provider()
+        .add_grant_type(
+            GrantType::refresh_token().with(|options| options.grants_end_after = Some(Duration::from_secs(1))),
+        )
+        .build()
+        .unwrap();
     pair.now.set(begin + 200);
     assert_eq!(code(&refresh(&pair, &client, &eternal).unwrap_err()), "invalid_grant");
 }
 
 #[test]
 fn the_application_decides_at_a_refresh_where_it_wants_to() {
-    let asks = GrantType::refresh_token().decide_at_refresh();
+    let asks = GrantType::refresh_token().with(|options| options.decide_at_refresh = true);
     let pair = OAuth2Pair::new(provider().add_grant_type(asks));
     let client = pair.client();
     let first = pair.sign_in(&client, Authorize::scope("read write")).unwrap();
@@ -192,7 +211,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     };
     let third = refresh(&second, &less).unwrap();
     assert_eq!(third.scope, Some("read".into()));
-    let record = |token: &str| pair.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap().unwrap();
+    let record = |token: &str| pair.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap().unwrap();
     for token in [&third.access_token, third.refresh_token.as_ref().unwrap()] {
         assert_eq!(record(token.expose()).grant.data["tenant"], 8);
     }
@@ -209,20 +228,21 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
     // Without a key there is no server at all.
-    let reuse = GrantType::authorization_code().scopes("read").reuse_access_tokens();
+    let reuse = GrantType::authorization_code().scopes("read").with(|options| options.reuse_access_tokens = true);
     provider().add_grant_type(reuse).build().unwrap_err();
-    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere"));
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+    );
     let authorization = pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
-    let rejected =
-        serve(pair.provider.approve(consent, Approval::anonymous(), pair.moment()), &pair.store).unwrap_err();
+    let rejected = serve(pair.provider.approve(consent, Approval::default(), pair.moment()), &pair.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
 
 #[test]
 fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
-    let reuse = GrantType::dangerous_password().scopes("read").reuse_access_tokens();
+    let reuse = GrantType::dangerous_password().scopes("read").with(|options| options.reuse_access_tokens = true);
     let pair = OAuth2Pair::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
     assert_eq!(password(&pair).unwrap().access_token, password(&pair).unwrap().access_token);
     let by_code = || pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token;
@@ -231,7 +251,7 @@ fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
 
 #[test]
 fn a_code_lives_as_long_as_the_operator_says() {
-    let pair = OAuth2Pair::new(provider().code_lifetime(Duration::from_secs(300)));
+    let pair = OAuth2Pair::new(provider().with(|options| options.code_lifetime = Duration::from_secs(300)));
     let client = pair.client();
     let redeemed_after = |seconds| {
         let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
@@ -250,9 +270,9 @@ fn a_code_lives_as_long_as_the_operator_says() {
 fn the_metadata_have_the_members_that_the_operator_adds() {
     let documentation = "https://auth.example.com/docs";
     let with_members = provider()
-        .add_metadata_member("service_documentation", documentation)
-        .add_metadata_member("scopes_supported", serde_json::json!(["read"]))
-        .add_metadata_member("claims_supported", serde_json::json!(["sub"]));
+        .with(|options| drop(options.metadata.insert("service_documentation".into(), documentation.into())))
+        .with(|options| drop(options.metadata.insert("scopes_supported".into(), serde_json::json!(["read"]))))
+        .with(|options| drop(options.metadata.insert("claims_supported".into(), serde_json::json!(["sub"]))));
     let pair = OAuth2Pair::new(with_members);
     let metadata = pair.run(oauth2::Discovery::new(ISSUER).unwrap().start()).unwrap();
     let published = serde_json::to_value(&metadata).unwrap();
@@ -265,7 +285,7 @@ fn the_metadata_have_the_members_that_the_operator_adds() {
 
 #[test]
 fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
-    let lenient = GrantType::refresh_token().rotation_grace(Duration::from_secs(10));
+    let lenient = GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::from_secs(10)));
     let pair = OAuth2Pair::new(provider().add_grant_type(lenient));
     let client = pair.client();
     let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
@@ -289,7 +309,9 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::refresh_token().allow_refresh_token_reuse()));
+    let pair = OAuth2Pair::new(
+        provider().add_grant_type(GrantType::refresh_token().with(|options| options.allow_refresh_token_reuse = true)),
+    );
     let client = pair.client();
     let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
@@ -307,9 +329,11 @@ fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
 
 #[test]
 fn scopes_are_separated_dropped_and_defaulted_as_configured() {
-    let grant = GrantType::authorization_code().scopes("read write").default_scope("read");
-    let grant = grant.unknown_scope(UnknownScope::Default);
-    let pair = OAuth2Pair::new(provider().scope_separator(',').add_grant_type(grant));
+    let grant = GrantType::authorization_code()
+        .scopes("read write")
+        .with(|options| options.default_scope = Some("read".into()));
+    let grant = grant.with(|options| options.unknown_scope = UnknownScope::Default);
+    let pair = OAuth2Pair::new(provider().with(|options| options.scope_separator = ',').add_grant_type(grant));
     let mut server = pair.server();
     server.scope_separator = ',';
     let client = Client::new(server, "printer").secret(SECRET).redirect_uri(REDIRECT).unwrap();
@@ -322,8 +346,8 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 
 #[test]
 fn tokens_live_as_long_as_their_grant_says() {
-    let eternal = GrantType::dangerous_password().scopes("read").dangerous_never_expires();
-    let short = GrantType::refresh_token().expires_in(Duration::from_secs(60));
+    let eternal = GrantType::dangerous_password().scopes("read").with(|options| options.dangerous_never_expires = true);
+    let short = GrantType::refresh_token().with(|options| options.expires_in = Duration::from_secs(60));
     let pair = OAuth2Pair::new(provider().add_grant_type(eternal).add_grant_type(short));
     let token = password(&pair).unwrap();
     assert_eq!(token.expires_at, None);
@@ -438,8 +462,8 @@ fn the_metadata_are_found_by_discovery() {
 fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
     for (provider, secrets) in [
         (provider(), &["client_secret_basic", "client_secret_post"][..]),
-        (provider().only_body(), &["client_secret_post"]),
-        (provider().only_basic(), &["client_secret_basic"]),
+        (provider().with(|options| options.only_body = true), &["client_secret_post"]),
+        (provider().with(|options| options.only_basic = true), &["client_secret_basic"]),
     ] {
         let pair = OAuth2Pair::new(provider);
         let metadata = pair.provider.metadata();
@@ -462,7 +486,7 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
 #[test]
 fn clients_register_and_manage_themselves() {
     let trusted = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
-    let pair = OAuth2Pair::new(provider().registration(trusted));
+    let pair = OAuth2Pair::new(provider().with(|options| options.registration = trusted));
     let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
     metadata.client_name = Some("New".into());
     pair.run(pair.server().register(&metadata, None)).unwrap_err();
@@ -487,7 +511,9 @@ fn clients_register_and_manage_themselves() {
 #[test]
 fn a_self_registered_client_gets_no_grant_without_a_users_decision() {
     let pair = OAuth2Pair::new(
-        provider().add_grant_type(GrantType::dangerous_implicit()).registration(RegistrationPolicy::AllowAnyone),
+        provider()
+            .add_grant_type(GrantType::dangerous_implicit())
+            .with(|options| options.registration = RegistrationPolicy::AllowAnyone),
     );
     let metadata = |change: &dyn Fn(&mut ClientMetadata)| {
         let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);

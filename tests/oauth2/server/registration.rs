@@ -8,11 +8,13 @@ use oauth_proto::oauth2::server::{
 use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, ClientRegistration};
 use serde_json::{Value, json};
 
+use crate::common::with::With;
+
 const CALLBACK: &str = "https://new.example.com/cb";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 fn open() -> OAuth2Pair {
-    OAuth2Pair::new(provider().registration(RegistrationPolicy::AllowAnyone))
+    OAuth2Pair::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone))
 }
 
 fn request(pair: &OAuth2Pair, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
@@ -36,7 +38,7 @@ fn registered(pair: &OAuth2Pair, members: &Value) -> Value {
     let (status, answer) = register(pair, members);
     assert_eq!(status, 201, "{answer}");
     // What the answer says is what is kept.
-    let query = FindClient { client_id: answer["client_id"].as_str().unwrap().to_owned() };
+    let query = FindClient::new(answer["client_id"].as_str().unwrap().to_owned());
     let record = pair.store.find_client(&query).unwrap().unwrap();
     let kept = serde_json::to_value(&record.metadata).unwrap();
     for (name, value) in kept.as_object().unwrap() {
@@ -185,8 +187,9 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
     // 22 bytes hold 128 bits, and 21 do not.
     RegistrationPolicy::with_token(&"t".repeat(21)).unwrap_err();
     RegistrationPolicy::with_token(&"t".repeat(22)).unwrap();
-    let pair =
-        OAuth2Pair::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
+    let pair = OAuth2Pair::new(provider().with(|options| {
+        options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
+    }));
     let ask = |method: &str, grants: Value| {
         let body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method, "grant_types": grants });
         request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())
@@ -204,7 +207,7 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
 #[test]
 fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
     let only_devices = Provider::builder(ISSUER).add_grant_type(GrantType::device_code());
-    let pair = OAuth2Pair::new(only_devices.registration(RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(only_devices.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     refused(
         register(&pair, &json!({})),
         "invalid_client_metadata",
@@ -216,18 +219,26 @@ fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
 #[test]
 fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
     let ask = |provider: ProviderBuilder, method: Value| {
-        let pair = OAuth2Pair::new(provider.registration(RegistrationPolicy::AllowAnyone));
+        let pair = OAuth2Pair::new(provider.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
         register(&pair, &json!({ "token_endpoint_auth_method": method }))
     };
     let names = &["'token_endpoint_auth_method'", "where none is named", "accepted are 'client_secret_post', 'none'"];
     for unsaid in [json!(null), json!(""), json!("  ")] {
-        refused(ask(provider().only_body(), unsaid.clone()), "invalid_client_metadata", names);
-        let (_, answer) = ask(provider().only_basic(), unsaid);
+        refused(
+            ask(provider().with(|options| options.only_body = true), unsaid.clone()),
+            "invalid_client_metadata",
+            names,
+        );
+        let (_, answer) = ask(provider().with(|options| options.only_basic = true), unsaid);
         assert_eq!(answer["token_endpoint_auth_method"], "client_secret_basic");
     }
     let post = json!("client_secret_post");
-    refused(ask(provider().only_basic(), post.clone()), "invalid_client_metadata", &["'client_secret_post' is not"]);
-    assert_eq!(ask(provider().only_body(), post).0, 201);
+    refused(
+        ask(provider().with(|options| options.only_basic = true), post.clone()),
+        "invalid_client_metadata",
+        &["'client_secret_post' is not"],
+    );
+    assert_eq!(ask(provider().with(|options| options.only_body = true), post).0, 201);
 }
 
 #[derive(Debug)]
@@ -241,13 +252,18 @@ impl ClientSource for Assertions {
 
 #[test]
 fn with_a_source_of_clients_further_methods_are_accepted() {
-    let pair = OAuth2Pair::new(provider().client_source(Assertions).registration(RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(
+        provider().client_source(Assertions).with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let answer = registered(&pair, &json!({ "token_endpoint_auth_method": "private_key_jwt" }));
     assert_eq!(answer.get("client_secret"), None);
     let hidden = register(&pair, &json!({ "token_endpoint_auth_method": "private\u{200b}_key_jwt" }));
     refused(hidden, "invalid_client_metadata", &["'token_endpoint_auth_method'"]);
     let pair = OAuth2Pair::new(
-        provider().only_basic().client_source(Assertions).registration(RegistrationPolicy::AllowAnyone),
+        provider()
+            .with(|options| options.only_basic = true)
+            .client_source(Assertions)
+            .with(|options| options.registration = RegistrationPolicy::AllowAnyone),
     );
     let off = register(&pair, &json!({ "token_endpoint_auth_method": "client_secret_post" }));
     refused(off, "invalid_client_metadata", &["'token_endpoint_auth_method'"]);
@@ -300,17 +316,18 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     authorize(None).unwrap();
     pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let token = pair.sign_in(&client, Authorize::default()).unwrap();
-    let query = FindToken { key: TokenHash::of(token.access_token.expose()) };
+    let query = FindToken::new(TokenHash::of(token.access_token.expose()));
     assert!(pair.store.find_token(&query).unwrap().unwrap().scope().as_str().is_empty());
 }
 
 #[test]
 fn where_the_grants_have_no_scopes_a_scope_becomes_an_empty_one() {
     let plain = Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code());
-    let pair = OAuth2Pair::new(plain.registration(RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     assert_eq!(registered(&pair, &json!({ "scope": "openid email" }))["scope"], "");
-    let plain = Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code().default_scope("basic"));
-    let pair = OAuth2Pair::new(plain.registration(RegistrationPolicy::AllowAnyone));
+    let plain = Provider::builder(ISSUER)
+        .add_grant_type(GrantType::authorization_code().with(|options| options.default_scope = Some("basic".into())));
+    let pair = OAuth2Pair::new(plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     assert_eq!(registered(&pair, &json!({ "scope": "basic email" }))["scope"], "basic");
     refused(register(&pair, &json!({ "scope": "email" })), "invalid_client_metadata", &["offered are 'basic'"]);
 }
@@ -390,7 +407,7 @@ fn a_body_of_64_kib_is_read_and_no_larger_one() {
 fn where_nothing_is_offered_the_refusal_says_so() {
     // A server of machines offers nothing that somebody who comes by may have.
     let machines = Provider::builder(ISSUER).add_grant_type(GrantType::client_credentials());
-    let pair = OAuth2Pair::new(machines.registration(RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(machines.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     let end = register(&pair, &json!({}));
     assert!(end.1["error_description"].as_str().unwrap().ends_with("offered to this client are none"), "{end:?}");
     // A list ends where it ends.
@@ -420,7 +437,11 @@ fn our_client_reads_what_was_left_out() {
 #[test]
 fn the_schemes_of_editors_are_taken_by_option_alone() {
     let strict = open();
-    let lenient = OAuth2Pair::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme());
+    let lenient = OAuth2Pair::new(
+        provider()
+            .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
+            .with(|options| options.allow_any_private_scheme = true),
+    );
     for uri in [
         "cursor://anysphere.cursor-retrieval/oauth/callback",
         "vscode://vscode.github-authentication/did-authenticate",

@@ -14,6 +14,8 @@ use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
 use serde_json::{Value, json};
 
+use crate::common::with::With;
+
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const API: &str = "https://api.example.com";
@@ -60,7 +62,12 @@ fn extended(pair: &OAuth2Pair, request: &Request, members: &Value) -> (Response,
 
 fn extending() -> OAuth2Pair {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let pair = OAuth2Pair::new(provider().add_grant_type(exchange).extend_token_responses().extend_introspection());
+    let pair = OAuth2Pair::new(
+        provider()
+            .add_grant_type(exchange)
+            .with(|options| options.extend_token_responses = true)
+            .with(|options| options.extend_introspection = true),
+    );
     let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
     pair.store.add_client(
         ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
@@ -143,7 +150,12 @@ fn an_application_that_fails_spends_nothing() {
 
 #[test]
 fn a_reused_token_comes_with_the_members_of_its_request() {
-    let pair = OAuth2Pair::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_responses());
+    let pair = OAuth2Pair::new(
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere")
+            .with(|options| options.extend_token_responses = true),
+    );
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
     let (first, asked) = extended(&pair, &password, &json!({ "n": 1 }));
@@ -183,7 +195,11 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
 #[test]
 fn a_guard_reads_the_applications_data_wherever_it_asks() {
     for told in [true, false] {
-        let builder = if told { provider().introspect_data(["tenant", "absent"]) } else { provider() };
+        let builder = if told {
+            provider().with(|options| options.introspect_data = ["tenant", "absent"].map(Into::into).into())
+        } else {
+            provider()
+        };
         let pair = OAuth2Pair::new(builder);
         pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
         let client = pair.client();
@@ -213,9 +229,9 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 /// Row `audience-missing`.
 #[test]
 fn a_token_without_an_audience_is_refused_where_one_is_required() {
-    let pair = OAuth2Pair::new(provider().add_resource(API));
+    let pair = OAuth2Pair::new(provider().with(|options| options.resources.push(API.into())));
     let api = ResourceServer::builder(API).build().unwrap();
-    let strict = ResourceServer::builder(API).require_audience().build().unwrap();
+    let strict = ResourceServer::builder(API).with(|options| options.require_audience = true).build().unwrap();
     let token = |resource: &[(&str, &str)]| {
         let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
         read(&pair.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()
@@ -249,7 +265,9 @@ fn a_token_without_an_audience_is_refused_where_one_is_required() {
 
 #[test]
 fn a_server_that_requires_resources_issues_no_token_without_one() {
-    let pair = OAuth2Pair::new(provider().add_resource(API).require_resource());
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.resources.push(API.into())).with(|options| options.require_resource = true),
+    );
     let refused = |path: &str, parameters: &[(&str, &str)]| {
         let response = pair.send(post(path, parameters));
         assert_eq!((response.status().as_u16(), &read(&response)["error"]), (400, &json!("invalid_target")), "{path}");
@@ -276,11 +294,15 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
 #[test]
 fn a_resource_that_was_withdrawn_is_in_no_new_token() {
     let mail = "https://mail.example.com";
-    let mut pair = OAuth2Pair::new(provider().add_resource(API).add_resource(mail));
+    let mut pair = OAuth2Pair::new(
+        provider()
+            .with(|options| options.resources.push(API.into()))
+            .with(|options| options.resources.push(mail.into())),
+    );
     let client = pair.client();
     let both = pair.sign_in(&client, Authorize::scope("read").resource(API).resource(mail)).unwrap();
     let one = pair.sign_in(&client, Authorize::scope("read").resource(mail)).unwrap();
-    pair.provider = provider().add_resource(API).build().unwrap();
+    pair.provider = provider().with(|options| options.resources.push(API.into())).build().unwrap();
     let refresh = |token: &oauth_proto::oauth2::Token| {
         let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
         pair.run(client.request_token(grant, pair.moment()))
@@ -333,7 +355,7 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
 /// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749 §4.1.2.1).
 #[test]
 fn where_storage_fails_the_answer_says_when_to_come_back() {
-    let pair = OAuth2Pair::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
     let tokens = pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let refresh_token = tokens.refresh_token.unwrap();
     let code = code(&pair);
@@ -415,7 +437,9 @@ fn refusals_say_what_was_received() {
 
 #[test]
 fn a_link_with_the_code_in_it_is_sent_only_where_the_operator_wants_it() {
-    for (builder, has) in [(provider(), false), (provider().allow_verification_uri_complete(), true)] {
+    for (builder, has) in
+        [(provider(), false), (provider().with(|options| options.allow_verification_uri_complete = true), true)]
+    {
         let answer = read(&OAuth2Pair::new(builder).send(post("/device_authorization", &[("scope", "read")])));
         let link = answer.get("verification_uri_complete").and_then(Value::as_str);
         let expected = format!("{ISSUER}/device?user_code={}", answer["user_code"].as_str().unwrap());

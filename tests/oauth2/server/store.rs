@@ -8,9 +8,9 @@ use std::task::Poll;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
-    OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
-    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
+    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken,
+    MemoryStore, OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
+    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -41,7 +41,7 @@ struct Broken {
     inner: MemoryStore,
     fault: Fault,
     one_time_records: Mutex<HashMap<TokenHash, Arc<OneTimeRecord>>>,
-    tokens: Mutex<Vec<(TokenHash, Arc<TokenRecord>)>>,
+    tokens: Mutex<Vec<KeyedToken>>,
     undead: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
 }
 
@@ -59,14 +59,14 @@ impl Broken {
     /// Whether a token with that reuse key is there.
     fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
-        let mut equal = tokens.iter().filter(|(_, record)| record.reuse.as_ref().is_some_and(|own| own.key == reuse));
-        equal.any(|(key, _)| self.inner.find_token(&FindToken { key: *key }).unwrap().is_some())
+        let mut equal = tokens.iter().filter(|token| token.record.reuse.as_ref().is_some_and(|own| own.key == reuse));
+        equal.any(|token| self.inner.find_token(&FindToken::new(token.key)).unwrap().is_some())
     }
 
     /// Lets tokens be found that are gone.
     fn raise(&self, which: impl Fn(&TokenRecord) -> bool) {
         let tokens = self.tokens.lock().unwrap();
-        let raised = tokens.iter().filter(|(_, record)| which(record)).cloned();
+        let raised = tokens.iter().filter(|token| which(&token.record)).map(|token| (token.key, token.record.clone()));
         self.undead.lock().unwrap().extend(raised);
     }
 }
@@ -98,8 +98,7 @@ impl Store for Broken {
         self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
         let mut saved = self.inner.save_one_time_record(query)?;
         if self.fault == Fault::OverwritesSecondKeys && !saved {
-            let other =
-                self.inner.find_one_time_record(&FindOneTimeRecord { key: query.second_key.unwrap() })?.unwrap();
+            let other = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.second_key.unwrap()))?.unwrap();
             self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
             saved = self.inner.save_one_time_record(query)?;
         }
@@ -117,10 +116,12 @@ impl Store for Broken {
     }
 
     fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
-        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
         match (self.fault, found) {
             (Fault::TakesStaleVersions, Some(found)) => {
-                self.inner.replace_one_time_record(&ReplaceOneTimeRecord { version: found.version, ..query.clone() })
+                let mut query = query.clone();
+                query.version = found.version;
+                self.inner.replace_one_time_record(&query)
             }
             (Fault::ReplacesUsedRecords, Some(found)) if found.used => Ok(true),
             _ => self.inner.replace_one_time_record(query),
@@ -128,7 +129,7 @@ impl Store for Broken {
     }
 
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
         self.tokens.lock().unwrap().extend(query.tokens.iter().map(|tokens| tokens.access.clone()));
         if self.fault == Fault::RedeemsInTwoSteps {
             std::thread::yield_now();
@@ -140,7 +141,7 @@ impl Store for Broken {
             _ => false,
         };
         if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &query.tokens) {
-            self.inner.save_tokens(&SaveTokens { tokens: tokens.clone(), parent: None })?;
+            self.inner.save_tokens(&SaveTokens::new(tokens.clone(), None))?;
             return Ok(Redemption::Redeemed);
         }
         Ok(redemption)
@@ -152,13 +153,13 @@ impl Store for Broken {
             Fault::IgnoresParents => query.parent = None,
             Fault::ReturnsExpiredReusableTokens => query.tokens.now = Timestamp::from_secs(0),
             Fault::ChecksReuseKeysInTwoSteps => {
-                let own = query.tokens.access.1.reuse.clone();
+                let own = query.tokens.access.record.reuse.clone();
                 let before = own.as_ref().is_some_and(|own| self.has_reusable(own.key));
                 (0..4).for_each(|_| std::thread::yield_now());
                 let saved = self.inner.save_tokens(&query)?;
                 self.tokens.lock().unwrap().push(query.tokens.access.clone());
                 if let (false, Saved::Existing(..)) = (before, &saved) {
-                    Arc::make_mut(&mut query.tokens.access.1).reuse = None;
+                    Arc::make_mut(&mut query.tokens.access.record).reuse = None;
                     return self.inner.save_tokens(&query);
                 }
                 return Ok(saved);
@@ -180,12 +181,12 @@ impl Store for Broken {
     }
 
     fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
-        let found = self.inner.find_token(&FindToken { key: query.key })?;
+        let found = self.inner.find_token(&FindToken::new(query.key))?;
         if self.fault == Fault::RotatesInTwoSteps {
             std::thread::yield_now();
         }
         let rotation = self.inner.rotate(query)?;
-        let save = || self.inner.save_tokens(&SaveTokens { tokens: query.tokens.clone(), parent: None });
+        let save = || self.inner.save_tokens(&SaveTokens::new(query.tokens.clone(), None));
         let forgotten = match self.fault {
             Fault::RotatesTwice => true,
             Fault::RotatesInTwoSteps => found.is_some_and(|found| found.replaced.is_none()),
@@ -300,7 +301,7 @@ impl AsyncStore for Slow {
     }
 
     async fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
         elsewhere().await;
         let redemption = self.inner.redeem(query)?;
         let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.used);

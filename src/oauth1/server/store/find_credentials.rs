@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::client_record::ClientRecord;
 use super::temporary_record::TemporaryRecord;
 use super::token_record::TokenRecord;
-use crate::ServerQuery;
+use crate::core::query::ServerQuery;
 
 /// Finds what a signature is checked with.
 ///

@@ -1,7 +1,7 @@
 //! The query for the temporary credentials that the resource owner decides about, RFC 5849 §2.2.
 
 use super::temporary_record::TemporaryRecord;
-use crate::ServerQuery;
+use crate::core::query::ServerQuery;
 
 /// Finds temporary credentials for the page where the resource owner decides.
 ///

@@ -17,6 +17,7 @@ mod temporary_record;
 mod token_record;
 pub(super) mod traits;
 
+pub use crate::core::query::{PendingQuery, ServerQuery};
 pub use client_record::ClientRecord;
 pub use find_credentials::{FindCredentials, FoundCredentials};
 pub use find_temporary::FindTemporary;

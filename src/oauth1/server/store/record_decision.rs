@@ -1,7 +1,7 @@
 //! The query that records the resource owner's decision, RFC 5849 §2.2.
 
 use super::temporary_record::{Stage, TemporaryRecord};
-use crate::ServerQuery;
+use crate::core::query::ServerQuery;
 
 /// Notes the resource owner's decision, if there is still one to make: where the record is [`Stage::Waiting`], replaces
 /// the stage, or removes the record where `stage` is `None`. Answers with the record as it was; with `None`, and without

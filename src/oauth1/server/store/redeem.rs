@@ -4,7 +4,8 @@ use subtle::ConstantTimeEq;
 
 use super::temporary_record::{Stage, TemporaryRecord};
 use super::token_record::TokenRecord;
-use crate::{Secret, ServerQuery, Timestamp};
+use crate::core::query::ServerQuery;
+use crate::{Secret, Timestamp};
 
 /// Exchanges temporary credentials for a token, once: removes the record in any case, lets
 /// [`TemporaryRecord::redeem`] judge it, and keeps the token that comes of it.

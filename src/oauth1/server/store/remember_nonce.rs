@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{OneTimeUse, ServerQuery, Timestamp};
+use crate::core::query::ServerQuery;
+use crate::{OneTimeUse, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///

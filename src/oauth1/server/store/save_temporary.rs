@@ -1,7 +1,8 @@
 //! The query that keeps new temporary credentials, RFC 5849 §2.1.
 
 use super::temporary_record::TemporaryRecord;
-use crate::{ServerQuery, Timestamp};
+use crate::Timestamp;
+use crate::core::query::ServerQuery;
 
 /// Keeps new temporary credentials.
 ///

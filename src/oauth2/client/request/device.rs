@@ -29,6 +29,7 @@ use crate::oauth2::client::grant::{self, Grant, Kind};
 use crate::oauth2::client::token_response::{self, Expected};
 use crate::oauth2::common::names::DEVICE_CODE;
 use crate::oauth2::{Scope, Token};
+use crate::wire::uri::UriParts;
 use crate::wire::{RetryAfter, form, lenient};
 use crate::{
     Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Secret, Step,
@@ -243,7 +244,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         // This one is optional, and the user can always type the code. But a URL of another kind is there to act by itself.
         let verification_uri_complete = match text("verification_uri_complete").ok() {
             Some(uri) if is_page(&uri) => Some(uri),
-            Some(uri) if url::Url::parse(&uri).is_ok() => return Err(invalid("verification_uri_complete").into()),
+            Some(uri) if UriParts::of(&uri).is_some() => return Err(invalid("verification_uri_complete").into()),
             _ => None,
         };
         let user_code = text("user_code")?;

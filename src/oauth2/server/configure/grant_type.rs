@@ -26,29 +26,69 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::server::{GrantType, Provider};
 ///
+/// let mut codes = GrantType::authorization_code().scopes("photos.read photos.write");
+/// codes.default_scope = Some("photos.read".into());
+/// let mut stats = GrantType::client_credentials().scopes("stats");
+/// stats.expires_in = Duration::from_secs(600);
+///
 /// let provider = Provider::builder("https://auth.example.com")
-///     .add_grant_type(GrantType::authorization_code().scopes("photos.read photos.write").default_scope("photos.read"))
-///     .add_grant_type(GrantType::client_credentials().scopes("stats").expires_in(Duration::from_secs(600)))
+///     .add_grant_type(codes)
+///     .add_grant_type(stats)
 ///     .add_grant_type(GrantType::refresh_token())
 ///     .build()?;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct GrantType {
+    /// The scope of a request that names none: some of [`scopes`](Self::scopes). The default is `None`: such a request is refused, if the
+    /// grant has scopes.
+    pub default_scope: Option<Scope>,
+    /// What happens to scopes that the grant does not have. The default is [`UnknownScope::Refuse`].
+    pub unknown_scope: UnknownScope,
+    /// How long its tokens live: access tokens, or refresh tokens at [`refresh_token`](Self::refresh_token). The default is an hour for
+    /// access tokens and 30 days for refresh tokens.
+    pub expires_in: Duration,
+    /// Issues tokens that never expire, whatever [`expires_in`](Self::expires_in) says.
+    ///
+    /// # Security
+    /// A token that leaked is good until somebody notices; and what is stored for them stays.
+    pub dangerous_never_expires: bool,
+    /// Whether refresh tokens come with its access tokens, where the server offers [`refresh_token`](Self::refresh_token) and the client
+    /// may use it. By default they come with those of `authorization_code`, `password` and devices. They never come with a token
+    /// for which another token was exchanged.
+    pub with_refresh_token: bool,
+    /// How long a grant lives: when every token of a grant ends at the latest, counted from the time of the grant: the user, or the application, then
+    /// has to grant again. The shorter one counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a
+    /// grant lives as long as its refresh tokens are used.
+    pub grants_end_after: Option<Duration>,
+    /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
+    /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
+    /// needs [`ProviderBuilder::token_reuse_key`](crate::oauth2::server::ProviderBuilder::token_reuse_key), and the user's name in every
+    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens are kept when they are used, since several hands may have them.
+    pub reuse_access_tokens: bool,
+    /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients are replaced all the same,
+    /// as OAuth 2.1 demands (§4.3.1).
+    ///
+    /// # Security
+    /// A refresh token that was stolen stays good beside the client's use of it, and nothing shows the theft.
+    pub allow_refresh_token_reuse: bool,
+    /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
+    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh), and [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) for how the application answers. By default a
+    /// refresh token is as good as what was granted.
+    pub decide_at_refresh: bool,
+    /// For how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer: a
+    /// browser tab that was closed, a connection that broke. It works until the client uses the new refresh token; afterwards, and when
+    /// the time is over, the old one counts as stolen. The default is 10 seconds (`None`); with a
+    /// duration of zero, a client that loses the answer to a refresh loses the grant. Each such use makes an event at level `warn`.
+    ///
+    /// # Security
+    /// Within that time a copy of the token in the wrong hands gets the same successor, too. The theft is noticed when the second
+    /// party uses the successor.
+    pub rotation_grace: Option<Duration>,
     pub(crate) name: String,
     pub(crate) scopes: Option<Scope>,
-    pub(crate) default_scope: Option<Scope>,
-    pub(crate) unknown_scope: UnknownScope,
-    pub(crate) expires_in: Option<Duration>,
-    pub(crate) reuse: bool,
-    pub(crate) with_refresh: bool,
-    pub(crate) keep: bool,
-    /// For how long a replaced refresh token is answered once more, and whether that was set rather than left as it is.
-    pub(crate) grace: Duration,
-    pub(crate) has_own_grace: bool,
-    pub(crate) grants_end_after: Option<Duration>,
     pub(crate) is_extension: bool,
-    pub(crate) decides_at_refresh: bool,
     pub(crate) handler: Option<Arc<dyn ExtensionGrant>>,
 }
 
@@ -57,9 +97,11 @@ pub struct GrantType {
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, UnknownScope};
 ///
-/// let lenient = GrantType::authorization_code().scopes("read").unknown_scope(UnknownScope::Drop);
+/// let mut lenient = GrantType::authorization_code().scopes("read");
+/// lenient.unknown_scope = UnknownScope::Drop;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnknownScope {
     /// The request is refused with `invalid_scope`.
     #[default]
@@ -80,21 +122,31 @@ enum RefreshTokens {
 impl GrantType {
     fn new(name: impl Into<String>, refresh_tokens: RefreshTokens) -> Self {
         Self {
-            name: name.into(),
-            scopes: None,
             default_scope: None,
             unknown_scope: UnknownScope::default(),
-            expires_in: Some(HOUR),
-            reuse: false,
-            with_refresh: refresh_tokens == RefreshTokens::Issued,
-            keep: false,
-            grace: GRACE,
-            has_own_grace: false,
+            expires_in: HOUR,
+            dangerous_never_expires: false,
+            with_refresh_token: refresh_tokens == RefreshTokens::Issued,
             grants_end_after: None,
-            is_extension: false,
-            decides_at_refresh: false,
+            reuse_access_tokens: false,
+            allow_refresh_token_reuse: false,
+            decide_at_refresh: false,
+            rotation_grace: None,
             handler: None,
+            name: name.into(),
+            scopes: None,
+            is_extension: false,
         }
+    }
+
+    /// Returns how long its tokens live; `None` if they never expire.
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
+        (!self.dangerous_never_expires).then_some(self.expires_in)
+    }
+
+    /// Returns for how long a refresh token that was replaced gets its successor once more.
+    pub(crate) fn grace(&self) -> Duration {
+        self.rotation_grace.unwrap_or(GRACE)
     }
 
     /// The authorization code (RFC 6749 §4.1).
@@ -131,7 +183,7 @@ impl GrantType {
     /// [`with_refresh_token`](Self::with_refresh_token). A refresh token
     /// is replaced whenever it is used, and all that came of its grant is revoked when it is used again.
     pub fn refresh_token() -> Self {
-        Self { expires_in: Some(MONTH), ..Self::new(REFRESH_TOKEN, RefreshTokens::NotIssued) }
+        Self { expires_in: MONTH, ..Self::new(REFRESH_TOKEN, RefreshTokens::NotIssued) }
     }
 
     /// Devices without a browser (RFC 8628).
@@ -144,7 +196,8 @@ impl GrantType {
         Self::new(TOKEN_EXCHANGE, RefreshTokens::NotIssued)
     }
 
-    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`GrantCredential::Extension`](crate::oauth2::server::GrantCredential::Extension).
+    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see
+    /// [`GrantCredential::Extension`](crate::oauth2::server::GrantCredential::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
         Self { is_extension: true, ..Self::new(grant_type, RefreshTokens::NotIssued) }
     }
@@ -160,48 +213,6 @@ impl GrantType {
         self
     }
 
-    /// What is meant by a request that names no scope: some of [`scopes`](Self::scopes). Without this such a request is refused, if the grant has scopes.
-    pub fn default_scope(mut self, scope: impl Into<Scope>) -> Self {
-        self.default_scope = Some(scope.into());
-        self
-    }
-
-    /// What happens to other scopes. They are refused unless said otherwise.
-    pub fn unknown_scope(mut self, policy: UnknownScope) -> Self {
-        self.unknown_scope = policy;
-        self
-    }
-
-    /// How long its tokens live: access tokens, or refresh tokens at [`refresh_token`](Self::refresh_token). An hour, or 30 days,
-    /// unless said otherwise.
-    pub fn expires_in(mut self, lifetime: Duration) -> Self {
-        self.expires_in = Some(lifetime);
-        self
-    }
-
-    /// Its tokens never expire.
-    ///
-    /// # Security
-    /// A token that leaked is good until somebody notices; and what is stored for them stays.
-    pub fn dangerous_never_expires(mut self) -> Self {
-        self.expires_in = None;
-        self
-    }
-
-    /// Lets refresh tokens come with its access tokens, where the server offers [`refresh_token`](Self::refresh_token) and the client
-    /// may use it. By default they come with those of `authorization_code`, `password` and devices. They never come with a token
-    /// for which another token was exchanged.
-    pub fn with_refresh_token(mut self) -> Self {
-        self.with_refresh = true;
-        self
-    }
-
-    /// Lets no refresh tokens come with its access tokens.
-    pub fn without_refresh_token(mut self) -> Self {
-        self.with_refresh = false;
-        self
-    }
-
     /// Returns whether its tokens can be reusable: those of grants that a user makes, and that are issued at once.
     pub(crate) fn may_reuse_tokens(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD)
@@ -210,68 +221,6 @@ impl GrantType {
     /// Whether refresh tokens come with it where nothing else was said.
     pub(crate) fn refreshes_by_default(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD | DEVICE_CODE)
-    }
-
-    /// Sets when every token of a grant ends at the latest, counted from the time of the grant: the user, or the application, then
-    /// has to grant again. The shorter one counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a
-    /// grant lives as long as its refresh tokens are used.
-    ///
-    /// # Examples
-    /// ```
-    /// use std::time::Duration;
-    /// use oauth_proto::oauth2::server::GrantType;
-    ///
-    /// let three_months = Duration::from_secs(90 * 24 * 3600);
-    /// let codes = GrantType::authorization_code().scopes("read").grants_end_after(three_months);
-    /// ```
-    pub fn grants_end_after(mut self, lifetime: Duration) -> Self {
-        self.grants_end_after = Some(lifetime);
-        self
-    }
-
-    /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
-    /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
-    /// needs [`ProviderBuilder::token_reuse_key`](crate::oauth2::server::ProviderBuilder::token_reuse_key), and the user's name in every
-    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens are kept when they are used, since several hands may have them.
-    pub fn reuse_access_tokens(mut self) -> Self {
-        self.reuse = true;
-        self
-    }
-
-    /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients are replaced all the same,
-    /// as OAuth 2.1 demands (§4.3.1).
-    ///
-    /// # Security
-    /// A refresh token that was stolen stays good beside the client's use of it, and nothing shows the theft.
-    pub fn allow_refresh_token_reuse(mut self) -> Self {
-        self.keep = true;
-        self
-    }
-
-    /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
-    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh), and [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) for how the application answers. By default a
-    /// refresh token is as good as what was granted.
-    pub fn decide_at_refresh(mut self) -> Self {
-        self.decides_at_refresh = true;
-        self
-    }
-
-    /// Sets for how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer: a
-    /// browser tab that was closed, a connection that broke. It works until the client uses the new refresh token; afterwards, and when
-    /// the time is over, the old one counts as stolen. The default is 10 seconds. Each such use makes an event at level `warn`.
-    ///
-    /// # Security
-    /// Within that time a copy of the token in the wrong hands gets the same successor, too. The theft is noticed when the second
-    /// party uses the successor.
-    pub fn rotation_grace(mut self, grace: Duration) -> Self {
-        (self.grace, self.has_own_grace) = (grace, true);
-        self
-    }
-
-    /// Revokes a grant when a refresh token that was replaced is used again, however soon. A client that loses the answer to a refresh
-    /// then loses the grant.
-    pub fn without_rotation_grace(self) -> Self {
-        self.rotation_grace(Duration::ZERO)
     }
 
     /// Whether a scope is one that a request could have been for.
@@ -366,13 +315,13 @@ mod tests {
         assert_eq!(scope(&grant, Some("read admin"), None), None);
         assert_eq!(scope(&grant, Some("read write"), Some("read")), None);
         assert_eq!(scope(&grant, None, None), None);
-        let with_default = grant.clone().default_scope("read");
+        let with_default = GrantType { default_scope: Some("read".into()), ..grant.clone() };
         assert_eq!(scope(&with_default, None, None).as_deref(), Some("read"));
         assert_eq!(scope(&with_default, None, Some("write")).as_deref(), Some(""));
-        let drop = with_default.clone().unknown_scope(UnknownScope::Drop);
+        let drop = GrantType { unknown_scope: UnknownScope::Drop, ..with_default.clone() };
         assert_eq!(scope(&drop, Some("write admin"), None).as_deref(), Some("write"));
         assert_eq!(scope(&drop, Some("admin"), None), None);
-        let default = with_default.unknown_scope(UnknownScope::Default);
+        let default = GrantType { unknown_scope: UnknownScope::Default, ..with_default };
         assert_eq!(scope(&default, Some("admin"), None).as_deref(), Some("read"));
         let none = GrantType::client_credentials();
         assert_eq!(scope(&none, None, None).as_deref(), Some(""));
@@ -382,11 +331,11 @@ mod tests {
     #[test]
     fn a_client_with_an_empty_scope_may_ask_for_none_and_gets_none() {
         let plain = GrantType::authorization_code().scopes("read write");
-        let with_default = plain.clone().default_scope("read");
+        let with_default = GrantType { default_scope: Some("read".into()), ..plain.clone() };
         let nothing = Scope::default();
         for policy in [UnknownScope::Refuse, UnknownScope::Drop, UnknownScope::Default] {
             for grant in [&plain, &with_default] {
-                let grant = grant.clone().unknown_scope(policy);
+                let grant = GrantType { unknown_scope: policy, ..grant.clone() };
                 for asked in [None, Some(Scope::default())] {
                     assert!(grant.scope_of(asked, Some(&nothing)).unwrap().is_empty(), "{grant:?}");
                 }

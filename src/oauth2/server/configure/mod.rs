@@ -1,8 +1,8 @@
 //! What the operator of a server decides: grants, lifetimes, paths, and what is wrong with them.
 
+pub(crate) mod build;
 pub(crate) mod builder;
 pub(crate) mod client_source;
-pub(crate) mod config;
 pub(crate) mod extension;
 pub(crate) mod generator;
 pub(crate) mod grant_type;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::config::{Config, PrivateSchemes};
+use super::builder::ProviderBuilder;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{self, GrantType};
 use super::provider::Provider;
@@ -210,7 +210,7 @@ pub enum ConfigurationProblem {
     #[error("`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`")]
     DeviceInterval,
     /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC 8707 §2).
-    #[error("`ProviderBuilder::add_resource` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)")]
+    #[error("`ProviderBuilder::resources` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)")]
     Resource {
         /// The resource, without its query.
         uri: String,
@@ -222,7 +222,7 @@ pub enum ConfigurationProblem {
         name: String,
     },
     /// A member of the metadata cannot have that value, or is the issuer, which clients compare.
-    #[error("`ProviderBuilder::add_metadata_member` of {name:?}: the member cannot have that value (RFC 8414 §2)")]
+    #[error("`ProviderBuilder::metadata` of {name:?}: the member cannot have that value (RFC 8414 §2)")]
     MetadataMember {
         /// The member.
         name: String,
@@ -230,7 +230,7 @@ pub enum ConfigurationProblem {
 }
 
 /// Finds all problems but those of the issuer.
-pub(crate) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
+pub(crate) fn find_problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     let config = &*provider.0;
     let mut found = Vec::new();
     if config.grant_types.iter().all(|own| own.name == REFRESH_TOKEN) {
@@ -254,17 +254,17 @@ pub(crate) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
         }
     }
     check_metadata(provider, &mut found);
-    let reserved = config.introspected.iter().filter(|member| ResponseKind::Introspection.reserves(member));
+    let reserved = config.introspect_data.iter().filter(|member| ResponseKind::Introspection.reserves(member));
     found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
     found
 }
 
-fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+fn check_keys(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let keys = &config.token_reuse_keys;
     if !keys.is_empty() && keys.iter().all(|key| key.ends_at.is_some()) {
         found.push(ConfigurationProblem::TokenReuseKeyEnds);
     }
-    for key in keys.iter().filter(|_| !config.dangerous_short_keys) {
+    for key in keys.iter().filter(|_| !config.dangerous_allow_short_keys) {
         let length = key.key.expose().len();
         let option = if key.ends_at.is_some() { "token_reuse_key_until" } else { "token_reuse_key" };
         if length < SHORTEST {
@@ -274,26 +274,26 @@ fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
 }
 
 /// Finds options that do nothing beside the others: somebody believes that they do.
-fn check_effects(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let registers = config.registration != RegistrationPolicy::Off;
-    let is_reusable = config.reuse_all || config.grant_types.iter().any(|own| own.reuse);
+    let is_reusable = config.reuse_access_tokens || config.grant_types.iter().any(|own| own.reuse_access_tokens);
     let without_effect = [
         (authentications.raw_basic && !authentications.basic, "allow_raw_basic", "`only_body` refuses HTTP Basic"),
         (
-            config.private_schemes == PrivateSchemes::Any && !registers,
+            config.allow_any_private_scheme && !registers,
             "allow_any_private_scheme",
             "nobody can register: set `registration`",
         ),
         (
             !config.token_reuse_keys.is_empty() && !is_reusable,
             "token_reuse_key",
-            "no grant has reusable tokens: set `GrantType::reuse_access_tokens` or `reuse_access_tokens`",
+            "no grant has reusable tokens: set `GrantType::reuse_access_tokens`",
         ),
         (
-            config.resource_required && config.resources.is_empty(),
+            config.require_resource && config.resources.is_empty(),
             "require_resource",
-            "there is no resource, so that every request would be refused: use `add_resource`",
+            "there is no resource, so that every request would be refused: add one to `resources`",
         ),
     ];
     let without_effect = without_effect.into_iter().filter(|(is, ..)| *is);
@@ -309,7 +309,7 @@ fn is_separator(separator: char) -> bool {
     separator == ' ' || separator.is_ascii_punctuation()
 }
 
-fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<ConfigurationProblem>) {
+fn check_grant_type(config: &ProviderBuilder, grant_type: &GrantType, found: &mut Vec<ConfigurationProblem>) {
     let name = grant_type.name.as_str();
     let known =
         [AUTHORIZATION_CODE, IMPLICIT, PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE];
@@ -334,17 +334,24 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     let offers_refresh = config.grant_types.iter().any(|own| own.name == REFRESH_TOKEN);
     let without_effect = [
         (
-            grant_type.reuse && !may_reuse_tokens,
+            grant_type.reuse_access_tokens && !may_reuse_tokens,
             "reuse_access_tokens",
             "only authorization codes and passwords have it",
         ),
-        (grant_type.keep && !is_refresh, "keep_refresh_tokens", "set it at `GrantType::refresh_token`"),
-        (grant_type.decides_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
-        (grant_type.has_own_grace && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
         (
-            is_refresh && grant_type.has_own_grace && !grant_type.grace.is_zero() && grant_type.grace.as_secs() == 0,
+            grant_type.allow_refresh_token_reuse && !is_refresh,
+            "allow_refresh_token_reuse",
+            "set it at `GrantType::refresh_token`",
+        ),
+        (grant_type.decide_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
+        (grant_type.rotation_grace.is_some() && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
+        (
+            is_refresh
+                && grant_type.rotation_grace.is_some()
+                && !grant_type.grace().is_zero()
+                && grant_type.grace().as_secs() == 0,
             "rotation_grace",
-            "it is less than a second: see `GrantType::without_rotation_grace`",
+            "it is less than a second, and not zero",
         ),
         (
             is_refresh && grant_type.scopes.is_some(),
@@ -352,7 +359,7 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
             "refresh tokens have the scopes of the grants that they come from",
         ),
         (
-            grant_type.with_refresh && !grant_type.refreshes_by_default() && !offers_refresh,
+            grant_type.with_refresh_token && !grant_type.refreshes_by_default() && !offers_refresh,
             "with_refresh_token",
             "the server does not offer `GrantType::refresh_token`",
         ),
@@ -360,11 +367,11 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     for (option, why) in without_effect.into_iter().filter_map(|(is, option, why)| is.then_some((option, why))) {
         found.push(ConfigurationProblem::WithoutEffect { grant_type: name.to_owned(), option, why });
     }
-    if grant_type.reuse && may_reuse_tokens && config.token_reuse_keys.is_empty() {
+    if grant_type.reuse_access_tokens && may_reuse_tokens && config.token_reuse_keys.is_empty() {
         found.push(ConfigurationProblem::TokenReuseKeyMissing { grant_type: name.to_owned() });
     }
     let too_short = |option| ConfigurationProblem::Lifetime { option, grant_type: Some(name.to_owned()) };
-    if grant_type.expires_in.is_some_and(|lifetime| lifetime.as_secs() == 0) {
+    if grant_type.expires_in.as_secs() == 0 {
         found.push(too_short("GrantType::expires_in"));
     }
     if grant_type.grants_end_after.is_some_and(|lifetime| lifetime.as_secs() == 0) {
@@ -379,7 +386,7 @@ fn is_scope(word: &str, separator: char) -> bool {
 
 /// Lets the generator make one of each kind from two random values. What it makes of a certain grant, only that grant shows: a text
 /// that is no token is refused then, too.
-fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let grant = GrantRecord {
         id: GrantId(1),
@@ -388,6 +395,9 @@ fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
         scope: Scope::default(),
         grant_type: AUTHORIZATION_CODE.into(),
         resource: Vec::new(),
+        session_id: None,
+        auth_time: None,
+        acr: None,
         data: serde_json::Value::Null,
         granted_at: now,
     };
@@ -404,7 +414,7 @@ fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     }
 }
 
-fn check_authentication(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+fn check_authentication(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let hasher = &authentications.hasher;
     let [one, other] = ["a secret that is hashed to see", "another one that is not it"].map(Secret::new);
@@ -417,7 +427,7 @@ fn check_authentication(config: &Config, found: &mut Vec<ConfigurationProblem>) 
     }
 }
 
-fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+fn check_paths(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let paths: Vec<_> = config.paths.iter().collect();
     for (at, (endpoint, path)) in paths.iter().enumerate() {
         if !is_request_path(path) {
@@ -436,11 +446,11 @@ fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     }
 }
 
-fn check_lifetimes(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+fn check_lifetimes(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let lifetimes = [
         (config.code_lifetime, "ProviderBuilder::code_lifetime"),
         (config.device_lifetime, "ProviderBuilder::device_lifetime"),
-        (config.pushed_lifetime, "ProviderBuilder::pushed_request_lifetime"),
+        (config.pushed_request_lifetime, "ProviderBuilder::pushed_request_lifetime"),
         (config.device_interval, "ProviderBuilder::device_interval"),
     ];
     for (_, option) in lifetimes.into_iter().filter(|(lifetime, _)| lifetime.as_secs() == 0) {

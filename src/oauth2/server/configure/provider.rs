@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::config::Config;
+use super::builder::ProviderBuilder;
 use super::grant_type::GrantType;
 use super::registration_policy::RegistrationPolicy;
 use crate::oauth2::common::names::{AUTHORIZATION_CODE, DEVICE_CODE, IMPLICIT};
@@ -34,6 +34,7 @@ use crate::wire::words::truncated;
 ///         // The user is asked, on pages of the application's: see `Consent` and `DevicePage`.
 ///         Ok(Dispatched::Consent(consent)) => http::Response::new(format!("May {}?", consent.client_id).into_bytes()),
 ///         Ok(Dispatched::Device(page)) => http::Response::new(format!("{page:?}").into_bytes()),
+///         Ok(page) => todo!("pages of later versions: {page:?}"),
 ///         Err(rejected) => rejected.response(),
 ///     }
 /// };
@@ -46,7 +47,7 @@ use crate::wire::words::truncated;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Provider(pub(crate) Arc<Config>);
+pub struct Provider(pub(crate) Arc<ProviderBuilder>);
 
 impl Provider {
     /// Returns whether an endpoint has anything to do.

@@ -10,10 +10,10 @@ use crate::{Error, Unsupported};
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
 ///
-/// let provider = Provider::builder("https://auth.example.com")
-///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))
-///     .registration(RegistrationPolicy::with_token("q3Rf0ZBr1KtDRbnfVdmIw7")?)
-///     .build()?;
+/// let mut options = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"));
+/// options.registration = RegistrationPolicy::with_token("q3Rf0ZBr1KtDRbnfVdmIw7")?;
+/// let provider = options.build()?;
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -90,7 +90,7 @@ impl Provider {
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
             let channel = RefusalChannel::unasked(back.clone(), &client);
-            let consent = if provider.0.only_pushed {
+            let consent = if provider.0.require_pushed_requests {
                 Err(RejectReason::NotPushed)
             } else {
                 provider.consent(&client, &parameters, back, moment.now)
@@ -107,7 +107,7 @@ impl Provider {
     ) -> Result<Box<ClientRedirect>, RejectReason> {
         let asked = parameters.get("redirect_uri");
         let redirect_uri =
-            client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
+            client.find_redirect_uri(asked, self.0.any_port()).ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
             None if implicit => ResponseMode::Fragment,
@@ -184,7 +184,7 @@ impl Provider {
             if method.is_some() {
                 return Err(RejectReason::ParameterMissing("code_challenge"));
             }
-            let must = response_type == ResponseType::Code && (self.0.pkce_for_all || client.is_public());
+            let must = response_type == ResponseType::Code && (self.0.require_pkce || client.is_public());
             return if must { Err(RejectReason::ChallengeMissing) } else { Ok(None) };
         };
         let invalid = |name, why| Err(RejectReason::ParameterInvalid { name, why });
@@ -197,7 +197,7 @@ impl Provider {
                 }
                 Ok(Some(CodeChallenge::S256(challenge.to_owned())))
             }
-            "plain" if self.0.plain_pkce => {
+            "plain" if self.0.allow_plain_pkce => {
                 if !code::is_verifier(challenge) {
                     return invalid("code_challenge", "it is no code_verifier");
                 }

@@ -9,7 +9,6 @@ use crate::oauth2::common::names::{
     REFRESH_TOKEN,
 };
 use crate::oauth2::common::redirect_uri::{PlainHttp, check_redirect_uri};
-use crate::oauth2::server::configure::config::PrivateSchemes;
 use crate::oauth2::server::configure::grant_type::GrantType;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::refuse::reason::RejectReason;
@@ -310,20 +309,17 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     if NO_CLIENTS.contains(&scheme) || ["ms-", "x-apple", "microsoft-"].iter().any(|own| scheme.starts_with(own)) {
         return refuse(&format!("the scheme {scheme:?} is no client's own; use https, or http on this machine"), None);
     }
-    if matches!(scheme, "http" | "https") || scheme.contains('.') {
+    if matches!(scheme, "http" | "https") || scheme.contains('.') || provider.0.allow_any_private_scheme {
         return Ok(());
     }
-    match provider.0.private_schemes {
-        PrivateSchemes::Any => Ok(()),
-        PrivateSchemes::Reversed => refuse(
-            &format!(
-                "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
-                 (com.example.app:/callback)",
-                truncated(scheme)
-            ),
-            Some("ProviderBuilder::allow_any_private_scheme"),
+    refuse(
+        &format!(
+            "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
+             (com.example.app:/callback)",
+            truncated(scheme)
         ),
-    }
+        Some("ProviderBuilder::allow_any_private_scheme"),
+    )
 }
 
 /// Checks texts and links that will stand on pages.

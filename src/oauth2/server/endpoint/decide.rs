@@ -19,7 +19,7 @@ use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::storage::{ask, or_reject};
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens, grant_id};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
-use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
 use crate::oauth2::server::store::records::approval::Approval;
@@ -97,7 +97,7 @@ impl Provider {
         ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
             let client = client.ok_or_else(|| RejectReason::UnknownClient(truncated(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
-            client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
+            client.find_redirect_uri(asked, provider.0.any_port()).ok_or_else(|| unregistered(&client, asked))?;
             // A consent may have travelled through the browser.
             consent.back.issuer.clone_from(&provider.0.issuer);
             next(provider, client, consent)
@@ -125,7 +125,7 @@ impl Provider {
             return Err(RejectReason::DecidedTooLate);
         }
         // The client may have become a public one meanwhile.
-        let needs_proof = self.0.pkce_for_all || client.is_public();
+        let needs_proof = self.0.require_pkce || client.is_public();
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
             return Err(RejectReason::ChallengeMissing);
         }
@@ -139,21 +139,17 @@ impl Provider {
         if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
             return Err(RejectReason::ScopeRefused(truncated(consent.scope.as_str())));
         }
-        let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
-        if scope.missing_from(&consent.scope).next().is_some() {
-            return Err(RejectReason::Misconfigured("more was granted than was asked"));
-        }
-        let record = Arc::new(GrantRecord {
-            id: grant_id(&moment),
-            client_id: consent.client_id.clone(),
-            user: grant.user,
-            scope,
-            grant_type: grant_type.into(),
-            resource: consent.resource.clone(),
-            data: grant.data,
-            granted_at: moment.now,
-        });
-        if offer.reuse && record.user.is_none() && !client.is_public() && grant_type == AUTHORIZATION_CODE {
+        let mut asked = GrantRecord::new(
+            grant_id(&moment),
+            consent.client_id.clone(),
+            grant_type,
+            consent.scope.clone(),
+            moment.now,
+        );
+        asked.resource.clone_from(&consent.resource);
+        let record = Arc::new(asked.approved(grant).ok_or(MORE_THAN_ASKED)?);
+        if offer.reuse_access_tokens && record.user.is_none() && !client.is_public() && grant_type == AUTHORIZATION_CODE
+        {
             return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
         }
         match consent.response_type {

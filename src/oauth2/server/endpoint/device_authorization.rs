@@ -87,7 +87,8 @@ impl Provider {
                 };
             }
             let verification_uri = self.0.paths.url(Endpoint::Device);
-            let complete = self.0.complete_uri.then(|| format!("{verification_uri}?user_code={user_code}"));
+            let complete =
+                self.0.allow_verification_uri_complete.then(|| format!("{verification_uri}?user_code={user_code}"));
             let mut answer = serde_json::json!({
                 "device_code": device_code.as_str(),
                 "user_code": user_code,

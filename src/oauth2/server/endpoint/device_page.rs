@@ -13,7 +13,7 @@ use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::parameters::Parameters;
 use crate::oauth2::server::flow::storage::{ask, check_method, or_reject};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
-use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
 use crate::oauth2::server::store::records::approval::Approval;
@@ -168,21 +168,11 @@ impl Provider {
             };
             *stage = match grant.clone() {
                 None => DeviceStage::Denied,
-                Some(Approval { user, scope: granted, data }) => {
-                    let granted = granted.unwrap_or_else(|| scope.clone());
-                    if granted.missing_from(scope).next().is_some() {
-                        return Err(RejectReason::Misconfigured("more was granted than was asked"));
-                    }
-                    DeviceStage::Granted(Arc::new(GrantRecord {
-                        id: grant_id,
-                        client_id: device.client_id.clone(),
-                        user,
-                        scope: granted,
-                        grant_type: DEVICE_CODE.into(),
-                        resource: resource.clone(),
-                        data,
-                        granted_at: moment.now,
-                    }))
+                Some(approval) => {
+                    let client_id = device.client_id.clone();
+                    let mut asked = GrantRecord::new(grant_id, client_id, DEVICE_CODE, scope.clone(), moment.now);
+                    asked.resource.clone_from(resource);
+                    DeviceStage::Granted(Arc::new(asked.approved(approval).ok_or(MORE_THAN_ASKED)?))
                 }
             };
             let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };

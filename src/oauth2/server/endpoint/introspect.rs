@@ -48,7 +48,7 @@ impl Provider {
                     }
                 };
                 let mut told = provider.explain(&record);
-                if !provider.0.extends_introspection {
+                if !provider.0.extend_introspection {
                     return answer(&told);
                 }
                 let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
@@ -87,7 +87,7 @@ impl Provider {
         let scope = record.scope();
         let told = |member: &String| Some((member.clone(), record.grant.data.get(member)?.clone()));
         Introspection {
-            extra: self.0.introspected.iter().filter_map(told).collect(),
+            extra: self.0.introspect_data.iter().filter_map(told).collect(),
             active: true,
             scope: (!scope.is_empty()).then(|| scope.joined(self.0.scope_separator).into()),
             client_id: Some(record.grant.client_id.clone()),

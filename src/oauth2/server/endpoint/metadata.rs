@@ -40,7 +40,7 @@ impl Provider {
             [(config.authentications.basic, CLIENT_SECRET_BASIC), (config.authentications.body, CLIENT_SECRET_POST)];
         let secrets: Vec<_> = secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect();
         let methods = [&secrets[..], &[NO_SECRET]].concat();
-        let challenges: &[&str] = if config.plain_pkce { &["S256", "plain"] } else { &["S256"] };
+        let challenges: &[&str] = if config.allow_plain_pkce { &["S256", "plain"] } else { &["S256"] };
         let metadata = Metadata {
             issuer: Some(config.issuer.clone()),
             authorization_endpoint: (code || implicit).then(|| url(Endpoint::Authorize)).flatten(),
@@ -65,7 +65,7 @@ impl Provider {
                 .then(|| url(Endpoint::DeviceAuthorization))
                 .flatten(),
             pushed_authorization_request_endpoint: (code || implicit).then(|| url(Endpoint::PushedRequest)).flatten(),
-            require_pushed_authorization_requests: config.only_pushed,
+            require_pushed_authorization_requests: config.require_pushed_requests,
             authorization_response_iss_parameter_supported: true,
             ..Metadata::default()
         };

@@ -45,7 +45,7 @@ impl Provider {
                 "urn:ietf:params:oauth:request_uri:{}",
                 Unguessable::new(&moment, "oauth2 request_uri").as_str()
             );
-            let lifetime = provider.0.pushed_lifetime;
+            let lifetime = provider.0.pushed_request_lifetime;
             let loadable_until = moment.now.after(lifetime);
             let record = OneTimeRecord {
                 grant_id: grant_id(&moment),

@@ -53,10 +53,10 @@ impl Provider {
     /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, serve};
     /// use oauth_proto::oauth2::server::store::MemoryStore;
     ///
-    /// let provider = Provider::builder("https://auth.example.com")
-    ///     .add_grant_type(GrantType::authorization_code().scopes("read"))
-    ///     .registration(RegistrationPolicy::AllowAnyone)
-    ///     .build()?;
+    /// let mut options =
+    ///     Provider::builder("https://auth.example.com").add_grant_type(GrantType::authorization_code().scopes("read"));
+    /// options.registration = RegistrationPolicy::AllowAnyone;
+    /// let provider = options.build()?;
     /// let body = r#"{"redirect_uris": ["https://client.example.com/cb"], "scope": "openid read"}"#;
     /// let request = http::Request::post("https://auth.example.com/register").body(body)?;
     /// let response = serve(provider.register(&request, Moment::from_os()), &MemoryStore::default())?;

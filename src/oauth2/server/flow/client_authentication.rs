@@ -92,7 +92,8 @@ impl Authentications {
         if in_body.is_some() {
             return Err(RejectReason::TwoAuthentications);
         }
-        basic.present(client_id, self.basic, endpoint)
+        let basic = basic.naming(client_id)?;
+        if self.basic { basic.present(endpoint) } else { Err(RejectReason::NotAuthenticated) }
     }
 
     fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<IdentifiedClient> {
@@ -208,19 +209,18 @@ impl Authentications {
 
 impl Basic {
     /// Chooses the readings that name the client which the body names, if it names one.
-    fn present(
-        self,
-        named: Option<&str>,
-        is_accepted: bool,
-        endpoint: Endpoint,
-    ) -> Result<PresentedCredentials, RejectReason> {
+    fn naming(self, named: Option<&str>) -> Result<Self, RejectReason> {
         let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
         let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
-        let (first, raw) = if encoded.is_some() { (encoded, raw) } else { (raw, None) };
-        let first = first.ok_or(RejectReason::TwoAuthentications)?;
-        if !is_accepted {
-            return Err(RejectReason::NotAuthenticated);
+        if encoded.is_none() && raw.is_none() {
+            return Err(RejectReason::TwoAuthentications);
         }
+        Ok(Self { encoded, raw })
+    }
+
+    fn present(self, endpoint: Endpoint) -> Result<PresentedCredentials, RejectReason> {
+        let (first, raw) = if self.encoded.is_some() { (self.encoded, self.raw) } else { (self.raw, None) };
+        let first = first.ok_or(RejectReason::NotAuthenticated)?;
         let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
         Ok(PresentedCredentials { endpoint, claim: first.claim()?, raw })
     }

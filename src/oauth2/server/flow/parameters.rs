@@ -194,7 +194,7 @@ fn is_binary(byte: u8) -> bool {
 impl Provider {
     /// Refuses resources that are none of this server's, and requests without any where one is required.
     pub(crate) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
-        if self.0.resource_required && asked.is_empty() {
+        if self.0.require_resource && asked.is_empty() {
             return Err(RejectReason::ResourceMissing);
         }
         check_resources(asked, &self.0.resources)

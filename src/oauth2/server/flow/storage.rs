@@ -2,10 +2,11 @@
 
 use http::{Method, Request};
 
+use crate::Response;
+use crate::core::query::{PendingQuery, ServerQuery};
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
-use crate::{PendingQuery, Response, ServerQuery};
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
 /// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its queries.

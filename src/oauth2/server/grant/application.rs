@@ -4,20 +4,20 @@
 use std::sync::Arc;
 
 use super::grant_parameters::ExchangeParameters;
+use crate::Secret;
+use crate::core::query::PendingQuery;
 use crate::oauth2::Scope;
 use crate::oauth2::common::names::{ACCESS_TOKEN_TYPE, PASSWORD, REFRESH_TOKEN_TYPE};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask, or_reject};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::grant_id;
-use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, Exchange, GrantCredential};
 use crate::oauth2::server::store::queries::FindToken;
-use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
-use crate::{PendingQuery, Secret};
 
 impl TokenRequest {
     pub(crate) fn check_password<T: EndpointOutput>(
@@ -137,26 +137,17 @@ impl TokenRequest {
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
-        let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
+        let approval = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
             RejectReason::GrantDenied if self.grant_type().name == PASSWORD => RejectReason::PasswordDenied,
             reason => reason,
         })?;
-        let scope = scope.unwrap_or_else(|| asked.clone());
-        if scope.missing_from(&asked).next().is_some() {
-            return Err(RejectReason::Misconfigured("more was granted than was asked"));
-        }
-        let grant = Arc::new(GrantRecord {
-            // What comes of a token goes when the grant of that is revoked.
-            id: parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id),
-            client_id: self.client.client_id.clone(),
-            user,
-            scope,
-            grant_type: self.grant_type().name.clone().into(),
-            resource,
-            data,
-            granted_at: self.moment.now,
-        });
+        // What comes of a token goes when the grant of that is revoked.
+        let id = parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id);
+        let (client_id, grant_type) = (self.client.client_id.clone(), self.grant_type().name.clone());
+        let mut asked = GrantRecord::new(id, client_id, grant_type, asked, self.moment.now);
+        asked.resource = resource;
+        let grant = Arc::new(asked.approved(approval).ok_or(MORE_THAN_ASKED)?);
         self.issue_first(grant, parent)
     }
 }

@@ -1,6 +1,5 @@
 //! The grant of client credentials, RFC 6749 §4.4.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::oauth2::common::names::CLIENT_CREDENTIALS;
@@ -16,16 +15,10 @@ impl TokenRequest {
     pub(crate) fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
-        let grant = Arc::new(GrantRecord {
-            id: grant_id(&self.moment),
-            client_id: std::mem::take(&mut self.client_id),
-            user: None,
-            scope,
-            grant_type: Cow::Borrowed(CLIENT_CREDENTIALS),
-            resource,
-            data: serde_json::Value::Null,
-            granted_at: self.moment.now,
-        });
+        let client_id = std::mem::take(&mut self.client_id);
+        let mut grant = GrantRecord::new(grant_id(&self.moment), client_id, CLIENT_CREDENTIALS, scope, self.moment.now);
+        grant.resource = resource;
+        let grant = Arc::new(grant);
         self.issue_first(grant, None)
     }
 }

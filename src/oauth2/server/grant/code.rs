@@ -22,11 +22,19 @@ use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::IssuedTokens;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::store::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
+use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::percent;
+
+/// What is redeemed for tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Redeemed {
+    Code,
+    Device,
+}
 
 impl TokenRequest {
     pub(crate) fn redeem_code<T: EndpointOutput>(
@@ -50,7 +58,7 @@ impl TokenRequest {
             if at <= now {
                 return Err(RejectReason::CodeExpired { at, now });
             }
-            let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
+            let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), &self.client);
             match checked {
                 Ok(()) => self.use_up(found),
                 Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
@@ -65,34 +73,33 @@ impl TokenRequest {
 
     /// Spends a one-time record that is good, for tokens.
     pub(crate) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
-        let is_code = matches!(found.record.content, OneTimeContent::Code { .. });
-        let grant = match &found.record.content {
-            OneTimeContent::Code { grant, .. } => grant.clone(),
-            OneTimeContent::Device { stage: DeviceStage::Granted(grant), .. } => grant.clone(),
+        let (kind, grant) = match &found.record.content {
+            OneTimeContent::Code { grant, .. } => (Redeemed::Code, grant.clone()),
+            OneTimeContent::Device { stage: DeviceStage::Granted(grant), .. } => (Redeemed::Device, grant.clone()),
             _ => return Err(RejectReason::CodeUnknown),
         };
         self.check_end(&grant)?;
         let scope = self.remaining_scope(&grant)?;
         let IssuedTokens { tokens, answer } = self.issue(&grant, scope)?;
         let key = found.key;
-        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssuedTokens { tokens, answer }, grant)))
+        self.extended(answer, move |work, answer| Ok(work.redeem(key, kind, IssuedTokens { tokens, answer }, grant)))
     }
 
     fn redeem<T: EndpointOutput>(
         self,
         key: TokenHash,
-        is_code: bool,
+        kind: Redeemed,
         issued: IssuedTokens,
         grant: Arc<GrantRecord>,
     ) -> ServerStep<T> {
         let IssuedTokens { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
-        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
-            Redemption::Redeemed => self.respond(&answer, &grant),
-            Redemption::Existing(hash, record) => self.respond_with_reissued(hash, record),
-            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
-            Redemption::Unknown if is_code => Err(RejectReason::CodeUnknown),
-            Redemption::Replayed(_) | Redemption::Unknown => Err(RejectReason::DeviceUnknown),
+        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match (redemption, kind) {
+            (Redemption::Redeemed, _) => self.respond(&answer, &grant),
+            (Redemption::Existing(token), _) => self.respond_with_reissued(token),
+            (Redemption::Replayed(grant), Redeemed::Code) => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
+            (Redemption::Unknown, Redeemed::Code) => Err(RejectReason::CodeUnknown),
+            (Redemption::Replayed(_) | Redemption::Unknown, Redeemed::Device) => Err(RejectReason::DeviceUnknown),
         })
     }
 }
@@ -101,7 +108,7 @@ fn check(
     found: &FoundOneTimeRecord,
     redirect_uri: Option<&str>,
     verifier: Option<&Secret>,
-    is_public: bool,
+    client: &ClientRecord,
 ) -> Result<(), RejectReason> {
     let OneTimeContent::Code { redirect_uri: expected, redirect_uri_sent, challenge, .. } = &found.record.content
     else {
@@ -117,7 +124,7 @@ fn check(
     }
     match (challenge, verifier) {
         // A client that has become a public one meanwhile proves nothing.
-        (None, None) if is_public => Err(RejectReason::WrongVerifier),
+        (None, None) if client.is_public() => Err(RejectReason::WrongVerifier),
         (None, None) => Ok(()),
         (None, Some(_)) => Err(RejectReason::VerifierUnasked),
         (Some(challenge), Some(verifier)) if fits(challenge, verifier.expose()) => Ok(()),

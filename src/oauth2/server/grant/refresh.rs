@@ -11,17 +11,19 @@ use std::time::Duration;
 
 use crate::Secret;
 use crate::oauth2::Scope;
-use crate::oauth2::common::token_hash::{Sealed, TokenHash};
+use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::flow::parameters::check_resources;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens};
 use crate::oauth2::server::refuse::events;
-use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, GrantCredential};
+use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
+use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
@@ -143,7 +145,7 @@ impl TokenRequest {
         narrowed: Downscoped,
         next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
-        if !self.grant_type().decides_at_refresh {
+        if !self.grant_type().decide_at_refresh {
             return next(self, record, narrowed);
         }
         let query = DecideGrant {
@@ -161,8 +163,9 @@ impl TokenRequest {
     /// Whether the token stays when it is used. Of a reusable one several hands may have a copy, each of which would be taken for
     /// a thief's.
     fn keeps(&self, record: &TokenRecord) -> bool {
-        let is_reusable = self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
-        (self.grant_type().keep || is_reusable) && !self.client.is_public()
+        let is_reusable =
+            self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse_access_tokens);
+        (self.grant_type().allow_refresh_token_reuse || is_reusable) && !self.client.is_public()
     }
 
     fn issue_more(
@@ -206,11 +209,11 @@ impl TokenRequest {
         issued: IssuedTokens,
     ) -> Result<ServerStep<T>, RejectReason> {
         let IssuedTokens { tokens, answer } = issued;
-        let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
+        let (Some(successor), Some(KeyedToken { key: by, .. })) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
-        let grace = self.grant_type().grace;
+        let grace = self.grant_type().grace();
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
         let sealed = sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
@@ -240,7 +243,7 @@ impl TokenRequest {
         replaced: &Replaced,
     ) -> ServerStep<T> {
         let grant_id = record.grant.id;
-        let grace = self.grant_type().grace;
+        let grace = self.grant_type().grace();
         // Clocks of several servers differ: without any grace, no time is early enough.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
@@ -273,13 +276,13 @@ fn continued(
     mut record: Arc<TokenRecord>,
     mut narrowed: Downscoped,
 ) -> Result<(Arc<TokenRecord>, Downscoped), RejectReason> {
-    let Approval { user, scope, data } = decision.granted()?;
+    let Approval { user, scope, data, .. } = decision.granted()?;
     if user != record.grant.user {
         return Err(RejectReason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
     }
     if let Some(scope) = scope {
         if scope.missing_from(&query.scope).next().is_some() {
-            return Err(RejectReason::Misconfigured("more was granted than was asked"));
+            return Err(MORE_THAN_ASKED);
         }
         narrowed.scope = Some(scope);
     }

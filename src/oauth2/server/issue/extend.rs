@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::token_request::TokenRequest;
 use super::tokens::TokenResponse;
-use crate::PendingQuery;
+use crate::core::query::PendingQuery;
 use crate::oauth2::server::flow::storage::{EndpointOutput, or_reject};
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
@@ -40,7 +40,7 @@ impl TokenRequest {
         mut answer: TokenResponse,
         next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
-        if !self.provider.0.extends_tokens {
+        if !self.provider.0.extend_token_responses {
             return next(self, answer);
         }
         let query = ExtendResponse::about(ResponseKind::Token, &self.client, &answer.record);

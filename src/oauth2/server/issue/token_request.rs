@@ -15,6 +15,7 @@ use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::events;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{Revoke, SaveTokens, Saved};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
@@ -67,11 +68,10 @@ impl TokenRequest {
     /// Answers with a reusable token that was there already, and with what the application adds to that one.
     pub(crate) fn respond_with_reissued<T: EndpointOutput>(
         self,
-        hash: TokenHash,
-        record: Arc<TokenRecord>,
+        KeyedToken { key, record }: KeyedToken,
     ) -> Result<ServerStep<T>, RejectReason> {
         let config = &self.provider.0;
-        let mut answer = config.reissue(hash, &record, self.moment.now)?;
+        let mut answer = config.reissue(key, &record, self.moment.now)?;
         answer.refresh_token.take_if(|_| config.refresh_for(self.grant_type(), &self.client).is_none());
         self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
@@ -87,7 +87,8 @@ impl TokenRequest {
         let config = &self.provider.0;
         let at_most = parent.and_then(|record| record.expires_at);
         // A token with less than was granted is not what an equal request is for.
-        let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
+        let reuse =
+            offer.reuse_access_tokens && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
         // What another token was exchanged for lives no longer than that.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
@@ -122,7 +123,7 @@ impl TokenRequest {
         let query = SaveTokens { tokens, parent };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &grant),
-            Saved::Existing(hash, record) => self.respond_with_reissued(hash, record),
+            Saved::Existing(token) => self.respond_with_reissued(token),
             Saved::ParentGone => Err(RejectReason::GrantDenied),
         })
     }

@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 use crate::oauth2::Scope;
 use crate::oauth2::common::json_response;
 use crate::oauth2::common::names::REFRESH_TOKEN;
-use crate::oauth2::common::token_hash::{Sealed, TokenHash};
-use crate::oauth2::server::configure::config::Config;
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::configure::builder::ProviderBuilder;
 use crate::oauth2::server::configure::generator::{NewToken, is_token};
 use crate::oauth2::server::configure::grant_type::GrantType;
 use crate::oauth2::server::refuse::reason::RejectReason;
-use crate::oauth2::server::store::queries::NewTokens;
+use crate::oauth2::server::store::queries::{KeyedToken, NewTokens};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
+use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::secret_hasher;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord, TokenReuse};
 use crate::{Moment, Response, Timestamp};
@@ -59,7 +60,7 @@ pub(crate) struct IssueParams<'a> {
     pub(crate) at_most: Option<Timestamp>,
 }
 
-impl Config {
+impl ProviderBuilder {
     fn refresh_offer(&self) -> Option<&GrantType> {
         self.grant_types.iter().find(|own| own.name == REFRESH_TOKEN)
     }
@@ -67,7 +68,7 @@ impl Config {
     /// Whether tokens of a grant come with a refresh token, and of which kind.
     pub(crate) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
         let refresh = self.refresh_offer()?;
-        (offer.with_refresh && client.may_use_grant_type(REFRESH_TOKEN)).then_some(refresh)
+        (offer.with_refresh_token && client.may_use_grant_type(REFRESH_TOKEN)).then_some(refresh)
     }
 
     pub(crate) fn issue(&self, issue: IssueParams<'_>, moment: &Moment) -> Result<IssuedTokens, RejectReason> {
@@ -76,9 +77,9 @@ impl Config {
         let end = self.end_of(offer, &grant);
         let until =
             |lifetime: Option<Duration>| lifetime.map(|lifetime| now.after(lifetime)).into_iter().chain(end).min();
-        let expires_at = until(offer.expires_in).into_iter().chain(at_most).min();
+        let expires_at = until(offer.lifetime()).into_iter().chain(at_most).min();
         let access = self.token(&grant, Some(TokenKind::Access), expires_at, moment)?;
-        let refresh = refresh.map(|kind| until(kind.expires_in));
+        let refresh = refresh.map(|kind| until(kind.lifetime()));
         let refresh = refresh.map(|expires_at| -> Result<_, RejectReason> {
             let token = self.token(&grant, Some(TokenKind::Refresh), expires_at, moment)?;
             Ok((token, expires_at))
@@ -111,10 +112,10 @@ impl Config {
         let access_record = Arc::new(access_record);
         let refresh_record = refresh.as_ref().map(|(token, expires_at)| {
             let record = TokenRecord { predecessor, ..record(TokenKind::Refresh, *expires_at) };
-            (TokenHash::of(token), Arc::new(record))
+            KeyedToken::new(TokenHash::of(token), Arc::new(record))
         });
         Ok(IssuedTokens {
-            tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
+            tokens: NewTokens { access: KeyedToken::new(key, access_record.clone()), refresh: refresh_record, now },
             answer: TokenResponse {
                 access_token: access,
                 expires_at,

@@ -274,6 +274,9 @@ pub enum RejectReason {
     StoreFailed(String),
 }
 
+/// The application, or its store, grants more than the client asked for.
+pub(crate) const MORE_THAN_ASKED: RejectReason = RejectReason::Misconfigured("more was granted than was asked");
+
 impl RejectReason {
     /// Refuses scopes, all of which are named.
     pub(crate) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {

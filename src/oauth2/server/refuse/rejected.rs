@@ -24,6 +24,7 @@ use crate::wire::WHEN_UNAVAILABLE;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
+#[non_exhaustive]
 pub struct Rejected {
     /// The whole truth, for the operator's log.
     pub reason: RejectReason,

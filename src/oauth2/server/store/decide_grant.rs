@@ -6,11 +6,12 @@ use super::records::approval::Approval;
 use super::records::client_record::ClientRecord;
 use super::records::grant_record::GrantRecord;
 use super::records::token_record::TokenRecord;
+use crate::Secret;
+use crate::core::query::ServerQuery;
 use crate::oauth2::Scope;
 use crate::oauth2::common::json_response::is_quotable;
 use crate::oauth2::common::names::{PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::oauth2::server::refuse::reason::RejectReason;
-use crate::{Secret, ServerQuery};
 
 /// A grant without a page, on which the application decides: what [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) hands to it.
 ///

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::records::client_record::ClientRecord;
 use super::records::grant_record::GrantRecord;
 use super::records::token_record::TokenRecord;
+use crate::Timestamp;
+use crate::core::query::ServerQuery;
 use crate::oauth2::common::scope::Scope;
-use crate::{ServerQuery, Timestamp};
 
 /// An answer to which the application adds members.
 ///

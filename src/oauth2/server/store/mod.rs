@@ -9,15 +9,20 @@ pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod traits;
 
-pub use crate::oauth2::common::token_hash::{InvalidTokenHash, Sealed, TokenHash};
+pub use crate::oauth2::common::token_hash::{InvalidTokenHash, TokenHash};
 pub use memory::MemoryStore;
 pub use queries::{
-    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem, Redemption,
+    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 pub use records::client_record::{ClientRecord, Registrant};
+pub use records::client_secret::ClientSecret;
 pub use records::code_challenge::CodeChallenge;
 pub use records::grant_record::{GrantId, GrantRecord};
 pub use records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+pub use records::sealed::Sealed;
+pub use records::secret_hasher::{SecretHasher, Sha256Secrets};
 pub use records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
 pub use traits::{AsyncStore, Blocking, NextQuery, Store};
+
+pub use crate::core::query::{PendingQuery, ServerQuery};

@@ -6,18 +6,27 @@ use super::records::client_record::ClientRecord;
 use super::records::grant_record::GrantId;
 use super::records::one_time_record::OneTimeRecord;
 use super::records::token_record::TokenRecord;
+use crate::Timestamp;
+use crate::core::query::ServerQuery;
 use crate::oauth2::common::token_hash::TokenHash;
-use crate::{ServerQuery, Timestamp};
 
 /// Finds a client by its identifier, byte for byte.
 ///
 /// ```
-/// let query = oauth_proto::oauth2::server::store::FindClient { client_id: "s6BhdRkqt3".into() };
+/// let query = oauth_proto::oauth2::server::store::FindClient::new("s6BhdRkqt3");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindClient {
     /// Its identifier.
     pub client_id: String,
+}
+
+impl FindClient {
+    /// Returns the query for the client of that identifier.
+    pub fn new(client_id: impl Into<String>) -> Self {
+        Self { client_id: client_id.into() }
+    }
 }
 
 impl ServerQuery for FindClient {
@@ -35,6 +44,7 @@ impl ServerQuery for FindClient {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SaveClient {
     /// The client.
     pub record: Arc<ClientRecord>,
@@ -49,10 +59,14 @@ impl ServerQuery for SaveClient {
 /// Removes a client that has that registration access token, with all its one-time records and tokens. Answers whether it was there.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::store::{RemoveClient, TokenHash};
-/// let query = RemoveClient { client_id: "s6BhdRkqt3".into(), registration: TokenHash::of("this.is.a.token") };
+/// # use oauth_proto::oauth2::server::store::RemoveClient;
+/// /// DELETE FROM clients WHERE client_id = ? AND registration = ?
+/// fn row(query: &RemoveClient) -> (&str, String) {
+///     (&query.client_id, query.registration.to_string())
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RemoveClient {
     /// Its identifier.
     pub client_id: String,
@@ -74,6 +88,7 @@ impl ServerQuery for RemoveClient {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SaveOneTimeRecord {
     /// The hash under which it is kept.
     pub key: TokenHash,
@@ -93,9 +108,10 @@ impl ServerQuery for SaveOneTimeRecord {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{FindOneTimeRecord, TokenHash};
-/// let query = FindOneTimeRecord { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
+/// let query = FindOneTimeRecord::new(TokenHash::of("SplxlOBeZQQYbYS6WxSbIA"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindOneTimeRecord {
     /// The hash of its value, or its second_key.
     pub key: TokenHash,
@@ -110,6 +126,7 @@ pub struct FindOneTimeRecord {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FoundOneTimeRecord {
     /// Its key.
     pub key: TokenHash,
@@ -119,6 +136,20 @@ pub struct FoundOneTimeRecord {
     pub used: bool,
     /// The one-time record.
     pub record: Arc<OneTimeRecord>,
+}
+
+impl FindOneTimeRecord {
+    /// Returns the query for the record of that key.
+    pub fn new(key: TokenHash) -> Self {
+        Self { key }
+    }
+}
+
+impl FoundOneTimeRecord {
+    /// Returns a record that was found: one that was neither replaced nor redeemed yet.
+    pub fn new(key: TokenHash, record: Arc<OneTimeRecord>) -> Self {
+        Self { key, version: 0, used: false, record }
+    }
 }
 
 impl ServerQuery for FindOneTimeRecord {
@@ -136,6 +167,7 @@ impl ServerQuery for FindOneTimeRecord {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReplaceOneTimeRecord {
     /// Its key, never its second_key.
     pub key: TokenHash,
@@ -147,6 +179,31 @@ pub struct ReplaceOneTimeRecord {
 
 impl ServerQuery for ReplaceOneTimeRecord {
     type Output = bool;
+}
+
+/// A token's record, with the key under which it is kept.
+///
+/// # Examples
+/// ```
+/// # use oauth_proto::oauth2::server::store::KeyedToken;
+/// fn row(token: &KeyedToken) -> (String, String) {
+///     (token.key.to_string(), serde_json::to_string(&*token.record).unwrap())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyedToken {
+    /// The token's hash.
+    pub key: TokenHash,
+    /// The token's record.
+    pub record: Arc<TokenRecord>,
+}
+
+impl KeyedToken {
+    /// Returns a token's record with its key.
+    pub fn new(key: TokenHash, record: Arc<TokenRecord>) -> Self {
+        Self { key, record }
+    }
 }
 
 /// Tokens that are to be kept.
@@ -163,9 +220,9 @@ pub struct NewTokens {
     /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key and an access token with
     /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
     /// came last.
-    pub access: (TokenHash, Arc<TokenRecord>),
+    pub access: KeyedToken,
     /// The refresh token's.
-    pub refresh: Option<(TokenHash, Arc<TokenRecord>)>,
+    pub refresh: Option<KeyedToken>,
     /// The time. What has expired by then may be dropped.
     pub now: Timestamp,
 }
@@ -182,6 +239,7 @@ pub struct NewTokens {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Redeem {
     /// Its key.
     pub key: TokenHash,
@@ -197,12 +255,13 @@ pub struct Redeem {
 /// assert_ne!(Redemption::Redeemed, Redemption::Unknown);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Redemption {
     /// It is used now, and the tokens are kept.
     Redeemed,
     /// It is used now, and a reusable token was there already: its hash and record. The one-time record is of that one's grant from now
     /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
-    Existing(TokenHash, Arc<TokenRecord>),
+    Existing(KeyedToken),
     /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
     Replayed(GrantId),
     /// There is none, or it has been revoked.
@@ -222,6 +281,7 @@ impl ServerQuery for Redeem {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SaveTokens {
     /// What is kept.
     pub tokens: NewTokens,
@@ -238,13 +298,21 @@ pub struct SaveTokens {
 /// assert_ne!(Saved::New, Saved::ParentGone);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Saved {
     /// They are kept.
     New,
     /// A reusable token was there already: its hash and record.
-    Existing(TokenHash, Arc<TokenRecord>),
+    Existing(KeyedToken),
     /// What they come of has been revoked, or their client was removed.
     ParentGone,
+}
+
+impl SaveTokens {
+    /// Returns the query that keeps tokens, if their parent is there.
+    pub fn new(tokens: NewTokens, parent: Option<TokenHash>) -> Self {
+        Self { tokens, parent }
+    }
 }
 
 impl ServerQuery for SaveTokens {
@@ -255,12 +323,20 @@ impl ServerQuery for SaveTokens {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{FindToken, TokenHash};
-/// let query = FindToken { key: TokenHash::of("2YotnFZFEjr1zCsicMWpAA") };
+/// let query = FindToken::new(TokenHash::of("2YotnFZFEjr1zCsicMWpAA"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindToken {
     /// The hash of its value.
     pub key: TokenHash,
+}
+
+impl FindToken {
+    /// Returns the query for the token of that hash.
+    pub fn new(key: TokenHash) -> Self {
+        Self { key }
+    }
 }
 
 impl ServerQuery for FindToken {
@@ -279,6 +355,7 @@ impl ServerQuery for FindToken {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rotate {
     /// The hash of the old refresh token.
     pub key: TokenHash,
@@ -298,6 +375,7 @@ pub struct Rotate {
 /// assert_ne!(Rotation::Rotated, Rotation::Unknown);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rotation {
     /// It is replaced now.
     Rotated,
@@ -322,6 +400,7 @@ impl ServerQuery for Rotate {
 /// let query = Revoke::Token(TokenHash::of("2YotnFZFEjr1zCsicMWpAA"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Revoke {
     /// One token.
     Token(TokenHash),

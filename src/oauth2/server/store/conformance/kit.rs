@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Timestamp;
-use crate::oauth2::common::token_hash::{Sealed, TokenHash};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
@@ -15,6 +16,7 @@ use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
 use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
 use crate::oauth2::server::store::traits::AsyncStore;
 
@@ -25,7 +27,7 @@ const CLIENT: &str = "conformance client";
 const LIFE: Duration = Duration::from_secs(3600);
 
 /// An access token's key and record, and a refresh token's.
-pub(crate) type Row = (TokenHash, Arc<TokenRecord>);
+pub(crate) type Row = KeyedToken;
 
 /// A store under examination.
 pub(crate) struct Kit<'s, S: ?Sized> {
@@ -83,14 +85,14 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     /// Whether a token is there as it was kept.
-    pub(crate) async fn has(&self, (key, record): &Row) -> bool {
+    pub(crate) async fn has(&self, KeyedToken { key, record }: &Row) -> bool {
         self.token(*key).await.is_some_and(|found| found == *record)
     }
 
     /// Whether none of these tokens is there.
     pub(crate) async fn lacks(&self, tokens: &NewTokens) -> bool {
-        let refresh = tokens.refresh.as_ref().map_or(tokens.access.0, |(key, _)| *key);
-        self.token(tokens.access.0).await.is_none() && self.token(refresh).await.is_none()
+        let refresh = tokens.refresh.as_ref().map_or(tokens.access.key, |token| token.key);
+        self.token(tokens.access.key).await.is_none() && self.token(refresh).await.is_none()
     }
 
     /// Keeps the client of most grants, unless it is there from an earlier run.
@@ -147,6 +149,9 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             scope: "photos.read photos.write".into(),
             grant_type: "authorization_code".into(),
             resource: vec!["https://photos.example.com/".to_owned()],
+            session_id: Some("session of jane".to_owned()),
+            auth_time: Some(self.now),
+            acr: Some("urn:example:gold".to_owned()),
             data: serde_json::json!({ "tenant": 7, "tags": ["a", "\"b\""] }),
             granted_at: self.now,
         })
@@ -164,7 +169,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             replaced: None,
             predecessor: None,
         };
-        (self.key(), Arc::new(record))
+        KeyedToken::new(self.key(), Arc::new(record))
     }
 
     /// New tokens of both kinds.
@@ -177,8 +182,8 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     pub(crate) fn reuse(&self, grant: &Arc<GrantRecord>, reuse: TokenHash, expires_at: Option<Timestamp>) -> NewTokens {
         let mut tokens = self.tokens(grant);
         let sealed = |text: &str| Sealed::new(text, b"key", b"context");
-        let refresh = tokens.refresh.as_ref().map(|(key, _)| (*key, sealed("refresh")));
-        let record = Arc::make_mut(&mut tokens.access.1);
+        let refresh = tokens.refresh.as_ref().map(|token| (token.key, sealed("refresh")));
+        let record = Arc::make_mut(&mut tokens.access.record);
         record.reuse = Some(Box::new(TokenReuse { key: reuse, access: sealed("access"), refresh }));
         record.expires_at = expires_at;
         tokens
@@ -191,12 +196,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
 
     /// The query to replace a refresh token, which has itself replaced that predecessor.
     pub(crate) fn rotation(&self, old: &Row, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
-        Rotate { key: old.0, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
+        Rotate { key: old.key, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
     }
 
     /// A refresh token's record once it is replaced by that token.
-    fn replaced(&self, (_, record): &Row, by: &NewTokens) -> Arc<TokenRecord> {
-        let by = by.refresh.as_ref().map_or(by.access.0, |(key, _)| *key);
+    fn replaced(&self, KeyedToken { record, .. }: &Row, by: &NewTokens) -> Arc<TokenRecord> {
+        let by = by.refresh.as_ref().map_or(by.access.key, |token| token.key);
         let replaced = Replaced {
             at: self.now,
             by,

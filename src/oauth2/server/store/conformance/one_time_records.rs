@@ -210,9 +210,9 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let key = kit.issue(kit.code(&grant)).await;
     must(kit.redeem(redeem(key, &first)).await == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
     let both = kit.has(&first.access).await && first.refresh.as_ref().is_some();
-    let refresh = first.refresh.as_ref().map_or(first.access.0, |(key, _)| *key);
+    let refresh = first.refresh.as_ref().map_or(first.access.key, |token| token.key);
     must(
-        both && kit.token(refresh).await == first.refresh.as_ref().map(|(_, record)| record.clone()),
+        both && kit.token(refresh).await == first.refresh.as_ref().map(|token| token.record.clone()),
         "Redeem keeps both tokens",
     );
     must(
@@ -261,11 +261,8 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     kit.keep(&existing).await;
     let key = kit.issue(kit.code(&second)).await;
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
-    let (hash, record) = existing.access.clone();
-    must(
-        redemption == Redemption::Existing(hash, record),
-        "Redeem answers Existing, with the reusable token that is there",
-    );
+    let token = existing.access.clone();
+    must(redemption == Redemption::Existing(token), "Redeem answers Existing, with the reusable token that is there");
     must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
     let found = kit.record(key).await;
     must(found.as_ref().is_some_and(|found| found.used), "Redeem that answers Existing spends the record");

@@ -6,6 +6,7 @@ use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, must};
 use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
     NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
     SaveTokens, Saved,
@@ -79,7 +80,8 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
             if at == winner {
                 must(kit.has(&tokens.access).await, "the tokens of the one who redeems a record are kept");
             } else {
-                let late = outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed(tokens.access.1.grant.id)));
+                let late =
+                    outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed(tokens.access.record.grant.id)));
                 must(late, "of those who redeem one record at once, all but one are answered Replayed");
                 must(kit.lacks(tokens).await, "the tokens of those who redeem a record too late are not kept");
             }
@@ -112,7 +114,7 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
             must(told, "those who rotate a refresh token too late are answered Replaced, with the record of who did");
             must(kit.lacks(&late.tokens).await, "the tokens of those who rotate a refresh token too late are not kept");
         }
-        must(kit.has(&(key, now)).await, "the record of the one who rotates a refresh token is kept");
+        must(kit.has(&KeyedToken::new(key, now)).await, "the record of the one who rotates a refresh token is kept");
     };
     run(together, prepare, judge).await;
 }
@@ -181,9 +183,9 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
         let won =
             |outcome: &Outcome| matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed));
         let winner = winner(&outcomes, won, "of tokens with one reuse key that come at once, exactly one is kept");
-        let Some((key, record)) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
-        let by_saving = Outcome::Saved(Saved::Existing(key, record.clone()));
-        let by_redeeming = Outcome::Redeemed(Redemption::Existing(key, record));
+        let Some(token) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
+        let by_saving = Outcome::Saved(Saved::Existing(token.clone()));
+        let by_redeeming = Outcome::Redeemed(Redemption::Existing(token));
         for (at, tokens) in all.iter().enumerate().filter(|(at, _)| *at != winner) {
             let told = outcomes.get(at).is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
             must(
@@ -233,7 +235,7 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         let grant = kit.grant();
         let (key, first) = (kit.issue(kit.code(&grant)).await, kit.tokens(&grant));
         kit.keep(&first).await;
-        let parent = Some(first.access.0);
+        let parent = Some(first.access.key);
         let old = first.refresh.clone().unwrap_or_else(|| first.access.clone());
         let [redeemed, rotated, saved] = [(); 3].map(|()| kit.tokens(&grant));
         let moves = vec![

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::kit::{Kit, Row, must};
 use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
 use crate::oauth2::server::store::records::token_record::TokenKind;
@@ -33,7 +34,7 @@ fn refresh(tokens: &NewTokens) -> Row {
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(kit.token(kit.key()).await.is_none(), "FindToken of a token that was never kept answers None");
     let mut tokens = kit.living(&kit.grant(), kit.key());
-    let access = Arc::make_mut(&mut tokens.access.1);
+    let access = Arc::make_mut(&mut tokens.access.record);
     access.narrowed_scope = Some("photos.read".into());
     access.narrowed_resource = Some(Vec::new());
     kit.keep(&tokens).await;
@@ -47,9 +48,9 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let past = kit.past();
     let mut eternal = kit.tokens(&kit.grant());
-    Arc::make_mut(&mut eternal.access.1).expires_at = None;
+    Arc::make_mut(&mut eternal.access.record).expires_at = None;
     let mut brief = kit.tokens(&kit.grant());
-    Arc::make_mut(&mut brief.access.1).expires_at = Some(past.after(Duration::from_secs(1)));
+    Arc::make_mut(&mut brief.access.record).expires_at = Some(past.after(Duration::from_secs(1)));
     for tokens in [&mut eternal, &mut brief] {
         tokens.now = past;
         kit.keep(tokens).await;
@@ -58,9 +59,9 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&kit.tokens(&kit.grant())).await;
     must(kit.has(&eternal.access).await, "a token that never expires stays");
     must(kit.has(&refresh(&brief)).await, "a refresh token outlives the access token that came with it");
-    let found = kit.token(brief.access.0).await;
+    let found = kit.token(brief.access.key).await;
     must(
-        found.is_none_or(|found| found == brief.access.1),
+        found.is_none_or(|found| found == brief.access.record),
         "a token that has expired does not come back as a living one",
     );
 }
@@ -68,28 +69,28 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let grant = kit.grant();
     let (parent, child) = (kit.tokens(&grant), kit.tokens(&grant));
-    let gone = kit.save_tokens(save(&child, Some(parent.access.0))).await;
+    let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
     must(gone == Saved::ParentGone, "SaveTokens whose parent is not there answers ParentGone");
     must(kit.lacks(&child).await, "SaveTokens whose parent is not there keeps nothing");
     kit.keep(&parent).await;
-    let of_refresh = kit.save_tokens(save(&child, Some(refresh(&parent).0))).await;
+    let of_refresh = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
     must(
         of_refresh == Saved::New && kit.has(&child.access).await,
         "SaveTokens keeps what comes of a refresh token that is there",
     );
     let child = kit.tokens(&grant);
-    let of_access = kit.save_tokens(save(&child, Some(parent.access.0))).await;
+    let of_access = kit.save_tokens(save(&child, Some(parent.access.key))).await;
     must(
         of_access == Saved::New && kit.has(&child.access).await,
         "SaveTokens keeps what comes of an access token that is there",
     );
 
-    kit.revoke(Revoke::Token(parent.access.0)).await;
+    kit.revoke(Revoke::Token(parent.access.key)).await;
     let child = kit.tokens(&grant);
-    let gone = kit.save_tokens(save(&child, Some(parent.access.0))).await;
+    let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
     must(gone == Saved::ParentGone && kit.lacks(&child).await, "SaveTokens keeps nothing of a token that was revoked");
     kit.revoke(Revoke::Grant(grant.id)).await;
-    let gone = kit.save_tokens(save(&child, Some(refresh(&parent).0))).await;
+    let gone = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
     must(
         gone == Saved::ParentGone && kit.lacks(&child).await,
         "SaveTokens keeps nothing of a token whose grant was revoked",
@@ -100,8 +101,8 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let reuse = kit.key();
     let expect = async |tokens: &NewTokens, existing: &NewTokens, law: &str| {
         let saved = kit.save_tokens(save(tokens, None)).await;
-        let (key, record) = existing.access.clone();
-        must(saved == Saved::Existing(key, record), law);
+        let token = existing.access.clone();
+        must(saved == Saved::Existing(token), law);
         must(kit.lacks(tokens).await, "SaveTokens that answers Existing keeps neither token");
         must(kit.has(&existing.access).await, "SaveTokens that answers Existing leaves that token as it was");
     };
@@ -116,7 +117,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&kit.living(&kit.grant(), kit.key())).await;
     kit.keep(&kit.tokens(&kit.grant())).await;
 
-    kit.revoke(Revoke::Token(first.access.0)).await;
+    kit.revoke(Revoke::Token(first.access.key)).await;
     let second = kit.living(&kit.grant(), reuse);
     kit.keep(&second).await;
     expect(
@@ -125,7 +126,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "SaveTokens answers Existing with the token that came after a revoked one",
     )
     .await;
-    kit.revoke(Revoke::Grant(second.access.1.grant.id)).await;
+    kit.revoke(Revoke::Grant(second.access.record.grant.id)).await;
     let third = kit.living(&kit.grant(), reuse);
     kit.keep(&third).await;
     expect(
@@ -169,7 +170,7 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let unknown = kit.rotate(rotate(&tokens[1])).await;
     must(unknown == Rotation::Unknown, "Rotate of a token that is not there answers Unknown");
     must(
-        kit.lacks(&tokens[1]).await && kit.token(old.0).await.is_none(),
+        kit.lacks(&tokens[1]).await && kit.token(old.key).await.is_none(),
         "Rotate of a token that is not there keeps nothing",
     );
 
@@ -177,7 +178,10 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let first = rotate(&tokens[1]);
     must(kit.rotate(first.clone()).await == Rotation::Rotated, "Rotate of a living refresh token answers Rotated");
     must(kit.has(&tokens[1].access).await && kit.has(&refresh(&tokens[1])).await, "Rotate keeps the new tokens");
-    must(kit.has(&(old.0, first.replaced.clone())).await, "Rotate keeps the old token's record as it is from then on");
+    must(
+        kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
+        "Rotate keeps the old token's record as it is from then on",
+    );
     must(kit.has(&tokens[0].access).await, "Rotate leaves access tokens alone");
     let second = kit.rotate(rotate(&tokens[2])).await;
     must(
@@ -185,9 +189,12 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "the second Rotate answers Replaced, with the first one's record",
     );
     must(kit.lacks(&tokens[2]).await, "the second Rotate keeps no tokens");
-    must(kit.has(&(old.0, first.replaced.clone())).await, "the second Rotate leaves the first one's record alone");
+    must(
+        kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
+        "the second Rotate leaves the first one's record alone",
+    );
 
-    let (predecessor, old) = (old.0, refresh(&tokens[1]));
+    let (predecessor, old) = (old.key, refresh(&tokens[1]));
     let next = kit.rotation(&old, Some(predecessor), &tokens[2]);
     must(
         kit.rotate(next.clone()).await == Rotation::Rotated,
@@ -195,10 +202,13 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     let unsealed = Arc::new(first.replaced.without_seal());
     must(
-        kit.has(&(predecessor, unsealed)).await,
+        kit.has(&KeyedToken::new(predecessor, unsealed)).await,
         "Rotate drops the seal of the predecessor, and nothing else of its record",
     );
-    must(kit.has(&(old.0, next.replaced)).await, "Rotate leaves the seal of the token alone that it replaces");
+    must(
+        kit.has(&KeyedToken::new(old.key, next.replaced)).await,
+        "Rotate leaves the seal of the token alone that it replaces",
+    );
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
         must(
@@ -223,12 +233,12 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the reuse key");
     must(kit.has(&first.access).await, "Rotate leaves the reusable token alone that was there");
     let latest = async |law: &str| {
-        let (key, record) = second.access.clone();
+        let token = second.access.clone();
         let saved = kit.save_tokens(save(&kit.living(&kit.grant(), reuse), None)).await;
-        must(saved == Saved::Existing(key, record), law);
+        must(saved == Saved::Existing(token), law);
     };
     latest("of two tokens with one reuse key the one that came last is Existing").await;
-    kit.revoke(Revoke::Token(first.access.0)).await;
+    kit.revoke(Revoke::Token(first.access.key)).await;
     latest("of two tokens with one reuse key the latest stays Existing when the other one is revoked").await;
 }
 
@@ -237,13 +247,13 @@ async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&tokens[0]).await;
     kit.keep(&tokens[1]).await;
     kit.revoke(Revoke::Token(kit.key())).await;
-    kit.revoke(Revoke::Token(tokens[0].access.0)).await;
-    must(kit.token(tokens[0].access.0).await.is_none(), "Revoke of an access token takes it");
+    kit.revoke(Revoke::Token(tokens[0].access.key)).await;
+    must(kit.token(tokens[0].access.key).await.is_none(), "Revoke of an access token takes it");
     must(kit.has(&refresh(&tokens[0])).await, "Revoke of an access token leaves its refresh token alone");
-    kit.revoke(Revoke::Token(refresh(&tokens[1]).0)).await;
-    must(kit.token(refresh(&tokens[1]).0).await.is_none(), "Revoke of a refresh token takes it");
+    kit.revoke(Revoke::Token(refresh(&tokens[1]).key)).await;
+    must(kit.token(refresh(&tokens[1]).key).await.is_none(), "Revoke of a refresh token takes it");
     must(kit.has(&tokens[1].access).await, "Revoke of one token leaves the others alone");
-    kit.revoke(Revoke::Token(tokens[0].access.0)).await;
+    kit.revoke(Revoke::Token(tokens[0].access.key)).await;
 }
 
 async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -260,7 +270,7 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             more.refresh = None;
         }
         if at % 4 == 0 {
-            Arc::make_mut(&mut more.access.1).expires_at = None;
+            Arc::make_mut(&mut more.access.record).expires_at = None;
         }
         kit.keep(&more).await;
         tokens.push(more);
@@ -271,9 +281,9 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
-        must(kit.token(tokens.access.0).await.is_none(), "Revoke of a grant takes all of its access tokens");
-        let refresh = tokens.refresh.as_ref().filter(|(_, record)| record.kind == TokenKind::Refresh);
-        if let Some((key, _)) = refresh {
+        must(kit.token(tokens.access.key).await.is_none(), "Revoke of a grant takes all of its access tokens");
+        let refresh = tokens.refresh.as_ref().filter(|token| token.record.kind == TokenKind::Refresh);
+        if let Some(KeyedToken { key, .. }) = refresh {
             must(kit.token(*key).await.is_none(), "Revoke of a grant takes all of its refresh tokens");
         }
     }

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::memory::family::{Ending, Family, Members};
 use super::memory::table::{Key, Shard, Table};
+use super::queries::KeyedToken;
 use super::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
@@ -174,16 +175,11 @@ impl MemoryStore {
     }
 
     /// Returns the living access token that was kept under the same reuse key.
-    fn existing(
-        &self,
-        reuse: &Shard<TokenHash, TokenHash>,
-        key: &TokenHash,
-        now: Timestamp,
-    ) -> Option<(TokenHash, Arc<TokenRecord>)> {
+    fn existing(&self, reuse: &Shard<TokenHash, TokenHash>, key: &TokenHash, now: Timestamp) -> Option<KeyedToken> {
         let key = reuse.get(key)?;
         let shard = self.tokens.shard(key);
         let stored = shard.get(key).filter(|stored| !stored.is_over(now))?;
-        Some((*key, stored.record.clone()))
+        Some(KeyedToken::new(*key, stored.record.clone()))
     }
 
     /// Keeps tokens, unless a living one was kept under the same reuse key, which it returns then.
@@ -192,8 +188,8 @@ impl MemoryStore {
         tokens: &NewTokens,
         near: Option<&Arc<Family>>,
         client: Option<Arc<Ending>>,
-    ) -> Option<(TokenHash, Arc<TokenRecord>)> {
-        let Some(reuse) = &tokens.access.1.reuse else {
+    ) -> Option<KeyedToken> {
+        let Some(reuse) = &tokens.access.record.reuse else {
             self.insert(tokens, near, client);
             return None;
         };
@@ -201,13 +197,13 @@ impl MemoryStore {
         let existing = self.existing(&shard, &reuse.key, tokens.now);
         if existing.is_none() {
             self.insert(tokens, near, client);
-            shard.insert(reuse.key, tokens.access.0);
+            shard.insert(reuse.key, tokens.access.key);
         }
         existing
     }
 
     fn insert(&self, tokens: &NewTokens, near: Option<&Arc<Family>>, client: Option<Arc<Ending>>) {
-        let (key, record) = &tokens.access;
+        let KeyedToken { key, record } = &tokens.access;
         let grant = record.grant.id;
         if tokens.refresh.is_none() && near.is_none() {
             // The lock is held until the token is there, so that a revocation finds it.
@@ -218,7 +214,7 @@ impl MemoryStore {
             }
         }
         let family = self.family(grant, near);
-        if let Some((key, record)) = &tokens.refresh {
+        if let Some(KeyedToken { key, record }) = &tokens.refresh {
             self.insert_token(*key, record, client.clone(), Some(family.clone()));
         }
         self.insert_token(*key, record, client, Some(family));
@@ -435,13 +431,13 @@ impl Store for MemoryStore {
             return Ok(Redemption::Replayed(stored.family.grant));
         }
         let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };
-        let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.1.grant.client_id));
-        while let Some((hash, record)) = self.insert_unless_reusable(tokens, Some(&stored.family), client.clone()) {
-            let family = self.family(record.grant.id, None);
+        let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.record.grant.client_id));
+        while let Some(token) = self.insert_unless_reusable(tokens, Some(&stored.family), client.clone()) {
+            let family = self.family(token.record.grant.id, None);
             // Its grant may have been revoked since it was found: then it is looked for once more.
-            if self.is_of(&hash, &family) {
+            if self.is_of(&token.key, &family) {
                 stored.family = family;
-                return Ok(Redemption::Existing(hash, record));
+                return Ok(Redemption::Existing(token));
             }
             self.forget_family(family);
         }
@@ -452,7 +448,9 @@ impl Store for MemoryStore {
 
     fn save_tokens(&self, query: &SaveTokens) -> Result<Saved, Infallible> {
         let tokens = &query.tokens;
-        let Some(client) = self.client_ending(&tokens.access.1.grant.client_id) else { return Ok(Saved::ParentGone) };
+        let Some(client) = self.client_ending(&tokens.access.record.grant.client_id) else {
+            return Ok(Saved::ParentGone);
+        };
         let mut near = None;
         if let Some(parent) = &query.parent {
             near = self.family_of(parent);
@@ -460,8 +458,8 @@ impl Store for MemoryStore {
                 return Ok(Saved::ParentGone);
             }
         }
-        if let Some((hash, record)) = self.insert_unless_reusable(tokens, near.as_ref(), Some(client)) {
-            return Ok(Saved::Existing(hash, record));
+        if let Some(token) = self.insert_unless_reusable(tokens, near.as_ref(), Some(client)) {
+            return Ok(Saved::Existing(token));
         }
         self.sweep(tokens.now);
         Ok(Saved::New)
@@ -491,13 +489,13 @@ impl Store for MemoryStore {
         };
         if answer != Rotation::Rotated {
             // Another request was faster. Nobody has seen these tokens.
-            for (key, _) in [&tokens.access].into_iter().chain(&tokens.refresh) {
+            for KeyedToken { key, .. } in [&tokens.access].into_iter().chain(&tokens.refresh) {
                 self.remove_token(key);
             }
             return Ok(answer);
         }
-        if let Some(reuse) = &tokens.access.1.reuse {
-            self.reuse.shard(&reuse.key).insert(reuse.key, tokens.access.0);
+        if let Some(reuse) = &tokens.access.record.reuse {
+            self.reuse.shard(&reuse.key).insert(reuse.key, tokens.access.key);
         }
         if let Some(predecessor) = predecessor {
             self.drop_seal(predecessor);

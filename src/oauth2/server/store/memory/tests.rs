@@ -49,6 +49,9 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         scope: Scope::default(),
         grant_type: "client_credentials".into(),
         resource: Vec::new(),
+        session_id: None,
+        auth_time: None,
+        acr: None,
         data: serde_json::Value::Null,
         granted_at: at(now),
     });
@@ -64,8 +67,9 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         predecessor: None,
     };
     NewTokens {
-        access: (access(number), Arc::new(record(TokenKind::Access))),
-        refresh: (number.is_multiple_of(8)).then(|| (refresh(number), Arc::new(record(TokenKind::Refresh)))),
+        access: KeyedToken::new(access(number), Arc::new(record(TokenKind::Access))),
+        refresh: (number.is_multiple_of(8))
+            .then(|| KeyedToken::new(refresh(number), Arc::new(record(TokenKind::Refresh)))),
         now: at(now),
     }
 }
@@ -79,7 +83,7 @@ fn save(store: &MemoryStore, tokens: NewTokens) -> Saved {
 fn reusable_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     let mut tokens = NewTokens { refresh: None, ..tokens(client, grant, number, now) };
     let sealed = Sealed::new("token", b"key", b"context");
-    Arc::make_mut(&mut tokens.access.1).reuse =
+    Arc::make_mut(&mut tokens.access.record).reuse =
         Some(Box::new(TokenReuse { key: reuse(number), access: sealed, refresh: None }));
     tokens
 }
@@ -161,7 +165,7 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
         check_moved();
     }
     // A grant with many tokens.
-    let grant = tokens("scanner", 2 * MANY, 0, 0).access.1.grant.id;
+    let grant = tokens("scanner", 2 * MANY, 0, 0).access.record.grant.id;
     assert_eq!(store.revoke(&Revoke::Grant(grant)), Ok(()));
     assert_eq!(moved::take(), 0, "it ends in one step, and is dropped later");
     assert!(!find(&store, access(2 * MANY)) && find(&store, access(MANY)));
@@ -269,7 +273,7 @@ fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
     };
     let redeem = |store: &MemoryStore| {
         let tokens = NewTokens {
-            access: (access(2), reusable_token("printer", 2, 1, 0).access.1),
+            access: KeyedToken::new(access(2), reusable_token("printer", 2, 1, 0).access.record),
             ..tokens("printer", 2, 2, 0)
         };
         drop(store.redeem(&Redeem { key: record_key(1), tokens: Some(tokens) }));
@@ -306,7 +310,7 @@ fn tokens_that_lose_a_race_against_a_revocation_are_dead() {
     save(&store, tokens("printer", 1, 0, 0));
     let near = store.tokens.shard(&refresh(0)).get(&refresh(0)).unwrap().family.clone();
     let late = tokens("printer", 1, 8, 0);
-    assert_eq!(store.revoke(&Revoke::Grant(late.access.1.grant.id)), Ok(()));
+    assert_eq!(store.revoke(&Revoke::Grant(late.access.record.grant.id)), Ok(()));
     store.insert(&late, near.as_ref(), None);
     assert!(!find(&store, access(8)) && !find(&store, refresh(8)));
     // A grant with the same identifier that is made later is another.

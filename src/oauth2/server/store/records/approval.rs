@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::grant_record::GrantRecord;
+use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 
 /// What somebody grants to a client: who it is, what the client may do, and whatever the application keeps with it.
@@ -15,39 +15,27 @@ use crate::oauth2::common::scope::Scope;
 ///     .data(serde_json::json!({ "tenant": 7 })); // for the application, with every token that comes of it
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Approval {
-    pub(crate) user: Option<String>,
-    pub(crate) scope: Option<Scope>,
-    pub(crate) data: Value,
+    /// The user, as the application identifies them. The default is `None`: a user whom nobody names, as python-oauth2's site
+    /// adapters allow it.
+    pub user: Option<String>,
+    /// What the client may do, where that is less than it asked for. The default is `None`: all that it asked for.
+    pub scope: Option<Scope>,
+    /// The user's session at the server. The default is `None`.
+    pub session_id: Option<String>,
+    /// When the user was authenticated. The default is `None`.
+    pub auth_time: Option<Timestamp>,
+    /// How the user was authenticated: an authentication context class. The default is `None`.
+    pub acr: Option<String>,
+    /// Data of the application's, kept with the code and with every token. No client sees them. The default is `null`.
+    pub data: Value,
 }
 
 impl Approval {
     /// Granted by that user, as the application identifies them.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
-    }
-
-    /// Granted by nobody in particular, as python-oauth2's site adapters may do.
-    pub fn anonymous() -> Self {
-        Self::default()
-    }
-
-    /// Grants what was granted before, for the same user and with the same data: the answer to
-    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh).
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
-    ///
-    /// fn decide(credential: &GrantCredential) -> Decision {
-    ///     match credential {
-    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
-    ///         _ => Decision::Denied,
-    ///     }
-    /// }
-    /// ```
-    pub fn of(record: &GrantRecord) -> Self {
-        Self { user: record.user.clone(), scope: None, data: record.data.clone() }
     }
 
     /// Less than what was asked.

@@ -12,7 +12,7 @@ use crate::{Error, Moment, Secret, Timestamp, Unsupported};
 /// # Examples
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::ClientSecret;
+/// use oauth_proto::oauth2::server::store::ClientSecret;
 /// use oauth_proto::oauth2::server::store::ClientRecord;
 ///
 /// let client = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?;

@@ -14,6 +14,7 @@ use crate::oauth2::common::token_hash::TokenHash;
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum CodeChallenge {
     /// Its SHA-256 in base64url.
     S256(String),

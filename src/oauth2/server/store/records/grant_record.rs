@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::approval::Approval;
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 use crate::oauth2::common::token_hash::InvalidTokenHash;
@@ -78,9 +79,78 @@ pub struct GrantRecord {
     /// The resources that it is for (RFC 8707); where empty, all of the server's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
+    /// The user's session at the server, which ends the grant's tokens when the user signs out. OpenID Connect calls it `sid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// When the user was authenticated (`auth_time` of OpenID Connect and RFC 9470).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// How the user was authenticated (`acr` of OpenID Connect and RFC 9470).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The application's own.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub data: Value,
     /// When it was made.
     pub granted_at: Timestamp,
+}
+
+impl GrantRecord {
+    /// Returns the record of a grant that a client makes for itself: all that it asks for, and no user.
+    pub(crate) fn new(
+        id: GrantId,
+        client_id: String,
+        grant_type: impl Into<Cow<'static, str>>,
+        scope: Scope,
+        granted_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            client_id,
+            user: None,
+            scope,
+            grant_type: grant_type.into(),
+            resource: Vec::new(),
+            session_id: None,
+            auth_time: None,
+            acr: None,
+            data: Value::Null,
+            granted_at,
+        }
+    }
+
+    /// Returns the record with what a user allows of it; `None` if that is more than was asked for.
+    pub(crate) fn approved(self, approval: Approval) -> Option<Self> {
+        let Approval { user, scope, session_id, auth_time, acr, data } = approval;
+        let scope = scope.unwrap_or_else(|| self.scope.clone());
+        let is_within = scope.missing_from(&self.scope).next().is_none();
+        is_within.then_some(Self { user, scope, session_id, auth_time, acr, data, ..self })
+    }
+}
+
+impl Approval {
+    /// Grants what was granted before, for the same user and with the same data: the answer to
+    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
+    ///
+    /// fn decide(credential: &GrantCredential) -> Decision {
+    ///     match credential {
+    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
+    ///         _ => Decision::Denied,
+    ///     }
+    /// }
+    /// ```
+    pub fn of(record: &GrantRecord) -> Self {
+        Self {
+            user: record.user.clone(),
+            scope: None,
+            session_id: record.session_id.clone(),
+            auth_time: record.auth_time,
+            acr: record.acr.clone(),
+            data: record.data.clone(),
+        }
+    }
 }

@@ -7,5 +7,6 @@ pub(crate) mod code_challenge;
 pub(crate) mod consent;
 pub(crate) mod grant_record;
 pub(crate) mod one_time_record;
+pub(crate) mod sealed;
 pub(crate) mod secret_hasher;
 pub(crate) mod token_record;

@@ -90,6 +90,7 @@ pub enum OneTimeContent {
 /// assert_ne!(DeviceStage::Waiting, DeviceStage::Denied);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum DeviceStage {
     /// Nobody has decided.
     Waiting,

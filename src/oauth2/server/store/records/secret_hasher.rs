@@ -17,7 +17,8 @@ pub(crate) const SHORTEST: usize = 22;
 ///
 /// ```
 /// use oauth_proto::Secret;
-/// use oauth_proto::oauth2::server::{GrantType, Provider, SecretHasher};
+/// use oauth_proto::oauth2::server::{GrantType, Provider};
+/// use oauth_proto::oauth2::server::store::SecretHasher;
 ///
 /// #[derive(Debug)]
 /// struct Slow;
@@ -65,7 +66,7 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
 /// SHA-256, for secrets that were generated.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{SecretHasher, Sha256Secrets};
+/// use oauth_proto::oauth2::server::store::{SecretHasher, Sha256Secrets};
 ///
 /// let secret = "7Fjfp0ZBr1KtDRbnfVdmIw".into();
 /// let hash = Sha256Secrets.hash(&secret, [0; 16]);

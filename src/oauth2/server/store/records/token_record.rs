@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::grant_record::GrantRecord;
 use crate::Timestamp;
 use crate::oauth2::Scope;
-use crate::oauth2::common::token_hash::{Sealed, TokenHash};
+use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::records::sealed::Sealed;
 
 /// An access token or a refresh token as it is kept, under the hash of its value.
 ///
@@ -93,6 +94,7 @@ impl TokenRecord {
 /// assert_eq!(serde_json::to_string(&TokenKind::Refresh).unwrap(), r#""refresh_token""#);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TokenKind {
     /// To be shown to a resource server.
     #[serde(rename = "access_token")]
