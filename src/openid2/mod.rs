@@ -44,7 +44,6 @@ mod client;
 mod diffie_hellman;
 mod direct_request;
 mod extension;
-mod extension_type;
 mod extensions;
 mod html;
 mod identifier;
@@ -64,7 +63,7 @@ pub use client::{
     Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty, UnconfirmedAssertion,
 };
 pub use extension::{Extension, RequestExtension, ResponseExtension};
-pub use extension_type::ExtensionType;
+pub use extensions::extension_type::ExtensionType;
 pub use extensions::{ax, oauth, pape, sreg, ui};
 pub use message::Version;
 pub use options::Options;

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 use super::base_string::Writer;
 use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
 use super::method::{Method, SignatureMethod};
+#[cfg(feature = "rsa")]
+use super::rsa::{RsaHash, RsaKey};
 use crate::core::secret::same;
 use crate::wire::percent::{self, EACH, ONCE};
 use crate::{Error, Unsupported};
@@ -20,6 +22,8 @@ pub(crate) enum Key {
     Sha256(Mac<Sha256>),
     Sha512(Mac<Sha512>),
     Plaintext(Zeroizing<String>),
+    #[cfg(feature = "rsa")]
+    Rsa(RsaHash, RsaKey),
     Custom(Arc<dyn SignatureMethod>, Zeroizing<String>),
 }
 
@@ -39,11 +43,11 @@ impl Key {
             Method::HmacSha512 => Self::Sha512(Mac::new(key.as_bytes())),
             Method::DangerousPlaintext => Self::Plaintext(key),
             #[cfg(feature = "rsa")]
-            Method::RsaSha1(own) => Self::Custom(own.sha1(), key),
+            Method::RsaSha1(key) => Self::Rsa(RsaHash::Sha1, key.clone()),
             #[cfg(feature = "rsa")]
-            Method::RsaSha256(own) => Self::Custom(own.sha256(), key),
+            Method::RsaSha256(key) => Self::Rsa(RsaHash::Sha256, key.clone()),
             #[cfg(feature = "rsa")]
-            Method::RsaSha512(own) => Self::Custom(own.sha512(), key),
+            Method::RsaSha512(key) => Self::Rsa(RsaHash::Sha512, key.clone()),
             Method::Custom(method) => Self::Custom(method.clone(), key),
         }
     }
@@ -61,11 +65,10 @@ impl Key {
             Self::Sha512(mac) => authenticated(mac, digits, write),
             Self::Plaintext(key) => Signature::Plaintext(key.clone()),
             Self::Custom(custom, key) => {
-                let signature = custom.sign(&Writer::collect(write), key.as_bytes());
-                signature
-                    .map(Signature::Custom)
-                    .map_err(|reason| Unsupported::Signing { method: method.to_owned(), reason })?
+                signed_by_others(custom.sign(&Writer::collect(write), key.as_bytes()), method)?
             }
+            #[cfg(feature = "rsa")]
+            Self::Rsa(hash, key) => signed_by_others(key.sign(*hash, &Writer::collect(write)), method)?,
         })
     }
 
@@ -75,6 +78,11 @@ impl Key {
         if let Self::Custom(custom, key) = self {
             let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
             return custom.verify(&Writer::collect(write), key.as_bytes(), &decoded);
+        }
+        #[cfg(feature = "rsa")]
+        if let Self::Rsa(hash, key) = self {
+            let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
+            return key.verify(*hash, &Writer::collect(write), &decoded);
         }
         let mut digits = [0; _];
         match self.sign("", &mut digits, write) {
@@ -88,6 +96,12 @@ impl Key {
             Err(_) => false,
         }
     }
+}
+
+/// The signature that was made by something else than an HMAC, or why there is none.
+fn signed_by_others<'d>(signature: Result<Vec<u8>, String>, method: &str) -> Result<Signature<'d>, Error> {
+    let refused = |reason| Unsupported::Signing { method: method.to_owned(), reason }.into();
+    signature.map(Signature::Custom).map_err(refused)
 }
 
 impl Signature<'_> {

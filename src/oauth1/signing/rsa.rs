@@ -14,7 +14,6 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use super::method::SignatureMethod;
 use crate::{Error, Unsupported};
 
 /// An RSA key: a private one signs and verifies, a public one verifies.
@@ -27,12 +26,13 @@ use crate::{Error, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct RsaKey {
+pub struct RsaKey(Arc<Parts>);
+
+struct Parts {
     public: PublicKey,
     private: Option<Private>,
 }
 
-#[derive(Clone)]
 struct Private {
     key: PrivateKey,
     /// What the blinding of each signature is derived from.
@@ -82,7 +82,7 @@ impl RsaKey {
         let public = || PublicKey::from_public_key_pem(pem).ok().or_else(|| PublicKey::from_pkcs1_pem(pem).ok());
         let key = match private {
             Some(key) => Some(Self::private(key)),
-            None => public().map(|public| Self { public, private: None }),
+            None => public().map(|public| Self(Arc::new(Parts { public, private: None }))),
         };
         let key = key.ok_or_else(|| {
             unusable(if pem.contains("ENCRYPTED") {
@@ -91,7 +91,7 @@ impl RsaKey {
                 "the text is no RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
             })
         })?;
-        let bits = key.public.n().bit_width();
+        let bits = key.0.public.n().bit_width();
         if bits < least {
             return Err(unusable(&format!("it has {bits} bits where {least} are the least{way_out}")));
         }
@@ -102,7 +102,7 @@ impl RsaKey {
         let mut hash = Sha256::new_with_prefix(b"oauth-proto RSA blinding");
         hash.update(Zeroizing::new(key.d().to_be_bytes()));
         let seed = Zeroizing::new(hash.finalize().into());
-        Self { public: key.to_public_key(), private: Some(Private { key, seed }) }
+        Self(Arc::new(Parts { public: key.to_public_key(), private: Some(Private { key, seed }) }))
     }
 }
 
@@ -112,41 +112,36 @@ fn unusable(reason: &str) -> Error {
 
 impl fmt::Debug for RsaKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.private.is_some() { "RsaKey(private)" } else { "RsaKey(public)" })
+        f.write_str(if self.0.private.is_some() { "RsaKey(private)" } else { "RsaKey(public)" })
     }
 }
 
 impl RsaKey {
-    /// Returns RSA with SHA-1 and this key.
-    pub(super) fn sha1(&self) -> Arc<dyn SignatureMethod> {
-        Arc::new(RsaMethod { name: "RSA-SHA1", hash: Hash::Sha1, key: self.clone() })
+    /// Signs a message, after its hash by that function.
+    pub(super) fn sign(&self, hash: RsaHash, message: &[u8]) -> Result<Vec<u8>, String> {
+        let Some(Private { key, seed }) = &self.0.private else {
+            return Err("a public key can only verify".to_owned());
+        };
+        let digest = hash.of(message);
+        let mut blinding = Blinding::new(seed, &digest);
+        key.sign_with_rng(&mut blinding, hash.padding(), &digest).map_err(|error| error.to_string())
     }
 
-    /// Returns RSA with SHA-256 and this key.
-    pub(super) fn sha256(&self) -> Arc<dyn SignatureMethod> {
-        Arc::new(RsaMethod { name: "RSA-SHA256", hash: Hash::Sha256, key: self.clone() })
-    }
-
-    /// Returns RSA with SHA-512 and this key.
-    pub(super) fn sha512(&self) -> Arc<dyn SignatureMethod> {
-        Arc::new(RsaMethod { name: "RSA-SHA512", hash: Hash::Sha512, key: self.clone() })
+    /// Returns whether a signature is that of a message.
+    pub(super) fn verify(&self, hash: RsaHash, message: &[u8], signature: &[u8]) -> bool {
+        self.0.public.verify(hash.padding(), &hash.of(message), signature).is_ok()
     }
 }
 
-struct RsaMethod {
-    name: &'static str,
-    hash: Hash,
-    key: RsaKey,
-}
-
+/// The function that a message is hashed by before it is signed.
 #[derive(Clone, Copy)]
-enum Hash {
+pub(crate) enum RsaHash {
     Sha1,
     Sha256,
     Sha512,
 }
 
-impl Hash {
+impl RsaHash {
     fn of(self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha1 => Sha1::digest(message).to_vec(),
@@ -163,29 +158,6 @@ impl Hash {
             Self::Sha512 => (b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40", 64),
         };
         Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }
-    }
-}
-
-impl SignatureMethod for RsaMethod {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn sign(&self, base_string: &[u8], _: &[u8]) -> Result<Vec<u8>, String> {
-        let Some(Private { key, seed }) = &self.key.private else {
-            return Err("a public key can only verify".to_owned());
-        };
-        let digest = self.hash.of(base_string);
-        let mut blinding = Blinding::new(seed, &digest);
-        key.sign_with_rng(&mut blinding, self.hash.padding(), &digest).map_err(|error| error.to_string())
-    }
-
-    fn verify(&self, base_string: &[u8], _: &[u8], signature: &[u8]) -> bool {
-        self.key.public.verify(self.hash.padding(), &self.hash.of(base_string), signature).is_ok()
-    }
-
-    fn uses_secrets(&self) -> bool {
-        false
     }
 }
 
@@ -248,26 +220,25 @@ mod tests {
             RsaKey::dangerous_short_from_pem(include_str!("../../../tests/keys/oauthlib.rsa1024.pkcs1.pem")).unwrap();
         for (hash, expected) in [
             (
-                Hash::Sha1,
+                RsaHash::Sha1,
                 "mFY2KOEnlYWsTvUA+5kxuBIcvBYXu+ljw9ttVJQxKduMueGSVPCB1tK1PlqVLK738HK0t19ecBJfb6rMxUwrriw+MlBO+jpo\
                  jkZIWccw1J4cAb4qu4M81DbpUAq4j/1w/QyTR4TWCODlEfN7Zfgy8+pf+TjiXfIwRC1jEWbuL1E=",
             ),
             (
-                Hash::Sha256,
+                RsaHash::Sha256,
                 "jqKl6m0WS69tiVJV8ZQ6aQEfJqISoZkiPBXRv6Al2+iFSaDpfeXjYm+Hbx6m1azRdrZ/35PM3cvuid3LwW/siAkzb0xQcGnT\
                  yAPH8YcGWzmnKGY7LsB7fkqThchNxvRK/N7s9M1WMnfZZ+1dQbbwtTs1TG1+iexUcV7r3M7Heec=",
             ),
             (
-                Hash::Sha512,
+                RsaHash::Sha512,
                 "jL1CnjlsNd25qoZVHZ2oJft47IRYTjpF5CvCUjL3LY0NTnbEeVhE4amWXUFBe9GLDWdUh/79ZWNOrCirBFIP26cHLApjYdt4\
                  ZG7EVK0/GubS2v8wT1QPRsog8zyiMZkmg4JXdWCGXG8YRvRJTg+QKhXuXwS6TcMNakrgzgFIVhA=",
             ),
         ] {
-            let method = RsaMethod { name: "", hash, key: key.clone() };
-            let signature = method.sign(base_string.as_bytes(), b"").unwrap();
+            let signature = key.sign(hash, base_string.as_bytes()).unwrap();
             assert_eq!(BASE64_STANDARD.encode(&signature), expected);
-            assert!(method.verify(base_string.as_bytes(), b"", &signature));
-            assert!(!method.verify(b"another", b"", &signature));
+            assert!(key.verify(hash, base_string.as_bytes(), &signature));
+            assert!(!key.verify(hash, b"another", &signature));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The types of the extensions that this crate knows, OpenID Authentication 2.0 §12.
 
-use super::extensions::{ax, oauth, pape, sreg, ui};
+use super::{ax, oauth, pape, sreg, ui};
 
 /// An extension that this crate knows: it becomes the URI of its type by itself. Documents list such URIs, and
 /// [`Discovered::types`](crate::openid2::Discovered::types) has those of a provider.
