@@ -79,7 +79,7 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
         assert_eq!(token.scope, Some(Scope::from("email offline_access openid")), "{id}");
         assert_eq!(token.scope_refused().count(), 0, "{id}");
         assert!(token.refresh_token.is_some() && token.expires_at.is_some(), "{id}");
-        let claims = claims(token.extra["id_token"].as_str().unwrap());
+        let claims = claims(token.id_token.as_ref().unwrap().expose());
         assert_eq!((&claims["sub"], &claims["aud"]), (&"jane".into(), &id.into()), "{id}");
         assert_eq!(claims["nonce"], nonce, "{id}");
     }

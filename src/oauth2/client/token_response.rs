@@ -147,12 +147,17 @@ pub(crate) fn token(
         expires_at,
         scope: None,
         requested_scope: expected.scope,
-        extra: fields.extra,
-    };
+        id_token: None,
+        confirmation: None,
+        extra: Map::new(),
+    }
+    .with_extra(fields.extra);
     if let Some(mut before) = expected.previous {
         token.refresh_token = token.refresh_token.or(before.refresh_token);
         scope = scope.or_else(|| token.requested_scope.clone()).or(before.scope);
         token.requested_scope = token.requested_scope.or(before.requested_scope);
+        token.id_token = token.id_token.or(before.id_token);
+        token.confirmation = token.confirmation.or(before.confirmation);
         before.extra.append(&mut token.extra);
         token.extra = before.extra;
     }

@@ -29,6 +29,7 @@ use crate::{Secret, Timestamp};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Token {
     /// The access token.
     pub access_token: Secret,
@@ -42,7 +43,11 @@ pub struct Token {
     pub scope: Option<Scope>,
     /// What was asked for, where that is known.
     pub requested_scope: Option<Scope>,
-    /// Every other member of the answer: `id_token`, `issued_token_type`, `team`, …
+    /// The ID token of OpenID Connect, which came with it. Nothing has checked it.
+    pub id_token: Option<Secret>,
+    /// The key that the token is bound to (RFC 7800, `cnf`); `None` for bearer tokens.
+    pub confirmation: Option<Value>,
+    /// Every other member of the answer: `issued_token_type`, `team`, …
     pub extra: Map<String, Value>,
 }
 
@@ -105,6 +110,8 @@ impl Token {
             expires_at: None,
             scope: None,
             requested_scope: None,
+            id_token: None,
+            confirmation: None,
             extra: Map::new(),
         }
     }
@@ -173,6 +180,8 @@ impl fmt::Debug for Token {
             .field("expires_at", &self.expires_at)
             .field("scope", &self.scope)
             .field("requested_scope", &self.requested_scope)
+            .field("id_token", &self.id_token)
+            .field("confirmation", &self.confirmation)
             .field("extra", &self.extra.keys().collect::<Vec<_>>())
             .finish()
     }
@@ -191,11 +200,29 @@ struct Stored {
     scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     requested_scope: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "cnf")]
+    confirmation: Option<Value>,
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
 
 impl Token {
+    /// Takes the ID token and the confirmation out of the other members of an answer.
+    pub(crate) fn with_extra(mut self, mut extra: Map<String, Value>) -> Self {
+        if extra.get("id_token").is_some_and(Value::is_string)
+            && let Some(Value::String(token)) = extra.remove("id_token")
+        {
+            self.id_token = Some(Secret::new(token));
+        }
+        if extra.get("cnf").is_some_and(Value::is_object) {
+            self.confirmation = extra.remove("cnf");
+        }
+        self.extra = extra;
+        self
+    }
+
     /// A point in time as servers and other libraries write it; `None` where it is no number of seconds.
     pub(crate) fn time(value: &Value) -> Option<u64> {
         value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
@@ -211,6 +238,8 @@ impl Token {
             ("expires_at", self.expires_at.is_some()),
             ("scope", self.scope.is_some()),
             ("requested_scope", self.requested_scope.is_some()),
+            ("id_token", self.id_token.is_some()),
+            ("cnf", self.confirmation.is_some()),
         ] {
             if taken {
                 extra.remove(name);
@@ -229,6 +258,8 @@ impl Serialize for Token {
             expires_at: self.expires_at.map(|time| time.as_secs().into()),
             scope: self.scope.clone(),
             requested_scope: self.requested_scope.clone(),
+            id_token: self.id_token.as_ref().map(|token| token.expose().into()),
+            confirmation: self.confirmation.clone(),
             extra: self.extra_to_store(),
         };
         stored.serialize(serializer)
@@ -237,8 +268,12 @@ impl Serialize for Token {
 
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Stored { access_token, token_type, refresh_token, expires_at, scope, requested_scope, mut extra } =
-            Stored::deserialize(deserializer)?;
+        let stored = Stored::deserialize(deserializer)?;
+        let Stored { access_token, token_type, refresh_token, expires_at, scope, requested_scope, .. } = stored;
+        let mut extra = stored.extra;
+        // What is none of these stays among the other members.
+        extra.extend(stored.id_token.map(|token| ("id_token".to_owned(), token)));
+        extra.extend(stored.confirmation.map(|confirmation| ("cnf".to_owned(), confirmation)));
         if access_token.is_empty() {
             return Err(D::Error::custom("the access token is empty"));
         }
@@ -257,15 +292,18 @@ impl<'de> Deserialize<'de> for Token {
                 }
             },
         };
-        Ok(Self {
+        let token = Self {
             access_token,
             token_type: token_type.as_deref().map_or(TokenType::Bearer, TokenType::from),
             refresh_token,
             expires_at,
             scope,
             requested_scope,
-            extra,
-        })
+            id_token: None,
+            confirmation: None,
+            extra: Map::new(),
+        };
+        Ok(token.with_extra(extra))
     }
 }
 
@@ -344,5 +382,18 @@ mod tests {
             let stored = serde_json::to_string(&token).unwrap();
             proptest::prop_assert_eq!(serde_json::from_str::<Token>(&stored).unwrap(), token);
         }
+    }
+
+    #[test]
+    fn an_id_token_and_a_confirmation_have_places_of_their_own_and_survive_being_stored() {
+        let token = read(r#"{"access_token": "a", "id_token": "e.y.J", "cnf": {"jkt": "0ZcO"}, "team": 1}"#);
+        assert_eq!(token.id_token.as_ref().map(Secret::expose), Some("e.y.J"));
+        assert_eq!(token.confirmation, Some(serde_json::json!({ "jkt": "0ZcO" })));
+        assert_eq!(token.extra.len(), 1);
+        assert_eq!(read(&serde_json::to_string(&token).unwrap()), token);
+        // What is neither stays what it is.
+        let odd = read(r#"{"access_token": "a", "id_token": 5, "cnf": "x"}"#);
+        assert_eq!((odd.id_token.as_ref(), odd.extra.len()), (None, 2));
+        assert_eq!(read(&serde_json::to_string(&odd).unwrap()), odd);
     }
 }
