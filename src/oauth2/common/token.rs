@@ -211,6 +211,9 @@ struct Stored {
 impl Token {
     /// Takes the ID token and the confirmation out of the other members of an answer.
     pub(crate) fn with_extra(mut self, mut extra: Map<String, Value>) -> Self {
+        if extra.is_empty() {
+            return self;
+        }
         if extra.get("id_token").is_some_and(Value::is_string)
             && let Some(Value::String(token)) = extra.remove("id_token")
         {

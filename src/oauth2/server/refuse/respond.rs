@@ -11,8 +11,10 @@ use crate::oauth2::common::json_response::json;
 use crate::wire::form;
 
 pub(crate) fn to_json(status: StatusCode, value: &impl Serialize) -> Result<Response, RejectReason> {
-    let body =
-        serde_json::to_vec(value).map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))?;
+    // Most answers are shorter than that, and need no larger place on the way.
+    let mut body = Vec::with_capacity(512);
+    serde_json::to_writer(&mut body, value)
+        .map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))?;
     Ok(json(status, body))
 }
 
