@@ -276,8 +276,11 @@ fn by_hand(input: &Input, mut session: Session) {
             Ok(NextAction::Done | NextAction::Reauthorize) | Err(_) => continue,
         };
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
-        if session.retry(&mut request, again).is_ok() {
+        if let Ok(sent_token) = session.retry(&mut request, again) {
             carries(&session, &request, kind);
+            // A newer token has had its turn.
+            let verdict = session.check_response(sent_token, &respond(answer()), crate::requests::moment(now, 3));
+            assert!(matches!(verdict, Ok(NextAction::Done)));
         }
     }
 }

@@ -279,7 +279,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     else {
         panic!()
     };
-    session.retry(&mut request, again).unwrap();
+    let _ = session.retry(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
 
     // To nobody else, and with nothing where no token goes.

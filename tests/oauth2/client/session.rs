@@ -310,8 +310,11 @@ fn a_late_401_of_an_old_token_renews_nothing() {
         panic!()
     };
     let mut request = get(API);
-    session.retry(&mut request, again).unwrap();
+    let sent_token = session.retry(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
+    // Even if there is another token by then: that cause has had its turn.
+    session.set_token(Token::bearer("newest"));
+    assert!(matches!(session.check_response(sent_token, &unauthorized(), moment()), Ok(NextAction::Done)));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What a response means for the token that its request carried, and the values that keep a request from being sent more
-//! than twice.
+//! What a response means for the token that its request carried, and the values that keep a request from being sent again more
+//! than once for each cause.
 
 use http::{HeaderMap, StatusCode};
 
@@ -31,40 +31,57 @@ pub struct WithholdToken;
 #[must_use = "the response is judged by it"]
 pub struct SentToken {
     pub(crate) generation: u64,
-    /// Whether a 401 is the last word: the request carries no token, or a new one.
-    pub(crate) last: bool,
+    pub(crate) used: UsedCauses,
+}
+
+/// The causes to send a request again that have had their turn. Each cause has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UsedCauses {
+    /// A newer token: the request carries one, or carries none at all, so that another one would not help.
+    pub(crate) newer_token: bool,
+}
+
+impl UsedCauses {
+    fn and_newer_token(self) -> Self {
+        Self { newer_token: true }
+    }
 }
 
 impl SentToken {
     /// Returns that of a request whose 401 may lead to a renewal.
     pub(crate) fn first(generation: u64) -> Self {
-        Self { generation, last: false }
+        Self { generation, used: UsedCauses::default() }
     }
 
-    /// Returns that of a request whose 401 is final.
-    pub(crate) fn last(generation: u64) -> Self {
-        Self { generation, last: true }
+    /// Returns that of a request which a newer token would not help.
+    pub(crate) fn without_renewal(generation: u64) -> Self {
+        Self { generation, used: UsedCauses::default().and_newer_token() }
+    }
+
+    /// Returns that of a request which is sent again.
+    pub(crate) fn again(generation: u64, retry: Retry) -> Self {
+        Self { generation, used: retry.0 }
     }
 }
 
-/// The right to send a request once more. There is no second one.
+/// The right to send a request once more, for one cause. There is no second one for that cause.
 ///
 /// ```
-/// use oauth_proto::oauth2::{Retry, Session};
+/// use oauth_proto::oauth2::{Retry, SentToken, Session};
 /// use oauth_proto::{Error, Request};
 ///
-/// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<(), Error> {
+/// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<SentToken, Error> {
 ///     session.retry(request, again)
 /// }
 /// ```
 #[derive(Debug)]
 #[must_use = "it is there to sign the request again"]
-pub struct Retry(());
+pub struct Retry(UsedCauses);
 
 impl Retry {
-    /// For a request whose sent_token was judged.
-    pub(crate) fn once(_: SentToken) -> Self {
-        Self(())
+    /// Returns the right to send a request again with a newer token.
+    pub(crate) fn with_newer_token(sent_token: SentToken) -> Self {
+        Self(sent_token.used.and_newer_token())
     }
 }
 

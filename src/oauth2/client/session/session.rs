@@ -218,7 +218,7 @@ impl Session {
         body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
     ) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_some() {
-            return Ok(SentToken::last(self.generation));
+            return Ok(SentToken::without_renewal(self.generation));
         }
         self.check_origin(request.uri(), request.headers())?;
         if self.is_due(now)? {
@@ -246,25 +246,26 @@ impl Session {
             self.check_origin(request.uri(), request.headers())?;
             self.give(request, |body| Some(body))?;
         }
-        Ok(SentToken::last(self.generation))
+        Ok(SentToken::without_renewal(self.generation))
     }
 
-    /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
+    /// Gives a request that was refused the session's present token, to be sent once more. The response to it is checked by
+    /// what this returns: the cause that has led here does not lead here again.
     ///
     /// # Errors
     /// As [`attach_renewed_token`](Self::attach_renewed_token).
-    pub fn retry(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
+    pub fn retry(&self, request: &mut Request, retry: Retry) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         self.observer().resent(request.uri());
-        Ok(())
+        Ok(SentToken::again(self.generation, retry))
     }
 
     /// What a response means for the token. `moment` is for the renewal, should there be one.
     ///
     /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
     /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`.
-    /// After [`retry`](Self::retry) there is nothing to judge any more: whatever comes is the answer.
+    /// A request that was sent again with a newer token is not sent again for that cause: whatever comes is the answer.
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
@@ -276,14 +277,16 @@ impl Session {
     ) -> Result<NextAction, Error> {
         Ok(match self.action_for(&sent_token, &ProtectedResponse::of(response, None)) {
             Action::Nothing => NextAction::Done,
-            Action::Resend => NextAction::Retry(Retry::once(sent_token)),
-            Action::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(sent_token)),
+            Action::Resend => NextAction::Retry(Retry::with_newer_token(sent_token)),
+            Action::Renewal if self.is_renewable() => {
+                NextAction::Renew(self.renew(moment)?, Retry::with_newer_token(sent_token))
+            }
             Action::Renewal | Action::User => NextAction::Reauthorize,
         })
     }
 
     pub(crate) fn action_for(&self, sent_token: &SentToken, response: &ProtectedResponse<'_>) -> Action {
-        if sent_token.last || self.without_renewal_on_401 {
+        if sent_token.used.newer_token || self.without_renewal_on_401 {
             return Action::Nothing;
         }
         if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {

@@ -20,7 +20,7 @@ use crate::oauth2::Token;
 use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Timestamp, Unsupported};
 
 /// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, stores the
-/// new one before it is used, and sends each request at most twice. Clones share one token; when many find it expired at
+/// new one before it is used, and sends each request again at most once for each cause. Clones share one token; when many find it expired at
 /// once, one renews and the others go on with its result.
 ///
 /// [`builder`](Self::builder) says where the token is stored, and how several processes share it. If the token is not stored,
@@ -154,15 +154,17 @@ impl SharedSession {
         Sending: Future<Output = Result<Response, E>>,
     {
         let mut signed = request.clone();
-        let sent_token = self.sign(&mut signed, &mut send).await?;
+        let mut sent_token = self.sign(&mut signed, &mut send).await?;
         let observer = self.session().observer().clone();
-        let response = exchange(signed, &mut send, &observer).await?;
-        let Some(session) = self.after(&sent_token, &response, &mut send).await? else {
-            return Ok(response);
-        };
-        let mut signed = request;
-        session.retry(&mut signed, Retry::once(sent_token))?;
-        exchange(signed, &mut send, &observer).await
+        // It ends: each cause to send the request again has one turn.
+        loop {
+            let response = exchange(signed, &mut send, &observer).await?;
+            let Some(session) = self.after(&sent_token, &response, &mut send).await? else {
+                return Ok(response);
+            };
+            signed = request.clone();
+            sent_token = session.retry(&mut signed, Retry::with_newer_token(sent_token))?;
+        }
     }
 
     /// A token that is good now, renewed if need be: for what is no HTTP request.
