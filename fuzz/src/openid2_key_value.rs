@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::Pending;
-use oauth_proto::{Error, Forged, Misbehaved, Refused, Response, Step};
+use oauth_proto::{Error, Misbehaved, Refused, Response, Step};
 
 use crate::openid2_pair::{CLAIMED, OpenIdPair};
 
@@ -24,7 +25,7 @@ pub fn run(body: &[u8]) {
         Some(message) if message.get("is_valid").is_some_and(|valid| valid == "true") => {
             assert!(matches!(end, Ok(Step::Done(_))), "{end:?}");
         }
-        Some(_) => assert_eq!(end.unwrap_err(), Forged::Signature.into()),
+        Some(_) => assert_eq!(end.unwrap_err(), AssertionError::Signature.into()),
     }
 }
 

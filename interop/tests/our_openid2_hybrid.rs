@@ -7,9 +7,10 @@ use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
 use interop::with;
 use oauth_proto::oauth1::{Client, ClientCredentials, Server, Session, Token};
+use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::oauth;
 use oauth_proto::openid2::{Assertion, Authorize};
-use oauth_proto::{Error, Forged, Moment, Refused};
+use oauth_proto::{Error, Moment, Refused};
 
 fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> Assertion {
     let site = Site::default();
@@ -20,7 +21,7 @@ fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> As
     // Nobody else's token is slipped in: what carries it is signed.
     if let Some(token) = visit.field("oauth.request_token") {
         let forged = visit.with("oauth.request_token", Some(&format!("{token}x")));
-        assert_eq!(site.verify(&forged).unwrap_err(), Forged::Signature.into());
+        assert_eq!(site.verify(&forged).unwrap_err(), AssertionError::Signature.into());
     }
     site.verify(&visit).unwrap()
 }

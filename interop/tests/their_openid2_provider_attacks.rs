@@ -6,6 +6,7 @@ use std::time::Duration;
 use interop::exchange::Clock;
 use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
+use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Association, Authorize, Discovered, ExtensionType, Version, oauth};
@@ -61,7 +62,11 @@ fn an_answer_counts_once() {
         let visit = known.visit();
         assert!(known.site.verify(&visit).is_ok());
         // Without a key the provider says no itself.
-        let expected = if known.key.is_some() { Forged::Replayed } else { Forged::Signature };
+        let expected = if known.key.is_some() {
+            Forged::Assertion(AssertionError::Replayed)
+        } else {
+            Forged::Assertion(AssertionError::Signature)
+        };
         assert_eq!(known.refuse(&visit), expected);
     });
 }
@@ -136,7 +141,7 @@ fn what_nobody_signed_is_not_to_be_had() {
 fn a_field_that_stands_twice_is_refused() {
     KnownProvider::each(|known| {
         let twice = known.visit().twice("identity");
-        assert_eq!(known.refuse(&twice), Forged::FieldsUnclear { field: "identity".into() });
+        assert_eq!(known.refuse(&twice), Forged::Assertion(AssertionError::FieldsUnclear { field: "identity".into() }));
     });
 }
 
@@ -154,7 +159,10 @@ fn an_answer_is_for_the_place_that_was_meant() {
         let visit = known.visit();
         for (part, other) in [("https://", "http://"), ("/openid?", "/other?"), ("printer=2", "printer=3")] {
             let elsewhere = visit.at(&visit.url().replacen(part, other, 1));
-            assert!(matches!(known.refuse(&elsewhere), Forged::ReturnToMismatch { .. }), "{part}");
+            assert!(
+                matches!(known.refuse(&elsewhere), Forged::Assertion(AssertionError::ReturnToMismatch { .. })),
+                "{part}"
+            );
         }
     });
 }
@@ -168,7 +176,7 @@ fn an_old_answer_is_refused() {
         match (known.found.version, known.site.verify_at(&visit, clock.moment())) {
             // OpenID 1 has no time in its answers.
             (Version::V1_1, answer) => assert!(answer.is_ok()),
-            (_, answer) => assert_eq!(answer.unwrap_err(), Forged::NonceTime.into()),
+            (_, answer) => assert_eq!(answer.unwrap_err(), AssertionError::NonceTime.into()),
         }
     });
 }
@@ -191,7 +199,8 @@ fn a_provider_speaks_for_those_who_name_it() {
             let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone());
             let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
-            let expected = Forged::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() };
+            let expected =
+                Forged::Assertion(AssertionError::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() });
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
@@ -215,10 +224,12 @@ fn an_answer_of_another_provider_is_foreign() {
     let asked = site.ask(Authorize::new(&found, RETURN_TO));
     let url = asked.url().unwrap().replace(&op.endpoint(), &other.endpoint());
     let foreign = site.come_back(asked, &url);
-    let expected = Forged::ForeignProvider { expected: op.endpoint(), received: other.endpoint() };
+    let expected =
+        Forged::Assertion(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
     assert_eq!(site.verify(&foreign).unwrap_err(), expected.into());
     // Whom to ask is not for the answer to say.
     let forged = visit.with("op_endpoint", Some(&other.endpoint()));
-    let expected = Forged::ForeignProvider { expected: op.endpoint(), received: other.endpoint() };
+    let expected =
+        Forged::Assertion(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
     assert_eq!(site.verify(&forged).unwrap_err(), expected.into());
 }

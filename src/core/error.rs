@@ -1,5 +1,7 @@
 //! What can go wrong, sorted by what to do about it.
 
+#[cfg(feature = "openid2")]
+pub(crate) mod openid2;
 pub(crate) mod resource;
 
 use std::collections::BTreeMap;
@@ -54,6 +56,13 @@ pub enum Error {
     /// Time has run out.
     #[error(transparent)]
     Expired(#[from] Expired),
+}
+
+#[cfg(feature = "openid2")]
+impl From<openid2::AssertionError> for Error {
+    fn from(error: openid2::AssertionError) -> Self {
+        Forged::from(error).into()
+    }
 }
 
 impl Error {

@@ -1,5 +1,7 @@
 //! What is not what it says: to be dropped, and logged.
 
+#[cfg(feature = "openid2")]
+use super::error::openid2::AssertionError;
 use super::error_text::lifted_by;
 
 /// What does not belong to the conversation. Besides an attack, it is what comes of a callback that was bookmarked or cut
@@ -108,55 +110,10 @@ pub enum Forged {
         /// The parameter.
         name: &'static str,
     },
-    /// A field stands twice in an OpenID message (OpenID Authentication 2.0 §4.1), or is no text, or there are too many.
-    #[error("the callback's fields cannot be told apart: {field:?}")]
-    FieldsUnclear {
-        /// The field, if it is one.
-        field: String,
-    },
-    /// A field that has to be signed is not (OpenID Authentication 2.0 §10.1).
-    #[error("the assertion's {field:?} is not signed")]
-    Unsigned {
-        /// The field.
-        field: &'static str,
-    },
-    /// The user came to another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
-    #[error("the assertion is for {expected:?}, and the user came to {received:?}")]
-    ReturnToMismatch {
-        /// Where the assertion leads, without its query.
-        expected: String,
-        /// Where the user came, without its query.
-        received: String,
-    },
-    /// The assertion speaks another version of OpenID than was discovered.
-    #[error("the assertion is of another version of OpenID than the provider's")]
-    VersionMismatch,
-    /// The assertion is another provider's than the one that was asked.
-    #[error("the assertion is of {received:?} and not of {expected:?}")]
-    ForeignProvider {
-        /// The endpoint that was asked.
-        expected: String,
-        /// The one that the assertion names.
-        received: String,
-    },
-    /// The claimed identifier does not name that provider (OpenID Authentication 2.0 §11.2).
-    #[error("{claimed_id:?} does not say that {endpoint:?} may speak for it")]
-    NotDiscovered {
-        /// The claimed identifier.
-        claimed_id: String,
-        /// The provider's endpoint.
-        endpoint: String,
-    },
-    /// The assertion's nonce has no time, or one too far from now (OpenID Authentication 2.0 §11.3).
-    #[error("the assertion is too old, or too new")]
-    NonceTime,
-    /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
-    #[error("the assertion has been seen before")]
-    Replayed,
-    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication 2.0 §11.4), or has
-    /// confirmed it before: it does so once, also when its word was lost on the way.
-    #[error("the assertion's signature is wrong")]
-    Signature,
+    /// An assertion of OpenID 2.0 is not what it says.
+    #[cfg(feature = "openid2")]
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
 }
 
 /// Returns what is wrong where two places look alike without their queries.

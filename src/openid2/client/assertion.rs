@@ -6,7 +6,8 @@ use super::super::extension::{Extension, ResponseExtension};
 use super::super::message::{Message, NS_2_0, Version};
 use super::super::server::store::{AsyncStore, RememberNonce, Store};
 use super::positive_assertion::ReceivedAssertion;
-use crate::{BoxError, DriveError, Error, Forged, OneTimeUse};
+use crate::core::error::openid2::AssertionError;
+use crate::{BoxError, DriveError, Error, OneTimeUse};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).
 ///
@@ -60,7 +61,7 @@ impl UnconfirmedAssertion {
     /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen it.
     ///
     /// # Errors
-    /// [`DriveError::Storage`] when the store fails, [`Forged::Replayed`] when the assertion was confirmed before.
+    /// [`DriveError::Storage`] when the store fails, [`AssertionError::Replayed`] when the assertion was confirmed before.
     pub fn confirm<S: Store>(self, store: &S) -> Result<Assertion, DriveError>
     where
         S::Error: Into<BoxError>,
@@ -84,11 +85,11 @@ impl UnconfirmedAssertion {
     /// Takes your storage's answer to the [`query`](field@Self::query), and returns the assertion if the nonce was not there.
     ///
     /// # Errors
-    /// [`Forged::Replayed`] when it was.
+    /// [`AssertionError::Replayed`] when it was.
     pub fn answer(self, answer: OneTimeUse) -> Result<Assertion, Error> {
         match answer {
             OneTimeUse::First => Ok(self.assertion),
-            OneTimeUse::Replay => Err(Forged::Replayed.into()),
+            OneTimeUse::Replay => Err(AssertionError::Replayed.into()),
         }
     }
 }

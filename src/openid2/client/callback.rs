@@ -6,6 +6,7 @@ use url::Url;
 
 use super::super::identifier::absolute;
 use super::super::message::{Malformed, Message};
+use crate::core::error::openid2::AssertionError;
 use crate::wire::{form, without_secrets};
 use crate::{Callback, Forged};
 
@@ -16,11 +17,13 @@ impl Callback<'_> {
             Some(form) => std::str::from_utf8(form).map_err(|_| Malformed::NotText),
             None => Ok(self.query()),
         };
-        text.and_then(Message::parse).map_err(|malformed| Forged::FieldsUnclear {
-            field: match malformed {
-                Malformed::Twice(field) => crate::wire::truncated(&field),
-                Malformed::NotText | Malformed::TooLarge => String::new(),
-            },
+        text.and_then(Message::parse).map_err(|malformed| {
+            Forged::Assertion(AssertionError::FieldsUnclear {
+                field: match malformed {
+                    Malformed::Twice(field) => crate::wire::truncated(&field),
+                    Malformed::NotText | Malformed::TooLarge => String::new(),
+                },
+            })
         })
     }
 
@@ -52,8 +55,12 @@ impl Callback<'_> {
     /// Checks that the user came to that URL (§11.1): scheme, host, port and path are the same, and each of its query's arguments
     /// is there with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
-        let mismatch =
-            || Forged::ReturnToMismatch { expected: without_secrets(return_to), received: without_secrets(&self.url) };
+        let mismatch = || {
+            Forged::Assertion(AssertionError::ReturnToMismatch {
+                expected: without_secrets(return_to),
+                received: without_secrets(&self.url),
+            })
+        };
         let expected = absolute(return_to).ok_or_else(mismatch)?;
         if self.has_path() {
             // Answers in the query may be long; the place is not.

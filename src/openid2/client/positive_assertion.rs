@@ -12,6 +12,7 @@ use super::super::nonce_time;
 use super::super::server::store::RememberNonce;
 use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity};
+use crate::core::error::openid2::AssertionError;
 use crate::wire::{printable_text, truncated, without_secrets};
 use crate::{Error, Forged, Refused, Timestamp};
 
@@ -59,7 +60,7 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
         _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),
     }
     if message.version() != Some(protocol) {
-        return Err(Forged::VersionMismatch.into());
+        return Err(AssertionError::VersionMismatch.into());
     }
     // The negative answer of OpenID 1.1 to an immediate request (§14.2.1). Some providers sign it.
     if protocol == Version::V1_1
@@ -68,7 +69,7 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
         return Err(Refused::SetupNeeded { url: absolute(url).map(String::from) }.into());
     }
     if !message.has_sound_aliases() {
-        return Err(Forged::FieldsUnclear { field: "ns".to_owned() }.into());
+        return Err(AssertionError::FieldsUnclear { field: "ns".to_owned() }.into());
     }
     Ok(message)
 }
@@ -92,18 +93,18 @@ impl ExpectedAssertion {
         self.check_common(&message)?;
         for field in ["op_endpoint", "response_nonce", "assoc_handle", "claimed_id"] {
             if message.get(field).is_some() && !is_signed(&message, field) {
-                return Err(Forged::Unsigned { field }.into());
+                return Err(AssertionError::Unsigned { field }.into());
             }
         }
         let known = self.endpoints.as_ref().is_none_or(|endpoints| endpoints.contains(&provider));
         if !known || !self.allowed.takes_endpoint(&provider) {
             let expected =
                 self.endpoints.iter().flatten().next().map(|endpoint| without_secrets(endpoint)).unwrap_or_default();
-            return Err(Forged::ForeignProvider { expected, received: without_secrets(&provider) }.into());
+            return Err(AssertionError::ForeignProvider { expected, received: without_secrets(&provider) }.into());
         }
-        let time = nonce_time::begins_at(&nonce).ok_or(Forged::NonceTime)?;
+        let time = nonce_time::begins_at(&nonce).ok_or(Forged::Assertion(AssertionError::NonceTime))?;
         if time.until(now).max(now.until(time)) > self.window {
-            return Err(Forged::NonceTime.into());
+            return Err(AssertionError::NonceTime.into());
         }
         let without_identity = self.identity.as_ref().is_none_or(|identity| *identity == RequestedIdentity::None);
         let identifiers = match (message.get("claimed_id"), message.get("identity")) {
@@ -139,7 +140,7 @@ impl ExpectedAssertion {
             return Err(Forged::ParameterInvalid { name: "openid.identity" }.into());
         };
         if identity != local_id {
-            return Err(Forged::NotDiscovered {
+            return Err(AssertionError::NotDiscovered {
                 claimed_id: without_secrets(identity),
                 endpoint: without_secrets(&provider),
             }
@@ -159,14 +160,14 @@ impl ExpectedAssertion {
         let return_to = present(message, "openid.return_to")?;
         for field in ["return_to", "identity"] {
             if message.get(field).is_some() && !is_signed(message, field) {
-                return Err(Forged::Unsigned { field });
+                return Err(Forged::Assertion(AssertionError::Unsigned { field }));
             }
         }
         if return_to != self.return_to {
-            return Err(Forged::ReturnToMismatch {
+            return Err(Forged::Assertion(AssertionError::ReturnToMismatch {
                 expected: without_secrets(&self.return_to),
                 received: without_secrets(return_to),
-            });
+            }));
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use super::positive_assertion::{
 };
 use super::relying_party::RelyingParty;
 use crate::core::endpoint::endpoint;
+use crate::core::error::openid2::AssertionError;
 use crate::core::secret::same;
 use crate::core::step::Receive;
 use crate::wire::without_secrets;
@@ -136,7 +137,7 @@ impl ReceivedAssertion {
             .filter(|association| Some(&*association.handle) == handle && association.is_usable(&self.provider, now));
         match fitting {
             Some(association) if association.verifies(&self.message) => self.check_identifier(allowed, None),
-            Some(_) => Err(Forged::Signature.into()),
+            Some(_) => Err(AssertionError::Signature.into()),
             // The provider confirms nothing that a shared key signed.
             None if asked == handle && association.map(|association| &*association.handle) != handle => {
                 Err(Unsupported::NoAssociation.into())
@@ -194,7 +195,7 @@ fn discover(
             if identifier != identifiers.url || is_provider || !names_provider {
                 let (claimed_id, endpoint) =
                     (without_secrets(&identifiers.claimed_id), without_secrets(&received.provider));
-                return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
+                return Err(AssertionError::NotDiscovered { claimed_id, endpoint }.into());
             }
             then(received)
         }),
@@ -224,7 +225,7 @@ impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
         }
         // Exactly this: not a field that ends so, or a value that holds it.
         if direct.get("is_valid") != Some("true") {
-            return Err(Forged::Signature.into());
+            return Err(AssertionError::Signature.into());
         }
         let invalidated = direct.get("invalidate_handle");
         let invalidated = invalidated.filter(|handle| received.message.get("invalidate_handle") == Some(handle));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::pair::*;
 use super::*;
+use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::Approval;
 use oauth_proto::openid2::server::store::Store;
@@ -20,12 +21,12 @@ fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
     for field in ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"] {
         for result in with_signed_change(OpenIdPair::default, "https://jane.example/", |fields| unlisted(fields, field))
         {
-            assert_eq!(forged(result.unwrap_err()), Forged::Unsigned { field });
+            assert_eq!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::Unsigned { field }));
         }
     }
     for field in ["identity", "return_to"] {
         for result in with_signed_change(first_version, OLD, |fields| unlisted(fields, field)) {
-            assert_eq!(forged(result.unwrap_err()), Forged::Unsigned { field });
+            assert_eq!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::Unsigned { field }));
         }
     }
     // What need not be signed may be left out.
@@ -81,19 +82,19 @@ fn an_assertion_without_one_of_its_fields_is_refused() {
 #[test]
 fn an_assertion_with_a_changed_value_is_refused() {
     for error in with_change(|fields| drop(fields.insert("openid.sig".into(), "AAAA".into()))) {
-        assert_eq!(forged(error), Forged::Signature);
+        assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
     }
     for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "https://john.example/".into()))) {
-        assert_eq!(forged(error), Forged::Signature);
+        assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
     }
     for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "=jane".into()))) {
         assert_eq!(forged(error), Forged::ParameterInvalid { name: "openid.claimed_id" });
     }
     for error in with_change(|fields| drop(fields.insert("openid.ns".into(), "http://openid.net/signon/1.1".into()))) {
-        assert_eq!(forged(error), Forged::VersionMismatch);
+        assert_eq!(forged(error), Forged::Assertion(AssertionError::VersionMismatch));
     }
     for error in with_change(|fields| drop(fields.remove("openid.ns"))) {
-        assert_eq!(forged(error), Forged::VersionMismatch);
+        assert_eq!(forged(error), Forged::Assertion(AssertionError::VersionMismatch));
     }
 }
 
@@ -105,7 +106,7 @@ fn an_assertion_with_a_field_twice_is_refused() {
     for twice in ["openid.claimed_id=https%3A%2F%2Fjohn.example%2F", "openid.ns.x=a&openid.ns.y=a", "openid.ns.mode=a"]
     {
         let error = pair.verify(stored(&pending), &format!("{callback}&{twice}")).unwrap_err();
-        assert!(matches!(forged(error), Forged::FieldsUnclear { .. }), "{twice}");
+        assert!(matches!(forged(error), Forged::Assertion(AssertionError::FieldsUnclear { .. })), "{twice}");
     }
     pair.verify(pending, &callback).unwrap();
 }
@@ -184,7 +185,7 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
             }),
         )
         .unwrap_err();
-    assert_eq!(forged(error), Forged::Signature);
+    assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
     assert_eq!(pair.verify(authorization.pending, &callback).unwrap().extension::<ax::FetchResponse>(), None);
 }
 
@@ -205,13 +206,16 @@ fn an_assertion_that_comes_to_another_url_is_refused() {
         let elsewhere = callback.replacen(from, to, 1);
         assert_ne!(elsewhere, callback);
         let error = pair.verify(stored(&pending), &elsewhere).unwrap_err();
-        assert!(matches!(forged(error), Forged::ReturnToMismatch { .. }), "{elsewhere}");
+        assert!(matches!(forged(error), Forged::Assertion(AssertionError::ReturnToMismatch { .. })), "{elsewhere}");
     }
     // The assertion's own return_to, for another session of this site.
     let (_, other) = pair.callback("https://jane.example/", true);
     let state = fields(&callback)["rp_state"].clone();
     let spliced = changed(&other, |fields| drop(fields.insert("rp_state".into(), state)));
-    assert!(matches!(forged(pair.verify(stored(&pending), &spliced).unwrap_err()), Forged::ReturnToMismatch { .. }));
+    assert!(matches!(
+        forged(pair.verify(stored(&pending), &spliced).unwrap_err()),
+        Forged::Assertion(AssertionError::ReturnToMismatch { .. })
+    ));
     pair.verify(pending, &callback).unwrap();
 }
 
@@ -247,13 +251,20 @@ fn an_assertion_is_not_accepted_twice() {
         pair.verify(pending, &callback).unwrap();
         let error = forged(pair.verify(again, &callback).unwrap_err());
         // Without an association it is the provider that confirms nothing twice.
-        assert_eq!(error, if association { Forged::Replayed } else { Forged::Signature });
+        assert_eq!(
+            error,
+            if association {
+                Forged::Assertion(AssertionError::Replayed)
+            } else {
+                Forged::Assertion(AssertionError::Signature)
+            }
+        );
     }
     // Where it does, the answer comes twice all the same.
     let (pending, callback) = pair.callback("https://jane.example/", false);
     confirming(&pair, ENDPOINT);
     pair.verify(stored(&pending), &callback).unwrap();
-    assert_eq!(forged(pair.verify(pending, &callback).unwrap_err()), Forged::Replayed);
+    assert_eq!(forged(pair.verify(pending, &callback).unwrap_err()), Forged::Assertion(AssertionError::Replayed));
 }
 
 /// §14: without a nonce it is the state that comes once, for as long as a stored copy of the pending value counts.
@@ -284,7 +295,11 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     checked.answer(one_time_use).unwrap();
     for later in [1, 450, 899] {
         pair.now.set(NOW + later);
-        assert_eq!(forged(pair.verify(pending(), &callback).unwrap_err()), Forged::Replayed, "{later}");
+        assert_eq!(
+            forged(pair.verify(pending(), &callback).unwrap_err()),
+            Forged::Assertion(AssertionError::Replayed),
+            "{later}"
+        );
     }
     pair.now.set(NOW + 900);
     assert_eq!(pair.verify(pending(), &callback).unwrap_err(), Expired::Pending.into());
@@ -297,7 +312,10 @@ fn an_assertion_with_an_old_nonce_is_refused() {
     let (pending, callback) = pair.callback("https://jane.example/", true);
     for now in [NOW + 301, NOW - 301] {
         pair.now.set(now);
-        assert_eq!(forged(pair.verify(stored(&pending), &callback).unwrap_err()), Forged::NonceTime);
+        assert_eq!(
+            forged(pair.verify(stored(&pending), &callback).unwrap_err()),
+            Forged::Assertion(AssertionError::NonceTime)
+        );
     }
     pair.now.set(NOW + 300);
     let checked = pair
@@ -310,7 +328,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
     // It is remembered for as long as its time is good.
     assert!(checked.query.until > Timestamp::from_secs(NOW + 300));
     for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
-        assert_eq!(forged(error), Forged::NonceTime);
+        assert_eq!(forged(error), Forged::Assertion(AssertionError::NonceTime));
     }
 }
 
@@ -328,7 +346,10 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
         let url = authorization.url().unwrap();
         let callback =
             pair.approve(&url, |approval| with(approval, |it| it.claimed_id = Some("https://john.example/".into())));
-        let expected = Forged::NotDiscovered { claimed_id: "https://john.example/".into(), endpoint: ENDPOINT.into() };
+        let expected = Forged::Assertion(AssertionError::NotDiscovered {
+            claimed_id: "https://john.example/".into(),
+            endpoint: ENDPOINT.into(),
+        });
         assert_eq!(forged(pair.verify(authorization.pending, &callback).unwrap_err()), expected);
     }
     // An OP identifier is nobody's claimed one, whatever the provider calls the user.
@@ -337,7 +358,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     let approval = Approval::new("https://op.example/");
     let callback = location(&pair.approve_request(check_id, approval).unwrap());
     let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-    assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+    assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
     // Nor is it where its document names a user's provider beside.
     let both = user_document(ENDPOINT, Some(JANE), &[]);
     let server =
@@ -352,7 +373,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
             with(approval, |it| it.claimed_id = Some(claimed.into()))
         });
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-        assert!(matches!(error, Forged::NotDiscovered { .. }), "{claimed}: {error}");
+        assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{claimed}: {error}");
     }
 }
 
@@ -375,7 +396,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
         let approval = with(Approval::new(JOHN), |it| it.claimed_id = Some("https://jane.example/".into()));
         let callback = location(&pair.approve_request(check_id, approval).unwrap());
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-        assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+        assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
     }
 }
 
@@ -395,7 +416,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
         let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
         let callback = pair.approve(&about_john, |approval| approval);
         let error = forged(pair.verify(stored(&authorization.pending), &callback).unwrap_err());
-        assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+        assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
         let callback = pair.approve(&url, |approval| approval);
         assert_eq!(pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(OLD));
     }
@@ -424,7 +445,9 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
             });
             match pair.verify(authorization.pending, &callback) {
                 Ok(assertion) => assert!(accepted && assertion.claimed_id.as_deref() == Some(OLD)),
-                Err(error) => assert!(!accepted && matches!(forged(error), Forged::NotDiscovered { .. })),
+                Err(error) => assert!(
+                    !accepted && matches!(forged(error), Forged::Assertion(AssertionError::NotDiscovered { .. }))
+                ),
             }
         }
     }
@@ -443,13 +466,13 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
     });
     pair.sent.borrow_mut().clear();
     let error = forged(pair.verify(pending, &answer).unwrap_err());
-    assert!(matches!(error, Forged::ForeignProvider { .. }), "{error}");
+    assert!(matches!(error, Forged::Assertion(AssertionError::ForeignProvider { .. })), "{error}");
     assert!(pair.sent.borrow().is_empty());
 
     // Unasked, the identifier says whom to ask.
     let answer = changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
     let step = pair.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, pair.moment());
-    assert!(matches!(forged(pair.run(step).unwrap_err()), Forged::NotDiscovered { .. }));
+    assert!(matches!(forged(pair.run(step).unwrap_err()), Forged::Assertion(AssertionError::NotDiscovered { .. })));
     assert_eq!(pair.sent.borrow().as_slice(), ["GET https://jane.example/"]);
 }
 
@@ -482,7 +505,10 @@ fn an_unsolicited_assertion_leads_to_no_internal_host() {
         "/openid",
     ] {
         let (result, sent) = verify(endpoint);
-        assert!(matches!(forged(result.unwrap_err()), Forged::ForeignProvider { .. }), "{endpoint}");
+        assert!(
+            matches!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::ForeignProvider { .. })),
+            "{endpoint}"
+        );
         assert!(sent.is_empty(), "{endpoint}: {sent:?}");
     }
     let (result, sent) = verify("https://other.example/openid");
@@ -518,7 +544,10 @@ fn a_confirmation_is_read_exactly() {
             .unwrap();
         let Step::Send(_, sent) = step else { panic!() };
         let error = sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment()).unwrap_err();
-        let no = matches!(error, Error::Forged(Forged::Signature) | Error::Misbehaved(_) | Error::Refused(_));
+        let no = matches!(
+            error,
+            Error::Forged(Forged::Assertion(AssertionError::Signature)) | Error::Misbehaved(_) | Error::Refused(_)
+        );
         assert!(no, "{body:?}: {error}");
     }
     // Nor is it one beside an error, or of a server that failed.
@@ -596,7 +625,7 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
             fields.get_mut("openid.response_nonce").unwrap().push_str(control);
         });
         for result in nonces {
-            assert_eq!(forged(result.unwrap_err()), Forged::NonceTime);
+            assert_eq!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::NonceTime));
         }
         let identities = with_signed_change(OpenIdPair::default, "https://op.example/", |fields| {
             fields.get_mut("openid.identity").unwrap().push_str(control);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::pair::*;
 use super::*;
+use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::server::Provider;
 use oauth_proto::openid2::server::store::Store;
 use oauth_proto::openid2::{Association, AssociationKind, Authorize, Discovered, Options, Pending, RelyingParty};
@@ -22,7 +23,10 @@ fn an_association_is_not_used_after_its_time() {
     pair.now.set(NOW + 60);
     pair.sent.borrow_mut().clear();
     // The provider is asked, and knows it no longer.
-    assert_eq!(forged(pair.verify(stored(&pending), &callback).unwrap_err()), Forged::Signature);
+    assert_eq!(
+        forged(pair.verify(stored(&pending), &callback).unwrap_err()),
+        Forged::Assertion(AssertionError::Signature)
+    );
     assert_eq!(pair.sent.borrow().as_slice(), [format!("POST {ENDPOINT}")]);
     pair.now.set(NOW + 59);
     pair.verify(pending, &callback).unwrap();
@@ -94,7 +98,11 @@ fn an_association_of_another_provider_is_not_used() {
     kept["endpoint"] = "https://evil.example/openid".into();
     *pair.associations.borrow_mut() = vec![serde_json::from_value(kept).unwrap()];
     let error = pair.verify(pending, &callback).unwrap_err();
-    assert_eq!(forged(error), Forged::Signature, "the provider confirms nothing that a shared key signed");
+    assert_eq!(
+        forged(error),
+        Forged::Assertion(AssertionError::Signature),
+        "the provider confirms nothing that a shared key signed"
+    );
 }
 
 /// In the list of threats: association in a cookie.

@@ -2,6 +2,7 @@
 
 use super::pair::*;
 use super::*;
+use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::ax::FetchRequest;
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{ExtensionType, pape, user_links};
@@ -138,13 +139,13 @@ fn a_long_list_is_read_once() {
         fields.insert("openid.signed".into(), signed);
         fields.insert("openid.long".into(), long.clone());
     });
-    assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::Signature);
+    assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::Assertion(AssertionError::Signature));
     // Nor is one that is really signed so: twice is too often.
     let carrying =
         |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
     let association = pair.associations.borrow().last().cloned().unwrap();
     let error = pair.verify(stored(&pending), &signed(&association, &carrying(",mode,mode"))).unwrap_err();
-    assert_eq!(forged(error), Forged::Signature);
+    assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
     pair.verify(pending, &signed(&association, &carrying(",mode"))).unwrap();
 
     let authorization = pair.begin(pair.asking(JANE));
