@@ -1,5 +1,7 @@
 //! What can go wrong, sorted by what to do about it.
 
+#[cfg(feature = "oauth1")]
+pub(crate) mod oauth1;
 #[cfg(feature = "openid2")]
 pub(crate) mod openid2;
 pub(crate) mod resource;
@@ -56,6 +58,13 @@ pub enum Error {
     /// Time has run out.
     #[error(transparent)]
     Expired(#[from] Expired),
+}
+
+#[cfg(feature = "oauth1")]
+impl From<oauth1::RequestError> for Error {
+    fn from(error: oauth1::RequestError) -> Self {
+        Unsupported::from(error).into()
+    }
 }
 
 #[cfg(feature = "openid2")]

@@ -1,5 +1,7 @@
 //! What is configured or asked for and cannot be done.
 
+#[cfg(feature = "oauth1")]
+use super::error::oauth1::RequestError;
 use super::error_text::{lifted_by, shown};
 use super::response_excerpt::ResponseExcerpt;
 
@@ -50,9 +52,6 @@ pub enum Unsupported {
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
     },
-    /// The service does not take a callback with a request; it knows the registered one.
-    #[error("this service takes no callback with a request: it uses the registered one")]
-    CallbackNotAccepted,
     /// The service has no such endpoint.
     #[error("this service has no {endpoint} endpoint")]
     NoEndpoint {
@@ -65,12 +64,6 @@ pub enum Unsupported {
         /// The name.
         name: String,
     },
-    /// The request has an `oauth_` parameter elsewhere than where the protocol parameters go (RFC 5849 §3.5).
-    #[error("the request has {name:?} where it does not belong: `oauth_` parameters go in one place")]
-    ParameterPlace {
-        /// The parameter.
-        name: String,
-    },
     /// The request already has an `Authorization` header of another scheme.
     #[error("the request already has an Authorization header of another scheme")]
     AuthorizationPresent,
@@ -80,9 +73,10 @@ pub enum Unsupported {
         /// What stands in the way.
         reason: &'static str,
     },
-    /// The body must be read to be signed by its hash, and is not at hand.
-    #[error("the scheme signs the body by its hash, but the body is not at hand")]
-    BodyNotAtHand,
+    /// A request of OAuth 1.0 cannot be made as it is.
+    #[cfg(feature = "oauth1")]
+    #[error(transparent)]
+    OAuth1(#[from] RequestError),
     /// A value cannot stand in a header or a URL.
     #[error("{what} cannot be sent: {reason}")]
     Unsendable {
@@ -90,14 +84,6 @@ pub enum Unsupported {
         what: &'static str,
         /// What is wrong with it.
         reason: &'static str,
-    },
-    /// The signature method has no key that it can use.
-    #[error("cannot use {method}: {reason}")]
-    Signing {
-        /// The signature method.
-        method: String,
-        /// What it said.
-        reason: String,
     },
     /// The token came without what renewing it takes: a session handle, or a refresh token.
     #[error("the token cannot be renewed: it came without a session handle or a refresh token")]

@@ -3,6 +3,7 @@
 use crate::common::with;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::{answered, first_leg};
+use oauth_proto::oauth1::RequestError;
 use oauth_proto::oauth1::{
     Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, ParameterPlacement, Scheme, Server,
     Session,
@@ -63,7 +64,7 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
     let pair =
         OAuth1Pair::new(|server| with(server, |it| it.callbacks = Some(Callbacks::Registered)), |provider| provider);
     let error = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap_err();
-    assert_eq!(error, Unsupported::CallbackNotAccepted.into());
+    assert_eq!(error, RequestError::CallbackNotAccepted.into());
     let Step::Send(request, _) = pair.client.authorize(Authorize::allow_any_callback(), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };

@@ -3,6 +3,7 @@
 use crate::common::with;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::Request;
+use oauth_proto::oauth1::RequestError;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, Method, RsaKey, Scheme, Session, Signer, Stamp, TokenCredentials};
@@ -53,7 +54,7 @@ fn keys_are_read_in_every_usual_form() {
     assert_eq!(format!("{:?} {:?}", private(), public()), "RsaKey(private) RsaKey(public)");
     for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("../keys/rsa1024.pkcs8.pem")] {
         let error = RsaKey::from_pem(unusable).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
+        assert!(matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::Signing { .. }))), "{error}");
     }
 }
 
@@ -65,7 +66,7 @@ fn a_short_key_is_taken_only_where_that_is_said() {
     RsaKey::dangerous_short_from_pem(include_str!("../keys/rsa2048.spki.pem")).unwrap();
     for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("../keys/rsa512.pkcs8.pem")] {
         let error = RsaKey::dangerous_short_from_pem(unusable).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
+        assert!(matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::Signing { .. }))), "{error}");
     }
 }
 
@@ -113,7 +114,7 @@ fn a_public_key_verifies_and_does_not_sign() {
     let signer = Signer::new(&Scheme::new(Method::RsaSha256(public())), &ClientCredentials::new("k", ""), None);
     let mut request = Request::get("https://photos.example.net/").body(Vec::new()).unwrap();
     let error = signer.sign(&mut request, Stamp::new(Timestamp::from_secs(1), "n")).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
+    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::Signing { .. }))), "{error}");
 }
 
 #[test]

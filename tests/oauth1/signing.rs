@@ -3,6 +3,7 @@
 use crate::common::with;
 use http::Request;
 use http::header::HeaderValue;
+use oauth_proto::oauth1::RequestError;
 use oauth_proto::oauth1::{
     ClientCredentials, Method, ParameterPlacement, Scheme, SignatureMethod, Signer, Stamp, TokenCredentials,
     base_string,
@@ -134,7 +135,7 @@ fn a_body_of_any_type_is_signed_by_its_head() {
             with(Scheme::default(), |it| it.placement = ParameterPlacement::Body),
             Unsupported::NoFormBody { reason: "the body is not at hand" },
         ),
-        (with(Scheme::default(), |it| it.body_hash = true), Unsupported::BodyNotAtHand),
+        (with(Scheme::default(), |it| it.body_hash = true), Unsupported::OAuth1(RequestError::BodyNotAtHand)),
     ] {
         let error = Signer::new(&scheme, &client, None).sign_head(&mut stream, b"", stamp()).unwrap_err();
         assert_eq!(error, refused.into());
@@ -151,7 +152,10 @@ fn parameters_of_the_protocol_stand_in_one_place() {
     ] {
         let mut request = Request::post(uri).body(Vec::new()).unwrap();
         let error = sign(&with(Scheme::default(), |it| it.placement = placement), &mut request).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::ParameterPlace { .. })), "{uri}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::ParameterPlace { .. }))),
+            "{uri}: {error}"
+        );
     }
     // One of our own in the same place is a parameter like any other.
     let mut request = Request::get("https://a.example/?oauth_zzz=1&a=2").body(Vec::new()).unwrap();

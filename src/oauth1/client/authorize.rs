@@ -10,6 +10,7 @@ use super::server::Callbacks;
 use super::token_response::{Fields, Formats};
 use crate::core::client_fingerprint::ClientFingerprint;
 use crate::core::endpoint::with_query;
+use crate::core::error::oauth1::RequestError;
 use crate::core::step::Receive;
 use crate::core::wiped::Wiped;
 use crate::oauth1::names::{CALLBACK, TOKEN, is_protocol};
@@ -193,7 +194,7 @@ impl Client {
             }
         };
         if !with_request && !with_authorization {
-            return Err(Unsupported::CallbackNotAccepted.into());
+            return Err(RequestError::CallbackNotAccepted.into());
         }
         check(&place)?;
         Ok(CallbackPlacement {

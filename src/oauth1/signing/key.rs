@@ -11,9 +11,10 @@ use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
 use super::method::{Method, SignatureMethod};
 #[cfg(feature = "rsa")]
 use super::rsa::{RsaHash, RsaKey};
+use crate::Error;
+use crate::core::error::oauth1::RequestError;
 use crate::core::secret::same;
 use crate::wire::percent::{self, EACH, ONCE};
-use crate::{Error, Unsupported};
 
 /// A key whose schedule is computed.
 #[derive(Clone)]
@@ -100,7 +101,7 @@ impl Key {
 
 /// The signature that was made by something else than an HMAC, or why there is none.
 fn signed_by_others<'d>(signature: Result<Vec<u8>, String>, method: &str) -> Result<Signature<'d>, Error> {
-    let refused = |reason| Unsupported::Signing { method: method.to_owned(), reason }.into();
+    let refused = |reason| RequestError::Signing { method: method.to_owned(), reason }.into();
     signature.map(Signature::Custom).map_err(refused)
 }
 

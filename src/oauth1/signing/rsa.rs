@@ -14,7 +14,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use crate::{Error, Unsupported};
+use crate::Error;
+use crate::core::error::oauth1::RequestError;
 
 /// An RSA key: a private one signs and verifies, a public one verifies.
 ///
@@ -49,7 +50,7 @@ impl RsaKey {
     /// `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
     ///
     /// # Errors
-    /// [`Unsupported::Signing`] when it is none of these, is encrypted, or has fewer than 2048 bits.
+    /// [`RequestError::Signing`] when it is none of these, is encrypted, or has fewer than 2048 bits.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(pem, SMALLEST, " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)")
     }
@@ -72,7 +73,7 @@ impl RsaKey {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Signing`] when it is no key that can be read, is encrypted, or has fewer than 1024 bits.
+    /// [`RequestError::Signing`] when it is no key that can be read, is encrypted, or has fewer than 1024 bits.
     pub fn dangerous_short_from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(pem, SMALLEST_WEAK, "")
     }
@@ -107,7 +108,7 @@ impl RsaKey {
 }
 
 fn unusable(reason: &str) -> Error {
-    Unsupported::Signing { method: "the RSA key".to_owned(), reason: reason.to_owned() }.into()
+    RequestError::Signing { method: "the RSA key".to_owned(), reason: reason.to_owned() }.into()
 }
 
 impl fmt::Debug for RsaKey {

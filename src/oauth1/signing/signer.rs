@@ -13,6 +13,7 @@ use super::request_target::{host, signed_site};
 use super::scheme::{ParameterPlacement, Scheme};
 use super::stamp::{OAuthParam, Room, Stamp};
 use crate::core::endpoint::with_query;
+use crate::core::error::oauth1::RequestError;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
 use crate::oauth1::names::{BODY_HASH, is_oauth, is_protocol};
 use crate::wire::{OriginRef, auth_param, form, percent, without_query};
@@ -127,7 +128,7 @@ impl Signer {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
         }
         if self.scheme.hashes_bodies() && !is_form {
-            return Err(Unsupported::BodyNotAtHand.into());
+            return Err(RequestError::BodyNotAtHand.into());
         }
         let protocol = self.protocol(request, is_form.then_some(form), &stamp.into(), &[])?;
         self.put_in_head(request, protocol)
@@ -383,5 +384,5 @@ fn reads_as_form(body: &[u8]) -> bool {
 }
 
 fn misplaced(name: &[u8]) -> Error {
-    Unsupported::ParameterPlace { name: String::from_utf8_lossy(name).into_owned() }.into()
+    RequestError::ParameterPlace { name: String::from_utf8_lossy(name).into_owned() }.into()
 }

@@ -1,0 +1,37 @@
+//! Why a request of OAuth 1.0 cannot be made: RFC 5849 §2.1 and §3.
+
+/// Why a request cannot be made or signed.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::RequestError;
+/// use oauth_proto::{Error, Unsupported};
+///
+/// fn is_about_the_key(error: &Error) -> bool {
+///     matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::Signing { .. })))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The request has an `oauth_` parameter elsewhere than where the protocol parameters go (RFC 5849 §3.5).
+    #[error("the request has {name:?} where it does not belong: `oauth_` parameters go in one place")]
+    ParameterPlace {
+        /// The parameter.
+        name: String,
+    },
+    /// The body must be read to be signed by its hash, and is not at hand.
+    #[error("the scheme signs the body by its hash, but the body is not at hand")]
+    BodyNotAtHand,
+    /// The signature method has no key that it can use.
+    #[error("cannot use {method}: {reason}")]
+    Signing {
+        /// The signature method.
+        method: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The service does not take a callback with a request; it knows the registered one.
+    #[error("this service takes no callback with a request: it uses the registered one")]
+    CallbackNotAccepted,
+}
