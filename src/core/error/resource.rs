@@ -73,7 +73,7 @@ pub enum RejectReason {
 fn audience(received: &[String], expected: &[String]) -> String {
     match received {
         [] => format!(
-            "the bearer token names no resource, and `ResourceServer::require_audience` wants one of {expected:?}"
+            "the bearer token names no resource, and `ResourceServerBuilder::require_audience` wants one of {expected:?}"
         ),
         received => format!("the bearer token is for {received:?} and not for {expected:?}"),
     }
