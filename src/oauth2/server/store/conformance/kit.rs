@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use crate::Timestamp;
 use crate::oauth2::common::token_hash::TokenHash;
-use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
-    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem, Redemption,
+    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
@@ -20,14 +19,11 @@ use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
 use crate::oauth2::server::store::traits::AsyncStore;
 
-/// How long what lives goes on living.
 /// The client of most grants.
 const CLIENT: &str = "conformance client";
 
+/// How long records and tokens live that are not to expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
-
-/// An access token's key and record, and a refresh token's.
-pub(crate) type Row = KeyedToken;
 
 /// A store under examination.
 pub(crate) struct Kit<'s, S: ?Sized> {
@@ -46,8 +42,8 @@ fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
     answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
 }
 
-/// Has the store answer, by each method.
-macro_rules! server_queries {
+/// Defines a method for each query, which asks the store and ends the check if it fails.
+macro_rules! answered_queries {
     ($($method:ident: $Query:ident -> $Output:ty;)*) => {
         $(pub(crate) async fn $method(&self, query: $Query) -> $Output {
             answered(stringify!($Query), self.store.$method(&query).await)
@@ -60,7 +56,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         Self { store, now, count: AtomicU64::new(0) }
     }
 
-    server_queries! {
+    answered_queries! {
         find_client: FindClient -> Option<Arc<ClientRecord>>;
         save_client: SaveClient -> bool;
         remove_client: RemoveClient -> bool;
@@ -85,7 +81,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     /// Whether a token is there as it was kept.
-    pub(crate) async fn has(&self, KeyedToken { key, record }: &Row) -> bool {
+    pub(crate) async fn has(&self, KeyedToken { key, record }: &KeyedToken) -> bool {
         self.token(*key).await.is_some_and(|found| found == *record)
     }
 
@@ -157,7 +153,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         })
     }
 
-    pub(crate) fn row(&self, kind: TokenKind, grant: &Arc<GrantRecord>) -> Row {
+    pub(crate) fn row(&self, kind: TokenKind, grant: &Arc<GrantRecord>) -> KeyedToken {
         let record = TokenRecord {
             kind,
             grant: grant.clone(),
@@ -195,12 +191,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     /// The query to replace a refresh token, which has itself replaced that predecessor.
-    pub(crate) fn rotation(&self, old: &Row, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
+    pub(crate) fn rotation(&self, old: &KeyedToken, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
         Rotate { key: old.key, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
     }
 
     /// A refresh token's record once it is replaced by that token.
-    fn replaced(&self, KeyedToken { record, .. }: &Row, by: &NewTokens) -> Arc<TokenRecord> {
+    fn replaced(&self, KeyedToken { record, .. }: &KeyedToken, by: &NewTokens) -> Arc<TokenRecord> {
         let by = by.refresh.as_ref().map_or(by.access.key, |token| token.key);
         let replaced = Replaced {
             at: self.now,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::kit::{Kit, Row, must};
+use super::kit::{Kit, must};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
@@ -27,7 +27,7 @@ fn save(tokens: &NewTokens, parent: Option<TokenHash>) -> SaveTokens {
 }
 
 /// The refresh token, of tokens that have one.
-fn refresh(tokens: &NewTokens) -> Row {
+fn refresh(tokens: &NewTokens) -> KeyedToken {
     tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
 }
 
