@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extension::Extension;
 use super::key_value;
-use crate::wire::form;
+use crate::wire::{MAX_BODY, form};
 
 /// What `openid.ns` says in version 2.0.
 pub(crate) const NS_2_0: &str = "http://specs.openid.net/auth/2.0";
@@ -17,8 +17,6 @@ pub(crate) const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/ide
 
 /// More fields than this are in no message.
 const MAX_FIELDS: usize = 300;
-/// Longer forms are not read.
-const MAX_FORM: usize = 64 * 1024;
 
 /// What no alias may be named (§12).
 const RESERVED: [&str; 24] = [
@@ -100,7 +98,7 @@ impl Message {
 
     /// Reads a query or a form. Fields that are not OpenID's are left alone.
     pub(crate) fn parse(form: &str) -> Result<Self, Malformed> {
-        if form.len() > MAX_FORM {
+        if form.len() > MAX_BODY {
             return Err(Malformed::TooLarge);
         }
         let mut message = Self::default();
@@ -258,7 +256,7 @@ mod tests {
         assert_eq!(Message::parse("openid.a=%ff"), Err(Malformed::NotText));
         let many: Vec<_> = (0..=MAX_FIELDS).map(|at| format!("openid.{at}=")).collect();
         assert_eq!(Message::parse(&many.join("&")), Err(Malformed::TooLarge));
-        assert_eq!(Message::parse(&"x".repeat(MAX_FORM + 1)), Err(Malformed::TooLarge));
+        assert_eq!(Message::parse(&"x".repeat(MAX_BODY + 1)), Err(Malformed::TooLarge));
     }
 
     /// §12's example.

@@ -6,7 +6,7 @@ use super::json::fields;
 use super::prose::{prose, whole_words};
 use super::words::{EXCERPT, Speech, is_plain, is_sensitive, is_word};
 
-/// Token endpoints answer with a few hundred bytes; a body above this is not read.
+/// How many bytes the body of an answer or a form may have, to be read. Most have a few hundred.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// In these members of JSON servers explain themselves: their words pass.
