@@ -195,15 +195,9 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    requested_scope: Option<Scope>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id_token: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none", rename = "cnf")]
-    confirmation: Option<Value>,
+    /// Every other member, also those that a server may have of its own in a form that is not ours: `expires_at`,
+    /// `requested_scope`, `id_token` and `cnf`. One that cannot be read, or is null, stays here as it is.
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
@@ -231,22 +225,27 @@ impl Token {
         value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
     }
 
-    /// The extra members but for those whose names are taken: a name that stood twice could not be read again.
+    /// Returns the members to store beside those of [`Stored`]. A member of the token goes before an extra one of its name,
+    /// since a name that stood twice could not be read again.
     fn extra_to_store(&self) -> Map<String, Value> {
         let mut extra = self.extra.clone();
-        for (name, taken) in [
+        for (name, is_taken) in [
             ("access_token", true),
             ("token_type", true),
             ("refresh_token", self.refresh_token.is_some()),
-            ("expires_at", self.expires_at.is_some()),
             ("scope", self.scope.is_some()),
-            ("requested_scope", self.requested_scope.is_some()),
-            ("id_token", self.id_token.is_some()),
-            ("cnf", self.confirmation.is_some()),
         ] {
-            if taken {
+            if is_taken {
                 extra.remove(name);
             }
+        }
+        for (name, value) in [
+            ("expires_at", self.expires_at.map(|time| time.as_secs().into())),
+            ("requested_scope", self.requested_scope.as_ref().map(|scope| scope.to_string().into())),
+            ("id_token", self.id_token.as_ref().map(|token| token.expose().into())),
+            ("cnf", self.confirmation.clone()),
+        ] {
+            extra.extend(value.map(|value| (name.to_owned(), value)));
         }
         extra
     }
@@ -258,11 +257,7 @@ impl Serialize for Token {
             access_token: self.access_token.clone(),
             token_type: Some(self.token_type.as_str().to_owned()),
             refresh_token: self.refresh_token.clone(),
-            expires_at: self.expires_at.map(|time| time.as_secs().into()),
             scope: self.scope.clone(),
-            requested_scope: self.requested_scope.clone(),
-            id_token: self.id_token.as_ref().map(|token| token.expose().into()),
-            confirmation: self.confirmation.clone(),
             extra: self.extra_to_store(),
         };
         stored.serialize(serializer)
@@ -272,29 +267,20 @@ impl Serialize for Token {
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = Stored::deserialize(deserializer)?;
-        let Stored { access_token, token_type, refresh_token, expires_at, scope, requested_scope, .. } = stored;
-        let mut extra = stored.extra;
-        // What is none of these stays among the other members.
-        extra.extend(stored.id_token.map(|token| ("id_token".to_owned(), token)));
-        extra.extend(stored.confirmation.map(|confirmation| ("cnf".to_owned(), confirmation)));
+        let Stored { access_token, token_type, refresh_token, scope, mut extra } = stored;
         if access_token.is_empty() {
             return Err(D::Error::custom("the access token is empty"));
         }
-        let expires_at = match expires_at {
-            None | Some(Value::Null) => None,
-            Some(value) => match Self::time(&value) {
-                Some(time) => {
-                    // It says the same, from another point in time.
-                    extra.remove("expires_in");
-                    Some(Timestamp::from_secs(time))
-                }
-                None => {
-                    // A server's own member of that name, which says nothing about seconds.
-                    extra.insert("expires_at".into(), value);
-                    None
-                }
-            },
-        };
+        let expires_at = extra.get("expires_at").and_then(Self::time).map(Timestamp::from_secs);
+        if expires_at.is_some() {
+            extra.remove("expires_at");
+            // It says the same, from another point in time.
+            extra.remove("expires_in");
+        }
+        let requested_scope = extra.get("requested_scope").and_then(|value| Scope::deserialize(value).ok());
+        if requested_scope.is_some() {
+            extra.remove("requested_scope");
+        }
         let token = Self {
             access_token,
             token_type: token_type.as_deref().map_or(TokenType::Bearer, TokenType::from),
@@ -394,9 +380,20 @@ mod tests {
         assert_eq!(token.confirmation, Some(serde_json::json!({ "jkt": "0ZcO" })));
         assert_eq!(token.extra.len(), 1);
         assert_eq!(read(&serde_json::to_string(&token).unwrap()), token);
-        // What is neither stays what it is.
-        let odd = read(r#"{"access_token": "a", "id_token": 5, "cnf": "x"}"#);
-        assert_eq!((odd.id_token.as_ref(), odd.extra.len()), (None, 2));
-        assert_eq!(read(&serde_json::to_string(&odd).unwrap()), odd);
+    }
+
+    #[test]
+    fn a_member_that_is_null_or_in_a_form_of_the_servers_own_survives_being_stored() {
+        for name in ["id_token", "cnf", "expires_at", "requested_scope"] {
+            for value in ["null", "true", "{}", "[[]]"] {
+                // A confirmation may be any object.
+                if (name, value) == ("cnf", "{}") {
+                    continue;
+                }
+                let token = read(&format!(r#"{{"access_token": "a", "{name}": {value}}}"#));
+                assert_eq!(token.extra.get(name), Some(&serde_json::from_str(value).unwrap()), "{name} {value}");
+                assert_eq!(read(&serde_json::to_string(&token).unwrap()), token, "{name} {value}");
+            }
+        }
     }
 }
