@@ -150,8 +150,8 @@ pub(crate) fn token(
         id_token: None,
         confirmation: None,
         extra: Map::new(),
-    }
-    .with_extra(fields.extra);
+    };
+    token.take_extra(fields.extra);
     if let Some(mut before) = expected.previous {
         token.refresh_token = token.refresh_token.or(before.refresh_token);
         scope = scope.or_else(|| token.requested_scope.clone()).or(before.scope);

@@ -204,9 +204,10 @@ struct Stored {
 
 impl Token {
     /// Takes the ID token and the confirmation out of the other members of an answer.
-    pub(crate) fn with_extra(mut self, mut extra: Map<String, Value>) -> Self {
+    #[inline]
+    pub(crate) fn take_extra(&mut self, mut extra: Map<String, Value>) {
         if extra.is_empty() {
-            return self;
+            return;
         }
         if extra.get("id_token").is_some_and(Value::is_string)
             && let Some(Value::String(token)) = extra.remove("id_token")
@@ -217,7 +218,6 @@ impl Token {
             self.confirmation = extra.remove("cnf");
         }
         self.extra = extra;
-        self
     }
 
     /// A point in time as servers and other libraries write it; `None` where it is no number of seconds.
@@ -281,7 +281,7 @@ impl<'de> Deserialize<'de> for Token {
         if requested_scope.is_some() {
             extra.remove("requested_scope");
         }
-        let token = Self {
+        let mut token = Self {
             access_token,
             token_type: token_type.as_deref().map_or(TokenType::Bearer, TokenType::from),
             refresh_token,
@@ -292,7 +292,8 @@ impl<'de> Deserialize<'de> for Token {
             confirmation: None,
             extra: Map::new(),
         };
-        Ok(token.with_extra(extra))
+        token.take_extra(extra);
+        Ok(token)
     }
 }
 
