@@ -4,7 +4,6 @@ use http::Uri;
 
 use crate::core::callback::Leniency;
 use crate::core::event::Observer;
-use crate::oauth2::client::client::Known;
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported, oauth1, oauth2};
 
@@ -78,8 +77,8 @@ impl Client {
         }
     }
 
-    /// Knows an OAuth 2.0 server by that issuer.
-    pub(super) fn with_issuer(self, issuer: Known) -> Self {
+    /// Returns the client with another issuer of its OAuth 2.0 server; with `None`, whatever issuer the server names will do.
+    pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
         match self {
             Self::Oauth2(client) => Self::Oauth2(client.with_issuer(issuer)),
             Self::Oauth1(client) => Self::Oauth1(client),

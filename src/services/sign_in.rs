@@ -15,7 +15,6 @@ use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
 use crate::core::event::Observer;
 use crate::oauth2::Scope;
-use crate::oauth2::client::client::Known;
 use crate::wire::without_secrets;
 use crate::{Error, Request, Secret, Unsupported};
 
@@ -291,16 +290,14 @@ impl SignIn {
         let place =
             Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place };
         let client = match &self.issuer {
-            Some(issuer) => client.with_issuer(Known::As(issuer.clone())),
-            None if self.allow_unknown_issuer => client.with_issuer(Known::Unknown),
-            None => client,
+            None if !self.allow_unknown_issuer => client,
+            issuer => client.with_issuer(issuer.clone()),
         };
         match self.parts.application() {
             Some(application) if application.is_of_2007() && !self.dangerous_version_1_0 => {
                 Err(Unsupported::VersionOf2007.into())
             }
-            _ if place.any_origin || place.no_place => Ok(client.with_place(place)),
-            _ => Ok(client),
+            _ => Ok(client.with_place(place)),
         }
     }
 

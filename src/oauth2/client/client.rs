@@ -93,17 +93,6 @@ pub(crate) struct ClientInner {
     observer: Observer,
 }
 
-/// By what issuer a sign-in knows its server.
-#[derive(Clone, Debug, Default)]
-pub(crate) enum Known {
-    /// By that of its row.
-    #[default]
-    Row,
-    As(String),
-    /// By none, and any will do.
-    Unknown,
-}
-
 /// A redirect_uri as it is, and as it stands in queries and forms.
 #[derive(Clone, Debug)]
 pub(crate) struct RedirectUri {
@@ -230,13 +219,12 @@ impl Client {
         Ok(self)
     }
 
-    /// Knows the server by that issuer, as a sign-in was told.
-    pub(crate) fn with_issuer(mut self, issuer: Known) -> Self {
+    /// Returns the client with another issuer of its server; with `None`, whatever issuer the server names will do.
+    pub(crate) fn with_issuer(mut self, issuer: Option<String>) -> Self {
         let server = &mut self.parts().server;
         match issuer {
-            Known::Row => {}
-            Known::As(issuer) => server.issuer = Some(issuer),
-            Known::Unknown => server.allow_unknown_issuer = true,
+            Some(issuer) => server.issuer = Some(issuer),
+            None => server.allow_unknown_issuer = true,
         }
         self
     }
@@ -246,6 +234,11 @@ impl Client {
         self.allow_callback_at_any_origin |= place.any_origin;
         self.allow_callback_without_place |= place.no_place;
         self
+    }
+
+    /// Returns which callbacks are taken though it is not known where they came to.
+    pub(super) fn place(&self) -> Leniency {
+        Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place }
     }
 
     /// Runs a function on every answer to a token request, before it is read: for what a server does otherwise and no option

@@ -4,7 +4,6 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
 use super::pending::{Pending, PendingImplicit, Rules};
-use crate::core::callback::Leniency;
 use crate::core::wiped::Wiped;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{Grant, Kind};
@@ -96,9 +95,7 @@ impl Client {
 
     fn rules(&self) -> Rules {
         let server = &self.inner.server;
-        let place =
-            Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place };
-        Rules { promises_iss: server.promises_issuer, unknown_iss: server.allow_unknown_issuer, place }
+        Rules { promises_iss: server.promises_issuer, unknown_iss: server.allow_unknown_issuer, place: self.place() }
     }
 
     /// Exchanges a code that the user copied from the server's page, as some servers offer for
