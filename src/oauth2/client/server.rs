@@ -237,11 +237,6 @@ impl AuthorizationServer {
         self.secret_placement.or(self.listed.token).unwrap_or_default()
     }
 
-    /// Returns where it goes at another endpoint, for which the metadata may have said that.
-    pub(crate) fn secret_placement_at(&self, listed: Option<SecretPlacement>) -> Option<SecretPlacement> {
-        self.secret_placement.or(listed)
-    }
-
     /// Checks that secrets may go to that place and come back from it.
     pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Unsupported> {
         if self.dangerous_allow_http {

@@ -1,11 +1,14 @@
 //! What can be done with a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
 
+use zeroize::Zeroizing;
+
 use crate::core::step::Receive;
 use crate::oauth2::client::client::Client;
+use crate::oauth2::client::server::CheckedUrl;
 use crate::oauth2::client::token_response;
-use crate::oauth2::{Introspection, Token, Transmission};
+use crate::oauth2::{Introspection, SecretPlacement, Token, Transmission};
 use crate::wire::form;
-use crate::{Error, Moment, Purpose, Response, Secret, Step};
+use crate::{Error, Moment, Purpose, Request, Response, Secret, Step};
 
 /// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC 7009 §2.1). A text alone
 /// is a token without a hint.
@@ -61,15 +64,9 @@ impl Client {
     /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
     /// answer comes to is reported by the step; a token that is not known is no error but inactive.
     pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
-        let server = &self.inner.server;
-        let endpoint = server.secure_endpoint(self.inner.endpoints.introspection.as_ref(), "introspection")?;
-        let request = self.with_secret_in(server.secret_placement_at(server.listed.introspection)).request(
-            endpoint,
-            about(&token.into()),
-            Vec::new(),
-            Transmission::Post,
-            &moment,
-        )?;
+        let endpoint = self.inner.endpoints.introspection.as_ref();
+        let listed = self.inner.server.listed.introspection;
+        let request = self.request_about(&token.into(), endpoint, "introspection", listed, &moment)?;
         Ok(Step::send(request, AwaitIntrospection { client: self.clone() }).observed_by(self.observer()))
     }
 
@@ -80,15 +77,9 @@ impl Client {
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
     /// still good, and another try is due later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
-        let server = &self.inner.server;
-        let endpoint = server.secure_endpoint(self.inner.endpoints.revocation.as_ref(), "revocation")?;
-        let request = self.with_secret_in(server.secret_placement_at(server.listed.revocation)).request(
-            endpoint,
-            about(&token.into()),
-            Vec::new(),
-            Transmission::Post,
-            &moment,
-        )?;
+        let endpoint = self.inner.endpoints.revocation.as_ref();
+        let listed = self.inner.server.listed.revocation;
+        let request = self.request_about(&token.into(), endpoint, "revocation", listed, &moment)?;
         Ok(Step::send(request, AwaitRevocation { client: self.clone() }).observed_by(self.observer()))
     }
 
@@ -102,20 +93,32 @@ impl Client {
             None => self.revoke(HintedToken::AccessToken(token.access_token.clone()), moment),
         }
     }
-}
 
-fn about(token: &HintedToken) -> zeroize::Zeroizing<String> {
-    let mut form = zeroize::Zeroizing::new(String::new());
-    let (token, hint) = match token {
-        HintedToken::AccessToken(token) => (token, Some("access_token")),
-        HintedToken::RefreshToken(token) => (token, Some("refresh_token")),
-        HintedToken::Unknown(token) => (token, None),
-    };
-    form::push_text(&mut form, "token", token.expose());
-    if let Some(hint) = hint {
-        form::push_text(&mut form, "token_type_hint", hint);
+    /// Makes a request about a token to one of these endpoints. `listed` is where the server's metadata wants the client's
+    /// secret at that endpoint.
+    fn request_about(
+        &self,
+        token: &HintedToken,
+        endpoint: Option<&CheckedUrl>,
+        name: &'static str,
+        listed: Option<SecretPlacement>,
+        moment: &Moment,
+    ) -> Result<Request, Error> {
+        let server = &self.inner.server;
+        let endpoint = server.secure_endpoint(endpoint, name)?;
+        let (token, hint) = match token {
+            HintedToken::AccessToken(token) => (token, Some("access_token")),
+            HintedToken::RefreshToken(token) => (token, Some("refresh_token")),
+            HintedToken::Unknown(token) => (token, None),
+        };
+        let mut form = Zeroizing::new(String::new());
+        form::push_text(&mut form, "token", token.expose());
+        if let Some(hint) = hint {
+            form::push_text(&mut form, "token_type_hint", hint);
+        }
+        let client = self.with_secret_in(server.secret_placement.or(listed));
+        client.request(endpoint, form, Vec::new(), Transmission::Post, moment)
     }
-    form
 }
 
 impl token_response::Document for Introspection {
