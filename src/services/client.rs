@@ -1,7 +1,5 @@
 //! A client of either protocol.
 
-use http::Uri;
-
 use crate::core::callback::Leniency;
 use crate::core::event::Observer;
 use crate::wire::without_secrets;
@@ -48,10 +46,10 @@ impl Client {
     }
 
     /// The protocol, and where codes and verifiers go.
-    pub(super) fn endpoint(&self) -> (&'static str, &Uri) {
+    pub(super) fn endpoint(&self) -> (&'static str, String) {
         match self {
-            Self::Oauth1(client) => ("oauth1", &client.server().token),
-            Self::Oauth2(client) => ("oauth2", &client.inner.token_endpoint),
+            Self::Oauth1(client) => ("oauth1", client.server().token.to_string()),
+            Self::Oauth2(client) => ("oauth2", client.token_endpoint()),
         }
     }
 

@@ -394,7 +394,7 @@ impl Parts {
         let (kind, token) = client.endpoint();
         // Functions have no name to be told apart by. A row's profile is never empty.
         let profile = self.application().map_or("", |application| &application.profile);
-        ClientFingerprint::of(&[kind, &token.to_string(), &self.redirect_uri, profile, client.id()])
+        ClientFingerprint::of(&[kind, &token, &self.redirect_uri, profile, client.id()])
     }
 }
 

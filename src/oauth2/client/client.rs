@@ -77,8 +77,6 @@ pub struct Client {
 pub(crate) struct ClientInner {
     pub(crate) server: AuthorizationServer,
     pub(crate) endpoints: Endpoints,
-    /// The server's token endpoint, for what waits for its answers.
-    pub(crate) token_endpoint: Arc<Uri>,
     pub(crate) id: String,
     /// What pending values of this client at this server are known by.
     pub(crate) fingerprint: ClientFingerprint,
@@ -135,11 +133,10 @@ impl Client {
         let id = client_id.into();
         let endpoints = Endpoints::of(&server);
         let opened = UrlPrefix::new(&server, endpoints.authorization.as_ref(), &id);
-        let token = endpoints.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), Uri::to_string);
+        let token = endpoints.token_url(&server);
         let inner = Arc::new(ClientInner {
             fingerprint: ClientFingerprint::of(&[&token, &id]),
             observer: Observer::of_client(&id),
-            token_endpoint: Arc::new(endpoints.token.clone().unwrap_or_default()),
             endpoints,
             server,
             id,
@@ -303,6 +300,11 @@ impl Client {
         &self.inner.id
     }
 
+    /// Returns the URL of the server's token endpoint.
+    pub(crate) fn token_endpoint(&self) -> String {
+        self.inner.endpoints.token_url(&self.inner.server)
+    }
+
     /// Exchanges a grant for a token (RFC 6749 §4).
     ///
     /// # Errors
@@ -323,11 +325,10 @@ impl Client {
         };
         let own = self.inner.endpoints.refresh.as_ref().filter(|_| refresh);
         let endpoint = server.secure_endpoint(own.or(Some(&self.inner.endpoints.token)), "token")?;
-        let place = own.map_or_else(|| self.inner.token_endpoint.clone(), |_| Arc::new(endpoint.clone()));
         let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.scope_separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
-        Ok(Step::send_to(place, request, state, self.observer()))
+        Ok(Step::send_to(endpoint.clone(), request, state, self.observer()))
     }
 
     /// A request with parameters and the client's authentication.

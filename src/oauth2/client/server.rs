@@ -1,5 +1,7 @@
 //! An authorization server as a client sees it: its endpoints, RFC 6749 §3, and its ways.
 
+use std::sync::Arc;
+
 use http::Uri;
 use http::uri::Scheme;
 
@@ -250,7 +252,7 @@ impl AuthorizationServer {
         &self,
         uri: Option<&'a CheckedUrl>,
         endpoint: &'static str,
-    ) -> Result<&'a Uri, Unsupported> {
+    ) -> Result<&'a Arc<Uri>, Unsupported> {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
         // Nearly all of them are https. That an endpoint has a host was checked when the client was made.
         if uri.scheme() != Some(&Scheme::HTTPS) {
@@ -260,8 +262,13 @@ impl AuthorizationServer {
     }
 }
 
-/// A URL that was read once, or what is wrong with it.
-pub(crate) type CheckedUrl = Result<Uri, Unsupported>;
+/// A URL that was read once, or what is wrong with it. It is shared with what waits for the answers.
+pub(crate) type CheckedUrl = Result<Arc<Uri>, Unsupported>;
+
+/// Reads a URL.
+pub(crate) fn checked(url: &str) -> CheckedUrl {
+    endpoint(url).map(Arc::new)
+}
 
 /// The endpoints that a client sends requests to, read once.
 #[derive(Clone, Debug)]
@@ -277,9 +284,9 @@ pub(crate) struct Endpoints {
 
 impl Endpoints {
     pub(crate) fn of(server: &AuthorizationServer) -> Self {
-        let optional = |url: &Option<String>| url.as_deref().map(endpoint);
+        let optional = |url: &Option<String>| url.as_deref().map(checked);
         Self {
-            token: endpoint(&server.token_endpoint),
+            token: checked(&server.token_endpoint),
             refresh: optional(&server.refresh_endpoint),
             authorization: optional(&server.authorization_endpoint),
             device_authorization: optional(&server.device_authorization_endpoint),
@@ -287,5 +294,10 @@ impl Endpoints {
             revocation: optional(&server.revocation_endpoint),
             introspection: optional(&server.introspection_endpoint),
         }
+    }
+
+    /// Returns the URL of the token endpoint as it is sent, or as it was given where it cannot be read.
+    pub(crate) fn token_url(&self, server: &AuthorizationServer) -> String {
+        self.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), ToString::to_string)
     }
 }

@@ -10,7 +10,7 @@ use crate::core::step::Receive;
 use crate::core::wiped::Wiped;
 use crate::oauth2::client::authentication::ClientAuthentication;
 use crate::oauth2::client::client::Client;
-use crate::oauth2::client::server::AuthorizationServer;
+use crate::oauth2::client::server::{AuthorizationServer, checked};
 use crate::oauth2::client::{attach_token, token_response};
 use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, NO_SECRET};
 use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
@@ -47,13 +47,13 @@ impl AuthorizationServer {
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
     ) -> Result<Step<ClientRegistration>, Error> {
-        let registration = self.registration_endpoint.as_deref().map(endpoint);
+        let registration = self.registration_endpoint.as_deref().map(checked);
         let endpoint = self.secure_endpoint(registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
             AwaitRegistration {
-                endpoint: endpoint.clone(),
+                endpoint: Uri::clone(endpoint),
                 internal_hosts: self.dangerous_allow_internal_hosts,
                 previous: None,
             },
