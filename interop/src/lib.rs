@@ -25,9 +25,3 @@ pub mod signatures;
 pub mod their_openid2_provider;
 #[path = "../../tests/common/with.rs"]
 pub mod with;
-
-/// Returns a value that was changed in place.
-pub fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
-    change(&mut value);
-    value
-}

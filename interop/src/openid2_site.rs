@@ -1,6 +1,6 @@
 //! A site of ours that users sign in to with an OpenID, and the browser with which they do.
 
-use crate::with;
+use crate::with::With;
 use std::cell::RefCell;
 
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -39,7 +39,7 @@ impl Default for Site {
 
 /// Options that take providers on this machine.
 pub fn options() -> Options {
-    with(Options::default(), |it| it.dangerous_allow_internal_hosts = true)
+    Options::default().with(|it| it.dangerous_allow_internal_hosts = true)
 }
 
 impl Site {
@@ -119,7 +119,7 @@ impl Site {
         let keys = self.keys.borrow();
         let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle.as_deref());
         let checked = self.http.run(self.party.redeem(
-            with(pending, |it| it.association = key.cloned()),
+            pending.with(|it| it.association = key.cloned()),
             visit.callback(),
             moment,
         ))?;
@@ -202,7 +202,7 @@ impl Visit {
     }
 
     /// The same visit with another value for a field of the answer, or with one more; or without it.
-    pub fn with(&self, name: &str, value: Option<&str>) -> Self {
+    pub fn with_argument(&self, name: &str, value: Option<&str>) -> Self {
         let name = format!("openid.{name}");
         let mut pairs = self.pairs();
         pairs.retain(|(own, _)| *own != name);

@@ -1,7 +1,7 @@
 //! An OpenID provider of ours on loopback. Jane is signed in there and answers at once: yes, unless a hint in the query
 //! says otherwise.
 
-use crate::with;
+use crate::with::With;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::server::store::MemoryStore;
@@ -38,7 +38,7 @@ impl OurOpenidProvider {
     pub fn with(configure: impl FnOnce(Options) -> Options) -> Self {
         Self(Loopback::start(|origin| {
             let secret = Secret::new("32 bytes or more that nobody else knows");
-            let options = configure(with(Options::default(), |it| it.dangerous_allow_internal_hosts = true));
+            let options = configure(Options::default().with(|it| it.dangerous_allow_internal_hosts = true));
             let endpoint = format!("{origin}/openid");
             let endpoints = Endpoints {
                 origin: origin.to_owned(),
@@ -163,9 +163,9 @@ impl Endpoints {
                 // What is known here has no fragment, and one identifier for all that stand for it.
                 let known =
                     if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
-                with(Approval::new(known), |it| it.claimed_id = Some(claimed_id.clone()))
+                Approval::new(known).with(|it| it.claimed_id = Some(claimed_id.clone()))
             }
-            (Identity::Select, Some(select)) => with(Approval::new(jane), |it| it.claimed_id = Some(select)),
+            (Identity::Select, Some(select)) => Approval::new(jane).with(|it| it.claimed_id = Some(select)),
             _ => Approval::new(jane),
         }
     }

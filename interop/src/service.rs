@@ -1,6 +1,6 @@
 //! A service of ours on loopback: the provider's three endpoints, and photos.
 
-use crate::with;
+use crate::with::With;
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
@@ -48,14 +48,14 @@ impl Endpoints {
         let store = MemoryStore::default();
         store.add_client(CLIENT, ClientRecord::with_secret(CLIENT_SECRET).unwrap());
         store.add_client(RSA_CLIENT, ClientRecord::with_key(keys::method("RSA-SHA256", keys::CLIENT_PUBLIC)));
-        let verifier = with(Verifier::new(origin).expect("an origin"), |it| {
+        let verifier = Verifier::new(origin).expect("an origin").with(|it| {
             it.realm = Some("Photos".into());
             it.keyed_methods.push(keys::method("RSA-SHA256", keys::STRANGER_PUBLIC));
             it.allow_sha1_body_hash = true;
             it.dangerous_allow_plaintext = true;
         });
         // For Tornado; whoever sends POST notices nothing.
-        let provider = with(Provider::builder(verifier), |it| it.allow_get = true).build().expect("loopback is secure");
+        let provider = Provider::builder(verifier).with(|it| it.allow_get = true).build().expect("loopback is secure");
         Self { provider, store }
     }
 

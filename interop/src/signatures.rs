@@ -1,6 +1,6 @@
 //! Our side of single requests: signing one, and verifying one.
 
-use crate::with;
+use crate::with::With;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
 use oauth_proto::oauth1::server::{Approval, Rejected, Verified, Verifier, serve};
@@ -70,14 +70,14 @@ pub fn verify(case: &Case, arrived: &Message, tampering: Option<Tampering>) -> R
 }
 
 fn verifier(case: &Case, origin: &str) -> Verifier {
-    let verifier = with(Verifier::new(origin).expect("an origin"), |it| {
+    let verifier = Verifier::new(origin).expect("an origin").with(|it| {
         it.allow_two_legged = true;
         it.allow_sha1_body_hash = true;
     });
     match case.signature_method {
-        "PLAINTEXT" => with(verifier, |it| it.dangerous_allow_plaintext = true),
+        "PLAINTEXT" => verifier.with(|it| it.dangerous_allow_plaintext = true),
         name if name.starts_with("RSA") => {
-            with(verifier, |it| it.keyed_methods.push(keys::method(name, keys::STRANGER_PUBLIC)))
+            verifier.with(|it| it.keyed_methods.push(keys::method(name, keys::STRANGER_PUBLIC)))
         }
         _ => verifier,
     }

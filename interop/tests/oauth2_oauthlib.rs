@@ -1,6 +1,6 @@
 //! Our OAuth 2.0 client at an authorization server and a protected resource that are built on oauthlib.
 
-use interop::with;
+use interop::with::With;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -146,7 +146,7 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
     for client in [&oauthlib.web(), &body, &beside, &native] {
         for authorize in [
             Authorize::scope("read write"),
-            with(Authorize::scope("read write"), |authorize| authorize.allow_plain_pkce = true),
+            Authorize::scope("read write").with(|authorize| authorize.allow_plain_pkce = true),
         ] {
             let now = Moment::from_os().now;
             let token = oauthlib.grant(client, authorize).unwrap();
@@ -157,10 +157,10 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
             assert_eq!((answer.status().as_u16(), json_of(&answer)), (200, json!({ "user": "jane" })));
         }
     }
-    assert!(oauthlib.grant(&body, with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true)).is_ok());
+    assert!(oauthlib.grant(&body, Authorize::default().with(|authorize| authorize.allow_missing_pkce = true)).is_ok());
     // A public client must have a proof key.
     let (pending, callback) =
-        oauthlib.begin(&native, with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true));
+        oauthlib.begin(&native, Authorize::default().with(|authorize| authorize.allow_missing_pkce = true));
     let Err(Error::Refused(Refused::Authorization { code, description, .. })) =
         oauthlib.redeem(&native, pending, &callback)
     else {
@@ -180,9 +180,8 @@ fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
     assert!(oauthlib.redeem(&web, copy(), &callback).is_ok());
     assert_eq!(refusal(oauthlib.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
 
-    let begin = || {
-        oauthlib.begin(&web, with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())))
-    };
+    let begin =
+        || oauthlib.begin(&web, Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
     let ((ours, _), (_, attackers)) = (begin(), begin());
     assert_eq!(refusal(oauthlib.redeem(&web, ours, &attackers)), refused("invalid_grant", 400));
     let (ours, (_, attackers)) =
@@ -227,9 +226,9 @@ fn a_token_comes_in_the_fragment() {
     let (ours, (_, attackers)) = (begin(Authorize::default()).0, begin(Authorize::default()));
     assert_eq!(native.token_from_fragment(ours, &attackers, now).unwrap_err(), Forged::StateMismatch.into());
     // Where a code was asked for, a token has no business.
-    let (pending, _) = oauthlib
-        .begin(&native, with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())));
-    let (_, callback) = begin(with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into())));
+    let (pending, _) =
+        oauthlib.begin(&native, Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
+    let (_, callback) = begin(Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
     let error = oauthlib.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::TokenInCallback { name: "access_token" }.into());
     let (pending, callback) = begin(Authorize::scope("admin"));

@@ -4,7 +4,7 @@
 use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
 use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, offline};
-use interop::with;
+use interop::with::With;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, HintedToken, PkceSupport,
     ResponseMode, Scope, Token, TokenType,
@@ -69,7 +69,7 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
     for id in CLIENTS {
         let client = op.client(id);
         let (pending, callback) = op
-            .authorize(&client, with(offline("openid email offline_access"), |authorize| authorize.nonce = true))
+            .authorize(&client, offline("openid email offline_access").with(|authorize| authorize.nonce = true))
             .unwrap();
         assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
         let nonce = pending.nonce().unwrap().to_owned();
@@ -136,7 +136,7 @@ fn another_authorizations_proof_key_does_not_fit_the_code() {
     let begin = || {
         op.authorize(
             &client,
-            with(Authorize::scope("openid"), |authorize| authorize.dangerous_state = Some("same".into())),
+            Authorize::scope("openid").with(|authorize| authorize.dangerous_state = Some("same".into())),
         )
         .unwrap()
     };
@@ -149,7 +149,7 @@ fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     assert!(
-        op.grant(&client, with(Authorize::scope("openid"), |authorize| authorize.allow_missing_pkce = true)).is_ok()
+        op.grant(&client, Authorize::scope("openid").with(|authorize| authorize.allow_missing_pkce = true)).is_ok()
     );
     let mut server = op.server();
     server.pkce = PkceSupport::Refused;
@@ -159,7 +159,7 @@ fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
     assert_eq!(error.code(), Some("invalid_request"), "{error}");
     // And the plain method is too weak for all.
     let error = op
-        .grant(&op.client("basic"), with(Authorize::scope("openid"), |authorize| authorize.allow_plain_pkce = true))
+        .grant(&op.client("basic"), Authorize::scope("openid").with(|authorize| authorize.allow_plain_pkce = true))
         .unwrap_err();
     let Error::Refused(Refused::Authorization { code, description, .. }) = error else { panic!("{error}") };
     assert_eq!(code, "invalid_request");
@@ -185,12 +185,12 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     let client = op.client("basic");
     let authorize = || Authorize::scope("openid");
     let (pending, callback) =
-        op.authorize(&client, with(authorize(), |authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
+        op.authorize(&client, authorize().with(|authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
     assert!(callback.starts_with(&format!("{CALLBACK}#code=")), "{callback}");
     assert!(op.redeem(&client, pending, &callback).is_ok());
     // What is in the query then is no answer.
     let (pending, callback) =
-        op.authorize(&client, with(authorize(), |authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
+        op.authorize(&client, authorize().with(|authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
     let error = op.redeem(&client, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "state" }.into());
 
@@ -237,7 +237,7 @@ fn a_request_that_should_have_been_pushed_is_refused() {
         matches!(&error, Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_request"),
         "{error}"
     );
-    assert!(op.grant(&client, with(Authorize::scope("openid"), |authorize| authorize.pushed = true)).is_ok());
+    assert!(op.grant(&client, Authorize::scope("openid").with(|authorize| authorize.pushed = true)).is_ok());
     // What the server finds wrong with a pushed request, it says at once.
     let mut elsewhere = Authorize::scope("openid");
     elsewhere.pushed = true;
@@ -325,7 +325,7 @@ fn a_wrong_secret_or_key_is_an_unknown_client() {
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
         let step =
-            client.authorize(with(Authorize::scope("openid"), |authorize| authorize.pushed = true), Moment::from_os());
+            client.authorize(Authorize::scope("openid").with(|authorize| authorize.pushed = true), Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
     }
 }

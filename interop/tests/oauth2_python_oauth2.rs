@@ -3,7 +3,7 @@
 use interop::browser::text;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
-use interop::with;
+use interop::with::With;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
     Session, Token,
@@ -324,7 +324,7 @@ fn the_default_scope_is_told_where_it_stands_in() {
 fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let (pending, callback) = python_oauth2
-        .begin(with(Authorize::default(), |authorize| authorize.redirect_uri = Some(CALLBACK_WITH_QUERY.into())));
+        .begin(Authorize::default().with(|authorize| authorize.redirect_uri = Some(CALLBACK_WITH_QUERY.into())));
     assert!(callback.starts_with(&format!("{CALLBACK_WITH_QUERY}?code=")), "{callback}");
     let error = python_oauth2.redeem(pending, &callback).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");

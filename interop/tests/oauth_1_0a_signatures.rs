@@ -5,7 +5,7 @@ use interop::message::{FORM, Message};
 use interop::peer::Peer;
 use interop::random::{Random, seed};
 use interop::signatures::{scheme, sign, sorted_header};
-use interop::with;
+use interop::with::With;
 use oauth_proto::wire::form;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ fn oauth_1_0a_and_we_sign_alike() {
     let questions: Vec<_> = methods.map(|method| question(method, &mut random)).collect();
     let headers: Vec<String> = Peer::run("oauth_1_0a_signatures.js").ask_all(&questions);
     for (Question { case, form }, theirs) in questions.iter().zip(headers) {
-        let scheme = if form.is_none() { with(scheme(case), |it| it.body_hash = true) } else { scheme(case) };
+        let scheme = if form.is_none() { scheme(case).with(|it| it.body_hash = true) } else { scheme(case) };
         let ours = sign(case, &scheme);
         let theirs = Message { headers: [("Authorization".to_owned(), theirs)].into(), ..ours.clone() };
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Single requests, signed by us and verified by oauthlib, and the other way round: every signature method in every
 //! place, requests as awkward as oauthlib can take them, some of them tampered with on the way.
 
-use interop::with;
+use interop::with::With;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -75,7 +75,7 @@ fn oauthlib_and_we_sign_the_hash_of_a_body_alike() {
         cases.extend(any.filter(|case| case.message.is_json()).take(REQUESTS));
     }
     for (case, signed) in cases.iter().zip(signed_by_oauthlib(&cases)) {
-        let ours = sign(case, &with(scheme(case), |it| it.sha1_body_hash = true));
+        let ours = sign(case, &scheme(case).with(|it| it.sha1_body_hash = true));
         assert_eq!(sorted_header(&ours), sorted_header(&signed), "{}", report(case, &signed, &()));
         assert!(signed.headers["Authorization"].contains("oauth_body_hash"), "{}", report(case, &signed, &()));
 
@@ -101,10 +101,10 @@ fn oauthlib_verifies_what_we_sign(placement: &'static str) {
     for case in &cases {
         let mut scheme = scheme(case);
         if random.once_in(4) {
-            scheme = with(scheme, |it| it.omit_version = true);
+            scheme = scheme.with(|it| it.omit_version = true);
         }
         if random.once_in(4) {
-            scheme = with(scheme, |it| it.sha1_body_hash = true);
+            scheme = scheme.with(|it| it.sha1_body_hash = true);
         }
         sent.push(on_the_way(case, sign(case, &scheme), &mut random));
     }

@@ -3,7 +3,7 @@
 use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
-use interop::with;
+use interop::with::With;
 use oauth_proto::oauth1::{
     Authorization, Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme,
     Server, Session, Token, TokenCredentials,
@@ -54,7 +54,7 @@ impl OAuthlibPair {
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let server = configure(with(Server::new(&initiate, &authorize, &token).unwrap(), |it| it.scheme = scheme));
+        let server = configure(Server::new(&initiate, &authorize, &token).unwrap().with(|it| it.scheme = scheme));
         // Of RSA the secret is no part.
         let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, server, client, http: Http::default() }
@@ -101,7 +101,7 @@ impl OAuthlibPair {
 fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&OAuthlibPair) -> Vec<Request>) {
     let pair = OAuthlibPair::new(scheme);
     let authorize = Authorize::callback(CALLBACK).url_parameter("lang", "é & ü");
-    let authorize = with(authorize, |it| it.realm = realm.map(str::to_owned));
+    let authorize = authorize.with(|it| it.realm = realm.map(str::to_owned));
     let Authorization { url, pending, .. } = pair.begin(authorize).unwrap();
     let callback = pair.callback(&url);
     assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
@@ -126,13 +126,13 @@ fn a_user_grants_access_with_hmac_sha1_in_the_header() {
 
 #[test]
 fn a_user_grants_access_with_hmac_sha256_in_the_query() {
-    let scheme = with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query);
+    let scheme = Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
     walks(scheme, None, |pair| pair.requests().into());
 }
 
 #[test]
 fn a_user_grants_access_with_hmac_sha1_in_the_body() {
-    let scheme = with(Scheme::default(), |it| it.placement = ParameterPlacement::Body);
+    let scheme = Scheme::default().with(|it| it.placement = ParameterPlacement::Body);
     // A GET has no body.
     walks(scheme, None, |pair| pair.requests().into_iter().skip(1).collect());
 }
@@ -206,7 +206,7 @@ fn a_forged_verifier_is_refused_by_the_service() {
 #[test]
 fn a_wrong_secret_is_refused_by_the_service() {
     for scheme in
-        [Scheme::default(), with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query)]
+        [Scheme::default(), Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query)]
     {
         let pair = OAuthlibPair::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
@@ -235,7 +235,7 @@ fn assert_unauthorized(answer: Result<(), Error>) {
 #[test]
 fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
     let pair =
-        OAuthlibPair::with(Scheme::default(), |server| with(server, |it| it.callbacks = Some(Callbacks::Registered)));
+        OAuthlibPair::with(Scheme::default(), |server| server.with(|it| it.callbacks = Some(Callbacks::Registered)));
     let step = pair.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
     assert!(step.is_err(), "nothing is sent to a service that takes no callback");
     // oauthlib wants to be told one.

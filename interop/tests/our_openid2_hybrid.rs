@@ -5,7 +5,7 @@ use interop::exchange::Http;
 use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
 use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
-use interop::with;
+use interop::with::With;
 use oauth_proto::oauth1::{Client, ClientCredentials, Server, Session, Token};
 use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::oauth;
@@ -16,11 +16,11 @@ fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> As
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
-    let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key).extension(access);
+    let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(access);
     let visit = site.visit(authorize, "");
     // Nobody else's token is slipped in: what carries it is signed.
     if let Some(token) = visit.field("oauth.request_token") {
-        let forged = visit.with("oauth.request_token", Some(&format!("{token}x")));
+        let forged = visit.with_argument("oauth.request_token", Some(&format!("{token}x")));
         assert_eq!(site.verify(&forged).unwrap_err(), AssertionError::Signature.into());
     }
     site.verify(&visit).unwrap()

@@ -4,7 +4,7 @@ use interop::exchange::Http;
 use interop::loopback::Loopback;
 use interop::our_openid2_provider::{BIOGRAPHY, BIOGRAPHY_TYPE, EMAILS, NAME, OurOpenidProvider};
 use interop::peer::Peer;
-use interop::with;
+use interop::with::With;
 use oauth_proto::openid2::{AssociationKind, XrdsDocument, ax};
 use oauth_proto::{Request, Response};
 use serde_json::{Value, json};
@@ -116,7 +116,7 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 #[test]
 fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
     let kinds = [AssociationKind::DhSha256];
-    let op = OurOpenidProvider::with(|options| with(options, |it| it.associations = Some(kinds.into())));
+    let op = OurOpenidProvider::with(|options| options.with(|it| it.associations = Some(kinds.into())));
     let mut consumer = Consumer::start();
     for (associations, granted) in [
         (json!([["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]]), json!("HMAC-SHA256")),
@@ -131,7 +131,7 @@ fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
 
 #[test]
 fn where_no_key_is_granted_the_consumer_asks() {
-    let op = OurOpenidProvider::with(|options| with(options, |it| it.associations = Some([].into())));
+    let op = OurOpenidProvider::with(|options| options.with(|it| it.associations = Some([].into())));
     let answer = Consumer::start().sign_in(&op.jane(""), json!({}));
     is_jane(&answer, &op.jane(""), &op.jane(""));
     assert_eq!(answer["association"], Value::Null, "{answer:#}");
@@ -187,7 +187,7 @@ fn a_long_answer_goes_by_a_form() {
 
 #[test]
 fn simple_registration_is_answered_in_both_versions() {
-    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
+    let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "sreg": ["email", "fullname", "dob", "postcode"] }));
@@ -199,7 +199,7 @@ fn simple_registration_is_answered_in_both_versions() {
 
 #[test]
 fn openid_1_is_spoken_where_it_is_allowed() {
-    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
+    let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for (way, local) in [("/openid1", "/openid1"), ("/openid1-delegated", "")] {
         for (associations, used) in [
@@ -226,7 +226,7 @@ fn openid_1_is_spoken_where_it_is_allowed() {
 
 #[test]
 fn a_user_who_has_answered_before_is_not_asked() {
-    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
+    let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true }));
@@ -258,7 +258,7 @@ fn a_user_who_says_no_is_sent_back() {
 
 #[test]
 fn an_answer_is_confirmed_once() {
-    let op = OurOpenidProvider::with(|it| with(it, |it| it.allow_openid1 = true));
+    let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         // Without a store of its own the consumer has nobody but the provider to tell a replay.

@@ -3,7 +3,7 @@
 
 use interop::exchange::Http;
 use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
-use interop::with;
+use interop::with::With;
 use oauth_proto::oauth2::{Session, SharedSession};
 use oauth_proto::services::{self, Client, ProfileMapping, Service, SignIn, Tokens, User};
 use oauth_proto::{ApiRequest, Error, Moment, Refused, oauth1, oauth2};
@@ -134,7 +134,7 @@ fn google_gives_a_code_to_nobody_else() {
 fn a_user_signs_in_with_facebook() {
     let http = Http::default();
     for (double, expires) in [(Double::facebook(), 5_183_944), (Double::facebook_before_2017(), 5_183_999)] {
-        let facebook = with(SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap(), |it| {
+        let facebook = SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap().with(|it| {
             it.extra_fields.extend(["birthday"].map(Into::into));
         });
         let facebook = facebook.scope("public_profile email user_birthday").base_url(&double.origin()).unwrap();
@@ -200,7 +200,7 @@ fn a_user_signs_in_with_twitter() {
     let (http, double) = (Http::default(), Double::twitter());
     let twitter =
         SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
-    let asking = with(twitter.clone(), |it| {
+    let asking = twitter.clone().with(|it| {
         it.profile_arguments.insert("include_email".into(), "true".into());
         it.always_authorize = true;
     });
@@ -244,11 +244,11 @@ fn twitters_api_is_called_for_the_user() {
 /// The row, and a client that was configured by hand.
 fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
     let row = SignIn::new(&services::DROPBOX_V1, CLIENT, secret, CALLBACK).unwrap().base_url(origin).unwrap();
-    let row = with(row, |it| it.dangerous_version_1_0 = true);
+    let row = row.with(|it| it.dangerous_version_1_0 = true);
     let [request, authorize, access] =
         ["request_token", "authorize", "access_token"].map(|leg| format!("{origin}/1/oauth/{leg}"));
     let service =
-        with(oauth1::Server::new(&request, &authorize, &access).unwrap(), |it| it.dangerous_version_1_0 = true);
+        oauth1::Server::new(&request, &authorize, &access).unwrap().with(|it| it.dangerous_version_1_0 = true);
     let client = oauth1::Client::new(service, oauth1::ClientCredentials::new(CLIENT, secret));
     let profile = row.request("/account/info").unwrap();
     let map = |answer: &Value, tokens| {

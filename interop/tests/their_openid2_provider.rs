@@ -4,7 +4,7 @@
 use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
-use interop::with;
+use interop::with::With;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
@@ -69,7 +69,7 @@ fn a_long_answer_comes_by_a_form() {
     for key in [site.associate(&found).unwrap(), None] {
         let mut fetch = all_wishes();
         fetch.required.push(Attribute::new("life", BIOGRAPHY));
-        let visit = site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.association = key).extension(fetch), "");
+        let visit = site.visit(Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(fetch), "");
         assert!(visit.is_by_form() && visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")), "{}", visit.url());
         let assertion = site.verify(&visit).unwrap();
         has_all_wishes(&assertion);
@@ -81,7 +81,7 @@ fn a_long_answer_comes_by_a_form() {
 #[test]
 fn simple_registration_is_read_in_both_versions() {
     let op = TheirProvider::start();
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     for (way, version) in [("", Version::V2_0), ("/openid1", Version::V1_1)] {
         let optional = vec![
             Field::Nickname,
@@ -123,7 +123,7 @@ fn simple_registration_is_read_in_both_versions() {
 #[test]
 fn attributes_that_declare_no_namespace_are_not_reported() {
     let op = TheirProvider::start();
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let visit = site.visit(Authorize::new(&found, RETURN_TO).extension(all_wishes()), "");
     // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an answer itself.
@@ -135,7 +135,7 @@ fn attributes_that_declare_no_namespace_are_not_reported() {
 #[test]
 fn attributes_alone_come_without_a_user() {
     let op = TheirProvider::start();
-    let asked = |authorize: Authorize| with(authorize, |it| it.without_identity = true).extension(all_wishes());
+    let asked = |authorize: Authorize| authorize.with(|it| it.without_identity = true).extension(all_wishes());
     let assertion = Site::default().sign_in(&op.origin, asked, "").unwrap();
     assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (None, None));
     has_all_wishes(&assertion);
@@ -145,7 +145,7 @@ fn attributes_alone_come_without_a_user() {
 fn a_user_may_have_answered_before() {
     let mut op = TheirProvider::start();
     let site = Site::default();
-    let assertion = site.sign_in(&op.jane(""), |it| with(it, |it| it.immediate = true), "").unwrap();
+    let assertion = site.sign_in(&op.jane(""), |it| it.with(|it| it.immediate = true), "").unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
     assert_eq!(op.asked(), ["/id/jane", "checkid_immediate", "check_authentication"]);
 }
@@ -154,7 +154,7 @@ fn a_user_may_have_answered_before() {
 fn a_user_who_has_to_be_asked_is_asked_again() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let error = site.sign_in(&op.jane(""), |it| with(it, |it| it.immediate = true), "jane=is_away").unwrap_err();
+    let error = site.sign_in(&op.jane(""), |it| it.with(|it| it.immediate = true), "jane=is_away").unwrap_err();
     assert_eq!(error, Refused::SetupNeeded { url: None }.into());
     let assertion = site.sign_in(&op.jane(""), |authorize| authorize, "jane=is_away").unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
@@ -163,9 +163,9 @@ fn a_user_who_has_to_be_asked_is_asked_again() {
 #[test]
 fn in_openid_1_the_user_is_asked_where_the_provider_says() {
     let op = TheirProvider::start();
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
-    let visit = site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.immediate = true), "jane=is_away");
+    let visit = site.visit(Authorize::new(&found, RETURN_TO).with(|it| it.immediate = true), "jane=is_away");
     // The mode is that of an answer, and the library signs it as it does answers.
     assert!(visit.field("mode").as_deref() == Some("id_res") && visit.field("sig").is_some());
     let error = site.verify(&visit).unwrap_err();
@@ -176,7 +176,7 @@ fn in_openid_1_the_user_is_asked_where_the_provider_says() {
 #[test]
 fn a_user_who_says_no_is_a_refusal() {
     let mut op = TheirProvider::start();
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     for way in ["", "/openid1"] {
         let error = site.sign_in(&op.jane(way), |authorize| authorize, "jane=denies").unwrap_err();
         assert_eq!(error, Refused::Denied { problem: None, advice: None, response: None }.into(), "{way}");
@@ -214,7 +214,7 @@ fn the_user_selects_who_they_are() {
             // It tells her from who had the name before.
             ("select=/id/jane%232", "#2", ""),
         ] {
-            let visit = site.visit(with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone()), select);
+            let visit = site.visit(Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone()), select);
             op.asked();
             let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{select}: {error}"));
             assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{select}");

@@ -1,6 +1,6 @@
 //! Our relying party agrees on keys with python3-openid's provider, or does without.
 
-use interop::with;
+use interop::with::With;
 use std::time::Duration;
 
 use interop::exchange::Clock;
@@ -20,14 +20,14 @@ const TIMES: usize = 20;
 
 /// A user who signs in with a key, or without.
 fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
-    site.visit(with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned()), "")
+    site.visit(Authorize::new(found, RETURN_TO).with(|it| it.association = key.cloned()), "")
 }
 
 #[test]
 fn each_kind_of_key_verifies_answers_without_asking_for_them() {
     let mut op = TheirProvider::start();
     for kind in [SHA256, SHA1, PLAIN_SHA256, PLAIN_SHA1] {
-        let site = Site::new(with(options(), |it| it.associations = Some([kind].into())));
+        let site = Site::new(options().with(|it| it.associations = Some([kind].into())));
         let found = site.discover(&op.jane("")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
         let short = matches!(kind, SHA1 | PLAIN_SHA1);
@@ -55,7 +55,7 @@ fn each_kind_of_key_verifies_answers_without_asking_for_them() {
 fn both_sides_come_to_the_same_key_whatever_the_numbers() {
     let op = TheirProvider::start();
     for kind in [SHA256, SHA1] {
-        let site = Site::new(with(options(), |it| it.associations = Some([kind].into())));
+        let site = Site::new(options().with(|it| it.associations = Some([kind].into())));
         let found = site.discover(&op.jane("")).unwrap();
         for _ in 0..TIMES {
             let key = site.associate(&found).unwrap().expect("an association");
@@ -94,7 +94,7 @@ fn a_kind_that_is_not_wanted_is_not_taken() {
         let mut op = TheirProvider::with(&json!({
             "associations": [["HMAC-SHA1", "DH-SHA1"]], "unsupported_status": status,
         }));
-        let site = Site::new(with(options(), |it| it.associations = Some([SHA256].into())));
+        let site = Site::new(options().with(|it| it.associations = Some([SHA256].into())));
         let found = site.discover(&op.jane("")).unwrap();
         assert_eq!(site.associate(&found).unwrap(), None, "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate"], "{status}");
@@ -118,7 +118,7 @@ fn where_no_key_is_granted_the_provider_is_asked() {
 #[test]
 fn who_wants_no_keys_asks_for_none() {
     let mut op = TheirProvider::start();
-    let site = Site::new(with(options(), |it| it.associations = Some([].into())));
+    let site = Site::new(options().with(|it| it.associations = Some([].into())));
     let found = site.discover(&op.jane("")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert_eq!(op.asked(), ["/id/jane"]);
@@ -148,7 +148,7 @@ fn nobody_can_have_a_key_dropped_that_is_good() {
     let found = site.discover(&op.jane("")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
     // An answer of another key's, and a word that nobody signed.
-    let visit = visit(&site, &found, None).with("invalidate_handle", Some(&*key.handle));
+    let visit = visit(&site, &found, None).with_argument("invalidate_handle", Some(&*key.handle));
     assert_eq!(site.verify(&visit).unwrap().invalidated_handle.as_deref(), None);
 }
 
@@ -163,7 +163,7 @@ fn a_key_is_used_as_long_as_it_lives() {
     assert!(left > Duration::from_secs(500) && left <= Duration::from_secs(660), "{left:?}");
 
     let asked = |moment: Moment| {
-        let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone().into());
+        let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone().into());
         let asked = site.party.authorize(authorize, moment).unwrap();
         asked.pending.association_handle.as_ref() == Some(&key.handle)
     };
@@ -177,7 +177,7 @@ fn a_key_is_used_as_long_as_it_lives() {
 fn in_openid_1_there_is_one_kind_of_key() {
     let mut op = TheirProvider::start();
     for kinds in [vec![SHA256, SHA1], vec![PLAIN_SHA256, PLAIN_SHA1]] {
-        let site = Site::new(with(options(), |it| {
+        let site = Site::new(options().with(|it| {
             it.allow_openid1 = true;
             it.associations = Some(kinds.clone());
         }));
@@ -195,7 +195,7 @@ fn in_openid_1_there_is_one_kind_of_key() {
 #[test]
 fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
     let mut op = TheirProvider::with(&json!({ "associations": [] }));
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert!(site.verify(&visit(&site, &found, None)).is_ok());
@@ -205,7 +205,7 @@ fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
 #[test]
 fn in_openid_1_too_a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
     let mut op = TheirProvider::start();
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
     op.change(&json!({ "forgets": true }));

@@ -1,6 +1,6 @@
 //! What a user, or a provider, might do to answers of python3-openid's provider: our relying party sees all of it.
 
-use interop::with;
+use interop::with::With;
 use std::time::Duration;
 
 use interop::exchange::Clock;
@@ -20,7 +20,7 @@ fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
         ..FetchRequest::default()
     };
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
-    with(Authorize::new(found, RETURN_TO), |it| it.association = key.cloned()).extension(fetch).extension(registration)
+    Authorize::new(found, RETURN_TO).with(|it| it.association = key.cloned()).extension(fetch).extension(registration)
 }
 
 /// A site, whom it has found, and a key that it has or has not.
@@ -36,7 +36,7 @@ impl KnownProvider {
         for with_key in [true, false] {
             for way in ["/id/jane", "/", "/id/jane/openid1"] {
                 let op = TheirProvider::start();
-                let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+                let site = Site::new(options().with(|it| it.allow_openid1 = true));
                 let found = site.discover(&format!("{}{way}", op.origin)).unwrap();
                 let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
                 check(&Self { site, found, key });
@@ -83,7 +83,7 @@ fn no_signed_field_can_be_changed_or_taken_away() {
             // The provider confirms an answer once, whatever it says: each try has its own.
             for other in [Some(format!("{value}x")), Some(String::new()), None] {
                 let visit = known.visit();
-                known.refuse(&visit.with(name, other.as_deref()));
+                known.refuse(&visit.with_argument(name, other.as_deref()));
             }
         }
         assert!(known.site.verify(&visit).is_ok());
@@ -96,24 +96,23 @@ fn no_field_can_be_declared_unsigned() {
         let signed = known.visit().signed();
         for name in &signed {
             let rest: Vec<_> = signed.iter().filter(|own| *own != name).map(String::as_str).collect();
-            known.refuse(&known.visit().with("signed", Some(&rest.join(","))));
+            known.refuse(&known.visit().with_argument("signed", Some(&rest.join(","))));
         }
         let visit = known.visit();
         for (name, value) in [("sig", Some("")), ("sig", None), ("signed", None), ("assoc_handle", Some("x"))] {
-            known.refuse(&visit.with(name, value));
+            known.refuse(&visit.with_argument(name, value));
         }
         let mut signature = visit.field("sig").unwrap();
         signature.replace_range(..1, if signature.starts_with('A') { "B" } else { "A" });
-        known.refuse(&visit.with("sig", Some(&signature)));
+        known.refuse(&visit.with_argument("sig", Some(&signature)));
     });
 }
 
 #[test]
 fn what_nobody_signed_is_not_to_be_had() {
     KnownProvider::each(|known| {
-        let visit = known
-            .site
-            .visit(with(Authorize::new(&known.found, RETURN_TO), |it| it.association = known.key.clone()), "");
+        let visit =
+            known.site.visit(Authorize::new(&known.found, RETURN_TO).with(|it| it.association = known.key.clone()), "");
         let forged = [
             ("ns.ax", ExtensionType::AttributeExchange.as_ref()),
             ("ax.mode", "fetch_response"),
@@ -124,7 +123,7 @@ fn what_nobody_signed_is_not_to_be_had() {
             ("ns.oauth", ExtensionType::OAuth.as_ref()),
             ("oauth.request_token", "other"),
         ];
-        let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with(name, Some(value)));
+        let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with_argument(name, Some(value)));
         let assertion = known.site.verify(&visit).unwrap();
         assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
         assert_eq!(
@@ -184,7 +183,7 @@ fn an_old_answer_is_refused() {
 #[test]
 fn a_provider_speaks_for_those_who_name_it() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.origin).unwrap();
     for key in [site.associate(&found).unwrap(), None] {
         for (select, claimed) in [
@@ -196,7 +195,7 @@ fn a_provider_speaks_for_those_who_name_it() {
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),
         ] {
-            let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key.clone());
+            let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone());
             let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
             let expected =
@@ -204,7 +203,7 @@ fn a_provider_speaks_for_those_who_name_it() {
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
-        let authorize = with(Authorize::new(&found, RETURN_TO), |it| it.association = key);
+        let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key);
         let visit = site.visit(authorize, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
         let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error else {
@@ -228,7 +227,7 @@ fn an_answer_of_another_provider_is_foreign() {
         Forged::Assertion(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
     assert_eq!(site.verify(&foreign).unwrap_err(), expected.into());
     // Whom to ask is not for the answer to say.
-    let forged = visit.with("op_endpoint", Some(&other.endpoint()));
+    let forged = visit.with_argument("op_endpoint", Some(&other.endpoint()));
     let expected =
         Forged::Assertion(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
     assert_eq!(site.verify(&forged).unwrap_err(), expected.into());

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use interop::openid2_site::{RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
-use interop::with;
+use interop::with::With;
 use oauth_proto::openid2::{Authorize, Options, Version};
 use oauth_proto::{Error, Unsupported};
 
@@ -56,7 +56,7 @@ fn every_way_leads_to_the_provider() {
 
 #[test]
 fn the_old_ways_lead_there_where_openid_1_is_allowed() {
-    let site = Site::new(with(options(), |it| it.allow_openid1 = true));
+    let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let mut op = TheirProvider::start();
     lead_to_the_provider(&mut op, &site, &WAYS_OF_OPENID_1, Version::V1_1);
     // What is newer comes first.
@@ -98,7 +98,7 @@ fn an_identifier_without_a_provider_is_refused() {
 #[test]
 fn nothing_is_fetched_from_this_machine_unless_that_is_allowed() {
     let mut op = TheirProvider::start();
-    for options in [Options::default(), with(Options::default(), |it| it.dangerous_allow_http = true)] {
+    for options in [Options::default(), Options::default().with(|it| it.dangerous_allow_http = true)] {
         let error = Site::new(options).discover(&op.jane("")).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
     }

@@ -1,6 +1,6 @@
 //! OAuth 1.0a client, and the rows about answers that hold for every client.
 
-use crate::common::with;
+use crate::common::with::With;
 use http::Request;
 use oauth_proto::oauth1::{
     Authorization, Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Server, Session, TokenCredentials,
@@ -56,10 +56,10 @@ fn temporary_credentials_without_a_confirmed_callback_are_refused() {
         "oauth_token=t&oauth_token_secret=s&OAuth_Callback_Confirmed=true",
     ] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::CallbackUnconfirmed { .. }), "{body}");
-        assert!(answered(with(server(), |it| it.allow_unconfirmed_callback = true), ok(body)).is_ok());
+        assert!(answered(server().with(|it| it.allow_unconfirmed_callback = true), ok(body)).is_ok());
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":false}"#;
-    let error = answered(with(server(), |it| it.allow_json_answers = true), ok(json)).unwrap_err();
+    let error = answered(server().with(|it| it.allow_json_answers = true), ok(json)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
     // What servers of 1.0a answer that write the word in their own language's way.
     for confirmed in ["true", "True", "TRUE"] {
@@ -67,7 +67,7 @@ fn temporary_credentials_without_a_confirmed_callback_are_refused() {
         answered(server(), ok(&body)).unwrap();
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
-    answered(with(server(), |it| it.allow_json_answers = true), ok(json)).unwrap();
+    answered(server().with(|it| it.allow_json_answers = true), ok(json)).unwrap();
 }
 
 /// Row `request-token-other`: an attacker sends their own request token to a victim.
@@ -190,7 +190,7 @@ fn a_form_that_names_a_field_twice_is_refused() {
 #[test]
 fn json_that_names_a_field_twice_is_refused() {
     let body = r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","oauth_callback_confirmed":"true"}"#;
-    let error = answered(with(server(), |it| it.allow_json_answers = true), ok(body)).unwrap_err();
+    let error = answered(server().with(|it| it.allow_json_answers = true), ok(body)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
 }
 
@@ -238,7 +238,7 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     let authorize = |server: Server| client(server).authorize(Authorize::callback(CALLBACK), moment());
     let error = authorize(plain()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
-    assert!(authorize(with(plain(), |it| it.dangerous_allow_http = true)).is_ok());
+    assert!(authorize(plain().with(|it| it.dangerous_allow_http = true)).is_ok());
     for origin in ["http://127.0.0.1:8080", "http://[::1]", "http://localhost:3000"] {
         let [one, two, three] = urls(origin);
         assert!(authorize(Server::new(&one, &two, &three).unwrap()).is_ok(), "{origin}");
@@ -290,7 +290,7 @@ fn a_redirect_to_another_origin_is_followed_without_a_signature() {
 /// The place of the parameters goes with the body.
 #[test]
 fn a_get_after_a_form_is_signed_in_the_header() {
-    let scheme = with(Scheme::default(), |it| it.placement = oauth_proto::oauth1::ParameterPlacement::Body);
+    let scheme = Scheme::default().with(|it| it.placement = oauth_proto::oauth1::ParameterPlacement::Body);
     let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
     session.sign(&mut request, moment()).unwrap();
@@ -346,20 +346,20 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     for before in ["", "?"] {
         let error = came(&own, evil(), before).unwrap_err();
         assert_eq!(error, Forged::PlaceMissing { expected: "https://printer.example.com/evil".into() }.into());
-        came(&with(own.clone(), |it| it.allow_callback_without_place = true), evil(), before).unwrap();
+        came(&own.clone().with(|it| it.allow_callback_without_place = true), evil(), before).unwrap();
     }
     came(&own, evil(), "https://printer.example.com/evil?").unwrap();
     came(&own, evil(), "/evil?").unwrap();
-    let proxied = with(own.clone(), |it| it.allow_callback_at_any_origin = true);
+    let proxied = own.clone().with(|it| it.allow_callback_at_any_origin = true);
     came(&proxied, evil(), "http://10.0.0.5/evil?").unwrap();
     came(&proxied, evil(), "http://10.0.0.5/honest?").unwrap_err();
 
     // A callback that was registered is compared where the application says which it is.
-    let untold = || with(server(), |it| it.callbacks = Some(Callbacks::Registered));
+    let untold = || server().with(|it| it.callbacks = Some(Callbacks::Registered));
     let own = client(untold());
     came(
         &own,
-        pending(Authorize::allow_any_callback(), with(untold(), |it| it.allow_unconfirmed_callback = true)),
+        pending(Authorize::allow_any_callback(), untold().with(|it| it.allow_unconfirmed_callback = true)),
         "/anywhere?",
     )
     .unwrap();

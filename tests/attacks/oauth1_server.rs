@@ -1,6 +1,6 @@
 //! OAuth 1.0a verifier and provider.
 
-use crate::common::with;
+use crate::common::with::With;
 use http::{HeaderValue, Request, Uri};
 use oauth_proto::oauth1::server::store::{ClientRecord, Redeem, Redemption, Stage, TemporaryRecord};
 use oauth_proto::oauth1::server::{Approval, RejectReason, Rejected, serve};
@@ -162,7 +162,7 @@ fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     Signer::new(&Scheme::default(), &client, None).sign(&mut request, pair.moment()).unwrap();
-    let verifier = with(pair.provider.verifier().clone(), |it| it.allow_two_legged = true);
+    let verifier = pair.provider.verifier().clone().with(|it| it.allow_two_legged = true);
     let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::UnknownClient("dpf43f3p2l4k3l03".into()));
     let empty = ClientRecord::with_secret("").unwrap_err();
@@ -190,7 +190,7 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     let pair = OAuth1Pair::default();
     let plain = "http://photos.example.net";
     for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
-        let verifier = with(Verifier::new(first).unwrap().add_origin(second).unwrap(), |it| it.allow_two_legged = true);
+        let verifier = Verifier::new(first).unwrap().add_origin(second).unwrap().with(|it| it.allow_two_legged = true);
         for origin in [first, second] {
             let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
             let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
@@ -283,7 +283,7 @@ fn signed_form(pair: &OAuth1Pair, placement: ParameterPlacement, form: Vec<u8>) 
         .body(form)
         .unwrap();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
-    let scheme = with(Scheme::default(), |it| it.placement = placement);
+    let scheme = Scheme::default().with(|it| it.placement = placement);
     let signer = Signer::new(&scheme, &client, Some(&pair.token().credentials));
     signer.sign(&mut request, pair.moment()).unwrap();
     request
@@ -329,11 +329,11 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
         assert_eq!(verify(&signed_form(&pair, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&pair, placement, form(1001));
         assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { limit: 1000 }), "{placement:?}");
-        let verifier = with(pair.provider.verifier().clone(), |it| it.max_parameters = 1001);
+        let verifier = pair.provider.verifier().clone().with(|it| it.max_parameters = 1001);
         assert!(serve(verifier.verify(&one_more, pair.moment()), &pair.store).is_ok());
     }
     let request = signed_form(&pair, ParameterPlacement::Header, vec![b'a'; 100]);
-    let verifier = |bytes| with(pair.provider.verifier().clone(), |it| it.max_form_len = bytes);
+    let verifier = |bytes| pair.provider.verifier().clone().with(|it| it.max_form_len = bytes);
     assert!(serve(verifier(100).verify(&request, pair.moment()), &pair.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::FormTooLarge { length: 100, limit: 99 });
@@ -440,14 +440,14 @@ fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     let pair = OAuth1Pair::new(
         |server| server,
         |provider| {
-            with(provider, |it| {
+            provider.with(|it| {
                 it.token_lifetime = Some(for_ever);
                 it.temporary_lifetime = for_ever;
             })
         },
     );
     let request = pair.signed();
-    let verifier = with(pair.provider.verifier().clone(), |it| it.window = for_ever);
+    let verifier = pair.provider.verifier().clone().with(|it| it.window = for_ever);
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_ok());
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
@@ -477,7 +477,7 @@ fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
         );
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
         session.sign(&mut request, pair.moment()).unwrap();
-        let verifier = with(pair.provider.verifier().clone(), |it| it.methods = [method()].into());
+        let verifier = pair.provider.verifier().clone().with(|it| it.methods = [method()].into());
         let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::MethodUnsupported(name.into()));
     }
@@ -544,7 +544,7 @@ fn another_version_than_1_0_is_refused() {
             let (before, _) = value.split_once("oauth_version").unwrap();
             format!("{before}oauth_version=\"{encoded}\"")
         });
-        let verifier = with(pair.provider.verifier().clone(), |it| it.allow_version_1_0a = true);
+        let verifier = pair.provider.verifier().clone().with(|it| it.allow_version_1_0a = true);
         let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::VersionUnknown(other.into()));
         assert!(!rejected.to_string().contains("allow_"), "{rejected}");
@@ -558,7 +558,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
     use base64::Engine;
     use hmac::{KeyInit, Mac};
     let pair = OAuth1Pair::default();
-    let allowing = with(pair.provider.verifier().clone(), |it| it.allow_version_1_0a = true);
+    let allowing = pair.provider.verifier().clone().with(|it| it.allow_version_1_0a = true);
     for version in ["1.0a", "1.0A"] {
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
         let token = pair.token().credentials;
@@ -588,7 +588,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
 /// Row `plaintext-default`: RFC 5849 §3.4.4.
 #[test]
 fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
-    let plaintext = |server: Server| with(server, |it| it.scheme = Scheme::new(Method::DangerousPlaintext));
+    let plaintext = |server: Server| server.with(|it| it.scheme = Scheme::new(Method::DangerousPlaintext));
     let pair = OAuth1Pair::new(plaintext, |provider| provider);
     let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
@@ -598,13 +598,14 @@ fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
     assert_eq!(rejected.response().status(), 400);
 
     // With the opt-in it is accepted, but not without TLS.
-    let verifier = with(pair.provider.verifier().clone(), |it| it.dangerous_allow_plaintext = true);
+    let verifier = pair.provider.verifier().clone().with(|it| it.dangerous_allow_plaintext = true);
     let provider = oauth_proto::oauth1::server::Provider::builder(verifier).build().unwrap();
     assert!(serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).is_ok());
 
     let http = oauth_proto::oauth1::server::Verifier::new("http://photos.example.net").unwrap();
-    let verifier = with(http, |it| it.dangerous_allow_plaintext = true);
-    let provider = with(oauth_proto::oauth1::server::Provider::builder(verifier), |it| it.dangerous_allow_http = true)
+    let verifier = http.with(|it| it.dangerous_allow_plaintext = true);
+    let provider = oauth_proto::oauth1::server::Provider::builder(verifier)
+        .with(|it| it.dangerous_allow_http = true)
         .build()
         .unwrap();
     let mut request = request;
@@ -630,7 +631,7 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
         let at = format!("{ORIGIN}/photos").parse().unwrap();
         let value = signer.authorization::<&str, &str>(request.method(), &at, &[], pair.moment()).unwrap();
         request.headers_mut().insert("authorization", HeaderValue::try_from(value).unwrap());
-        let verifier = with(Verifier::new(origin).unwrap(), |it| {
+        let verifier = Verifier::new(origin).unwrap().with(|it| {
             it.dangerous_allow_plaintext = true;
             it.allow_two_legged = true;
         });
@@ -666,7 +667,7 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
         let error = Provider::builder(refused.clone()).build().unwrap_err();
         let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
         assert_eq!(error, expected.into());
-        assert!(with(Provider::builder(refused), |it| it.dangerous_allow_http = true).build().is_ok());
+        assert!(Provider::builder(refused).with(|it| it.dangerous_allow_http = true).build().is_ok());
     }
     for near in [ORIGIN, "http://localhost:8080", "http://127.0.0.1", "http://[::1]"] {
         assert!(Provider::builder(verifier(near)).build().is_ok(), "{near}");
@@ -676,7 +677,7 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
     let pair = OAuth1Pair::default();
-    let verifier = with(pair.provider.verifier().clone(), |it| {
+    let verifier = pair.provider.verifier().clone().with(|it| {
         it.methods = [Method::DangerousPlaintext].into();
         it.allow_two_legged = true;
     });
@@ -742,8 +743,8 @@ fn a_wrong_verifier_spends_the_temporary_credentials() {
 /// Row `body-hash-wrong`: OAuth Request Body Hash 1.0, draft 4.
 #[test]
 fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
-    let scheme = with(Scheme::default(), |it| it.body_hash = true);
-    let pair = OAuth1Pair::new(|server| with(server, |it| it.scheme = scheme), |provider| provider);
+    let scheme = Scheme::default().with(|it| it.body_hash = true);
+    let pair = OAuth1Pair::new(|server| server.with(|it| it.scheme = scheme), |provider| provider);
     let session = Session::new(&pair.client, pair.token());
     let signed = || {
         let mut request = Request::post(format!("{ORIGIN}/photos"))
@@ -758,11 +759,11 @@ fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
     changed.body_mut()[3] ^= 1;
     assert_eq!(status(&changed, &pair), (401, RejectReason::WrongBodyHash));
 
-    let demanding = with(pair.provider.verifier().clone(), |it| it.require_body_hash = true);
+    let demanding = pair.provider.verifier().clone().with(|it| it.require_body_hash = true);
     assert!(serve(demanding.verify(&signed(), pair.moment()), &pair.store).is_ok());
     let mut unsigned = signed();
     Signer::new(
-        &with(Scheme::default(), |it| it.placement = ParameterPlacement::Query),
+        &Scheme::default().with(|it| it.placement = ParameterPlacement::Query),
         &ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"),
         Some(&session.token().unwrap().credentials),
     )

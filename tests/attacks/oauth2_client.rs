@@ -39,7 +39,7 @@ fn a_code_from_another_issuer_is_refused() {
         "authorization_endpoint":"https://auth.example.com/a","authorization_response_iss_parameter_supported":true}"#;
     let metadata: Metadata = serde_json::from_str(promised).unwrap();
     for server in
-        [AuthorizationServer::from_metadata(&metadata).unwrap(), with(server(), |server| server.promises_issuer = true)]
+        [AuthorizationServer::from_metadata(&metadata).unwrap(), server().with(|server| server.promises_issuer = true)]
     {
         let client = client_of(server);
         assert_eq!(redeemed(&client, "&code=x"), Err(Forged::ParameterMissing { name: "iss" }.into()));
@@ -53,9 +53,9 @@ fn a_code_from_another_issuer_is_refused() {
 fn an_issuer_is_not_believed_where_none_is_known() {
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
-        with(server, |server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
+        server.with(|server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
     };
-    for server in [server(), with(server(), |server| server.promises_issuer = true)] {
+    for server in [server(), server().with(|server| server.promises_issuer = true)] {
         for rest in ["&code=x", "&error=access_denied"] {
             let named = format!("{rest}&iss=https%3A%2F%2Fhonest.example");
             let error = redeemed(&client_of(server.clone()), &named).unwrap_err();
@@ -64,18 +64,18 @@ fn an_issuer_is_not_believed_where_none_is_known() {
                 assert!(error.to_string().contains(option), "{error}");
             }
         }
-        let lenient = client_of(with(server.clone(), |server| server.allow_unknown_issuer = true));
+        let lenient = client_of(server.clone().with(|server| server.allow_unknown_issuer = true));
         redeemed(&lenient, "&code=x&iss=https%3A%2F%2Fhonest.example").unwrap();
         redeemed(
-            &client_of(with(server, |server| server.issuer = Some("https://evil.example".into()))),
+            &client_of(server.with(|server| server.issuer = Some("https://evil.example".into()))),
             "&code=x&iss=https%3A%2F%2Fevil.example",
         )
         .unwrap();
     }
     // A name that was not compared is no reason to do without the place.
-    let (pending, callback) = begun(&client_of(with(server(), |server| server.allow_unknown_issuer = true)));
+    let (pending, callback) = begun(&client_of(server().with(|server| server.allow_unknown_issuer = true)));
     let query = format!("{}&code=x&iss=https%3A%2F%2Fhonest.example", callback.split_once('?').unwrap().1);
-    let error = client_of(with(server(), |server| server.allow_unknown_issuer = true))
+    let error = client_of(server().with(|server| server.allow_unknown_issuer = true))
         .redeem(pending, &query, moment())
         .unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMissing { .. })), "{error}");
@@ -161,7 +161,7 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     for downgraded in [r#","code_challenge_methods_supported":["plain"]"#, r#","code_challenge_methods_supported":[]"#]
     {
         assert_eq!(authorize(listing(downgraded)).unwrap_err(), Unsupported::NoPkce.into(), "{downgraded}");
-        drop(authorize(with(listing(downgraded), |server| server.allow_missing_s256 = true)).unwrap());
+        drop(authorize(listing(downgraded).with(|server| server.allow_missing_s256 = true)).unwrap());
     }
     for fine in ["", r#","code_challenge_methods_supported":["plain","S256"]"#] {
         let authorization = done(authorize(listing(fine)).unwrap());
@@ -184,7 +184,7 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
         assert_eq!(come_back(serde_json::from_str(&stored).unwrap()), None);
     }
     // Another's is another, also where it has the same state.
-    let state = || with(Authorize::default(), |authorize| authorize.dangerous_state = Some("same".into()));
+    let state = || Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into()));
     let id = |client: &Client| done(client.authorize(state(), moment()).unwrap()).pending.id();
     assert_eq!(id(&client()), id(&client()));
     assert_ne!(id(&client()), id(&Client::new(server(), "another")));
@@ -219,8 +219,8 @@ fn a_page_on_status_200_is_not_read_as_a_token() {
     token_of(&client(), response(200, &[], ANSWER)).unwrap_err();
     let two = [("content-type", "application/json"), ("content-type", "text/html")];
     token_of(&client(), response(200, &two, ANSWER)).unwrap_err();
-    let lenient = client_of(with(server(), |server| {
-        server.quirks = with(Quirks::default(), |quirks| quirks.allow_any_content_type = true);
+    let lenient = client_of(server().with(|server| {
+        server.quirks = Quirks::default().with(|quirks| quirks.allow_any_content_type = true);
     }));
     token_of(&lenient, response(200, &[], ANSWER)).unwrap();
 }
@@ -306,8 +306,8 @@ fn a_token_of_another_type_than_bearer_is_refused() {
     }
     let missing = ANSWER.replace(r#""token_type":"Bearer","#, "");
     assert!(matches!(misbehaved(&missing), Misbehaved::FieldMissing { field: "token_type", .. }));
-    let lenient = client_of(with(server(), |server| {
-        server.quirks = with(Quirks::default(), |quirks| quirks.allow_missing_token_type = true);
+    let lenient = client_of(server().with(|server| {
+        server.quirks = Quirks::default().with(|quirks| quirks.allow_missing_token_type = true);
     }));
     assert_eq!(token_of(&lenient, json(&missing)).unwrap().token_type, TokenType::Bearer);
     token_of(&lenient, json(&ANSWER.replace("Bearer", "mac"))).unwrap_err();
@@ -365,7 +365,7 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"] {
         drop(request(server(loopback)).unwrap());
     }
-    drop(request(with(server("http://auth.example.com/token"), |server| server.dangerous_allow_http = true)).unwrap());
+    drop(request(server("http://auth.example.com/token").with(|server| server.dangerous_allow_http = true)).unwrap());
 
     let mut plain = server("https://auth.example.com/token");
     plain.authorization_endpoint = Some("http://auth.example.com/a".into());
@@ -485,19 +485,19 @@ fn metadata_of_another_issuer_is_refused() {
         let error = discovered(discovery(), &format!(r#""issuer":"{other}","#)).unwrap_err();
         assert_eq!(error, Forged::IssuerMismatch { expected: ISSUER.into(), received: other.into() }.into());
         discovered(
-            with(discovery(), |discovery| discovery.allow_missing_issuer = true),
+            discovery().with(|discovery| discovery.allow_missing_issuer = true),
             &format!(r#""issuer":"{other}","#),
         )
         .unwrap_err();
     }
     discovered(discovery(), "").unwrap_err();
     assert_eq!(
-        discovered(with(discovery(), |discovery| discovery.allow_missing_issuer = true), "").unwrap().issuer,
+        discovered(discovery().with(|discovery| discovery.allow_missing_issuer = true), "").unwrap().issuer,
         None
     );
 
     let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
-    let entra = || with(discovery(), |discovery| discovery.allow_issuer_template = Some(template.into()));
+    let entra = || discovery().with(|discovery| discovery.allow_issuer_template = Some(template.into()));
     assert_eq!(discovered(entra(), &format!(r#""issuer":"{template}","#)).unwrap().issuer, None);
     discovered(discovery(), &format!(r#""issuer":"{template}","#)).unwrap_err();
     discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
@@ -555,7 +555,7 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
 fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
     for query in ["client_id=victim", "x=y&st%61te=fixed", "request_uri=urn:x", "redirect_uri=https://evil.example/"] {
         let endpoint = format!("https://auth.example.com/a?{query}");
-        let error = client_of(with(server(), |server| server.authorization_endpoint = Some(endpoint)))
+        let error = client_of(server().with(|server| server.authorization_endpoint = Some(endpoint)))
             .authorize(Authorize::default(), moment())
             .unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ReservedParameter { .. })), "{query}: {error}");
@@ -666,8 +666,7 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
         let error = discovered(discovery(ISSUER), &body).unwrap_err();
         assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");
         AuthorizationServer::from_metadata(&serde_json::from_str(&body).unwrap()).unwrap_err();
-        discovered(with(discovery(ISSUER), |discovery| discovery.dangerous_allow_internal_hosts = true), &body)
-            .unwrap();
+        discovered(discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true), &body).unwrap();
         let outside = body.replace(host, "mtls.auth.example.com");
         AuthorizationServer::from_metadata(&discovered(discovery(ISSUER), &outside).unwrap()).unwrap();
 
@@ -679,7 +678,7 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
         assert!(error.to_string().contains("dangerous_from_metadata_of_internal_hosts`"), "{host}: {error}");
         // The options let the same metadata in.
         let found =
-            discovered(with(discovery(ISSUER), |discovery| discovery.dangerous_allow_internal_hosts = true), &body)
+            discovered(discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true), &body)
                 .unwrap();
         AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&found).unwrap();
 
@@ -691,7 +690,7 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
         let error = register(server()).unwrap_err();
         assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{host}: {error}");
         assert!(error.to_string().contains("AuthorizationServer::dangerous_allow_internal_hosts`"), "{error}");
-        register(with(server(), |server| server.dangerous_allow_internal_hosts = true)).unwrap();
+        register(server().with(|server| server.dangerous_allow_internal_hosts = true)).unwrap();
     }
 }
 
@@ -734,7 +733,7 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
         assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
         answered(
-            with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true),
+            own().with(|discovery| discovery.dangerous_allow_internal_hosts = true),
             "https://mcp.evil.example/api",
             &url,
         )
@@ -761,7 +760,7 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     // It names no issuer, as most servers.
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
-        with(server, |server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
+        server.with(|server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
     };
     let client = |redirect_uri: &str| Client::new(server(), "id").redirect_uri(redirect_uri).unwrap();
     let came = |client: &Client, place: &str| {
@@ -811,7 +810,7 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
 #[test]
 fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
     let unnamed = AuthorizationServer::new("https://auth.example.com/token").unwrap();
-    let unnamed = client_of(with(unnamed, |server| {
+    let unnamed = client_of(unnamed.with(|server| {
         server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
     }));
     let came = |client: &Client, before: &str, rest: &str| {
@@ -827,10 +826,10 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
         }
         came(&client(), before, "&iss=https%3A%2F%2Fauth.example.com").unwrap();
         came(&client(), before, "&iss=https%3A%2F%2Fevil.example").unwrap_err();
-        came(&with(unnamed.clone(), |client| client.allow_callback_without_place = true), before, "").unwrap();
+        came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), before, "").unwrap();
     }
     // The option is about callbacks that have none.
-    came(&with(unnamed.clone(), |client| client.allow_callback_without_place = true), "/other?", "").unwrap_err();
+    came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), "/other?", "").unwrap_err();
     // And a server's name is no place.
     came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
 }

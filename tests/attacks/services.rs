@@ -1,6 +1,6 @@
 //! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
 
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::oauth1::ClientCredentials;
 use oauth_proto::services::{self, Client, Oauth1, Pending, Protocol, Service, SignIn, Tokens, User};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
@@ -336,7 +336,7 @@ fn the_version_of_2007_needs_its_dangerous_option() {
     };
     let error = requested(server.clone()).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
-    requested(with(server, |it| it.dangerous_version_1_0 = true)).unwrap();
+    requested(server.with(|it| it.dangerous_version_1_0 = true)).unwrap();
 }
 
 #[test]
@@ -358,13 +358,13 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
         // The options hold in any order.
         let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
         for lenient in [
-            moved(with(own(), |it| it.allow_callback_without_place = true)),
-            with(moved(own()), |it| it.allow_callback_without_place = true),
+            moved(own().with(|it| it.allow_callback_without_place = true)),
+            moved(own()).with(|it| it.allow_callback_without_place = true),
         ] {
             came(&lenient, "?").unwrap();
             came(&lenient, "/callback/other?").unwrap_err();
         }
-        let proxied = moved(with(own(), |it| it.allow_callback_at_any_origin = true));
+        let proxied = moved(own().with(|it| it.allow_callback_at_any_origin = true));
         came(&proxied, "http://10.0.0.5/callback/own?").unwrap();
         came(&proxied, "http://10.0.0.5/callback/other?").unwrap_err();
     }
@@ -375,7 +375,7 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
     };
     let service =
         oauth_proto::oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
-    let service = with(service.unwrap(), |it| it.callbacks = Some(oauth_proto::oauth1::Callbacks::Registered));
+    let service = service.unwrap().with(|it| it.callbacks = Some(oauth_proto::oauth1::Callbacks::Registered));
     let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
     let redeem = |place: &str| {
         let (authorization, _) = begin(&wiki);
@@ -403,15 +403,15 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
     let error = came(&moved(of(&services::GITHUB)), github).unwrap_err();
     assert_eq!(error, Forged::IssuerUnknown { received: github.into() }.into());
     for told in [
-        with(moved(of(&services::GITHUB)), |it| it.issuer = Some(github.into())),
-        moved(with(of(&services::GITHUB), |it| it.issuer = Some(github.into()))),
+        moved(of(&services::GITHUB)).with(|it| it.issuer = Some(github.into())),
+        moved(of(&services::GITHUB).with(|it| it.issuer = Some(github.into()))),
     ] {
         came(&told, github).unwrap();
         came(&told, "https://evil.example").unwrap_err();
     }
     for lenient in [
-        with(moved(of(&services::GITHUB)), |it| it.allow_unknown_issuer = true),
-        moved(with(of(&services::GITHUB), |it| it.allow_unknown_issuer = true)),
+        moved(of(&services::GITHUB)).with(|it| it.allow_unknown_issuer = true),
+        moved(of(&services::GITHUB).with(|it| it.allow_unknown_issuer = true)),
     ] {
         came(&lenient, "https://anybody.example").unwrap();
     }

@@ -183,7 +183,7 @@ fn calls() -> Vec<Call> {
             registration().update(&ClientMetadata::new([REDIRECT]))
         }),
         Call::new(PushingAuthorization, "https://auth.example.com/par", || {
-            client().authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
+            client().authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment())
         }),
         Call::new(RequestingDeviceCode, "https://auth.example.com/device", || {
             client().authorize_device(AuthorizeDevice::default(), moment())

@@ -262,7 +262,7 @@ fn calls() -> Vec<Call> {
             "https://auth.example.com/par",
             response(201, &[("content-type", "application/json")], r#"{"request_uri":"urn:hunter2","expires_in":60}"#),
             |heard| {
-                secretive(heard).authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment())
+                secretive(heard).authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment())
             },
         ),
         Call::new(
@@ -487,7 +487,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     for put_off in [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))] {
         let session = Session::new(&secretive(heard), API, ends_in(5)).unwrap();
         let shared = SharedSession::builder_with(
-            with(session, |session| session.token_placement = TokenPlacement::AllowQuery("access_token")),
+            session.with(|session| session.token_placement = TokenPlacement::AllowQuery("access_token")),
             clock,
         )
         .build()

@@ -8,6 +8,8 @@ pub mod services;
 pub mod traced;
 pub mod with;
 
+pub use with::With;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -48,7 +50,7 @@ impl OAuth1Pair {
         let endpoints = ["initiate", "authorize", "token"].map(|path| format!("{ORIGIN}/{path}"));
         let built = Server::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
         let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
-        let verifier = with(Verifier::new(ORIGIN).unwrap(), |it| it.realm = Some("Photos".into()));
+        let verifier = Verifier::new(ORIGIN).unwrap().with(|it| it.realm = Some("Photos".into()));
         Self {
             provider: provider(Provider::builder(verifier)).build().unwrap(),
             store,
@@ -122,12 +124,6 @@ impl OAuth1Pair {
     pub fn verify(&self, request: &Request<Vec<u8>>) -> Result<Verified, Rejected> {
         serve(self.provider.verifier().verify(request, self.moment()), &self.store)
     }
-}
-
-/// Returns a value that was changed in place.
-pub fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
-    change(&mut value);
-    value
 }
 
 /// Returns the response of an endpoint for clients.

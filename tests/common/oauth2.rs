@@ -7,7 +7,7 @@ use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response, Sent, Step, Timestamp};
 
 #[allow(unused_imports, reason = "each test crate uses its part")]
-pub use super::with;
+pub use super::with::With;
 
 pub const NOW: u64 = 1_700_000_000;
 pub const ISSUER: &str = "https://auth.example.com";

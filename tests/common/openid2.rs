@@ -16,6 +16,8 @@ use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;
 use sha2::Sha256;
 
+pub(super) use super::With;
+
 /// The most requests that a discovery sends: for three documents, with five redirects each.
 pub const MOST: usize = 18;
 
@@ -24,12 +26,6 @@ pub const ENDPOINT: &str = "https://op.example/openid";
 pub const REALM: &str = "https://rp.example/";
 pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const JANE: &str = "https://op.example/id/jane";
-
-/// Returns a value that was changed in place.
-pub fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
-    change(&mut value);
-    value
-}
 
 pub struct OpenIdPair {
     pub provider: Provider,
@@ -164,7 +160,7 @@ impl OpenIdPair {
         let handle = pending.association_handle.as_ref();
         let association = associations.iter().find(|association| Some(&association.handle) == handle);
         let checked = self.run(self.party.redeem(
-            with(pending, |it| it.association = association.cloned()),
+            pending.with(|it| it.association = association.cloned()),
             callback,
             self.moment(),
         ))?;
@@ -183,7 +179,7 @@ impl OpenIdPair {
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
+        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = self.party.authorize(authorize, self.moment()).unwrap();
         let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)

@@ -7,7 +7,7 @@ use oauth_proto::services::{self, Authorization, Client, Pending, Service, SignI
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp, oauth1, oauth2, run_with};
 
 use super::oauth2::{bearer, json, moment, parameter, query, response};
-use super::with;
+use super::with::With;
 
 pub const CALLBACK: &str = "https://app.example/callback";
 pub const TOKEN: &str =
@@ -126,7 +126,7 @@ pub fn of(service: &Service) -> SignIn {
 
 /// A sign-in at the one service of the version of 2007.
 pub fn dropbox_v1() -> SignIn {
-    with(of(&services::DROPBOX_V1), |it| it.dangerous_version_1_0 = true)
+    of(&services::DROPBOX_V1).with(|it| it.dangerous_version_1_0 = true)
 }
 
 /// The fields in the order of their declaration, up to `locale`.

@@ -1,6 +1,6 @@
 //! What a server is said to do otherwise than RFC 5849: the options of `Server`, and the version of 2007.
 
-use crate::common::with;
+use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::{answered, first_leg};
 use oauth_proto::oauth1::RequestError;
@@ -13,12 +13,12 @@ use oauth_proto::{ApiRequest, Error, Forged, Moment, Response, Step, Timestamp, 
 #[test]
 fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
     type Say = fn(Server) -> Server;
-    let version_2007: Say = |it| with(it, |it| it.dangerous_version_1_0 = true);
-    let first: Say = |server| with(server, |it| it.callbacks = Some(Callbacks::WithRequest));
+    let version_2007: Say = |it| it.with(|it| it.dangerous_version_1_0 = true);
+    let first: Say = |server| server.with(|it| it.callbacks = Some(Callbacks::WithRequest));
     let in_query: Say =
-        |server| with(server, |it| it.scheme = with(Scheme::default(), |it| it.placement = ParameterPlacement::Query));
+        |server| server.with(|it| it.scheme = Scheme::default().with(|it| it.placement = ParameterPlacement::Query));
     let encoded: Say = |server| {
-        with(server, |it| it.scheme = with(Scheme::default(), |it| it.key_encoding = Some(KeyEncoding::Encoded)))
+        server.with(|it| it.scheme = Scheme::default().with(|it| it.key_encoding = Some(KeyEncoding::Encoded)))
     };
     let sent = |say: &[Say]| {
         let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
@@ -43,7 +43,7 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
 
 #[test]
 fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
-    let pair = OAuth1Pair::new(|it| with(it, |it| it.dangerous_version_1_0 = true), |provider| provider);
+    let pair = OAuth1Pair::new(|it| it.with(|it| it.dangerous_version_1_0 = true), |provider| provider);
     let Step::Send(request, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
@@ -62,7 +62,7 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
 #[test]
 fn a_service_with_registered_callbacks_is_never_sent_one() {
     let pair =
-        OAuth1Pair::new(|server| with(server, |it| it.callbacks = Some(Callbacks::Registered)), |provider| provider);
+        OAuth1Pair::new(|server| server.with(|it| it.callbacks = Some(Callbacks::Registered)), |provider| provider);
     let error = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap_err();
     assert_eq!(error, RequestError::CallbackNotAccepted.into());
     let Step::Send(request, _) = pair.client.authorize(Authorize::allow_any_callback(), pair.moment()).unwrap() else {
@@ -85,14 +85,14 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert_eq!(posted.body(), b"scope=a%20b");
     assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
-    let got = first(|it| with(it, |it| it.by_get = true));
+    let got = first(|it| it.with(|it| it.by_get = true));
     assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
     assert!(!got.headers().contains_key("content-type"));
 
     // Without any, a POST has no body and no label, unless the protocol's go there.
     for (placement, labelled) in [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)] {
-        let scheme = with(Scheme::default(), |it| it.placement = placement);
-        let pair = OAuth1Pair::new(|server| with(server, |it| it.scheme = scheme), |provider| provider);
+        let scheme = Scheme::default().with(|it| it.placement = placement);
+        let pair = OAuth1Pair::new(|server| server.with(|it| it.scheme = scheme), |provider| provider);
         let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
         else {
             panic!("nothing to send")
@@ -104,7 +104,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
 #[test]
 fn both_places_are_told_the_callback_where_the_service_wants_it() {
     let pair =
-        OAuth1Pair::new(|server| with(server, |it| it.callbacks = Some(Callbacks::WithBoth)), |provider| provider);
+        OAuth1Pair::new(|server| server.with(|it| it.callbacks = Some(Callbacks::WithBoth)), |provider| provider);
     let Authorization { url, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     assert!(url.contains("&oauth_callback=https%3A%2F%2F"));
 }
@@ -113,13 +113,14 @@ fn both_places_are_told_the_callback_where_the_service_wants_it() {
 fn an_authentication_endpoint_gets_the_token_and_no_callback() {
     let pair = OAuth1Pair::new(
         |server| {
-            with(server, |it| it.callbacks = Some(Callbacks::WithBoth))
+            server
+                .with(|it| it.callbacks = Some(Callbacks::WithBoth))
                 .authentication("https://photos.example.net/signin")
                 .unwrap()
         },
         |provider| provider,
     );
-    let authorize = || with(Authorize::callback(CALLBACK), |it| it.at_authentication_endpoint = true);
+    let authorize = || Authorize::callback(CALLBACK).with(|it| it.at_authentication_endpoint = true);
     let Authorization { url, pending, .. } = pair.begin(authorize().url_parameter("force_login", "true")).unwrap();
     assert_eq!(url, format!("{ORIGIN}/signin?force_login=true&oauth_token={}", pending.token()));
     let error = OAuth1Pair::default().begin(authorize()).unwrap_err();
@@ -145,7 +146,7 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     assert_eq!(pair.redeem(pending, &callback), Err(missing.clone().into()));
     let Authorization { pending, .. } = pair.begin(Authorize::out_of_band()).unwrap();
     assert_eq!(pair.client.redeem_verifier(pending, " ", pair.moment()).unwrap_err(), missing.into());
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.dangerous_version_1_0 = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.dangerous_version_1_0 = true), |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
 
@@ -168,11 +169,11 @@ fn an_error_names_the_option_that_lifts_it() {
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), pair.moment())
     };
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_unconfirmed_callback = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_unconfirmed_callback = true), |provider| provider);
     lifted("oauth1::Server::allow_unconfirmed_callback", first_leg(&pair), first_leg(&lenient));
 
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     lifted("oauth1::Server::allow_json_answers", answered(&pair, body), answered(&lenient, body));
 
     let unverified = |pair: &OAuth1Pair| {
@@ -180,7 +181,7 @@ fn an_error_names_the_option_that_lifts_it() {
         let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         pair.client.redeem(pending, &callback, pair.moment())
     };
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_missing_verifier = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_missing_verifier = true), |provider| provider);
     lifted("oauth1::Server::allow_missing_verifier", unverified(&pair), unverified(&lenient));
 
     let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
@@ -191,10 +192,10 @@ fn an_error_names_the_option_that_lifts_it() {
     lifted(
         "oauth1::Server::dangerous_allow_http",
         begun(plain()),
-        begun(with(plain(), |it| it.dangerous_allow_http = true)),
+        begun(plain().with(|it| it.dangerous_allow_http = true)),
     );
 
     let call = |request: ApiRequest| Session::two_legged(&pair.client).call(&request, pair.moment());
     let plain = || ApiRequest::new("http://a.example/x").unwrap();
-    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(with(plain(), |it| it.dangerous_allow_http = true)));
+    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().with(|it| it.dangerous_allow_http = true)));
 }

@@ -1,6 +1,6 @@
 //! Laws of signing and verifying, on random requests.
 
-use crate::common::with;
+use crate::common::with::With;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
 use oauth_proto::oauth1::server::{Approval, Verifier, serve};
@@ -71,7 +71,7 @@ prop_compose! {
     fn case()(method in method(), placement in placement(), key in text(), secret in text(), token in text(),
               token_secret in text(), query in pairs(), form in pairs(), nonce in "[ -~]{1,20}") -> Case {
         Case {
-            scheme: with(Scheme::new(method), |it| it.placement = placement),
+            scheme: Scheme::new(method).with(|it| it.placement = placement),
             client: ClientCredentials::new(key, format!("s{secret}")),
             token: TokenCredentials::new(format!("t{token}"), token_secret),
             query,
@@ -222,7 +222,7 @@ proptest! {
     #[test]
     fn every_placement_signs_the_same_base_string(case in case()) {
         let in_place = |placement| {
-            let scheme = with(case.scheme.clone(), |it| it.placement = placement);
+            let scheme = case.scheme.clone().with(|it| it.placement = placement);
             base_string(&Case { scheme, ..case.clone() }.signed()).unwrap()
         };
         prop_assert_eq!(in_place(ParameterPlacement::Header), in_place(ParameterPlacement::Query));
@@ -231,7 +231,7 @@ proptest! {
 
     #[test]
     fn signing_again_replaces_the_signature(case in case()) {
-        let case = Case { scheme: with(case.scheme.clone(), |it| it.placement = ParameterPlacement::Header), ..case };
+        let case = Case { scheme: case.scheme.clone().with(|it| it.placement = ParameterPlacement::Header), ..case };
         let once = case.signed();
         let mut again = once.clone();
         let signer = Signer::new(&case.scheme, &case.client, Some(&case.token));

@@ -1,6 +1,6 @@
 //! What the provider and its verifier accept, refuse and say: RFC 5849 §2 and §3.2.
 
-use crate::common::with;
+use crate::common::with::With;
 use std::collections::BTreeSet;
 
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields};
@@ -70,7 +70,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
     assert!(!session.is_authorized());
     session.sign(&mut request, pair.moment()).unwrap();
     assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
-    let verifier = with(pair.provider.verifier().clone(), |it| it.allow_two_legged = true);
+    let verifier = pair.provider.verifier().clone().with(|it| it.allow_two_legged = true);
     let verified = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap();
     assert_eq!((verified.token, verified.approval), (None, None));
 }
@@ -78,7 +78,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
 #[test]
 fn tokens_expire_where_the_service_says_so() {
     let hour = std::time::Duration::from_secs(3600);
-    let pair = OAuth1Pair::new(|server| server, |provider| with(provider, |it| it.token_lifetime = Some(hour)));
+    let pair = OAuth1Pair::new(|server| server, |provider| provider.with(|it| it.token_lifetime = Some(hour)));
     let token = pair.token();
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     pair.now.set(NOW + 3600);
@@ -94,7 +94,7 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
     let pair = OAuth1Pair::default();
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let consent = pair.consent(&url).unwrap();
-    let grant = with(Approval::new("7"), |it| {
+    let grant = Approval::new("7").with(|it| {
         it.response_parameters.insert("screen_name".into(), "jane d".into());
         it.response_parameters.insert("oauth_token".into(), "not this".into());
     });
@@ -179,10 +179,10 @@ fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
     let pair = OAuth1Pair::default();
     let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"{}".to_vec()).unwrap();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
-    let scheme = with(Scheme::new(Method::HmacSha256), |it| it.sha1_body_hash = true);
+    let scheme = Scheme::new(Method::HmacSha256).with(|it| it.sha1_body_hash = true);
     Signer::new(&scheme, &client, Some(&pair.token().credentials)).sign(&mut request, pair.moment()).unwrap();
     assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::WrongBodyHash);
-    let allowing = with(pair.provider.verifier().clone(), |it| it.allow_sha1_body_hash = true);
+    let allowing = pair.provider.verifier().clone().with(|it| it.allow_sha1_body_hash = true);
     let mut changed = request.clone();
     changed.body_mut().push(b' ');
     let rejected = serve(allowing.verify(&changed, pair.moment()), &pair.store).unwrap_err();

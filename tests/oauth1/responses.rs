@@ -1,6 +1,6 @@
 //! What a client makes of what servers answer: RFC 5849 §2.1 and §2.3, the Problem Reporting extension, and what is in use beside them.
 
-use crate::common::with;
+use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair};
 use oauth_proto::oauth1::server::store::ClientRecord;
 use oauth_proto::oauth1::{Authorization, Authorize, Pending, Session, Token};
@@ -67,7 +67,7 @@ fn every_field_of_the_answer_is_kept() {
 fn json_is_read_only_where_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
     assert!(matches!(answered(&OAuth1Pair::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
     for odd in [
         r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
@@ -85,7 +85,7 @@ fn an_empty_error_is_no_refusal() {
     for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
         answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap();
     }
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     for error in [r#""error":null"#, r#""error":"""#, r#""oauth_problem":"""#] {
         answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#)).unwrap();
     }
@@ -101,7 +101,7 @@ fn an_empty_error_is_no_refusal() {
 #[test]
 fn a_byte_order_mark_is_ignored() {
     answered(&OAuth1Pair::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     answered(&lenient, "\u{feff} {\"oauth_token\":\"t\",\"oauth_token_secret\":\"s\"}").unwrap();
     for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
         assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
@@ -208,7 +208,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
 
 #[test]
 fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     for (body, code, word) in [
         (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
         (r#"{"error":{"code":401,"message":"Who is there?"}}"#, "401", "Who is there?"),
@@ -293,7 +293,7 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
     for value in ["3600", "3600.0", "+3600+"] {
         assert_eq!(expires_at(value).unwrap(), NOW + 3600, "{value}");
     }
-    let lenient = OAuth1Pair::new(|it| with(it, |it| it.allow_json_answers = true), |provider| provider);
+    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     for value in ["3600", "3600.0", "\"3600\""] {
         let body = format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
         assert_eq!(answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(), NOW + 3600, "{value}");

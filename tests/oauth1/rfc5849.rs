@@ -1,6 +1,6 @@
 //! The examples of RFC 5849 as tests, and the corners of its text that other implementations get wrong.
 
-use crate::common::with;
+use crate::common::with::With;
 use http::Request;
 use oauth_proto::Timestamp;
 use oauth_proto::oauth1::{
@@ -10,7 +10,7 @@ use oauth_proto::oauth1::{
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn photos() -> Scheme {
-    with(Scheme::default(), |it| {
+    Scheme::default().with(|it| {
         it.realm = Some("Photos".into());
         it.omit_version = true;
     })
@@ -117,7 +117,7 @@ fn section_3_1_signature() -> Outcome {
     let client = ClientCredentials::new("9djdj82h48djs9d2", "j49sk3j29djd");
     let token = TokenCredentials::new("kkk9d7dh3k39sjv7", "dh893hdasih9");
     let signer = Signer::new(
-        &with(Scheme::default(), |it| {
+        &Scheme::default().with(|it| {
             it.realm = Some("Example".into());
             it.omit_version = true;
         }),
@@ -246,7 +246,7 @@ fn section_2_1_plaintext() -> Outcome {
 #[test]
 fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     let form = |placement| -> Result<Request<Vec<u8>>, Box<dyn std::error::Error>> {
-        let scheme = with(Scheme::default(), |it| it.placement = placement);
+        let scheme = Scheme::default().with(|it| it.placement = placement);
         let token = TokenCredentials::new("t&t", "ts");
         let signer = Signer::new(&scheme, &ClientCredentials::new("key", "secret"), Some(&token));
         let mut request = Request::post("https://a.example/x?q=1")
@@ -281,7 +281,7 @@ fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
 #[test]
 fn raw_keys_differ_only_where_secrets_need_encoding() -> Outcome {
     let signature = |secret: &str, encoding| -> Result<String, Box<dyn std::error::Error>> {
-        let scheme = with(Scheme::default(), |it| it.key_encoding = Some(encoding));
+        let scheme = Scheme::default().with(|it| it.key_encoding = Some(encoding));
         let signer = Signer::new(&scheme, &ClientCredentials::new("k", secret), None);
         let mut request = Request::get("https://a.example/").body(Vec::new())?;
         signer.sign(&mut request, stamp(1, "n"))?;

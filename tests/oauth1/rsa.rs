@@ -1,6 +1,6 @@
 //! RSA signatures, RFC 5849 §3.4.3, against those of OpenSSL.
 
-use crate::common::with;
+use crate::common::with::With;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::Request;
 use oauth_proto::oauth1::RequestError;
@@ -92,7 +92,7 @@ fn a_public_key_verifies_and_does_not_sign() {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_key(Method::RsaSha256(public())));
     let stand_in = Method::RsaSha256(public());
-    let verifier = with(Verifier::new("https://photos.example.net").unwrap(), |it| {
+    let verifier = Verifier::new("https://photos.example.net").unwrap().with(|it| {
         it.keyed_methods.push(stand_in);
         it.allow_two_legged = true;
     });

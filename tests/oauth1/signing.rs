@@ -1,6 +1,6 @@
 //! The options of signing, and what it refuses to sign.
 
-use crate::common::with;
+use crate::common::with::With;
 use http::Request;
 use http::header::HeaderValue;
 use oauth_proto::oauth1::RequestError;
@@ -40,18 +40,18 @@ fn other_bodies_are_signed_by_their_hash() {
     ];
     for (method, expected) in hashes {
         let mut request = post(Some("text/plain"), "Hello World!");
-        sign(&with(Scheme::new(method), |it| it.body_hash = true), &mut request).unwrap();
+        sign(&Scheme::new(method).with(|it| it.body_hash = true), &mut request).unwrap();
         assert!(base(&request).contains(expected), "{}", base(&request));
     }
     let mut request = post(Some("text/plain"), "Hello World!");
-    sign(&with(Scheme::new(Method::HmacSha256), |it| it.sha1_body_hash = true), &mut request).unwrap();
+    sign(&Scheme::new(Method::HmacSha256).with(|it| it.sha1_body_hash = true), &mut request).unwrap();
     assert!(base(&request).contains(SHA1_OF_HELLO_WORLD), "{}", base(&request));
 }
 
 #[test]
 fn forms_have_no_body_hash_and_by_default_nothing_has() {
     let mut form = post(Some("application/x-www-form-urlencoded"), "a=1");
-    sign(&with(Scheme::default(), |it| it.body_hash = true), &mut form).unwrap();
+    sign(&Scheme::default().with(|it| it.body_hash = true), &mut form).unwrap();
     assert!(!base(&form).contains("body_hash") && base(&form).contains("&a%3D1%26"));
     let mut json = post(JSON, "{}");
     sign(&Scheme::default(), &mut json).unwrap();
@@ -60,7 +60,7 @@ fn forms_have_no_body_hash_and_by_default_nothing_has() {
 
 #[test]
 fn force_include_body_makes_a_form_of_what_reads_as_one() {
-    let forced = with(Scheme::default(), |it| it.force_include_body = true);
+    let forced = Scheme::default().with(|it| it.force_include_body = true);
     let mut form = post(None, "a=1&b=%20");
     sign(&forced, &mut form).unwrap();
     assert_eq!(form.headers()["content-type"], "application/x-www-form-urlencoded");
@@ -83,7 +83,7 @@ fn force_include_body_makes_a_form_of_what_reads_as_one() {
 
 #[test]
 fn the_placement_in_the_body_needs_a_form_or_nothing() {
-    let in_body = with(Scheme::default(), |it| it.placement = ParameterPlacement::Body);
+    let in_body = Scheme::default().with(|it| it.placement = ParameterPlacement::Body);
     let mut empty = post(None, "");
     sign(&in_body, &mut empty).unwrap();
     assert!(empty.body().starts_with(b"oauth_consumer_key=key&"));
@@ -100,7 +100,7 @@ fn the_placement_in_the_body_needs_a_form_or_nothing() {
 #[test]
 fn a_get_request_gets_no_body() {
     let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
-    let error = sign(&with(Scheme::default(), |it| it.placement = ParameterPlacement::Body), &mut request).unwrap_err();
+    let error = sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Body), &mut request).unwrap_err();
     assert_eq!(error, Unsupported::NoFormBody { reason: "this method has no body" }.into());
 }
 
@@ -118,8 +118,7 @@ fn a_body_of_any_type_is_signed_by_its_head() {
 
     let form = |stream: bool| {
         let builder = Request::post("https://a.example/x").header("content-type", "application/x-www-form-urlencoded");
-        let signer =
-            Signer::new(&with(Scheme::default(), |it| it.placement = ParameterPlacement::Query), &client, None);
+        let signer = Signer::new(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &client, None);
         if stream {
             let mut request = builder.body(Stream).unwrap();
             signer.sign_head(&mut request, b"a=1", stamp()).unwrap();
@@ -132,10 +131,10 @@ fn a_body_of_any_type_is_signed_by_its_head() {
     assert_eq!(form(true), form(false));
     for (scheme, refused) in [
         (
-            with(Scheme::default(), |it| it.placement = ParameterPlacement::Body),
+            Scheme::default().with(|it| it.placement = ParameterPlacement::Body),
             Unsupported::NoFormBody { reason: "the body is not at hand" },
         ),
-        (with(Scheme::default(), |it| it.body_hash = true), Unsupported::OAuth1(RequestError::BodyNotAtHand)),
+        (Scheme::default().with(|it| it.body_hash = true), Unsupported::OAuth1(RequestError::BodyNotAtHand)),
     ] {
         let error = Signer::new(&scheme, &client, None).sign_head(&mut stream, b"", stamp()).unwrap_err();
         assert_eq!(error, refused.into());
@@ -151,7 +150,7 @@ fn parameters_of_the_protocol_stand_in_one_place() {
         (ParameterPlacement::Body, "https://a.example/?oauth_of_our_own=1"),
     ] {
         let mut request = Request::post(uri).body(Vec::new()).unwrap();
-        let error = sign(&with(Scheme::default(), |it| it.placement = placement), &mut request).unwrap_err();
+        let error = sign(&Scheme::default().with(|it| it.placement = placement), &mut request).unwrap_err();
         assert!(
             matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::ParameterPlace { .. }))),
             "{uri}: {error}"
@@ -159,7 +158,7 @@ fn parameters_of_the_protocol_stand_in_one_place() {
     }
     // One of our own in the same place is a parameter like any other.
     let mut request = Request::get("https://a.example/?oauth_zzz=1&a=2").body(Vec::new()).unwrap();
-    sign(&with(Scheme::default(), |it| it.placement = ParameterPlacement::Query), &mut request).unwrap();
+    sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request).unwrap();
     let base = base(&request);
     assert!(base.contains("&a%3D2%26oauth_consumer_key") && base.ends_with("%26oauth_zzz%3D1"), "{base}");
 }
@@ -185,7 +184,7 @@ fn another_schemes_header_is_not_overwritten() {
         assert_eq!(request.headers()["authorization"], value);
     }
     let mut request = Request::get("https://a.example/").header("authorization", "Basic abc").body(Vec::new()).unwrap();
-    sign(&with(Scheme::default(), |it| it.placement = ParameterPlacement::Query), &mut request).unwrap();
+    sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request).unwrap();
     assert_eq!(request.headers()["authorization"], "Basic abc");
 }
 
@@ -206,10 +205,10 @@ fn what_is_no_http_url_is_not_signed() {
 #[test]
 fn a_realm_is_quoted_and_cannot_break_out() {
     let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
-    sign(&with(Scheme::default(), |it| it.realm = Some(r#"a"b\c"#.into())), &mut request).unwrap();
+    sign(&Scheme::default().with(|it| it.realm = Some(r#"a"b\c"#.into())), &mut request).unwrap();
     let header = request.headers()["authorization"].to_str().unwrap();
     assert!(header.starts_with(r#"OAuth realm="a\"b\\c", oauth_consumer_key="#), "{header}");
-    let error = sign(&with(Scheme::default(), |it| it.realm = Some("a\r\nb: c".into())), &mut request).unwrap_err();
+    let error = sign(&Scheme::default().with(|it| it.realm = Some("a\r\nb: c".into())), &mut request).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }
 

@@ -1,6 +1,6 @@
 //! Whole conversations between our client and our server, in the words of RFC 5849 §2.
 
-use crate::common::with;
+use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::answered;
 use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, serve};
@@ -19,8 +19,8 @@ fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
 fn every_method_and_placement_walks_the_three_legs() {
     for method in [Method::HmacSha1, Method::HmacSha256, Method::HmacSha512] {
         for placement in [ParameterPlacement::Header, ParameterPlacement::Body, ParameterPlacement::Query] {
-            let scheme = with(Scheme::new(method.clone()), |it| it.placement = placement);
-            let pair = OAuth1Pair::new(|server| with(server, |it| it.scheme = scheme), |provider| provider);
+            let scheme = Scheme::new(method.clone()).with(|it| it.placement = placement);
+            let pair = OAuth1Pair::new(|server| server.with(|it| it.scheme = scheme), |provider| provider);
             assert!(pair.verify(&pair.signed()).is_ok(), "{method:?} {placement:?}");
         }
     }
@@ -30,15 +30,15 @@ fn every_method_and_placement_walks_the_three_legs() {
 fn a_service_that_wants_get_gets_it() {
     let pair = OAuth1Pair::new(
         |server| {
-            with(server, |it| {
+            server.with(|it| {
                 it.by_get = true;
-                it.scheme = with(Scheme::default(), |it| it.placement = ParameterPlacement::Query);
+                it.scheme = Scheme::default().with(|it| it.placement = ParameterPlacement::Query);
             })
         },
-        |it| with(it, |it| it.allow_get = true),
+        |it| it.with(|it| it.allow_get = true),
     );
     assert!(pair.verify(&pair.signed()).is_ok());
-    let refusing = OAuth1Pair::new(|it| with(it, |it| it.by_get = true), |provider| provider);
+    let refusing = OAuth1Pair::new(|it| it.with(|it| it.by_get = true), |provider| provider);
     let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -51,11 +51,10 @@ fn a_service_that_wants_get_gets_it() {
 #[test]
 fn the_first_request_is_that_of_the_specification() {
     let pair = OAuth1Pair::new(
-        |server| with(server, |it| it.scheme = with(Scheme::default(), |it| it.omit_version = true)),
+        |server| server.with(|it| it.scheme = Scheme::default().with(|it| it.omit_version = true)),
         |provider| provider,
     );
-    let authorize =
-        with(Authorize::callback("http://printer.example.com/ready"), |it| it.realm = Some("Photos".into()));
+    let authorize = Authorize::callback("http://printer.example.com/ready").with(|it| it.realm = Some("Photos".into()));
     let Step::Send(request, _) = pair.client.authorize(authorize, pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
@@ -78,7 +77,8 @@ fn the_callback_keeps_its_own_query() {
 #[test]
 fn the_service_shows_what_the_client_asks_for() {
     let pair = OAuth1Pair::default();
-    let authorize = with(Authorize::callback(CALLBACK), |it| it.realm = Some("Photos Albums".into()))
+    let authorize = Authorize::callback(CALLBACK)
+        .with(|it| it.realm = Some("Photos Albums".into()))
         .parameter("scope", "read write");
     let authorization = pair.begin(authorize.url_parameter("lang", "de")).unwrap();
     assert!(authorization.url.contains("?lang=de&"), "{}", authorization.url);

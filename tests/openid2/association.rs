@@ -14,7 +14,7 @@ fn an_association_checks_answers_without_asking() {
         AssociationKind::NoEncryptionSha1,
     ] {
         let party =
-            RelyingParty::new(REALM, with(Options::default(), |it| it.associations = Some([kind].into()))).unwrap();
+            RelyingParty::new(REALM, Options::default().with(|it| it.associations = Some([kind].into()))).unwrap();
         let discovered = pair.discover("https://jane.example/").unwrap();
         let association = pair.run(party.associate(&discovered, pair.moment())).unwrap().unwrap();
         let short = matches!(kind, AssociationKind::DhSha1 | AssociationKind::NoEncryptionSha1);
@@ -24,7 +24,7 @@ fn an_association_checks_answers_without_asking() {
         assert_eq!(association, stored);
         pair.associations.borrow_mut().push(association);
 
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = Some(stored));
+        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = Some(stored));
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
         pair.sent.borrow_mut().clear();
@@ -36,13 +36,13 @@ fn an_association_checks_answers_without_asking() {
 #[test]
 fn a_provider_names_the_kind_that_it_grants() {
     let sha1 = AssociationKind::DhSha1;
-    let pair = OpenIdPair::new(|options| options, |options| with(options, |it| it.associations = Some([sha1].into())));
+    let pair = OpenIdPair::new(|options| options, |options| options.with(|it| it.associations = Some([sha1].into())));
     let discovered = pair.discover(JANE).unwrap();
     let association = pair.associate(&discovered).unwrap().unwrap();
     assert_eq!(signs_with(&association), "HMAC-SHA1");
     assert_eq!(pair.sent.borrow().iter().filter(|sent| sent.starts_with("POST")).count(), 2);
 
-    let none = OpenIdPair::new(|options| options, |options| with(options, |it| it.associations = Some([].into())));
+    let none = OpenIdPair::new(|options| options, |options| options.with(|it| it.associations = Some([].into())));
     assert_eq!(none.associate(&none.discover(JANE).unwrap()).unwrap(), None);
     none.sign_in(JANE).unwrap();
 }
@@ -53,7 +53,7 @@ fn an_association_that_is_over_is_replaced_by_asking() {
     let discovered = pair.discover(JANE).unwrap();
     let association = pair.associate(&discovered).unwrap().unwrap();
     let handle = association.handle.clone();
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| {
+    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| {
         it.association = association.into();
         it.lifetime = std::time::Duration::from_secs(1 << 20);
     });

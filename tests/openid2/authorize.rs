@@ -22,7 +22,7 @@ fn a_long_answer_comes_as_a_form() {
     let callback = Callback::posted(&action, form.as_bytes());
     let checked = pair
         .run(pair.party.redeem(
-            with(authorization.pending, |it| it.association = pair.associations.borrow().last().cloned()),
+            authorization.pending.with(|it| it.association = pair.associations.borrow().last().cloned()),
             callback,
             pair.moment(),
         ))
@@ -69,7 +69,7 @@ fn what_is_stored_comes_back() {
     let stored: Discovered = serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
     assert_eq!(discovered, stored);
     let association = pair.associate(&stored).unwrap();
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
+    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let cookie = serde_json::to_string(&authorization.pending).unwrap();
     assert!(cookie.len() < 1000, "{}", cookie.len());

@@ -191,7 +191,7 @@ fn a_callback_is_read_in_its_size() {
             let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), pair.moment());
             let counted = measure(|| {
                 drop(pair.party.redeem(
-                    with(pending, |it| it.association = associations.last().cloned()),
+                    pending.with(|it| it.association = associations.last().cloned()),
                     &bomb,
                     moment,
                 ));

@@ -35,7 +35,7 @@ fn a_user_signs_in_by_each_way_of_discovery() {
 fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
     let pair = OpenIdPair::default();
     assert_eq!(pair.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
-    let plain = OpenIdPair::new(|it| with(it, |it| it.dangerous_allow_http = true), |options| options);
+    let plain = OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options);
     plain.page("http://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
     assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("http://jane.example/"));
 }
@@ -70,7 +70,7 @@ fn an_op_identifier_lets_the_provider_say_who_it_is() {
     // Another of the user's identifiers, which names the provider itself.
     let authorization = pair.begin(pair.asking("https://op.example/"));
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
-        with(approval, |it| it.claimed_id = Some("https://jane.example/".into()))
+        approval.with(|it| it.claimed_id = Some("https://jane.example/".into()))
     });
     assert_eq!(
         pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(),
@@ -84,7 +84,7 @@ fn a_fragment_tells_owners_apart_and_is_not_shown() {
     let authorization = pair.begin(pair.asking(JANE));
     let with_fragment = format!("{JANE}#second");
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
-        with(approval, |it| it.claimed_id = Some(with_fragment.clone()))
+        approval.with(|it| it.claimed_id = Some(with_fragment.clone()))
     });
     let assertion = pair.verify(authorization.pending, &callback).unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(with_fragment.as_str()));

@@ -118,7 +118,7 @@ fn a_response_without_an_identity_brings_extensions_alone() {
     let pair = OpenIdPair::default();
     let fetch =
         FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
-    let authorize = with(pair.asking(JANE), |it| it.without_identity = true).extension(fetch);
+    let authorize = pair.asking(JANE).with(|it| it.without_identity = true).extension(fetch);
     let authorization = pair.begin(authorize);
     let url = authorization.url().unwrap();
     assert_eq!(pair.check_id(&url).unwrap().identity, Identity::None);

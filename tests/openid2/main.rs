@@ -13,3 +13,7 @@ mod laws;
 mod openid1;
 mod provider;
 mod redeem;
+#[path = "../common/with.rs"]
+mod with;
+
+use with::With;

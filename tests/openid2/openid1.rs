@@ -7,8 +7,7 @@ use oauth_proto::{Error, Refused, Unsupported};
 
 #[test]
 fn openid_1_is_spoken_where_both_allow_it() {
-    let pair =
-        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
+    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
     let page = format!(
         "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
     );
@@ -17,7 +16,8 @@ fn openid_1_is_spoken_where_both_allow_it() {
     assert_eq!((discovered.version, discovered.local_id.as_deref()), (Version::V1_1, Some(JANE)));
     for association in [None, pair.associate(&discovered).unwrap()] {
         let asks = association.is_none();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association)
+        let authorize = Authorize::new(&discovered, RETURN_TO)
+            .with(|it| it.association = association)
             .extension(sreg::Request { required: vec![Field::Email], ..sreg::Request::default() });
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
@@ -39,7 +39,7 @@ fn openid_1_is_spoken_where_both_allow_it() {
     }
     let authorization = pair
         .party
-        .authorize(with(Authorize::new(&discovered, RETURN_TO), |it| it.immediate = true), pair.moment())
+        .authorize(Authorize::new(&discovered, RETURN_TO).with(|it| it.immediate = true), pair.moment())
         .unwrap();
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let callback = location(&pair.deny_request(check_id));
@@ -59,11 +59,10 @@ fn openid_1_is_spoken_where_both_allow_it() {
 /// §14.2.1.
 #[test]
 fn a_request_without_an_identity_is_not_sent_in_openid_1() {
-    let pair =
-        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
+    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
     pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let discovered = pair.discover("https://old.example/").unwrap();
-    let asked = with(Authorize::new(&discovered, RETURN_TO), |it| it.without_identity = true);
+    let asked = Authorize::new(&discovered, RETURN_TO).with(|it| it.without_identity = true);
     let error = pair.party.authorize(asked, pair.moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }

@@ -14,9 +14,9 @@ fn the_user_may_cancel_and_an_immediate_request_may_fail() {
         pair.verify(authorization.pending, &callback).unwrap_err()
     };
     assert!(matches!(end(pair.asking(JANE)), Error::Refused(Refused::Denied { .. })));
-    assert_eq!(end(with(pair.asking(JANE), |it| it.immediate = true)), Refused::SetupNeeded { url: None }.into());
+    assert_eq!(end(pair.asking(JANE).with(|it| it.immediate = true)), Refused::SetupNeeded { url: None }.into());
 
-    let authorization = pair.begin(with(pair.asking(JANE), |it| it.immediate = true));
+    let authorization = pair.begin(pair.asking(JANE).with(|it| it.immediate = true));
     let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
     assert_eq!(pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(JANE));
 }
@@ -64,14 +64,13 @@ fn a_provider_that_cannot_confirm_says_why() {
 
 #[test]
 fn what_ties_an_answer_to_a_browser_is_in_no_log() {
-    let pair =
-        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
+    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
     pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let (pending, callback) = pair.callback("https://old.example/", true);
     let state = pending.state().to_owned();
     let association = pair.associations.borrow().last().cloned();
     let checked = pair
-        .run(pair.party.redeem(with(pending, |it| it.association = association.clone()), &callback, pair.moment()))
+        .run(pair.party.redeem(pending.with(|it| it.association = association.clone()), &callback, pair.moment()))
         .unwrap();
     assert_eq!(checked.query.nonce, state);
     assert!(!format!("{checked:?}").contains(&state));

@@ -2,7 +2,7 @@
 
 use crate::common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use crate::common::services::*;
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Server};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
@@ -59,11 +59,12 @@ fn what_a_function_cannot_map_is_an_error() {
 fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
     let mut server = AuthorizationServer::new("https://id.example/token").unwrap();
     server.authorization_endpoint = Some("https://id.example/authorize".into());
-    let server = with(server, |server| {
-        server.transmission = Transmission::AllowPostQuery;
-        server.token_placement = TokenPlacement::AllowQuery("auth");
-    })
-    .authorization_parameter("audience", "api");
+    let server = server
+        .with(|server| {
+            server.transmission = Transmission::AllowPostQuery;
+            server.token_placement = TokenPlacement::AllowQuery("auth");
+        })
+        .authorization_parameter("audience", "api");
     let client = oauth2::Client::new(server, "id").redirect_uri("https://elsewhere.example/").unwrap();
     let request = |tokens: &Tokens| {
         let token = tokens.oauth2().unwrap();
@@ -146,7 +147,7 @@ fn a_profile_that_the_function_refuses_is_an_error_of_oauth_1_too() {
 
 #[test]
 fn a_registered_callback_is_not_sent() {
-    let sign_in = wiki(|service| with(service, |it| it.callbacks = Some(Callbacks::Registered)));
+    let sign_in = wiki(|service| service.with(|it| it.callbacks = Some(Callbacks::Registered)));
     // Nothing is confirmed that was not told.
     let (authorization, sent) =
         drive(sign_in.authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]);
@@ -161,9 +162,9 @@ fn a_registered_callback_is_not_sent() {
 
 #[test]
 fn signatures_go_where_the_clients_scheme_says() {
-    let scheme = with(Scheme::new(Method::HmacSha256), |it| it.placement = ParameterPlacement::Query);
+    let scheme = Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
     let sign_in = wiki(|service| {
-        with(service, |it| {
+        service.with(|it| {
             it.scheme = scheme;
             it.by_get = true;
         })
@@ -185,7 +186,7 @@ fn signatures_go_where_the_clients_scheme_says() {
 #[test]
 fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
     let sign_in = wiki(|service| {
-        with(service, |it| {
+        service.with(|it| {
             it.allow_json_answers = true;
             it.allow_missing_verifier = true;
         })
@@ -204,7 +205,7 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
 
 #[test]
 fn the_version_of_2007_is_told_the_callback_with_the_user() {
-    let version_2007 = |service: Server| with(service, |it| it.dangerous_version_1_0 = true);
+    let version_2007 = |service: Server| service.with(|it| it.dangerous_version_1_0 = true);
     let own_page = |service: Server| service.authentication("https://wiki.example/oauth/authenticate").unwrap();
     let unconfirmed = || vec![form("oauth_token=rqt&oauth_token_secret=rqs")];
     // Also where there is a page for signing in, which is told nothing.
@@ -220,7 +221,7 @@ fn the_version_of_2007_is_told_the_callback_with_the_user() {
     let page = |sign_in: SignIn| begin(&sign_in).0.url;
     assert_eq!(page(wiki(own_page)), "https://wiki.example/oauth/authenticate?oauth_token=rqt");
     assert_eq!(
-        page(with(wiki(own_page), |it| it.always_authorize = true)),
+        page(wiki(own_page).with(|it| it.always_authorize = true)),
         "https://wiki.example/oauth/authorize?oauth_token=rqt"
     );
 }
@@ -267,13 +268,13 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
     }
     // A signature would be for the other host.
     for sign_in in sign_ins("https://wiki.example/whoami") {
-        let elsewhere = with(sign_in.clone(), |it| {
+        let elsewhere = sign_in.clone().with(|it| {
             drop(it.profile_headers.insert("host", http::HeaderValue::from_static("evil.example")));
         });
         let (user, _) = finish(&elsewhere, vec![]);
         assert!(matches!(user, Err(Error::Unsupported(Unsupported::Url { .. }))), "{user:?}");
         let named =
-            with(sign_in, |it| drop(it.profile_headers.insert("host", http::HeaderValue::from_static("wiki.example"))));
+            sign_in.with(|it| drop(it.profile_headers.insert("host", http::HeaderValue::from_static("wiki.example"))));
         let (_, sent) = finish(&named, vec![json("{}")]);
         assert_eq!(sent.len(), 2);
     }
@@ -285,7 +286,7 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
 
 #[test]
 fn a_client_that_was_told_to_do_without_tls_does() {
-    let plain = with(service("http://wiki.example"), |it| it.dangerous_allow_http = true);
+    let plain = service("http://wiki.example").with(|it| it.dangerous_allow_http = true);
     let (user, sent) = finish(&wiki_at(plain, "http://wiki.example/whoami"), vec![json(WHOAMI)]);
     assert_eq!((user.unwrap().id.as_str(), sent[1].uri().scheme_str()), ("4711", Some("http")));
     let error = wiki_at(service("http://wiki.example"), "http://wiki.example/whoami").authorize(moment()).unwrap_err();

@@ -3,7 +3,7 @@
 
 use crate::common::oauth2::{NOW, json, response};
 use crate::common::services::*;
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::Timestamp;
 use oauth_proto::services;
 
@@ -43,7 +43,7 @@ fn a_user_signs_in_with_facebook() {
     let profile = r#"{"id":"10150000000000001","name":"Jane Roe","first_name":"Jane","last_name":"Roe","locale":"en_US",
         "picture":{"data":{"height":50,"is_silhouette":false,"url":"https://platform-lookaside.example/p","width":50}},
         "link":"https://www.facebook.com/10150000000000001","birthday":"01/02/1980","email":"jane@mail.example"}"#;
-    let sign_in = with(of(&services::FACEBOOK), |it| it.extra_fields.extend(["birthday"].map(Into::into)));
+    let sign_in = of(&services::FACEBOOK).with(|it| it.extra_fields.extend(["birthday"].map(Into::into)));
     let user = walks(
         &sign_in,
         "https://www.facebook.com/dialog/oauth",
@@ -111,7 +111,7 @@ fn a_user_signs_in_with_twitter() {
 #[test]
 fn twitters_profile_is_asked_for_with_the_access_token_and_the_email_where_it_is_wanted() {
     let (user, sent) = finish(
-        &with(of(&services::TWITTER), |it| drop(it.profile_arguments.insert("include_email".into(), "true".into()))),
+        &of(&services::TWITTER).with(|it| drop(it.profile_arguments.insert("include_email".into(), "true".into()))),
         vec![json(&TWITTER.replace("\"email\":null", "\"email\":\"j@x.example\""))],
     );
     assert_eq!(sent[1].uri().query(), Some("include_email=true"));
@@ -126,7 +126,7 @@ fn twitters_profile_is_asked_for_with_the_access_token_and_the_email_where_it_is
 
 #[test]
 fn twitter_can_be_made_to_ask_each_time() {
-    let sign_in = with(of(&services::TWITTER), |it| it.always_authorize = true).parameter("force_login", "true");
+    let sign_in = of(&services::TWITTER).with(|it| it.always_authorize = true).parameter("force_login", "true");
     let (authorization, _) = begin(&sign_in);
     assert_eq!(authorization.url, "https://api.x.com/oauth/authorize?force_login=true&oauth_token=rqt");
 }
@@ -193,7 +193,7 @@ fn a_user_signs_in_with_github() {
 
 #[test]
 fn github_sees_a_user_agent() {
-    let named = with(of(&services::GITHUB), |it| {
+    let named = of(&services::GITHUB).with(|it| {
         drop(it.profile_headers.insert("user-agent", http::HeaderValue::from_static("printer.example.com")));
     });
     for (sign_in, agent) in [(of(&services::GITHUB), "oauth-proto"), (named, "printer.example.com")] {

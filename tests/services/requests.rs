@@ -1,6 +1,6 @@
 //! Calling the services' APIs by path: where the requests go, how they are signed, and what their answers come to.
 
-use crate::common::with;
+use crate::common::with::With;
 use std::convert::Infallible;
 
 use crate::common::oauth2::{bearer, clock, json, moment, response, sent, token};
@@ -174,14 +174,14 @@ fn a_signature_does_not_travel_in_the_clear() {
     let request = ApiRequest::new("http://api.example/x").unwrap();
     let error = session().call(&request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
-    drop(session().call(&with(request.clone(), |it| it.dangerous_allow_http = true), moment()).unwrap());
+    drop(session().call(&request.clone().with(|it| it.dangerous_allow_http = true), moment()).unwrap());
     drop(request.call().unwrap());
     drop(session().call(&ApiRequest::new("http://127.0.0.1:1/x").unwrap(), moment()).unwrap());
 }
 
 #[test]
 fn an_answer_is_json_or_a_typed_error() {
-    let read = |answer| drive(with(twitter_request("/x").unwrap(), |it| it.limit = 20).call(), vec![answer]).0;
+    let read = |answer| drive(twitter_request("/x").unwrap().with(|it| it.limit = 20).call(), vec![answer]).0;
     assert_eq!(read(json(r#"[{"id":5}]"#)).unwrap()[0]["id"], 5);
     assert_eq!(read(json("\u{feff}[{\"id\":5}]")).unwrap()[0]["id"], 5);
     assert!(read(response(204, &[], "")).unwrap().is_null());
@@ -235,7 +235,7 @@ fn facebook_is_called_with_the_token_and_where_wanted_with_a_proof() {
     let versioned = facebook_request("/v23.0/me").unwrap();
     assert_eq!(place(&sent(versioned.call().unwrap()).0), "GET https://graph.facebook.com/v23.0/me");
 
-    let limited = with(facebook_request("/me").unwrap(), |it| it.limit = 3).call();
+    let limited = facebook_request("/me").unwrap().with(|it| it.limit = 3).call();
     assert!(matches!(drive(limited, vec![json("1234")]).0, Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
 }
 
@@ -291,7 +291,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let _ = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!((bearer(&request), request.uri().query()), (None, Some("fields=id")));
 
-    let error = with(me.clone(), |it| it.limit = 3).read(&json("1234")).unwrap_err();
+    let error = me.clone().with(|it| it.limit = 3).read(&json("1234")).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
     let graph = r#"{"error":{"message":"Invalid appsecret_proof","type":"GraphMethodException","code":100}}"#;
     assert_eq!(me.read(&response(400, &[], graph)).unwrap_err().code(), Some("GraphMethodException"));
@@ -320,8 +320,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
 #[test]
 fn facebooks_token_may_go_into_the_query() {
     let me = proved_request("/me");
-    let session =
-        with(shown(&services::FACEBOOK), |it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
+    let session = shown(&services::FACEBOOK).with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
     let (request, _) = sent(session.call(&me, moment().now).unwrap());
     let url = request.uri().to_string();
     assert_eq!([argument(&url, "access_token"), argument(&url, "appsecret_proof")], [PROOFS[0].0, PROOFS[0].1]);

@@ -2,7 +2,7 @@
 
 use crate::common::oauth2::{json, moment, pairs, query};
 use crate::common::services::*;
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::services::{self, EmailMapping, Instance, Pending, ProfileMapping, Service, SignIn, User};
 use oauth_proto::{Error, Forged, Refused, Unsupported};
 use serde_json::json as value;
@@ -43,7 +43,7 @@ fn a_row_of_ones_own_is_a_constant() {
     assert_eq!(sent[1].uri(), "https://api.zoom.us/v2/users/me?login_type=100");
     let user = user.unwrap();
     assert_eq!((user.id.as_str(), user.name.as_deref(), user.picture), ("z1", Some("Jane"), None));
-    let other = with(sign_in, |it| drop(it.profile_arguments.insert("login_type".into(), "1".into())));
+    let other = sign_in.with(|it| drop(it.profile_arguments.insert("login_type".into(), "1".into())));
     assert_eq!(finish(&other, vec![json(r#"{"id":"z1"}"#)]).1[1].uri().query(), Some("login_type=1"));
 }
 
@@ -102,8 +102,8 @@ fn a_double_does_not_have_the_services_issuer_but_its_own() {
     };
     let error = come_back(&double()).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::IssuerUnknown { .. })), "{error}");
-    come_back(&with(double(), |it| it.issuer = Some("http://127.0.0.1".into()))).unwrap();
-    come_back(&with(double(), |it| it.allow_unknown_issuer = true)).unwrap();
+    come_back(&double().with(|it| it.issuer = Some("http://127.0.0.1".into()))).unwrap();
+    come_back(&double().with(|it| it.allow_unknown_issuer = true)).unwrap();
     for base in ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""] {
         assert!(of(&services::GOOGLE).base_url(base).is_err(), "{base}");
     }
@@ -130,7 +130,7 @@ fn mapped(mut service: Service) -> Service {
 
 #[test]
 fn an_instance_may_be_chosen_after_other_options_and_is_missed_when_it_was_not() {
-    let enterprise = with(of(&services::GITHUB_ENTERPRISE), |it| {
+    let enterprise = of(&services::GITHUB_ENTERPRISE).with(|it| {
         it.issuer = Some("https://id.example".into());
         it.allow_callback_without_place = true;
     });

@@ -1,6 +1,6 @@
 //! Dropbox with version 1 of its API: the three legs of 2007, and a little of the API.
 
-use crate::with;
+use crate::with::With;
 use std::cell::Cell;
 
 use http::Method;
@@ -61,7 +61,7 @@ impl Service for Dropbox {
 
 impl Dropbox {
     pub(super) fn new(origin: &str) -> Self {
-        let verifier = with(Verifier::new(origin).expect("an origin"), |it| {
+        let verifier = Verifier::new(origin).expect("an origin").with(|it| {
             it.key_encoding = KeyEncoding::Raw;
             it.allow_two_legged = true;
         });

@@ -1,6 +1,6 @@
 //! Twitter: the three legs, and a little of version 1.1 of its API.
 
-use crate::with;
+use crate::with::With;
 use http::Method;
 use oauth_proto::oauth1::server::store::MemoryStore;
 use oauth_proto::oauth1::server::{AfterConsent, Approval, Dispatched, Endpoint, Provider, Verifier, serve};
@@ -16,7 +16,7 @@ pub(super) struct Twitter {
 
 impl Twitter {
     pub(super) fn new(origin: &str) -> Self {
-        let verifier = with(Verifier::new(origin).expect("an origin"), |it| it.realm = Some("Twitter API".into()));
+        let verifier = Verifier::new(origin).expect("an origin").with(|it| it.realm = Some("Twitter API".into()));
         let provider = Provider::builder(verifier)
             .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
             .path(Endpoint::Authorization, "/oauth/authorize")
@@ -45,7 +45,7 @@ impl Service for Twitter {
                     Ok(Dispatched::Consent(consent)) => consent,
                     _ => return Err(unauthorized()),
                 };
-                let approval = with(Approval::new("jane"), |it| {
+                let approval = Approval::new("jane").with(|it| {
                     it.response_parameters.insert("user_id".into(), "38895958".into());
                     it.response_parameters.insert("screen_name".into(), "janedoe".into());
                 });

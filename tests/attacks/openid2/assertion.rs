@@ -1,6 +1,6 @@
 //! What must be refused of an assertion.
 
-use crate::common::with;
+use crate::common::with::With;
 use std::time::Duration;
 
 use super::pair::*;
@@ -45,7 +45,7 @@ fn identifier_select_is_no_identifier_to_assert() {
         [(IDENTIFIER_SELECT, IDENTIFIER_SELECT), (IDENTIFIER_SELECT, JANE), (JANE, IDENTIFIER_SELECT)]
     {
         let pair = || {
-            let pair = OpenIdPair::new(|it| with(it, |it| it.dangerous_allow_http = true), |options| options);
+            let pair = OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options);
             pair.page(claimed_id, xrds(&user_document(ENDPOINT, Some(identity), &[])));
             pair
         };
@@ -116,7 +116,7 @@ fn approved_with_extensions(pair: &OpenIdPair, association: bool) -> (Pending, S
     let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
     let fetch =
         FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association).extension(fetch);
+    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association).extension(fetch);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
         approval
@@ -275,7 +275,7 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     let pair = first_version();
     let discovered = pair.discover(OLD).unwrap();
     let association = pair.associate(&discovered).unwrap();
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| {
+    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| {
         it.association = association;
         it.lifetime = Duration::from_secs(900);
     });
@@ -284,7 +284,7 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     let pending = || stored(&authorization.pending);
 
     let step = pair.party.redeem(
-        with(pending(), |it| it.association = pair.associations.borrow().last().cloned()),
+        pending().with(|it| it.association = pair.associations.borrow().last().cloned()),
         &callback,
         pair.moment(),
     );
@@ -320,7 +320,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
     pair.now.set(NOW + 300);
     let checked = pair
         .run(pair.party.redeem(
-            with(stored(&pending), |it| it.association = pair.associations.borrow().last().cloned()),
+            stored(&pending).with(|it| it.association = pair.associations.borrow().last().cloned()),
             &callback,
             pair.moment(),
         ))
@@ -341,11 +341,11 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     for association in [true, false] {
         let discovered = pair.discover("https://op.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
+        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
         let callback =
-            pair.approve(&url, |approval| with(approval, |it| it.claimed_id = Some("https://john.example/".into())));
+            pair.approve(&url, |approval| approval.with(|it| it.claimed_id = Some("https://john.example/".into())));
         let expected = Forged::Assertion(AssertionError::NotDiscovered {
             claimed_id: "https://john.example/".into(),
             endpoint: ENDPOINT.into(),
@@ -370,7 +370,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"] {
         let authorization = pair.begin(pair.asking("https://op.example/"));
         let callback = pair.approve(&authorization.url().unwrap(), |approval| {
-            with(approval, |it| it.claimed_id = Some(claimed.into()))
+            approval.with(|it| it.claimed_id = Some(claimed.into()))
         });
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{claimed}: {error}");
@@ -385,7 +385,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
         let pair = OpenIdPair::default();
         let discovered = pair.discover("https://jane.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
+        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let anybody = changed(&authorization.url().unwrap(), |fields| {
             for name in ["openid.claimed_id", "openid.identity"] {
@@ -393,7 +393,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
             }
         });
         let check_id = pair.check_id(&anybody).unwrap();
-        let approval = with(Approval::new(JOHN), |it| it.claimed_id = Some("https://jane.example/".into()));
+        let approval = Approval::new(JOHN).with(|it| it.claimed_id = Some("https://jane.example/".into()));
         let callback = location(&pair.approve_request(check_id, approval).unwrap());
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
@@ -410,7 +410,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
         let pair = first_version();
         let discovered = pair.discover(OLD).unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
+        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
         let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
@@ -438,10 +438,10 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
             pair.page(OLD, html(&format!("<head>{links}</head>")));
             let discovered = pair.discover("https://op.example/").unwrap();
             let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-            let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association);
+            let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
             let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
             let callback = pair.approve(&authorization.url().unwrap(), |approval| {
-                with(approval, |it| it.claimed_id = Some(OLD.into()))
+                approval.with(|it| it.claimed_id = Some(OLD.into()))
             });
             match pair.verify(authorization.pending, &callback) {
                 Ok(assertion) => assert!(accepted && assertion.claimed_id.as_deref() == Some(OLD)),
@@ -537,7 +537,7 @@ fn a_confirmation_is_read_exactly() {
         let step = pair
             .party
             .redeem(
-                with(pending, |it| it.association = pair.associations.borrow().last().cloned()),
+                pending.with(|it| it.association = pair.associations.borrow().last().cloned()),
                 &callback,
                 pair.moment(),
             )
@@ -600,7 +600,7 @@ fn debug_shows_no_secret() {
     assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
     let checked = pair
         .run(pair.party.redeem(
-            with(pending, |it| it.association = pair.associations.borrow().last().cloned()),
+            pending.with(|it| it.association = pair.associations.borrow().last().cloned()),
             &callback,
             pair.moment(),
         ))

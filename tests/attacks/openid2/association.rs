@@ -1,6 +1,6 @@
 //! What must be refused of an association, and who must not have its key.
 
-use crate::common::with;
+use crate::common::with::With;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsuppor
 #[test]
 fn an_association_is_not_used_after_its_time() {
     let mut pair = OpenIdPair::default();
-    pair.provider = with(pair.provider, |it| it.association_lifetime = Duration::from_secs(60));
+    pair.provider = pair.provider.with(|it| it.association_lifetime = Duration::from_secs(60));
     let (pending, callback) = pair.callback(JANE, true);
     pair.now.set(NOW + 60);
     pair.sent.borrow_mut().clear();
@@ -45,13 +45,13 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     lost["handle"] = "lost".into();
     let lost: Association = serde_json::from_value(lost).unwrap();
     let begin = |association: Option<&Association>| {
-        let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = association.cloned());
+        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association.cloned());
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)
     };
     let invalidated = |pending: Pending, callback: &str| {
-        let step = pair.party.redeem(with(pending, |it| it.association = Some(lost.clone())), callback, pair.moment());
+        let step = pair.party.redeem(pending.with(|it| it.association = Some(lost.clone())), callback, pair.moment());
         let checked = pair.run(step).unwrap();
         let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
         checked.answer(one_time_use).unwrap().invalidated_handle
@@ -89,7 +89,7 @@ fn an_association_of_another_provider_is_not_used() {
         serde_json::from_value(association).unwrap()
     };
     let discovered = pair.discover(JANE).unwrap();
-    let authorize = with(Authorize::new(&discovered, RETURN_TO), |it| it.association = Some(foreign));
+    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = Some(foreign));
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     assert!(!authorization.url().unwrap().contains("assoc_handle"));
     // Nor one that comes with the answer.
@@ -122,7 +122,7 @@ fn the_key_of_an_association_is_in_no_cookie() {
     assert_eq!((pending.endpoint(), pending.association_handle.as_deref() == Some(&*newer.handle)), (ENDPOINT, false));
     pair.sent.borrow_mut().clear();
     let error =
-        pair.party.redeem(with(pending, |it| it.association = Some(newer)), &callback, pair.moment()).unwrap_err();
+        pair.party.redeem(pending.with(|it| it.association = Some(newer)), &callback, pair.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
     assert!(pair.sent.borrow().is_empty());
 }
@@ -181,7 +181,7 @@ fn an_association_is_not_kept_for_ever() {
 #[test]
 fn no_key_is_sent_in_the_clear_without_tls() {
     // Without TLS a key is not sent in the clear, and not asked for so.
-    let plain = with(Options::default(), |it| {
+    let plain = Options::default().with(|it| {
         it.dangerous_allow_http = true;
         it.associations = Some([AssociationKind::NoEncryptionSha256].into());
     });
@@ -195,7 +195,7 @@ fn no_key_is_sent_in_the_clear_without_tls() {
     let provider = Provider::new(
         "http://op.example/openid",
         &secret,
-        with(Options::default(), |it| it.dangerous_allow_http = true),
+        Options::default().with(|it| it.dangerous_allow_http = true),
     )
     .unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\

@@ -1,7 +1,7 @@
 //! What discovery must refuse, and whom it must not ask.
 
 use super::pair::*;
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::openid2::{Authorize, Discovered, Options, RelyingParty, user_links};
 use oauth_proto::{Error, Step, Unsupported};
 
@@ -103,6 +103,6 @@ fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
     assert_eq!(*pair.sent.borrow(), ["GET https://moved.example/"]);
     // A user may have typed http, and a relying party may trust it.
     assert!(pair.discover("http://moved.example/there").is_ok());
-    let lax = pages(OpenIdPair::new(|it| with(it, |it| it.dangerous_allow_http = true), |options| options));
+    let lax = pages(OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options));
     assert!(lax.discover("https://moved.example/").is_ok());
 }

@@ -9,7 +9,7 @@ mod discovery;
 mod documents;
 mod provider;
 
-use crate::common::with;
+use crate::common::with::With;
 use std::collections::BTreeMap;
 
 use oauth_proto::openid2::{Assertion, Pending};
@@ -77,8 +77,7 @@ fn confirming(pair: &OpenIdPair, endpoint: &str) {
 
 /// A provider and a site that speak OpenID 1.1 too (§14).
 fn first_version() -> OpenIdPair {
-    let pair =
-        OpenIdPair::new(|it| with(it, |it| it.allow_openid1 = true), |it| with(it, |it| it.allow_openid1 = true));
+    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
     let links = format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
     pair.page(OLD, html(&format!("<head>{links}</head>")));
     pair

@@ -2,7 +2,7 @@
 
 use super::pair::*;
 use super::*;
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::Error;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Dispatched, RejectReason};
@@ -11,7 +11,7 @@ use oauth_proto::openid2::sreg::{self, Field};
 /// In the list of threats: update url inside.
 #[test]
 fn an_update_url_leads_to_no_internal_host() {
-    let pair = OpenIdPair::new(|options| options, |it| with(it, |it| it.dangerous_allow_http = true));
+    let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.dangerous_allow_http = true));
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
     for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
@@ -127,7 +127,7 @@ fn a_user_is_not_asserted_to_be_another() {
     let authorization = pair.begin(pair.asking("https://jane.example/"));
     let url = authorization.url().unwrap();
     for approval in
-        [Approval::new(JOHN), with(Approval::new(JANE), |it| it.claimed_id = Some("https://john.example/".into()))]
+        [Approval::new(JOHN), Approval::new(JANE).with(|it| it.claimed_id = Some("https://john.example/".into()))]
     {
         let check_id = pair.check_id(&url).unwrap();
         let rejected = pair.approve_request(check_id, approval).unwrap_err();
@@ -189,13 +189,13 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
     let lax = OpenIdPair::new(
         |options| options,
         |options| {
-            with(options, |it| {
+            options.with(|it| {
                 it.dangerous_allow_http = true;
                 it.dangerous_allow_internal_hosts = true;
             })
         },
     );
-    let old = OpenIdPair::new(|options| options, |it| with(it, |it| it.allow_openid1 = true));
+    let old = OpenIdPair::new(|options| options, |it| it.with(|it| it.allow_openid1 = true));
     let ns = "openid.ns=http://specs.openid.net/auth/2.0";
     for broken in [
         &format!("{ns}&openid.mode=bogus"),
@@ -237,7 +237,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
 /// In the list of threats: control characters. a question is kept while the user signs in, and PostgreSQL takes no NUL, in JSON neither.
 #[test]
 fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
-    let pair = OpenIdPair::new(|options| options, |it| with(it, |it| it.allow_openid1 = true));
+    let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.allow_openid1 = true));
     let url = pair.begin(pair.asking("https://jane.example/")).url().unwrap();
     let asked = |name: &str, value: &str| {
         pair.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))

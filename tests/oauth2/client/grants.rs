@@ -71,7 +71,7 @@ fn a_code_is_asked_for_and_redeemed() {
 fn a_pending_authorization_survives_being_stored() {
     for authorize in [
         Authorize::default(),
-        with(Authorize::scope("a"), |authorize| {
+        Authorize::scope("a").with(|authorize| {
             authorize.nonce = true;
             authorize.redirect_uri = Some("http://127.0.0.1:51004/cb".into());
             authorize.response_mode = ResponseMode::FormPost;
@@ -94,7 +94,7 @@ fn a_pending_authorization_survives_being_stored() {
 fn a_pending_authorization_expires() {
     let authorization = done(
         client()
-            .authorize(with(Authorize::default(), |authorize| authorize.lifetime = Duration::from_secs(60)), moment())
+            .authorize(Authorize::default().with(|authorize| authorize.lifetime = Duration::from_secs(60)), moment())
             .unwrap(),
     );
     let callback = format!("/cb?code=x&state={}", authorization.pending.state());
@@ -126,7 +126,8 @@ fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
 #[test]
 fn options_of_an_authorization_request_go_in_its_query() {
     let details = serde_json::json!([{ "type": "payment", "amount": "1 €" }]);
-    let mut authorize = with(Authorize::default(), |authorize| authorize.nonce = true)
+    let mut authorize = Authorize::default()
+        .with(|authorize| authorize.nonce = true)
         .parameter("login_hint", "jane@example.com")
         .resource("https://a.example/")
         .resource("https://b.example/")
@@ -146,7 +147,7 @@ fn options_of_an_authorization_request_go_in_its_query() {
 #[test]
 fn one_moment_gives_independent_values_and_the_same_moment_the_same() {
     let url = |secs| {
-        done(client().authorize(with(Authorize::default(), |authorize| authorize.nonce = true), at(secs)).unwrap()).url
+        done(client().authorize(Authorize::default().with(|authorize| authorize.nonce = true), at(secs)).unwrap()).url
     };
     assert_eq!(url(NOW), url(NOW + 1));
     let query = query(&url(NOW)).to_vec();
@@ -178,11 +179,11 @@ fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_ow
 #[test]
 fn proof_keys_are_left_out_or_plain_only_where_that_is_said() {
     let url = |client: &Client, authorize| done(client.authorize(authorize, moment()).unwrap()).url;
-    let plain = url(&client(), with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true));
+    let plain = url(&client(), Authorize::default().with(|authorize| authorize.allow_plain_pkce = true));
     assert_eq!(parameter(query(&plain), "code_challenge_method"), "plain");
-    let refused = client_of(with(server(), |server| server.pkce = PkceSupport::Refused));
+    let refused = client_of(server().with(|server| server.pkce = PkceSupport::Refused));
     for without in [
-        url(&client(), with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true)),
+        url(&client(), Authorize::default().with(|authorize| authorize.allow_missing_pkce = true)),
         url(&refused, Authorize::default()),
     ] {
         assert!(!without.contains("code_challenge"), "{without}");
@@ -195,7 +196,7 @@ fn a_request_is_pushed_and_referred_to() {
     let (request, sent) = sent(
         client()
             .authorize(
-                with(Authorize::scope("a"), |authorize| authorize.pushed = true).parameter("login_hint", "x"),
+                Authorize::scope("a").with(|authorize| authorize.pushed = true).parameter("login_hint", "x"),
                 moment(),
             )
             .unwrap(),
@@ -219,9 +220,8 @@ fn a_request_is_pushed_and_referred_to() {
 #[test]
 fn a_pushed_request_may_be_refused_or_answered_with_nonsense() {
     let pushed = |answer: Response| {
-        let (_, sent) = sent(
-            client().authorize(with(Authorize::default(), |authorize| authorize.pushed = true), moment()).unwrap(),
-        );
+        let (_, sent) =
+            sent(client().authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment()).unwrap());
         sent.receive(answer, moment()).unwrap_err()
     };
     assert_eq!(pushed(refusal("invalid_scope")).code(), Some("invalid_scope"));
@@ -354,7 +354,7 @@ fn clients_are_authenticated_as_they_were_told() {
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
     let tls = of(authenticated(ClientAuthentication::MutualTls));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(with(authenticated(ClientAuthentication::Body("s&".into())), |client| {
+    let body = of(authenticated(ClientAuthentication::Body("s&".into())).with(|client| {
         client.include_client_id = IncludeClientId::Never;
     }));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
@@ -362,11 +362,11 @@ fn clients_are_authenticated_as_they_were_told() {
     for request in [&public, &tls, &body] {
         assert!(!request.headers().contains_key("authorization"));
     }
-    let both = of(with(client(), |client| client.include_client_id = IncludeClientId::Always));
+    let both = of(client().with(|client| client.include_client_id = IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
     assert!(!has(
-        &of(with(authenticated(ClientAuthentication::None), |client| client.include_client_id = IncludeClientId::Never)),
+        &of(authenticated(ClientAuthentication::None).with(|client| client.include_client_id = IncludeClientId::Never)),
         "client_id"
     ));
     let custom = of(authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
@@ -377,7 +377,7 @@ fn clients_are_authenticated_as_they_were_told() {
     assert!(locked.is_err());
 
     let placed =
-        |placement| Client::new(with(server(), |server| server.secret_placement = Some(placement)), "id").secret("a/b");
+        |placement| Client::new(server().with(|server| server.secret_placement = Some(placement)), "id").secret("a/b");
     let basic = of(placed(SecretPlacement::Basic)).headers()["authorization"].clone();
     let raw = of(placed(SecretPlacement::AllowRawBasic)).headers()["authorization"].clone();
     assert_ne!(basic, raw);
@@ -388,7 +388,7 @@ fn clients_are_authenticated_as_they_were_told() {
 fn token_requests_go_in_the_query_where_that_is_said() {
     for (transmission, method) in [(Transmission::AllowPostQuery, "POST"), (Transmission::AllowGet, "GET")] {
         let request = request(
-            &client_of(with(server(), |server| server.transmission = transmission)),
+            &client_of(server().with(|server| server.transmission = transmission)),
             Grant::client_credentials(),
         );
         assert_eq!(request.method(), method);
@@ -399,7 +399,7 @@ fn token_requests_go_in_the_query_where_that_is_said() {
 
 #[test]
 fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code() {
-    let client = client_of(with(server(), |server| server.oauth_2_1 = true));
+    let client = client_of(server().with(|server| server.oauth_2_1 = true));
     let (pending, callback) = begun(&client);
     let (request, _) = sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert!(!has(&request, "redirect_uri") && has(&request, "code_verifier"));
@@ -407,10 +407,10 @@ fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code
         client.dangerous_authorize_implicit(Authorize::default(), moment()).unwrap_err(),
         client.request_token(Grant::dangerous_password("a", "b"), moment()).unwrap_err(),
         client
-            .authorize(with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true), moment())
+            .authorize(Authorize::default().with(|authorize| authorize.allow_missing_pkce = true), moment())
             .unwrap_err(),
         client
-            .authorize(with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true), moment())
+            .authorize(Authorize::default().with(|authorize| authorize.allow_plain_pkce = true), moment())
             .unwrap_err(),
     ] {
         assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");

@@ -59,7 +59,7 @@ fn metadata_are_looked_for_where_they_may_be() {
     let found = done(sent_on.receive(json(&metadata), moment()).unwrap());
     assert_eq!(found.extra["extra"], 1);
 
-    let nowhere = with(Discovery::new(ISSUER).unwrap(), |discovery| {
+    let nowhere = Discovery::new(ISSUER).unwrap().with(|discovery| {
         discovery.metadata_url = Some("https://elsewhere.example/m".into());
     });
     let (request, sent_on) = sent(nowhere.start().unwrap());
@@ -109,9 +109,9 @@ fn a_401_leads_to_the_protected_resources_metadata() {
     assert_eq!(ask(discovery(), "https://resource.example.com/a").unwrap().authorization_servers, [ISSUER]);
     let error = ask(discovery(), "https://resource.example.com").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::ResourceMismatch { .. })), "{error}");
-    ask(with(discovery(), |discovery| discovery.allow_covering_resource = true), "https://resource.example.com")
+    ask(discovery().with(|discovery| discovery.allow_covering_resource = true), "https://resource.example.com")
         .unwrap();
-    ask(with(discovery(), |discovery| discovery.allow_covering_resource = true), "https://resource.example.co")
+    ask(discovery().with(|discovery| discovery.allow_covering_resource = true), "https://resource.example.co")
         .unwrap_err();
     challenge("http://127.0.0.1/m").start().unwrap_err();
     challenge("https://localhost/m").start().unwrap_err();
@@ -464,23 +464,23 @@ fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let place = format!("{RESOURCE}/mcp");
     let (asked, end) = resource_metadata(
-        with(own(), |discovery| discovery.allow_covering_resource = true),
+        own().with(|discovery| discovery.allow_covering_resource = true),
         None,
         &[(RESOURCE, resource("https://r.example/"))],
     );
     assert_eq!(end.unwrap().resource, "https://r.example/");
     assert_eq!(asked, [&place, RESOURCE]);
     let slash = [(place.as_str(), resource("https://r.example/mcp/"))];
-    resource_metadata(with(own(), |discovery| discovery.allow_covering_resource = true), None, &slash).1.unwrap();
+    resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &slash).1.unwrap();
     let other = [(RESOURCE, resource("https://r.example/other"))];
-    let (_, end) = resource_metadata(with(own(), |discovery| discovery.allow_covering_resource = true), None, &other);
+    let (_, end) = resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &other);
     assert!(matches!(end, Err(Error::Forged(Forged::ResourceMismatch { .. }))), "{end:?}");
     // Without the option the root is not asked, and what it says is not taken.
     let (asked, end) = resource_metadata(own(), None, &[(RESOURCE, resource("https://r.example"))]);
     assert!(end.is_err() && asked == [place.as_str()], "{asked:?} {end:?}");
     // Of two places the trouble of the first is reported, and not that the second has nothing.
     let trouble = [(place.as_str(), response(503, &[], ""))];
-    let (_, end) = resource_metadata(with(own(), |discovery| discovery.allow_covering_resource = true), None, &trouble);
+    let (_, end) = resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &trouble);
     assert_eq!(end.unwrap_err().response().unwrap().status, 503);
 }
 
@@ -531,10 +531,10 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
     for word in [slash, ISSUER, "Discovery::allow_issuer`"] {
         assert!(error.to_string().contains(word), "{word}: {error}");
     }
-    let found = discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), slash).unwrap();
+    let found = discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), slash).unwrap();
     assert_eq!(found.issuer.as_deref(), Some(slash));
     assert_eq!(
-        discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), ISSUER)
+        discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), ISSUER)
             .unwrap()
             .issuer
             .as_deref(),
@@ -542,10 +542,10 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
     );
     for other in ["https://auth.example.com//", "https://auth.example.com:443/", "https://Auth.example.com/", ""] {
         let error =
-            discovered(with(discovery(), |discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
+            discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{other}: {error}");
     }
-    let alone = with(discovery(), |discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
+    let alone = discovery().with(|discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
     let missing = discovered(alone, "").unwrap_err();
     assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
 }
@@ -607,7 +607,7 @@ fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
     let pages = [("http://r.example/m", resource("http://r.example/mcp"))];
     let hint = "\"http://r.example/m\"";
     let (asked, end) =
-        resource_metadata(with(plain(), |discovery| discovery.dangerous_allow_http = true), Some(hint), &pages);
+        resource_metadata(plain().with(|discovery| discovery.dangerous_allow_http = true), Some(hint), &pages);
     assert_eq!(
         (asked, end.unwrap().resource.as_str()),
         (vec!["http://r.example/m".to_owned()], "http://r.example/mcp")

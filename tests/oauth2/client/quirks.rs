@@ -206,7 +206,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
     let tornado = call.clone().post([("message", "a b")]);
-    let facebook = with(facebook, |it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
+    let facebook = facebook.with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
     let (request, sent_on) = sent(facebook.call(&tornado, now()).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
@@ -224,7 +224,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     let albums = ApiRequest::new(API).unwrap();
     let (request, _) = sent(session.call(&albums, now()).unwrap());
     assert!(bearer(&request).is_some());
-    assert!(with(albums.clone(), |it| it.limit = 1).read(&json("{}")).is_err());
+    assert!(albums.clone().with(|it| it.limit = 1).read(&json("{}")).is_err());
     assert!(albums.read(&response(200, &[], "<html>")).is_err());
     assert!(albums.read(&response(204, &[], "")).unwrap().is_null());
 }
@@ -234,8 +234,8 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 fn an_empty_error_is_no_refusal() {
     let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
-    let lenient = client_of(with(server(), |server| {
-        server.quirks = with(Quirks::default(), |quirks| {
+    let lenient = client_of(server().with(|server| {
+        server.quirks = Quirks::default().with(|quirks| {
             quirks.allow_null_members = true;
             quirks.allow_error_list = true;
         });
@@ -307,50 +307,46 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
     for (option, quirks, answer) in [
         (
             "allow_missing_token_type",
-            with(strict, |quirks| quirks.allow_missing_token_type = true),
+            strict.with(|quirks| quirks.allow_missing_token_type = true),
             json(r#"{"access_token":"a"}"#),
         ),
         (
             "allow_token_types",
-            with(strict, |quirks| quirks.allow_token_types = &["own"]),
+            strict.with(|quirks| quirks.allow_token_types = &["own"]),
             json(r#"{"access_token":"a","token_type":"own"}"#),
         ),
-        ("allow_scope_array", with(strict, |quirks| quirks.allow_scope_array = true), bearer(r#""scope":["a"]"#)),
-        ("allow_form_answer", with(strict, |quirks| quirks.allow_form_answer = true), form(as_form)),
+        ("allow_scope_array", strict.with(|quirks| quirks.allow_scope_array = true), bearer(r#""scope":["a"]"#)),
+        ("allow_form_answer", strict.with(|quirks| quirks.allow_form_answer = true), form(as_form)),
         (
             "allow_form_answer",
-            with(strict, |quirks| quirks.allow_form_answer = true),
+            strict.with(|quirks| quirks.allow_form_answer = true),
             typed("application/x-www-form-urlencoded", as_form),
         ),
         (
             "allow_any_content_type",
-            with(strict, |quirks| quirks.allow_any_content_type = true),
+            strict.with(|quirks| quirks.allow_any_content_type = true),
             typed("text/javascript", ANSWER),
         ),
         (
             "allow_any_content_type",
-            with(strict, |quirks| quirks.allow_any_content_type = true),
+            strict.with(|quirks| quirks.allow_any_content_type = true),
             typed("text/plain", ANSWER),
         ),
         (
             "allow_any_content_type",
-            with(strict, |quirks| quirks.allow_any_content_type = true),
+            strict.with(|quirks| quirks.allow_any_content_type = true),
             response(200, &[], ANSWER),
         ),
-        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""expires_in":null"#)),
-        ("allow_null_members", with(strict, |quirks| quirks.allow_null_members = true), bearer(r#""scope":null"#)),
-        (
-            "allow_null_members",
-            with(strict, |quirks| quirks.allow_null_members = true),
-            bearer(r#""refresh_token":"""#),
-        ),
+        ("allow_null_members", strict.with(|quirks| quirks.allow_null_members = true), bearer(r#""expires_in":null"#)),
+        ("allow_null_members", strict.with(|quirks| quirks.allow_null_members = true), bearer(r#""scope":null"#)),
+        ("allow_null_members", strict.with(|quirks| quirks.allow_null_members = true), bearer(r#""refresh_token":"""#)),
         (
             "allow_camel_case",
-            with(strict, |quirks| quirks.allow_camel_case = true),
+            strict.with(|quirks| quirks.allow_camel_case = true),
             json(r#"{"accessToken":"a","tokenType":"Bearer"}"#),
         ),
     ] {
-        let lenient = client_of(with(server(), |server| server.quirks = quirks));
+        let lenient = client_of(server().with(|server| server.quirks = quirks));
         lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
     }
     // Nothing is promised that does not help.
@@ -377,13 +373,13 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     lifted(
         "AuthorizationServer::dangerous_allow_http",
         asked(plain()),
-        asked(with(plain(), |server| server.dangerous_allow_http = true)),
+        asked(plain().with(|server| server.dangerous_allow_http = true)),
     );
     let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
     lifted(
         "AuthorizationServer::dangerous_allow_http",
         redirect(server()),
-        redirect(with(server(), |server| server.dangerous_allow_http = true)),
+        redirect(server().with(|server| server.dangerous_allow_http = true)),
     );
 
     let metadata: Metadata = serde_json::from_str(
@@ -398,8 +394,8 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let option = "AuthorizationServer::allow_missing_s256";
     lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
     for lenient in [
-        with(Authorize::default(), |authorize| authorize.allow_plain_pkce = true),
-        with(Authorize::default(), |authorize| authorize.allow_missing_pkce = true),
+        Authorize::default().with(|authorize| authorize.allow_plain_pkce = true),
+        Authorize::default().with(|authorize| authorize.allow_missing_pkce = true),
     ] {
         lifted(option, authorize(lacking(), Authorize::default()), authorize(lacking(), lenient));
     }
@@ -416,14 +412,14 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
         answered(step, r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#)
     };
     let option = "AuthorizationServer::dangerous_allow_internal_hosts";
-    lifted(option, register(server()), register(with(server(), |server| server.dangerous_allow_internal_hosts = true)));
+    lifted(option, register(server()), register(server().with(|server| server.dangerous_allow_internal_hosts = true)));
 
     let session = || session(token());
     let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
     lifted(
         "Session::dangerous_allow_any_origin",
         sign(session()),
-        sign(with(session(), |session| session.dangerous_allow_any_origin = true)),
+        sign(session().with(|session| session.dangerous_allow_any_origin = true)),
     );
 }
 
@@ -439,12 +435,12 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
     let lenient =
-        with(own(), |discovery| discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into()));
+        own().with(|discovery| discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into()));
     lifted("Discovery::allow_issuer_template", start(own(), template), start(lenient, template));
     lifted(
         "Discovery::allow_missing_issuer",
         start(own(), ""),
-        start(with(own(), |discovery| discovery.allow_missing_issuer = true), ""),
+        start(own().with(|discovery| discovery.allow_missing_issuer = true), ""),
     );
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
     let mut lenient = own();
@@ -454,7 +450,7 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     lifted(
         "Discovery::dangerous_allow_http",
         plain().start(),
-        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+        plain().with(|discovery| discovery.dangerous_allow_http = true).start(),
     );
 
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
@@ -472,12 +468,12 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     assert!(!other.to_string().contains("allow_"), "{other}");
     let inside = |discovery| start(discovery, "https://r.example/mcp", "https://login.corp");
     let option = "ResourceDiscovery::dangerous_allow_internal_hosts";
-    lifted(option, inside(own()), inside(with(own(), |discovery| discovery.dangerous_allow_internal_hosts = true)));
+    lifted(option, inside(own()), inside(own().with(|discovery| discovery.dangerous_allow_internal_hosts = true)));
     let plain = || ResourceDiscovery::new("http://r.example").unwrap();
     lifted(
         "ResourceDiscovery::dangerous_allow_http",
         plain().start(),
-        with(plain(), |discovery| discovery.dangerous_allow_http = true).start(),
+        plain().with(|discovery| discovery.dangerous_allow_http = true).start(),
     );
 }
 

@@ -91,7 +91,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 #[test]
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
-    let shared = SharedSession::builder_with(with(session(expired()), |session| session.return_renewals = true), clock)
+    let shared = SharedSession::builder_with(session(expired()).with(|session| session.return_renewals = true), clock)
         .build()
         .unwrap();
     let Err(DriveError::Renewed) = server.fetch(&shared) else { panic!() };
@@ -120,7 +120,7 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
     let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
     assert_eq!(server.seen(), expected);
     let ignoring =
-        SharedSession::builder_with(with(session(token()), |session| session.without_renewal_on_401 = true), clock)
+        SharedSession::builder_with(session(token()).with(|session| session.without_renewal_on_401 = true), clock)
             .build()
             .unwrap();
     assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
@@ -170,8 +170,8 @@ fn a_leeway_renews_earlier() {
     token.expires_at = Some(Timestamp::from_secs(NOW + 30));
     let due = |session: &Session| session.attach_token(&mut get(API), now()).is_err();
     assert!(!due(&session(token.clone())));
-    assert!(due(&with(session(token.clone()), |session| session.leeway = Duration::from_secs(30))));
-    assert!(due(&with(session(token), |session| session.leeway = Duration::MAX)));
+    assert!(due(&session(token.clone()).with(|session| session.leeway = Duration::from_secs(30))));
+    assert!(due(&session(token).with(|session| session.leeway = Duration::MAX)));
 }
 
 #[test]
@@ -375,10 +375,12 @@ fn a_token_goes_where_the_server_looks_for_it() {
 
 #[test]
 fn oauth_2_1_puts_no_token_in_a_query() {
-    let strict = client_of(with(server(), |server| server.oauth_2_1 = true));
+    let strict = client_of(server().with(|server| server.oauth_2_1 = true));
     let signed = |placement: TokenPlacement| {
         let mut request = get(API);
-        let end = with(Session::new(&strict, API, token()).unwrap(), |session| session.token_placement = placement)
+        let end = Session::new(&strict, API, token())
+            .unwrap()
+            .with(|session| session.token_placement = placement)
             .attach_token(&mut request, now());
         (end.map(drop), request)
     };
@@ -432,7 +434,7 @@ fn a_renewal_carries_what_the_caller_adds() {
         ("photos", "t1")
     );
     let client =
-        client_of(with(server(), |server| server.refresh_endpoint = Some("https://auth.example.com/refresh".into())));
+        client_of(server().with(|server| server.refresh_endpoint = Some("https://auth.example.com/refresh".into())));
     let (request, _) = sent(Session::new(&client, API, expired()).unwrap().renew(moment()).unwrap());
     assert_eq!(request.uri().path(), "/refresh");
 }

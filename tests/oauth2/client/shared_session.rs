@@ -149,7 +149,7 @@ fn a_failed_early_renewal_is_tried_again_when_the_server_wants_it() {
         let headers: Vec<_> = retry_after.map(|seconds| ("retry-after", seconds)).into_iter().collect();
         let server = Server::new(Ok(response(503, &headers, "")));
         let shared = SharedSession::builder_with(
-            with(session(ends_in(60)), |session| session.leeway = Duration::from_secs(60)),
+            session(ends_in(60)).with(|session| session.leeway = Duration::from_secs(60)),
             clock,
         )
         .build()
@@ -272,7 +272,7 @@ fn a_client_that_supplies_itself_stores_its_first_token() {
     let (server, row) = (Server::new(Ok(answer("supplied"))), Row::default());
     let supplied = || {
         let session = Session::new(&client(), API, None).unwrap();
-        with(session, |session| session.grant = Some(Grant::client_credentials()))
+        session.with(|session| session.grant = Some(Grant::client_credentials()))
     };
     let (first, second) = (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
     assert_eq!(server.call(&first, NOW).unwrap(), "supplied");
@@ -379,7 +379,7 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     let save = |_| ready(Ok::<_, Infallible>(()));
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
-    let error = SharedSession::builder_with(with(session(), |session| session.return_renewals = true), clock)
+    let error = SharedSession::builder_with(session().with(|session| session.return_renewals = true), clock)
         .save(save)
         .build()
         .unwrap_err();

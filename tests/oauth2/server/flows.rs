@@ -1,7 +1,7 @@
 //! Our client against our own authorization server, in memory: no socket, a clock that is handed over.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, provider};
-use crate::common::with;
+use crate::common::with::With;
 use oauth_proto::oauth2::server::{Approval, serve};
 use oauth_proto::oauth2::{self, Authorize, AuthorizeDevice, Client};
 
@@ -30,7 +30,7 @@ fn a_code_brings_tokens_and_those_bring_others() {
 fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
-    pair.sign_in(&client, with(Authorize::scope("read"), |authorize| authorize.pushed = true)).unwrap();
+    pair.sign_in(&client, Authorize::scope("read").with(|authorize| authorize.pushed = true)).unwrap();
     pair.run(client.request_token(oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read"), pair.moment()))
         .unwrap();
     pair.run(client.request_token(oauth2::Grant::dangerous_password("jane", "wrong").scope("read"), pair.moment()))

@@ -1,7 +1,6 @@
 //! Each grant at the authorization server, with what it refuses.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
-use crate::common::with;
 use http::request::Parts;
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
@@ -250,7 +249,7 @@ fn secrets_are_taken_from_where_the_operator_says() {
         (provider().with(|options| options.only_body = true), SecretPlacement::Body, true),
     ] {
         let pair = OAuth2Pair::new(provider);
-        let client = Client::new(with(pair.server(), |server| server.secret_placement = Some(placement)), "printer")
+        let client = Client::new(pair.server().with(|server| server.secret_placement = Some(placement)), "printer")
             .secret(SECRET);
         assert_eq!(pair.run(client.request_token(grant(), pair.moment())).is_ok(), fits, "{placement:?}");
     }
