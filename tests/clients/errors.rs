@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::oauth2::*;
+use crate::unsigned_assertion::{self, CLAIMED_ID};
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
@@ -126,9 +127,8 @@ fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str]) -> Ca
 }
 
 fn discovered() -> openid2::Discovered {
-    let (_, on) = sent(party().discover("https://jane.example/").unwrap());
-    let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
-    done(on.receive(response(200, &[("content-type", "text/html")], page), moment()).unwrap())
+    let (_, on) = sent(party().discover(CLAIMED_ID).unwrap());
+    done(on.receive(unsigned_assertion::page(), moment()).unwrap())
 }
 
 fn party() -> RelyingParty {
@@ -139,22 +139,7 @@ fn assertion() -> Result<Step<openid2::UnconfirmedAssertion>, Error> {
     let authorize = openid2::Authorize::new(&discovered(), "https://rp.example/openid");
     let authorization = party().authorize(authorize, moment())?;
     let return_to = parameter(query(&authorization.url()?), "openid.return_to");
-    let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
-    for (name, value) in [
-        ("ns", "http://specs.openid.net/auth/2.0"),
-        ("mode", "id_res"),
-        ("op_endpoint", "https://op.example/openid"),
-        ("claimed_id", "https://jane.example/"),
-        ("identity", "https://jane.example/"),
-        ("return_to", &return_to),
-        ("response_nonce", "2023-11-14T22:13:20Zx"),
-        ("assoc_handle", "h"),
-        ("signed", "op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle"),
-        ("sig", "c2ln"),
-    ] {
-        pairs.append_pair(&format!("openid.{name}"), value);
-    }
-    party().redeem(authorization.pending, &pairs.finish().replace("&&", "&"), moment())
+    party().redeem(authorization.pending, &unsigned_assertion::callback(&return_to), moment())
 }
 
 fn calls() -> Vec<Call> {

@@ -344,16 +344,14 @@ fn with_openid(calls: Vec<Call>) -> Vec<Call> {
 
 #[cfg(feature = "openid2")]
 fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
+    use crate::unsigned_assertion::{self, CLAIMED_ID, PROVIDER};
     use oauth_proto::openid2::{Authorize, Discovered, Options, RelyingParty};
 
-    const PROVIDER: &str = "https://op.example/openid";
     let party =
         |heard: &Heard| RelyingParty::new("https://rp.example/", Options::default()).unwrap().on_event(heard.hook());
-    let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
-    let page = response(200, &[("content-type", "text/html")], page);
     calls.push(
-        Call::new(Purpose::DiscoveringIdentifier, "https://jane.example/", page.clone(), move |heard| {
-            party(heard).discover("https://jane.example/")
+        Call::new(Purpose::DiscoveringIdentifier, CLAIMED_ID, unsigned_assertion::page(), move |heard| {
+            party(heard).discover(CLAIMED_ID)
         })
         .of(None),
     );
@@ -365,27 +363,12 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
     let valid = response(200, &[], "ns:http://specs.openid.net/auth/2.0\nis_valid:true\n");
     calls.push(
         Call::new(Purpose::VerifyingAssertion, PROVIDER, valid, move |heard| {
-            let (_, on) = sent(party(&Heard::default()).discover("https://jane.example/")?);
-            let discovered = done(on.receive(page.clone(), moment())?);
+            let (_, on) = sent(party(&Heard::default()).discover(CLAIMED_ID)?);
+            let discovered = done(on.receive(unsigned_assertion::page(), moment())?);
             let authorize = Authorize::new(&discovered, "https://rp.example/openid");
             let authorization = party(heard).authorize(authorize, moment())?;
             let return_to = parameter(query(&authorization.url()?), "openid.return_to");
-            let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
-            for (name, value) in [
-                ("ns", "http://specs.openid.net/auth/2.0"),
-                ("mode", "id_res"),
-                ("op_endpoint", PROVIDER),
-                ("claimed_id", "https://jane.example/"),
-                ("identity", "https://jane.example/"),
-                ("return_to", &return_to),
-                ("response_nonce", "2023-11-14T22:13:20Zx"),
-                ("assoc_handle", "h"),
-                ("signed", "op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle"),
-                ("sig", "c2ln"),
-            ] {
-                pairs.append_pair(&format!("openid.{name}"), value);
-            }
-            party(heard).redeem(authorization.pending, &pairs.finish().replace("&&", "&"), moment())
+            party(heard).redeem(authorization.pending, &unsigned_assertion::callback(&return_to), moment())
         })
         .of(None),
     );

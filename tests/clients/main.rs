@@ -6,3 +6,5 @@ mod common;
 #[cfg(feature = "openid2")]
 mod errors;
 mod events;
+#[cfg(feature = "openid2")]
+mod unsigned_assertion;
