@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::forged::Forged;
 use super::short_hash::short_hash_of;
 use super::used_pending_ids::PendingId;
 
@@ -20,6 +21,11 @@ impl ClientFingerprint {
 
     fn digits(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(*self.0))
+    }
+
+    /// Checks that the pending value that has this fingerprint is `client`'s.
+    pub(crate) fn check(&self, client: &Self) -> Result<(), Forged> {
+        if self == client { Ok(()) } else { Err(Forged::OtherClient) }
     }
 
     /// The identifier by which the owner's pending value with that state is used.

@@ -408,7 +408,7 @@ pub enum Misbehaved {
     FieldInvalid {
         /// The field's name.
         field: &'static str,
-        /// What is wrong with it.
+        /// Why the field cannot be used.
         reason: &'static str,
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,

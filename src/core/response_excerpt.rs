@@ -44,7 +44,7 @@ pub struct ResponseExcerpt {
 }
 
 impl ResponseExcerpt {
-    /// What may be shown of a response.
+    /// Returns the part of a response that may be shown and logged.
     pub fn of(response: &Response) -> Self {
         let content_type = response.headers().get(CONTENT_TYPE);
         Self {

@@ -120,7 +120,7 @@ pub enum Unsupported {
     /// A caller's hook or client authentication could not do its part.
     #[error("the client cannot be authenticated: {reason}")]
     ClientAuthentication {
-        /// What it said.
+        /// Why the authentication failed, in the words of the method.
         reason: String,
     },
     /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7): ask for another. Where `answer` has a

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::client_fingerprint::ClientFingerprint;
-use crate::{Error, Expired, Forged, PendingId, Timestamp, oauth1, oauth2};
+use crate::{Error, Expired, PendingId, Timestamp, oauth1, oauth2};
 
 /// A sign-in whose user is away.
 ///
@@ -89,9 +89,7 @@ impl Pending {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.fingerprint != *fingerprint {
-            return Err(Forged::OtherClient.into());
-        }
+        self.fingerprint.check(fingerprint)?;
         Ok(())
     }
 }

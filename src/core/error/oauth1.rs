@@ -28,7 +28,7 @@ pub enum RequestError {
     Signing {
         /// The signature method.
         method: String,
-        /// What it said.
+        /// Why the signature method failed, in its own words.
         reason: String,
     },
     /// The service does not take a callback with a request; it knows the registered one.

@@ -14,7 +14,8 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssertionError {
-    /// A field stands twice in an OpenID message (OpenID Authentication 2.0 §4.1), or is no text, or there are too many.
+    /// The fields of an OpenID message cannot be read: a field is there twice (OpenID Authentication 2.0 §4.1) or is not UTF-8
+    /// text, or the message has too many fields.
     #[error("the callback's fields cannot be told apart: {field:?}")]
     FieldsUnclear {
         /// The field, if it is one.

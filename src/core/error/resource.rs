@@ -28,7 +28,7 @@ pub enum RejectReason {
     TokenInvalid {
         /// The header or parameter.
         name: &'static str,
-        /// What is wrong with it.
+        /// Why the header or parameter cannot be used.
         why: &'static str,
     },
     /// The bearer token is unknown, revoked, or no access token.
@@ -61,8 +61,9 @@ pub enum RejectReason {
         /// The resource, and its other names.
         expected: Vec<String>,
     },
-    /// The token is no bearer access token, by its `token_type`: it is bound to a key that the request has to prove (`DPoP`,
-    /// `PoP`, `MAC`), or it is not for resources (`refresh_token`, `id_token`, `N_A`).
+    /// The `token_type` says that the token is not a bearer access token. Either the token is bound to a key, and the request
+    /// has to prove that it has the key (`DPoP`, `PoP`, `MAC`), or the token is not for resources (`refresh_token`, `id_token`,
+    /// `N_A`).
     #[error("the token is of the type {0:?}, which is no bearer access token")]
     TokenKind(String),
     /// The bearer token does not have the scope that is needed.

@@ -86,9 +86,7 @@ impl Pending {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.fingerprint != *fingerprint {
-            return Err(Forged::OtherClient.into());
-        }
+        self.fingerprint.check(fingerprint)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
         }

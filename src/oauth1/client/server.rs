@@ -64,7 +64,7 @@ pub struct Server {
     /// Reads responses in JSON as well as forms, as requests-oauthlib does. Default: forms alone.
     ///
     /// # Security
-    /// This gives nothing away: each field is still there once, or the response is refused.
+    /// This weakens nothing: a response in which a field is there twice is still refused.
     pub allow_json_answers: bool,
     /// Accepts a callback without `oauth_verifier`, as Tornado's mixins do. Default: refuses it.
     ///

@@ -49,7 +49,7 @@ use crate::{Moment, Response, Secret};
 #[derive(Clone, Debug)]
 pub struct Provider(pub(super) Arc<Config>);
 
-/// What a provider was built with.
+/// The options of a provider, as they were when it was built.
 #[derive(Debug)]
 pub(super) struct Config {
     pub(super) verifier: Verifier,

@@ -84,7 +84,7 @@ pub struct Verifier {
     /// that puts its own `Host` in. Default: a request that names another host is refused.
     ///
     /// # Security
-    /// This gives nothing away as long as requests reach the server only through that proxy. Otherwise a request that was
+    /// This is safe as long as requests reach the server only through that proxy. Otherwise a request that was
     /// signed for another host is accepted here.
     pub allow_any_host: bool,
     /// Accepts requests of a client for itself, without a token. Default: refuses them.
@@ -103,8 +103,8 @@ pub struct Verifier {
     /// Default: refuses it.
     ///
     /// # Security
-    /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could
-    /// be taken for.
+    /// This weakens nothing. The version is signed like every parameter, and no other protocol has requests that could be
+    /// confused with these.
     pub allow_version_1_0a: bool,
     /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
     ///

@@ -99,7 +99,7 @@ impl Key {
     }
 }
 
-/// The signature that was made by something else than an HMAC, or why there is none.
+/// Returns a signature that RSA or a custom method made, or the error that says why it could not be made.
 fn signed_by_others<'d>(signature: Result<Vec<u8>, String>, method: &str) -> Result<Signature<'d>, Error> {
     let refused = |reason| RequestError::Signing { method: method.to_owned(), reason }.into();
     signature.map(Signature::Custom).map_err(refused)

@@ -50,7 +50,8 @@ impl RsaKey {
     /// `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
     ///
     /// # Errors
-    /// [`RequestError::Signing`] when it is none of these, is encrypted, or has fewer than 2048 bits.
+    /// [`RequestError::Signing`] when the text is not a key in one of these forms, or the key is encrypted or has fewer than 2048
+    /// bits.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(pem, SMALLEST, " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)")
     }
@@ -73,7 +74,8 @@ impl RsaKey {
     /// ```
     ///
     /// # Errors
-    /// [`RequestError::Signing`] when it is no key that can be read, is encrypted, or has fewer than 1024 bits.
+    /// [`RequestError::Signing`] when the text is not a key in one of those forms, or the key is encrypted or has fewer than 1024
+    /// bits.
     pub fn dangerous_short_from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(pem, SMALLEST_WEAK, "")
     }

@@ -204,9 +204,7 @@ impl PendingCommon {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.fingerprint != *fingerprint {
-            return Err(Forged::OtherClient.into());
-        }
+        self.fingerprint.check(fingerprint)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
         }

@@ -94,7 +94,8 @@ impl Discovery {
     /// Looks for the metadata of an issuer.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the issuer is no https URL (or one of this machine) without query and fragment.
+    /// [`Unsupported::Url`] when the issuer is not an absolute http or https URL, or has a query or a fragment. That it is
+    /// https is checked by [`start`](Self::start).
     pub fn new(issuer: &str) -> Result<Self, Error> {
         let uri = identifier(issuer)?;
         let mut places = vec![inserted(&uri, "oauth-authorization-server")?, appended(&uri)?];

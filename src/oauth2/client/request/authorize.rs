@@ -58,13 +58,13 @@ pub struct Authorize {
     /// Sends the proof key itself as the challenge (RFC 7636 §4.2). Default: its hash.
     ///
     /// # Security
-    /// Who sees the authorization request can use a stolen code.
+    /// An attacker who has read the authorization request knows the proof key, and can redeem a stolen code.
     pub allow_plain_pkce: bool,
     /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
     /// crate::oauth2::AuthorizationServer::pkce). Default: sends one.
     ///
     /// # Security
-    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
+    /// An attacker who has stolen a code can redeem it, or insert it into another user's session.
     pub allow_missing_pkce: bool,
     scope: Option<Scope>,
     /// Resources and the caller's own parameters, encoded.

@@ -32,8 +32,8 @@ use crate::oauth2::{Scope, Token};
 use crate::wire::uri::UriParts;
 use crate::wire::{RetryAfter, form, lenient};
 use crate::{
-    Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Secret, Step,
-    Timestamp, Unsupported,
+    Error, Expired, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Secret, Step, Timestamp,
+    Unsupported,
 };
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
@@ -179,9 +179,7 @@ impl Client {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if pending.fingerprint != self.inner.fingerprint {
-            return Err(Forged::OtherClient.into());
-        }
+        pending.fingerprint.check(&self.inner.fingerprint)?;
         let interval = pending.interval.max(SHORTEST);
         let polling = AwaitPoll { client: self.clone(), pending: pending.clone(), interval };
         let not_before = pending.not_before.max(moment.now.after(interval));
