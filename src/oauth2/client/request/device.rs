@@ -171,10 +171,9 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Expired::Outdated`] when the pending value was stored in an earlier form, [`Forged::OtherClient`] when it is another
-    /// client's. [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
-    /// step, as is
-    /// [`Refused`]: [`Refused::Denied`] when the user said no.
+    /// [`Expired::Outdated`] when the pending value was stored in an earlier form, [`Forged::OtherClient`](crate::Forged::OtherClient)
+    /// when it is another client's. [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for
+    /// again; here or from the step. [`Refused::Denied`] from the step, when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
