@@ -163,17 +163,20 @@ impl Callback {
         if !*raw {
             return oauth_proto::wire::form::encode(pairs);
         }
-        let pairs =
-            pairs.iter().map(|(name, value)| format!("{}={}", oauth_proto::wire::percent::encode(name), plain(value)));
+        let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), plain(value)));
         pairs.collect::<Vec<_>>().join("&")
     }
+}
+
+fn encoded(bytes: &[u8]) -> String {
+    percent_encoding::percent_encode(bytes, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// What a value in a query may hold without being encoded (RFC 3986 §3.4) stays as it is.
 fn plain(bytes: &[u8]) -> String {
     let encode = |byte: &u8| match byte {
         b':' | b'/' | b'?' | b'@' => char::from(*byte).to_string(),
-        byte => oauth_proto::wire::percent::encode([*byte]),
+        byte => encoded(&[*byte]),
     };
     bytes.iter().map(encode).collect()
 }

@@ -159,7 +159,8 @@ pub fn run(input: Input) {
         Path::Query => "",
         Path::Other => "https://rp.example/other?",
     };
-    let state = oauth_proto::wire::percent::encode(fields.get("rp_state").cloned().unwrap_or_default());
+    let state = fields.get("rp_state").cloned().unwrap_or_default();
+    let state = percent_encoding::utf8_percent_encode(&state, percent_encoding::NON_ALPHANUMERIC);
     let url = if input.posted { format!("{before}x=1&rp_state={state}") } else { format!("{before}{query}") };
     let callback =
         || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };

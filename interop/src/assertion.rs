@@ -51,7 +51,7 @@ impl Assertion {
 }
 
 impl AuthenticateClient for Assertion {
-    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
+    fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String> {
         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let header = serde_json::json!({ "alg": self.algorithm(), "typ": "JWT" }).to_string();
         let message = [header, credentials.claims().to_string()].map(|part| base64url(part.as_bytes())).join(".");

@@ -104,7 +104,7 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
 fn a_callback_that_names_another_issuer_or_none_is_forged() {
     let op = OidcProvider::start();
     let client = op.client("basic");
-    let iss = oauth_proto::wire::percent::encode(&op.issuer);
+    let iss = percent_encoding::utf8_percent_encode(&op.issuer, percent_encoding::NON_ALPHANUMERIC);
     for (replacement, expected) in [
         ("", Forged::ParameterMissing { name: "iss" }),
         (

@@ -8,8 +8,8 @@ use interop::with::With;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
-use oauth_proto::wire::percent;
 use oauth_proto::{Error, Refused, Request, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 const BIOGRAPHY: &str = "http://axschema.org/media/biography";
@@ -191,7 +191,7 @@ fn what_the_provider_finds_wrong_is_repeated() {
     let found = site.discover(&op.jane("")).unwrap();
     let authorization = site.ask(Authorize::new(&found, RETURN_TO));
     let url = authorization.url().unwrap();
-    let realm = format!("openid.realm={}", percent::encode(REALM));
+    let realm = format!("openid.realm={}", utf8_percent_encode(REALM, NON_ALPHANUMERIC));
     let url = url.replace(&realm, "openid.realm=https%3A%2F%2Fother.example%2F");
     let error = site.verify(&site.come_back(authorization, &url)).unwrap_err();
     let Error::Refused(Refused::Provider { message: Some(message), .. }) = error else { panic!("{error}") };

@@ -151,11 +151,25 @@ impl fmt::Debug for ApiRequest {
 
 /// The JSON of an answer; null for an empty one. An error on status 200 is one, too. What a refusal says is the protocol's to
 /// read.
-pub(crate) fn json(
+pub(crate) fn json(response: &Response, limit: usize, refusal: impl Fn(&Response) -> Refused) -> Result<Value, Error> {
+    check_success(response, limit, &refusal)?;
+    let body = without_mark(response.body());
+    if body.trim_ascii().is_empty() {
+        return Ok(Value::Null);
+    }
+    let value = serde_json::from_slice(body).map_err(|_| {
+        let excerpt = Box::new(ResponseExcerpt::of(response));
+        Misbehaved::WrongFormat { expected: "JSON", option: None, response: excerpt }
+    })?;
+    if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
+}
+
+/// Checks that a response is no redirect, no refusal and not too large.
+pub(crate) fn check_success(
     response: &Response,
     limit: usize,
     refusal: impl FnOnce(&Response) -> Refused,
-) -> Result<Value, Error> {
+) -> Result<(), Error> {
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if response.status().is_redirection() {
         let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -172,14 +186,7 @@ pub(crate) fn json(
     if length > limit {
         return Err(Misbehaved::TooLarge { length, limit, response: excerpt() }.into());
     }
-    let body = without_mark(response.body());
-    if body.trim_ascii().is_empty() {
-        return Ok(Value::Null);
-    }
-    let expected = "JSON";
-    let value = serde_json::from_slice(body);
-    let value = value.map_err(|_| Misbehaved::WrongFormat { expected, option: None, response: excerpt() })?;
-    if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
+    Ok(())
 }
 
 /// Returns whether a value holds an error and nothing but what explains it. One that has more to say may be the application's to
@@ -219,7 +226,7 @@ fn is_error(value: &Value) -> bool {
 pub(crate) fn send(
     request: Request,
     limit: usize,
-    refusal: impl FnOnce(&Response) -> Refused + Send + Sync + 'static,
+    refusal: impl Fn(&Response) -> Refused + Send + Sync + 'static,
 ) -> Step<Value> {
     Step::send(request, AwaitJson { limit, refusal })
 }
@@ -230,7 +237,7 @@ struct AwaitJson<F> {
     refusal: F,
 }
 
-impl<F: FnOnce(&Response) -> Refused + Send + Sync> Receive<Value> for AwaitJson<F> {
+impl<F: Fn(&Response) -> Refused + Send + Sync> Receive<Value> for AwaitJson<F> {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Value>, Error> {
         json(&response, self.limit, self.refusal).map(Step::Done)
     }

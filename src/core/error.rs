@@ -114,7 +114,12 @@ impl Error {
         match (self, status) {
             (_, Some(408 | 425 | 429 | 500..)) => true,
             (Self::Refused(Refused::Status(_)), Some(403 | 404)) => true,
-            (Self::Misbehaved(Misbehaved::Redirect { .. } | Misbehaved::WrongFormat { .. }), _) => true,
+            (
+                Self::Misbehaved(
+                    Misbehaved::Redirect { .. } | Misbehaved::WrongFormat { .. } | Misbehaved::Unusable { .. },
+                ),
+                _,
+            ) => true,
             (Self::Refused(_), _) => matches!(self.code(), Some("temporarily_unavailable" | "server_error")),
             _ => false,
         }
@@ -214,6 +219,7 @@ macro_rules! response_of {
             | Misbehaved::FieldTwice { response, .. }
             | Misbehaved::FieldInvalid { response, .. }
             | Misbehaved::MemberInvalid { response, .. }
+            | Misbehaved::Unusable { response, .. }
             | Misbehaved::TokenType { response, .. }
             | Misbehaved::CallbackUnconfirmed { response } => response,
         }
@@ -420,6 +426,14 @@ pub enum Misbehaved {
     MemberInvalid {
         /// The member's name.
         member: String,
+        /// The answer.
+        response: Box<ResponseExcerpt>,
+    },
+    /// The caller's own reader of an answer cannot use it: see [`Step::exchange`](crate::Step::exchange).
+    #[error("the answer cannot be used: {reason} ({response})")]
+    Unusable {
+        /// Why not, in the words of the reader.
+        reason: String,
         /// The answer.
         response: Box<ResponseExcerpt>,
     },

@@ -109,6 +109,8 @@ purposes! {
     RequestingTemporaryCredentials: "requesting temporary credentials",
     /// Exchanging temporary credentials for token credentials (RFC 5849 §2.3).
     ExchangingTemporaryCredentials: "exchanging the temporary credentials",
+    /// Asking a key service to sign, or to prove otherwise who the client is.
+    CallingKeyService: "calling the key service",
     /// Calling an API with a token.
     CallingApi: "calling the API",
     /// Reading the profile of the user who signs in.

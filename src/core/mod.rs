@@ -8,6 +8,7 @@ pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod error_text;
 pub(crate) mod event;
+pub(crate) mod exchange;
 pub(crate) mod forged;
 pub(crate) mod leg;
 pub(crate) mod message;

@@ -19,13 +19,34 @@ impl<T: 'static> Step<T> {
         match self {
             Self::Send(request, before) => {
                 let (uri, observer) = before.place();
-                Step::send_to(uri, request, Map { before, end }, &observer)
+                let next = |value| Ok(Step::Done(end(value)));
+                Step::send_to(uri, request, AndThen { before, next }, &observer)
             }
             Self::Wait(until, before) => {
                 let observer = before.observer();
-                Step::wait(until, Map { before, end }).observed_by(&observer)
+                let next = |value| Ok(Step::Done(end(value)));
+                Step::wait(until, AndThen { before, next }).observed_by(&observer)
             }
             Self::Done(value) => Step::Done(end(value)),
+        }
+    }
+
+    /// Returns a leg that goes on with another one when this one is done, as [`then`](Self::then) does, for one that needs no
+    /// moment.
+    pub(crate) fn and_then<U: 'static>(
+        self,
+        next: impl FnOnce(T) -> Result<Step<U>, Error> + Send + Sync + 'static,
+    ) -> Result<Step<U>, Error> {
+        match self {
+            Self::Send(request, before) => {
+                let (uri, observer) = before.place();
+                Ok(Step::send_to(uri, request, AndThen { before, next }, &observer))
+            }
+            Self::Wait(until, before) => {
+                let observer = before.observer();
+                Ok(Step::wait(until, AndThen { before, next }).observed_by(&observer))
+            }
+            Self::Done(value) => next(value),
         }
     }
 
@@ -109,15 +130,20 @@ where
     }
 }
 
-/// Waits as the leg before it does, and changes its result.
-struct Map<B, F> {
+/// Waits as the leg before it does, and goes on with its result.
+struct AndThen<B, N> {
     before: B,
-    end: F,
+    next: N,
 }
 
-impl<T: 'static, U: 'static, F: FnOnce(T) -> U + Send + Sync + 'static> Receive<U> for Map<Sent<T>, F> {
+impl<T, U, N> Receive<U> for AndThen<Sent<T>, N>
+where
+    T: 'static,
+    U: 'static,
+    N: FnOnce(T) -> Result<Step<U>, Error> + Send + Sync + 'static,
+{
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<U>, Error> {
-        Ok(self.before.receive_unreported(response, moment)?.map(self.end))
+        self.before.receive_unreported(response, moment)?.and_then(self.next)
     }
 
     fn purpose(&self) -> Purpose {
@@ -125,9 +151,14 @@ impl<T: 'static, U: 'static, F: FnOnce(T) -> U + Send + Sync + 'static> Receive<
     }
 }
 
-impl<T: 'static, U: 'static, F: FnOnce(T) -> U + Send + Sync + 'static> Wake<U> for Map<Asleep<T>, F> {
+impl<T, U, N> Wake<U> for AndThen<Asleep<T>, N>
+where
+    T: 'static,
+    U: 'static,
+    N: FnOnce(T) -> Result<Step<U>, Error> + Send + Sync + 'static,
+{
     fn wake(self: Box<Self>, moment: Moment) -> Result<Step<U>, Error> {
-        Ok(self.before.wake(moment)?.map(self.end))
+        self.before.wake(moment)?.and_then(self.next)
     }
 
     fn purpose(&self) -> Purpose {

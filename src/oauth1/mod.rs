@@ -45,4 +45,6 @@ pub use client::{Authorization, Authorize, Callbacks, Client, Pending, Server, S
 pub use credentials::{ClientCredentials, TokenCredentials};
 #[cfg(feature = "rsa")]
 pub use signing::RsaKey;
-pub use signing::{KeyEncoding, Method, ParameterPlacement, Scheme, SignatureMethod, Signer, Stamp, base_string};
+pub use signing::{
+    KeyEncoding, Method, ParameterPlacement, RemoteSignatureMethod, Scheme, SignatureMethod, Signer, Stamp, base_string,
+};

@@ -25,7 +25,7 @@
 //! | the same on a device without a browser | [`Client::authorize_device`], then [`Client::poll`] |
 //! | any other grant | [`Grant`], [`Client::request_token`] |
 //! | call an API | [`SharedSession`]; [`Session`] by hand; [`Session::call`] for JSON |
-//! | prove who the client is by more than a secret | [`AuthenticateClient`] |
+//! | prove who the client is by more than a secret | [`AuthenticateClient`]; with a key in a service elsewhere, [`AuthenticateClientRemotely`] |
 //! | ask about a token, or revoke it | [`Client::introspect`], [`Client::revoke`] |
 //! | register a client | [`AuthorizationServer::register`], [`ClientRegistration`] |
 //! | understand a refusal | [`BearerChallenge`], [`ResourceDiscovery`] |

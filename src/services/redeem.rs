@@ -84,8 +84,8 @@ impl Fetching {
             Source::Custom(custom) => (custom.request)(&tokens)?,
             Source::Row(application) => self.profile_request(application)?,
         };
-        let request = self.authorized(request, &tokens, moment)?;
-        Ok(Step::send(request, AwaitProfile { fetching: self, tokens, session_expires }))
+        let step = self.authorized(request, &tokens, moment)?;
+        step.and_then(move |request| Ok(Step::send(request, AwaitProfile { fetching: self, tokens, session_expires })))
     }
 
     fn profile_request(&self, application: &Application) -> Result<Request, Error> {
@@ -116,7 +116,7 @@ impl Fetching {
 
     /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere
     /// else.
-    fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Request, Error> {
+    fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Step<Request>, Error> {
         for (name, value) in &self.sign_in.profile_headers {
             let mut value = value.clone();
             // It may be a key; an application's own name is none.
@@ -131,11 +131,11 @@ impl Fetching {
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
                 origin_of_request(request.uri(), request.headers())?;
                 client.server().check_secure(request.uri())?;
-                oauth1::Session::new(client, token.clone()).sign(&mut request, moment)?;
+                return oauth1::Session::new(client, token.clone()).sign_remotely(request, moment);
             }
             _ => return Err(Forged::OtherClient.into()),
         }
-        Ok(request)
+        Ok(Step::Done(request))
     }
 
     /// The JSON of an answer that does not say that it failed.
@@ -200,7 +200,7 @@ impl Receive<User> for AwaitProfile {
             return Ok(Step::Done(user));
         };
         let request = fetching.authorized(ApiRequest::new(emails)?.request()?, &user.tokens, moment)?;
-        Ok(Step::send(request, AwaitEmails { fetching, user }))
+        request.and_then(|request| Ok(Step::send(request, AwaitEmails { fetching, user })))
     }
 
     fn purpose(&self) -> Purpose {

@@ -11,7 +11,7 @@ use super::percent;
 pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// A decoded name and its decoded value. Either may be any bytes.
-pub type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+pub(crate) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// Splits a form or a query into decoded pairs, in their order.
 ///
@@ -27,7 +27,7 @@ pub type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 /// let expected = [("c2", ""), ("a3", "2 q"), ("a", "1;b=2"), ("", "x")];
 /// assert!(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
 /// ```
-pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+pub fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
     pieces(form).filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, value) = split_pair(piece);
         (percent::decode_form(name), percent::decode_form(value))

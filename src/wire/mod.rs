@@ -11,7 +11,7 @@ mod hex;
 pub(crate) mod json;
 pub(crate) mod lenient;
 mod origin;
-pub mod percent;
+pub(crate) mod percent;
 pub(crate) mod prose;
 mod retry_after;
 mod timestamp;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Whether a byte stands for itself: a letter, a digit, `-`, `.`, `_` or `~`.
-pub const fn is_unreserved(byte: u8) -> bool {
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
@@ -19,14 +19,7 @@ pub(crate) const fn escape(byte: u8) -> [u8; 3] {
 }
 
 /// Encodes every byte that is not unreserved.
-///
-/// ```
-/// use oauth_proto::wire::percent::encode;
-///
-/// assert_eq!(encode("Ladies + Gentlemen"), "Ladies%20%2B%20Gentlemen");
-/// assert_eq!(encode(b"\xE2\x98\x83~"), "%E2%98%83~");
-/// ```
-pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     let bytes = bytes.as_ref();
     let mut out = String::with_capacity(bytes.len() + bytes.len() / 4);
     encode_into(&mut out, bytes);
@@ -249,13 +242,7 @@ pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
 }
 
 /// Decodes every `%` that is followed by two hexadecimal digits; any other `%` stands for itself.
-///
-/// ```
-/// use oauth_proto::wire::percent::decode;
-///
-/// assert_eq!(*decode(b"%C3%a9+100%"), *"é+100%".as_bytes());
-/// ```
-pub fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     decode_beside(bytes, b'%')
 }
 
@@ -324,6 +311,7 @@ mod tests {
         let plain: String = encoded.split('%').skip(1).map(|piece| &piece[2..]).collect();
         assert_eq!(plain, "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
         assert!(encoded.starts_with("%00%01") && encoded.ends_with("%FE%FF"));
+        assert_eq!(encode("Ladies + Gentlemen ☃"), "Ladies%20%2B%20Gentlemen%20%E2%98%83");
     }
 
     #[test]
@@ -332,6 +320,7 @@ mod tests {
             assert_eq!(*decode(text.as_bytes()), *text.as_bytes());
         }
         assert_eq!(*decode(b"%%34"), *b"%4");
+        assert_eq!(*decode(b"%C3%a9+100%"), *"é+100%".as_bytes());
     }
 
     #[test]

@@ -180,6 +180,9 @@ fn calls() -> Vec<Call> {
         Call::new(RequestingToken, "https://auth.example.com/token", || {
             client().request_token(Grant::client_credentials(), moment())
         }),
+        Call::new(CallingKeyService, "https://keys.example.com/sign", || {
+            with_key_service(client()).request_token(Grant::client_credentials(), moment())
+        }),
         Call::new(RenewingToken, "https://auth.example.com/token", || {
             Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment()))
         }),

@@ -220,7 +220,7 @@ fn calls() -> Vec<Call> {
 
     const PROFILE: &str = r#"{"id":1,"login":"monalisa"}"#;
     let form = crate::common::services::form;
-    let calls = vec![
+    let mut calls = vec![
         Call::new(
             DiscoveringServer,
             "https://auth.example.com/.well-known/oauth-authorization-server",
@@ -334,7 +334,18 @@ fn calls() -> Vec<Call> {
         sign_in_call(ReadingProfile, "https://api.github.com/user", &[GRANTED], PROFILE),
         sign_in_call(ReadingEmails, "https://api.github.com/user/emails", &[GRANTED, PROFILE], "[]"),
     ];
+    calls.push(signing_call());
     with_openid(calls)
+}
+
+/// A token request for which a key service is asked first.
+fn signing_call() -> Call {
+    let signature = json(r#"{"signature":"hunter2-signature"}"#);
+    let mut call = Call::new(Purpose::CallingKeyService, "https://keys.example.com/sign", signature, |heard| {
+        with_key_service(secretive(heard)).request_token(Grant::client_credentials(), moment())
+    });
+    call.goes_on = true;
+    call
 }
 
 #[cfg(not(feature = "openid2"))]

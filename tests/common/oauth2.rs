@@ -1,10 +1,14 @@
 //! A client of OAuth 2.0 and the other side as a script: no socket, a clock that is handed over.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
-use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Pending, Session, SharedSession, Token};
+use oauth_proto::oauth2::{
+    AuthenticateClientRemotely, AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, Pending,
+    RequestCredentials, Session, SharedSession, Token,
+};
 use oauth_proto::wire::form;
-use oauth_proto::{Error, Moment, Request, Response, Sent, Step, Timestamp};
+use oauth_proto::{BoxError, Error, Moment, Purpose, Request, Response, Sent, Step, Timestamp};
 
 #[allow(unused_imports, reason = "each test crate uses its part")]
 pub use super::with::With;
@@ -16,6 +20,36 @@ pub const REDIRECT: &str = "https://client.example.com/cb";
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 /// RFC 6749 §5.1.
 pub const ANSWER: &str = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#;
+
+/// A service that signs assertions, at `https://keys.example.com/sign`.
+pub struct KeyService;
+
+impl AuthenticateClientRemotely for KeyService {
+    fn authenticate(
+        &self,
+        mut credentials: RequestCredentials,
+        _: Moment,
+    ) -> Result<Step<RequestCredentials>, BoxError> {
+        let claims = credentials.claims();
+        assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
+        assert_ne!(credentials.randomness(), [0; 32]);
+        let request = http::Request::post("https://keys.example.com/sign").body(claims.to_string().into_bytes())?;
+        Ok(Step::exchange(request, Purpose::CallingKeyService, move |response| {
+            let answer: serde_json::Value = serde_json::from_slice(response.body())?;
+            let signature = answer["signature"].as_str().ok_or("the answer has no signature")?;
+            // The claims are the same when the signature is back.
+            let jti = credentials.claims()["jti"].clone();
+            credentials.parameter("client_assertion", &format!("{signature}.{jti}"));
+            credentials.header(http::HeaderName::from_static("x-proof"), http::HeaderValue::from_static("p"));
+            Ok(credentials)
+        }))
+    }
+}
+
+/// Returns the client as the key service authenticates it.
+pub fn with_key_service(client: Client) -> Client {
+    client.authentication(ClientAuthentication::Remote(Arc::new(KeyService)))
+}
 
 pub fn now() -> Timestamp {
     Timestamp::from_secs(NOW)

@@ -152,7 +152,7 @@ fn meaning(request: &Request<Vec<u8>>) -> impl PartialEq + use<> {
     let header = request.headers().get("authorization").map(|value| {
         // A header of credentials has the grammar of a challenge (RFC 9110 §11.4).
         let credentials = Challenge::parse(value.as_bytes()).into_iter().map(|credentials| {
-            let decode = |value: String| oauth_proto::wire::percent::decode(value.as_bytes()).into_owned();
+            let decode = |value: String| percent_encoding::percent_decode_str(&value).collect::<Vec<u8>>();
             let params = credentials.parameters.into_iter().map(|(name, value)| (name, decode(value)));
             (credentials.scheme.to_ascii_lowercase(), params.collect::<Vec<_>>())
         });

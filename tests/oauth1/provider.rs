@@ -121,7 +121,7 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
     let hash = base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(b"a=1"));
     let with_hash = |mut request: Request<Vec<u8>>| {
         let value = request.headers()["authorization"].to_str().unwrap().to_owned();
-        let hash = oauth_proto::wire::percent::encode(&hash);
+        let hash = percent_encoding::utf8_percent_encode(&hash, percent_encoding::NON_ALPHANUMERIC).to_string();
         let value = format!("{value}, oauth_body_hash=\"{hash}\"");
         request.headers_mut().insert("authorization", value.parse().unwrap());
         request

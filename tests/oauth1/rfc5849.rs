@@ -36,13 +36,13 @@ fn base<B: AsRef<[u8]>>(request: &Request<B>) -> String {
 fn normalized(query: &str) -> String {
     let base = base(&Request::get(format!("http://a.example/?{query}")).body("").unwrap());
     let encoded = base.rsplit('&').next().unwrap();
-    String::from_utf8(oauth_proto::wire::percent::decode(encoded.as_bytes()).into_owned()).unwrap()
+    percent_encoding::percent_decode_str(encoded).decode_utf8().unwrap().into_owned()
 }
 
 fn base_uri(uri: &str) -> String {
     let base = base(&Request::get(uri).body("").unwrap());
     let encoded = base.split('&').nth(1).unwrap();
-    String::from_utf8(oauth_proto::wire::percent::decode(encoded.as_bytes()).into_owned()).unwrap()
+    percent_encoding::percent_decode_str(encoded).decode_utf8().unwrap().into_owned()
 }
 
 /// §1.2, the request for temporary credentials. Its callback is a parameter of the header alone.

@@ -7,8 +7,8 @@ use oauth_proto::oauth1::RequestError;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, Method, RsaKey, Scheme, Session, Signer, Stamp, TokenCredentials};
-use oauth_proto::wire::percent;
 use oauth_proto::{Error, Moment, Timestamp, Unsupported};
+use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
 fn private() -> RsaKey {
@@ -29,7 +29,7 @@ fn signed(method: Method) -> Request<Vec<u8>> {
 fn signature(request: &Request<Vec<u8>>) -> Vec<u8> {
     let header = request.headers()["authorization"].to_str().unwrap();
     let encoded = header.split("oauth_signature=\"").nth(1).unwrap().split('"').next().unwrap();
-    BASE64_STANDARD.decode(percent::decode(encoded.as_bytes())).unwrap()
+    BASE64_STANDARD.decode(percent_decode_str(encoded).collect::<Vec<u8>>()).unwrap()
 }
 
 /// The signatures are those that `openssl dgst -sign` makes of the same base strings with the same key, here by their

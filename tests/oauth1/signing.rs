@@ -220,7 +220,7 @@ impl SignatureMethod for Reversed {
         "X-REVERSED"
     }
 
-    fn sign(&self, base_string: &[u8], key: &[u8]) -> Result<Vec<u8>, String> {
+    fn sign(&self, base_string: &[u8], key: &[u8], _: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
         Ok(key.iter().chain(base_string.iter().rev().take(3)).copied().collect())
     }
 }

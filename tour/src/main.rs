@@ -1,6 +1,7 @@
 //! A walk through the protocols, with a real server and a real client on loopback. Each chapter is a module. With
 //! `--serve` the server of OAuth 2.0 waits for a browser instead, and a client beside it; `--port` is the client's.
 
+mod key_service;
 mod net;
 mod oauth1;
 mod oauth2;
@@ -18,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => [oauth1::chapter, oauth2::chapters, openid2::chapter, sign_in_with::chapter]
+        [] => [oauth1::chapter, oauth2::chapters, openid2::chapter, sign_in_with::chapter, key_service::chapter]
             .into_iter()
             .try_for_each(|chapter| chapter()),
         ["--serve"] => serve::forever(0),

@@ -31,6 +31,12 @@ pub enum RequestError {
         /// Why the signature method failed, in its own words.
         reason: String,
     },
+    /// The key of the signature method is in a service elsewhere, which has to be asked.
+    #[error("the key of {method} is in a service elsewhere: sign by `sign_remotely`, whose step asks it")]
+    KeyElsewhere {
+        /// The signature method.
+        method: String,
+    },
     /// The service does not take a callback with a request; it knows the registered one.
     #[error("this service takes no callback with a request: it uses the registered one")]
     CallbackNotAccepted,

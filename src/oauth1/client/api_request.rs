@@ -32,11 +32,12 @@ impl Session {
     /// [`Misbehaved`](crate::Misbehaved).
     pub fn call(&self, request: &ApiRequest, moment: Moment) -> Result<Step<Value>, Error> {
         request.check_secure()?;
-        let mut signed = request.request()?;
+        let signed = request.request()?;
         let signed_at = moment.now;
-        self.sign(&mut signed, moment)?;
+        let limit = request.limit;
         let refusal = move |response: &Response| refusal(response, Some(signed_at));
-        Ok(api::send(signed, request.limit, refusal).observed_by(self.observer()))
+        let signing = self.sign_remotely(signed, moment)?;
+        Ok(signing.and_then(move |signed| Ok(api::send(signed, limit, refusal)))?.observed_by(self.observer()))
     }
 }
 

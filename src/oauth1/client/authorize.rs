@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::client::Client;
+use super::client::{Client, CredentialsRequest};
 use super::pending::Pending;
 use super::server::Callbacks;
 use super::token_response::{Fields, Formats};
@@ -167,8 +167,9 @@ impl Client {
             signed_at: moment.now,
             expires_at: moment.now.after(lifetime),
         };
-        let request = self.credentials_request(&server.temporary, None, realm, &parameters, protocol, moment)?;
-        Ok(Step::send(request, state).observed_by(&self.observer))
+        let endpoint = &server.temporary;
+        let request = CredentialsRequest { endpoint, token: None, realm, parameters: &parameters, protocol };
+        self.ask_for_credentials(request, moment, state)
     }
 
     /// Returns the places in which the server is told the callback.

@@ -8,11 +8,12 @@ use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
 use crate::core::endpoint::with_query;
 use crate::core::event::Observer;
+use crate::core::step::Receive;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
 use crate::oauth1::names::{is_oauth, is_protocol};
-use crate::oauth1::signing::{OAuthParam, ParameterPlacement, Signer, Stamp};
+use crate::oauth1::signing::{OAuthParam, ParameterPlacement, Signer};
 use crate::wire::form;
-use crate::{Error, Event, Moment, Request, Unsupported};
+use crate::{Error, Event, Moment, Request, Step, Unsupported};
 
 /// A client of one service.
 ///
@@ -127,17 +128,15 @@ impl Client {
         ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
-    /// A signed request to one of the endpoints that give out credentials. Parameters of the service's own go in the
-    /// query of a GET and the form of a POST, those that begin with `oauth_` where the protocol's are.
-    pub(super) fn credentials_request(
+    /// Returns the step that signs a request for credentials, sends it, and waits in that state. Parameters of the service's own go
+    /// in the query of a GET and the form of a POST, those that begin with `oauth_` where the protocol's are.
+    pub(super) fn ask_for_credentials<T: 'static>(
         &self,
-        endpoint: &Uri,
-        token: Option<&TokenCredentials>,
-        realm: Option<String>,
-        parameters: &[(String, String)],
-        mut protocol: Vec<OAuthParam<'_>>,
+        request: CredentialsRequest<'_>,
         moment: Moment,
-    ) -> Result<Request, Error> {
+        state: impl Receive<T> + 'static,
+    ) -> Result<Step<T>, Error> {
+        let CredentialsRequest { endpoint, token, realm, parameters, mut protocol } = request;
         self.server.check_secure(endpoint)?;
         let mut own = String::new();
         for (name, value) in parameters {
@@ -163,7 +162,20 @@ impl Client {
         }
         let mut scheme = self.server.signing_scheme();
         scheme.realm = realm.or(scheme.realm);
-        Signer::new(&scheme, &self.credentials, token).sign_with(&mut request, &Stamp::from(moment), &protocol)?;
-        Ok(request)
+        let signing = Signer::new(&scheme, &self.credentials, token).sign_remotely_with(request, moment, protocol)?;
+        let step = signing.and_then(|request| Ok(Step::send(request, state)))?;
+        Ok(step.observed_by(&self.observer))
     }
+}
+
+/// A request to one of the endpoints that give out credentials.
+pub(super) struct CredentialsRequest<'a> {
+    pub(super) endpoint: &'a Uri,
+    /// The credentials that it is signed with beside the client's.
+    pub(super) token: Option<&'a TokenCredentials>,
+    /// The realm, where it is not the scheme's.
+    pub(super) realm: Option<String>,
+    /// The service's own parameters.
+    pub(super) parameters: &'a [(String, String)],
+    pub(super) protocol: Vec<OAuthParam<'static>>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client::Client;
+use super::client::{Client, CredentialsRequest};
 use super::pending::Pending;
 use super::token::Token;
 use super::token_response::{Fields, Formats};
@@ -71,13 +71,14 @@ impl Client {
     pub(super) fn token_request(
         &self,
         credentials: &TokenCredentials,
-        protocol: Vec<OAuthParam<'_>>,
+        protocol: Vec<OAuthParam<'static>>,
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
         let state = AwaitToken { before, formats: self.server.formats(), signed_at: moment.now };
-        let request = self.credentials_request(&self.server.token, Some(credentials), None, &[], protocol, moment)?;
-        Ok(Step::send(request, state).observed_by(&self.observer))
+        let endpoint = &self.server.token;
+        let request = CredentialsRequest { endpoint, token: Some(credentials), realm: None, parameters: &[], protocol };
+        self.ask_for_credentials(request, moment, state)
     }
 }
 

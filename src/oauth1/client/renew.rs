@@ -32,7 +32,7 @@ impl Client {
     /// [`Unsupported::NotRenewable`] when the token came without a session handle.
     pub fn renew(&self, token: &Token, moment: Moment) -> Result<Step<Token>, Error> {
         let handle = token.session_handle.as_ref().ok_or(Unsupported::NotRenewable)?;
-        let protocol = vec![(SESSION_HANDLE.into(), handle.expose().into())];
+        let protocol = vec![(SESSION_HANDLE.into(), handle.expose().to_owned().into())];
         self.token_request(&token.credentials, protocol, Some(token.clone()), moment)
     }
 }

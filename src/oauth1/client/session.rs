@@ -1,5 +1,7 @@
 //! Signing requests with stored credentials, and afresh after a redirect.
 
+use std::borrow::Cow;
+
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION,
     TRANSFER_ENCODING,
@@ -13,7 +15,7 @@ use crate::oauth1::credentials::ClientCredentials;
 use crate::oauth1::names::is_protocol;
 use crate::oauth1::signing::{ParameterPlacement, Parameters, Scheme, Signer, Stamp, remove_oauth_header};
 use crate::wire::{Origin, form, without_query};
-use crate::{Error, Unsupported};
+use crate::{Error, Moment, Step, Unsupported};
 
 /// Signs requests for one user, or for the client alone.
 ///
@@ -32,7 +34,6 @@ use crate::{Error, Unsupported};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Session {
-    client: ClientCredentials,
     signer: Signer,
     token: Option<Token>,
     observer: Observer,
@@ -85,7 +86,7 @@ impl Session {
     pub fn from_credentials(scheme: &Scheme, client: &ClientCredentials, token: Option<Token>) -> Self {
         let signer = Signer::new(scheme, client, token.as_ref().map(|token| &token.credentials));
         let observer = Observer::of_client(&client.key);
-        Self { client: client.clone(), signer, token, observer }
+        Self { signer, token, observer }
     }
 
     fn observed_by(mut self, observer: &Observer) -> Self {
@@ -117,6 +118,17 @@ impl Session {
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
         self.signer.sign(request, stamp)
+    }
+
+    /// Signs a request by a step that may ask a key service, as [`Signer::sign_remotely`] does.
+    ///
+    /// # Errors
+    /// As [`Signer::sign_remotely`].
+    pub fn sign_remotely<B>(&self, request: Request<B>, moment: Moment) -> Result<Step<Request<B>>, Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
+    {
+        self.signer.sign_remotely(request, moment)
     }
 
     /// The request that follows a redirect: `sent` is what was sent and `response` what came back. `None` where the
@@ -158,6 +170,43 @@ impl Session {
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
+        let Some(Redirected { mut request, signer }) = self.redirected(sent, response)? else {
+            return Ok(None);
+        };
+        if let Some(signer) = signer {
+            signer.sign(&mut request, stamp)?;
+        }
+        Ok(Some(request))
+    }
+
+    /// Makes the request that follows a redirect as [`follow`](Self::follow) does, and signs it by a step that may ask a key
+    /// service.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of [`Signer::sign_remotely`].
+    pub fn follow_remotely<B, R>(
+        &self,
+        sent: &Request<B>,
+        response: &Response<R>,
+        moment: Moment,
+    ) -> Result<Option<Step<Request<B>>>, Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
+    {
+        let Some(Redirected { request, signer }) = self.redirected(sent, response)? else {
+            return Ok(None);
+        };
+        match signer {
+            Some(signer) => signer.sign_remotely(request, moment).map(Some),
+            None => Ok(Some(Step::Done(request))),
+        }
+    }
+
+    /// Returns the request that follows a redirect, not yet signed.
+    fn redirected<B, R>(&self, sent: &Request<B>, response: &Response<R>) -> Result<Option<Redirected<'_, B>>, Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>>,
+    {
         let Some(location) = response.headers().get(LOCATION) else {
             return Ok(None);
         };
@@ -194,19 +243,26 @@ impl Session {
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
         // A request that went to another origin before was not signed, and those that follow it there must not be.
-        if same_origin && was_signed {
+        let signer = (same_origin && was_signed).then(|| {
             let scheme = self.signer.scheme();
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             if scheme.placement == ParameterPlacement::Body && bodiless {
                 // The body, and with it the place of the parameters, is gone.
                 let scheme = Scheme { placement: ParameterPlacement::Header, ..scheme.clone() };
-                Self::from_credentials(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
+                Cow::Owned(self.signer.with_scheme(&scheme))
             } else {
-                self.sign(&mut request, stamp)?;
+                Cow::Borrowed(&self.signer)
             }
-        }
-        Ok(Some(request))
+        });
+        Ok(Some(Redirected { request, signer }))
     }
+}
+
+/// A request that follows a redirect, not yet signed.
+struct Redirected<'s, B> {
+    request: Request<B>,
+    /// What signs it, if it may be signed.
+    signer: Option<Cow<'s, Signer>>,
 }
 
 /// The method after a redirect, and whether the body goes along; `None` where the status is not one to follow.

@@ -26,6 +26,8 @@ pub(crate) enum Key {
     #[cfg(feature = "rsa")]
     Rsa(RsaHash, RsaKey),
     Custom(Arc<dyn SignatureMethod>, Zeroizing<String>),
+    /// In a service elsewhere.
+    Remote,
 }
 
 /// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
@@ -50,13 +52,16 @@ impl Key {
             #[cfg(feature = "rsa")]
             Method::RsaSha512(key) => Self::Rsa(RsaHash::Sha512, key.clone()),
             Method::Custom(method) => Self::Custom(method.clone(), key),
+            Method::Remote(_) => Self::Remote,
         }
     }
 
-    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay.
+    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay. `randomness` is for methods
+    /// that are blinded or randomized.
     pub(crate) fn sign<'d>(
         &self,
         method: &str,
+        randomness: Option<&[u8; 16]>,
         digits: &'d mut MacOutput,
         write: impl FnOnce(&mut Writer<'_>),
     ) -> Result<Signature<'d>, Error> {
@@ -66,10 +71,11 @@ impl Key {
             Self::Sha512(mac) => authenticated(mac, digits, write),
             Self::Plaintext(key) => Signature::Plaintext(key.clone()),
             Self::Custom(custom, key) => {
-                signed_by_others(custom.sign(&Writer::collect(write), key.as_bytes()), method)?
+                signed_by_others(custom.sign(&Writer::collect(write), key.as_bytes(), randomness), method)?
             }
+            Self::Remote => return Err(RequestError::KeyElsewhere { method: method.to_owned() }.into()),
             #[cfg(feature = "rsa")]
-            Self::Rsa(hash, key) => signed_by_others(key.sign(*hash, &Writer::collect(write)), method)?,
+            Self::Rsa(hash, key) => signed_by_others(key.sign(*hash, &Writer::collect(write), randomness), method)?,
         })
     }
 
@@ -86,7 +92,7 @@ impl Key {
             return key.verify(*hash, &Writer::collect(write), &decoded);
         }
         let mut digits = [0; _];
-        match self.sign("", &mut digits, write) {
+        match self.sign("", None, &mut digits, write) {
             Ok(Signature::Mac(mac, length)) => {
                 // Bytes have one form in base64, so that comparing the texts is comparing the MACs.
                 let mut room = [0; _];

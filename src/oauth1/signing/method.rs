@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "rsa")]
 use super::rsa::RsaKey;
-use crate::Secret;
 use crate::wire::percent;
+use crate::{BoxError, Moment, Secret, Step};
 
-/// A signature method of the caller's own: another library, a hardware key, a method that the service invented.
+/// A signature method of the caller's own: another library, a hardware key, a method that the service invented. For a key in a
+/// service elsewhere there is [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -28,7 +29,7 @@ use crate::wire::percent;
 ///         "RSA-SHA256"
 ///     }
 ///
-///     fn sign(&self, base_string: &[u8], _key: &[u8]) -> Result<Vec<u8>, String> {
+///     fn sign(&self, base_string: &[u8], _key: &[u8], _: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
 ///         # let device_sign = |message: &[u8]| Some(vec![message.len() as u8]);
 ///         device_sign(base_string).ok_or_else(|| "the device is not connected".to_owned())
 ///     }
@@ -45,22 +46,68 @@ pub trait SignatureMethod: Send + Sync {
     fn name(&self) -> &str;
 
     /// Signs a base string. `key` is the two shared secrets, encoded and joined by `&`, for methods that use them.
-    /// The result is not yet base64: that is added.
+    /// The result is not yet base64: that is added. `randomness` is fresh bytes of the [`Moment`](crate::Moment), for methods that
+    /// are blinded or randomized; `None` when the caller made the [`Stamp`](super::Stamp), and when a signature is verified by
+    /// signing.
     ///
     /// # Errors
     /// A text that says why it could not be signed, and holds no secret.
-    fn sign(&self, base_string: &[u8], key: &[u8]) -> Result<Vec<u8>, String>;
+    fn sign(&self, base_string: &[u8], key: &[u8], randomness: Option<&[u8; 16]>) -> Result<Vec<u8>, String>;
 
     /// Whether a signature is that of the base string. Signs and compares in constant time, unless the method knows a
     /// better way, as one with a public key does.
     fn verify(&self, base_string: &[u8], key: &[u8], signature: &[u8]) -> bool {
-        self.sign(base_string, key).is_ok_and(|expected| expected.ct_eq(signature).into())
+        self.sign(base_string, key, None).is_ok_and(|expected| expected.ct_eq(signature).into())
     }
 
     /// Whether the method rests on the shared secrets. One that does is worth nothing where they are empty.
     fn uses_secrets(&self) -> bool {
         true
     }
+}
+
+/// A signature method whose key is in a service elsewhere: a cloud's key management, a vault, a signing server.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+///
+/// use oauth_proto::oauth1::{ClientCredentials, Method, RemoteSignatureMethod, Scheme, Signer};
+/// use oauth_proto::{BoxError, DriveError, Moment, Purpose, Request, Response, Step, run};
+///
+/// struct KeyService;
+///
+/// impl RemoteSignatureMethod for KeyService {
+///     fn name(&self) -> &str {
+///         "RSA-SHA256"
+///     }
+///
+///     fn sign(&self, base_string: Vec<u8>, _: Moment) -> Result<Step<Vec<u8>>, BoxError> {
+///         let request = http::Request::post("https://keys.example.com/2026/sign").body(base_string)?;
+///         Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
+///     }
+/// }
+///
+/// fn signed(
+///     request: Request,
+///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+/// ) -> Result<Request, DriveError> {
+///     let scheme = Scheme::new(Method::Remote(Arc::new(KeyService)));
+///     let signer = Signer::new(&scheme, &ClientCredentials::new("dpf43f3p2l4k3l03", ""), None);
+///     run(signer.sign_remotely(request, Moment::from_os())?, send)
+/// }
+/// ```
+pub trait RemoteSignatureMethod: Send + Sync {
+    /// The value of `oauth_signature_method`.
+    fn name(&self) -> &str;
+
+    /// Returns the step that asks the service, and ends in the signature of the base string. It is not yet base64: that is added.
+    /// `moment` is for that step.
+    ///
+    /// # Errors
+    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) stays as it is, and any other is
+    /// [`RequestError::Signing`](super::super::RequestError::Signing).
+    fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError>;
 }
 
 /// How requests are signed.
@@ -96,6 +143,10 @@ pub enum Method {
     DangerousPlaintext,
     /// A method of the caller's own.
     Custom(Arc<dyn SignatureMethod>),
+    /// A method whose key is in a service elsewhere, which is asked over HTTP: see
+    /// [`Signer::sign_remotely`](super::Signer::sign_remotely). A server that verifies signatures cannot use it: give that the
+    /// public key.
+    Remote(Arc<dyn RemoteSignatureMethod>),
 }
 
 impl Method {
@@ -113,6 +164,7 @@ impl Method {
             Self::RsaSha512(_) => "RSA-SHA512",
             Self::DangerousPlaintext => "PLAINTEXT",
             Self::Custom(method) => method.name(),
+            Self::Remote(method) => method.name(),
         }
     }
 
@@ -122,6 +174,7 @@ impl Method {
             #[cfg(feature = "rsa")]
             Self::RsaSha1(_) | Self::RsaSha256(_) | Self::RsaSha512(_) => false,
             Self::Custom(method) => method.uses_secrets(),
+            Self::Remote(_) => false,
             _ => true,
         }
     }

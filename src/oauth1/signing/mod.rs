@@ -26,6 +26,8 @@
 //!   signer.rs            puts it where the scheme says
 //! ```
 //!
+//! With a key in a service elsewhere, remote.rs walks this way twice: once to see the base string, and once with the signature.
+//!
 //! A verifier enters at `base_string_of` and `Key::verify`. No files import each other in a circle.
 //!
 //! Closures, `#[inline]` and buffers are there because the benchmark wanted them. Do not change anything here without
@@ -41,6 +43,7 @@ mod method;
 mod order;
 mod parameters;
 mod prepared;
+mod remote;
 mod request_target;
 #[cfg(feature = "rsa")]
 mod rsa;
@@ -52,7 +55,7 @@ mod stamp;
 pub use base_string::base_string;
 pub(super) use base_string::collect as base_string_of;
 pub(super) use key::Key;
-pub use method::{KeyEncoding, Method, SignatureMethod};
+pub use method::{KeyEncoding, Method, RemoteSignatureMethod, SignatureMethod};
 pub(super) use method::{sha1_body_hash, signing_key};
 pub(super) use parameters::{Parameters, Unread, query};
 #[cfg(feature = "rsa")]

@@ -79,7 +79,7 @@ impl Prepared {
         names: OwnNames,
         digits: &'d mut MacOutput,
     ) -> Result<Signature<'d>, Error> {
-        self.key.sign(&self.method, digits, |writer| {
+        self.key.sign(&self.method, stamp.randomness, digits, |writer| {
             base_string::write_place(writer, place);
             if stamp.extra.is_empty() && names == OwnNames::Others {
                 // The usual case: the protocol's parameters are one block of prepared text among the others.

@@ -120,13 +120,13 @@ impl fmt::Debug for RsaKey {
 }
 
 impl RsaKey {
-    /// Signs a message, after its hash by that function.
-    pub(super) fn sign(&self, hash: RsaHash, message: &[u8]) -> Result<Vec<u8>, String> {
+    /// Signs a message, after its hash by that function. The randomness, if there is some, makes the blinding fresh.
+    pub(super) fn sign(&self, hash: RsaHash, message: &[u8], randomness: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
         let Some(Private { key, seed }) = &self.0.private else {
             return Err("a public key can only verify".to_owned());
         };
         let digest = hash.of(message);
-        let mut blinding = Blinding::new(seed, &digest);
+        let mut blinding = Blinding::new(seed, randomness, &digest);
         key.sign_with_rng(&mut blinding, hash.padding(), &digest).map_err(|error| error.to_string())
     }
 
@@ -165,16 +165,19 @@ impl RsaHash {
 }
 
 /// The random numbers that blind a private operation, so that its duration says nothing about the key
-/// (RUSTSEC-2023-0071). What matters is that nobody else can tell them; so they need not be fresh, and are derived from
-/// the key itself and the message: SHA-256 in counter mode.
+/// (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's randomness. Where the caller made the
+/// stamp there is none of that. The numbers are then the same for the same message, but still known to nobody else, which is what
+/// matters.
 struct Blinding {
     seed: Zeroizing<[u8; 32]>,
     counter: u64,
 }
 
 impl Blinding {
-    fn new(seed: &[u8; 32], digest: &[u8]) -> Self {
-        let seed = Sha256::new_with_prefix(seed).chain_update(digest).finalize();
+    fn new(seed: &[u8; 32], randomness: Option<&[u8; 16]>, digest: &[u8]) -> Self {
+        // Of one length, so that no two inputs are the same bytes.
+        let fresh = randomness.copied().unwrap_or_default();
+        let seed = Sha256::new_with_prefix(seed).chain_update(fresh).chain_update(digest).finalize();
         Self { seed: Zeroizing::new(seed.into()), counter: 0 }
     }
 }
@@ -238,7 +241,7 @@ mod tests {
                  ZG7EVK0/GubS2v8wT1QPRsog8zyiMZkmg4JXdWCGXG8YRvRJTg+QKhXuXwS6TcMNakrgzgFIVhA=",
             ),
         ] {
-            let signature = key.sign(hash, base_string.as_bytes()).unwrap();
+            let signature = key.sign(hash, base_string.as_bytes(), Some(&[7; 16])).unwrap();
             assert_eq!(BASE64_STANDARD.encode(&signature), expected);
             assert!(key.verify(hash, base_string.as_bytes(), &signature));
             assert!(!key.verify(hash, b"another", &signature));

@@ -92,7 +92,8 @@ impl Signer {
     ///
     /// # Errors
     /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, a protocol parameter stands
-    /// in it already, the body is needed and is no form.
+    /// in it already, the body is needed and is no form. [`RequestError::KeyElsewhere`] for a
+    /// [`Method::Remote`](super::Method::Remote), with which [`sign_remotely`](Self::sign_remotely) signs.
     pub fn sign<'a, B>(&self, request: &mut Request<B>, stamp: impl Into<Stamp<'a>>) -> Result<(), Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
@@ -352,6 +353,11 @@ impl Signer {
     /// How it signs.
     pub(crate) fn scheme(&self) -> &Scheme {
         &self.scheme
+    }
+
+    /// Returns a signer with the same credentials that signs in another way.
+    pub(crate) fn with_scheme(&self, scheme: &Scheme) -> Self {
+        Self::new(scheme, &self.client, self.token.as_ref())
     }
 }
 

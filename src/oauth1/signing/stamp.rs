@@ -36,12 +36,18 @@ pub(super) struct StampText<'a> {
     pub(super) nonce: &'a str,
     /// Whether the nonce needs no encoding.
     pub(super) plain: bool,
+    /// Secret bytes, for methods that are blinded or randomized.
+    pub(super) randomness: Option<&'a [u8; 16]>,
     pub(super) extra: &'a [OAuthParam<'a>],
 }
 
 #[derive(Clone)]
 enum Nonce<'a> {
-    Derived([u8; DERIVED]),
+    /// Of a moment, whose value has bytes to spare for methods that are blinded or randomized.
+    Derived {
+        digits: [u8; DERIVED],
+        randomness: [u8; 16],
+    },
     Given(&'a str),
 }
 
@@ -54,7 +60,7 @@ impl<'a> Stamp<'a> {
     /// The nonce.
     fn nonce(&self) -> &str {
         match &self.nonce {
-            Nonce::Derived(digits) => str::from_utf8(digits).unwrap_or_default(),
+            Nonce::Derived { digits, .. } => str::from_utf8(digits).unwrap_or_default(),
             Nonce::Given(nonce) => nonce,
         }
     }
@@ -63,25 +69,28 @@ impl<'a> Stamp<'a> {
     /// it is: a stamp is moved around, and bytes that were just written one by one are slow to move.
     pub(super) fn write<'s>(&'s self, room: &'s mut Room, extra: &'s [OAuthParam<'s>]) -> StampText<'s> {
         let start = write_decimal(&mut room.0, self.timestamp.as_secs());
-        if let Nonce::Derived(digits) = &self.nonce {
+        if let Nonce::Derived { digits, .. } = &self.nonce {
             room.0[..DERIVED].copy_from_slice(digits);
         }
         // One check for both, over a number of bytes that suits it.
         let text = str::from_utf8(&room.0).unwrap_or_default();
         let timestamp = text.get(start..).unwrap_or_default();
-        let (nonce, plain) = match self.nonce {
-            Nonce::Derived(_) => (text.get(..DERIVED).unwrap_or_default(), true),
-            Nonce::Given(nonce) => (nonce, percent::is_plain(nonce.as_bytes())),
+        let (nonce, plain, randomness) = match &self.nonce {
+            Nonce::Derived { randomness, .. } => (text.get(..DERIVED).unwrap_or_default(), true, Some(randomness)),
+            Nonce::Given(nonce) => (*nonce, percent::is_plain(nonce.as_bytes()), None),
         };
-        StampText { timestamp, nonce, plain, extra }
+        StampText { timestamp, nonce, plain, randomness, extra }
     }
 }
 
 impl From<Moment> for Stamp<'_> {
     fn from(moment: Moment) -> Self {
-        let mut digits = [0; DERIVED];
-        digits.iter_mut().zip(hex_digits(&moment.derive("oauth1 nonce"))).for_each(|(own, digit)| *own = digit);
-        Self { nonce: Nonce::Derived(digits), ..Self::new(moment.now, "") }
+        let value = moment.derive("oauth1 nonce");
+        let (mut digits, mut randomness) = ([0; DERIVED], [0; 16]);
+        digits.iter_mut().zip(hex_digits(&value)).for_each(|(own, digit)| *own = digit);
+        // The nonce shows bytes of the first half alone.
+        randomness.copy_from_slice(&value[16..]);
+        Self { timestamp: moment.now, nonce: Nonce::Derived { digits, randomness } }
     }
 }
 

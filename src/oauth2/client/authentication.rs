@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::oauth2::SecretPlacement;
 use crate::wire::percent;
-use crate::{Moment, Secret, Timestamp, Unsupported};
+use crate::{BoxError, Moment, Secret, Step, Timestamp, Unsupported};
 
 /// How long an assertion is good for.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
@@ -40,8 +40,11 @@ pub enum ClientAuthentication {
     Body(Secret),
     /// By the certificate that the caller's transport shows (RFC 8705 §2); `client_id` goes in the body.
     MutualTls,
-    /// By what the caller computes for each request: a signed assertion, or whatever else comes.
+    /// By what the caller computes for each request, such as a signed assertion.
     Custom(Arc<dyn AuthenticateClient>),
+    /// By what another service computes for each request: an assertion that a key service signs, or a token of the platform that
+    /// the client runs on. The service is asked first, so that each call has one step more.
+    Remote(Arc<dyn AuthenticateClientRemotely>),
     /// By a method of that name, which the application has not given yet: every request that needs it is an error. A
     /// [registration](crate::oauth2::ClientRegistration::client) for another method than those above has this.
     Missing(String),
@@ -65,12 +68,14 @@ impl fmt::Debug for ClientAuthentication {
             Self::Body(_) => f.write_str("Body"),
             Self::MutualTls => f.write_str("MutualTls"),
             Self::Custom(_) => f.write_str("Custom"),
+            Self::Remote(_) => f.write_str("Remote"),
             Self::Missing(method) => write!(f, "Missing({method})"),
         }
     }
 }
 
-/// A method to authenticate a client that the caller brings.
+/// A method to authenticate a client that the caller brings, with a key at hand. For a key in a service there is
+/// [`AuthenticateClientRemotely`].
 ///
 /// It adds something to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
@@ -79,7 +84,7 @@ impl fmt::Debug for ClientAuthentication {
 ///
 /// use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
 ///
-/// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
+/// struct PrivateKeyJwt { /* a key in memory */ }
 ///
 /// impl PrivateKeyJwt {
 ///     fn sign(&self, claims: &serde_json::Value) -> Result<String, String> {
@@ -89,7 +94,7 @@ impl fmt::Debug for ClientAuthentication {
 /// }
 ///
 /// impl AuthenticateClient for PrivateKeyJwt {
-///     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
+///     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String> {
 ///         let assertion = self.sign(&credentials.claims())?;
 ///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 ///         credentials.parameter("client_assertion", &assertion);
@@ -104,7 +109,57 @@ pub trait AuthenticateClient: Send + Sync {
     ///
     /// # Errors
     /// A text for the operator, when it cannot be done. It must hold no secret.
-    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String>;
+    fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String>;
+}
+
+/// A method to authenticate a client whose key is in a service elsewhere: a cloud's key management, a vault, a signing server.
+///
+/// # Examples
+/// An assertion (RFC 7523 §2.2) with the signature of a key service:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+/// use oauth_proto::oauth2::{AuthenticateClientRemotely, ClientAuthentication, RequestCredentials};
+/// use oauth_proto::{BoxError, Moment, Purpose, Step};
+///
+/// struct KeyService;
+///
+/// impl AuthenticateClientRemotely for KeyService {
+///     fn authenticate(
+///         &self,
+///         mut credentials: RequestCredentials,
+///         _: Moment,
+///     ) -> Result<Step<RequestCredentials>, BoxError> {
+///         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+///         let header = base64url(br#"{"alg":"ES256","kid":"2026"}"#);
+///         let signed = format!("{header}.{}", base64url(credentials.claims().to_string().as_bytes()));
+///         let request = http::Request::post("https://keys.example.com/2026/sign").body(signed.clone().into_bytes())?;
+///         Ok(Step::exchange(request, Purpose::CallingKeyService, move |response| {
+///             let assertion = format!("{signed}.{}", base64url(response.body()));
+///             credentials
+///                 .parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+///             credentials.parameter("client_assertion", &assertion);
+///             Ok(credentials)
+///         }))
+///     }
+/// }
+///
+/// let authentication = ClientAuthentication::Remote(Arc::new(KeyService));
+/// ```
+pub trait AuthenticateClientRemotely: Send + Sync {
+    /// Returns the step that asks the service, and ends in the credentials with what proves the client's identity. `moment` is
+    /// for that step.
+    ///
+    /// # Errors
+    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) stays as it is, and any other is
+    /// [`Unsupported::ClientAuthentication`].
+    fn authenticate(
+        &self,
+        credentials: RequestCredentials,
+        moment: Moment,
+    ) -> Result<Step<RequestCredentials>, BoxError>;
 }
 
 /// What a client's authentication knows of the request, and what it adds to it.
@@ -112,25 +167,33 @@ pub trait AuthenticateClient: Send + Sync {
 /// ```
 /// use oauth_proto::oauth2::RequestCredentials;
 ///
-/// fn authenticate(credentials: &mut RequestCredentials<'_>, assertion: &str) {
+/// fn authenticate(credentials: &mut RequestCredentials, assertion: &str) {
 ///     credentials.parameter("client_assertion", assertion);
 /// }
 /// ```
-pub struct RequestCredentials<'a> {
+#[non_exhaustive]
+pub struct RequestCredentials {
     /// The client's identifier.
-    pub client_id: &'a str,
+    pub client_id: String,
     /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the endpoint.
-    pub audience: &'a str,
+    pub audience: String,
     /// The time.
     pub now: Timestamp,
-    moment: &'a Moment,
+    moment: Moment,
     pub(crate) parameters: Vec<(String, Secret)>,
     pub(crate) headers: Vec<(http::HeaderName, HeaderValue)>,
 }
 
-impl<'a> RequestCredentials<'a> {
-    pub(crate) fn new(client_id: &'a str, audience: &'a str, moment: &'a Moment) -> Self {
-        Self { client_id, audience, now: moment.now, moment, parameters: Vec::new(), headers: Vec::new() }
+impl RequestCredentials {
+    pub(crate) fn new(client_id: &str, audience: String, moment: Moment) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            audience,
+            now: moment.now,
+            moment,
+            parameters: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// Adds a parameter to the body.
@@ -142,6 +205,12 @@ impl<'a> RequestCredentials<'a> {
     pub fn header(&mut self, name: http::HeaderName, mut value: HeaderValue) {
         value.set_sensitive(true);
         self.headers.push((name, value));
+    }
+
+    /// Returns 32 random bytes, for a signature that needs some (ECDSA, RSASSA-PSS, the blinding of RSA). They are the same for
+    /// each call on one request, and never those of another request.
+    pub fn randomness(&self) -> [u8; 32] {
+        self.moment.derive("client signature")
     }
 
     /// Returns a value that is unguessable and fresh.
@@ -163,9 +232,12 @@ impl<'a> RequestCredentials<'a> {
     }
 }
 
-impl fmt::Debug for RequestCredentials<'_> {
+impl fmt::Debug for RequestCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("client_id", &self.client_id).field("audience", &self.audience).finish()
+        f.debug_struct("RequestCredentials")
+            .field("client_id", &self.client_id)
+            .field("audience", &self.audience)
+            .finish()
     }
 }
 

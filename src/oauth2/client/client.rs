@@ -3,26 +3,22 @@
 use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use zeroize::Zeroizing;
+use http::{HeaderMap, HeaderValue};
 
 use super::attach_token::ProtectedRequest;
-use super::authentication::{self, ClientAuthentication, RequestCredentials};
-use super::grant::{self, Grant, Kind};
+use super::authentication::{self, ClientAuthentication};
 use super::hooks::{Hook, Hooks};
 use super::server::{AuthorizationServer, CheckedUrl, Endpoints};
 use super::token_response::{self, Expected};
 use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
-use crate::core::endpoint::with_query;
 use crate::core::event::Observer;
-use crate::core::step::Receive;
 use crate::core::wiped::Wiped;
 use crate::oauth2::common::names::AUTHORIZATION_PARAMETERS;
 use crate::oauth2::common::redirect_uri::{PlainHttp, check_redirect_uri};
-use crate::oauth2::{SecretPlacement, Token, Transmission};
+use crate::oauth2::{SecretPlacement, Token};
 use crate::wire::{form, percent};
-use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
+use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
 ///
@@ -80,11 +76,11 @@ pub(crate) struct ClientInner {
     pub(crate) id: String,
     /// What pending values of this client at this server are known by.
     pub(crate) fingerprint: ClientFingerprint,
-    authentication: ClientAuthentication,
+    pub(super) authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
-    headers: Result<HeaderMap, Unsupported>,
+    pub(super) headers: Result<HeaderMap, Unsupported>,
     pub(crate) redirect_uri: Option<RedirectUri>,
     pub(crate) opened: Result<UrlPrefix, Unsupported>,
     pub(crate) hooks: Hooks,
@@ -305,131 +301,6 @@ impl Client {
         self.inner.endpoints.token_url(&self.inner.server)
     }
 
-    /// Exchanges a grant for a token (RFC 6749 §4).
-    ///
-    /// # Errors
-    /// [`Unsupported`] when the request cannot be made as it is configured. What is wrong with the response is reported by the
-    /// step.
-    pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
-        let server = &self.inner.server;
-        if server.oauth_2_1 && grant.kind == Kind::Password {
-            return Err(Unsupported::NotInOauth21 { what: "password grant" }.into());
-        }
-        if server.oauth_2_1 && server.transmission != Transmission::Post {
-            return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
-        }
-        let (refresh, purpose) = match grant.kind {
-            Kind::Refresh => (true, Purpose::RenewingToken),
-            Kind::Code => (false, Purpose::ExchangingCode),
-            Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
-        };
-        let own = self.inner.endpoints.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.secure_endpoint(own.or(Some(&self.inner.endpoints.token)), "token")?;
-        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.scope_separator)?;
-        let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
-        let state = AwaitToken { client: self.clone(), purpose, expected };
-        Ok(Step::send_to(endpoint.clone(), request, state, self.observer()))
-    }
-
-    /// A request with parameters and the client's authentication.
-    pub(crate) fn request(
-        &self,
-        endpoint: &Uri,
-        mut parameters: Zeroizing<String>,
-        headers: Vec<(HeaderName, HeaderValue)>,
-        transmission: Transmission,
-        moment: &Moment,
-    ) -> Result<Request, Error> {
-        let mut request = Request::default();
-        // Cloning them takes half as long as inserting them one by one.
-        *request.headers_mut() = self.inner.headers.as_ref().map_err(Clone::clone)?.clone();
-        if transmission != Transmission::Post {
-            request.headers_mut().remove(CONTENT_TYPE);
-        }
-        // Any header may be replaced but the content type of a form.
-        let has_more = !headers.is_empty() || matches!(self.inner.authentication, ClientAuthentication::Custom(_));
-        self.authenticate(&mut request, &mut parameters, endpoint, moment)?;
-        for (name, value) in headers {
-            request.headers_mut().insert(name, value);
-        }
-        if transmission == Transmission::Post {
-            *request.method_mut() = Method::POST;
-            *request.uri_mut() = endpoint.clone();
-            if has_more {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
-            }
-            *request.body_mut() = std::mem::take(&mut *parameters).into_bytes();
-        } else {
-            *request.method_mut() = if transmission == Transmission::AllowGet { Method::GET } else { Method::POST };
-            *request.uri_mut() = with_query(endpoint, &parameters)?;
-        }
-        Ok(request)
-    }
-
-    /// As [`request`](Self::request), with `client_id` in the body in any case: where the specification makes a body of an
-    /// authorization request (RFC 9126 §2.1), and where servers look for it beside `Authorization` (RFC 8628 §3.1).
-    pub(crate) fn request_with_id(
-        &self,
-        endpoint: &Uri,
-        parameters: Zeroizing<String>,
-        moment: &Moment,
-    ) -> Result<Request, Error> {
-        let mut request = self.request(endpoint, parameters, Vec::new(), Transmission::Post, moment)?;
-        if !form::pairs(request.body()).any(|(name, _)| *name == *b"client_id") {
-            let mut body = String::from_utf8(std::mem::take(request.body_mut())).unwrap_or_default();
-            form::push_text(&mut body, "client_id", &self.inner.id);
-            *request.body_mut() = body.into_bytes();
-        }
-        Ok(request)
-    }
-
-    /// Adds what says who the client is.
-    fn authenticate(
-        &self,
-        request: &mut Request,
-        parameters: &mut Zeroizing<String>,
-        endpoint: &Uri,
-        moment: &Moment,
-    ) -> Result<(), Error> {
-        let ClientInner { server, id, authentication, .. } = &*self.inner;
-        let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
-        let includes_id = match (authentication, self.include_client_id) {
-            (ClientAuthentication::Body(_), _) | (_, IncludeClientId::Always) => true,
-            (ClientAuthentication::Basic(_) | ClientAuthentication::AllowRawBasic(_), IncludeClientId::Automatic)
-            | (_, IncludeClientId::Never) => false,
-            (_, IncludeClientId::Automatic) => true,
-        };
-        if includes_id {
-            push("client_id", id);
-        }
-        match &authentication {
-            // `Authorization: Basic` is one of the headers.
-            ClientAuthentication::None
-            | ClientAuthentication::MutualTls
-            | ClientAuthentication::Basic(_)
-            | ClientAuthentication::AllowRawBasic(_) => {}
-            ClientAuthentication::Body(secret) => push("client_secret", secret.expose()),
-            ClientAuthentication::Missing(method) => {
-                let reason = format!("it is registered for {method:?}, which nobody has given it");
-                return Err(Unsupported::ClientAuthentication { reason }.into());
-            }
-            ClientAuthentication::Custom(method) => {
-                let endpoint = endpoint.to_string();
-                let audience = server.issuer.as_deref().unwrap_or(&endpoint);
-                let mut credentials = RequestCredentials::new(id, audience, moment);
-                let added = method.authenticate(&mut credentials);
-                added.map_err(|reason| Unsupported::ClientAuthentication { reason })?;
-                for (name, value) in &credentials.parameters {
-                    push(name, value.expose());
-                }
-                for (name, value) in credentials.headers {
-                    request.headers_mut().insert(name, value);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// The parts, to be changed while a client is built.
     fn parts(&mut self) -> &mut ClientInner {
         Arc::make_mut(&mut self.inner)
@@ -485,23 +356,5 @@ impl UrlPrefix {
         let start = url.len();
         form::push_text(&mut url, "client_id", client_id);
         Ok(Self { code: format!("{url}&response_type=code"), url, start })
-    }
-}
-
-/// Waits for a token.
-struct AwaitToken {
-    client: Client,
-    purpose: Purpose,
-    expected: Expected,
-}
-
-impl Receive<Token> for AwaitToken {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
-        let Self { client, purpose, expected } = *self;
-        client.read_token(response, purpose, expected, &moment).map(Step::Done)
-    }
-
-    fn purpose(&self) -> Purpose {
-        self.purpose
     }
 }

@@ -335,7 +335,7 @@ fn an_exchanged_token_may_be_of_no_type() {
 struct Signed;
 
 impl AuthenticateClient for Signed {
-    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
+    fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String> {
         let claims = credentials.claims();
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
         assert_eq!(claims["exp"], credentials.now.as_secs() + 60);

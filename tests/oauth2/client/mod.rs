@@ -6,5 +6,6 @@ mod outages;
 #[cfg(feature = "os")]
 mod processes;
 mod quirks;
+mod remote_authentication;
 mod session;
 mod shared_session;

@@ -87,7 +87,7 @@ mod tests {
         let kept = schedules.get(method, &client, token.as_ref(), encoding).unwrap();
         let computed = Key::new(method, signing_key(&client, token.as_ref(), encoding));
         let mut digits = [0; _];
-        let signature = computed.sign("", &mut digits, |writer| writer.prepared(b"text")).unwrap().value();
+        let signature = computed.sign("", None, &mut digits, |writer| writer.prepared(b"text")).unwrap().value();
         kept.key.verify(signature.as_bytes(), |writer| writer.prepared(b"text"))
     }
 

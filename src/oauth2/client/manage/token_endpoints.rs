@@ -4,11 +4,12 @@ use zeroize::Zeroizing;
 
 use crate::core::step::Receive;
 use crate::oauth2::client::client::Client;
+use crate::oauth2::client::request::server_request::ServerRequest;
 use crate::oauth2::client::server::CheckedUrl;
 use crate::oauth2::client::token_response;
-use crate::oauth2::{Introspection, SecretPlacement, Token, Transmission};
+use crate::oauth2::{Introspection, SecretPlacement, Token};
 use crate::wire::form;
-use crate::{Error, Moment, Purpose, Request, Response, Secret, Step};
+use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
 /// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC 7009 §2.1). A text alone
 /// is a token without a hint.
@@ -66,8 +67,8 @@ impl Client {
     pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
         let endpoint = self.inner.endpoints.introspection.as_ref();
         let listed = self.inner.server.listed.introspection;
-        let request = self.request_about(&token.into(), endpoint, "introspection", listed, &moment)?;
-        Ok(Step::send(request, AwaitIntrospection { client: self.clone() }).observed_by(self.observer()))
+        let state = AwaitIntrospection { client: self.clone() };
+        self.ask_about(&token.into(), endpoint, "introspection", listed, &moment, state)
     }
 
     /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh token. One that is not
@@ -79,8 +80,8 @@ impl Client {
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let endpoint = self.inner.endpoints.revocation.as_ref();
         let listed = self.inner.server.listed.revocation;
-        let request = self.request_about(&token.into(), endpoint, "revocation", listed, &moment)?;
-        Ok(Step::send(request, AwaitRevocation { client: self.clone() }).observed_by(self.observer()))
+        let state = AwaitRevocation { client: self.clone() };
+        self.ask_about(&token.into(), endpoint, "revocation", listed, &moment, state)
     }
 
     /// Revokes what a token was granted by: its refresh token if it has one, or else itself.
@@ -94,16 +95,17 @@ impl Client {
         }
     }
 
-    /// Makes a request about a token to one of these endpoints. `listed` is where the server's metadata wants the client's
+    /// Sends a question about a token to one of these endpoints. `listed` is where the server's metadata wants the client's
     /// secret at that endpoint.
-    fn request_about(
+    fn ask_about<T: 'static>(
         &self,
         token: &HintedToken,
         endpoint: Option<&CheckedUrl>,
         name: &'static str,
         listed: Option<SecretPlacement>,
         moment: &Moment,
-    ) -> Result<Request, Error> {
+        state: impl Receive<T> + 'static,
+    ) -> Result<Step<T>, Error> {
         let server = &self.inner.server;
         let endpoint = server.secure_endpoint(endpoint, name)?;
         let (token, hint) = match token {
@@ -117,7 +119,7 @@ impl Client {
             form::push_text(&mut form, "token_type_hint", hint);
         }
         let client = self.with_secret_in(server.secret_placement.or(listed));
-        client.request(endpoint, form, Vec::new(), Transmission::Post, moment)
+        client.send(ServerRequest::new(endpoint, form), moment, state)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::server_request::{ClientIdParameter, ServerRequest};
 use crate::core::step::Receive;
 use crate::oauth2::client::callback::pending::{Pending, PendingCommon, PendingImplicit, State};
 use crate::oauth2::client::client::Client;
@@ -212,8 +213,9 @@ impl Client {
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
-        let request = self.request_with_id(endpoint, parameters, &moment)?;
-        Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }).observed_by(self.observer()))
+        let client_id = ClientIdParameter::Always;
+        let request = ServerRequest { client_id, ..ServerRequest::new(endpoint, parameters) };
+        self.send(request, &moment, AwaitRequestUri { client: self.clone(), pending })
     }
 
     /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the fragment of

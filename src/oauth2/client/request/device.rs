@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::server_request::{ClientIdParameter, ServerRequest};
 use crate::core::client_fingerprint::ClientFingerprint;
 use crate::core::endpoint::endpoint;
 use crate::core::step::{Receive, Wake};
@@ -32,7 +33,7 @@ use crate::oauth2::{Scope, Token};
 use crate::wire::uri::UriParts;
 use crate::wire::{RetryAfter, form, lenient};
 use crate::{
-    Error, Expired, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Secret, Step, Timestamp,
+    Error, Expired, Misbehaved, Moment, Purpose, Refused, Response, ResponseExcerpt, Secret, Step, Timestamp,
     Unsupported,
 };
 
@@ -141,8 +142,9 @@ impl Client {
         if let Some(scope) = &scope {
             form::push_text(&mut form, "scope", &scope.joined(server.scope_separator));
         }
-        let request = self.request_with_id(endpoint, form, &moment)?;
-        Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }).observed_by(self.observer()))
+        let client_id = ClientIdParameter::Always;
+        let request = ServerRequest { client_id, ..ServerRequest::new(endpoint, form) };
+        self.send(request, &moment, AwaitCodes { client: self.clone(), scope })
     }
 
     /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
@@ -295,17 +297,15 @@ impl AwaitPoll {
             }
             return Ok(Step::wait(not_before, AwaitInterval { polling: self, not_before }));
         }
-        let request = self.request(&moment)?;
-        Ok(Step::send(request, *self))
-    }
-
-    fn request(&self, moment: &Moment) -> Result<Request, Error> {
-        let server = &self.client.inner.server;
+        let client = self.client.clone();
+        let server = &client.inner.server;
         let mut grant = Grant::new(DEVICE_CODE, Kind::Other);
         grant.push("device_code", self.pending.device_code.expose());
         let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.scope_separator)?;
-        let endpoint = server.secure_endpoint(Some(&self.client.inner.endpoints.token), "token")?;
-        self.client.request(endpoint, parameters, headers, server.transmission, moment)
+        let endpoint = server.secure_endpoint(Some(&client.inner.endpoints.token), "token")?;
+        let request =
+            ServerRequest { headers, transmission: server.transmission, ..ServerRequest::new(endpoint, parameters) };
+        client.send(request, &moment, *self)
     }
 
     fn later(

@@ -1,0 +1,109 @@
+//! A step of the caller's own, one request and its response: [`Step::exchange`].
+
+use super::api::check_success;
+use super::step::Receive;
+use super::wiped::Wiped;
+use crate::wire::MAX_BODY;
+use crate::{BoxError, Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step};
+
+impl<T: 'static> Step<T> {
+    /// Returns a step that sends a request of the caller's own and reads the response: for a key service, or whatever else has to
+    /// be asked on the way. `read` is given responses with a 2xx status and at most 1 MiB. [`then`](Self::then) adds another
+    /// request.
+    ///
+    /// # Errors
+    /// None here. From the step: [`Refused::Status`] for another status, [`Misbehaved::Redirect`], [`Misbehaved::TooLarge`],
+    /// and [`Misbehaved::Unusable`] with the text of `read`'s error. An [`Error`] that `read` returns stays as it is.
+    ///
+    /// # Security
+    /// The request is sent as it is. If it holds a secret, send it by https, or to this machine. The text of `read`'s error must
+    /// hold no secret.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::{BoxError, Purpose, Step};
+    ///
+    /// /// Asks a key service for the signature of a message.
+    /// fn signature(message: Vec<u8>) -> Result<Step<Vec<u8>>, BoxError> {
+    ///     let request = http::Request::post("https://keys.example.com/sign").body(message)?;
+    ///     Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
+    /// }
+    /// ```
+    pub fn exchange(
+        request: Request,
+        purpose: Purpose,
+        read: impl FnOnce(&Response) -> Result<T, BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::send(request, AwaitExchange { purpose, read })
+    }
+}
+
+/// Waits for the response to a request of the caller's own.
+struct AwaitExchange<R> {
+    purpose: Purpose,
+    read: R,
+}
+
+impl<T, R> Receive<T> for AwaitExchange<R>
+where
+    R: FnOnce(&Response) -> Result<T, BoxError> + Send + Sync,
+{
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<T>, Error> {
+        let response = Wiped(response);
+        let excerpt = |response: &Response| Box::new(ResponseExcerpt::of(response));
+        check_success(&response, MAX_BODY, |response| Refused::Status(excerpt(response)))?;
+        (self.read)(&response).map(Step::Done).map_err(|error| {
+            own_error(error, |reason| Misbehaved::Unusable { reason, response: excerpt(&response) }.into())
+        })
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+}
+
+/// Returns the crate's own error that a caller's function passed on, or else the one that is made of its text.
+pub(crate) fn own_error(error: BoxError, other: impl FnOnce(String) -> Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error) => *error,
+        Err(error) => other(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    fn answered(status: u16, body: &[u8]) -> Result<Step<usize>, Error> {
+        let request = Request::new(Vec::new());
+        let step = Step::exchange(request, Purpose::CallingKeyService, |response| {
+            Ok(str::from_utf8(response.body())?.parse()?)
+        });
+        let Step::Send(_, sent) = step else { panic!("a request") };
+        let response = http::Response::builder().status(status).body(body.to_vec()).unwrap();
+        sent.receive(response, Moment::new(Timestamp::from_secs(1), [7; 32]))
+    }
+
+    #[test]
+    fn the_reader_is_given_successes_alone() {
+        assert!(matches!(answered(200, b"12"), Ok(Step::Done(12))));
+        assert!(matches!(answered(500, b"12"), Err(Error::Refused(Refused::Status(_)))));
+        assert!(matches!(answered(302, b"12"), Err(Error::Misbehaved(Misbehaved::Redirect { .. }))));
+        assert!(matches!(answered(200, &[b'1'; MAX_BODY + 1]), Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
+    }
+
+    #[test]
+    fn an_outage_of_the_service_is_temporary_and_names_it() {
+        let error = answered(503, b"").unwrap_err();
+        assert!(error.is_temporary());
+        assert_eq!(error.leg().unwrap().purpose, Purpose::CallingKeyService);
+    }
+
+    #[test]
+    fn what_the_reader_says_is_the_error() {
+        let error = answered(200, b"twelve").unwrap_err();
+        assert!(error.to_string().contains("invalid digit"), "{error}");
+        assert!(error.is_temporary(), "another page may have answered in the service's place");
+    }
+}

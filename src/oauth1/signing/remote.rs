@@ -1,0 +1,116 @@
+//! Signing with a key in a service elsewhere: the base string travels, and the signature comes back.
+
+use std::sync::{Arc, OnceLock};
+
+use http::Request;
+
+use super::method::{Method, SignatureMethod};
+use super::scheme::Scheme;
+use super::signer::Signer;
+use super::stamp::{OAuthParam, Stamp};
+use crate::core::error::oauth1::RequestError;
+use crate::core::exchange::own_error;
+use crate::{BoxError, Error, Moment, Step};
+
+impl Signer {
+    /// Signs a request as [`sign`](Self::sign) does, also by a method whose key is in a service elsewhere
+    /// ([`Method::Remote`]). The step asks the service and ends in the signed request; for every other method it is done at
+    /// once.
+    ///
+    /// # Errors
+    /// Those of [`sign`](Self::sign), and those of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign). From the
+    /// step: what the service answers, and [`RequestError::Signing`] for an empty signature.
+    ///
+    /// # Examples
+    /// See [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
+    pub fn sign_remotely<B>(&self, request: Request<B>, moment: Moment) -> Result<Step<Request<B>>, Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
+    {
+        self.sign_remotely_with(request, moment, Vec::new())
+    }
+
+    /// Signs a request as [`sign_remotely`](Self::sign_remotely) does, with parameters of the protocol that only some requests
+    /// have.
+    pub(crate) fn sign_remotely_with<B>(
+        &self,
+        mut request: Request<B>,
+        moment: Moment,
+        extra: Vec<OAuthParam<'static>>,
+    ) -> Result<Step<Request<B>>, Error>
+    where
+        B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
+    {
+        let Method::Remote(method) = &self.scheme().method else {
+            self.sign_with(&mut request, &moment.into(), &extra)?;
+            return Ok(Step::Done(request));
+        };
+        let own = Moment::new(moment.now, moment.derive("key service"));
+        let stamp = Stamp::from(moment);
+        let name = method.name().to_owned();
+        // The request is signed twice: on a copy, to see the base string, and with the signature for it.
+        let base_string = self.base_string_of(&request, &stamp, &extra, &name)?;
+        let asking = method.sign(base_string.clone(), own).map_err(|error| unsigned(&name, error))?;
+        let signer = self.clone();
+        asking.and_then(move |signature| {
+            if signature.is_empty() {
+                return Err(unsigned(&name, "the service returned an empty signature".into()));
+            }
+            let relay = Relay { name, base_string: OnceLock::from(base_string), signature };
+            signer.by(Arc::new(relay)).sign_with(&mut request, &stamp, &extra)?;
+            Ok(Step::Done(request))
+        })
+    }
+
+    /// Returns the base string that is signed for a request.
+    fn base_string_of<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        stamp: &Stamp<'_>,
+        extra: &[OAuthParam<'_>],
+        name: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let mut copy = Request::new(request.body().as_ref().to_vec());
+        copy.method_mut().clone_from(request.method());
+        copy.uri_mut().clone_from(request.uri());
+        copy.headers_mut().clone_from(request.headers());
+        let relay = Arc::new(Relay { name: name.to_owned(), base_string: OnceLock::new(), signature: vec![0] });
+        self.by(relay.clone()).sign_with(&mut copy, stamp, extra)?;
+        Ok(relay.base_string.get().cloned().unwrap_or_default())
+    }
+
+    /// Returns the signer with that signature.
+    fn by(&self, relay: Arc<Relay>) -> Self {
+        self.with_scheme(&Scheme { method: Method::Custom(relay), ..self.scheme().clone() })
+    }
+}
+
+/// A signature that is made elsewhere: keeps the base string when it is not known yet, and else gives the signature for it.
+struct Relay {
+    name: String,
+    base_string: OnceLock<Vec<u8>>,
+    signature: Vec<u8>,
+}
+
+impl SignatureMethod for Relay {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sign(&self, base_string: &[u8], _: &[u8], _: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
+        if self.base_string.get_or_init(|| base_string.to_vec()) == base_string {
+            Ok(self.signature.clone())
+        } else {
+            Err("the request is not the one that was signed".to_owned())
+        }
+    }
+
+    fn uses_secrets(&self) -> bool {
+        false
+    }
+}
+
+/// Returns the error for a signature that could not be made.
+fn unsigned(method: &str, error: BoxError) -> Error {
+    own_error(error, |reason| RequestError::Signing { method: method.to_owned(), reason }.into())
+}
