@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::Pending;
+use oauth_proto::openid2::ProviderError;
 use oauth_proto::{Error, Misbehaved, Refused, Response, Step};
 
 use crate::openid2_pair::{CLAIMED, OpenIdPair};
@@ -20,7 +21,7 @@ pub fn run(body: &[u8]) {
     match read(body) {
         None => assert!(matches!(end, Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))), "{end:?}"),
         Some(message) if message.contains_key("error") => {
-            assert!(matches!(end, Err(Error::Refused(Refused::Provider { .. }))), "{end:?}");
+            assert!(matches!(end, Err(Error::Refused(Refused::OpenId2(ProviderError::Failed { .. })))), "{end:?}");
         }
         Some(message) if message.get("is_valid").is_some_and(|valid| valid == "true") => {
             assert!(matches!(end, Ok(Step::Done(_))), "{end:?}");

@@ -8,6 +8,7 @@ use interop::browser::text;
 use interop::caller::Caller;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
+use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientAuthentication,
     Discovery, Grant, HintedToken, IncludeClientId, Metadata, Pending, PendingDevice, Session, SharedSession, Token,
@@ -230,7 +231,7 @@ fn a_token_comes_in_the_fragment() {
         oauthlib.begin(&native, Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
     let (_, callback) = begin(Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
     let error = oauthlib.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
-    assert_eq!(error, Forged::TokenInCallback { name: "access_token" }.into());
+    assert_eq!(error, CallbackError::TokenInCallback { name: "access_token" }.into());
     let (pending, callback) = begin(Authorize::scope("admin"));
     assert_eq!(native.token_from_fragment(pending, &callback, now).unwrap_err().code(), Some("invalid_scope"));
 }

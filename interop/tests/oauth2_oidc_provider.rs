@@ -5,6 +5,7 @@ use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
 use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, offline};
 use interop::with::With;
+use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, HintedToken, PkceSupport,
     ResponseMode, Scope, Token, TokenType,
@@ -55,7 +56,7 @@ fn metadata_of_another_issuer_is_forged() {
         let mut discovery = Discovery::new(&other).unwrap();
         discovery.metadata_url = Some(place.clone());
         let step = discovery.start();
-        let expected = Forged::IssuerMismatch { expected: other, received: nested.clone() };
+        let expected = CallbackError::IssuerMismatch { expected: other, received: nested.clone() };
         assert_eq!(op.http.run(step).unwrap_err(), expected.into());
     }
     let nowhere = Discovery::new(&format!("{}/nowhere", op.issuer)).and_then(Discovery::start);
@@ -104,16 +105,17 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
 fn a_callback_that_names_another_issuer_or_none_is_forged() {
     let op = OidcProvider::start();
     let client = op.client("basic");
-    let iss = percent_encoding::utf8_percent_encode(&op.issuer, percent_encoding::NON_ALPHANUMERIC);
+    let iss = oauth_proto::wire::form::encode([("iss", &op.issuer)]);
     for (replacement, expected) in [
         ("", Forged::ParameterMissing { name: "iss" }),
         (
             "&iss=https%3A%2F%2Fattacker.example",
-            Forged::IssuerMismatch { expected: op.issuer.clone(), received: "https://attacker.example".into() },
+            CallbackError::IssuerMismatch { expected: op.issuer.clone(), received: "https://attacker.example".into() }
+                .into(),
         ),
     ] {
         let (pending, callback) = op.authorize(&client, Authorize::scope("openid")).unwrap();
-        let forged = callback.replace(&format!("&iss={iss}"), replacement);
+        let forged = callback.replace(&format!("&{iss}"), replacement);
         assert_ne!(forged, callback);
         assert_eq!(op.redeem(&client, pending, &forged).unwrap_err(), expected.into());
     }

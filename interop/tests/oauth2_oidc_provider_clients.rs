@@ -8,6 +8,7 @@ use interop::browser::Browser;
 use interop::caller::Caller;
 use interop::exchange::Clock;
 use interop::oidc_provider::{CALLBACK, CLIENTS, INITIAL_ACCESS_TOKEN, OidcProvider, PHOTOS};
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
     Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientMetadata, Grant, PendingDevice, Session,
     SharedSession, Token, WithholdToken,
@@ -290,7 +291,13 @@ fn a_client_supplies_itself_with_tokens() {
     // It is not shown to the server that issued it.
     let error = userinfo(&op, &session).call().unwrap_err();
     assert!(
-        matches!(error, DriveError::Protocol { error: Error::Unsupported(Unsupported::ForeignOrigin { .. }), .. }),
+        matches!(
+            error,
+            DriveError::Protocol {
+                error: Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. })),
+                ..
+            }
+        ),
         "{error}"
     );
 }

@@ -4,6 +4,7 @@ use interop::browser::text;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use interop::with::With;
+use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
     Session, Token,
@@ -193,7 +194,7 @@ fn a_code_serves_once() {
 #[test]
 fn an_error_without_a_state_is_not_taken_for_an_answer() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
-    let alone = Error::from(Forged::ErrorAlone { code: "access_denied".into() });
+    let alone = Error::from(CallbackError::ErrorAlone { code: "access_denied".into() });
     let Step::Done(authorization) = python_oauth2.client.authorize(Authorize::default(), Moment::from_os()).unwrap()
     else {
         panic!("nothing is pushed here")
@@ -225,7 +226,7 @@ fn a_client_that_may_not_use_a_grant_is_told_so() {
     let callback = location(&python_oauth2.http, &authorization.url);
     assert_eq!(callback, format!("{CALLBACK}?error=unauthorized_client"));
     let step = limited.redeem(authorization.pending, &callback, Moment::from_os());
-    assert_eq!(step.unwrap_err(), Forged::ErrorAlone { code: "unauthorized_client".into() }.into());
+    assert_eq!(step.unwrap_err(), CallbackError::ErrorAlone { code: "unauthorized_client".into() }.into());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
 use interop::with::With;
+use oauth_proto::oauth1::CallbackError;
 use oauth_proto::oauth1::{
     Authorization, Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme,
     Server, Session, Token, TokenCredentials,
@@ -191,7 +192,7 @@ fn a_callback_for_another_authorization_is_forged() {
     let [ours, attackers] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap());
     let callback = pair.callback(&attackers.url);
     let error = pair.redeem(ours.pending, &callback).unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))), "{error}");
 }
 
 #[test]

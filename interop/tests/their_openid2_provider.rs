@@ -5,11 +5,12 @@ use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
 use interop::with::With;
+use oauth_proto::openid2::ProviderError;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
+use oauth_proto::wire::form;
 use oauth_proto::{Error, Refused, Request, Response};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 const BIOGRAPHY: &str = "http://axschema.org/media/biography";
@@ -155,7 +156,7 @@ fn a_user_who_has_to_be_asked_is_asked_again() {
     let op = TheirProvider::start();
     let site = Site::default();
     let error = site.sign_in(&op.jane(""), |it| it.with(|it| it.immediate = true), "jane=is_away").unwrap_err();
-    assert_eq!(error, Refused::SetupNeeded { url: None }.into());
+    assert_eq!(error, ProviderError::SetupNeeded { url: None }.into());
     let assertion = site.sign_in(&op.jane(""), |authorize| authorize, "jane=is_away").unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
 }
@@ -169,7 +170,9 @@ fn in_openid_1_the_user_is_asked_where_the_provider_says() {
     // The mode is that of an answer, and the library signs it as it does answers.
     assert!(visit.field("mode").as_deref() == Some("id_res") && visit.field("sig").is_some());
     let error = site.verify(&visit).unwrap_err();
-    let Error::Refused(Refused::SetupNeeded { url: Some(url) }) = &error else { panic!("{error}") };
+    let Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { url: Some(url) })) = &error else {
+        panic!("{error}")
+    };
     assert!(url.starts_with(&format!("{}?openid.", op.endpoint())) && url.contains("mode=checkid_setup"), "{url}");
 }
 
@@ -191,10 +194,12 @@ fn what_the_provider_finds_wrong_is_repeated() {
     let found = site.discover(&op.jane("")).unwrap();
     let authorization = site.ask(Authorize::new(&found, RETURN_TO));
     let url = authorization.url().unwrap();
-    let realm = format!("openid.realm={}", utf8_percent_encode(REALM, NON_ALPHANUMERIC));
+    let realm = form::encode([("openid.realm", REALM)]);
     let url = url.replace(&realm, "openid.realm=https%3A%2F%2Fother.example%2F");
     let error = site.verify(&site.come_back(authorization, &url)).unwrap_err();
-    let Error::Refused(Refused::Provider { message: Some(message), .. }) = error else { panic!("{error}") };
+    let Error::Refused(Refused::OpenId2(ProviderError::Failed { message: Some(message), .. })) = error else {
+        panic!("{error}")
+    };
     assert!(message.contains("other.example"), "{message}");
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "oauth1")]
 pub(crate) mod oauth1;
+#[cfg(feature = "client")]
+pub(crate) mod oauth2;
 #[cfg(feature = "openid2")]
 pub(crate) mod openid2;
 pub(crate) mod resource;
@@ -37,7 +39,7 @@ use super::unsupported::Unsupported;
 ///     }
 /// }
 ///
-/// let error = Error::from(Forged::TokenMismatch { expected: "a".into(), received: "b".into() });
+/// let error = Error::from(Forged::StateMismatch);
 /// assert_eq!(what_to_do(&error), "drop the request and log it");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,19 +62,24 @@ pub enum Error {
     Expired(#[from] Expired),
 }
 
-#[cfg(feature = "oauth1")]
-impl From<oauth1::RequestError> for Error {
-    fn from(error: oauth1::RequestError) -> Self {
-        Unsupported::from(error).into()
-    }
+/// Makes the error of a leaf, by its kind.
+macro_rules! from_leaf {
+    ($feature:literal, $kind:ident, $leaf:ty) => {
+        #[cfg(feature = $feature)]
+        impl From<$leaf> for Error {
+            fn from(error: $leaf) -> Self {
+                $kind::from(error).into()
+            }
+        }
+    };
 }
 
-#[cfg(feature = "openid2")]
-impl From<openid2::AssertionError> for Error {
-    fn from(error: openid2::AssertionError) -> Self {
-        Forged::from(error).into()
-    }
-}
+from_leaf!("oauth1", Unsupported, oauth1::RequestError);
+from_leaf!("oauth1", Forged, oauth1::CallbackError);
+from_leaf!("client", Unsupported, oauth2::RequestError);
+from_leaf!("client", Forged, oauth2::CallbackError);
+from_leaf!("openid2", Forged, openid2::AssertionError);
+from_leaf!("openid2", Refused, openid2::ProviderError);
 
 impl Error {
     /// The code that the server gave for its refusal: `invalid_grant`, `access_denied`, `token_expired`, …
@@ -86,8 +93,9 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(Refused::Denied { problem, .. }) => problem.as_deref(),
-            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. })
-            | Self::Forged(Forged::ErrorAlone { code }) => Some(code),
+            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. }) => Some(code),
+            #[cfg(feature = "client")]
+            Self::Forged(Forged::OAuth2(oauth2::CallbackError::ErrorAlone { code })) => Some(code),
             _ => None,
         }
     }
@@ -180,8 +188,9 @@ impl Error {
         match self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response()),
-            Self::Refused(Refused::Denied { response, .. })
-            | Self::Unsupported(Unsupported::Identifier { response, .. }) => response.as_deref(),
+            Self::Refused(Refused::Denied { response, .. }) => response.as_deref(),
+            #[cfg(feature = "openid2")]
+            Self::Unsupported(Unsupported::Identifier { response, .. }) => response.as_deref(),
             _ => None,
         }
     }
@@ -197,8 +206,9 @@ impl Error {
         let response = match &mut self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response_mut()),
-            Self::Refused(Refused::Denied { response, .. })
-            | Self::Unsupported(Unsupported::Identifier { response, .. }) => response.as_mut(),
+            Self::Refused(Refused::Denied { response, .. }) => response.as_mut(),
+            #[cfg(feature = "openid2")]
+            Self::Unsupported(Unsupported::Identifier { response, .. }) => response.as_mut(),
             _ => None,
         };
         if let Some(response) = response {
@@ -286,23 +296,10 @@ pub enum Refused {
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
     Status(Box<ResponseExcerpt>),
-    /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication 2.0 §10.2.1). Ask again
-    /// without `immediate`.
-    #[error("the provider has to ask the user first")]
-    SetupNeeded {
-        /// Where OpenID 1.1 wants the user to go instead. Nobody signed it.
-        url: Option<String>,
-    },
-    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). Nobody signed it.
-    #[error("the provider answered with an error{}", quoted(message))]
-    Provider {
-        /// What it says, for people.
-        message: Option<String>,
-        /// Whom to ask.
-        contact: Option<String>,
-        /// A number or address to refer to.
-        reference: Option<String>,
-    },
+    /// An OpenID provider refused.
+    #[cfg(feature = "openid2")]
+    #[error(transparent)]
+    OpenId2(#[from] openid2::ProviderError),
 }
 
 /// A server's explanation, as it stands in an error's text.

@@ -39,7 +39,7 @@ mod names;
 pub mod server;
 mod signing;
 
-pub use crate::core::error::oauth1::RequestError;
+pub use crate::core::error::oauth1::{CallbackError, RequestError};
 pub(crate) use client::api_refusal;
 pub use client::{Authorization, Authorize, Callbacks, Client, Pending, Server, Session, Token};
 pub use credentials::{ClientCredentials, TokenCredentials};

@@ -61,3 +61,6 @@ pub use common::scope::Scope;
 pub use common::style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};
 #[cfg(feature = "client")]
 pub use common::token::{Token, TokenType};
+
+#[cfg(feature = "client")]
+pub use crate::core::error::oauth2::{CallbackError, RequestError};

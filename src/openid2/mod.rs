@@ -58,7 +58,7 @@ mod xrds;
 mod xrds_document;
 mod yadis;
 
-pub use crate::core::error::openid2::AssertionError;
+pub use crate::core::error::openid2::{AssertionError, ProviderError};
 pub use association::{Association, AssociationKind};
 pub use client::{
     Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty, UnconfirmedAssertion,

@@ -8,6 +8,7 @@ use super::proof::proof_parameter;
 use super::protocol::Protocol;
 use super::service::Service;
 use crate::core::endpoint::{check_secure, endpoint};
+use crate::core::error::oauth2::RequestError;
 use crate::oauth2::client::attach_token::TokenParameter;
 use crate::wire::{Origin, without_secrets};
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
@@ -64,7 +65,7 @@ impl Application {
             let origin = Origin::of(&endpoint(emails)?);
             if origin != Origin::of(&endpoint(&self.profile)?) {
                 let origin = origin.map(|origin| origin.to_string()).unwrap_or_default();
-                return Err(Unsupported::ForeignOrigin { origin, option: None }.into());
+                return Err(RequestError::ForeignOrigin { origin, option: None }.into());
             }
         }
         Ok(Some(client))

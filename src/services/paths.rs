@@ -3,6 +3,7 @@
 use http::Uri;
 
 use super::instance::installation;
+use crate::core::error::oauth2::RequestError;
 use crate::wire::{Origin, percent, without_secrets};
 use crate::{Error, Unsupported};
 
@@ -39,7 +40,7 @@ pub(super) fn at_one_of(url: &str, origins: &[String]) -> Result<String, Error> 
     let own = origin(place);
     if own.is_none() || !origins.iter().any(|allowed| origin(allowed) == own) {
         let origin = own.map(|origin| origin.to_string()).unwrap_or_default();
-        return Err(Unsupported::ForeignOrigin { origin, option: None }.into());
+        return Err(RequestError::ForeignOrigin { origin, option: None }.into());
     }
     Ok(url.to_owned())
 }

@@ -59,7 +59,7 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Unsupported::Url`] when the path could leave the API, or the sign-in is [custom](Self::custom);
-    /// [`Unsupported::ForeignOrigin`] when a URL is not the service's. [`Unsupported::NoEndpoint`] when the row has no
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when a URL is not the service's. [`Unsupported::NoEndpoint`] when the row has no
     /// API.
     pub fn request(&self, path: &str) -> Result<ApiRequest, Error> {
         let application = self.application_for(path)?;

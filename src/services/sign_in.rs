@@ -13,6 +13,7 @@ use super::service::Service;
 use super::user::{Tokens, User};
 use crate::core::callback::Leniency;
 use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::error::oauth1::RequestError;
 use crate::core::event::Observer;
 use crate::oauth2::Scope;
 use crate::wire::without_secrets;
@@ -91,7 +92,7 @@ pub struct SignIn {
     pub allow_unknown_issuer: bool,
     /// Signs people in at a row that speaks [OAuth 1.0 of 2007](field@super::Oauth1::version_2007), such as
     /// [`DROPBOX_V1`](super::DROPBOX_V1). Default: [`authorize`](Self::authorize) refuses to
-    /// ([`Unsupported::VersionOf2007`]).
+    /// ([`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007)).
     ///
     /// # Security
     /// In that version nothing ties the user who comes back to the one who granted access, so an attacker can sign in
@@ -284,7 +285,7 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Unsupported::Url`] when the service needs an [`instance`](Self::instance) and none was chosen.
-    /// [`Unsupported::VersionOf2007`] for OAuth 1.0 of 2007: see [`dangerous_version_1_0`](field@Self::dangerous_version_1_0).
+    /// [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007) for OAuth 1.0 of 2007: see [`dangerous_version_1_0`](field@Self::dangerous_version_1_0).
     pub fn client(&self) -> Result<Client, Error> {
         let client = self.parts.client()?.clone();
         let place =
@@ -295,7 +296,7 @@ impl SignIn {
         };
         match self.parts.application() {
             Some(application) if application.is_of_2007() && !self.dangerous_version_1_0 => {
-                Err(Unsupported::VersionOf2007.into())
+                Err(RequestError::VersionOf2007.into())
             }
             _ => Ok(client.with_place(place)),
         }

@@ -17,13 +17,13 @@ const MOST: usize = 32;
 /// let challenges = Challenge::parse(header);
 /// assert_eq!(challenges.len(), 2);
 /// assert_eq!(challenges[0].token68.as_deref(), Some("a87421000492aa874209af8bc028=="));
-/// assert!(challenges[1].is("bearer"));
+/// assert!(challenges[1].scheme.eq_ignore_ascii_case("bearer"));
 /// assert_eq!(challenges[1].parameter("realm"), Some("a, b"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Challenge {
-    /// The scheme, as it was written.
+    /// The scheme, as it was written: in upper or lower case.
     pub scheme: String,
     /// What some schemes have instead of parameters (`Negotiate`).
     pub token68: Option<String>,
@@ -82,8 +82,8 @@ impl Challenge {
         }
     }
 
-    /// Whether the scheme is that one, in any case.
-    pub fn is(&self, scheme: &str) -> bool {
+    /// Returns whether the scheme is that one, in any case.
+    pub(crate) fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 

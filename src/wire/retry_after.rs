@@ -35,7 +35,7 @@ pub enum RetryAfter {
 
 impl RetryAfter {
     /// Reads the header. Returns `None` if it is missing or has neither form.
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
             // More digits than fit are a long time.

@@ -38,7 +38,7 @@ impl Timestamp {
     }
 
     /// The time that much earlier, at the earliest the epoch. Fractions of a second are dropped.
-    pub const fn before(self, delay: Duration) -> Self {
+    pub(crate) const fn before(self, delay: Duration) -> Self {
         Self(self.0.saturating_sub(delay.as_secs()))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::common::with::With;
 use http::Request;
+use oauth_proto::oauth1::CallbackError;
 use oauth_proto::oauth1::{
     Authorization, Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Server, Session, TokenCredentials,
 };
@@ -76,7 +77,7 @@ fn a_callback_with_the_token_of_another_authorization_is_refused() {
     let pair = OAuth1Pair::default();
     let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let error = pair.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))), "{error}");
 }
 
 #[test]

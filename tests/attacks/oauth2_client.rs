@@ -1,5 +1,7 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
+use oauth_proto::oauth2::CallbackError;
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Metadata, NextAction, Pending, Quirks,
     ResourceDiscovery, ResponseMode, Scope, Session, Token, TokenType,
@@ -27,11 +29,11 @@ fn misbehaved(body: &str) -> Misbehaved {
 #[test]
 fn a_code_from_another_issuer_is_refused() {
     let error = redeemed(&client(), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap_err();
-    let expected = Forged::IssuerMismatch { expected: ISSUER.into(), received: "https://evil.example".into() };
+    let expected = CallbackError::IssuerMismatch { expected: ISSUER.into(), received: "https://evil.example".into() };
     assert_eq!(error, expected.into());
     assert_eq!(redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com%2F").unwrap_err().to_string(), {
         let received = format!("{ISSUER}/");
-        Forged::IssuerMismatch { expected: ISSUER.into(), received }.to_string()
+        CallbackError::IssuerMismatch { expected: ISSUER.into(), received }.to_string()
     });
     redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
 
@@ -59,7 +61,7 @@ fn an_issuer_is_not_believed_where_none_is_known() {
         for rest in ["&code=x", "&error=access_denied"] {
             let named = format!("{rest}&iss=https%3A%2F%2Fhonest.example");
             let error = redeemed(&client_of(server.clone()), &named).unwrap_err();
-            assert_eq!(error, Forged::IssuerUnknown { received: "https://honest.example".into() }.into());
+            assert_eq!(error, CallbackError::IssuerUnknown { received: "https://honest.example".into() }.into());
             for option in ["`AuthorizationServer::issuer`", "`AuthorizationServer::allow_unknown_issuer`"] {
                 assert!(error.to_string().contains(option), "{error}");
             }
@@ -85,7 +87,7 @@ fn an_issuer_is_not_believed_where_none_is_known() {
 #[test]
 fn an_error_from_another_issuer_is_not_believed() {
     let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))), "{error}");
     let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
     assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
 }
@@ -143,7 +145,7 @@ fn a_callback_that_names_a_parameter_twice_is_refused() {
 fn a_token_in_the_callback_of_a_code_is_refused() {
     for name in ["access_token", "id_token"] {
         let error = redeemed(&client(), &format!("&code=x&{name}=y")).unwrap_err();
-        assert_eq!(error, Forged::TokenInCallback { name }.into());
+        assert_eq!(error, CallbackError::TokenInCallback { name }.into());
     }
 }
 
@@ -160,7 +162,7 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     let listing = |methods: &str| AuthorizationServer::from_metadata(&metadata(methods)).unwrap();
     for downgraded in [r#","code_challenge_methods_supported":["plain"]"#, r#","code_challenge_methods_supported":[]"#]
     {
-        assert_eq!(authorize(listing(downgraded)).unwrap_err(), Unsupported::NoPkce.into(), "{downgraded}");
+        assert_eq!(authorize(listing(downgraded)).unwrap_err(), RequestError::NoPkce.into(), "{downgraded}");
         drop(authorize(listing(downgraded).with(|server| server.allow_missing_s256 = true)).unwrap());
     }
     for fine in ["", r#","code_challenge_methods_supported":["plain","S256"]"#] {
@@ -387,7 +389,10 @@ fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
     ] {
         let mut request = get(foreign);
         let error = session.attach_token(&mut request, now()).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))),
+            "{foreign}: {error}"
+        );
         assert!(request.headers().is_empty());
         session.attach_renewed_token(&mut request).unwrap_err();
     }
@@ -424,7 +429,7 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     assert!(bearer(&again(API).1).is_some());
     let (end, request) = again("https://evil.example/albums");
     let error = end.unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
+    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))), "{error}");
     assert!(request.headers().is_empty());
 }
 
@@ -483,7 +488,7 @@ fn metadata_of_another_issuer_is_refused() {
     );
     for other in ["https://auth.example.com/", "https://Auth.example.com", "https://auth.example.co", ""] {
         let error = discovered(discovery(), &format!(r#""issuer":"{other}","#)).unwrap_err();
-        assert_eq!(error, Forged::IssuerMismatch { expected: ISSUER.into(), received: other.into() }.into());
+        assert_eq!(error, CallbackError::IssuerMismatch { expected: ISSUER.into(), received: other.into() }.into());
         discovered(
             discovery().with(|discovery| discovery.allow_missing_issuer = true),
             &format!(r#""issuer":"{other}","#),

@@ -1,7 +1,8 @@
 //! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
 
 use crate::common::with::With;
-use oauth_proto::oauth1::ClientCredentials;
+use oauth_proto::oauth1::{self, ClientCredentials};
+use oauth_proto::oauth2;
 use oauth_proto::services::{self, Client, Oauth1, Pending, Protocol, Service, SignIn, Tokens, User};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
 
@@ -42,7 +43,7 @@ fn the_callback_of_another_user_signs_nobody_in() {
     );
     let (authorization, _) = begin(&of(&services::TWITTER));
     let error = redeemed(&of(&services::TWITTER), authorization.pending, "oauth_token=x&oauth_verifier=v");
-    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth1(oauth1::CallbackError::TokenMismatch { .. }))), "{error}");
     for (service, parameters) in [(&services::GOOGLE, "code=c1"), (&services::TWITTER, "oauth_verifier=v")] {
         let (authorization, _) = begin(&of(service));
         let error = redeemed(&of(service), authorization.pending, parameters);
@@ -306,7 +307,7 @@ fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
     assert_eq!(value("oauth_verifier"), None);
 
     // The secret is the empty text (OpenID OAuth Extension §11).
-    use oauth_proto::oauth1::{Scheme, Signer, Stamp, TokenCredentials};
+    use oauth1::{Scheme, Signer, Stamp, TokenCredentials};
     let credentials = (ClientCredentials::new("id", "secret"), TokenCredentials::new("hh5s93j4hdidpola", ""));
     let signer = Signer::new(&Scheme::default(), &credentials.0, Some(&credentials.1));
     let time = oauth_proto::Timestamp::from_secs(value("oauth_timestamp").unwrap().parse().unwrap());
@@ -319,19 +320,19 @@ fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
 #[test]
 fn the_version_of_2007_needs_its_dangerous_option() {
     let error = of(&services::DROPBOX_V1).authorize(moment()).unwrap_err();
-    assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
+    assert_eq!(error, oauth1::RequestError::VersionOf2007.into());
     assert!(error.to_string().contains("`SignIn::dangerous_version_1_0`"), "{error}");
     assert_eq!(of(&services::DROPBOX_V1).client().map(drop).unwrap_err(), error);
     let (authorization, _) = begin(&dropbox_v1());
     let error =
         of(&services::DROPBOX_V1).redeem(authorization.pending, "/callback?oauth_token=rqt", moment()).unwrap_err();
-    assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
+    assert_eq!(error, oauth1::RequestError::VersionOf2007.into());
     assert!(dropbox_v1().authorize(moment()).is_ok());
 
     // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told otherwise.
     let server = services::DROPBOX_V1.oauth1_server(None).unwrap();
     let requested = |server| {
-        let client = oauth_proto::oauth1::Client::new(server, ClientCredentials::new("key", "secret"));
+        let client = oauth1::Client::new(server, ClientCredentials::new("key", "secret"));
         drive(custom(client).authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]).0
     };
     let error = requested(server.clone()).unwrap_err();
@@ -369,14 +370,13 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
         came(&proxied, "http://10.0.0.5/callback/other?").unwrap_err();
     }
     // A callback that was registered is not sent, and compared all the same.
-    let client = |oauth1: oauth_proto::oauth1::Client| {
+    let client = |oauth1: oauth1::Client| {
         let request = |_: &Tokens| oauth_proto::ApiRequest::new("https://wiki.example/whoami")?.request();
         SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| Some(User::new("1", tokens)))
     };
-    let service =
-        oauth_proto::oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
-    let service = service.unwrap().with(|it| it.callbacks = Some(oauth_proto::oauth1::Callbacks::Registered));
-    let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
+    let service = oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
+    let service = service.unwrap().with(|it| it.callbacks = Some(oauth1::Callbacks::Registered));
+    let wiki = client(oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
     let redeem = |place: &str| {
         let (authorization, _) = begin(&wiki);
         wiki.redeem(authorization.pending, &format!("{place}?oauth_token=rqt&oauth_verifier=v1"), moment()).map(drop)
@@ -401,7 +401,7 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
 
     let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
     let error = came(&moved(of(&services::GITHUB)), github).unwrap_err();
-    assert_eq!(error, Forged::IssuerUnknown { received: github.into() }.into());
+    assert_eq!(error, oauth2::CallbackError::IssuerUnknown { received: github.into() }.into());
     for told in [
         moved(of(&services::GITHUB)).with(|it| it.issuer = Some(github.into())),
         moved(of(&services::GITHUB).with(|it| it.issuer = Some(github.into()))),

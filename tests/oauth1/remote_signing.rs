@@ -7,9 +7,10 @@ use oauth_proto::oauth1::{
     Authorize, Client, ClientCredentials, Method, ParameterPlacement, RemoteSignatureMethod, RequestError, Scheme,
     Server, Session, SignatureMethod, Signer, TokenCredentials,
 };
+use oauth_proto::oauth2::CallbackError;
 use oauth_proto::wire::form;
 use oauth_proto::{
-    ApiRequest, BoxError, Error, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported, run_with,
+    ApiRequest, BoxError, Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported, run_with,
 };
 use sha2::{Digest, Sha256};
 
@@ -223,6 +224,6 @@ fn a_step_that_cannot_be_made_says_why() {
         signer(&scheme).sign_remotely(request, moment()).map(drop).unwrap_err()
     };
     assert_eq!(error(|| "no key for 2026".into()).to_string(), "cannot use RSA-SHA256: no key for 2026");
-    let own = error(|| Error::from(Forged::ErrorAlone { code: "x".into() }).into());
-    assert_eq!(own, Forged::ErrorAlone { code: "x".into() }.into());
+    let own = error(|| Error::from(CallbackError::ErrorAlone { code: "x".into() }).into());
+    assert_eq!(own, CallbackError::ErrorAlone { code: "x".into() }.into());
 }

@@ -1,6 +1,7 @@
 //! OpenID 1.1, where both sides allow it.
 
 use crate::pair::*;
+use oauth_proto::openid2::ProviderError;
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Authorize, Version};
 use oauth_proto::{Error, Refused, Unsupported};
@@ -43,7 +44,7 @@ fn openid_1_is_spoken_where_both_allow_it() {
         .unwrap();
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let callback = location(&pair.deny_request(check_id));
-    let Error::Refused(Refused::SetupNeeded { url: Some(url) }) =
+    let Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { url: Some(url) })) =
         pair.verify(authorization.pending, &callback).unwrap_err()
     else {
         panic!("{callback}")

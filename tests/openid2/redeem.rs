@@ -2,6 +2,7 @@
 
 use crate::pair::*;
 use oauth_proto::openid2::Authorize;
+use oauth_proto::openid2::ProviderError;
 use oauth_proto::{Error, Refused, Step, Unsupported};
 
 #[test]
@@ -14,7 +15,7 @@ fn the_user_may_cancel_and_an_immediate_request_may_fail() {
         pair.verify(authorization.pending, &callback).unwrap_err()
     };
     assert!(matches!(end(pair.asking(JANE)), Error::Refused(Refused::Denied { .. })));
-    assert_eq!(end(pair.asking(JANE).with(|it| it.immediate = true)), Refused::SetupNeeded { url: None }.into());
+    assert_eq!(end(pair.asking(JANE).with(|it| it.immediate = true)), ProviderError::SetupNeeded { url: None }.into());
 
     let authorization = pair.begin(pair.asking(JANE).with(|it| it.immediate = true));
     let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
@@ -32,7 +33,7 @@ fn a_provider_s_error_is_told_to_the_user() {
     let callback = location(&rejected.response());
     let error = pair.verify(authorization.pending, &callback).unwrap_err();
     let message = Some("the field \"claimed_id\" has a value that it cannot have".to_owned());
-    assert_eq!(error, Refused::Provider { message, contact: None, reference: None }.into());
+    assert_eq!(error, ProviderError::Failed { message, contact: None, reference: None }.into());
 }
 
 #[test]
@@ -58,7 +59,9 @@ fn a_provider_that_cannot_confirm_says_why() {
     let body = b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
     let answer = http::Response::builder().status(400).body(body.to_vec()).unwrap();
     let error = sent.receive(answer, pair.moment()).unwrap_err();
-    let Error::Refused(Refused::Provider { message, contact, .. }) = &error else { panic!("{error}") };
+    let Error::Refused(Refused::OpenId2(ProviderError::Failed { message, contact, .. })) = &error else {
+        panic!("{error}")
+    };
     assert_eq!((message.as_deref(), contact.as_deref()), (Some("closed for the night"), Some("op@op.example")));
 }
 

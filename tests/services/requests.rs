@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use crate::common::oauth2::{bearer, clock, json, moment, response, sent, token};
 use crate::common::services::{CALLBACK, Half, argument, drive, dropbox_v1, of, place};
 use oauth_proto::oauth1::{Session, TokenCredentials};
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{self, NextAction, TokenPlacement};
 use oauth_proto::services::{self, SignIn};
 use oauth_proto::{ApiRequest, Error, Misbehaved, Refused, Request, Unsupported};
@@ -82,7 +83,10 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
         "https://x.com/",
     ] {
         let error = twitter_request(url).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{url}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))),
+            "{url}: {error}"
+        );
     }
     for url in [
         "http://api.twitter.com/1.1/x.json",
@@ -285,7 +289,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     // To nobody else, and with nothing where no token goes.
     let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
     let error = stranger.call(&me, moment().now).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
+    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))), "{error}");
     let mut request = me.request().unwrap();
     request.extensions_mut().insert(oauth2::WithholdToken);
     let _ = session.attach_token(&mut request, moment().now).unwrap();

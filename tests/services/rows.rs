@@ -3,6 +3,8 @@
 use crate::common::oauth2::{json, moment, pairs, query};
 use crate::common::services::*;
 use crate::common::with::With;
+use oauth_proto::oauth2::CallbackError;
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::services::{self, EmailMapping, Instance, Pending, ProfileMapping, Service, SignIn, User};
 use oauth_proto::{Error, Forged, Refused, Unsupported};
 use serde_json::json as value;
@@ -101,7 +103,7 @@ fn a_double_does_not_have_the_services_issuer_but_its_own() {
         sign_in.redeem(authorization.pending, &uri, moment()).map(drop)
     };
     let error = come_back(&double()).unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::IssuerUnknown { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerUnknown { .. }))), "{error}");
     come_back(&double().with(|it| it.issuer = Some("http://127.0.0.1".into()))).unwrap();
     come_back(&double().with(|it| it.allow_unknown_issuer = true)).unwrap();
     for base in ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""] {
@@ -176,7 +178,7 @@ fn what_cannot_work_is_refused_when_it_is_made() {
     let mut github = services::GITHUB;
     github.profile = Some(profile);
     let error = SignIn::new(&github, "id", "s", CALLBACK).unwrap_err();
-    assert_eq!(error, Unsupported::ForeignOrigin { origin: "https://elsewhere.example".into(), option: None }.into());
+    assert_eq!(error, RequestError::ForeignOrigin { origin: "https://elsewhere.example".into(), option: None }.into());
 }
 
 #[test]

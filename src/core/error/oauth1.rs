@@ -1,4 +1,4 @@
-//! Why a request of OAuth 1.0 cannot be made: RFC 5849 §2.1 and §3.
+//! Why a request of OAuth 1.0 cannot be made, and a callback is not believed: RFC 5849 §2 and §3.
 
 /// Why a request cannot be made or signed.
 ///
@@ -40,4 +40,32 @@ pub enum RequestError {
     /// The service does not take a callback with a request; it knows the registered one.
     #[error("this service takes no callback with a request: it uses the registered one")]
     CallbackNotAccepted,
+    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has an option of its own.
+    #[error(
+        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access \
+         (`SignIn::dangerous_version_1_0` lifts this)"
+    )]
+    VersionOf2007,
+}
+
+/// Why a callback is not believed.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::CallbackError;
+///
+/// let error = CallbackError::TokenMismatch { expected: "hh5s93j4".into(), received: "hh5s93j4\u{200b}".into() };
+/// assert!(error.to_string().contains(r"hh5s93j4\u{200b}"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// The callback is for other temporary credentials than those of the pending authorization.
+    #[error("the callback is for the token {received:?} and not for the pending {expected:?}")]
+    TokenMismatch {
+        /// The pending temporary credentials' identifier.
+        expected: String,
+        /// The identifier that the callback carries.
+        received: String,
+    },
 }

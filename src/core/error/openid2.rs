@@ -1,4 +1,4 @@
-//! Why an assertion of OpenID 2.0 is not believed: OpenID Authentication 2.0 §10 and §11.
+//! Why an assertion of OpenID 2.0 is not believed, and how a provider refuses: OpenID Authentication 2.0 §5, §10 and §11.
 
 /// Why an assertion is not believed.
 ///
@@ -64,4 +64,42 @@ pub enum AssertionError {
     /// confirmed it before: it does so once, also when its word was lost on the way.
     #[error("the assertion's signature is wrong")]
     Signature,
+}
+
+/// How a provider refused: in a message that nobody signed.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::openid2::ProviderError;
+/// use oauth_proto::{Error, Refused};
+///
+/// fn has_to_ask(error: &Error) -> bool {
+///     matches!(error, Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { .. })))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication 2.0 §10.2.1). Ask again
+    /// without `immediate`.
+    #[error("the provider has to ask the user first")]
+    SetupNeeded {
+        /// Where OpenID 1.1 wants the user to go instead. Nobody signed it.
+        url: Option<String>,
+    },
+    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). Nobody signed it.
+    #[error("the provider answered with an error{}", quoted(message.as_deref()))]
+    Failed {
+        /// What it says, for people.
+        message: Option<String>,
+        /// Whom to ask.
+        contact: Option<String>,
+        /// A number or address to refer to.
+        reference: Option<String>,
+    },
+}
+
+/// Returns a text of the provider's, as it stands in an error's text.
+fn quoted(text: Option<&str>) -> String {
+    text.map(|text| format!(": {text:?}")).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::callback::{CallbackParts, Leniency};
 use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::error::oauth1::CallbackError;
 use crate::oauth1::credentials::TokenCredentials;
 use crate::oauth1::names::{TOKEN, VERIFIER};
 use crate::wire::{form, printable_code, printable_text, truncated};
@@ -100,7 +101,7 @@ impl Pending {
         let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
             let (expected, received) = (truncated(&self.credentials.token), truncated(token));
-            return Err(Forged::TokenMismatch { expected, received }.into());
+            return Err(CallbackError::TokenMismatch { expected, received }.into());
         }
         if let Some(returns_to) = &self.returns_to {
             place.check(&parts, returns_to)?;
@@ -230,7 +231,7 @@ mod tests {
     fn another_authorizations_callback_is_forged_even_when_it_refuses() {
         for callback in ["?oauth_token=x&oauth_verifier=v", "?denied=x", "?oauth_token=x&oauth_problem=user_refused"] {
             let error = verifier(callback).unwrap_err();
-            assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+            assert!(matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))), "{error}");
         }
     }
 

@@ -154,7 +154,7 @@ pub trait AuthenticateClientRemotely: Send + Sync {
     ///
     /// # Errors
     /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) stays as it is, and any other is
-    /// [`Unsupported::ClientAuthentication`].
+    /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(
         &self,
         credentials: RequestCredentials,

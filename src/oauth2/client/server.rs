@@ -6,6 +6,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use crate::core::endpoint::{check_secure, endpoint};
+use crate::core::error::oauth2::RequestError;
 use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST};
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
 use crate::wire::without_secrets;
@@ -194,7 +195,7 @@ impl AuthorizationServer {
         let token = metadata.token_endpoint.as_ref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
         let named = |member, url: &String| match endpoint(url) {
             Ok(_) => Ok(url.clone()),
-            Err(Unsupported::Url { url, reason }) => Err(Unsupported::MetadataUrl { member, url, reason }),
+            Err(Unsupported::Url { url, reason }) => Err(RequestError::MetadataUrl { member, url, reason }.into()),
             Err(error) => Err(error),
         };
         let optional = |member, url: &Option<String>| url.as_ref().map(|url| named(member, url)).transpose();

@@ -46,12 +46,12 @@ pub struct Authorize {
     /// again. One of another provider's, or that has expired, is not used. Default: none.
     pub association: Option<Association>,
     /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::redeem`] says
-    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then. Default: the user
+    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) at once; keep what was discovered, to ask again then. Default: the user
     /// may be asked.
     ///
     /// ```
     /// use oauth_proto::openid2::{
-    ///     Authorization, Authorize, Discovered, Pending, RelyingParty, UnconfirmedAssertion,
+    ///     Authorization, Authorize, Discovered, Pending, ProviderError, RelyingParty, UnconfirmedAssertion,
     /// };
     /// use oauth_proto::{Error, Moment, Refused, Step};
     ///
@@ -63,7 +63,7 @@ pub struct Authorize {
     /// fn back(party: &RelyingParty, found: &Discovered, pending: Pending, uri: &str) -> Result<Next, Error> {
     ///     match party.redeem(pending, uri, Moment::from_os()) {
     ///         Ok(step) => Ok(Next::Check(step)),
-    ///         Err(Error::Refused(Refused::SetupNeeded { .. })) => {
+    ///         Err(Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { .. }))) => {
     ///             let again = Authorize::new(found, "https://rp.example/openid");
     ///             party.authorize(again, Moment::from_os()).map(Next::AskTheUser)
     ///         }

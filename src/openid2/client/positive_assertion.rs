@@ -13,6 +13,7 @@ use super::super::server::store::RememberNonce;
 use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity};
 use crate::core::error::openid2::AssertionError;
+use crate::core::error::openid2::ProviderError;
 use crate::wire::{printable_text, truncated, without_secrets};
 use crate::{Error, Forged, Refused, Timestamp};
 
@@ -55,7 +56,7 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
     match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
         "id_res" => {}
         "cancel" => return Err(Refused::Denied { problem: None, advice: None, response: None }.into()),
-        "setup_needed" => return Err(Refused::SetupNeeded { url: None }.into()),
+        "setup_needed" => return Err(ProviderError::SetupNeeded { url: None }.into()),
         "error" => return Err(provider_error(|name| message.get(name))),
         _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),
     }
@@ -66,7 +67,7 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
     if protocol == Version::V1_1
         && let Some(url) = message.get("user_setup_url")
     {
-        return Err(Refused::SetupNeeded { url: absolute(url).map(String::from) }.into());
+        return Err(ProviderError::SetupNeeded { url: absolute(url).map(String::from) }.into());
     }
     if !message.has_sound_aliases() {
         return Err(AssertionError::FieldsUnclear { field: "ns".to_owned() }.into());
@@ -77,7 +78,7 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
 /// What a provider says that went wrong (§5.1.2.2, §5.2.3).
 pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>) -> Error {
     let text = |name| field(name).map(truncated);
-    Refused::Provider {
+    ProviderError::Failed {
         message: field("error").map(printable_text),
         contact: text("contact"),
         reference: text("reference"),

@@ -37,8 +37,8 @@ impl RelyingParty {
     /// [`Unsupported::NoAssociation`] when the response is signed with an association that was asked for and is not given:
     /// send the user again, who will hardly see it.
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
-    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
-    /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the response is not what it
+    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) when the provider has to ask the user first,
+    /// [`ProviderError::Failed`](crate::openid2::ProviderError::Failed) when it sent an error. [`Forged`] when the response is not what it
     /// says, or not for this user; [`Expired`] when it took too long. From the step also the errors of fetching:
     /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be had.
     #[doc(alias = "verify")]

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::common::oauth2::*;
+use oauth_proto::oauth2::CallbackError;
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
     AuthenticateClient, Authorize, AuthorizeDevice, Client, ClientAuthentication, Grant, IncludeClientId,
     PendingDevice, PkceSupport, RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
@@ -329,7 +331,7 @@ fn an_exchanged_token_may_be_of_no_type() {
     assert_eq!(token.token_type, TokenType::NotApplicable);
     assert_eq!(token.extra["issued_token_type"], "urn:ietf:params:oauth:token-type:saml2");
     let error = session(token).attach_token(&mut get(API), now()).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::TokenType { .. })), "{error}");
+    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::TokenType { .. }))), "{error}");
 }
 
 struct Signed;
@@ -413,7 +415,7 @@ fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code
             .authorize(Authorize::default().with(|authorize| authorize.allow_plain_pkce = true), moment())
             .unwrap_err(),
     ] {
-        assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");
+        assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::NotInOauth21 { .. }))), "{error}");
     }
 }
 
@@ -578,7 +580,7 @@ fn a_callback_with_an_error_and_no_state_is_forged_and_says_what_it_brings() {
     for code in ["access_denied", "server_error"] {
         let (pending, _) = begun(&client());
         let error = client().redeem(pending, &format!("{REDIRECT}?error={code}"), moment()).unwrap_err();
-        assert_eq!(error, Forged::ErrorAlone { code: code.into() }.into());
+        assert_eq!(error, CallbackError::ErrorAlone { code: code.into() }.into());
         assert_eq!(error.code(), Some(code));
         assert!(!error.is_temporary() && !error.needs_sign_in());
     }

@@ -1,6 +1,8 @@
 //! Around the token: introspection, revocation, discovery, registration, challenges.
 
 use crate::common::oauth2::*;
+use oauth_proto::oauth2::CallbackError;
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
     AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, HintedToken,
     Metadata, ResourceDiscovery, ResourceMetadata,
@@ -108,7 +110,7 @@ fn a_401_leads_to_the_protected_resources_metadata() {
     };
     assert_eq!(ask(discovery(), "https://resource.example.com/a").unwrap().authorization_servers, [ISSUER]);
     let error = ask(discovery(), "https://resource.example.com").unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::ResourceMismatch { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. }))), "{error}");
     ask(discovery().with(|discovery| discovery.allow_covering_resource = true), "https://resource.example.com")
         .unwrap();
     ask(discovery().with(|discovery| discovery.allow_covering_resource = true), "https://resource.example.co")
@@ -218,7 +220,10 @@ fn a_registration_makes_a_client() {
     keyed.metadata.token_endpoint_auth_method = Some("client_secret_jwt".into());
     let client = keyed.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
     let error = client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::ClientAuthentication { .. })), "{error}");
+    assert!(
+        matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. }))),
+        "{error}"
+    );
     let url = done(client.authorize(oauth_proto::oauth2::Authorize::default(), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "redirect_uri"), "https://client.example.org/cb");
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
@@ -455,7 +460,10 @@ fn a_resource_in_an_equivalent_spelling_is_accepted_and_no_other() {
         ("https://r.example", "https://s.example/"),
     ] {
         let error = ask(own, said).unwrap_err();
-        assert!(matches!(error, Error::Forged(Forged::ResourceMismatch { .. })), "{own} {said}: {error}");
+        assert!(
+            matches!(error, Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. }))),
+            "{own} {said}: {error}"
+        );
     }
 }
 
@@ -474,7 +482,7 @@ fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
     resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &slash).1.unwrap();
     let other = [(RESOURCE, resource("https://r.example/other"))];
     let (_, end) = resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &other);
-    assert!(matches!(end, Err(Error::Forged(Forged::ResourceMismatch { .. }))), "{end:?}");
+    assert!(matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. })))), "{end:?}");
     // Without the option the root is not asked, and what it says is not taken.
     let (asked, end) = resource_metadata(own(), None, &[(RESOURCE, resource("https://r.example"))]);
     assert!(end.is_err() && asked == [place.as_str()], "{asked:?} {end:?}");
@@ -511,7 +519,10 @@ fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
     // Another resource's metadata is the end, and the same place is not asked twice.
     let pages = [("https://r.example/m", resource("https://evil.example")), good()];
     let (asked, end) = resource_metadata(own(), Some("\"https://r.example/m\""), &pages);
-    assert!(matches!(end, Err(Error::Forged(Forged::ResourceMismatch { .. }))) && asked.len() == 1, "{end:?}");
+    assert!(
+        matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. })))) && asked.len() == 1,
+        "{end:?}"
+    );
     let (asked, end) = resource_metadata(own(), Some(&format!("\"{place}\"")), &[]);
     assert!(end.is_err() && asked.len() == 1, "{asked:?}");
 }
@@ -527,7 +538,7 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
     let discovery = || Discovery::new(ISSUER).unwrap();
     let slash = "https://auth.example.com/";
     let error = discovered(discovery(), slash).unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{error}");
+    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))), "{error}");
     for word in [slash, ISSUER, "Discovery::allow_issuer`"] {
         assert!(error.to_string().contains(word), "{word}: {error}");
     }
@@ -543,7 +554,10 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
     for other in ["https://auth.example.com//", "https://auth.example.com:443/", "https://Auth.example.com/", ""] {
         let error =
             discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
-        assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{other}: {error}");
+        assert!(
+            matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))),
+            "{other}: {error}"
+        );
     }
     let alone = discovery().with(|discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
     let missing = discovered(alone, "").unwrap_err();

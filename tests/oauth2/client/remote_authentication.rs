@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
     AuthenticateClientRemotely, AuthorizeDevice, Client, ClientAuthentication, Grant, RequestCredentials, Transmission,
 };
-use oauth_proto::{BoxError, Error, Moment, Purpose, Request, Secret, Step, Unsupported, run_with};
+use oauth_proto::{BoxError, Error, Moment, Purpose, Request, Secret, Step, run_with};
 
 use crate::common::oauth2::*;
 
@@ -114,6 +115,6 @@ impl AuthenticateClientRemotely for Broken {
 fn a_step_that_cannot_be_made_says_why() {
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(Broken)));
     let error = client.request_token(Grant::client_credentials(), moment()).map(drop).unwrap_err();
-    assert_eq!(error, Unsupported::ClientAuthentication { reason: "no key for 2026".into() }.into());
+    assert_eq!(error, RequestError::ClientAuthentication { reason: "no key for 2026".into() }.into());
     assert_eq!(format!("{:?}", ClientAuthentication::Remote(Arc::new(Broken))), "Remote");
 }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::common::oauth2::*;
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{Grant, NextAction, Session, SharedSession, Token, TokenPlacement, WithholdToken};
 use oauth_proto::{DriveError, Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
 
@@ -386,7 +387,7 @@ fn oauth_2_1_puts_no_token_in_a_query() {
     };
     let (end, request) = signed(TokenPlacement::AllowQuery("access_token"));
     let error = end.unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");
+    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::NotInOauth21 { .. }))), "{error}");
     assert_eq!((request.uri(), request.headers().is_empty()), (&API.parse::<http::Uri>().unwrap(), true));
     signed(TokenPlacement::default()).0.unwrap();
     placed(TokenPlacement::AllowQuery("access_token"), get(API)).unwrap();
@@ -402,7 +403,10 @@ fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
     }
     for foreign in ["https://example.com/", "https://upload.example.com:8443/", "http://upload.example.com/"] {
         let error = session.attach_token(&mut get(foreign), now()).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))),
+            "{foreign}: {error}"
+        );
     }
     for none in ["http://upload.example.com", "upload.example.com", ""] {
         session.clone().allow_origin(none).unwrap_err();

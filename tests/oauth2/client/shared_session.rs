@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::common::oauth2::*;
+use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
     ConditionalWrite, Grant, Lease, LeaseOutcome, NextAction, Renewal, Session, SharedSession, SharedSessionBuilder,
     StoredToken, Token, WriteOutcome,
@@ -375,7 +376,13 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     assert!(error.to_string().contains("`load` needs `store_if_unchanged`"), "{error}");
     let lease = |_| ready(Ok::<_, Infallible>(LeaseOutcome::Acquired));
     let error = SharedSession::builder_with(session(), clock).lease(lease).build().unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::StorageIncomplete { given: "lease", .. })), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Unsupported(Unsupported::OAuth2(RequestError::StorageIncomplete { given: "lease", .. }))
+        ),
+        "{error}"
+    );
     let save = |_| ready(Ok::<_, Infallible>(()));
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");

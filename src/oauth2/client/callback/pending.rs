@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::callback::{CallbackParts, Leniency};
 use crate::core::client_fingerprint::ClientFingerprint;
+use crate::core::error::oauth2::CallbackError;
 use crate::core::secret::same;
 use crate::oauth2::common::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::{ResponseMode, Scope};
@@ -222,9 +223,10 @@ impl PendingCommon {
         let Some(state) = answer.state.as_deref() else {
             // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
             let code = answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
-            return Err(code
-                .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code: code.to_owned() })
-                .into());
+            return Err(match code {
+                Some(code) => CallbackError::ErrorAlone { code: code.to_owned() }.into(),
+                None => Forged::ParameterMissing { name: "state" }.into(),
+            });
         };
         if !same(self.state.as_str().as_bytes(), state.as_bytes()) {
             return Err(Forged::StateMismatch.into());
@@ -233,12 +235,12 @@ impl PendingCommon {
         match (&self.issuer, &answer.iss) {
             (Some(expected), Some(received)) if *expected != **received => {
                 let (expected, received) = (truncated(expected), truncated(received));
-                return Err(Forged::IssuerMismatch { expected, received }.into());
+                return Err(CallbackError::IssuerMismatch { expected, received }.into());
             }
             // The server itself says that the answer is its own.
             (Some(_), Some(_)) => place.no_place = true,
             (None, Some(received)) if !rules.unknown_iss => {
-                return Err(Forged::IssuerUnknown { received: truncated(received) }.into());
+                return Err(CallbackError::IssuerUnknown { received: truncated(received) }.into());
             }
             (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
             _ => {}

@@ -4,6 +4,8 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
 use super::pending::{Pending, PendingImplicit, Rules};
+use crate::core::error::oauth2::CallbackError;
+use crate::core::error::oauth2::RequestError;
 use crate::core::wiped::Wiped;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{Grant, Kind};
@@ -11,7 +13,7 @@ use crate::oauth2::client::token_response::{self, Expected};
 use crate::oauth2::common::names::AUTHORIZATION_CODE;
 use crate::oauth2::{Quirks, Token};
 use crate::wire::form;
-use crate::{Callback, Error, Forged, Moment, Purpose, Response, Step, Timestamp, Unsupported};
+use crate::{Callback, Error, Forged, Moment, Purpose, Response, Step, Timestamp};
 
 impl Client {
     /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
@@ -85,7 +87,7 @@ impl Client {
         let answer = pending.common.accept(callback, self.rules())?;
         for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
             if token.is_some() {
-                return Err(Forged::TokenInCallback { name }.into());
+                return Err(CallbackError::TokenInCallback { name }.into());
             }
         }
         let code = answer.code.filter(|code| !code.is_empty());
@@ -141,7 +143,7 @@ impl Client {
     ) -> Result<Token, Error> {
         let server = &self.inner.server;
         if server.oauth_2_1 {
-            return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
+            return Err(RequestError::NotInOauth21 { what: "implicit grant" }.into());
         }
         let pending = pending.into_pending();
         pending.check(&self.inner.fingerprint, now)?;

@@ -4,10 +4,11 @@ use http::Uri;
 
 use super::metadata_search::{AwaitDocument, MetadataSearch, inserted, rebuilt};
 use crate::core::endpoint::{check_secure, endpoint};
+use crate::core::error::oauth2::CallbackError;
 use crate::oauth2::Metadata;
 use crate::oauth2::client::token_response;
 use crate::wire::{truncated, without_secrets};
-use crate::{Error, Forged, Purpose, Step, Unsupported};
+use crate::{Error, Purpose, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
 ///
@@ -118,7 +119,7 @@ impl Discovery {
     ///
     /// # Errors
     /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when [`metadata_url`](field@Self::metadata_url) is not an absolute http
-    /// or https URL. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// or https URL. From the step: [`CallbackError::IssuerMismatch`](crate::oauth2::CallbackError::IssuerMismatch), [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         if let Some(url) = &self.metadata_url {
@@ -134,7 +135,7 @@ impl Discovery {
 
     fn mismatch(&self, issuer: Option<&str>) -> Error {
         let (expected, received) = (truncated(&self.issuer), truncated(issuer.unwrap_or_default()));
-        Forged::IssuerMismatch { expected, received }.into()
+        CallbackError::IssuerMismatch { expected, received }.into()
     }
 }
 

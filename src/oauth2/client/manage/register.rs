@@ -5,6 +5,7 @@ use http::{HeaderValue, Method, Uri};
 use serde_json::Value;
 
 use crate::core::endpoint::endpoint;
+use crate::core::error::oauth2::RequestError;
 use crate::core::event::Observer;
 use crate::core::step::Receive;
 use crate::core::wiped::Wiped;
@@ -67,13 +68,13 @@ impl ClientRegistration {
     /// before anything is sent: with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
     ///
     /// # Errors
-    /// [`Expired::ClientSecret`]; [`Unsupported::RegistrationMember`] when it cannot be read how the client is authenticated, or
+    /// [`Expired::ClientSecret`]; [`RequestError::RegistrationMember`](crate::oauth2::RequestError::RegistrationMember) when it cannot be read how the client is authenticated, or
     /// until when; and those of [`Client::redirect_uri`].
     pub fn client(&self, server: AuthorizationServer, now: Timestamp) -> Result<Client, Error> {
         // Without these, more would be permitted than the server wanted to say.
         for member in ["client_secret", "client_secret_expires_at", "token_endpoint_auth_method"] {
             if self.metadata.extra.contains_key(member) {
-                return Err(Unsupported::RegistrationMember { member }.into());
+                return Err(RequestError::RegistrationMember { member }.into());
             }
         }
         if self.client_secret_expires_at.is_some_and(|expires_at| expires_at <= now) {

@@ -4,10 +4,11 @@ use http::{HeaderMap, Uri};
 
 use super::metadata_search::{AwaitDocument, MetadataSearch, inserted, rebuilt};
 use crate::core::endpoint::{check_secure, endpoint};
+use crate::core::error::oauth2::CallbackError;
 use crate::oauth2::client::token_response;
 use crate::oauth2::{BearerChallenge, ResourceMetadata};
 use crate::wire::{Origin, is_secure, points_into_private_network, truncated, without_secrets};
-use crate::{Error, Forged, Purpose, Step, Unsupported};
+use crate::{Error, Purpose, Step, Unsupported};
 
 /// Fetches a protected resource's metadata: who may issue tokens for it.
 ///
@@ -121,7 +122,7 @@ impl ResourceDiscovery {
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
+    /// [`Unsupported::PlainHttp`]. From the step: [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch), [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an authorization server in this network. [`Unsupported::Url`], too, when the hint of a
     /// [challenge](Self::challenged) leads from a resource on the internet to this machine or its network. Such a resource is
     /// not to be trusted; this is not treated as a hint that is missing.
@@ -201,7 +202,7 @@ impl MetadataSearch for ResourceDiscovery {
         }
         let (expected, received) = (truncated(&self.resource), truncated(&metadata.resource));
         let option = self.covers(&metadata.resource).then_some("ResourceDiscovery::allow_covering_resource");
-        Err(Forged::ResourceMismatch { expected, received, option }.into())
+        Err(CallbackError::ResourceMismatch { expected, received, option }.into())
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::server_request::{ClientIdParameter, ServerRequest};
+use crate::core::error::oauth2::RequestError;
 use crate::core::step::Receive;
 use crate::oauth2::client::callback::pending::{Pending, PendingCommon, PendingImplicit, State};
 use crate::oauth2::client::client::Client;
@@ -184,11 +185,11 @@ impl Client {
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
         let server = &self.inner.server;
         if server.lacks_s256 && !server.allow_missing_s256 && authorize.pkce() == Pkce::S256 {
-            return Err(Unsupported::NoPkce.into());
+            return Err(RequestError::NoPkce.into());
         }
         let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
         if server.oauth_2_1 && pkce != Pkce::S256 {
-            return Err(Unsupported::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
+            return Err(RequestError::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
         }
         let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
         let pushed = authorize.pushed || server.requires_pushed;
@@ -225,14 +226,14 @@ impl Client {
     /// The browser's history and every script of the page see the token, and nothing proves that the client takes it.
     ///
     /// # Errors
-    /// [`Unsupported::NotInOauth21`] for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
+    /// [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
     pub fn dangerous_authorize_implicit(
         &self,
         mut authorize: Authorize,
         moment: Moment,
     ) -> Result<Authorization<PendingImplicit>, Error> {
         if self.inner.server.oauth_2_1 {
-            return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
+            return Err(RequestError::NotInOauth21 { what: "implicit grant" }.into());
         }
         if authorize.response_mode == ResponseMode::Query {
             // It is the default of this grant, and servers need not know the parameter.

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
 use crate::core::endpoint::with_query;
+use crate::core::error::oauth2::RequestError;
 use crate::core::exchange::own_error;
 use crate::core::step::Receive;
 use crate::oauth2::Transmission;
@@ -61,7 +62,7 @@ impl Client {
             ClientAuthentication::Custom(method) => {
                 let mut credentials = self.credentials(request.endpoint, moment);
                 let added = method.authenticate(&mut credentials);
-                added.map_err(|reason| Unsupported::ClientAuthentication { reason })?;
+                added.map_err(|reason| RequestError::ClientAuthentication { reason })?;
                 Some(credentials)
             }
             ClientAuthentication::Remote(method) => {
@@ -85,7 +86,7 @@ impl Client {
         let credentials = self.credentials(request.endpoint, moment);
         let asking = method.authenticate(credentials, Moment::new(moment.now, moment.derive("key service")));
         let asking =
-            asking.map_err(|error| own_error(error, |reason| Unsupported::ClientAuthentication { reason }.into()))?;
+            asking.map_err(|error| own_error(error, |reason| RequestError::ClientAuthentication { reason }.into()))?;
         let ServerRequest { endpoint, parameters, headers, transmission, client_id } = request;
         let (client, endpoint) = (self.clone(), endpoint.clone());
         let step = asking.and_then(move |credentials| {
@@ -161,7 +162,7 @@ impl Client {
             ClientAuthentication::Body(secret) => form::push_text(parameters, "client_secret", secret.expose()),
             ClientAuthentication::Missing(method) => {
                 let reason = format!("it is registered for {method:?}, which nobody has given it");
-                return Err(Unsupported::ClientAuthentication { reason });
+                return Err(RequestError::ClientAuthentication { reason }.into());
             }
             // `Authorization: Basic` is one of the headers.
             ClientAuthentication::None

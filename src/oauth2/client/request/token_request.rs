@@ -1,26 +1,27 @@
 //! Token requests, RFC 6749 §3.2: a grant is exchanged for a token.
 
 use super::server_request::ServerRequest;
+use crate::core::error::oauth2::RequestError;
 use crate::core::step::Receive;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{self, Grant, Kind};
 use crate::oauth2::client::token_response::Expected;
 use crate::oauth2::{Token, Transmission};
-use crate::{Error, Moment, Purpose, Response, Step, Unsupported};
+use crate::{Error, Moment, Purpose, Response, Step};
 
 impl Client {
     /// Exchanges a grant for a token (RFC 6749 §4).
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be made as it is configured. What is wrong with the response is reported by the
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What is wrong with the response is reported by the
     /// step.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
         let server = &self.inner.server;
         if server.oauth_2_1 && grant.kind == Kind::Password {
-            return Err(Unsupported::NotInOauth21 { what: "password grant" }.into());
+            return Err(RequestError::NotInOauth21 { what: "password grant" }.into());
         }
         if server.oauth_2_1 && server.transmission != Transmission::Post {
-            return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
+            return Err(RequestError::NotInOauth21 { what: "token request in the query" }.into());
         }
         let (refresh, purpose) = match grant.kind {
             Kind::Refresh => (true, Purpose::RenewingToken),

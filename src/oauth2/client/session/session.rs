@@ -18,6 +18,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::retry::{Action, NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 use crate::core::endpoint::{endpoint, origin_of_request};
+use crate::core::error::oauth2::RequestError;
 use crate::core::event::Observer;
 use crate::oauth2::client::attach_token::ProtectedRequest;
 use crate::oauth2::client::client::Client;
@@ -197,7 +198,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
-    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request goes where the token must not; [`Unsupported::Url`] when it is not
     /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
     pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
@@ -376,7 +377,7 @@ impl Session {
             return Ok(());
         }
         let option = Some("Session::dangerous_allow_any_origin");
-        Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
+        Err(RequestError::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
     }
 
     fn give<B>(
@@ -386,7 +387,7 @@ impl Session {
     ) -> Result<(), Error> {
         let token = self.token.as_ref().ok_or(Unsupported::NoToken)?;
         if token.token_type != TokenType::Bearer {
-            return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
+            return Err(RequestError::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
         }
         if self.client.inner.server.oauth_2_1
             && matches!(
@@ -394,7 +395,7 @@ impl Session {
                 TokenPlacement::AllowQuery(_) | TokenPlacement::AllowBearerAndParameter(_)
             )
         {
-            return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
+            return Err(RequestError::NotInOauth21 { what: "token in the query" }.into());
         }
         ProtectedRequest::of(request, body, token, &self.token_placement, |protected| {
             self.client.inner.hooks.protected_request(protected);

@@ -9,8 +9,9 @@ use super::renewal::{Clock, Detached, Renewal};
 use super::session::Session;
 use super::shared::SharedSession;
 use super::storage::{ConditionalWrite, Lease, LeaseOutcome, Storage, Stored, StoredToken, WriteOutcome};
+use crate::core::error::oauth2::RequestError;
 use crate::oauth2::Token;
-use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
+use crate::{BoxError, Error, Moment, Request, Response};
 
 impl SharedSession {
     /// Shares a session. The builder is told where its token is stored.
@@ -209,7 +210,7 @@ impl SharedSessionBuilder {
     /// Makes the session.
     ///
     /// # Errors
-    /// [`Unsupported::StorageIncomplete`] when two of the functions do not go together, or one is missing that another needs.
+    /// [`RequestError::StorageIncomplete`](crate::oauth2::RequestError::StorageIncomplete) when two of the functions do not go together, or one is missing that another needs.
     pub fn build(self) -> Result<SharedSession, Error> {
         let Storage { load, save, store_if_unchanged, lease, release, sleep, .. } = &self.storage;
         let has = |name, given: bool| given.then_some(name);
@@ -222,7 +223,7 @@ impl SharedSessionBuilder {
         ];
         for (given, (needed, is_there)) in needs {
             if let Some(given) = given.filter(|_| !is_there) {
-                return Err(Unsupported::StorageIncomplete { given, reason: "needs", other: needed }.into());
+                return Err(RequestError::StorageIncomplete { given, reason: "needs", other: needed }.into());
             }
         }
         let excludes = [
@@ -238,7 +239,7 @@ impl SharedSessionBuilder {
         ];
         for (given, is_given, other, is_there) in excludes {
             if is_given && is_there {
-                return Err(Unsupported::StorageIncomplete { given, reason: "cannot be used beside", other }.into());
+                return Err(RequestError::StorageIncomplete { given, reason: "cannot be used beside", other }.into());
             }
         }
         let storage = Storage { lease_duration: self.lease_duration, ..self.storage };

@@ -1,0 +1,148 @@
+//! What a client of OAuth 2.0 cannot do, and what it does not believe: RFC 6749, RFC 9700 and their kin.
+
+/// Why a request cannot be made, or a token not be used, as the client is configured.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::RequestError;
+/// use oauth_proto::{Error, Unsupported};
+///
+/// fn is_about_the_key(error: &Error) -> bool {
+///     matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. })))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// A member of a server's metadata is no URL that can be used.
+    #[error("the metadata's {member:?} is {url:?}, which cannot be used: {reason}")]
+    MetadataUrl {
+        /// The member.
+        member: &'static str,
+        /// Its value, without its query.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A member of a registration has another type than RFC 7591 gives it, so that the client cannot be used as it is.
+    #[error(
+        "the registration's {member:?} is not of the type that the specification gives it: correct it in the metadata's `extra`, or \
+         make a `Client` by hand"
+    )]
+    RegistrationMember {
+        /// The member.
+        member: &'static str,
+    },
+    /// The session was not made for that origin, and its token is not shown there.
+    #[error("the token is not for {origin:?}: the session was not made for that origin{}", lifts(*option))]
+    ForeignOrigin {
+        /// Where the request was to go: scheme, host and port.
+        origin: String,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
+    },
+    /// The token is of a kind that this session cannot show.
+    #[error("tokens of the type {token_type:?} cannot be used here")]
+    TokenType {
+        /// The kind.
+        token_type: String,
+    },
+    /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700 §2.1.1).
+    #[error("the server does not support proof keys with S256 (`AuthorizationServer::allow_missing_s256` lifts this)")]
+    NoPkce,
+    /// OAuth 2.1 has no such thing, and the client was told to keep to it.
+    #[error("OAuth 2.1 has no {what}")]
+    NotInOauth21 {
+        /// What it left out.
+        what: &'static str,
+    },
+    /// A caller's hook or client authentication could not do its part.
+    #[error("the client cannot be authenticated: {reason}")]
+    ClientAuthentication {
+        /// Why the authentication failed, in the words of the method.
+        reason: String,
+    },
+    /// A shared session was given functions for its storage that do not go together.
+    #[error("the shared session's `{given}` {reason} `{other}`")]
+    StorageIncomplete {
+        /// The function that was given.
+        given: &'static str,
+        /// How it depends on the other.
+        reason: &'static str,
+        /// The function that is missing, or too much.
+        other: &'static str,
+    },
+}
+
+/// Why a callback, or a document about a server, is not believed.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::CallbackError;
+/// use oauth_proto::{Error, Forged};
+///
+/// fn is_another_servers(error: &Error) -> bool {
+///     matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. })))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// The callback brings an error and no state, so that anybody may have sent it. Some servers leave the state out when the
+    /// user says no.
+    #[error("the callback says {code:?} and has no \"state\", so that it may have come from anybody")]
+    ErrorAlone {
+        /// The code that it brings: `access_denied`, …
+        code: String,
+    },
+    /// The other side says that it is another issuer than the one that was spoken to (RFC 9207 §2.4, RFC 8414 §3.3).
+    #[error("the issuer is {received:?} and not {expected:?}{}", issuer_option(received))]
+    IssuerMismatch {
+        /// The issuer that was spoken to.
+        expected: String,
+        /// The one that answered.
+        received: String,
+    },
+    /// The callback names an issuer (RFC 9207), and nothing says which is the server's, so that it may be another's.
+    #[error(
+        "the callback names the issuer {received:?}, and it is not known which is the server's: say it by \
+         `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` takes any)"
+    )]
+    IssuerUnknown {
+        /// The issuer that the callback names.
+        received: String,
+    },
+    /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
+    #[error("the metadata is for the resource {received:?} and not for {expected:?}{}", lifts(*option))]
+    ResourceMismatch {
+        /// The resource that was asked for.
+        expected: String,
+        /// The one that the metadata names.
+        received: String,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
+    },
+    /// A token in the callback of a flow that ends in a code, where it has no business.
+    #[error("the callback has {name:?}, though a code was asked for")]
+    TokenInCallback {
+        /// The parameter.
+        name: &'static str,
+    },
+}
+
+/// Returns what a text says of the option that lifts the error.
+fn lifts(option: Option<&str>) -> String {
+    option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
+}
+
+/// Returns what to do about an issuer's name, if the two are one server.
+fn issuer_option(received: &str) -> &'static str {
+    if received.is_empty() {
+        " (`Discovery::allow_missing_issuer` takes metadata that names no issuer)"
+    } else if received.contains('{') {
+        " (`Discovery::allow_issuer_template` takes metadata that names this in the place of an issuer)"
+    } else {
+        " (if both are one server, name it as it writes itself: `Discovery::allow_issuer` for its metadata, \
+         `AuthorizationServer::issuer` for its callbacks)"
+    }
+}
