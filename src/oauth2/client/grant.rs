@@ -50,6 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Grant {
+    #[inline]
     pub(crate) fn new(grant_type: &str, kind: Kind) -> Self {
         // Room for what follows in an ordinary request.
         let mut parameters = Zeroizing::new(String::with_capacity(384));

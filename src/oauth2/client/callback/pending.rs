@@ -304,7 +304,10 @@ impl<'c> CallbackParameters<'c> {
                 Some("id_token") => ("id_token", &mut self.id_token),
                 _ => continue,
             };
-            let value = value.ok_or(Forged::ParameterInvalid { name })?;
+            // By `ok_or`, an error would be made and dropped for each parameter.
+            let Some(value) = value else {
+                return Err(Forged::ParameterInvalid { name });
+            };
             if slot.replace(value).is_some() {
                 return Err(Forged::ParameterTwice { name });
             }

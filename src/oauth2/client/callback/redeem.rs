@@ -90,9 +90,10 @@ impl Client {
                 return Err(CallbackError::TokenInCallback { name }.into());
             }
         }
-        let code = answer.code.filter(|code| !code.is_empty());
-        let code = code.ok_or(Forged::ParameterMissing { name: "code" })?;
-        Ok(self.code_grant(pending, &code))
+        match answer.code.filter(|code| !code.is_empty()) {
+            Some(code) => Ok(self.code_grant(pending, &code)),
+            None => Err(Forged::ParameterMissing { name: "code" }.into()),
+        }
     }
 
     fn rules(&self) -> Rules {
