@@ -1,17 +1,20 @@
 //! Paths of an API below its base, which they cannot leave.
 
+use std::borrow::Cow;
+
 use http::Uri;
+use percent_encoding::percent_decode_str;
 
 use super::instance::installation;
 use crate::core::error::oauth2::RequestError;
-use crate::wire::{Origin, percent, without_secrets};
+use crate::wire::{Origin, without_secrets};
 use crate::{Error, Unsupported};
 
 /// The URL of a path below a base, with what every path there ends in.
 pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Error> {
     let base = installation(base)?;
     let segments = path.strip_prefix('/').unwrap_or(path);
-    let decoded = percent::decode(segments.as_bytes());
+    let decoded: Cow<'_, [u8]> = percent_decode_str(segments).into();
     // What stands behind a semicolon is no part of a segment to some servers.
     let name = |segment: &[u8]| segment.split(|byte| *byte == b';').next().map(<[u8]>::to_vec).unwrap_or_default();
     let dots =

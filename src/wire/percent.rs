@@ -2,9 +2,14 @@
 //!
 //! The `percent-encoding` crate computes the same, and tests compare the two. It looks at each byte alone. Signing OAuth 1.0
 //! requests consists mostly of encoding, so the functions here look at eight or sixteen bytes together, and can write into
-//! the buffer of a hash. OAuth 2.0 uses them as well, so that the crate has one encoder.
+//! the buffer of a hash. Forms and queries use them as well. Where speed does not matter, the crate uses `percent-encoding`.
 
 use std::borrow::Cow;
+
+/// Every byte but the unreserved ones, for the `percent-encoding` crate.
+#[cfg(any(feature = "client", test))]
+pub(crate) const RESERVED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -374,10 +379,6 @@ mod tests {
         }
         assert!(is_printable(b"") && !is_printable(&[0x1f; 9]) && !is_printable(&[0xff; 16]));
     }
-
-    /// Every byte but the unreserved ones of RFC 3986 §2.3, for the `percent-encoding` crate.
-    const RESERVED: &percent_encoding::AsciiSet =
-        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
     proptest::proptest! {
         #[test]

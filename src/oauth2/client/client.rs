@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
+use percent_encoding::utf8_percent_encode;
 
 use super::attach_token::ProtectedRequest;
 use super::authentication::{self, ClientAuthentication};
@@ -17,7 +18,8 @@ use crate::core::wiped::Wiped;
 use crate::oauth2::common::names::AUTHORIZATION_PARAMETERS;
 use crate::oauth2::common::redirect_uri::{PlainHttp, check_redirect_uri};
 use crate::oauth2::{SecretPlacement, Token};
-use crate::wire::{form, percent};
+use crate::wire::form;
+use crate::wire::percent::RESERVED;
 use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
@@ -203,7 +205,7 @@ impl Client {
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
         check_redirect_uri(&uri, PlainHttp::allowed_if(self.inner.server.dangerous_allow_http))?;
-        let own = RedirectUri { encoded: percent::encode(&uri), text: uri.into() };
+        let own = RedirectUri { encoded: utf8_percent_encode(&uri, RESERVED).to_string(), text: uri.into() };
         let parts = self.parts();
         if let Ok(opened) = &mut parts.opened {
             opened.code = format!("{}&response_type=code&redirect_uri={}", opened.url, own.encoded);
