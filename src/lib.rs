@@ -2,7 +2,8 @@
 //!
 //! Nothing here opens a socket, reads a clock, draws a random number or keeps a record. A conversation is a value that
 //! says which request to send, takes the response, and says what is next; so it runs over any HTTP client, blocking or
-//! async, and under any test that wants to play the other side. Time and randomness come in as a [`Moment`].
+//! async, and under any test that wants to play the other side. Time and randomness come in as a [`Moment`],
+//! which the feature `os` makes of the operating system's.
 //!
 //! | to do this | begin here |
 //! |---|---|
@@ -59,8 +60,8 @@
 //!
 //! # Features
 //!
-//! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`run`] and
-//!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
+//! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`Timestamp::from_os`], [`run`],
+//!   [`run_async`], and what is built on them. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
 //! - `client`, `server`, `resource` (default): the sides of OAuth 2.0.
 //! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and signing in by them.
 //! - `openid2`: OpenID 2.0.

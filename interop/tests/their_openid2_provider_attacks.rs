@@ -63,9 +63,9 @@ fn an_answer_counts_once() {
         assert!(known.site.verify(&visit).is_ok());
         // Without a key the provider says no itself.
         let expected = if known.key.is_some() {
-            Forged::Assertion(AssertionError::Replayed)
+            Forged::OpenId2(AssertionError::Replayed)
         } else {
-            Forged::Assertion(AssertionError::Signature)
+            Forged::OpenId2(AssertionError::Signature)
         };
         assert_eq!(known.refuse(&visit), expected);
     });
@@ -140,7 +140,7 @@ fn what_nobody_signed_is_not_to_be_had() {
 fn a_field_that_stands_twice_is_refused() {
     KnownProvider::each(|known| {
         let twice = known.visit().twice("identity");
-        assert_eq!(known.refuse(&twice), Forged::Assertion(AssertionError::FieldsUnclear { field: "identity".into() }));
+        assert_eq!(known.refuse(&twice), Forged::OpenId2(AssertionError::FieldsUnclear { field: "identity".into() }));
     });
 }
 
@@ -159,7 +159,7 @@ fn an_answer_is_for_the_place_that_was_meant() {
         for (part, other) in [("https://", "http://"), ("/openid?", "/other?"), ("printer=2", "printer=3")] {
             let elsewhere = visit.at(&visit.url().replacen(part, other, 1));
             assert!(
-                matches!(known.refuse(&elsewhere), Forged::Assertion(AssertionError::ReturnToMismatch { .. })),
+                matches!(known.refuse(&elsewhere), Forged::OpenId2(AssertionError::ReturnToMismatch { .. })),
                 "{part}"
             );
         }
@@ -199,7 +199,7 @@ fn a_provider_speaks_for_those_who_name_it() {
             let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
             let expected =
-                Forged::Assertion(AssertionError::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() });
+                Forged::OpenId2(AssertionError::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() });
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
@@ -224,11 +224,11 @@ fn an_answer_of_another_provider_is_foreign() {
     let url = asked.url().unwrap().replace(&op.endpoint(), &other.endpoint());
     let foreign = site.come_back(asked, &url);
     let expected =
-        Forged::Assertion(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
+        Forged::OpenId2(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
     assert_eq!(site.verify(&foreign).unwrap_err(), expected.into());
     // Whom to ask is not for the answer to say.
     let forged = visit.with_argument("op_endpoint", Some(&other.endpoint()));
     let expected =
-        Forged::Assertion(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
+        Forged::OpenId2(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
     assert_eq!(site.verify(&forged).unwrap_err(), expected.into());
 }

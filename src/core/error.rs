@@ -106,8 +106,9 @@ impl Error {
     /// that answers in its place.
     ///
     /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and `server_error`; and answers that
-    /// are not in the server's own words: a redirect, a page where JSON was expected (a captive portal), or a 403 or 404
-    /// without a code (a firewall, a deployment). An endpoint that is configured wrongly looks the same, so repeat such a
+    /// are not in the server's own words: a redirect, a page where JSON was expected (a captive portal), a 403 or 404
+    /// without a code (a firewall, a deployment), or a response that a reader of the caller's cannot use
+    /// ([`Misbehaved::Unusable`]). An endpoint that is configured wrongly looks the same, so repeat such a
     /// request after growing pauses, and keep the token meanwhile.
     ///
     /// # Examples

@@ -7,17 +7,17 @@ use crate::wire::MAX_BODY;
 use crate::{BoxError, Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step};
 
 impl<T: 'static> Step<T> {
-    /// Returns a step that sends a request of the caller's own and reads the response: for a key service, or whatever else has to
-    /// be asked on the way. `read` is given responses with a 2xx status and at most 1 MiB. [`then`](Self::then) adds another
-    /// request.
+    /// Returns a step that sends one request that the caller made, and reads the response: for a key service, or for another
+    /// service that is needed within a leg. `read` is given responses with a 2xx status and a body of at most 1 MiB.
+    /// [`then`](Self::then) adds another request.
     ///
     /// # Errors
-    /// None here. From the step: [`Refused::Status`] for another status, [`Misbehaved::Redirect`], [`Misbehaved::TooLarge`],
-    /// and [`Misbehaved::Unusable`] with the text of `read`'s error. An [`Error`] that `read` returns stays as it is.
+    /// The step fails with [`Refused::Status`] for another status, which is without a code whatever the body says, with
+    /// [`Misbehaved::Redirect`], with [`Misbehaved::TooLarge`], and with [`Misbehaved::Unusable`], which has the text of `read`'s
+    /// error and counts as [temporary](Error::is_temporary). An [`Error`] that `read` returns is passed on unchanged.
     ///
     /// # Security
-    /// The request is sent as it is. If it holds a secret, send it by https, or to this machine. The text of `read`'s error must
-    /// hold no secret.
+    /// The URL of the request is not checked: use https, except for this machine. The text of `read`'s error must hold no secret.
     ///
     /// # Examples
     /// ```

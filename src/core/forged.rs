@@ -76,7 +76,7 @@ pub enum Forged {
     /// An assertion of OpenID 2.0 is not what it says.
     #[cfg(feature = "openid2")]
     #[error(transparent)]
-    Assertion(#[from] AssertionError),
+    OpenId2(#[from] AssertionError),
 }
 
 /// Returns what is wrong where two places look alike without their queries.

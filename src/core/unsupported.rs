@@ -4,7 +4,10 @@
 use super::error::oauth1;
 #[cfg(feature = "client")]
 use super::error::oauth2;
-use super::error_text::{lifted_by, shown};
+use super::error_text::lifted_by;
+#[cfg(feature = "openid2")]
+use super::error_text::shown;
+#[cfg(feature = "openid2")]
 use super::response_excerpt::ResponseExcerpt;
 
 /// What cannot be done as it is configured.

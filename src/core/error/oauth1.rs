@@ -7,7 +7,7 @@
 /// use oauth_proto::oauth1::RequestError;
 /// use oauth_proto::{Error, Unsupported};
 ///
-/// fn is_about_the_key(error: &Error) -> bool {
+/// fn could_not_sign(error: &Error) -> bool {
 ///     matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::Signing { .. })))
 /// }
 /// ```
@@ -23,7 +23,8 @@ pub enum RequestError {
     /// The body must be read to be signed by its hash, and is not at hand.
     #[error("the scheme signs the body by its hash, but the body is not at hand")]
     BodyNotAtHand,
-    /// The signature method has no key that it can use.
+    /// The signature method could not sign: it has no key that it can use, or it returned an error, or its service returned an
+    /// empty signature.
     #[error("cannot use {method}: {reason}")]
     Signing {
         /// The signature method.
@@ -31,8 +32,8 @@ pub enum RequestError {
         /// Why the signature method failed, in its own words.
         reason: String,
     },
-    /// The key of the signature method is in a service elsewhere, which has to be asked.
-    #[error("the key of {method} is in a service elsewhere: sign by `sign_remotely`, whose step asks it")]
+    /// The key of the signature method is in a key service, and the call that was made cannot ask it.
+    #[error("the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose step asks it")]
     KeyElsewhere {
         /// The signature method.
         method: String,

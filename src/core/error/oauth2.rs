@@ -7,7 +7,7 @@
 /// use oauth_proto::oauth2::RequestError;
 /// use oauth_proto::{Error, Unsupported};
 ///
-/// fn is_about_the_key(error: &Error) -> bool {
+/// fn could_not_authenticate(error: &Error) -> bool {
 ///     matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. })))
 /// }
 /// ```
@@ -56,7 +56,7 @@ pub enum RequestError {
         /// What it left out.
         what: &'static str,
     },
-    /// A caller's hook or client authentication could not do its part.
+    /// The client's authentication returned an error, or is [`Missing`](crate::oauth2::ClientAuthentication::Missing).
     #[error("the client cannot be authenticated: {reason}")]
     ClientAuthentication {
         /// Why the authentication failed, in the words of the method.

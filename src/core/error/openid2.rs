@@ -8,7 +8,7 @@
 /// use oauth_proto::{Error, Forged};
 ///
 /// fn was_seen_before(error: &Error) -> bool {
-///     matches!(error, Error::Forged(Forged::Assertion(AssertionError::Replayed)))
+///     matches!(error, Error::Forged(Forged::OpenId2(AssertionError::Replayed)))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -66,7 +66,10 @@ pub trait SignatureMethod: Send + Sync {
     }
 }
 
-/// A signature method whose key is in a service elsewhere: a cloud's key management, a vault, a signing server.
+/// A signature method whose key is in a key service: a cloud's key management, a vault, a signing server.
+///
+/// The service is sent the base string, not its hash, and has to sign it as [`name`](Self::name) says. A service that takes hashes
+/// is sent the hash by [`sign`](Self::sign).
 ///
 /// # Examples
 /// ```
@@ -101,12 +104,12 @@ pub trait RemoteSignatureMethod: Send + Sync {
     /// The value of `oauth_signature_method`.
     fn name(&self) -> &str;
 
-    /// Returns the step that asks the service, and ends in the signature of the base string. It is not yet base64: that is added.
-    /// `moment` is for that step.
+    /// Returns a step that asks the service and ends in the signature of the base string: raw bytes, since base64 is added later.
+    /// `moment` is there for a step that needs the time or randomness, such as [`Step::then`].
     ///
     /// # Errors
-    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) stays as it is, and any other is
-    /// [`RequestError::Signing`](super::super::RequestError::Signing).
+    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is passed on unchanged, and any other
+    /// becomes [`RequestError::Signing`](super::super::RequestError::Signing).
     fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError>;
 }
 
@@ -143,9 +146,10 @@ pub enum Method {
     DangerousPlaintext,
     /// A method of the caller's own.
     Custom(Arc<dyn SignatureMethod>),
-    /// A method whose key is in a service elsewhere, which is asked over HTTP: see
-    /// [`Signer::sign_remotely`](super::Signer::sign_remotely). A server that verifies signatures cannot use it: give that the
-    /// public key.
+    /// A method whose key is in a key service, which is asked over HTTP. [`Signer::sign_remotely`](super::Signer::sign_remotely)
+    /// signs by it; [`Client`](crate::oauth1::Client), [`Session::call`](crate::oauth1::Session::call) and sign-ins do so on their
+    /// own. Every call that returns no step refuses it. It verifies nothing: give a
+    /// [`Verifier`](crate::oauth1::server::Verifier) the public key.
     Remote(Arc<dyn RemoteSignatureMethod>),
 }
 

@@ -1,4 +1,4 @@
-//! Signing with a key in a service elsewhere: the base string travels, and the signature comes back.
+//! Signing with a key in a key service: the base string is sent there, and the signature comes back.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,13 +13,12 @@ use crate::core::exchange::own_error;
 use crate::{BoxError, Error, Moment, Step};
 
 impl Signer {
-    /// Signs a request as [`sign`](Self::sign) does, also by a method whose key is in a service elsewhere
-    /// ([`Method::Remote`]). The step asks the service and ends in the signed request; for every other method it is done at
-    /// once.
+    /// Signs a request as [`sign`](Self::sign) does, by a step that can ask a key service: with [`Method::Remote`] it asks, and ends
+    /// in the signed request. With every other method it is [`Done`](Step::Done) at once.
     ///
     /// # Errors
-    /// Those of [`sign`](Self::sign), and those of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign). From the
-    /// step: what the service answers, and [`RequestError::Signing`] for an empty signature.
+    /// Those of [`sign`](Self::sign), and those of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign). The step
+    /// fails with the errors of that method's step, and with [`RequestError::Signing`] for an empty signature.
     ///
     /// # Examples
     /// See [`RemoteSignatureMethod`](super::RemoteSignatureMethod).

@@ -153,7 +153,9 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the URI is not absolute, or a parameter's name begins with `oauth_`.
+    /// [`Unsupported`] when the URI is not absolute, or a parameter's name begins with `oauth_`. [`RequestError::KeyElsewhere`] for a
+    /// [`Method::Remote`](super::Method::Remote): for such a key, make an `http` request and use
+    /// [`sign_remotely`](Self::sign_remotely).
     pub fn authorization<'a, N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         method: &HttpMethod,

@@ -43,10 +43,10 @@ pub enum ClientAuthentication {
     /// By what the caller computes for each request, such as a signed assertion.
     Custom(Arc<dyn AuthenticateClient>),
     /// By what another service computes for each request: an assertion that a key service signs, or a token of the platform that
-    /// the client runs on. The service is asked first, so that each call has one step more.
+    /// the client runs on. The service is asked before each request.
     Remote(Arc<dyn AuthenticateClientRemotely>),
-    /// By a method of that name, which the application has not given yet: every request that needs it is an error. A
-    /// [registration](crate::oauth2::ClientRegistration::client) for another method than those above has this.
+    /// By a method of that name which this crate does not implement: requests fail until the application sets another variant. A
+    /// [registration](crate::oauth2::ClientRegistration::client) for such a method has this.
     Missing(String),
 }
 
@@ -74,7 +74,7 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// A method to authenticate a client that the caller brings, with a key at hand. For a key in a service there is
+/// A method of the caller's own to authenticate a client, with a key at hand. For a key in a key service there is
 /// [`AuthenticateClientRemotely`].
 ///
 /// It adds something to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
@@ -112,10 +112,12 @@ pub trait AuthenticateClient: Send + Sync {
     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String>;
 }
 
-/// A method to authenticate a client whose key is in a service elsewhere: a cloud's key management, a vault, a signing server.
+/// A method of the caller's own to authenticate a client whose key is in a key service: a cloud's key management, a vault, a
+/// signing server.
 ///
 /// # Examples
-/// An assertion (RFC 7523 §2.2) with the signature of a key service:
+/// An assertion (RFC 7523 §2.2) with the signature of a key service. A JWS has the raw signature (RFC 7518 §3.4: of ECDSA, `R` and
+/// `S` one after the other); many services return ECDSA signatures in DER, which have to be converted.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -149,12 +151,13 @@ pub trait AuthenticateClient: Send + Sync {
 /// let authentication = ClientAuthentication::Remote(Arc::new(KeyService));
 /// ```
 pub trait AuthenticateClientRemotely: Send + Sync {
-    /// Returns the step that asks the service, and ends in the credentials with what proves the client's identity. `moment` is
-    /// for that step.
+    /// Returns a step that asks the service and ends in `credentials`, with the proof of the client's identity added. `moment` is
+    /// there for a step that needs the time or randomness, such as [`Step::then`]; for the signature itself there is
+    /// [`RequestCredentials::randomness`].
     ///
     /// # Errors
-    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) stays as it is, and any other is
-    /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
+    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is passed on unchanged, and any other
+    /// becomes [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(
         &self,
         credentials: RequestCredentials,
@@ -207,8 +210,8 @@ impl RequestCredentials {
         self.headers.push((name, value));
     }
 
-    /// Returns 32 random bytes, for a signature that needs some (ECDSA, RSASSA-PSS, the blinding of RSA). They are the same for
-    /// each call on one request, and never those of another request.
+    /// Returns 32 random bytes for a signature that needs some (ECDSA, RSASSA-PSS, the blinding of RSA). Every call for one request
+    /// returns the same bytes, and each request has other ones.
     pub fn randomness(&self) -> [u8; 32] {
         self.moment.derive("client signature")
     }

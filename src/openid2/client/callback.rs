@@ -18,7 +18,7 @@ impl Callback<'_> {
             None => Ok(self.query()),
         };
         text.and_then(Message::parse).map_err(|malformed| {
-            Forged::Assertion(AssertionError::FieldsUnclear {
+            Forged::OpenId2(AssertionError::FieldsUnclear {
                 field: match malformed {
                     Malformed::Twice(field) => crate::wire::truncated(&field),
                     Malformed::NotText | Malformed::TooLarge => String::new(),
@@ -56,7 +56,7 @@ impl Callback<'_> {
     /// is there with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || {
-            Forged::Assertion(AssertionError::ReturnToMismatch {
+            Forged::OpenId2(AssertionError::ReturnToMismatch {
                 expected: without_secrets(return_to),
                 received: without_secrets(&self.url),
             })

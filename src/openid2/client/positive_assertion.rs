@@ -103,7 +103,7 @@ impl ExpectedAssertion {
                 self.endpoints.iter().flatten().next().map(|endpoint| without_secrets(endpoint)).unwrap_or_default();
             return Err(AssertionError::ForeignProvider { expected, received: without_secrets(&provider) }.into());
         }
-        let time = nonce_time::begins_at(&nonce).ok_or(Forged::Assertion(AssertionError::NonceTime))?;
+        let time = nonce_time::begins_at(&nonce).ok_or(Forged::OpenId2(AssertionError::NonceTime))?;
         if time.until(now).max(now.until(time)) > self.window {
             return Err(AssertionError::NonceTime.into());
         }
@@ -161,11 +161,11 @@ impl ExpectedAssertion {
         let return_to = present(message, "openid.return_to")?;
         for field in ["return_to", "identity"] {
             if message.get(field).is_some() && !is_signed(message, field) {
-                return Err(Forged::Assertion(AssertionError::Unsigned { field }));
+                return Err(Forged::OpenId2(AssertionError::Unsigned { field }));
             }
         }
         if return_to != self.return_to {
-            return Err(Forged::Assertion(AssertionError::ReturnToMismatch {
+            return Err(Forged::OpenId2(AssertionError::ReturnToMismatch {
                 expected: without_secrets(&self.return_to),
                 received: without_secrets(return_to),
             }));

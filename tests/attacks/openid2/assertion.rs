@@ -21,12 +21,12 @@ fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
     for field in ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"] {
         for result in with_signed_change(OpenIdPair::default, "https://jane.example/", |fields| unlisted(fields, field))
         {
-            assert_eq!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::Unsigned { field }));
+            assert_eq!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::Unsigned { field }));
         }
     }
     for field in ["identity", "return_to"] {
         for result in with_signed_change(first_version, OLD, |fields| unlisted(fields, field)) {
-            assert_eq!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::Unsigned { field }));
+            assert_eq!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::Unsigned { field }));
         }
     }
     // What need not be signed may be left out.
@@ -82,19 +82,19 @@ fn an_assertion_without_one_of_its_fields_is_refused() {
 #[test]
 fn an_assertion_with_a_changed_value_is_refused() {
     for error in with_change(|fields| drop(fields.insert("openid.sig".into(), "AAAA".into()))) {
-        assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
+        assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     }
     for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "https://john.example/".into()))) {
-        assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
+        assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     }
     for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "=jane".into()))) {
         assert_eq!(forged(error), Forged::ParameterInvalid { name: "openid.claimed_id" });
     }
     for error in with_change(|fields| drop(fields.insert("openid.ns".into(), "http://openid.net/signon/1.1".into()))) {
-        assert_eq!(forged(error), Forged::Assertion(AssertionError::VersionMismatch));
+        assert_eq!(forged(error), Forged::OpenId2(AssertionError::VersionMismatch));
     }
     for error in with_change(|fields| drop(fields.remove("openid.ns"))) {
-        assert_eq!(forged(error), Forged::Assertion(AssertionError::VersionMismatch));
+        assert_eq!(forged(error), Forged::OpenId2(AssertionError::VersionMismatch));
     }
 }
 
@@ -106,7 +106,7 @@ fn an_assertion_with_a_field_twice_is_refused() {
     for twice in ["openid.claimed_id=https%3A%2F%2Fjohn.example%2F", "openid.ns.x=a&openid.ns.y=a", "openid.ns.mode=a"]
     {
         let error = pair.verify(stored(&pending), &format!("{callback}&{twice}")).unwrap_err();
-        assert!(matches!(forged(error), Forged::Assertion(AssertionError::FieldsUnclear { .. })), "{twice}");
+        assert!(matches!(forged(error), Forged::OpenId2(AssertionError::FieldsUnclear { .. })), "{twice}");
     }
     pair.verify(pending, &callback).unwrap();
 }
@@ -185,7 +185,7 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
             }),
         )
         .unwrap_err();
-    assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
+    assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     assert_eq!(pair.verify(authorization.pending, &callback).unwrap().extension::<ax::FetchResponse>(), None);
 }
 
@@ -206,7 +206,7 @@ fn an_assertion_that_comes_to_another_url_is_refused() {
         let elsewhere = callback.replacen(from, to, 1);
         assert_ne!(elsewhere, callback);
         let error = pair.verify(stored(&pending), &elsewhere).unwrap_err();
-        assert!(matches!(forged(error), Forged::Assertion(AssertionError::ReturnToMismatch { .. })), "{elsewhere}");
+        assert!(matches!(forged(error), Forged::OpenId2(AssertionError::ReturnToMismatch { .. })), "{elsewhere}");
     }
     // The assertion's own return_to, for another session of this site.
     let (_, other) = pair.callback("https://jane.example/", true);
@@ -214,7 +214,7 @@ fn an_assertion_that_comes_to_another_url_is_refused() {
     let spliced = changed(&other, |fields| drop(fields.insert("rp_state".into(), state)));
     assert!(matches!(
         forged(pair.verify(stored(&pending), &spliced).unwrap_err()),
-        Forged::Assertion(AssertionError::ReturnToMismatch { .. })
+        Forged::OpenId2(AssertionError::ReturnToMismatch { .. })
     ));
     pair.verify(pending, &callback).unwrap();
 }
@@ -254,9 +254,9 @@ fn an_assertion_is_not_accepted_twice() {
         assert_eq!(
             error,
             if association {
-                Forged::Assertion(AssertionError::Replayed)
+                Forged::OpenId2(AssertionError::Replayed)
             } else {
-                Forged::Assertion(AssertionError::Signature)
+                Forged::OpenId2(AssertionError::Signature)
             }
         );
     }
@@ -264,7 +264,7 @@ fn an_assertion_is_not_accepted_twice() {
     let (pending, callback) = pair.callback("https://jane.example/", false);
     confirming(&pair, ENDPOINT);
     pair.verify(stored(&pending), &callback).unwrap();
-    assert_eq!(forged(pair.verify(pending, &callback).unwrap_err()), Forged::Assertion(AssertionError::Replayed));
+    assert_eq!(forged(pair.verify(pending, &callback).unwrap_err()), Forged::OpenId2(AssertionError::Replayed));
 }
 
 /// §14: without a nonce it is the state that comes once, for as long as a stored copy of the pending value counts.
@@ -297,7 +297,7 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
         pair.now.set(NOW + later);
         assert_eq!(
             forged(pair.verify(pending(), &callback).unwrap_err()),
-            Forged::Assertion(AssertionError::Replayed),
+            Forged::OpenId2(AssertionError::Replayed),
             "{later}"
         );
     }
@@ -314,7 +314,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
         pair.now.set(now);
         assert_eq!(
             forged(pair.verify(stored(&pending), &callback).unwrap_err()),
-            Forged::Assertion(AssertionError::NonceTime)
+            Forged::OpenId2(AssertionError::NonceTime)
         );
     }
     pair.now.set(NOW + 300);
@@ -328,7 +328,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
     // It is remembered for as long as its time is good.
     assert!(checked.query.until > Timestamp::from_secs(NOW + 300));
     for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
-        assert_eq!(forged(error), Forged::Assertion(AssertionError::NonceTime));
+        assert_eq!(forged(error), Forged::OpenId2(AssertionError::NonceTime));
     }
 }
 
@@ -346,7 +346,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
         let url = authorization.url().unwrap();
         let callback =
             pair.approve(&url, |approval| approval.with(|it| it.claimed_id = Some("https://john.example/".into())));
-        let expected = Forged::Assertion(AssertionError::NotDiscovered {
+        let expected = Forged::OpenId2(AssertionError::NotDiscovered {
             claimed_id: "https://john.example/".into(),
             endpoint: ENDPOINT.into(),
         });
@@ -358,7 +358,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     let approval = Approval::new("https://op.example/");
     let callback = location(&pair.approve_request(check_id, approval).unwrap());
     let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-    assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
+    assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
     // Nor is it where its document names a user's provider beside.
     let both = user_document(ENDPOINT, Some(JANE), &[]);
     let server =
@@ -373,7 +373,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
             approval.with(|it| it.claimed_id = Some(claimed.into()))
         });
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-        assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{claimed}: {error}");
+        assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{claimed}: {error}");
     }
 }
 
@@ -396,7 +396,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
         let approval = Approval::new(JOHN).with(|it| it.claimed_id = Some("https://jane.example/".into()));
         let callback = location(&pair.approve_request(check_id, approval).unwrap());
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-        assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
+        assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
     }
 }
 
@@ -416,7 +416,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
         let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
         let callback = pair.approve(&about_john, |approval| approval);
         let error = forged(pair.verify(stored(&authorization.pending), &callback).unwrap_err());
-        assert!(matches!(error, Forged::Assertion(AssertionError::NotDiscovered { .. })), "{error}");
+        assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
         let callback = pair.approve(&url, |approval| approval);
         assert_eq!(pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(OLD));
     }
@@ -445,9 +445,11 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
             });
             match pair.verify(authorization.pending, &callback) {
                 Ok(assertion) => assert!(accepted && assertion.claimed_id.as_deref() == Some(OLD)),
-                Err(error) => assert!(
-                    !accepted && matches!(forged(error), Forged::Assertion(AssertionError::NotDiscovered { .. }))
-                ),
+                Err(error) => {
+                    assert!(
+                        !accepted && matches!(forged(error), Forged::OpenId2(AssertionError::NotDiscovered { .. }))
+                    );
+                }
             }
         }
     }
@@ -466,13 +468,13 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
     });
     pair.sent.borrow_mut().clear();
     let error = forged(pair.verify(pending, &answer).unwrap_err());
-    assert!(matches!(error, Forged::Assertion(AssertionError::ForeignProvider { .. })), "{error}");
+    assert!(matches!(error, Forged::OpenId2(AssertionError::ForeignProvider { .. })), "{error}");
     assert!(pair.sent.borrow().is_empty());
 
     // Unasked, the identifier says whom to ask.
     let answer = changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
     let step = pair.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, pair.moment());
-    assert!(matches!(forged(pair.run(step).unwrap_err()), Forged::Assertion(AssertionError::NotDiscovered { .. })));
+    assert!(matches!(forged(pair.run(step).unwrap_err()), Forged::OpenId2(AssertionError::NotDiscovered { .. })));
     assert_eq!(pair.sent.borrow().as_slice(), ["GET https://jane.example/"]);
 }
 
@@ -506,7 +508,7 @@ fn an_unsolicited_assertion_leads_to_no_internal_host() {
     ] {
         let (result, sent) = verify(endpoint);
         assert!(
-            matches!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::ForeignProvider { .. })),
+            matches!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::ForeignProvider { .. })),
             "{endpoint}"
         );
         assert!(sent.is_empty(), "{endpoint}: {sent:?}");
@@ -546,7 +548,7 @@ fn a_confirmation_is_read_exactly() {
         let error = sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment()).unwrap_err();
         let no = matches!(
             error,
-            Error::Forged(Forged::Assertion(AssertionError::Signature)) | Error::Misbehaved(_) | Error::Refused(_)
+            Error::Forged(Forged::OpenId2(AssertionError::Signature)) | Error::Misbehaved(_) | Error::Refused(_)
         );
         assert!(no, "{body:?}: {error}");
     }
@@ -625,7 +627,7 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
             fields.get_mut("openid.response_nonce").unwrap().push_str(control);
         });
         for result in nonces {
-            assert_eq!(forged(result.unwrap_err()), Forged::Assertion(AssertionError::NonceTime));
+            assert_eq!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::NonceTime));
         }
         let identities = with_signed_change(OpenIdPair::default, "https://op.example/", |fields| {
             fields.get_mut("openid.identity").unwrap().push_str(control);

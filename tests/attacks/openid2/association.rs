@@ -25,7 +25,7 @@ fn an_association_is_not_used_after_its_time() {
     // The provider is asked, and knows it no longer.
     assert_eq!(
         forged(pair.verify(stored(&pending), &callback).unwrap_err()),
-        Forged::Assertion(AssertionError::Signature)
+        Forged::OpenId2(AssertionError::Signature)
     );
     assert_eq!(pair.sent.borrow().as_slice(), [format!("POST {ENDPOINT}")]);
     pair.now.set(NOW + 59);
@@ -100,7 +100,7 @@ fn an_association_of_another_provider_is_not_used() {
     let error = pair.verify(pending, &callback).unwrap_err();
     assert_eq!(
         forged(error),
-        Forged::Assertion(AssertionError::Signature),
+        Forged::OpenId2(AssertionError::Signature),
         "the provider confirms nothing that a shared key signed"
     );
 }

@@ -139,13 +139,13 @@ fn a_long_list_is_read_once() {
         fields.insert("openid.signed".into(), signed);
         fields.insert("openid.long".into(), long.clone());
     });
-    assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::Assertion(AssertionError::Signature));
+    assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::OpenId2(AssertionError::Signature));
     // Nor is one that is really signed so: twice is too often.
     let carrying =
         |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
     let association = pair.associations.borrow().last().cloned().unwrap();
     let error = pair.verify(stored(&pending), &signed(&association, &carrying(",mode,mode"))).unwrap_err();
-    assert_eq!(forged(error), Forged::Assertion(AssertionError::Signature));
+    assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     pair.verify(pending, &signed(&association, &carrying(",mode"))).unwrap();
 
     let authorization = pair.begin(pair.asking(JANE));
