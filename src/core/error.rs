@@ -121,6 +121,7 @@ impl Error {
     pub fn is_temporary(&self) -> bool {
         let status = self.response().map(|answer| answer.status.as_u16());
         match (self, status) {
+            (Self::Refused(Refused::KeyService(error)), _) => error.is_temporary(),
             (_, Some(408 | 425 | 429 | 500..)) => true,
             (Self::Refused(Refused::Status(_)), Some(403 | 404)) => true,
             (
@@ -188,6 +189,7 @@ impl Error {
     pub fn response(&self) -> Option<&ResponseExcerpt> {
         match self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
+            Self::Refused(Refused::KeyService(error)) => error.response(),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response()),
             Self::Refused(Refused::Denied { response, .. }) => response.as_deref(),
             #[cfg(feature = "openid2")]
@@ -204,6 +206,9 @@ impl Error {
 
     /// Returns the error with the leg in which it arose. A leg that is there already is more precise.
     pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
+        if let Self::Refused(Refused::KeyService(error)) = self {
+            return Refused::KeyService(Box::new(error.in_leg(leg))).into();
+        }
         let response = match &mut self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response_mut()),
@@ -297,6 +302,10 @@ pub enum Refused {
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
     Status(Box<ResponseExcerpt>),
+    /// A key service, or whatever else a step of the caller's asked on the way, did not do its part: with its own error. It says
+    /// nothing about the grant or the token, so that [`Error::needs_sign_in`] is `false`.
+    #[error("the key service did not do its part: {0}")]
+    KeyService(Box<Error>),
     /// An OpenID provider refused.
     #[cfg(feature = "openid2")]
     #[error(transparent)]

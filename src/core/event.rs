@@ -342,6 +342,11 @@ impl Observer {
         self.0.is_none() && !cfg!(feature = "tracing")
     }
 
+    /// Whether it is no one's: neither a client's nor with a hook.
+    pub(crate) fn is_default(&self) -> bool {
+        self.0.is_none()
+    }
+
     fn hooks(&self) -> &[Hook] {
         self.0.as_ref().map_or(&[], |watch| &watch.hooks)
     }

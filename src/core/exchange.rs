@@ -1,9 +1,10 @@
 //! A step of the caller's own, one request and its response: [`Step::exchange`].
 
 use super::api::check_success;
+use super::asking::own_error;
 use super::step::Receive;
 use super::wiped::Wiped;
-use crate::wire::MAX_BODY;
+use crate::wire::{MAX_BODY, printable_text};
 use crate::{BoxError, Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step};
 
 impl<T: 'static> Step<T> {
@@ -14,10 +15,11 @@ impl<T: 'static> Step<T> {
     /// # Errors
     /// The step fails with [`Refused::Status`] for another status, which is without a code whatever the body says, with
     /// [`Misbehaved::Redirect`], with [`Misbehaved::TooLarge`], and with [`Misbehaved::Unusable`], which has the text of `read`'s
-    /// error and counts as [temporary](Error::is_temporary). An [`Error`] that `read` returns is passed on unchanged.
+    /// error, masked as a server's explanation is, and counts as [temporary](Error::is_temporary). An [`Error`] of this crate that
+    /// `read` returns is passed on unchanged.
     ///
     /// # Security
-    /// The URL of the request is not checked: use https, except for this machine. The text of `read`'s error must hold no secret.
+    /// The URL of the request is not checked: use https, except for this machine.
     ///
     /// # Examples
     /// ```
@@ -53,20 +55,16 @@ where
         let excerpt = |response: &Response| Box::new(ResponseExcerpt::of(response));
         check_success(&response, MAX_BODY, |response| Refused::Status(excerpt(response)))?;
         (self.read)(&response).map(Step::Done).map_err(|error| {
-            own_error(error, |reason| Misbehaved::Unusable { reason, response: excerpt(&response) }.into())
+            own_error(error).unwrap_or_else(|error| {
+                // The text of a parser's error may quote what it read.
+                let reason = printable_text(&error.to_string());
+                Misbehaved::Unusable { reason, response: excerpt(&response) }.into()
+            })
         })
     }
 
     fn purpose(&self) -> Purpose {
         self.purpose
-    }
-}
-
-/// Returns the crate's own error that a caller's function passed on, or else the one that is made of its text.
-pub(crate) fn own_error(error: BoxError, other: impl FnOnce(String) -> Error) -> Error {
-    match error.downcast::<Error>() {
-        Ok(error) => *error,
-        Err(error) => other(error.to_string()),
     }
 }
 
@@ -98,6 +96,24 @@ mod tests {
         let error = answered(503, b"").unwrap_err();
         assert!(error.is_temporary());
         assert_eq!(error.leg().unwrap().purpose, Purpose::CallingKeyService);
+    }
+
+    #[test]
+    fn an_error_of_the_crate_that_the_reader_returns_stays_and_other_texts_are_masked() {
+        let read = |read: fn(&Response) -> Result<(), BoxError>| {
+            let Step::Send(_, sent) = Step::exchange(Request::new(Vec::new()), Purpose::CallingKeyService, read) else {
+                panic!("a request")
+            };
+            let response = Response::new(b"\"eyJhbGciOiJIUzI1NiJ9c2VjcmV0\"".to_vec());
+            sent.receive(response, Moment::new(Timestamp::from_secs(1), [7; 32])).map(drop).unwrap_err()
+        };
+        let no_token = Error::from(crate::Unsupported::NoToken);
+        assert_eq!(read(|_| Err(crate::Unsupported::NoToken.into())), no_token);
+        assert_eq!(read(|_| Err(Error::from(crate::Unsupported::NoToken).into())), no_token);
+        assert_eq!(read(|_| Err(crate::DriveError::from(Error::from(crate::Unsupported::NoToken)).into())), no_token);
+        let quoted = read(|response| Ok(serde_json::from_slice(response.body())?));
+        assert!(!quoted.to_string().contains("eyJhbGci"), "{quoted}");
+        assert!(quoted.to_string().contains("invalid type"), "{quoted}");
     }
 
     #[test]

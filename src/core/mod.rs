@@ -1,6 +1,7 @@
 //! What all protocols share, and no protocol: steps, moments, errors, events, secrets.
 
 pub(crate) mod api;
+pub(crate) mod asking;
 pub(crate) mod callback;
 pub(crate) mod client_fingerprint;
 pub(crate) mod drive_error;

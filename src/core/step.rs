@@ -215,6 +215,16 @@ impl<T> Sent<T> {
         state.receive_at(&uri, response, moment)
     }
 
+    /// Takes the response as [`receive`](Self::receive) does where this leg has hooks or a client of its own, and else as
+    /// [`receive_unreported`](Self::receive_unreported): for a leg around this one that belongs to another client.
+    pub(crate) fn receive_within(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        if self.observer.is_default() {
+            self.receive_unreported(response, moment)
+        } else {
+            self.receive(response, moment)
+        }
+    }
+
     /// Returns what the request is for and where it goes: for logs, and for errors of the transport.
     pub fn leg(&self) -> Leg {
         Leg::new(self.purpose(), &self.uri)
@@ -252,7 +262,7 @@ impl<T> Asleep<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Step<T> {
+impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // Headers, query and body may all carry credentials, so only the place is shown.
@@ -262,7 +272,8 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
                 .field(sent)
                 .finish(),
             Self::Wait(until, asleep) => f.debug_tuple("Wait").field(until).field(asleep).finish(),
-            Self::Done(value) => f.debug_tuple("Done").field(value).finish(),
+            // It may be a request with a signature in its query.
+            Self::Done(_) => f.write_str("Done(..)"),
         }
     }
 }

@@ -87,9 +87,11 @@ impl<T: 'static> Step<T> {
 }
 
 /// Returns two moments in place of one, because a value of a moment must not be used twice.
+#[allow(clippy::needless_pass_by_value, reason = "the moment is used up")]
 pub(crate) fn divided(moment: Moment) -> (Moment, Moment) {
-    let next = Moment::new(moment.now, moment.derive("next leg"));
-    (moment, next)
+    // The first one is derived, too: a leg may divide the moment that it is given once more.
+    let first = Moment::new(moment.now, moment.derive("this leg"));
+    (first, Moment::new(moment.now, moment.derive("next leg")))
 }
 
 /// Waits as the leg before it does, and then goes on with the next one.
@@ -163,5 +165,30 @@ where
 
     fn purpose(&self) -> Purpose {
         self.before.purpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    #[test]
+    fn legs_one_after_the_other_have_moments_of_their_own() {
+        let moment = |entropy| Moment::new(Timestamp::from_secs(1), [entropy; 32]);
+        let (request, given) = (crate::Request::new(Vec::new()), |moment: &Moment| moment.entropy);
+        let step = Step::exchange(request, Purpose::CallingApi, |_| Ok(Vec::new()));
+        // The first ones are done at once, so that all of them live on the moment of one response.
+        let next = move |mut all: Vec<[u8; 32]>, moment: Moment| {
+            all.push(given(&moment));
+            Ok(Step::Done(all))
+        };
+        let step = step.then(moment(1), next).unwrap().then(moment(2), next).unwrap().then(moment(3), next).unwrap();
+        let Step::Send(_, sent) = step else { panic!("a request") };
+        let Ok(Step::Done(mut all)) = sent.receive(Response::new(Vec::new()), moment(4)) else { panic!("it is done") };
+        all.push([4; 32]);
+        for (at, one) in all.iter().enumerate() {
+            assert!(all[at + 1..].iter().all(|other| other != one), "{all:?}");
+        }
     }
 }

@@ -276,6 +276,9 @@ fn calls() -> Vec<Call> {
         Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).poll(&pending_device(), moment())
         }),
+        Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
+            Ok(secretive(heard).poll(&pending_device(), moment())?.map(|token| token.access_token))
+        }),
         Call::new(ExchangingCode, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             let client = secretive(heard);
             let (pending, callback) = begun(&client);

@@ -1,16 +1,18 @@
 //! Signing with a key in a service elsewhere: `Method::Remote`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use http::Request;
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::{RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{
     Authorize, Client, ClientCredentials, Method, ParameterPlacement, RemoteSignatureMethod, RequestError, Scheme,
     Server, Session, SignatureMethod, Signer, TokenCredentials,
 };
-use oauth_proto::oauth2::CallbackError;
 use oauth_proto::wire::form;
 use oauth_proto::{
-    ApiRequest, BoxError, Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported, run_with,
+    ApiRequest, BoxError, Error, Expired, Misbehaved, Moment, Purpose, Refused, Response, Step, Timestamp, Unsupported,
+    run_with,
 };
 use sha2::{Digest, Sha256};
 
@@ -28,7 +30,8 @@ impl RemoteSignatureMethod for KeyService {
         "RSA-SHA256"
     }
 
-    fn sign(&self, base_string: Vec<u8>, _: Moment) -> Result<Step<Vec<u8>>, BoxError> {
+    fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError> {
+        assert_ne!(moment.entropy, [7; 32], "the step has a moment of its own");
         let request = Request::post("https://keys.example.com/sign").body(base_string)?;
         Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
     }
@@ -48,7 +51,10 @@ impl SignatureMethod for Local {
     }
 
     fn sign(&self, base_string: &[u8], _: &[u8], randomness: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
-        assert!(randomness.is_some(), "a moment has randomness for the method");
+        let randomness = randomness.ok_or("a moment has randomness for the method")?;
+        let shown = String::from_utf8_lossy(base_string).into_owned();
+        let hex: String = randomness[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!shown.contains(&hex), "the nonce shows the randomness");
         Ok(Sha256::digest(base_string).to_vec())
     }
 }
@@ -196,9 +202,10 @@ fn what_the_key_service_answers_is_not_taken_for_the_servers_answer() {
     let down = answered(503, b"");
     assert!(down.is_temporary());
     assert_eq!(down.leg().unwrap().to_string(), "calling the key service at https://keys.example.com/sign");
-    let revoked = answered(400, br#"{"error":"invalid_grant"}"#);
-    assert!(!revoked.needs_sign_in(), "{revoked}");
-    assert!(matches!(answered(302, b""), Error::Misbehaved(Misbehaved::Redirect { .. })));
+    let revoked = answered(400, br#"{"error":"token_expired"}"#);
+    assert!(!revoked.needs_sign_in() && revoked.code().is_none(), "{revoked}");
+    let Error::Refused(Refused::KeyService(moved)) = answered(302, b"") else { panic!("the key service's error") };
+    assert!(matches!(*moved, Error::Misbehaved(Misbehaved::Redirect { .. })));
     let empty = answered(200, b"");
     assert!(matches!(&empty, Error::Unsupported(Unsupported::OAuth1(RequestError::Signing { .. }))), "{empty}");
 }
@@ -224,6 +231,49 @@ fn a_step_that_cannot_be_made_says_why() {
         signer(&scheme).sign_remotely(request, moment()).map(drop).unwrap_err()
     };
     assert_eq!(error(|| "no key for 2026".into()).to_string(), "cannot use RSA-SHA256: no key for 2026");
-    let own = error(|| Error::from(CallbackError::ErrorAlone { code: "x".into() }).into());
-    assert_eq!(own, CallbackError::ErrorAlone { code: "x".into() }.into());
+    for own in [error(|| Error::from(Expired::Token).into()), error(|| Expired::Token.into())] {
+        assert_eq!(own, Refused::KeyService(Box::new(Expired::Token.into())).into());
+    }
+}
+
+#[test]
+fn sessions_report_what_the_key_service_answers() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let server =
+        Server::new("https://photos.example.net/i", "https://photos.example.net/a", "https://photos.example.net/t");
+    let server = server.unwrap().with(|server| server.scheme = Scheme::new(remote()));
+    let client = Client::new(server, ClientCredentials::new("key", ""));
+    let hook = heard.clone();
+    let client = client.on_event(move |event| hook.lock().unwrap().push(event.to_string()));
+    let session = Session::new(&client, TokenCredentials::new("t", ""));
+    assert!(session.is_authorized(), "a remote key does not rest on shared secrets");
+    let request = || Request::get("https://photos.example.net/a").body(Vec::new()).unwrap();
+    let Step::Send(_, sent) = session.sign_remotely(request(), moment()).unwrap() else { panic!("it asks") };
+    let down = http::Response::builder().status(503).body(Vec::new()).unwrap();
+    sent.receive(down, moment()).map(drop).unwrap_err();
+    assert_eq!(heard.lock().unwrap().len(), 1, "{heard:?}");
+}
+
+#[test]
+fn a_signed_request_is_not_shown_by_its_step() {
+    let scheme = Scheme::new(Method::DangerousPlaintext).with(|scheme| scheme.placement = ParameterPlacement::Query);
+    let signer = Signer::new(&scheme, &ClientCredentials::new("key", "hunter2"), None);
+    let request = Request::get("https://photos.example.net/a").body(Vec::new()).unwrap();
+    let step = signer.sign_remotely(request, moment()).unwrap();
+    assert!(!format!("{step:?}").contains("hunter2"), "{step:?}");
+}
+
+#[test]
+fn a_verifier_knows_no_remote_method() {
+    let verifier = Verifier::new("https://photos.example.net").unwrap().with(|verifier| {
+        verifier.methods.push(remote());
+        verifier.keyed_methods.push(remote());
+        verifier.allow_two_legged = true;
+    });
+    let store = MemoryStore::default();
+    store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(remote()));
+    let mut request = Request::get("https://photos.example.net/photos").body(Vec::new()).unwrap();
+    signer(&Scheme::new(Method::Custom(Arc::new(Local)))).sign(&mut request, moment()).unwrap();
+    let rejected = serve(verifier.verify(&request, moment()), &store).unwrap_err();
+    assert_eq!(rejected.reason, RejectReason::MethodUnsupported("RSA-SHA256".into()));
 }

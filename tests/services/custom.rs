@@ -3,10 +3,14 @@
 use crate::common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use crate::common::services::*;
 use crate::common::with::With;
-use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Server};
+use oauth_proto::oauth1::{
+    Callbacks, ClientCredentials, Method, ParameterPlacement, RemoteSignatureMethod, Scheme, Server,
+};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
-use oauth_proto::{ApiRequest, Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
+use oauth_proto::{
+    ApiRequest, BoxError, Error, Forged, Misbehaved, Moment, Purpose, Request, Step, Unsupported, oauth1, oauth2,
+};
 use serde_json::Value;
 
 fn viewer(answer: &Value, tokens: Tokens) -> Option<User> {
@@ -133,6 +137,39 @@ fn three_legs_at_a_service_that_is_known_at_run_time() {
     assert_eq!(user.tokens.oauth1().unwrap().extra["user_id"], "38895958");
     assert_eq!(user.raw["sub"], 4711);
     assert!(sign_in.oauth1().is_some() && sign_in.oauth2().is_none());
+}
+
+/// A key that is in a service elsewhere.
+struct KeyService;
+
+impl RemoteSignatureMethod for KeyService {
+    fn name(&self) -> &str {
+        "RSA-SHA256"
+    }
+
+    fn sign(&self, base_string: Vec<u8>, _: Moment) -> Result<Step<Vec<u8>>, BoxError> {
+        let request = http::Request::post("https://keys.example/sign").body(base_string)?;
+        Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
+    }
+}
+
+#[test]
+fn a_user_signs_in_where_each_request_is_signed_by_a_key_service() {
+    let sign_in = wiki(|service| {
+        service.with(|service| service.scheme = Scheme::new(Method::Remote(std::sync::Arc::new(KeyService))))
+    });
+    let signature = || response(200, &[], "signature");
+    let (authorization, _) = drive(sign_in.authorize(moment()), vec![signature(), form(REQUEST_TOKEN)]);
+    let pending = authorization.unwrap().pending;
+    let uri = callback(&pending, true);
+    let answers = vec![signature(), form(ACCESS_TOKEN), signature(), json(WHOAMI)];
+    let (user, sent) = drive(sign_in.redeem(pending, &uri, moment()), answers);
+    assert_eq!(user.unwrap().id, "4711");
+    let places: Vec<_> = sent.iter().map(place).collect();
+    let [key, token, whoami] =
+        ["POST https://keys.example/sign", "POST https://wiki.example/oauth/token", "GET https://wiki.example/whoami"];
+    assert_eq!(places, [key, token, key, whoami]);
+    assert_eq!(header(&sent[3], "oauth_signature"), "c2lnbmF0dXJl");
 }
 
 #[test]

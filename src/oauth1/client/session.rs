@@ -128,7 +128,7 @@ impl Session {
     where
         B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
     {
-        self.signer.sign_remotely(request, moment)
+        Ok(self.signer.sign_remotely(request, moment)?.observed_by(&self.observer))
     }
 
     /// The request that follows a redirect: `sent` is what was sent and `response` what came back. `None` where the
@@ -197,7 +197,7 @@ impl Session {
             return Ok(None);
         };
         match signer {
-            Some(signer) => signer.sign_remotely(request, moment).map(Some),
+            Some(signer) => Ok(Some(signer.sign_remotely(request, moment)?.observed_by(&self.observer))),
             None => Ok(Some(Step::Done(request))),
         }
     }

@@ -202,9 +202,11 @@ impl Verifier {
     /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
     fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::DangerousPlaintext;
-        // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
+        // One that does not rest on the shared secrets would let its key act for every client, PLAINTEXT is opted in, and a key in a
+        // key service verifies nothing.
         let on_secrets = self.methods.iter().filter(|method| method.uses_secrets());
-        let signing = on_secrets.chain(&self.keyed_methods).filter(|method| method.name() != PLAINTEXT.name());
+        let keyed = self.keyed_methods.iter().filter(|method| !method.is_remote());
+        let signing = on_secrets.chain(keyed).filter(|method| method.name() != PLAINTEXT.name());
         let method =
             signing.chain(self.dangerous_allow_plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
         method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))

@@ -183,6 +183,11 @@ impl Method {
         }
     }
 
+    /// Whether the key is in a key service.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::Remote(_))
+    }
+
     pub(crate) fn is_plaintext(&self) -> bool {
         matches!(self, Self::DangerousPlaintext)
     }

@@ -8,9 +8,9 @@ use super::method::{Method, SignatureMethod};
 use super::scheme::Scheme;
 use super::signer::Signer;
 use super::stamp::{OAuthParam, Stamp};
+use crate::core::asking::not_asked;
 use crate::core::error::oauth1::RequestError;
-use crate::core::exchange::own_error;
-use crate::{BoxError, Error, Moment, Step};
+use crate::{Error, Moment, Step};
 
 impl Signer {
     /// Signs a request as [`sign`](Self::sign) does, by a step that can ask a key service: with [`Method::Remote`] it asks, and ends
@@ -49,11 +49,13 @@ impl Signer {
         let name = method.name().to_owned();
         // The request is signed twice: on a copy, to see the base string, and with the signature for it.
         let base_string = self.base_string_of(&request, &stamp, &extra, &name)?;
-        let asking = method.sign(base_string.clone(), own).map_err(|error| unsigned(&name, error))?;
+        let asking = method.sign(base_string.clone(), own);
+        let asking = asking.map_err(|error| not_asked(error, |reason| unsigned(&name, reason)))?;
         let signer = self.clone();
-        asking.and_then(move |signature| {
+        let waits = || unsigned("the key", "its step waits, for which a request has no time".to_owned());
+        asking.asked_first(waits, move |signature| {
             if signature.is_empty() {
-                return Err(unsigned(&name, "the service returned an empty signature".into()));
+                return Err(unsigned(&name, "the service returned an empty signature".to_owned()));
             }
             let relay = Relay { name, base_string: OnceLock::from(base_string), signature };
             signer.by(Arc::new(relay)).sign_with(&mut request, &stamp, &extra)?;
@@ -110,6 +112,6 @@ impl SignatureMethod for Relay {
 }
 
 /// Returns the error for a signature that could not be made.
-fn unsigned(method: &str, error: BoxError) -> Error {
-    own_error(error, |reason| RequestError::Signing { method: method.to_owned(), reason }.into())
+fn unsigned(method: &str, reason: String) -> Error {
+    RequestError::Signing { method: method.to_owned(), reason }.into()
 }

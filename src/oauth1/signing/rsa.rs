@@ -215,6 +215,19 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn each_moment_blinds_in_another_way_and_so_does_each_message() {
+        let drawn = |randomness: Option<&[u8; 16]>, digest: &[u8]| {
+            let mut bytes = [0; 40];
+            Blinding::new(&[1; 32], randomness, digest).try_fill_bytes(&mut bytes).unwrap();
+            bytes
+        };
+        let all = [drawn(None, b"a"), drawn(None, b"b"), drawn(Some(&[7; 16]), b"a"), drawn(Some(&[8; 16]), b"a")];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all[at + 1..].iter().all(|other| other != one));
+        }
+    }
+
     /// The base string of RFC 5849 §3.4.1.1 and the signatures that oauthlib's tests have for it
     /// (`tests/oauth1/rfc5849/test_signatures.py`), made with the key that stands there.
     #[test]

@@ -221,8 +221,9 @@ impl RequestCredentials {
         BASE64_URL_SAFE_NO_PAD.encode(&self.moment.derive("oauth2 assertion")[..16])
     }
 
-    /// The claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client, `aud` the server, `jti` is
-    /// unguessable and fresh, and it expires in a minute.
+    /// Returns the claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client, `aud` is the server, `jti` is
+    /// unguessable and fresh, and it expires 60 seconds after [`now`](field@Self::now). For a key service that takes long to
+    /// answer, set `now` to a later time first.
     pub fn claims(&self) -> serde_json::Value {
         serde_json::json!({
             "iss": self.client_id,

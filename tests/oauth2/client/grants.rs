@@ -343,6 +343,9 @@ impl AuthenticateClient for Signed {
         assert_eq!(claims["exp"], credentials.now.as_secs() + 60);
         credentials.parameter("client_assertion", claims["jti"].as_str().unwrap());
         credentials.header(http::HeaderName::from_static("x-proof"), http::HeaderValue::from_static("p"));
+        // Neither of these is the method's to say, where the request has it.
+        credentials.parameter("client_id", &credentials.client_id.clone());
+        credentials.header(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
         if credentials.now == now() { Ok(()) } else { Err("the key is locked".into()) }
     }
 }
@@ -374,6 +377,8 @@ fn clients_are_authenticated_as_they_were_told() {
     let custom = of(authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
     assert_eq!(parameter(custom.body(), "client_assertion").len(), 22);
     assert!(custom.headers()["x-proof"].is_sensitive());
+    assert_eq!(parameter(custom.body(), "client_id"), "s6BhdRkqt3");
+    assert_eq!(custom.headers()["content-type"], "application/x-www-form-urlencoded");
     let locked = authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed)))
         .request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());

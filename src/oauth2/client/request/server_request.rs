@@ -6,9 +6,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
+use crate::core::asking::not_asked;
 use crate::core::endpoint::with_query;
 use crate::core::error::oauth2::RequestError;
-use crate::core::exchange::own_error;
 use crate::core::step::Receive;
 use crate::oauth2::Transmission;
 use crate::oauth2::client::authentication::{AuthenticateClientRemotely, ClientAuthentication, RequestCredentials};
@@ -17,6 +17,7 @@ use crate::wire::form;
 use crate::{Error, Moment, Request, Step, Unsupported};
 
 /// A request to one of the server's endpoints, but for the client's authentication.
+#[derive(Clone)]
 pub(crate) struct ServerRequest<'e> {
     pub(crate) endpoint: &'e Arc<Uri>,
     /// Its parameters, as in a form.
@@ -83,13 +84,15 @@ impl Client {
         moment: &Moment,
         state: impl Receive<T> + 'static,
     ) -> Result<Step<T>, Error> {
+        // What cannot be sent in any case is said before the service is asked.
+        self.request(request.clone(), None)?;
         let credentials = self.credentials(request.endpoint, moment);
         let asking = method.authenticate(credentials, Moment::new(moment.now, moment.derive("key service")));
-        let asking =
-            asking.map_err(|error| own_error(error, |reason| RequestError::ClientAuthentication { reason }.into()))?;
+        let asking = asking.map_err(|error| not_asked(error, not_authenticated))?;
         let ServerRequest { endpoint, parameters, headers, transmission, client_id } = request;
         let (client, endpoint) = (self.clone(), endpoint.clone());
-        let step = asking.and_then(move |credentials| {
+        let waits = || not_authenticated("its step waits, for which a request has no time".to_owned());
+        let step = asking.asked_first(waits, move |credentials| {
             let request = ServerRequest { endpoint: &endpoint, parameters, headers, transmission, client_id };
             let request = client.request(request, Some(credentials))?;
             Ok(Step::send_to(endpoint, request, state, client.observer()))
@@ -117,8 +120,12 @@ impl Client {
         let has_more = !headers.is_empty() || credentials.is_some();
         self.push_own_credentials(&mut parameters)?;
         if let Some(credentials) = credentials {
+            let has_id = form::pairs(parameters.as_bytes()).any(|(name, _)| *name == *b"client_id");
             for (name, value) in &credentials.parameters {
-                form::push_text(&mut parameters, name, value.expose());
+                // No parameter may stand twice (RFC 6749 §3.2).
+                if name != "client_id" || !has_id {
+                    form::push_text(&mut parameters, name, value.expose());
+                }
             }
             for (name, value) in credentials.headers {
                 request.headers_mut().insert(name, value);
@@ -173,5 +180,40 @@ impl Client {
             | ClientAuthentication::Remote(_) => {}
         }
         Ok(())
+    }
+}
+
+/// Returns the error for a method of the caller's that failed.
+fn not_authenticated(reason: String) -> Error {
+    RequestError::ClientAuthentication { reason }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth2::{AuthorizationServer, Grant};
+    use crate::{BoxError, Timestamp};
+
+    /// Ends at once, if its two sources of randomness are not one.
+    struct TwoSources;
+
+    impl AuthenticateClientRemotely for TwoSources {
+        fn authenticate(
+            &self,
+            credentials: RequestCredentials,
+            moment: Moment,
+        ) -> Result<Step<RequestCredentials>, BoxError> {
+            assert_ne!(credentials.randomness(), moment.derive("client signature"));
+            assert_ne!(moment.entropy, [7; 32]);
+            Ok(Step::Done(credentials))
+        }
+    }
+
+    #[test]
+    fn the_step_and_the_signature_have_randomness_of_their_own() {
+        let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+        let client = Client::new(server, "c").authentication(ClientAuthentication::Remote(Arc::new(TwoSources)));
+        let moment = Moment::new(Timestamp::from_secs(1), [7; 32]);
+        assert!(matches!(client.request_token(Grant::client_credentials(), moment), Ok(Step::Send(..))));
     }
 }
