@@ -2,8 +2,8 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth1::base_string;
-use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
+use crate::percent::encoded;
 use crate::reference::{self, Pieces};
 use crate::requests::Sent;
 
@@ -18,9 +18,7 @@ pub fn run(Input { sent, header }: Input) {
     // A name in the header is a token and so cannot be empty, and the realm is no parameter.
     let mut header = header.unwrap_or_default();
     header.retain(|(name, _)| !name.is_empty() && !name.eq_ignore_ascii_case(b"realm"));
-    let params = header.iter().map(|(name, value)| {
-        format!("{}=\"{}\"", percent_encode(name, NON_ALPHANUMERIC), percent_encode(value, NON_ALPHANUMERIC))
-    });
+    let params = header.iter().map(|(name, value)| format!("{}=\"{}\"", encoded(name), encoded(value)));
     let params: Vec<String> = params.collect();
     let value = format!("OAuth realm=\"a, b\", {}", params.join(", "));
     request.headers_mut().insert("authorization", value.parse().unwrap());

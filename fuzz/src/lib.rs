@@ -19,6 +19,7 @@ pub mod openid2_pages;
 pub mod openid2_pair;
 pub mod openid2_provider;
 pub mod openid2_return_to;
+mod percent;
 pub mod redirect;
 pub mod reference;
 pub mod requests;

@@ -6,6 +6,7 @@ use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, PendingImplicit, ResponseMode, Token};
 use oauth_proto::{Error, Request, Step};
 
+use crate::percent::encoded;
 use crate::reference::{decode_form, is_place};
 use crate::requests::moment;
 
@@ -168,15 +169,11 @@ impl Callback {
     }
 }
 
-fn encoded(bytes: &[u8]) -> String {
-    percent_encoding::percent_encode(bytes, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
 /// What a value in a query may hold without being encoded (RFC 3986 §3.4) stays as it is.
 fn plain(bytes: &[u8]) -> String {
     let encode = |byte: &u8| match byte {
         b':' | b'/' | b'?' | b'@' => char::from(*byte).to_string(),
-        byte => encoded(&[*byte]),
+        byte => encoded([*byte]),
     };
     bytes.iter().map(encode).collect()
 }

@@ -160,7 +160,7 @@ pub fn run(input: Input) {
         Path::Other => "https://rp.example/other?",
     };
     let state = fields.get("rp_state").cloned().unwrap_or_default();
-    let state = percent_encoding::utf8_percent_encode(&state, percent_encoding::NON_ALPHANUMERIC);
+    let state = crate::percent::encoded(state);
     let url = if input.posted { format!("{before}x=1&rp_state={state}") } else { format!("{before}{query}") };
     let callback =
         || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };
