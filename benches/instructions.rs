@@ -1,5 +1,5 @@
-//! Cases whose instructions are counted, one in each run: see the script of the same name. Nothing here depends on the clock,
-//! on randomness or on the machine, so that two runs count the same.
+//! Cases whose instructions are counted, one in each run: see the script of the same name. Nothing
+//! here depends on the clock, on randomness or on the machine, so that two runs count the same.
 #![allow(missing_docs)]
 
 #[path = "../tests/common/with.rs"]
@@ -10,12 +10,16 @@ use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::OneTimeUse;
-use oauth_proto::oauth1::server::store::{ClientRecord as Consumer, FoundCredentials, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::store::{
+    ClientRecord as Consumer, FoundCredentials, NextQuery, TokenRecord,
+};
 use oauth_proto::oauth1::server::{ServerStep, Verifier};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
-use oauth_proto::oauth2::server::{Approval, Dispatched, GrantType, Provider, ProviderBuilder, serve};
+use oauth_proto::oauth2::server::{
+    Approval, Dispatched, GrantType, Provider, ProviderBuilder, serve,
+};
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Step, Timestamp};
@@ -54,22 +58,33 @@ fn counted<S>(inputs: &mut Vec<S>, run: &mut dyn FnMut(S)) {
 type Case = (&'static str, Box<dyn FnOnce()>);
 
 /// Makes a case of inputs that are made beforehand, and outputs whose end is counted.
-fn case<S, R>(name: &'static str, setup: impl Fn(u8) -> S + 'static, run: impl Fn(S) -> R + 'static) -> Case {
+fn case<S, R>(
+    name: &'static str,
+    setup: impl Fn(u8) -> S + 'static,
+    run: impl Fn(S) -> R + 'static,
+) -> Case {
     (
         name,
         Box::new(move || {
             // Once before, for what is made the first time.
             drop(black_box(run(setup(255))));
-            let mut inputs: Vec<_> = (0..TIMES).map(|at| setup(u8::try_from(at).unwrap())).collect();
+            let mut inputs: Vec<_> =
+                (0..TIMES).map(|at| setup(u8::try_from(at).unwrap())).collect();
             counted(&mut inputs, &mut |input| drop(black_box(run(black_box(input)))));
         }),
     )
 }
 
 fn cases() -> Vec<Case> {
-    let few = vec![("include_entities", "true"), ("status", "Hello Ladies + Gentlemen, a signed OAuth request!")];
-    let many: Vec<_> = (0..200).map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}"))).collect();
-    let (server, protected) = (Rc::new(busy(std::convert::identity)), Rc::new(busy(std::convert::identity)));
+    let few = vec![
+        ("include_entities", "true"),
+        ("status", "Hello Ladies + Gentlemen, a signed OAuth request!"),
+    ];
+    let many: Vec<_> = (0..200)
+        .map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}")))
+        .collect();
+    let (server, protected) =
+        (Rc::new(busy(std::convert::identity)), Rc::new(busy(std::convert::identity)));
     let lenient = Rc::new(busy(|builder| builder.with(|options| options.allow_raw_basic = true)));
     let (photos, request) = protected_resource(&protected);
     let (client, waiting, session) = (client(), client(), session());
@@ -87,11 +102,16 @@ fn cases() -> Vec<Case> {
         verified("verify", found()),
         verified("verify_unknown_client", found().client(None)),
         verified("verify_unknown_token", found().token(None)),
-        verified("verify_refused", found().client(Some(Consumer::with_secret("w".repeat(43)).unwrap().into()))),
+        verified(
+            "verify_refused",
+            found().client(Some(Consumer::with_secret("w".repeat(43)).unwrap().into())),
+        ),
         case("authorize", moment, move |moment| authorize(&client, moment)),
         case(
             "redeem",
-            move |at| (waiting.clone(), authorize(&waiting, moment(at)), answer(), moment(at), moment(at)),
+            move |at| {
+                (waiting.clone(), authorize(&waiting, moment(at)), answer(), moment(at), moment(at))
+            },
             redeem,
         ),
         case(
@@ -99,22 +119,57 @@ fn cases() -> Vec<Case> {
             |_| get(),
             move |mut request| (session.attach_token(&mut request, NOW).unwrap(), request),
         ),
-        served(&server, "client_credentials", |_, at| (form_request(CREDENTIALS), moment(at)), token),
+        served(
+            &server,
+            "client_credentials",
+            |_, at| (form_request(CREDENTIALS), moment(at)),
+            token,
+        ),
         served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
         served(&server, "wrong_secret", |_, at| (request_of(CLIENT, "wrong"), moment(at)), token),
         served(&server, "unknown_client", |_, at| (request_of(NOBODY, "wrong"), moment(at)), token),
         // Credentials that can be read in two ways: with one name, and with two.
-        served(&lenient, "raw_wrong_secret", |_, at| (request_of(CLIENT, "wr+ng"), moment(at)), token),
-        served(&lenient, "raw_unknown_client", |_, at| (request_of(NOBODY, "wr+ng"), moment(at)), token),
-        served(&lenient, "raw_wrong_names", |_, at| (request_of("%73%36BhdRkqt3", "wrong"), moment(at)), token),
-        served(&lenient, "raw_unknown_names", |_, at| (request_of("%73%36BhdRkqt4", "wrong"), moment(at)), token),
-        served(&server, "code_exchange", |server, at| (exchange(server, at), moment(at ^ 128)), token),
+        served(
+            &lenient,
+            "raw_wrong_secret",
+            |_, at| (request_of(CLIENT, "wr+ng"), moment(at)),
+            token,
+        ),
+        served(
+            &lenient,
+            "raw_unknown_client",
+            |_, at| (request_of(NOBODY, "wr+ng"), moment(at)),
+            token,
+        ),
+        served(
+            &lenient,
+            "raw_wrong_names",
+            |_, at| (request_of("%73%36BhdRkqt3", "wrong"), moment(at)),
+            token,
+        ),
+        served(
+            &lenient,
+            "raw_unknown_names",
+            |_, at| (request_of("%73%36BhdRkqt4", "wrong"), moment(at)),
+            token,
+        ),
+        served(
+            &server,
+            "code_exchange",
+            |server, at| (exchange(server, at), moment(at ^ 128)),
+            token,
+        ),
         served(&server, "refresh", refreshed, token),
         served(&server, "introspect", introspected, introspect),
         case(
             "bearer_check",
             |_| (),
-            move |()| serve(photos.check(&request, "read", NOW), &protected.1).unwrap().into_result().unwrap(),
+            move |()| {
+                serve(photos.check(&request, "read", NOW), &protected.1)
+                    .unwrap()
+                    .into_result()
+                    .unwrap()
+            },
         ),
     ]
 }
@@ -130,7 +185,11 @@ where
     R: 'static,
 {
     let (server, served) = (server.clone(), server.clone());
-    case(name, move |at| setup(&server, at), move |(request, moment)| (run(&served, &request, moment), request))
+    case(
+        name,
+        move |at| setup(&server, at),
+        move |(request, moment)| (run(&served, &request, moment), request),
+    )
 }
 
 fn moment(at: u8) -> Moment {
@@ -142,20 +201,26 @@ fn stamp(at: u8) -> Stamp<'static> {
 }
 
 fn signer() -> Signer {
-    let client = ClientCredentials::new("xvz1evFS4wEEPTGEFPHBog", "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw");
+    let client = ClientCredentials::new(
+        "xvz1evFS4wEEPTGEFPHBog",
+        "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+    );
     let token = "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb";
     let token = TokenCredentials::new(token, "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE");
     Signer::new(&Scheme::default(), &client, Some(&token))
 }
 
-fn sign<N: AsRef<[u8]>, V: AsRef<[u8]>>(parameters: Vec<(N, V)>) -> impl Fn(Stamp<'static>) -> String {
+fn sign<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+    parameters: Vec<(N, V)>,
+) -> impl Fn(Stamp<'static>) -> String {
     let (signer, uri) = (signer(), URL.parse().unwrap());
     move |stamp| signer.authorization(&http::Method::POST, &uri, &parameters, stamp).unwrap()
 }
 
 fn post() -> Request {
     let body = form::encode([("status", "Hello Ladies + Gentlemen, a signed OAuth request!")]);
-    let request = http::Request::post(format!("{URL}?include_entities=true")).header("content-type", form::MEDIA_TYPE);
+    let request = http::Request::post(format!("{URL}?include_entities=true"))
+        .header("content-type", form::MEDIA_TYPE);
     request.body(body.into_bytes()).unwrap()
 }
 
@@ -167,23 +232,32 @@ fn signed() -> Request {
 
 fn found() -> FoundCredentials {
     let grant = oauth_proto::oauth1::server::Approval::new("jane");
-    let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
+    let token = TokenRecord::new(
+        "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+        "xvz1evFS4wEEPTGEFPHBog",
+        grant,
+    );
     let client = Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap();
     FoundCredentials::default().client(Some(client.into())).token(Some(token.into()))
 }
 
-/// The whole way of a request through the verifier, for which the store finds these credentials. A refusal ends it.
+/// The whole way of a request through the verifier, for which the store finds these credentials. A
+/// refusal ends it.
 fn verified(name: &'static str, found: FoundCredentials) -> Case {
     let verifier = Verifier::new("https://api.example.com").unwrap();
     case(
         name,
         move |at| (signed(), found.clone(), moment(at)),
         move |(request, found, moment)| {
-            let ServerStep::Query(NextQuery::FindCredentials(pending)) = verifier.verify(&request, moment) else {
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+                verifier.verify(&request, moment)
+            else {
                 unreachable!()
             };
             let outcome = match pending.answer(found) {
-                ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(OneTimeUse::First),
+                ServerStep::Query(NextQuery::RememberNonce(pending)) => {
+                    pending.answer(OneTimeUse::First)
+                }
                 refused => refused,
             };
             (outcome, request)
@@ -205,10 +279,21 @@ fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
 
 fn answer() -> Response {
     let answer = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
-    http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap()
+    http::Response::builder()
+        .header("content-type", "application/json")
+        .body(answer.into())
+        .unwrap()
 }
 
-fn redeem((client, (_, pending), answer, begin, end): (Client, (String, Pending), Response, Moment, Moment)) -> Token {
+fn redeem(
+    (client, (_, pending), answer, begin, end): (
+        Client,
+        (String, Pending),
+        Response,
+        Moment,
+        Moment,
+    ),
+) -> Token {
     let callback = format!("/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
     let Ok(Step::Send(_, sent)) = client.redeem(pending, &callback, begin) else { unreachable!() };
     let Ok(Step::Done(token)) = sent.receive(answer, end) else { unreachable!() };
@@ -267,7 +352,10 @@ fn request_of(client_id: &str, secret: &str) -> Request {
 fn request_with(client_id: &str, secret: &str, body: &str) -> Request {
     http::Request::post("https://auth.example.com/token")
         .header("content-type", form::MEDIA_TYPE)
-        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}"))))
+        .header(
+            "authorization",
+            format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}"))),
+        )
         .body(body.as_bytes().to_vec())
         .unwrap()
 }
@@ -277,7 +365,9 @@ fn token((provider, store): &Server, request: &Request, moment: Moment) -> Respo
 }
 
 fn dispatch((provider, store): &Server, request: &Request, moment: Moment) -> Response {
-    let Ok(Dispatched::Respond(response)) = serve(provider.dispatch(request, moment), store) else { unreachable!() };
+    let Ok(Dispatched::Respond(response)) = serve(provider.dispatch(request, moment), store) else {
+        unreachable!()
+    };
     response
 }
 
@@ -287,13 +377,16 @@ fn introspect((provider, store): &Server, request: &Request, moment: Moment) -> 
 
 fn exchange((provider, store): &Server, at: u8) -> Request {
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-    let url = "https://auth.example.com/authorize?response_type=code&client_id=s6BhdRkqt3&scope=read";
+    let url =
+        "https://auth.example.com/authorize?response_type=code&client_id=s6BhdRkqt3&scope=read";
     let url = format!("{url}&code_challenge={challenge}&code_challenge_method=S256");
     let request = http::Request::get(url).body(Vec::new()).unwrap();
-    let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store) else {
+    let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store)
+    else {
         unreachable!()
     };
-    let response = serve(provider.approve(consent, Approval::new("jane"), moment(at)), store).unwrap();
+    let response =
+        serve(provider.approve(consent, Approval::new("jane"), moment(at)), store).unwrap();
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
@@ -311,7 +404,8 @@ fn access_token(server: &Server, at: u8) -> String {
 
 fn refreshed(server: &Server, at: u8) -> (Request, Moment) {
     let answer = token(server, &exchange(server, at), moment(at ^ 128));
-    let request = format!("grant_type=refresh_token&refresh_token={}", member(&answer, "refresh_token"));
+    let request =
+        format!("grant_type=refresh_token&refresh_token={}", member(&answer, "refresh_token"));
     (form_request(&request), Moment::new(NOW, [at, 0].repeat(16).try_into().unwrap()))
 }
 
@@ -322,5 +416,8 @@ fn introspected(server: &Server, at: u8) -> (Request, Moment) {
 fn protected_resource(server: &Server) -> (ResourceServer, Request) {
     let request = http::Request::get("https://photos.example.com/albums")
         .header("authorization", format!("Bearer {}", access_token(server, 1)));
-    (ResourceServer::builder("https://photos.example.com").build().unwrap(), request.body(Vec::new()).unwrap())
+    (
+        ResourceServer::builder("https://photos.example.com").build().unwrap(),
+        request.body(Vec::new()).unwrap(),
+    )
 }

@@ -1,4 +1,5 @@
-//! What a client of OAuth 2.0 does for every user and every request, beside the `oauth2` crate in the same run.
+//! What a client of OAuth 2.0 does for every user and every request, beside the `oauth2` crate in
+//! the same run.
 #![allow(missing_docs)]
 
 use std::cell::Cell;
@@ -10,8 +11,8 @@ use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Sessi
 use oauth_proto::{Moment, Step, Timestamp};
 use oauth2::basic::BasicClient;
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenUrl,
+    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenUrl,
 };
 
 const AUTHORIZATION: &str = "https://auth.example.com/oauth2/authorize";
@@ -46,7 +47,9 @@ fn moment() -> Moment {
 }
 
 fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
-    let Ok(Step::Done(authorization)) = client.authorize(Authorize::scope(["read", "write"]), moment) else {
+    let Ok(Step::Done(authorization)) =
+        client.authorize(Authorize::scope(["read", "write"]), moment)
+    else {
         unreachable!("nothing is sent")
     };
     (authorization.url, authorization.pending)
@@ -56,14 +59,19 @@ fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
 fn answer() -> HttpResponse {
     {
         let json = http::HeaderValue::from_static("application/json");
-        http::Response::builder().header(http::header::CONTENT_TYPE, json).body(ANSWER.to_vec()).unwrap()
+        http::Response::builder()
+            .header(http::header::CONTENT_TYPE, json)
+            .body(ANSWER.to_vec())
+            .unwrap()
     }
 }
 
 fn authorize_url(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("client/authorize_url");
     let client = ours();
-    group.bench_function("oauth_proto", |bencher| bencher.iter(|| authorize(&client, Moment::from_os())));
+    group.bench_function("oauth_proto", |bencher| {
+        bencher.iter(|| authorize(&client, Moment::from_os()));
+    });
     group.bench_function("oauth_proto_entropy_given", |bencher| {
         bencher.iter(|| authorize(&client, black_box(moment())));
     });
@@ -72,7 +80,8 @@ fn authorize_url(criterion: &mut Criterion) {
         bencher.iter(|| {
             let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
             let request = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge);
-            let request = request.add_scope(Scope::new("read".into())).add_scope(Scope::new("write".into()));
+            let request =
+                request.add_scope(Scope::new("read".into())).add_scope(Scope::new("write".into()));
             let (url, state) = request.url();
             (url, state, verifier)
         });
@@ -93,7 +102,9 @@ fn exchange(criterion: &mut Criterion) {
                     unreachable!("the callback is right")
                 };
                 black_box(&request);
-                let Ok(Step::Done(token)) = sent.receive(answer, end) else { unreachable!("the answer is right") };
+                let Ok(Step::Done(token)) = sent.receive(answer, end) else {
+                    unreachable!("the answer is right")
+                };
                 token
             },
             FEW,
@@ -102,7 +113,13 @@ fn exchange(criterion: &mut Criterion) {
     let client = theirs();
     group.bench_function("oauth2", |bencher| {
         bencher.iter_batched(
-            || (AuthorizationCode::new(CODE.into()), PkceCodeChallenge::new_random_sha256().1, answer()),
+            || {
+                (
+                    AuthorizationCode::new(CODE.into()),
+                    PkceCodeChallenge::new_random_sha256().1,
+                    answer(),
+                )
+            },
             |(code, verifier, answer): (_, PkceCodeVerifier, _)| {
                 let answer = Cell::new(answer);
                 let send = |request: HttpRequest| {
@@ -124,7 +141,11 @@ fn session_request(criterion: &mut Criterion) {
     let now = Timestamp::from_secs(1_700_000_000);
     criterion.bench_function("client/session_request/oauth_proto", |bencher| {
         bencher.iter_batched(
-            || http::Request::get("https://api.example.com/albums?page=2").body(Vec::new()).unwrap(),
+            || {
+                http::Request::get("https://api.example.com/albums?page=2")
+                    .body(Vec::new())
+                    .unwrap()
+            },
             |mut request| {
                 let stamp = session.attach_token(&mut request, now).unwrap();
                 (request, stamp)

@@ -1,4 +1,5 @@
-//! What an authorization server does for each request, with a store in a steady state, beside `oxide-auth` in the same run.
+//! What an authorization server does for each request, with a store in a steady state, beside
+//! `oxide-auth` in the same run.
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock: it is what it is for")]
 
@@ -21,7 +22,9 @@ use oxide_auth::frontends::simple::endpoint::{FnSolicitor, client_credentials_fl
 use oxide_auth::frontends::simple::request::{Request as TheirRequest, Response as TheirResponse};
 use oxide_auth::primitives::generator::RandomGenerator;
 use oxide_auth::primitives::issuer::TokenMap;
-use oxide_auth::primitives::registrar::{Client, ClientMap, PasswordPolicy, RegisteredUrl, RegistrarError};
+use oxide_auth::primitives::registrar::{
+    Client, ClientMap, PasswordPolicy, RegisteredUrl, RegistrarError,
+};
 use sha2::{Digest, Sha256};
 
 use with::With;
@@ -32,7 +35,8 @@ const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const REDIRECT: &str = "https://client.example.com/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// So many requests go to one of the peer's stores before it is replaced, because its stores only grow.
+/// So many requests go to one of the peer's stores before it is replaced, because its stores only
+/// grow.
 const ROUND: u64 = 10_000;
 
 /// So many tokens are alive: each lives as many seconds, and a second passes with every request.
@@ -53,12 +57,18 @@ impl Server {
         let lifetime = Duration::from_secs(LIVING);
         let provider = Provider::builder(ISSUER)
             .add_grant_type(
-                GrantType::authorization_code().scopes("read write").with(|options| options.expires_in = lifetime),
+                GrantType::authorization_code()
+                    .scopes("read write")
+                    .with(|options| options.expires_in = lifetime),
             )
             .add_grant_type(
-                GrantType::client_credentials().scopes("read write").with(|options| options.expires_in = lifetime),
+                GrantType::client_credentials()
+                    .scopes("read write")
+                    .with(|options| options.expires_in = lifetime),
             )
-            .add_grant_type(GrantType::refresh_token().with(|options| options.expires_in = lifetime))
+            .add_grant_type(
+                GrantType::refresh_token().with(|options| options.expires_in = lifetime),
+            )
             .build()
             .unwrap();
         let store = MemoryStore::default();
@@ -78,7 +88,8 @@ impl Server {
         server
     }
 
-    /// The time of the steady state, and randomness from the operating system, which every server has to draw.
+    /// The time of the steady state, and randomness from the operating system, which every server
+    /// has to draw.
     fn moment(&self) -> Moment {
         let now = self.now.fetch_add(1, Ordering::Relaxed);
         Moment::new(Timestamp::from_secs(now), Moment::from_os().entropy)
@@ -100,18 +111,25 @@ impl Server {
             "{ISSUER}/authorize?response_type=code&client_id={ID}&scope=read&code_challenge={challenge}&code_challenge_method=S256"
         );
         let request = http::Request::get(url).body(Vec::new()).unwrap();
-        let Ok(Dispatched::Consent(consent)) = serve(self.provider.dispatch(&request, self.moment()), &self.store)
+        let Ok(Dispatched::Consent(consent)) =
+            serve(self.provider.dispatch(&request, self.moment()), &self.store)
         else {
             unreachable!("the request is a good one")
         };
-        let response =
-            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response = serve(
+            self.provider.approve(consent, Approval::new("jane"), self.moment()),
+            &self.store,
+        )
+        .unwrap();
         let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
         location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     }
 
     fn exchange(&self) -> Request {
-        form("/token", &format!("grant_type=authorization_code&code={}&code_verifier={VERIFIER}", self.code()))
+        form(
+            "/token",
+            &format!("grant_type=authorization_code&code={}&code_verifier={VERIFIER}", self.code()),
+        )
     }
 
     fn tokens(&self) -> serde_json::Value {
@@ -119,7 +137,10 @@ impl Server {
     }
 
     fn access_token(&self) -> String {
-        member(&serde_json::from_slice(self.answer(&form("/token", CREDENTIALS)).body()).unwrap(), "access_token")
+        member(
+            &serde_json::from_slice(self.answer(&form("/token", CREDENTIALS)).body()).unwrap(),
+            "access_token",
+        )
     }
 }
 
@@ -136,7 +157,10 @@ fn form(path: &str, body: &str) -> Request {
 fn with_secret(path: &str, body: &str, secret: &str) -> Request {
     http::Request::post(format!("{ISSUER}{path}"))
         .header("content-type", "application/x-www-form-urlencoded")
-        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("{ID}:{secret}"))))
+        .header(
+            "authorization",
+            format!("Basic {}", BASE64_STANDARD.encode(format!("{ID}:{secret}"))),
+        )
         .body(body.as_bytes().to_vec())
         .unwrap()
 }
@@ -150,7 +174,11 @@ impl PasswordPolicy for Sha256Policy {
     }
 
     fn check(&self, _: &str, passphrase: &[u8], stored: &[u8]) -> Result<(), RegistrarError> {
-        if Sha256::digest(passphrase)[..] == *stored { Ok(()) } else { Err(RegistrarError::Unspecified) }
+        if Sha256::digest(passphrase)[..] == *stored {
+            Ok(())
+        } else {
+            Err(RegistrarError::Unspecified)
+        }
     }
 }
 
@@ -158,12 +186,21 @@ fn their_registrar() -> ClientMap {
     let mut registrar = ClientMap::new();
     registrar.set_password_policy(Sha256Policy);
     let redirect = RegisteredUrl::Semantic(REDIRECT.parse().unwrap());
-    registrar.register_client(Client::confidential(ID, redirect, "read write".parse().unwrap(), SECRET.as_bytes()));
+    registrar.register_client(Client::confidential(
+        ID,
+        redirect,
+        "read write".parse().unwrap(),
+        SECRET.as_bytes(),
+    ));
     registrar
 }
 
 /// From the same request, as the peer's frontends for web servers read it.
-fn theirs(registrar: &ClientMap, issuer: &mut TokenMap<RandomGenerator>, request: &Request) -> TheirResponse {
+fn theirs(
+    registrar: &ClientMap,
+    issuer: &mut TokenMap<RandomGenerator>,
+    request: &Request,
+) -> TheirResponse {
     let urlbody: HashMap<_, _> = url::form_urlencoded::parse(request.body()).into_owned().collect();
     let auth = request.headers()["authorization"].to_str().ok().map(str::to_owned);
     let request = TheirRequest { query: HashMap::new(), urlbody, auth };
@@ -173,8 +210,13 @@ fn theirs(registrar: &ClientMap, issuer: &mut TokenMap<RandomGenerator>, request
     client_credentials_flow(registrar, issuer, &mut solicitor).execute(request).unwrap()
 }
 
-/// Rounds of requests to the peer, each with a store of its own, whose making and end are not measured.
-fn rounds<S>(count: u64, mut setup: impl FnMut() -> S, mut request: impl FnMut(&mut S)) -> Duration {
+/// Rounds of requests to the peer, each with a store of its own, whose making and end are not
+/// measured.
+fn rounds<S>(
+    count: u64,
+    mut setup: impl FnMut() -> S,
+    mut request: impl FnMut(&mut S),
+) -> Duration {
     let mut measured = Duration::ZERO;
     let mut left = count;
     while left > 0 {
@@ -198,19 +240,26 @@ fn client_credentials(c: &mut Criterion) {
             let begin = Instant::now();
             std::thread::scope(|scope| {
                 for _ in 0..2 {
-                    scope.spawn(|| (0..count.div_ceil(2)).for_each(|_| drop(server.answer(black_box(&request)))));
+                    scope.spawn(|| {
+                        (0..count.div_ceil(2))
+                            .for_each(|_| drop(server.answer(black_box(&request))));
+                    });
                 }
             });
             begin.elapsed()
         });
     });
     let refused = with_secret("/token", CREDENTIALS, "wrong");
-    group.bench_function("oauth_proto_wrong_secret", |b| b.iter(|| server.answer(black_box(&refused))));
+    group.bench_function("oauth_proto_wrong_secret", |b| {
+        b.iter(|| server.answer(black_box(&refused)));
+    });
     let registrar = their_registrar();
     group.bench_function("oxide_auth", |b| {
         b.iter_custom(|count| {
             let setup = || TokenMap::new(RandomGenerator::new(32));
-            rounds(count, setup, |issuer| drop(black_box(theirs(&registrar, issuer, black_box(&request)))))
+            rounds(count, setup, |issuer| {
+                drop(black_box(theirs(&registrar, issuer, black_box(&request))));
+            })
         });
     });
     group.finish();
@@ -229,7 +278,9 @@ fn others(c: &mut Criterion) {
         let token = member(&server.tokens(), "refresh_token");
         form("/token", &format!("grant_type=refresh_token&refresh_token={token}"))
     });
-    bench("server/introspect/oauth_proto", &|| form("/introspect", &format!("token={}", server.access_token())));
+    bench("server/introspect/oauth_proto", &|| {
+        form("/introspect", &format!("token={}", server.access_token()))
+    });
     bench("server/revoke/oauth_proto", &|| {
         form("/revoke", &format!("token={}", member(&server.tokens(), "refresh_token")))
     });
@@ -240,7 +291,8 @@ fn bearer(token: &str) -> Request {
     request.header("authorization", format!("Bearer {token}")).body(Vec::new()).unwrap()
 }
 
-/// Checks tokens that are in the cache, and tokens from all over a store of a million, which are not.
+/// Checks tokens that are in the cache, and tokens from all over a store of a million, which are
+/// not.
 fn bearer_check(c: &mut Criterion) {
     let photos = ResourceServer::builder("https://photos.example.com").build().unwrap();
     for (id, count) in [
@@ -259,14 +311,22 @@ fn bearer_check(c: &mut Criterion) {
             .collect();
         let mut state = 1_u64;
         let mut any = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             bearer(&tokens[usize::try_from(state >> 33).unwrap() % tokens.len()])
         };
         c.bench_function(id, |b| {
             b.iter_batched(
                 &mut any,
                 |request| {
-                    (serve(photos.check(&request, "read", now), &server.store).unwrap().into_result().unwrap(), request)
+                    (
+                        serve(photos.check(&request, "read", now), &server.store)
+                            .unwrap()
+                            .into_result()
+                            .unwrap(),
+                        request,
+                    )
                 },
                 FEW,
             );
@@ -274,7 +334,8 @@ fn bearer_check(c: &mut Criterion) {
     }
 }
 
-/// Prints how long single requests take, while a million tokens grow old and all of them expire within some seconds.
+/// Prints how long single requests take, while a million tokens grow old and all of them expire
+/// within some seconds.
 fn latency(_: &mut Criterion) {
     let server = Server::new();
     let request = form("/token", CREDENTIALS);

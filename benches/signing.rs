@@ -4,13 +4,17 @@
 use std::hint::black_box;
 use std::num::NonZeroU64;
 
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
 use oauth_proto::OneTimeUse;
 use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials, NextQuery, TokenRecord};
 use oauth_proto::oauth1::server::{Approval, ServerStep, Verifier};
-use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
+use oauth_proto::oauth1::{
+    ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string,
+};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Timestamp};
 use sha1::Sha1;
@@ -33,7 +37,14 @@ impl Case {
         Self {
             method: Method::POST,
             uri: "http://example.com/request",
-            parameters: owned(&[("b5", "=%3D"), ("a3", "a"), ("c@", ""), ("a2", "r b"), ("c2", ""), ("a3", "2 q")]),
+            parameters: owned(&[
+                ("b5", "=%3D"),
+                ("a3", "a"),
+                ("c@", ""),
+                ("a2", "r b"),
+                ("c2", ""),
+                ("a3", "2 q"),
+            ]),
             client: ("9djdj82h48djs9d2", "j49sk3j29djd"),
             token: ("kkk9d7dh3k39sjv7", "dh893hdasih9"),
             timestamp: 137_131_201,
@@ -52,7 +63,10 @@ impl Case {
                 ("status", "Hello Ladies + Gentlemen, a signed OAuth request!"),
             ]),
             client: ("xvz1evFS4wEEPTGEFPHBog", "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"),
-            token: ("370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb", "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE"),
+            token: (
+                "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
+                "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+            ),
             timestamp: 1_318_622_958,
             nonce: "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg",
             version: true,
@@ -60,44 +74,56 @@ impl Case {
     }
 
     fn large50() -> Self {
-        let value =
-            "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et";
-        let parameters = (0..50).map(|at| (format!("parameter_{at:02}"), value[..100].to_owned())).collect();
+        let value = "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et";
+        let parameters =
+            (0..50).map(|at| (format!("parameter_{at:02}"), value[..100].to_owned())).collect();
         Self { parameters, ..Self::twitter() }
     }
 
     /// So many parameters, in no order.
     fn scale(count: usize) -> Self {
         let scattered = |at: usize| at.wrapping_mul(7_919) % count;
-        let parameters = (0..count).map(|at| (format!("name{:05}", scattered(at)), format!("value {at}"))).collect();
+        let parameters = (0..count)
+            .map(|at| (format!("name{:05}", scattered(at)), format!("value {at}")))
+            .collect();
         Self { parameters, ..Self::twitter() }
     }
 
     /// So many parameters with names as in real forms, in no order.
     fn form(count: usize) -> Self {
         let scattered = |at: usize| at.wrapping_mul(7_919) % count;
-        let name = |at: usize| format!("filter[{}][{}]", at / 4, ["from", "page", "sort", "to"][at % 4]);
-        let parameters = (0..count).map(|at| (name(scattered(at)), format!("value {at}"))).collect();
+        let name =
+            |at: usize| format!("filter[{}][{}]", at / 4, ["from", "page", "sort", "to"][at % 4]);
+        let parameters =
+            (0..count).map(|at| (name(scattered(at)), format!("value {at}"))).collect();
         Self { parameters, ..Self::twitter() }
     }
 
     /// So many parameters of the same name, in no order.
     fn repeated(count: usize) -> Self {
         let scattered = |at: usize| at.wrapping_mul(7_919) % count;
-        let parameters = (0..count).map(|at| ("choices[]".to_owned(), format!("{:05}", scattered(at)))).collect();
+        let parameters = (0..count)
+            .map(|at| ("choices[]".to_owned(), format!("{:05}", scattered(at))))
+            .collect();
         Self { parameters, ..Self::twitter() }
     }
 
     /// One parameter of a mebibyte.
     fn mebibyte(text: &str) -> Self {
-        Self { parameters: vec![("body".to_owned(), text.repeat((1 << 20) / text.len()))], ..Self::twitter() }
+        Self {
+            parameters: vec![("body".to_owned(), text.repeat((1 << 20) / text.len()))],
+            ..Self::twitter()
+        }
     }
 
-    /// One parameter of a mebibyte in which nothing repeats, and in which half of the bytes have to be encoded.
+    /// One parameter of a mebibyte in which nothing repeats, and in which half of the bytes have to
+    /// be encoded.
     fn random_mebibyte() -> Self {
         let mut state = 1_u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             char::from(b' ' + u8::try_from((state >> 33) % 95).unwrap())
         };
         let text = (0..1 << 20).map(|_| next()).collect();
@@ -121,7 +147,12 @@ impl Case {
     }
 
     fn oauth1_request(&self) -> impl Fn(&Self) -> String {
-        let token = oauth1_request::Token::from_parts(self.client.0, self.client.1, self.token.0, self.token.1);
+        let token = oauth1_request::Token::from_parts(
+            self.client.0,
+            self.client.1,
+            self.token.0,
+            self.token.1,
+        );
         let list: Vec<_> = self.parameters.clone();
         let list = oauth1_request::ParameterList::new(list);
         let timestamp = NonZeroU64::new(self.timestamp);
@@ -163,7 +194,9 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn bench_ours(group: &mut BenchmarkGroup<'_, WallTime>, id: impl Into<String>, case: &Case) {
     let (signer, uri) = (case.signer(), case.uri.parse().unwrap());
-    group.bench_function(id, |bencher| bencher.iter(|| case.sign(black_box(&signer), black_box(&uri))));
+    group.bench_function(id, |bencher| {
+        bencher.iter(|| case.sign(black_box(&signer), black_box(&uri)));
+    });
 }
 
 fn bench_raw(group: &mut BenchmarkGroup<'_, WallTime>, id: impl Into<String>, case: &Case) {
@@ -173,7 +206,9 @@ fn bench_raw(group: &mut BenchmarkGroup<'_, WallTime>, id: impl Into<String>, ca
 }
 
 fn sign(criterion: &mut Criterion) {
-    for (name, case) in [("rfc5849", Case::rfc5849()), ("twitter", Case::twitter()), ("large50", Case::large50())] {
+    for (name, case) in
+        [("rfc5849", Case::rfc5849()), ("twitter", Case::twitter()), ("large50", Case::large50())]
+    {
         let mut group = criterion.benchmark_group(format!("sign/{name}"));
         bench_raw(&mut group, "raw_hmac_sha1", &case);
         bench_ours(&mut group, "oauth_proto", &case);
@@ -181,7 +216,8 @@ fn sign(criterion: &mut Criterion) {
         let ours = case.sign(&case.signer(), &case.uri.parse().unwrap());
         let theirs = peer(&case);
         let agrees = signature(&ours) == signature(&theirs);
-        // RFC 5849's own example has a parameter twice and a name to be encoded, which the peer does not sign right.
+        // RFC 5849's own example has a parameter twice and a name to be encoded, which the peer
+        // does not sign right.
         assert_eq!(agrees, name != "rfc5849", "ours: {ours}\ntheirs: {theirs}");
         if name == "rfc5849" {
             assert_eq!(signature(&ours), "r6%2FTJjbCOr97%2F%2BUU0NsvSne7s5g%3D");
@@ -200,7 +236,8 @@ fn sign_request(criterion: &mut Criterion) {
     let case = Case::twitter();
     let (signer, mut request) = (case.signer(), case.request());
     *request.uri_mut() = format!("{}?include_entities=true", case.uri).parse().unwrap();
-    *request.body_mut() = b"status=Hello%20Ladies%20%2b%20Gentlemen%2c%20a%20signed%20OAuth%20request%21".to_vec();
+    *request.body_mut() =
+        b"status=Hello%20Ladies%20%2b%20Gentlemen%2c%20a%20signed%20OAuth%20request%21".to_vec();
     criterion.bench_function("sign_request/twitter/oauth_proto_nonce_given", |bencher| {
         bencher.iter(|| {
             signer.sign(black_box(&mut request), case.stamp()).unwrap();
@@ -235,7 +272,8 @@ fn scale(criterion: &mut Criterion) {
     }
 }
 
-/// The whole way of a server, with a store whose answers were made beforehand: a good request, and three that are refused.
+/// The whole way of a server, with a store whose answers were made beforehand: a good request, and
+/// three that are refused.
 fn verify(criterion: &mut Criterion) {
     let case = Case::twitter();
     let mut request = case.request();
@@ -261,7 +299,9 @@ fn verify(criterion: &mut Criterion) {
                     panic!("the credentials are asked for first")
                 };
                 match pending.answer(found.clone()) {
-                    ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(OneTimeUse::First),
+                    ServerStep::Query(NextQuery::RememberNonce(pending)) => {
+                        pending.answer(OneTimeUse::First)
+                    }
                     refused => refused,
                 }
             });

@@ -1,9 +1,10 @@
 //! The OAuth and OpenID protocol core, without I/O.
 //!
-//! Nothing here opens a socket, reads a clock, draws a random number or keeps a record. A conversation is a value that
-//! says which request to send, takes the response, and says what is next; so it runs over any HTTP client, blocking or
-//! async, and under any test that wants to play the other side. Time and randomness come in as a [`Moment`],
-//! which the feature `os` makes of the operating system's.
+//! Nothing here opens a socket, reads a clock, draws a random number or keeps a record. A
+//! conversation is a value that says which request to send, takes the response, and says what is
+//! next; so it runs over any HTTP client, blocking or async, and under any test that wants to play
+//! the other side. Time and randomness come in as a [`Moment`], which the feature `os` makes of the
+//! operating system's.
 //!
 //! | to do this | begin here |
 //! |---|---|
@@ -21,8 +22,9 @@
 //!
 //! # A client
 //!
-//! Each leg of a conversation is a [`Step`] that a driver takes to its end over the caller's transport, which is one
-//! closure. A leg ends where something must be remembered: here a `Pending` while the user is away, then a `Token`.
+//! Each leg of a conversation is a [`Step`] that a driver takes to its end over the caller's
+//! transport, which is one closure. A leg ends where something must be remembered: here a `Pending`
+//! while the user is away, then a `Token`.
 //!
 //! ```no_run
 //! use std::future::ready;
@@ -55,31 +57,43 @@
 //!
 //! # A server
 //!
-//! It is the same turned round: a request comes in, queries to the caller's storage come out, and in the end there is
-//! a response, or the knowledge of who asked. See [`oauth2::server`] and [`oauth1::server`].
+//! It is the same turned round: a request comes in, queries to the caller's storage come out, and
+//! in the end there is a response, or the knowledge of who asked. See [`oauth2::server`] and
+//! [`oauth1::server`].
 //!
 //! # Features
 //!
-//! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`Timestamp::from_os`], [`run`],
-//!   [`run_async`], and what is built on them. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
+//! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`],
+//!   [`Timestamp::from_os`], [`run`], [`run_async`], and what is built on them. Without it,
+//!   [`run_with`] and [`run_async_with`] take them from the caller.
 //! - `client`, `server`, `resource` (default): the sides of OAuth 2.0.
-//! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and signing in by them.
+//! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and signing in by
+//!   them.
 //! - `openid2`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
-//! - `tracing`: events of the authorization server, the clients, sessions and guards. [`Event`] also works without it, by hooks.
+//! - `tracing`: events of the authorization server, the clients, sessions and guards. [`Event`]
+//!   also works without it, by hooks.
 //! - `conformance`: functions that check an implementation of a store.
 //!
 //! # Errors
 //!
-//! [`Error`] is sorted by what to do about it. No error and no `Debug` output holds a secret. Every weakening of what the
-//! specifications demand is an option whose name begins with `allow_` or `dangerous_`, and says what it gives away.
+//! [`Error`] is sorted by what to do about it. No error and no `Debug` output holds a secret. Every
+//! weakening of what the specifications demand is an option whose name begins with `allow_` or
+//! `dangerous_`, and says what it gives away.
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 #![cfg_attr(
     not(test),
-    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
 )]
-// What one side of a protocol needs is of no use without that side, and links to the other sides lead nowhere.
+// What one side of a protocol needs is of no use without that side, and links to the other sides
+// lead nowhere.
 #![cfg_attr(
     not(all(
         feature = "os",
@@ -99,7 +113,13 @@
     )
 )]
 
-#[cfg(all(doctest, feature = "os", feature = "server", feature = "resource", feature = "services"))]
+#[cfg(all(
+    doctest,
+    feature = "os",
+    feature = "server",
+    feature = "resource",
+    feature = "services"
+))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

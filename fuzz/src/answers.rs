@@ -1,4 +1,5 @@
-//! Answers as servers write them, and as they should not: JSON and forms that are nearly right, and arbitrary bytes.
+//! Answers as servers write them, and as they should not: JSON and forms that are nearly right, and
+//! arbitrary bytes.
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
@@ -106,7 +107,11 @@ impl Answer {
             Status::Any(status) => 100 + status % 900,
         };
         let mut builder = http::Response::builder().status(status);
-        let second = if let Oddity::SecondType(content_type) = &self.oddity { Some(content_type) } else { None };
+        let second = if let Oddity::SecondType(content_type) = &self.oddity {
+            Some(content_type)
+        } else {
+            None
+        };
         for content_type in [Some(&self.content_type), second].into_iter().flatten() {
             if let Some(value) = content_type.value() {
                 builder = builder.header("content-type", value);
@@ -123,8 +128,11 @@ impl Answer {
 
     fn body(&self, words: &Words<'_>) -> Vec<u8> {
         let good = words.good.iter().filter(|_| !matches!(self.oddity, Oddity::NotGood));
-        let mut members: Vec<_> = good.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        members.extend(self.members.iter().map(|member| (member.name.text(words), member.value(words))));
+        let mut members: Vec<_> =
+            good.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        members.extend(
+            self.members.iter().map(|member| (member.name.text(words), member.value(words))),
+        );
         let is_form = matches!(self.content_type, ContentType::Form | ContentType::Plain);
         let mut body = match is_form != matches!(self.oddity, Oddity::OtherFormat) {
             true => form(members),
@@ -246,7 +254,9 @@ pub fn members(body: &[u8]) -> Option<Vec<(String, Value)>> {
 /// The members of a form, as texts.
 pub fn form_members(body: &[u8]) -> Option<Vec<(String, Value)>> {
     let pairs = reference::decode_form(body.trim_ascii()).into_iter();
-    let texts = pairs.map(|(name, value)| Some((String::from_utf8(name).ok()?, String::from_utf8(value).ok()?.into())));
+    let texts = pairs.map(|(name, value)| {
+        Some((String::from_utf8(name).ok()?, String::from_utf8(value).ok()?.into()))
+    });
     texts.collect()
 }
 

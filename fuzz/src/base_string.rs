@@ -18,7 +18,8 @@ pub fn run(Input { sent, header }: Input) {
     // A name in the header is a token and so cannot be empty, and the realm is no parameter.
     let mut header = header.unwrap_or_default();
     header.retain(|(name, _)| !name.is_empty() && !name.eq_ignore_ascii_case(b"realm"));
-    let params = header.iter().map(|(name, value)| format!("{}=\"{}\"", encoded(name), encoded(value)));
+    let params =
+        header.iter().map(|(name, value)| format!("{}=\"{}\"", encoded(name), encoded(value)));
     let params: Vec<String> = params.collect();
     let value = format!("OAuth realm=\"a, b\", {}", params.join(", "));
     request.headers_mut().insert("authorization", value.parse().unwrap());

@@ -1,5 +1,5 @@
-//! Any request for a protected resource: a token is looked for only if an independent reading finds just that one where
-//! tokens may stand, and every refusal has a challenge that holds none.
+//! Any request for a protected resource: a token is looked for only if an independent reading finds
+//! just that one where tokens may stand, and every refusal has a challenge that holds none.
 
 use arbitrary::Arbitrary;
 use http::{HeaderValue, Request};
@@ -99,7 +99,9 @@ fn request(input: &Input) -> Option<Request<Vec<u8>>> {
     builder = match input.content_type {
         ContentType::None => builder,
         ContentType::Form => builder.header("content-type", "application/x-www-form-urlencoded"),
-        ContentType::Charset => builder.header("content-type", "application/X-www-form-urlencoded ; charset=utf-8"),
+        ContentType::Charset => {
+            builder.header("content-type", "application/X-www-form-urlencoded ; charset=utf-8")
+        }
         ContentType::Json => builder.header("content-type", "application/json"),
     };
     builder.body(joined(&input.body).into_bytes()).ok()

@@ -21,8 +21,14 @@ pub struct Input {
 fn pending(client: &Client, token: &str) -> Option<Pending> {
     let mut authorize = Authorize::callback("https://c.example/cb");
     authorize.lifetime = Duration::from_secs(99);
-    let Ok(Step::Send(_, sent)) = client.authorize(authorize, moment(1, 2)) else { panic!("nothing to send") };
-    let fields = [("oauth_token", token), ("oauth_token_secret", "temporary"), ("oauth_callback_confirmed", "true")];
+    let Ok(Step::Send(_, sent)) = client.authorize(authorize, moment(1, 2)) else {
+        panic!("nothing to send")
+    };
+    let fields = [
+        ("oauth_token", token),
+        ("oauth_token_secret", "temporary"),
+        ("oauth_callback_confirmed", "true"),
+    ];
     match sent.receive(Response::new(form::encode(fields).into_bytes()), moment(1, 3)) {
         Ok(Step::Done(authorization)) => Some(authorization.pending),
         Ok(step) => panic!("{step:?}"),
@@ -34,7 +40,8 @@ fn pending(client: &Client, token: &str) -> Option<Pending> {
 }
 
 pub fn run(Input { token, callback, by_verifier }: Input) {
-    let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let server =
+        Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(server, ClientCredentials::new("key", "secret"));
     let Some(pending) = pending(&client, &token) else { return };
     let step = if by_verifier {
@@ -51,13 +58,20 @@ pub fn run(Input { token, callback, by_verifier }: Input) {
                 assert!(reference::is_place(place, "https://c.example/cb"), "{callback:?}");
                 let pairs = reference::decode_form(query.as_bytes());
                 let values = |name: &[u8]| -> Vec<_> {
-                    pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone()).collect()
+                    pairs
+                        .iter()
+                        .filter(|(n, _)| n == name)
+                        .map(|(_, value)| value.clone())
+                        .collect()
                 };
                 let tokens = values(b"oauth_token");
                 assert_eq!(tokens.len(), 1);
                 assert_eq!(String::from_utf8_lossy(&tokens[0]), token);
                 assert_eq!(values(b"oauth_verifier").len(), 1);
-                assert!(values(b"denied").is_empty() && values(b"oauth_problem").iter().all(Vec::is_empty));
+                assert!(
+                    values(b"denied").is_empty()
+                        && values(b"oauth_problem").iter().all(Vec::is_empty)
+                );
             }
         }
         Ok(step) => panic!("{step:?}"),

@@ -68,10 +68,12 @@ fn read(input: &[u8]) {
     let bearer = BearerChallenge::of(&headers);
     assert_eq!(bearer, first.map(BearerChallenge::from));
     if let (Some(bearer), Some(first)) = (bearer, first) {
-        let realms: Vec<_> = first.parameters.iter().filter(|(name, _)| name.to_lowercase() == "realm").collect();
+        let realms: Vec<_> =
+            first.parameters.iter().filter(|(name, _)| name.to_lowercase() == "realm").collect();
         let realm = (realms.len() == 1).then(|| realms[0].1.clone());
         assert_eq!(bearer.realm, realm);
-        let errors = first.parameters.iter().filter(|(name, _)| name.to_lowercase() == "error").count();
+        let errors =
+            first.parameters.iter().filter(|(name, _)| name.to_lowercase() == "error").count();
         assert_eq!(bearer.error.is_some(), errors == 1);
     }
 }

@@ -1,10 +1,13 @@
-//! An authorization server beside a model of what its codes and tokens must be good for, and requests to it.
+//! An authorization server beside a model of what its codes and tokens must be good for, and
+//! requests to it.
 
 use std::sync::Arc;
 
 use http::Request;
 use oauth_proto::oauth2::Scope;
-use oauth_proto::oauth2::server::store::{FindToken, GrantId, Store, TokenHash, TokenKind, TokenRecord};
+use oauth_proto::oauth2::server::store::{
+    FindToken, GrantId, Store, TokenHash, TokenKind, TokenRecord,
+};
 use oauth_proto::oauth2::server::{Consent, Dispatched, Provider, RejectReason, Rejected, serve};
 use oauth_proto::wire::form;
 use oauth_proto::{Response, Timestamp};
@@ -67,7 +70,10 @@ pub(crate) struct CheckedServer {
 }
 
 impl CheckedServer {
-    pub(crate) fn ask<T>(&mut self, request: impl FnOnce(&mut Self) -> Result<T, Rejected>) -> Result<T, RejectReason> {
+    pub(crate) fn ask<T>(
+        &mut self,
+        request: impl FnOnce(&mut Self) -> Result<T, Rejected>,
+    ) -> Result<T, RejectReason> {
         self.store.asked.set(0);
         let end = request(self);
         let secrets: Vec<_> = self
@@ -93,15 +99,19 @@ impl CheckedServer {
         parameters: &[(&str, &str)],
     ) -> Result<Response, RejectReason> {
         let (id, secret, _) = CLIENTS[client];
-        let own = [("client_id", id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)));
+        let own =
+            [("client_id", id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)));
         let body = form::encode(own.chain(parameters.iter().copied()));
-        let request = Request::post(format!("{ISSUER}{path}")).header("content-type", form::MEDIA_TYPE);
+        let request =
+            Request::post(format!("{ISSUER}{path}")).header("content-type", form::MEDIA_TYPE);
         let request = request.body(body.into_bytes()).unwrap();
         self.ask(|server| match server.provider.dispatch(&request, server.clock.moment()) {
-            step if path == "/token" || path == "/revoke" => serve(step, &server.store).map(|end| match end {
-                Dispatched::Respond(response) => response,
-                end => panic!("{end:?}"),
-            }),
+            step if path == "/token" || path == "/revoke" => {
+                serve(step, &server.store).map(|end| match end {
+                    Dispatched::Respond(response) => response,
+                    end => panic!("{end:?}"),
+                })
+            }
             step => panic!("{step:?}"),
         })
     }
@@ -137,7 +147,10 @@ impl CheckedServer {
 
     pub(crate) fn push(&mut self, token: Token) {
         let fresh = self.codes.iter().all(|code| code.value != token.value);
-        assert!(fresh && self.tokens.iter().all(|known| known.value != token.value), "the same value twice");
+        assert!(
+            fresh && self.tokens.iter().all(|known| known.value != token.value),
+            "the same value twice"
+        );
         self.tokens.push(token);
     }
 
@@ -150,13 +163,21 @@ impl CheckedServer {
     }
 
     pub(crate) fn forget(&mut self, grant: GrantId) {
-        self.tokens.iter_mut().filter(|token| token.grant == grant).for_each(|token| token.gone = true);
-        self.codes.iter_mut().filter(|code| code.grant == Some(grant)).for_each(|code| code.gone = true);
+        self.tokens
+            .iter_mut()
+            .filter(|token| token.grant == grant)
+            .for_each(|token| token.gone = true);
+        self.codes
+            .iter_mut()
+            .filter(|code| code.grant == Some(grant))
+            .for_each(|code| code.gone = true);
     }
 
     pub(crate) fn lives(&self, at: usize) -> bool {
         let token = &self.tokens[at];
-        !token.gone && token.replaced.is_none() && token.expires_at.is_none_or(|at| at > self.clock.now)
+        !token.gone
+            && token.replaced.is_none()
+            && token.expires_at.is_none_or(|at| at > self.clock.now)
     }
 
     pub(crate) fn record(&self, value: &str) -> Option<Arc<TokenRecord>> {
@@ -168,11 +189,19 @@ impl CheckedServer {
         let now = Timestamp::from_secs(self.clock.now);
         for (at, token) in self.tokens.iter().enumerate() {
             let found = self.record(&token.value);
-            let lives = found.as_ref().is_some_and(|record| record.replaced.is_none() && !record.has_expired(now));
+            let lives = found
+                .as_ref()
+                .is_some_and(|record| record.replaced.is_none() && !record.has_expired(now));
             assert_eq!(lives, self.lives(at), "{:?} {at}", token.kind);
             let Some(record) = found.filter(|_| lives) else { continue };
-            assert_eq!((record.kind, record.grant.client_id.as_str()), (token.kind, CLIENTS[token.client].0));
-            assert_eq!((bits(record.scope()), bits(&record.grant.scope)), (token.scope, token.granted));
+            assert_eq!(
+                (record.kind, record.grant.client_id.as_str()),
+                (token.kind, CLIENTS[token.client].0)
+            );
+            assert_eq!(
+                (bits(record.scope()), bits(&record.grant.scope)),
+                (token.scope, token.granted)
+            );
             assert_eq!(record.grant.id, token.grant);
         }
         if self.reuse && self.keep {
@@ -182,9 +211,13 @@ impl CheckedServer {
                     && self.record(&token.value).is_some_and(|record| record.reuse.is_some())
                     && token.client != 2
             });
-            let mut keys: Vec<_> = roots.map(|(_, token)| (token.client, token.user, token.granted)).collect();
+            let mut keys: Vec<_> =
+                roots.map(|(_, token)| (token.client, token.user, token.granted)).collect();
             keys.sort_unstable();
-            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two reusable tokens for one key");
+            assert!(
+                keys.windows(2).all(|pair| pair[0] != pair[1]),
+                "two reusable tokens for one key"
+            );
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Any answer of any endpoint: a value where the answer is a good one, or else an error, which shows no secret.
+//! Any answer of any endpoint: a value where the answer is a good one, or else an error, which
+//! shows no secret.
 
 use crate::with;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, Grant, HintedToken,
-    PendingDevice,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration,
+    Grant, HintedToken, PendingDevice,
 };
 use oauth_proto::{Error, Misbehaved, Refused, Response, Secret, Step, Timestamp};
 use serde_json::Value;
@@ -94,40 +95,58 @@ const WORDS: Words<'static> = Words {
 };
 
 pub fn run(input: Input) {
-    let responses: Vec<_> = input.answers.iter().take(40).filter_map(|answer| answer.response(&WORDS)).collect();
+    let responses: Vec<_> =
+        input.answers.iter().take(40).filter_map(|answer| answer.response(&WORDS)).collect();
     let Some(first) = responses.first().cloned() else { return };
     let client = Client::new(server(&input), "client").secret(CLIENT_SECRET);
     let at = || moment(1000, 1);
     match input.flow {
         Flow::Token => {
-            let token = one(client.request_token(Grant::dangerous_password("jane", PRESENTED), at()), &first);
+            let token = one(
+                client.request_token(Grant::dangerous_password("jane", PRESENTED), at()),
+                &first,
+            );
             assert_eq!(token.is_ok(), granted(&first, input.lenient, false).is_some());
         }
         Flow::Device => {
-            if let Ok(pending) = one(client.authorize_device(AuthorizeDevice::scope("a b"), at()), &first) {
+            if let Ok(pending) =
+                one(client.authorize_device(AuthorizeDevice::scope("a b"), at()), &first)
+            {
                 device(&pending, &first);
             }
         }
         Flow::Poll => poll(&input, &client, &responses),
         Flow::Pushed => {
-            if let Ok(authorization) =
-                one(client.authorize(with(Authorize::scope("a"), |authorize| authorize.pushed = true), at()), &first)
-            {
+            if let Ok(authorization) = one(
+                client.authorize(
+                    with(Authorize::scope("a"), |authorize| authorize.pushed = true),
+                    at(),
+                ),
+                &first,
+            ) {
                 let members = members(&first.into_body()).unwrap();
                 let uri = once(&members, "request_uri").unwrap().as_str().unwrap();
-                let pairs = oauth_proto::wire::form::encode([("client_id", "client"), ("request_uri", uri)]);
+                let pairs = oauth_proto::wire::form::encode([
+                    ("client_id", "client"),
+                    ("request_uri", uri),
+                ]);
                 assert_eq!(authorization.url, format!("https://a.example/authorize?{pairs}"));
             }
         }
         Flow::Introspect => {
-            if let Ok(token) = one(client.introspect(HintedToken::AccessToken(PRESENTED.into()), at()), &first) {
+            if let Ok(token) =
+                one(client.introspect(HintedToken::AccessToken(PRESENTED.into()), at()), &first)
+            {
                 let members = members(first.body()).unwrap();
                 assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
             }
         }
         Flow::Revoke => {
             let revoked = one(client.revoke(PRESENTED, at()), &first);
-            assert_eq!(revoked.is_ok(), first.status().is_success() && first.body().len() <= 64 * 1024);
+            assert_eq!(
+                revoked.is_ok(),
+                first.status().is_success() && first.body().len() <= 64 * 1024
+            );
         }
         Flow::Register => {
             let metadata = ClientMetadata::new(["https://c.example/cb"]);
@@ -168,13 +187,18 @@ fn one<T: std::fmt::Debug>(step: Result<Step<T>, Error>, response: &Response) ->
     }
 }
 
-/// No secret in what is shown, but for codes and pages about them, which are the server's own words.
+/// No secret in what is shown, but for codes and pages about them, which are the server's own
+/// words.
 fn hides<T: std::fmt::Debug>(result: &Result<T, Error>) {
     let Err(error) = result else { return };
     let shown = format!("{error} {error:?}");
     let words = match error {
         Error::Refused(Refused::Problem { code, advice, details, .. }) => {
-            assert!([CLIENT_SECRET, PRESENTED].iter().all(|secret| !format!("{advice:?}").contains(secret)));
+            assert!(
+                [CLIENT_SECRET, PRESENTED]
+                    .iter()
+                    .all(|secret| !format!("{advice:?}").contains(secret))
+            );
             format!("{code} {details:?}")
         }
         Error::Misbehaved(Misbehaved::TokenType { received, .. }) => received.clone(),
@@ -189,21 +213,31 @@ fn device(pending: &PendingDevice, response: &Response) {
     let members = members(response.body()).unwrap();
     let text = |name| once(&members, name).unwrap().as_str().unwrap();
     assert_eq!(pending.user_code, text("user_code"));
-    assert!(!pending.user_code.is_empty() && !text("device_code").is_empty() && !pending.verification_uri.is_empty());
+    assert!(
+        !pending.user_code.is_empty()
+            && !text("device_code").is_empty()
+            && !pending.verification_uri.is_empty()
+    );
     assert!(pending.expires_at >= Timestamp::from_secs(1000));
     let shown = format!("{pending:?}");
-    let elsewhere =
-        [&pending.verification_uri, &pending.user_code].into_iter().chain(&pending.verification_uri_complete);
-    assert!(!shown.contains(PRESENTED) || elsewhere.into_iter().any(|text| text.contains(PRESENTED)));
+    let elsewhere = [&pending.verification_uri, &pending.user_code]
+        .into_iter()
+        .chain(&pending.verification_uri_complete);
+    assert!(
+        !shown.contains(PRESENTED) || elsewhere.into_iter().any(|text| text.contains(PRESENTED))
+    );
 }
 
-/// Polls with a clock that stands still but for the pauses: the server is never asked twice at the same time.
+/// Polls with a clock that stands still but for the pauses: the server is never asked twice at the
+/// same time.
 fn poll(input: &Input, client: &Client, responses: &[Response]) {
     let codes = serde_json::json!({
         "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
         "expires_in": 30, "interval": 5,
     });
-    let Ok(Step::Send(_, sent)) = client.authorize_device(AuthorizeDevice::default(), moment(1000, 1)) else {
+    let Ok(Step::Send(_, sent)) =
+        client.authorize_device(AuthorizeDevice::default(), moment(1000, 1))
+    else {
         panic!("nothing is asked")
     };
     let answer = Response::new(codes.to_string().into_bytes());

@@ -1,12 +1,12 @@
-//! Any metadata: they come out only for who was asked for, after few rounds; and no client made of them sends anything in
-//! the clear.
+//! Any metadata: they come out only for who was asked for, after few rounds; and no client made of
+//! them sends anything in the clear.
 
 use crate::with;
 use arbitrary::Arbitrary;
 use http::{HeaderMap, HeaderValue};
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, Discovery, Grant, Metadata,
-    ResourceDiscovery, ResourceMetadata, Token,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, Discovery, Grant,
+    Metadata, ResourceDiscovery, ResourceMetadata, Token,
 };
 use oauth_proto::{Error, Request, Response, Step};
 use serde_json::Value;
@@ -81,8 +81,11 @@ const WORDS: Words<'static> = Words {
 };
 
 /// The same, where no answer says anything of itself.
-const OF_RESOURCES: Words<'static> =
-    Words { names: &["resource", "authorization_servers", "scopes_supported"], values: WORDS.values, good: &[] };
+const OF_RESOURCES: Words<'static> = Words {
+    names: &["resource", "authorization_servers", "scopes_supported"],
+    values: WORDS.values,
+    good: &[],
+};
 
 impl Name {
     fn text(&self) -> &str {
@@ -94,7 +97,9 @@ impl Name {
 }
 
 pub fn run(input: Input) {
-    let responses = |words| input.answers.iter().filter_map(|answer| answer.response(words)).collect::<Vec<_>>();
+    let responses = |words| {
+        input.answers.iter().filter_map(|answer| answer.response(words)).collect::<Vec<_>>()
+    };
     server(&input, &responses(&WORDS));
     resource(&input, &responses(&OF_RESOURCES));
 }
@@ -120,7 +125,11 @@ fn server(input: &Input, responses: &[Response]) {
     let said = members(answer.body()).unwrap();
     let said = once(&said, "issuer").ok().and_then(Value::as_str).map(str::to_owned);
     let exact = said.as_deref() == Some(issuer);
-    assert!(exact || (input.template && said.as_deref() == Some(TEMPLATE)) || (input.missing && said.is_none()));
+    assert!(
+        exact
+            || (input.template && said.as_deref() == Some(TEMPLATE))
+            || (input.missing && said.is_none())
+    );
     assert_eq!(metadata.issuer, said.filter(|_| exact));
     let stored = serde_json::to_string(&metadata).unwrap();
     let metadata: Metadata = serde_json::from_str(&stored).unwrap();
@@ -153,7 +162,8 @@ fn drive<T: std::fmt::Debug>(
 /// Every request that can be made of metadata goes over TLS or stays on this machine.
 fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     let client =
-        Client::new(with(server.clone(), |server| server.allow_missing_s256 = true), "client").secret("client-secret");
+        Client::new(with(server.clone(), |server| server.allow_missing_s256 = true), "client")
+            .secret("client-secret");
     let at = || moment(1, 1);
     let mut token = Token::bearer("access-secret");
     sends(client.request_token(Grant::client_credentials(), at()));
@@ -161,7 +171,10 @@ fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     sends(client.revoke_grant(&token, at()));
     sends(client.authorize_device(AuthorizeDevice::default(), at()));
     sends(client.authorize(with(Authorize::default(), |authorize| authorize.pushed = true), at()));
-    sends(server.register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
+    sends(
+        server
+            .register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())),
+    );
     token.refresh_token = Some("refresh-secret".into());
     sends(Grant::refresh(&token).and_then(|grant| client.request_token(grant, at())));
     match client.authorize(Authorize::default(), at()) {
@@ -198,7 +211,9 @@ fn is_private(url: &str) -> bool {
         None => authority.split(':').next().unwrap(),
     };
     let v4 = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.octets()[0] == 127);
-    let v6 = host.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address == std::net::Ipv6Addr::LOCALHOST);
+    let v6 = host
+        .parse::<std::net::Ipv6Addr>()
+        .is_ok_and(|address| address == std::net::Ipv6Addr::LOCALHOST);
     !authority.contains('@') && (host == "localhost" || v4 || v6)
 }
 
@@ -224,7 +239,8 @@ fn resource(input: &Input, responses: &[Response]) {
     if !input.covering {
         assert_eq!(received, asked);
     } else {
-        let rest = asked.strip_prefix(received.trim_end_matches('/')).expect("it is the same or above");
+        let rest =
+            asked.strip_prefix(received.trim_end_matches('/')).expect("it is the same or above");
         assert!(rest.is_empty() || rest.starts_with(['/', '?']), "{rest}");
     }
 }

@@ -1,9 +1,11 @@
-//! Any callback: a token is asked for, or taken, only when an independent reading says that the callback is the pending
-//! authorization's; and always when it is one as servers write them.
+//! Any callback: a token is asked for, or taken, only when an independent reading says that the
+//! callback is the pending authorization's; and always when it is one as servers write them.
 
 use crate::with;
 use arbitrary::Arbitrary;
-use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, PendingImplicit, ResponseMode, Token};
+use oauth_proto::oauth2::{
+    AuthorizationServer, Authorize, Client, Pending, PendingImplicit, ResponseMode, Token,
+};
 use oauth_proto::{Error, Request, Step};
 
 use crate::percent::encoded;
@@ -34,7 +36,13 @@ enum Mode {
 #[derive(Arbitrary, Debug)]
 enum Callback {
     Any(String),
-    Pairs { before: Before, good: bool, pairs: Vec<(Name, Value)>, raw: bool, after: Option<String> },
+    Pairs {
+        before: Before,
+        good: bool,
+        pairs: Vec<(Name, Value)>,
+        raw: bool,
+        after: Option<String>,
+    },
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -83,7 +91,8 @@ type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 pub fn run(input: Input) {
     let client = client(&input);
-    let redirect_uri = if input.redirect_uri { "https://c.example/cb" } else { "com.example.app:/cb" };
+    let redirect_uri =
+        if input.redirect_uri { "https://c.example/cb" } else { "com.example.app:/cb" };
     let mode = match input.mode {
         Mode::Query => ResponseMode::Query,
         Mode::Fragment => ResponseMode::Fragment,
@@ -106,9 +115,14 @@ pub fn run(input: Input) {
         let token = client.token_from_fragment(pending, &callback, now.now);
         return implicit(&input, &state, &callback, redirect_uri, token);
     }
-    let authorize =
-        if input.pkce { authorize } else { with(authorize, |authorize| authorize.allow_missing_pkce = true) };
-    let Ok(step) = client.authorize(authorize, begin) else { return assert!(input.v2_1 && !input.pkce) };
+    let authorize = if input.pkce {
+        authorize
+    } else {
+        with(authorize, |authorize| authorize.allow_missing_pkce = true)
+    };
+    let Ok(step) = client.authorize(authorize, begin) else {
+        return assert!(input.v2_1 && !input.pkce);
+    };
     let Step::Done(authorization) = step else { panic!("nothing is pushed") };
     let stored = serde_json::to_value(&authorization.pending).unwrap();
     let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
@@ -117,14 +131,18 @@ pub fn run(input: Input) {
     match client.redeem(pending, &callback, now) {
         Ok(Step::Send(request, _)) => {
             let pairs = readings(&callback, input.mode).into_iter().find(|pairs| {
-                code(&input, &state, pairs).is_some() && is_placed(&input, &callback, redirect_uri, pairs)
+                code(&input, &state, pairs).is_some()
+                    && is_placed(&input, &callback, redirect_uri, pairs)
             });
-            let pairs = pairs.unwrap_or_else(|| panic!("{callback:?} is not the callback of {state}"));
+            let pairs =
+                pairs.unwrap_or_else(|| panic!("{callback:?} is not the callback of {state}"));
             assert!(!input.late);
             sent(&input, &request, &code(&input, &state, &pairs).unwrap(), &stored, redirect_uri);
         }
         Ok(step) => panic!("{step:?}"),
-        Err(error) => refused(&input, &state, &callback, redirect_uri, &error, stored["verifier"].as_str()),
+        Err(error) => {
+            refused(&input, &state, &callback, redirect_uri, &error, stored["verifier"].as_str())
+        }
     }
 }
 
@@ -157,7 +175,8 @@ impl Callback {
     /// The part that holds the answer.
     fn pairs(&self, state: &str) -> String {
         let Self::Pairs { good, pairs, raw, .. } = self else { return String::new() };
-        let good = [(Name::Code, Value::Code), (Name::State, Value::State)].into_iter().filter(|_| *good);
+        let good =
+            [(Name::Code, Value::Code), (Name::State, Value::State)].into_iter().filter(|_| *good);
         let good: Vec<_> = good.map(|(name, value)| (name.text(), value.bytes(state))).collect();
         let pairs = pairs.iter().map(|(name, value)| (name.text(), value.bytes(state)));
         let pairs: Vec<_> = good.into_iter().chain(pairs).collect();
@@ -228,8 +247,8 @@ impl Value {
     }
 }
 
-/// Where the answer may stand in a callback. A text without a question mark, or with one that may be part of a value, can
-/// be read in two ways.
+/// Where the answer may stand in a callback. A text without a question mark, or with one that may
+/// be part of a value, can be read in two ways.
 fn readings(callback: &str, mode: Mode) -> Vec<Pairs> {
     let (before, fragment) = match callback.split_once('#') {
         Some((before, fragment)) => (before, Some(fragment)),
@@ -247,15 +266,21 @@ fn readings(callback: &str, mode: Mode) -> Vec<Pairs> {
 
 /// The values of that name.
 fn values<'a>(pairs: &'a Pairs, name: &str) -> Vec<&'a [u8]> {
-    pairs.iter().filter(|(own, _)| own == name.as_bytes()).map(|(_, value)| value.as_slice()).collect()
+    pairs
+        .iter()
+        .filter(|(own, _)| own == name.as_bytes())
+        .map(|(_, value)| value.as_slice())
+        .collect()
 }
 
-/// Whether the callback came to the redirect_uri, or has no place and is the server's by its own word.
+/// Whether the callback came to the redirect_uri, or has no place and is the server's by its own
+/// word.
 fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -> bool {
     let before = callback.split('#').next().unwrap_or_default();
     let place = before.split('?').next().unwrap_or_default();
     let has_scheme = place.split_once(':').is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     });
     if place.starts_with('/') || has_scheme {
         return is_place(place, redirect_uri);
@@ -270,7 +295,16 @@ fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
         [iss] => input.issuer && iss == ISSUER.as_bytes(),
         _ => false,
     };
-    let known = ["code", "state", "iss", "error", "error_description", "error_uri", "access_token", "id_token"];
+    let known = [
+        "code",
+        "state",
+        "iss",
+        "error",
+        "error_description",
+        "error_uri",
+        "access_token",
+        "id_token",
+    ];
     let clear = known.iter().all(|name| match values(pairs, name)[..] {
         [] => true,
         [value] => std::str::from_utf8(value).is_ok(),
@@ -285,12 +319,20 @@ fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
 fn code(input: &Input, state: &str, pairs: &Pairs) -> Option<Vec<u8>> {
     let tokens = values(pairs, "access_token").len() + values(pairs, "id_token").len();
     match values(pairs, "code")[..] {
-        [code] if !code.is_empty() && tokens == 0 && belongs(input, state, pairs) => Some(code.to_vec()),
+        [code] if !code.is_empty() && tokens == 0 && belongs(input, state, pairs) => {
+            Some(code.to_vec())
+        }
         _ => None,
     }
 }
 
-fn sent(input: &Input, request: &Request, code: &[u8], stored: &serde_json::Value, redirect_uri: &str) {
+fn sent(
+    input: &Input,
+    request: &Request,
+    code: &[u8],
+    stored: &serde_json::Value,
+    redirect_uri: &str,
+) {
     assert_eq!(request.uri(), "https://a.example/token");
     let form = decode_form(request.body());
     assert_eq!(values(&form, "grant_type"), [b"authorization_code"]);
@@ -303,8 +345,16 @@ fn sent(input: &Input, request: &Request, code: &[u8], stored: &serde_json::Valu
     assert!(values(&form, "state").is_empty() && values(&form, "scope").is_empty());
 }
 
-/// A refusal shows neither state nor proof key, and is never the answer to a good callback in its right place.
-fn refused(input: &Input, state: &str, callback: &str, redirect_uri: &str, error: &Error, verifier: Option<&str>) {
+/// A refusal shows neither state nor proof key, and is never the answer to a good callback in its
+/// right place.
+fn refused(
+    input: &Input,
+    state: &str,
+    callback: &str,
+    redirect_uri: &str,
+    error: &Error,
+    verifier: Option<&str>,
+) {
     let Callback::Pairs { before, after, .. } = &input.callback else { return };
     let shown = format!("{error} {error:?}");
     assert!(callback.matches(state).count() > 1 || !shown.contains(state), "{shown}");
@@ -320,7 +370,13 @@ fn refused(input: &Input, state: &str, callback: &str, redirect_uri: &str, error
     assert!(!good, "{callback:?} is refused: {error}");
 }
 
-fn implicit(input: &Input, state: &str, callback: &str, redirect_uri: &str, token: Result<Token, Error>) {
+fn implicit(
+    input: &Input,
+    state: &str,
+    callback: &str,
+    redirect_uri: &str,
+    token: Result<Token, Error>,
+) {
     let mode = if input.mode == Mode::Query { Mode::Fragment } else { input.mode };
     match token {
         Ok(token) => {

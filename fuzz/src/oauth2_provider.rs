@@ -1,5 +1,5 @@
-//! A provider of all grants with options toggled, a store that counts its questions and may fail, and what every response
-//! must be.
+//! A provider of all grants with options toggled, a store that counts its questions and may fail,
+//! and what every response must be.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -8,11 +8,13 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::store::{
-    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Redeem, Redemption,
-    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
-    Store, TokenRecord,
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
+    Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord,
 };
-use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, Rejected, UnknownScope};
+use oauth_proto::oauth2::server::{
+    GrantType, Provider, RegistrationPolicy, Rejected, UnknownScope,
+};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
 
@@ -51,8 +53,8 @@ pub struct Options {
 }
 
 pub fn provider(options: Options) -> Provider {
-    let unknown =
-        [UnknownScope::Refuse, UnknownScope::Drop, UnknownScope::Default][usize::from(options.unknown_scope % 3)];
+    let unknown = [UnknownScope::Refuse, UnknownScope::Drop, UnknownScope::Default]
+        [usize::from(options.unknown_scope % 3)];
     let scoped = |grant_type: GrantType| {
         let mut grant_type = grant_type.scopes("read write");
         grant_type.unknown_scope = unknown;
@@ -111,9 +113,11 @@ impl Default for Counted {
         for (at, id) in ["web", "other"].into_iter().enumerate() {
             let record = ClientRecord::confidential(id, SECRETS[at]).unwrap();
             let record = everything.into_iter().fold(record, ClientRecord::add_grant_type);
-            inner.add_client(redirects(id).fold(record, |record, uri| record.add_redirect_uri(uri)));
+            inner
+                .add_client(redirects(id).fold(record, |record, uri| record.add_redirect_uri(uri)));
         }
-        let app = ClientRecord::public("app").add_grant_type("implicit").scope(Scope::from("read stats"));
+        let app =
+            ClientRecord::public("app").add_grant_type("implicit").scope(Scope::from("read stats"));
         inner.add_client(redirects("app").fold(app, |record, uri| record.add_redirect_uri(uri)));
         inner.add_client(
             ClientRecord::confidential("api", SECRETS[0])
@@ -183,24 +187,33 @@ pub fn brought(location: &str, client: &str) -> Option<Vec<(String, String)>> {
     let parameters = redirects(client).find_map(|registered| {
         let rest = location.strip_prefix(registered).or_else(|| {
             // The port of a loopback address may be another.
-            let after = location.strip_prefix("http://127.0.0.1:").filter(|_| registered == "http://127.0.0.1/cb")?;
+            let after = location
+                .strip_prefix("http://127.0.0.1:")
+                .filter(|_| registered == "http://127.0.0.1/cb")?;
             after.trim_start_matches(|digit: char| digit.is_ascii_digit()).strip_prefix("/cb")
         })?;
         rest.strip_prefix(['?', '&', '#'])
     })?;
     let text = |bytes: std::borrow::Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).unwrap();
-    Some(form::pairs(parameters.as_bytes()).map(|(name, value)| (text(name), text(value))).collect())
+    Some(
+        form::pairs(parameters.as_bytes()).map(|(name, value)| (text(name), text(value))).collect(),
+    )
 }
 
 /// What holds for every response.
 pub fn well_formed(response: &Response) {
     let headers = response.headers();
     assert!(
-        headers.values().all(|value| value.as_bytes().iter().all(|byte| (0x20..0x7f).contains(byte))),
+        headers
+            .values()
+            .all(|value| value.as_bytes().iter().all(|byte| (0x20..0x7f).contains(byte))),
         "{headers:?}"
     );
     let status = response.status().as_u16();
-    assert!(matches!(status, 200 | 201 | 204 | 303 | 400 | 401 | 404 | 405 | 413 | 503), "{status}");
+    assert!(
+        matches!(status, 200 | 201 | 204 | 303 | 400 | 401 | 404 | 405 | 413 | 503),
+        "{status}"
+    );
     assert_eq!(headers.contains_key("location"), status == 303);
     assert_eq!(headers.contains_key("www-authenticate"), status == 401);
     assert_eq!(headers.contains_key("allow"), status == 405);
@@ -208,21 +221,32 @@ pub fn well_formed(response: &Response) {
     let media_type = headers.get("content-type").map(|value| value.to_str().unwrap());
     match media_type {
         Some("application/json") => {
-            let body: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(response.body()).unwrap();
+            let body: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_slice(response.body()).unwrap();
             assert_eq!(body.contains_key("error"), status >= 400);
             if let Some(error) = body.get("error") {
-                let fits = |letter: char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
-                assert!(error.as_str().is_some_and(|code| !code.is_empty() && code.chars().all(fits)), "{error}");
+                let fits =
+                    |letter: char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
+                assert!(
+                    error.as_str().is_some_and(|code| !code.is_empty() && code.chars().all(fits)),
+                    "{error}"
+                );
                 assert!(!body.contains_key("access_token"));
                 let description = body.get("error_description").map(|text| text.as_str().unwrap());
                 assert!(description.is_none_or(|text| text.chars().all(fits)), "{description:?}");
             }
             let is_public = body.contains_key("token_endpoint") && body.contains_key("issuer");
-            assert_eq!(headers["cache-control"], if is_public { "public, max-age=3600" } else { "no-store" });
+            assert_eq!(
+                headers["cache-control"],
+                if is_public { "public, max-age=3600" } else { "no-store" }
+            );
         }
         Some("text/html; charset=utf-8") => {
             assert_eq!(headers["cache-control"], "no-store");
-            assert!(headers.contains_key("content-security-policy") && headers.contains_key("x-frame-options"));
+            assert!(
+                headers.contains_key("content-security-policy")
+                    && headers.contains_key("x-frame-options")
+            );
             let page = std::str::from_utf8(response.body()).unwrap();
             let scripts = usize::from(status == 200);
             assert_eq!(page.matches("<script").count(), scripts, "{page}");
@@ -237,7 +261,8 @@ pub fn well_formed(response: &Response) {
 /// That a refusal tells its reason without a secret.
 pub fn shows_no_secret(rejected: &Rejected, secrets: &[String]) {
     let shown = format!("{rejected} {rejected:?} {:?}", rejected.reason);
-    let known = SECRETS.into_iter().chain([PASSWORD, INITIAL]).chain(secrets.iter().map(String::as_str));
+    let known =
+        SECRETS.into_iter().chain([PASSWORD, INITIAL]).chain(secrets.iter().map(String::as_str));
     for secret in known {
         assert!(!shown.contains(secret), "{shown}");
     }

@@ -1,5 +1,5 @@
-//! Any change to a provider's answer: what is reported of the user afterwards was signed, or nothing is; and the answer as
-//! it was is always accepted, once.
+//! Any change to a provider's answer: what is reported of the user afterwards was signed, or
+//! nothing is; and the answer as it was is always accepted, once.
 
 use std::collections::BTreeMap;
 
@@ -161,9 +161,18 @@ pub fn run(input: Input) {
     };
     let state = fields.get("rp_state").cloned().unwrap_or_default();
     let state = crate::percent::encoded(state);
-    let url = if input.posted { format!("{before}x=1&rp_state={state}") } else { format!("{before}{query}") };
-    let callback =
-        || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };
+    let url = if input.posted {
+        format!("{before}x=1&rp_state={state}")
+    } else {
+        format!("{before}{query}")
+    };
+    let callback = || {
+        if input.posted {
+            Callback::posted(&url, query.as_bytes())
+        } else {
+            Callback::from(url.as_str())
+        }
+    };
     let verify = || {
         if input.unsolicited {
             pair.verified_unsolicited(&genuine["openid.return_to"], callback())
@@ -184,7 +193,8 @@ pub fn run(input: Input) {
         Err(error) => {
             let intact = query == oauth_proto::wire::form::encode(&genuine);
             assert!(!intact || !fits, "the provider's own answer is refused: {error}");
-            // A refusal before the provider was asked spends nothing; after it, the provider has confirmed for the last time.
+            // A refusal before the provider was asked spends nothing; after it, the provider has
+            // confirmed for the last time.
             if input.association {
                 let query = oauth_proto::wire::form::encode(&genuine);
                 let callback = format!("https://rp.example/back?{query}");
@@ -197,14 +207,19 @@ pub fn run(input: Input) {
 impl Change {
     fn apply(&self, fields: &mut BTreeMap<String, String>, more: &mut Vec<(String, String)>) {
         let bare = |name: &Name| name.text().trim_start_matches("openid.").to_owned();
-        let signed = |fields: &BTreeMap<String, String>| fields.get("openid.signed").cloned().unwrap_or_default();
+        let signed = |fields: &BTreeMap<String, String>| {
+            fields.get("openid.signed").cloned().unwrap_or_default()
+        };
         match self {
             Self::Remove(name) => drop(fields.remove(&name.text())),
             Self::Set(name, value) => drop(fields.insert(name.text(), value.text())),
             Self::Twice(name, value) => more.push((name.text(), value.text())),
             Self::Unsign(name) => {
-                let list: Vec<_> =
-                    signed(fields).split(',').filter(|own| *own != bare(name)).map(str::to_owned).collect();
+                let list: Vec<_> = signed(fields)
+                    .split(',')
+                    .filter(|own| *own != bare(name))
+                    .map(str::to_owned)
+                    .collect();
                 fields.insert("openid.signed".into(), list.join(","));
             }
             Self::Sign(name) => {
@@ -229,7 +244,8 @@ impl Asked {
         }
     }
 
-    /// Nothing is said of the user but what the provider signed, and what was found out before it was asked.
+    /// Nothing is said of the user but what the provider signed, and what was found out before it
+    /// was asked.
     fn honest(self, assertion: &Assertion) {
         let (version, claimed_id) = match self {
             Self::Claimed => (Version::V2_0, CLAIMED),
@@ -237,10 +253,17 @@ impl Asked {
             Self::First => (Version::V1_1, OLD),
         };
         assert_eq!((assertion.version, assertion.endpoint.as_str()), (version, ENDPOINT));
-        assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (Some(claimed_id), Some(JANE)));
-        for (type_uri, values) in assertion.extension::<ax::FetchResponse>().unwrap_or_default().values {
+        assert_eq!(
+            (assertion.claimed_id.as_deref(), assertion.local_id.as_deref()),
+            (Some(claimed_id), Some(JANE))
+        );
+        for (type_uri, values) in
+            assertion.extension::<ax::FetchResponse>().unwrap_or_default().values
+        {
             match type_uri.as_str() {
-                email if email == ax::AttributeType::Email.as_ref() => assert_eq!(values, ["jane@example.com"]),
+                email if email == ax::AttributeType::Email.as_ref() => {
+                    assert_eq!(values, ["jane@example.com"])
+                }
                 BIO => assert_eq!(values, ["a", "b"]),
                 other => panic!("{other} was never signed"),
             }

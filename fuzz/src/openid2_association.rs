@@ -1,4 +1,5 @@
-//! Any answer to a request for an association: what is kept holds together, and nothing is asked for more than twice.
+//! Any answer to a request for an association: what is kept holds together, and nothing is asked
+//! for more than twice.
 
 use std::time::Duration;
 
@@ -75,7 +76,8 @@ pub fn run(input: Input) {
     let mut options = Options::default();
     (options.allow_openid1, options.associations) = (true, Some(kinds.collect()));
     let party = RelyingParty::new("https://rp.example/", options).unwrap();
-    let mut discovered = serde_json::to_value(Discovered::known_provider(ENDPOINT).unwrap()).unwrap();
+    let mut discovered =
+        serde_json::to_value(Discovered::known_provider(ENDPOINT).unwrap()).unwrap();
     if input.openid1 {
         discovered["version"] = "1.1".into();
     }
@@ -107,7 +109,10 @@ pub fn run(input: Input) {
         Ok(Step::Send(..)) => panic!("a third request"),
         Ok(Step::Wait(..)) => panic!("nothing waits"),
         Err(error) => {
-            let touched = input.answers.iter().any(|answer| !answer.changes.is_empty() || answer.body.is_some());
+            let touched = input
+                .answers
+                .iter()
+                .any(|answer| !answer.changes.is_empty() || answer.body.is_some());
             assert!(touched, "{error}");
         }
     }
@@ -120,11 +125,14 @@ impl Answer {
             let name = NAMES[usize::from(*name) % NAMES.len()].to_owned();
             match value {
                 Value::Gone => drop(fields.remove(&name)),
-                Value::Known(at) => drop(fields.insert(name, VALUES[usize::from(*at) % VALUES.len()].to_owned())),
+                Value::Known(at) => {
+                    drop(fields.insert(name, VALUES[usize::from(*at) % VALUES.len()].to_owned()))
+                }
                 Value::Any(text) => drop(fields.insert(name, text.clone())),
             }
         }
-        let encoded: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let encoded: String =
+            fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let body = self.body.clone().unwrap_or_else(|| encoded.into_bytes());
         let status = self.status.map_or(genuine.status().as_u16(), |status| 100 + status % 900);
         http::Response::builder().status(status).body(body).unwrap()

@@ -1,5 +1,5 @@
-//! Any answers to discovery: it ends after few requests, asks for nothing that only this network has, and finds only
-//! endpoints with TLS that a document named.
+//! Any answers to discovery: it ends after few requests, asks for nothing that only this network
+//! has, and finds only endpoints with TLS that a document named.
 
 use arbitrary::Arbitrary;
 use oauth_proto::openid2::{Options, RelyingParty, Version};
@@ -99,6 +99,7 @@ fn named(bodies: &[Vec<u8>], endpoint: &str) {
     if !URLS.contains(&endpoint) {
         return;
     }
-    let here = |body: &Vec<u8>| body.windows(endpoint.len()).any(|window| window == endpoint.as_bytes());
+    let here =
+        |body: &Vec<u8>| body.windows(endpoint.len()).any(|window| window == endpoint.as_bytes());
     assert!(bodies.iter().any(here), "{endpoint} was never named");
 }

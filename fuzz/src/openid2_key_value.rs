@@ -1,4 +1,5 @@
-//! Key-Value form: any response to a question about a signature counts exactly as a slow reading by the specification has it.
+//! Key-Value form: any response to a question about a signature counts exactly as a slow reading by
+//! the specification has it.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -19,9 +20,15 @@ pub fn run(body: &[u8]) {
     };
     let end = sent.receive(Response::new(body.to_vec()), pair.moment());
     match read(body) {
-        None => assert!(matches!(end, Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))), "{end:?}"),
+        None => assert!(
+            matches!(end, Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))),
+            "{end:?}"
+        ),
         Some(message) if message.contains_key("error") => {
-            assert!(matches!(end, Err(Error::Refused(Refused::OpenId2(ProviderError::Failed { .. })))), "{end:?}");
+            assert!(
+                matches!(end, Err(Error::Refused(Refused::OpenId2(ProviderError::Failed { .. })))),
+                "{end:?}"
+            );
         }
         Some(message) if message.get("is_valid").is_some_and(|valid| valid == "true") => {
             assert!(matches!(end, Ok(Step::Done(_))), "{end:?}");

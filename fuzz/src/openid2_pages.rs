@@ -1,4 +1,5 @@
-//! Pages and documents as identifiers serve them, and as they should not: pieces of XRDS and HTML in any order.
+//! Pages and documents as identifiers serve them, and as they should not: pieces of XRDS and HTML
+//! in any order.
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
@@ -117,8 +118,13 @@ const MARKUP: &[&str] = &[
     "\" href='",
 ];
 
-const RELS: &[&str] =
-    &["openid2.provider", "openid2.local_id", "openid.server", "openid.delegate", "x OPENID2.PROVIDER openid.server"];
+const RELS: &[&str] = &[
+    "openid2.provider",
+    "openid2.local_id",
+    "openid.server",
+    "openid.delegate",
+    "x OPENID2.PROVIDER openid.server",
+];
 
 impl Url {
     pub fn text(self) -> &'static str {
@@ -174,12 +180,20 @@ impl Piece {
             Self::Uri(url) => format!("<URI>{}</URI>", url.text()),
             Self::LocalId(url) => format!("<LocalID>{}</LocalID>", url.text()),
             Self::Link(rel, url) => {
-                format!("<link rel=\"{}\" href=\"{}\">", RELS[usize::from(*rel) % RELS.len()], url.text())
+                format!(
+                    "<link rel=\"{}\" href=\"{}\">",
+                    RELS[usize::from(*rel) % RELS.len()],
+                    url.text()
+                )
             }
-            Self::Meta(url) => format!("<meta http-equiv=X-XRDS-Location content='{}'>", url.text()),
+            Self::Meta(url) => {
+                format!("<meta http-equiv=X-XRDS-Location content='{}'>", url.text())
+            }
             Self::Text(text) => text.clone(),
             Self::Bytes(bytes) => return out.extend_from_slice(bytes),
-            Self::Many(at, count) => MARKUP[usize::from(*at) % MARKUP.len()].repeat(usize::from(*count) * 40),
+            Self::Many(at, count) => {
+                MARKUP[usize::from(*at) % MARKUP.len()].repeat(usize::from(*count) * 40)
+            }
         };
         out.extend_from_slice(text.as_bytes());
     }

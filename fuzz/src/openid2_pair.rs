@@ -8,8 +8,8 @@ use oauth_proto::Callback;
 use oauth_proto::openid2::server::store::{MemoryStore, Store};
 use oauth_proto::openid2::server::{Approval, Dispatched, Identity, Provider, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty, UnconfirmedAssertion,
-    Version, XrdsDocument, ax, sreg,
+    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty,
+    UnconfirmedAssertion, Version, XrdsDocument, ax, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -90,22 +90,30 @@ impl OpenIdPair {
         self.run(self.party.discover(identifier)).unwrap()
     }
 
-    /// An association with the provider: one for all of a version, since agreeing on it takes the longest.
+    /// An association with the provider: one for all of a version, since agreeing on it takes the
+    /// longest.
     pub fn associated(&self, discovered: &Discovered) -> Option<Association> {
         static FIRST: OnceLock<Option<Association>> = OnceLock::new();
         static SECOND: OnceLock<Option<Association>> = OnceLock::new();
         let one = if discovered.version == Version::V1_1 { &FIRST } else { &SECOND };
-        one.get_or_init(|| self.run(self.party.associate(discovered, self.moment())).unwrap()).clone()
+        one.get_or_init(|| self.run(self.party.associate(discovered, self.moment())).unwrap())
+            .clone()
     }
 
-    pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authorization {
+    pub fn begun(
+        &self,
+        discovered: &Discovered,
+        association: Option<Association>,
+    ) -> Authorization {
         let fetch = ax::FetchRequest {
             required: vec![ax::Attribute::new("email", ax::AttributeType::Email)],
             ..ax::FetchRequest::default()
         };
-        let mut authorize = Authorize::new(discovered, RETURN_TO)
-            .extension(fetch)
-            .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
+        let mut authorize =
+            Authorize::new(discovered, RETURN_TO).extension(fetch).extension(sreg::Request {
+                required: vec![sreg::Field::Email],
+                ..sreg::Request::default()
+            });
         authorize.association = association;
         self.party.authorize(authorize, self.moment()).unwrap()
     }
@@ -128,8 +136,12 @@ impl OpenIdPair {
                     .attribute(ax::AttributeType::Email, ["jane@example.com"])
                     .attribute(BIO, ["a", "b"]),
             )
-            .extension(sreg::Response { values: [(sreg::Field::Email, "jane@example.com".into())].into() });
-        let response = serve(self.provider.approve(*check_id, approval, self.moment()), &self.confirmed).unwrap();
+            .extension(sreg::Response {
+                values: [(sreg::Field::Email, "jane@example.com".into())].into(),
+            });
+        let response =
+            serve(self.provider.approve(*check_id, approval, self.moment()), &self.confirmed)
+                .unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         let query = location.split_once('?').unwrap().1;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -152,7 +164,11 @@ impl OpenIdPair {
         return_to: &str,
         callback: impl Into<Callback<'a>>,
     ) -> Result<Assertion, Error> {
-        self.remembered(self.run(self.party.dangerous_redeem_unsolicited(return_to, callback, self.moment()))?)
+        self.remembered(self.run(self.party.dangerous_redeem_unsolicited(
+            return_to,
+            callback,
+            self.moment(),
+        ))?)
     }
 
     fn remembered(&self, checked: UnconfirmedAssertion) -> Result<Assertion, Error> {

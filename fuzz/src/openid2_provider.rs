@@ -113,10 +113,11 @@ pub fn run(input: Input) {
         .collect();
     let url = authorization.url().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let asked: BTreeMap<_, _> = crate::reference::decode_form(url.split_once('?').unwrap().1.as_bytes())
-        .into_iter()
-        .map(|(name, value)| (text(name)["openid.".len()..].to_owned(), text(value)))
-        .collect();
+    let asked: BTreeMap<_, _> =
+        crate::reference::decode_form(url.split_once('?').unwrap().1.as_bytes())
+            .into_iter()
+            .map(|(name, value)| (text(name)["openid.".len()..].to_owned(), text(value)))
+            .collect();
     let mut confirmed = 0;
     for message in input.messages.iter().take(8) {
         let (request, confirms) = message.request(&answered, &asked);
@@ -142,7 +143,8 @@ pub fn run(input: Input) {
                 } else {
                     pair.provider.deny(*check_id)
                 };
-                let response = serve(step, &pair.confirmed).unwrap_or_else(|rejected| rejected.response());
+                let response =
+                    serve(step, &pair.confirmed).unwrap_or_else(|rejected| rejected.response());
                 leads_back(&response, returns);
             }
             Err(rejected) => {
@@ -164,8 +166,13 @@ fn leads_back(response: &Response, returns: bool) {
 }
 
 impl Message {
-    /// The request, and whether it is a confirmation of what was signed, with nothing signed changed.
-    fn request(&self, answered: &BTreeMap<String, String>, asked: &BTreeMap<String, String>) -> (Request, bool) {
+    /// The request, and whether it is a confirmation of what was signed, with nothing signed
+    /// changed.
+    fn request(
+        &self,
+        answered: &BTreeMap<String, String>,
+        asked: &BTreeMap<String, String>,
+    ) -> (Request, bool) {
         let mut fields = match self.begin {
             Begin::Nothing => BTreeMap::new(),
             Begin::Confirm => {
@@ -190,7 +197,9 @@ impl Message {
             };
             match value {
                 Value::Gone => drop(fields.remove(&name)),
-                Value::Known(at) => drop(fields.insert(name, VALUES[usize::from(*at) % VALUES.len()].to_owned())),
+                Value::Known(at) => {
+                    drop(fields.insert(name, VALUES[usize::from(*at) % VALUES.len()].to_owned()))
+                }
                 Value::Any(text) => drop(fields.insert(name, text.clone())),
             }
         }

@@ -1,5 +1,6 @@
-//! Any relying party, and whatever it serves: a provider that looks at it sends two requests at most, none to a host of its
-//! own network or without TLS, and takes nothing for a yes but a document that names the place.
+//! Any relying party, and whatever it serves: a provider that looks at it sends two requests at
+//! most, none to a host of its own network or without TLS, and takes nothing for a yes but a
+//! document that names the place.
 
 use arbitrary::Arbitrary;
 use oauth_proto::openid2::server::{CheckIdRequest, Dispatched, serve};
@@ -88,7 +89,8 @@ pub fn run(input: Input) {
     if let (Place::Known(_), Some(answer)) = (&input.return_to, answers.last()) {
         let body = String::from_utf8_lossy(answer.body()).to_ascii_lowercase();
         let host = return_to.split('/').nth(2).unwrap();
-        let names = body.contains("http://specs.openid.net/auth/2.0/return_to") && body.contains(host);
+        let names =
+            body.contains("http://specs.openid.net/auth/2.0/return_to") && body.contains(host);
         assert!(!listed || names, "{return_to} is nowhere in {body}");
         assert!(!input.genuine || listed, "{return_to} is not found in {body}");
     }

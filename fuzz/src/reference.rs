@@ -25,14 +25,19 @@ pub fn base_string(pieces: &Pieces<'_>) -> String {
     let mut encoded: Vec<(String, String)> =
         parameters.iter().map(|(name, value)| (encode(name), encode(value))).collect();
     encoded.sort();
-    let pairs: Vec<String> = encoded.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs: Vec<String> =
+        encoded.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let normalized = pairs.join("&");
 
     let mut method = String::new();
     for c in pieces.method.chars() {
         method.push(c.to_ascii_uppercase());
     }
-    let all = [encode(method.as_bytes()), encode(base_uri(pieces).as_bytes()), encode(normalized.as_bytes())];
+    let all = [
+        encode(method.as_bytes()),
+        encode(base_uri(pieces).as_bytes()),
+        encode(normalized.as_bytes()),
+    ];
     all.join("&")
 }
 
@@ -55,7 +60,13 @@ fn encode(bytes: &[u8]) -> String {
     let mut out = String::new();
     for byte in bytes {
         let c = char::from(*byte);
-        if c.is_ascii_alphabetic() || c.is_ascii_digit() || c == '-' || c == '.' || c == '_' || c == '~' {
+        if c.is_ascii_alphabetic()
+            || c.is_ascii_digit()
+            || c == '-'
+            || c == '.'
+            || c == '_'
+            || c == '~'
+        {
             out.push(c);
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -100,7 +111,8 @@ fn unescape(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        let digits = bytes.get(at + 1..at + 3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits =
+            bytes.get(at + 1..at + 3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
         match (bytes[at], digits) {
             (b'%', Some(digits)) => {
                 let text = std::str::from_utf8(digits).unwrap();
@@ -120,8 +132,8 @@ fn unescape(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether a place, by its path alone or as a whole, is that of a URI without escapes: as the parser of browsers reads it, and with
-/// the path byte for byte.
+/// Whether a place, by its path alone or as a whole, is that of a URI without escapes: as the
+/// parser of browsers reads it, and with the path byte for byte.
 pub fn is_place(place: &str, uri: &str) -> bool {
     let uri = url::Url::parse(uri).expect("a URI");
     if place.starts_with('/') {
@@ -132,5 +144,7 @@ pub fn is_place(place: &str, uri: &str) -> bool {
         let host = url.host_str().unwrap_or_default().to_owned();
         (url.scheme().to_owned(), host, url.port_or_known_default())
     };
-    origin(&place_url) == origin(&uri) && place_url.username().is_empty() && place.ends_with(uri.path())
+    origin(&place_url) == origin(&uri)
+        && place_url.username().is_empty()
+        && place.ends_with(uri.path())
 }

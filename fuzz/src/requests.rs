@@ -61,7 +61,11 @@ impl Sent {
 
     /// The path and the query as texts that can stand in a URI.
     pub fn target(&self) -> (String, Option<String>) {
-        let path = self.path.iter().map(|byte| char::from(b'!' + byte % 94)).filter(|c| !"?#\"<>\\^`{|}".contains(*c));
+        let path = self
+            .path
+            .iter()
+            .map(|byte| char::from(b'!' + byte % 94))
+            .filter(|c| !"?#\"<>\\^`{|}".contains(*c));
         let path: String = std::iter::once('/').chain(path).collect();
         let allowed = |byte: &u8| char::from(b'!' + byte % 94);
         let query = self.query.as_ref().map(|query| {
@@ -81,7 +85,10 @@ impl Sent {
     pub fn request(&self) -> Option<Request<Vec<u8>>> {
         let builder = Request::builder().method(self.method()).uri(self.uri());
         match &self.form {
-            Some(form) => builder.header("content-type", "application/x-www-form-urlencoded").body(form.clone()).ok(),
+            Some(form) => builder
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form.clone())
+                .ok(),
             None => builder.body(self.body.clone()).ok(),
         }
     }

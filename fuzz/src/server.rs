@@ -1,12 +1,17 @@
-//! Arbitrary requests, and requests in arbitrary order, against one server, with a model of what may succeed beside it.
+//! Arbitrary requests, and requests in arbitrary order, against one server, with a model of what
+//! may succeed beside it.
 
 use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
-use oauth_proto::oauth1::server::{AfterConsent, Approval, Consent, Dispatched, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, Consent, Dispatched, Provider, Rejected, Verifier, serve,
+};
+use oauth_proto::oauth1::{
+    Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session,
+};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -36,7 +41,8 @@ const ORIGIN: &str = "https://a.example";
 
 pub type Input = Vec<Act>;
 
-/// A pending authorization as a client stores it, and the verifier once the user has granted access.
+/// A pending authorization as a client stores it, and the verifier once the user has granted
+/// access.
 struct Open {
     stored: String,
     url: String,
@@ -76,7 +82,8 @@ pub fn run(acts: Input) {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
     let provider = Provider::builder(Verifier::new(ORIGIN).unwrap()).build().unwrap();
-    let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let server =
+        Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(server, ClientCredentials::new("key", "client-secret"));
     let mut now = 1_000_000;
     let mut counter: u64 = 0;
@@ -94,7 +101,9 @@ pub fn run(acts: Input) {
         let mut moment = || Moment::new(Timestamp::from_secs(now), entropy());
         match act {
             Act::Raw { method, target, host, authorization, form, body } => {
-                let Some(request) = raw(&method, &target, host, authorization, form, body) else { continue };
+                let Some(request) = raw(&method, &target, host, authorization, form, body) else {
+                    continue;
+                };
                 check(serve(provider.verifier().verify(&request, moment()), &store).unwrap_err());
                 for path in ["/initiate", "/token", "/authorize"] {
                     let request = at(path, &request);
@@ -106,14 +115,19 @@ pub fn run(acts: Input) {
             }
             Act::Begin { callback } => {
                 let authorize = callback.map_or_else(Authorize::out_of_band, Authorize::callback);
-                let Ok(Step::Send(request, sent)) = client.authorize(authorize, moment()) else { continue };
+                let Ok(Step::Send(request, sent)) = client.authorize(authorize, moment()) else {
+                    continue;
+                };
                 match serve(provider.dispatch(&request, moment()).map(response), &store) {
                     Ok(response) => {
                         let Ok(Step::Done(authorization)) = sent.receive(response, moment()) else {
                             panic!("not done")
                         };
                         let Authorization { url, pending, .. } = authorization;
-                        assert!(seen.insert(pending.token().to_owned()), "the same credentials twice");
+                        assert!(
+                            seen.insert(pending.token().to_owned()),
+                            "the same credentials twice"
+                        );
                         let stored = serde_json::to_string(&pending).unwrap();
                         open.push(Open { stored, url, verifier: None, used: false });
                     }
@@ -127,13 +141,14 @@ pub fn run(acts: Input) {
                 let which = which % open.len();
                 let Open { url, verifier, used, .. } = &mut open[which];
                 let request = Request::get(url.as_str()).body(Vec::new()).unwrap();
-                let consent = match serve(provider.dispatch(&request, moment()).map(question), &store) {
-                    Ok(consent) => consent,
-                    Err(rejected) => {
-                        check(rejected);
-                        continue;
-                    }
-                };
+                let consent =
+                    match serve(provider.dispatch(&request, moment()).map(question), &store) {
+                        Ok(consent) => consent,
+                        Err(rejected) => {
+                            check(rejected);
+                            continue;
+                        }
+                    };
                 assert!(!*used && verifier.is_none());
                 let step = if grant {
                     provider.approve(consent, Approval::new("jane"), moment())
@@ -145,7 +160,8 @@ pub fn run(acts: Input) {
                         well_formed(&response);
                         let location = response.headers()["location"].to_str().unwrap();
                         let code = location.split("oauth_verifier=").last().filter(|_| grant);
-                        *verifier = code.map(|code| code.split(['&', '#']).next().unwrap().to_owned());
+                        *verifier =
+                            code.map(|code| code.split(['&', '#']).next().unwrap().to_owned());
                     }
                     AfterConsent::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
                     AfterConsent::ShowDenied => assert!(!grant),
@@ -159,13 +175,23 @@ pub fn run(acts: Input) {
                 let which = which % open.len();
                 let Open { stored, url: _, verifier, used } = &mut open[which];
                 let pending: Pending = serde_json::from_str(stored).unwrap();
-                let code = verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
-                let Ok(Step::Send(request, sent)) = client.redeem_verifier(pending, &code, moment()) else { continue };
+                let code =
+                    verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
+                let Ok(Step::Send(request, sent)) =
+                    client.redeem_verifier(pending, &code, moment())
+                else {
+                    continue;
+                };
                 match serve(provider.dispatch(&request, moment()).map(response), &store) {
                     Ok(response) => {
                         assert!(right && verifier.is_some() && !*used, "a token for nothing");
-                        let Ok(Step::Done(token)) = sent.receive(response, moment()) else { panic!("no token") };
-                        assert!(seen.insert(token.credentials.token.clone()), "the same token twice");
+                        let Ok(Step::Done(token)) = sent.receive(response, moment()) else {
+                            panic!("no token")
+                        };
+                        assert!(
+                            seen.insert(token.credentials.token.clone()),
+                            "the same token twice"
+                        );
                         tokens.push(token);
                     }
                     Err(rejected) => check(rejected),
@@ -178,9 +204,11 @@ pub fn run(acts: Input) {
                     continue;
                 }
                 let token = &tokens[which % tokens.len()];
-                let mut request = Request::get("https://a.example/photos?x=1").body(Vec::new()).unwrap();
+                let mut request =
+                    Request::get("https://a.example/photos?x=1").body(Vec::new()).unwrap();
                 Session::new(&client, token.clone()).sign(&mut request, moment()).unwrap();
-                let verified = serve(provider.verifier().verify(&request, moment()), &store).unwrap();
+                let verified =
+                    serve(provider.verifier().verify(&request, moment()), &store).unwrap();
                 assert_eq!(verified.token.as_deref(), Some(token.credentials.token.as_str()));
             }
             Act::Pass(seconds) => now += u64::from(seconds),
@@ -198,7 +226,9 @@ fn raw(
 ) -> Option<Request<Vec<u8>>> {
     let mut builder = Request::builder().method(method).uri(target);
     let content_type = form.then(|| b"application/x-www-form-urlencoded".to_vec());
-    for (name, value) in [("host", host), ("authorization", authorization), ("content-type", content_type)] {
+    for (name, value) in
+        [("host", host), ("authorization", authorization), ("content-type", content_type)]
+    {
         if let Some(value) = value {
             builder = builder.header(name, value);
         }
@@ -215,7 +245,10 @@ fn check(rejected: Rejected) {
 
 fn well_formed(response: &Response) {
     assert!(
-        response.headers().values().all(|value| !value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n')))
+        response
+            .headers()
+            .values()
+            .all(|value| !value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n')))
     );
     assert_eq!(response.headers()["cache-control"], "no-store");
 }

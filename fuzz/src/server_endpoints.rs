@@ -1,5 +1,6 @@
-//! Arbitrary requests, most of them half right, to each endpoint of an authorization server: each ends soon, in a response that
-//! is well-formed, and sends nobody to a place that was not registered.
+//! Arbitrary requests, most of them half right, to each endpoint of an authorization server: each
+//! ends soon, in a response that is well-formed, and sends nobody to a place that was not
+//! registered.
 
 use std::collections::HashMap;
 
@@ -7,8 +8,8 @@ use arbitrary::Arbitrary;
 use http::Request;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential, Provider,
-    RejectReason, Rejected, Serve, ServerStep, serve,
+    Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched,
+    GrantCredential, Provider, RejectReason, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::wire::form;
 
@@ -81,7 +82,10 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const NAMES: [(&str, &[&str]); 25] = [
     ("response_type", &["code", "token", "code token"]),
     ("client_id", &["web", "other", "app", "nobody"]),
-    ("redirect_uri", &[REDIRECTS[0].1, REDIRECTS[1].1, REDIRECTS[2].1, "http://127.0.0.1:81/cb", REDIRECTS[3].1]),
+    (
+        "redirect_uri",
+        &[REDIRECTS[0].1, REDIRECTS[1].1, REDIRECTS[2].1, "http://127.0.0.1:81/cb", REDIRECTS[3].1],
+    ),
     ("scope", &["read", "read write", "write", "stats", "read,write", "admin"]),
     ("state", &["xyz", "a&b=c#d\r\nx: y", "\"><script>\u{1f511}"]),
     ("response_mode", &["query", "fragment", "form_post"]),
@@ -91,7 +95,15 @@ const NAMES: [(&str, &[&str]); 25] = [
     ("resource", &[RESOURCES[0], RESOURCES[1], "https://c.example/"]),
     (
         "grant_type",
-        &["authorization_code", "refresh_token", "client_credentials", "password", DEVICE, EXCHANGE, "urn:x:voucher"],
+        &[
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "password",
+            DEVICE,
+            EXCHANGE,
+            "urn:x:voucher",
+        ],
     ),
     ("code", &["x"]),
     ("refresh_token", &["x"]),
@@ -104,7 +116,10 @@ const NAMES: [(&str, &[&str]); 25] = [
     ("subject_token", &["x"]),
     (
         "subject_token_type",
-        &["urn:ietf:params:oauth:token-type:access_token", "urn:ietf:params:oauth:token-type:refresh_token"],
+        &[
+            "urn:ietf:params:oauth:token-type:access_token",
+            "urn:ietf:params:oauth:token-type:refresh_token",
+        ],
     ),
     ("actor_token", &["x"]),
     ("actor_token_type", &["urn:ietf:params:oauth:token-type:access_token"]),
@@ -112,31 +127,71 @@ const NAMES: [(&str, &[&str]); 25] = [
     ("request", &["x"]),
 ];
 
-/// Where requests that are right go, and what they bring: names and values, `^` for what was given out last, `^^` for what was
-/// before that, `@` for the client's redirect_uri.
+/// Where requests that are right go, and what they bring: names and values, `^` for what was given
+/// out last, `^^` for what was before that, `@` for the client's redirect_uri.
 const TEMPLATES: [(&str, &[(&str, &str)]); 16] = [
     (
         "/authorize",
-        &[("response_type", "code"), ("redirect_uri", "@"), ("scope", "read"), ("state", "a b"), CHALLENGE, S256],
+        &[
+            ("response_type", "code"),
+            ("redirect_uri", "@"),
+            ("scope", "read"),
+            ("state", "a b"),
+            CHALLENGE,
+            S256,
+        ],
     ),
     (
         "/token",
-        &[("grant_type", "authorization_code"), ("code", "^"), ("redirect_uri", "@"), ("code_verifier", VERIFIER)],
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", "^"),
+            ("redirect_uri", "@"),
+            ("code_verifier", VERIFIER),
+        ],
     ),
     ("/token", &[("grant_type", "refresh_token"), ("refresh_token", "^")]),
-    ("/authorize", &[("response_type", "token"), ("redirect_uri", "@"), ("scope", "read"), ("state", "xyz")]),
+    (
+        "/authorize",
+        &[("response_type", "token"), ("redirect_uri", "@"), ("scope", "read"), ("state", "xyz")],
+    ),
     ("/device_authorization", &[("scope", "read")]),
     ("/device", &[("user_code", "^")]),
     ("/token", &[("grant_type", DEVICE), ("device_code", "^^")]),
-    ("/par", &[("response_type", "code"), ("redirect_uri", "@"), ("scope", "read"), ("state", "a&b"), CHALLENGE, S256]),
+    (
+        "/par",
+        &[
+            ("response_type", "code"),
+            ("redirect_uri", "@"),
+            ("scope", "read"),
+            ("state", "a&b"),
+            CHALLENGE,
+            S256,
+        ],
+    ),
     ("/authorize", &[("request_uri", "^")]),
-    ("/token", &[("grant_type", "password"), ("username", "jane"), ("password", PASSWORD), ("scope", "read")]),
-    ("/token", &[("grant_type", EXCHANGE), ("subject_token", "^^"), ("subject_token_type", ACCESS)]),
+    (
+        "/token",
+        &[
+            ("grant_type", "password"),
+            ("username", "jane"),
+            ("password", PASSWORD),
+            ("scope", "read"),
+        ],
+    ),
+    (
+        "/token",
+        &[("grant_type", EXCHANGE), ("subject_token", "^^"), ("subject_token_type", ACCESS)],
+    ),
     ("/introspect", &[("token", "^^")]),
     ("/revoke", &[("token", "^^")]),
     (
         "/register",
-        &[("redirect_uri", "https://new.example/cb"), ("grant_type", "authorization_code"), ("client_name", "New")],
+        &[
+            ("redirect_uri", "https://new.example/cb"),
+            ("grant_type", "authorization_code"),
+            ("client_name", "New"),
+        ],
     ),
     ("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]),
     ("/token", &[("grant_type", "urn:x:voucher"), ("scope", "read"), ("voucher", "x")]),
@@ -179,8 +234,13 @@ struct Asked {
 pub fn run(input: Input) {
     let clock = Clock::at(1_000_000);
     let provider = provider(input.options);
-    let mut server =
-        RawServer { provider, store: Counted::default(), clock, given: Vec::new(), pushed: HashMap::new() };
+    let mut server = RawServer {
+        provider,
+        store: Counted::default(),
+        clock,
+        given: Vec::new(),
+        pushed: HashMap::new(),
+    };
     for act in input.requests.into_iter().take(24) {
         server.clock.now += u64::from(act.pass);
         server.act(act);
@@ -193,16 +253,25 @@ impl RawServer {
         let endpoint = template.unwrap_or(ENDPOINTS[usize::from(act.endpoint) % ENDPOINTS.len()]);
         let mut endpoint = endpoint.to_owned();
         let parameters = self.parameters(&act);
-        let encoded = form::encode(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let encoded =
+            form::encode(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let in_query = matches!(endpoint.as_str(), "/authorize" | "/device") && act.raw.is_none();
         if let Some(below) = act.below.as_ref().filter(|_| endpoint == "/register") {
-            let below = if below.is_empty() { self.given.last().cloned().unwrap_or_default() } else { below.clone() };
+            let below = if below.is_empty() {
+                self.given.last().cloned().unwrap_or_default()
+            } else {
+                below.clone()
+            };
             endpoint = format!("{endpoint}/{below}");
         }
         let usual = if in_query || endpoint.starts_with("/.well") { "GET" } else { "POST" };
-        let method = ["GET", "POST", "PUT", "DELETE", "HEAD"].get(usize::from(act.method)).copied().unwrap_or(usual);
+        let method = ["GET", "POST", "PUT", "DELETE", "HEAD"]
+            .get(usize::from(act.method))
+            .copied()
+            .unwrap_or(usual);
         let query = if in_query { format!("?{encoded}") } else { String::new() };
-        let mut builder = Request::builder().method(method).uri(format!("{ISSUER}{endpoint}{query}"));
+        let mut builder =
+            Request::builder().method(method).uri(format!("{ISSUER}{endpoint}{query}"));
         let media_type = match act.media_type {
             Some(0) => "application/json",
             Some(1) => "application/x-www-form-urlencoded; charset=utf-8",
@@ -223,8 +292,10 @@ impl RawServer {
             _ => builder,
         };
         if let Some((is_authorization, value)) = &act.header {
-            builder =
-                builder.header(if *is_authorization { "authorization" } else { "content-type" }, value.as_slice());
+            builder = builder.header(
+                if *is_authorization { "authorization" } else { "content-type" },
+                value.as_slice(),
+            );
         }
         let body = match &act.raw {
             Some(raw) => raw.clone(),
@@ -237,8 +308,9 @@ impl RawServer {
         let failing = self.store.fails_at.get().is_some();
         let decision = act.decision;
         let decide = |question: DecideGrant| decide(&question, decision);
-        let end =
-            Serve::new(&self.store).decide_grant(decide).run(self.provider.dispatch(&request, self.clock.moment()));
+        let end = Serve::new(&self.store)
+            .decide_grant(decide)
+            .run(self.provider.dispatch(&request, self.clock.moment()));
         self.store.fails_at.set(None);
         let misplaced = self.misplaces_secrets(&act, &parameters);
         let asked = asked(&parameters, &self.pushed);
@@ -276,7 +348,11 @@ impl RawServer {
                 let value = match *value {
                     "^" => given(0),
                     "^^" => given(1),
-                    "@" => REDIRECTS.iter().find(|(own, _)| *own == id).map_or("", |(_, uri)| uri).to_owned(),
+                    "@" => REDIRECTS
+                        .iter()
+                        .find(|(own, _)| *own == id)
+                        .map_or("", |(_, uri)| uri)
+                        .to_owned(),
                     value => value.to_owned(),
                 };
                 ((*name).to_owned(), value)
@@ -286,7 +362,10 @@ impl RawServer {
             let (id, secret) = CLIENTS[usize::from(who) % CLIENTS.len()];
             all.push(("client_id".to_owned(), id.to_owned()));
             if !secret.is_empty() {
-                all.push(("client_secret".to_owned(), if right { secret } else { "wrong" }.to_owned()));
+                all.push((
+                    "client_secret".to_owned(),
+                    if right { secret } else { "wrong" }.to_owned(),
+                ));
             }
         }
         for (name, value) in act.parameters.iter().take(70) {
@@ -297,7 +376,10 @@ impl RawServer {
             let value = match value {
                 Value::Fit(at) => fit[usize::from(*at) % fit.len()].to_owned(),
                 Value::Given(back) if SECRET_NAMES.contains(&name) || name == "user_code" => {
-                    let at = self.given.len().checked_sub(1 + usize::from(*back) % self.given.len().max(1));
+                    let at = self
+                        .given
+                        .len()
+                        .checked_sub(1 + usize::from(*back) % self.given.len().max(1));
                     at.map_or_else(String::new, |at| self.given[at].clone())
                 }
                 Value::Given(_) => String::new(),
@@ -310,21 +392,31 @@ impl RawServer {
 
     /// Whether the request has a secret where none belongs, so that a refusal may quote it.
     fn misplaces_secrets(&self, act: &Act, parameters: &[(String, String)]) -> bool {
-        let known = SECRETS.into_iter().chain([PASSWORD, INITIAL]).chain(self.given.iter().map(String::as_str));
+        let known = SECRETS
+            .into_iter()
+            .chain([PASSWORD, INITIAL])
+            .chain(self.given.iter().map(String::as_str));
         let elsewhere = parameters.iter().flat_map(|(name, value)| {
-            [Some(name), Some(value).filter(|_| !SECRET_NAMES.contains(&name.as_str()))].into_iter().flatten()
+            [Some(name), Some(value).filter(|_| !SECRET_NAMES.contains(&name.as_str()))]
+                .into_iter()
+                .flatten()
         });
         let elsewhere: Vec<_> = elsewhere.cloned().collect();
         let raw = [act.raw.as_deref(), act.header.as_ref().map(|(_, value)| value.as_slice())];
         let raw = raw.map(|bytes| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned());
-        known.into_iter().any(|secret| elsewhere.iter().chain(&raw).any(|text| text.contains(secret)))
+        known
+            .into_iter()
+            .any(|secret| elsewhere.iter().chain(&raw).any(|text| text.contains(secret)))
     }
 
     fn refused(&self, rejected: &Rejected, asked: &Asked) {
         let response = rejected.response();
         well_formed(&response);
         // A form that sends itself off is a way to bring an error.
-        let is_form = response.headers().get("content-type").is_some_and(|value| value == "text/html; charset=utf-8");
+        let is_form = response
+            .headers()
+            .get("content-type")
+            .is_some_and(|value| value == "text/html; charset=utf-8");
         assert!(response.status() != 200 || is_form, "a refusal that looks like none: {rejected}");
         self.check_redirect(&response, asked);
     }
@@ -332,15 +424,29 @@ impl RawServer {
     /// A redirect leads to the client that asked, with its state, and brings one thing.
     fn check_redirect(&self, response: &Response, asked: &Asked) -> Option<Vec<(String, String)>> {
         let location = response.headers().get("location")?.to_str().unwrap();
-        let parameters = brought(location, &asked.client).unwrap_or_else(|| panic!("{} to {location}", asked.client));
+        let parameters = brought(location, &asked.client)
+            .unwrap_or_else(|| panic!("{} to {location}", asked.client));
         let all = |name: &str| -> Vec<_> {
-            parameters.iter().filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect()
+            parameters
+                .iter()
+                .filter(|(own, _)| own == name)
+                .map(|(_, value)| value.clone())
+                .collect()
         };
         assert_eq!(all("state"), asked.state.iter().cloned().collect::<Vec<_>>(), "{location}");
         assert_eq!(all("iss"), [ISSUER]);
-        assert_eq!(["code", "access_token", "error"].into_iter().map(|name| all(name).len()).sum::<usize>(), 1);
+        assert_eq!(
+            ["code", "access_token", "error"]
+                .into_iter()
+                .map(|name| all(name).len())
+                .sum::<usize>(),
+            1
+        );
         // A token never stands in a query.
-        assert!(all("access_token").is_empty() || location.contains("#access_token="), "{location}");
+        assert!(
+            all("access_token").is_empty() || location.contains("#access_token="),
+            "{location}"
+        );
         Some(parameters)
     }
 
@@ -408,10 +514,13 @@ impl RawServer {
     fn device(&mut self, page: DevicePage, decision: u8) {
         let Some(user_code) = page.user_code else { return };
         self.store.asked.set(0);
-        let Ok(device) = serve(self.provider.find_device(&user_code, self.clock.moment().now), &self.store) else {
+        let Ok(device) =
+            serve(self.provider.find_device(&user_code, self.clock.moment().now), &self.store)
+        else {
             return;
         };
-        let device: DeviceConsent = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
+        let device: DeviceConsent =
+            serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
         self.store.asked.set(0);
         let moment = self.clock.moment();
         let step: ServerStep<()> = match decision % 2 {
@@ -427,7 +536,11 @@ fn basic(id: &str, secret: &str) -> String {
     let text = format!("{id}:{secret}");
     let mut out = "Basic ".to_owned();
     for chunk in text.as_bytes().chunks(3) {
-        let bits = chunk.iter().chain(&[0, 0]).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        let bits = chunk
+            .iter()
+            .chain(&[0, 0])
+            .take(3)
+            .fold(0, |bits, byte| bits << 8 | usize::from(*byte));
         for at in 0..4 {
             let digit = DIGITS[bits >> (18 - 6 * at) & 63];
             out.push(if at <= chunk.len() { char::from(digit) } else { '=' });
@@ -454,23 +567,30 @@ fn metadata(parameters: &[(String, String)]) -> Vec<u8> {
 fn decide(question: &DecideGrant, decision: u8) -> Result<Decision, &'static str> {
     let _ = format!("{question:?}");
     Ok(match &question.credential {
-        GrantCredential::Password { password, .. } if password.expose() != PASSWORD => Decision::Denied,
-        _ if decision % 5 == 1 => Decision::Denied,
-        _ if decision % 5 == 2 => {
-            Decision::Refused { code: "invalid_target".to_owned(), description: "not \"there\"\r\n".to_owned() }
+        GrantCredential::Password { password, .. } if password.expose() != PASSWORD => {
+            Decision::Denied
         }
+        _ if decision % 5 == 1 => Decision::Denied,
+        _ if decision % 5 == 2 => Decision::Refused {
+            code: "invalid_target".to_owned(),
+            description: "not \"there\"\r\n".to_owned(),
+        },
         _ if decision % 5 == 3 => return Err("nobody is in"),
         _ => Decision::Granted(Approval::new("jane")),
     })
 }
 
 /// What a request says of the client and its state; of a pushed one, what was pushed.
-fn asked(parameters: &[(String, String)], pushed: &HashMap<String, (Option<String>, String)>) -> Asked {
+fn asked(
+    parameters: &[(String, String)],
+    pushed: &HashMap<String, (Option<String>, String)>,
+) -> Asked {
     let get = |name: &str| {
         let mut values = parameters.iter().filter(|(own, value)| own == name && !value.is_empty());
         values.next().map(|(_, value)| value.clone())
     };
     let known = get("request_uri").and_then(|uri| pushed.get(&uri).cloned());
-    let (state, client) = known.unwrap_or_else(|| (get("state"), get("client_id").unwrap_or_default()));
+    let (state, client) =
+        known.unwrap_or_else(|| (get("state"), get("client_id").unwrap_or_default()));
     Asked { client, state }
 }

@@ -1,5 +1,6 @@
-//! Requests, decisions, replays, failures of the store and the passing of time in arbitrary order, against one authorization
-//! server, with a model beside it of what every code and token is good for.
+//! Requests, decisions, replays, failures of the store and the passing of time in arbitrary order,
+//! against one authorization server, with a model beside it of what every code and token is good
+//! for.
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
@@ -109,10 +110,17 @@ impl CheckedServer {
             Act::SignIn { client, asked, granted, user, pkce } => {
                 self.sign_in(usize::from(client) % 3, asked, granted, user, pkce);
             }
-            Act::Mislead { client, to } => self.mislead(usize::from(client) % 3, usize::from(to) % REDIRECTS.len()),
+            Act::Mislead { client, to } => {
+                self.mislead(usize::from(client) % 3, usize::from(to) % REDIRECTS.len())
+            }
             Act::Redeem { code, client, right_uri, right_verifier } => {
                 if let Some(code) = one(&self.codes, code) {
-                    self.redeem(code, self.taker(self.codes[code].client, client), right_uri, right_verifier);
+                    self.redeem(
+                        code,
+                        self.taker(self.codes[code].client, client),
+                        right_uri,
+                        right_verifier,
+                    );
                 }
             }
             Act::Refresh { token, client, scope } => {
@@ -128,7 +136,10 @@ impl CheckedServer {
             Act::RevokeGrant { token } => {
                 if let Some(token) = one(&self.tokens, token) {
                     let grant = self.tokens[token].grant;
-                    if self.ask(|server| serve(server.provider.revoke_grant(grant), &server.store)).is_ok() {
+                    if self
+                        .ask(|server| serve(server.provider.revoke_grant(grant), &server.store))
+                        .is_ok()
+                    {
                         self.forget(grant);
                     }
                 }
@@ -154,13 +165,14 @@ impl CheckedServer {
         assert!(asked > 0 && bits(&consent.scope) == asked);
         let scope = if granted & asked == 0 { asked } else { granted & asked };
         let grant = Approval::new(if user { "jane" } else { "joe" }).scope(words(scope));
-        let Ok(response) =
-            self.ask(|server| serve(server.provider.approve(consent, grant, server.clock.moment()), &server.store))
-        else {
+        let Ok(response) = self.ask(|server| {
+            serve(server.provider.approve(consent, grant, server.clock.moment()), &server.store)
+        }) else {
             return;
         };
         well_formed(&response);
-        let parameters = brought(response.headers()["location"].to_str().unwrap(), CLIENTS[client].0).unwrap();
+        let parameters =
+            brought(response.headers()["location"].to_str().unwrap(), CLIENTS[client].0).unwrap();
         let (name, value) = parameters.first().cloned().unwrap();
         // Where the store failed, the client hears of that.
         if name != "code" {
@@ -168,10 +180,21 @@ impl CheckedServer {
             return;
         }
         assert!(
-            self.codes.iter().all(|code| code.value != value) && self.tokens.iter().all(|token| token.value != value)
+            self.codes.iter().all(|code| code.value != value)
+                && self.tokens.iter().all(|token| token.value != value)
         );
         let expires_at = self.clock.now + 60;
-        self.codes.push(Code { value, client, scope, user, grant: None, pkce, expires_at, used: false, gone: false });
+        self.codes.push(Code {
+            value,
+            client,
+            scope,
+            user,
+            grant: None,
+            pkce,
+            expires_at,
+            used: false,
+            gone: false,
+        });
     }
 
     fn mislead(&mut self, client: usize, to: usize) {
@@ -185,10 +208,16 @@ impl CheckedServer {
 
     fn redeem(&mut self, at: usize, client: usize, right_uri: bool, right_verifier: bool) {
         let value = self.codes[at].value.clone();
-        let redirect_uri =
-            if right_uri { REDIRECTS[CLIENTS[self.codes[at].client].2].1 } else { "https://evil.example/" };
-        let mut parameters =
-            vec![("grant_type", "authorization_code"), ("code", &*value), ("redirect_uri", redirect_uri)];
+        let redirect_uri = if right_uri {
+            REDIRECTS[CLIENTS[self.codes[at].client].2].1
+        } else {
+            "https://evil.example/"
+        };
+        let mut parameters = vec![
+            ("grant_type", "authorization_code"),
+            ("code", &*value),
+            ("redirect_uri", redirect_uri),
+        ];
         let pkce = self.codes[at].pkce;
         if pkce == right_verifier {
             parameters.push(("code_verifier", VERIFIER));
@@ -232,12 +261,20 @@ impl CheckedServer {
 
     fn redeemed(&mut self, at: usize, response: &Response) {
         let (access, refresh) = read(response);
-        let (client, user, scope) = (self.codes[at].client, self.codes[at].user, self.codes[at].scope);
+        let (client, user, scope) =
+            (self.codes[at].client, self.codes[at].user, self.codes[at].scope);
         if let Some(known) = self.tokens.iter().position(|token| token.value == access) {
             let token = &self.tokens[known];
             assert!(self.reuse && self.lives(known) && token.kind == TokenKind::Access);
-            assert!((token.client, token.user, token.granted, token.scope) == (client, user, scope, scope));
-            let refresh = self.tokens.iter().position(|token| Some(&token.value) == refresh.as_ref()).unwrap();
+            assert!(
+                (token.client, token.user, token.granted, token.scope)
+                    == (client, user, scope, scope)
+            );
+            let refresh = self
+                .tokens
+                .iter()
+                .position(|token| Some(&token.value) == refresh.as_ref())
+                .unwrap();
             assert!(
                 self.lives(refresh) && self.tokens[refresh].grant == token.grant,
                 "a refresh token that is no good"
@@ -261,14 +298,17 @@ impl CheckedServer {
             gone: false,
         };
         let lifetime = self.refresh_lifetime(&refresh.clone().unwrap());
-        let (access, refresh) =
-            (new(access, TokenKind::Access, Some(3600)), new(refresh.unwrap(), TokenKind::Refresh, lifetime));
+        let (access, refresh) = (
+            new(access, TokenKind::Access, Some(3600)),
+            new(refresh.unwrap(), TokenKind::Refresh, lifetime),
+        );
         self.push(access);
         self.push(refresh);
     }
 
     fn refresh(&mut self, at: usize, client: usize, scope: u8) {
-        // A public client's reusable token whose refresh token was replaced for a narrower one is another question.
+        // A public client's reusable token whose refresh token was replaced for a narrower one is
+        // another question.
         let scope = if self.reuse && client == 2 { 0 } else { scope };
         let value = self.tokens[at].value.clone();
         let mut parameters = vec![("grant_type", "refresh_token"), ("refresh_token", &*value)];
@@ -281,14 +321,24 @@ impl CheckedServer {
         let is_own = token.kind == TokenKind::Refresh && token.client == client;
         let expired = token.expires_at.is_some_and(|at| at <= now);
         // The successor that may be had once more.
-        let successor = token.replaced.filter(|(when, _)| now < when + self.grace).map(|(_, by)| by);
-        let successor = successor.filter(|by| self.tokens[*by].replaced.is_none() && !self.tokens[*by].gone);
+        let successor =
+            token.replaced.filter(|(when, _)| now < when + self.grace).map(|(_, by)| by);
+        let successor =
+            successor.filter(|by| self.tokens[*by].replaced.is_none() && !self.tokens[*by].gone);
         let fits = scope & !token.granted == 0;
         match end {
             Ok(response) => {
-                assert!(is_own && !token.gone && fits, "tokens for a refresh token that is no good");
+                assert!(
+                    is_own && !token.gone && fits,
+                    "tokens for a refresh token that is no good"
+                );
                 assert!(if token.replaced.is_some() { successor.is_some() } else { !expired });
-                self.refreshed(at, successor, if scope == 0 { token.granted } else { scope }, &response);
+                self.refreshed(
+                    at,
+                    successor,
+                    if scope == 0 { token.granted } else { scope },
+                    &response,
+                );
             }
             Err(RejectReason::RefreshTokenOfAnotherClient(_)) => {
                 assert!(token.kind == TokenKind::Refresh && token.client != client && !token.gone);
@@ -296,7 +346,10 @@ impl CheckedServer {
             }
             Err(RejectReason::RefreshTokenReplayed) => {
                 assert!(
-                    is_own && token.replaced.is_some() && !token.gone && successor.is_none_or(|by| !self.lives(by))
+                    is_own
+                        && token.replaced.is_some()
+                        && !token.gone
+                        && successor.is_none_or(|by| !self.lives(by))
                 );
                 self.forget(token.grant);
             }
@@ -307,7 +360,11 @@ impl CheckedServer {
                 assert!(token.gone || expired || token.kind == TokenKind::Access || lost || old);
             }
             Err(RejectReason::RefreshTokenExpired { .. }) => {
-                assert!(is_own && !token.gone && (expired || successor.is_some_and(|by| !self.lives(by))));
+                assert!(
+                    is_own
+                        && !token.gone
+                        && (expired || successor.is_some_and(|by| !self.lives(by)))
+                );
             }
             Err(RejectReason::ScopeRefused(_)) => assert!(is_own && !fits),
             Err(RejectReason::StoreFailed(_)) => {}
@@ -334,7 +391,9 @@ impl CheckedServer {
         };
         self.push(new(access, TokenKind::Access, scope, Some(now + 3600)));
         match (refresh, successor) {
-            (Some(refresh), Some(by)) => assert_eq!(refresh, self.tokens[by].value, "another successor"),
+            (Some(refresh), Some(by)) => {
+                assert_eq!(refresh, self.tokens[by].value, "another successor")
+            }
             (Some(refresh), None) => {
                 assert!(!keeps);
                 let expires_at = self.refresh_lifetime(&refresh).map(|lifetime| now + lifetime);

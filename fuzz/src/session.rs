@@ -1,17 +1,19 @@
-//! Sessions, by hand and shared by tasks that are polled, woken and cancelled in any order, with a server, a clock and a
-//! store that do what they like.
+//! Sessions, by hand and shared by tasks that are polled, woken and cancelled in any order, with a
+//! server, a clock and a store that do what they like.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, Grant, NextAction, Session, SharedSession, StoredToken, Token, TokenPlacement,
-    WithholdToken,
+    AuthorizationServer, Client, Grant, NextAction, Session, SharedSession, StoredToken, Token,
+    TokenPlacement, WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
 
-use crate::session_environment::{API, Answer, Count, SessionEnvironment, TOKEN_ENDPOINT, Task, json, refusal, tokens};
+use crate::session_environment::{
+    API, Answer, Count, SessionEnvironment, TOKEN_ENDPOINT, Task, json, refusal, tokens,
+};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -57,13 +59,15 @@ enum Kind {
 type Ended = Result<Option<Response>, DriveError>;
 
 pub fn run(input: Input) {
-    let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
+    let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client")
+        .secret("client-secret");
     let token = (!input.supplied).then(|| token(&input, input.lifetime));
     let mut session = Session::new(&client, API, token).unwrap();
     session.grant = input.supplied.then(Grant::client_credentials);
     session.leeway = Duration::from_secs(input.leeway.into());
     session.token_placement = placement(input.placement);
-    session.unknown_lifetime = input.unknown_lifetime.map(|lifetime| Duration::from_secs(lifetime.into()));
+    session.unknown_lifetime =
+        input.unknown_lifetime.map(|lifetime| Duration::from_secs(lifetime.into()));
     session.return_renewals = input.reports;
     session.without_renewal_on_401 = input.heedless;
     if input.shared { shared(&input, session) } else { by_hand(&input, session) }
@@ -90,7 +94,9 @@ fn placement(which: u8) -> TokenPlacement {
 fn request(kind: Kind) -> Request {
     let builder = match kind {
         Kind::Get | Kind::Token => http::Request::get(format!("{API}/a?b=c&access_token=old")),
-        Kind::Form => http::Request::post(API).header("content-type", "application/x-www-form-urlencoded"),
+        Kind::Form => {
+            http::Request::post(API).header("content-type", "application/x-www-form-urlencoded")
+        }
         Kind::Json => http::Request::put(API).header("content-type", "application/json"),
         Kind::Foreign => http::Request::get("https://api.example@b.example/"),
         Kind::Withheld => http::Request::get("https://b.example/").extension(WithholdToken),
@@ -112,7 +118,9 @@ fn shared(input: &Input, session: Session) {
     let mut tasks: Vec<(Kind, Task<Ended>)> = Vec::new();
     for act in input.acts.iter().take(200) {
         match *act {
-            Act::Start(kind) if tasks.len() < 4 => tasks.push((kind, start(&shared, &environment, kind))),
+            Act::Start(kind) if tasks.len() < 4 => {
+                tasks.push((kind, start(&shared, &environment, kind)))
+            }
             Act::Poll(which) if !tasks.is_empty() => {
                 let which = usize::from(which) % tasks.len();
                 poll(&mut tasks, which);
@@ -122,14 +130,18 @@ fn shared(input: &Input, session: Session) {
                 tasks.swap_remove(which);
             }
             Act::Answer(which, answer) => drop(environment.answer(which.into(), answer)),
-            Act::Clock(seconds) => environment.now.set(environment.now.get().saturating_add_signed(seconds.into())),
+            Act::Clock(seconds) => {
+                environment.now.set(environment.now.get().saturating_add_signed(seconds.into()))
+            }
             Act::Install(lifetime) => {
                 let token = token(input, lifetime);
                 environment.grant(&token);
                 environment.row.set(Some(StoredToken::new(token.clone())));
                 shared.set_token(token);
             }
-            Act::Elsewhere(lifetime) if input.stored && !input.supplied => environment.renew_elsewhere(lifetime),
+            Act::Elsewhere(lifetime) if input.stored && !input.supplied => {
+                environment.renew_elsewhere(lifetime)
+            }
             Act::SignOut if input.stored && !input.supplied => environment.row.set(None),
             Act::Start(_) | Act::Poll(_) | Act::Cancel(_) | Act::Elsewhere(_) | Act::SignOut => {}
         }
@@ -143,7 +155,8 @@ fn shared(input: &Input, session: Session) {
     let session = shared.session();
     let has_refresh_token = session.token().is_some_and(|token| token.refresh_token.is_some());
     let renewable = session.grant.is_some() || has_refresh_token;
-    let is_lost = if input.stored { environment.is_lost() } else { !environment.unsaved.borrow().is_empty() };
+    let is_lost =
+        if input.stored { environment.is_lost() } else { !environment.unsaved.borrow().is_empty() };
     assert!(!is_lost || !renewable, "{:?} is lost", environment.unsaved);
 }
 
@@ -177,7 +190,8 @@ fn share(input: &Input, session: Session, environment: &Arc<SessionEnvironment>)
     builder.load(load).store_if_unchanged(store).build().unwrap()
 }
 
-/// Polls who was woken, and answers who waits, until everybody is done: nobody is cancelled any more.
+/// Polls who was woken, and answers who waits, until everybody is done: nobody is cancelled any
+/// more.
 fn finish(environment: &SessionEnvironment, tasks: &mut Vec<(Kind, Task<Ended>)>) {
     for _ in 0..1000 {
         if let Some(which) = tasks.iter().position(|(_, task)| task.is_woken()) {
@@ -193,21 +207,26 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     let Some(ended) = tasks[which].1.poll() else { return };
     let (kind, _) = tasks.swap_remove(which);
     if kind == Kind::Foreign {
-        let foreign =
-            matches!(ended, Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::Url { .. }), .. }));
+        let foreign = matches!(
+            ended,
+            Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::Url { .. }), .. })
+        );
         assert!(foreign, "{ended:?}");
     }
     if let Err(error) = &ended {
         let shown = format!("{error} {error:?}");
         assert!(
-            !shown.contains("access-") && !shown.contains("refresh-") && !shown.contains("client-secret"),
+            !shown.contains("access-")
+                && !shown.contains("refresh-")
+                && !shown.contains("client-secret"),
             "{shown}"
         );
     }
 }
 
 fn start(shared: &SharedSession, environment: &Arc<SessionEnvironment>, kind: Kind) -> Task<Ended> {
-    let (shared, environment, count) = (shared.clone(), environment.clone(), Arc::new(Count::default()));
+    let (shared, environment, count) =
+        (shared.clone(), environment.clone(), Arc::new(Count::default()));
     Task::new(async move {
         let send = |request: Request| {
             let (environment, count) = (environment.clone(), count.clone());
@@ -228,7 +247,8 @@ fn start(shared: &SharedSession, environment: &Arc<SessionEnvironment>, kind: Ki
     })
 }
 
-/// As the documentation of [`Session`] does it: each request once, or once more after what its response asks for.
+/// As the documentation of [`Session`] does it: each request once, or once more after what its
+/// response asks for.
 fn by_hand(input: &Input, mut session: Session) {
     let mut now = 100_000;
     let mut issued = 0;
@@ -240,7 +260,8 @@ fn by_hand(input: &Input, mut session: Session) {
         let kind = match *act {
             Act::Start(kind) if kind != Kind::Token => kind,
             Act::Clock(seconds) => {
-                now = Timestamp::as_secs(Timestamp::from_secs(now)).saturating_add_signed(seconds.into());
+                now = Timestamp::as_secs(Timestamp::from_secs(now))
+                    .saturating_add_signed(seconds.into());
                 continue;
             }
             Act::Install(lifetime) => {
@@ -253,8 +274,12 @@ fn by_hand(input: &Input, mut session: Session) {
         let mut request = request(kind);
         let sent_token = match session.attach_token(&mut request, Timestamp::from_secs(now)) {
             Err(Error::Expired(Expired::Token)) => {
-                assert!(kind != Kind::Foreign && kind != Kind::Withheld && tokens(&request).is_empty());
-                let Some(token) = renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued) else {
+                assert!(
+                    kind != Kind::Foreign && kind != Kind::Withheld && tokens(&request).is_empty()
+                );
+                let Some(token) =
+                    renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued)
+                else {
                     continue;
                 };
                 session.set_token(token);
@@ -265,7 +290,8 @@ fn by_hand(input: &Input, mut session: Session) {
         let Ok(sent_token) = sent_token else { continue };
         carries(&session, &request, kind);
         let response = respond(answer());
-        let verdict = session.check_response(sent_token, &response, crate::requests::moment(now, 2));
+        let verdict =
+            session.check_response(sent_token, &response, crate::requests::moment(now, 2));
         let again = match verdict {
             Ok(NextAction::Renew(step, again)) => {
                 let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };
@@ -279,17 +305,24 @@ fn by_hand(input: &Input, mut session: Session) {
         if let Ok(sent_token) = session.retry(&mut request, again) {
             carries(&session, &request, kind);
             // A newer token has had its turn.
-            let verdict = session.check_response(sent_token, &respond(answer()), crate::requests::moment(now, 3));
+            let verdict = session.check_response(
+                sent_token,
+                &respond(answer()),
+                crate::requests::moment(now, 3),
+            );
             assert!(matches!(verdict, Ok(NextAction::Done)));
         }
     }
 }
 
-/// A request that may be sent goes where its token may go, and has the session's token and no other.
+/// A request that may be sent goes where its token may go, and has the session's token and no
+/// other.
 fn carries(session: &Session, request: &Request, kind: Kind) {
     assert!(kind != Kind::Foreign);
-    let expected =
-        session.token().filter(|_| kind != Kind::Withheld).map(|token| token.access_token.expose().to_owned());
+    let expected = session
+        .token()
+        .filter(|_| kind != Kind::Withheld)
+        .map(|token| token.access_token.expose().to_owned());
     assert_eq!(tokens(request), expected.into_iter().collect());
 }
 
@@ -307,8 +340,12 @@ fn renew(step: Result<Step<Token>, Error>, answer: Answer, issued: &mut u32) -> 
         assert_eq!(request.uri(), TOKEN_ENDPOINT);
         response.take().ok_or("asked twice")
     };
-    match oauth_proto::run_with(step.ok()?, send, || crate::requests::moment(1, 3), |_| panic!("renewals do not wait"))
-    {
+    match oauth_proto::run_with(
+        step.ok()?,
+        send,
+        || crate::requests::moment(1, 3),
+        |_| panic!("renewals do not wait"),
+    ) {
         Err(error @ DriveError::Transport { .. }) => panic!("{error}"),
         ended => ended.ok(),
     }

@@ -1,5 +1,5 @@
-//! What surrounds a shared session: a clock, exchanges that are answered when the fuzzer says so, a place where tokens are
-//! saved, and what must hold there at any time.
+//! What surrounds a shared session: a clock, exchanges that are answered when the fuzzer says so, a
+//! place where tokens are saved, and what must hold there at any time.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,7 +18,8 @@ use crate::requests::moment;
 pub const TOKEN_ENDPOINT: &str = "https://a.example/token";
 pub const API: &str = "https://api.example";
 
-/// A value that can be changed behind a reference, and that the functions of a session may hold: they are `Send`.
+/// A value that can be changed behind a reference, and that the functions of a session may hold:
+/// they are `Send`.
 #[derive(Default)]
 pub struct Cell<T>(Mutex<T>);
 
@@ -133,7 +134,9 @@ impl SessionEnvironment {
         self.grant.set(self.grant.get() + 1);
         self.unsaved.borrow().clear();
         let mut saved = self.saved.borrow();
-        self.outdated.borrow().append(&mut (1..=self.issued.get()).map(|number| format!("access-{number}")).collect());
+        self.outdated.borrow().append(
+            &mut (1..=self.issued.get()).map(|number| format!("access-{number}")).collect(),
+        );
         saved.insert(token.access_token.expose().to_owned());
     }
 
@@ -180,7 +183,10 @@ impl SessionEnvironment {
 
     async fn renew(&self, count: &Count) -> Outcome<Response> {
         count.renewals.set(count.renewals.get() + 1);
-        assert!(count.renewals.get() <= 2 || self.row.borrow().is_some(), "a fetch renews more than twice");
+        assert!(
+            count.renewals.get() <= 2 || self.row.borrow().is_some(),
+            "a fetch renews more than twice"
+        );
         assert_eq!(self.renewing.get(), 0, "two renewals at a time");
         assert!(self.unsaved.borrow().is_empty(), "renewed while {:?} is not saved", self.unsaved);
         self.renewing.set(1);
@@ -195,8 +201,12 @@ impl SessionEnvironment {
             Answer::Good(lifetime) => {
                 let number = self.issued.get() + 1;
                 self.issued.set(number);
-                let expires = lifetime.map(|seconds| format!(r#","expires_in":{seconds}"#)).unwrap_or_default();
-                let names = format!(r#""access_token":"access-{number}","refresh_token":"refresh-{number}""#);
+                let expires = lifetime
+                    .map(|seconds| format!(r#","expires_in":{seconds}"#))
+                    .unwrap_or_default();
+                let names = format!(
+                    r#""access_token":"access-{number}","refresh_token":"refresh-{number}""#
+                );
                 if grant != self.grant.get() {
                     // Nobody needs it any more, but it may be there.
                     self.outdated.borrow().insert(format!("access-{number}"));
@@ -249,7 +259,8 @@ impl SessionEnvironment {
         Ok(WriteOutcome::Stored)
     }
 
-    /// Another process renews the stored token, if there is one, and what this one has renewed is worth nothing any more.
+    /// Another process renews the stored token, if there is one, and what this one has renewed is
+    /// worth nothing any more.
     pub fn renew_elsewhere(&self, lifetime: Option<u16>) {
         let mut row = self.row.borrow();
         if row.as_ref().is_none_or(|stored| stored.token.is_none()) {
@@ -259,18 +270,26 @@ impl SessionEnvironment {
         self.issued.set(number);
         let mut token = Token::bearer(format!("access-{number}"));
         token.refresh_token = Some(format!("refresh-{number}").into());
-        token.expires_at =
-            lifetime.map(|seconds| Timestamp::from_secs(self.now.get()).after(Duration::from_secs(seconds.into())));
+        token.expires_at = lifetime.map(|seconds| {
+            Timestamp::from_secs(self.now.get()).after(Duration::from_secs(seconds.into()))
+        });
         self.unsaved.borrow().clear();
         self.saved.borrow().insert(format!("access-{number}"));
         *row = Some(StoredToken::new(token));
     }
 
-    /// Returns whether a renewed token is not stored, though the user is signed in and no newer one is.
+    /// Returns whether a renewed token is not stored, though the user is signed in and no newer one
+    /// is.
     pub fn is_lost(&self) -> bool {
         let number = |token: &str| token.trim_start_matches("access-").parse::<u32>().ok();
-        let stored = self.row.borrow().as_ref().and_then(|stored| number(stored.token.as_ref()?.access_token.expose()));
-        stored.is_some_and(|stored| self.unsaved.borrow().iter().any(|token| number(token) > Some(stored)))
+        let stored = self
+            .row
+            .borrow()
+            .as_ref()
+            .and_then(|stored| number(stored.token.as_ref()?.access_token.expose()));
+        stored.is_some_and(|stored| {
+            self.unsaved.borrow().iter().any(|token| number(token) > Some(stored))
+        })
     }
 
     /// A request to an API goes to its origin, with one token, which was saved.
@@ -289,7 +308,10 @@ impl SessionEnvironment {
 
 /// The different tokens that a request carries anywhere.
 pub fn tokens(request: &Request) -> BTreeSet<String> {
-    let headers = request.headers().values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let headers = request
+        .headers()
+        .values()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let mut places: Vec<String> = headers.collect();
     places.push(request.uri().to_string());
     places.push(String::from_utf8_lossy(request.body()).into_owned());
@@ -304,7 +326,8 @@ pub fn tokens(request: &Request) -> BTreeSet<String> {
 }
 
 pub fn json(status: u16, body: &str) -> Response {
-    let builder = http::Response::builder().status(status).header("content-type", "application/json");
+    let builder =
+        http::Response::builder().status(status).header("content-type", "application/json");
     builder.body(body.as_bytes().to_vec()).unwrap()
 }
 
@@ -318,7 +341,11 @@ pub fn refusal(challenge: u8) -> Response {
         "Bearer error=\"",
     ];
     let challenge = challenges[usize::from(challenge) % challenges.len()];
-    http::Response::builder().status(401).header("www-authenticate", challenge).body(Vec::new()).unwrap()
+    http::Response::builder()
+        .status(401)
+        .header("www-authenticate", challenge)
+        .body(Vec::new())
+        .unwrap()
 }
 
 /// A task and whether it was woken.

@@ -1,5 +1,5 @@
-//! Any answers of a service to sign in at, and any path of its API: a user has an identifier that the profile had, the token
-//! goes to the profile's origin alone, and a path stays below its base.
+//! Any answers of a service to sign in at, and any path of its API: a user has an identifier that
+//! the profile had, the token goes to the profile's origin alone, and a path stays below its base.
 
 use arbitrary::Arbitrary;
 use oauth_proto::services::{self, Client, Instance, Service, SignIn, Tokens, User};
@@ -66,7 +66,8 @@ const NAMES: &[&str] = &[
     "links",
 ];
 
-const VALUES: &[&str] = &["", "1", "true", "jane@example.com", "octocat", "https://a.example/x.png"];
+const VALUES: &[&str] =
+    &["", "1", "true", "jane@example.com", "octocat", "https://a.example/x.png"];
 
 const PIECES: &[&str] = &[
     "/",
@@ -90,7 +91,8 @@ const PIECES: &[&str] = &[
 ];
 
 pub fn run(input: Input) {
-    let rows: Vec<&Service> = services::ALL.iter().copied().filter(|service| service.profile.is_some()).collect();
+    let rows: Vec<&Service> =
+        services::ALL.iter().copied().filter(|service| service.profile.is_some()).collect();
     let sign_in = match usize::from(input.service) % (rows.len() + 2) {
         row if row < rows.len() => at(rows[row]),
         row => custom(row == rows.len()),
@@ -98,7 +100,9 @@ pub fn run(input: Input) {
     walk(&sign_in, &input.answers);
     let path = match &input.path {
         Path::Any(text) => text.clone(),
-        Path::Pieces(pieces) => pieces.iter().map(|at| PIECES[usize::from(*at) % PIECES.len()]).collect(),
+        Path::Pieces(pieces) => {
+            pieces.iter().map(|at| PIECES[usize::from(*at) % PIECES.len()]).collect()
+        }
     };
     paths(&path);
 }
@@ -130,14 +134,17 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
     let authorization = loop {
         step = match step.unwrap() {
             Step::Done(authorization) => break authorization,
-            Step::Send(_, sent) => {
-                sent.receive(form("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"), moment(1000, 2))
-            }
+            Step::Send(_, sent) => sent.receive(
+                form("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"),
+                moment(1000, 2),
+            ),
             Step::Wait(..) => panic!("nothing waits"),
         };
     };
     let key = authorization.pending.key().to_owned();
-    let callback = format!("https://app.example/callback?code=c&state={key}&oauth_token={key}&oauth_verifier=v");
+    let callback = format!(
+        "https://app.example/callback?code=c&state={key}&oauth_token={key}&oauth_verifier=v"
+    );
     let mut step = sign_in.redeem(authorization.pending, &callback, moment(1000, 3));
     let mut origins = Vec::new();
     for round in 0..5 {
@@ -152,9 +159,11 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
                 }
                 let response = match (round, sign_in.client().unwrap()) {
                     (0, Client::Oauth1(_)) => form("oauth_token=t2&oauth_token_secret=s2"),
-                    (0, Client::Oauth2(_)) => {
-                        json(br#"{"access_token":"SlAV32hkKG","token_type":"bearer","expires_in":60}"#.to_vec(), 200)
-                    }
+                    (0, Client::Oauth2(_)) => json(
+                        br#"{"access_token":"SlAV32hkKG","token_type":"bearer","expires_in":60}"#
+                            .to_vec(),
+                        200,
+                    ),
                     _ => answers.get(round - 1).map_or_else(Response::default, Answer::response),
                 };
                 sent.receive(response, moment(1000, 4))
@@ -192,7 +201,8 @@ impl Answer {
             object.insert(NAMES[usize::from(*name) % NAMES.len()].to_owned(), value.json());
         }
         let value = serde_json::Value::Object(object);
-        let value = if self.list { serde_json::json!([value, { "values": [value] }]) } else { value };
+        let value =
+            if self.list { serde_json::json!([value, { "values": [value] }]) } else { value };
         let body = self.raw.clone().unwrap_or_else(|| value.to_string().into_bytes());
         json(body, self.status.map_or(200, |status| 100 + status % 900))
     }
@@ -222,7 +232,10 @@ fn paths(path: &str) {
     if let Ok(request) = twitter.request(path) {
         let uri = request.request().unwrap().uri().clone();
         let hosts = ["api.twitter.com", "api.x.com", "upload.twitter.com", "upload.x.com"];
-        assert!(uri.host().is_some_and(|host| hosts.contains(&host.to_ascii_lowercase().as_str())), "{uri}");
+        assert!(
+            uri.host().is_some_and(|host| hosts.contains(&host.to_ascii_lowercase().as_str())),
+            "{uri}"
+        );
         assert_eq!(uri.scheme_str(), Some("https"));
     }
     if let Ok(request) = dropbox.request(path) {
@@ -237,11 +250,13 @@ fn paths(path: &str) {
 }
 
 fn form(body: &str) -> Response {
-    let builder = http::Response::builder().header("content-type", "application/x-www-form-urlencoded");
+    let builder =
+        http::Response::builder().header("content-type", "application/x-www-form-urlencoded");
     builder.body(body.as_bytes().to_vec()).unwrap()
 }
 
 fn json(body: Vec<u8>, status: u16) -> Response {
-    let builder = http::Response::builder().status(status).header("content-type", "application/json");
+    let builder =
+        http::Response::builder().status(status).header("content-type", "application/json");
     builder.body(body).unwrap()
 }

@@ -67,10 +67,12 @@ pub fn run(input: Input) {
     };
     let key_encoding = if input.raw_key { KeyEncoding::Raw } else { KeyEncoding::Encoded };
     let mut scheme = Scheme::new(method);
-    (scheme.placement, scheme.key_encoding, scheme.body_hash) = (placement, Some(key_encoding), input.body_hash);
+    (scheme.placement, scheme.key_encoding, scheme.body_hash) =
+        (placement, Some(key_encoding), input.body_hash);
     // An empty secret lets nobody in, and an empty token is none.
     let client = ClientCredentials::new(input.client, format!("s{}", input.client_secret));
-    let token = input.token.map(|(token, secret)| TokenCredentials::new(format!("t{token}"), secret));
+    let token =
+        input.token.map(|(token, secret)| TokenCredentials::new(format!("t{token}"), secret));
 
     let signer = Signer::new(&scheme, &client, token.as_ref());
     if signer.sign(&mut request, moment(NOW, 1)).is_err() {
@@ -103,7 +105,11 @@ pub fn run(input: Input) {
             assert_eq!(replay.reason, RejectReason::NonceUsed);
         }
         Err(rejected) if is_odd && !changed => {
-            assert!(matches!(rejected.reason, RejectReason::ControlCharacter(_)), "{}", rejected.reason);
+            assert!(
+                matches!(rejected.reason, RejectReason::ControlCharacter(_)),
+                "{}",
+                rejected.reason
+            );
         }
         Err(rejected) => assert!(changed, "{}", rejected.reason),
     }
@@ -125,7 +131,8 @@ fn change(
         }
         Change::Path => {
             let (path, query) = (request.uri().path(), request.uri().query());
-            let target = query.map_or_else(|| format!("{path}x"), |query| format!("{path}x?{query}"));
+            let target =
+                query.map_or_else(|| format!("{path}x"), |query| format!("{path}x?{query}"));
             set_target(request, &target)
         }
         Change::Query(extra) => {

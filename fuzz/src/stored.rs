@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use oauth_proto::oauth2::{
-    Client, ClientMetadata, ClientRegistration, Introspection, Metadata, Pending, PendingDevice, PendingImplicit,
-    ResourceMetadata, Session, Token,
+    Client, ClientMetadata, ClientRegistration, Introspection, Metadata, Pending, PendingDevice,
+    PendingImplicit, ResourceMetadata, Session, Token,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,7 +35,8 @@ fn again<T: Serialize + DeserializeOwned + Debug>(input: &[u8]) {
     if serde_json::from_str(&written).is_ok_and(|value: Value| has_fraction(&value)) {
         return;
     }
-    let second: T = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+    let second: T =
+        serde_json::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
     assert_eq!(format!("{second:?}"), shown);
     assert_eq!(serde_json::to_string(&second).unwrap(), written);
 }
@@ -56,7 +57,10 @@ fn used(input: &[u8]) {
     let client = client();
     if let Ok(pending) = serde_json::from_slice::<Pending>(input) {
         let expires_at = pending.expires_at();
-        let place = serde_json::to_value(&pending).unwrap()["redirect_uri"].as_str().unwrap_or("/").to_owned();
+        let place = serde_json::to_value(&pending).unwrap()["redirect_uri"]
+            .as_str()
+            .unwrap_or("/")
+            .to_owned();
         let answer = oauth_proto::wire::form::encode([("state", pending.state()), ("code", "c")]);
         let callback = format!("{place}{}{answer}", if place.contains('?') { '&' } else { '?' });
         let result = client.redeem(pending, &callback, moment(100, 1));

@@ -1,7 +1,10 @@
-//! A hostile server and a clock gone mad: the flow ends, without a panic, and with a token only when all was right.
+//! A hostile server and a clock gone mad: the flow ends, without a panic, and with a token only
+//! when all was right.
 
 use arbitrary::Arbitrary;
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Token};
+use oauth_proto::oauth1::{
+    Authorization, Authorize, Client, ClientCredentials, Pending, Server, Token,
+};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -38,7 +41,11 @@ impl Answer {
         match self {
             Self::Anything { status, content_type, location, challenge, body } => {
                 let mut builder = http::Response::builder().status(100 + status % 900);
-                let headers = [("content-type", content_type), ("location", location), ("www-authenticate", challenge)];
+                let headers = [
+                    ("content-type", content_type),
+                    ("location", location),
+                    ("www-authenticate", challenge),
+                ];
                 for (name, value) in headers {
                     if let Some(value) = value {
                         builder = builder.header(name, value);
@@ -47,8 +54,13 @@ impl Answer {
                 builder.body(body).ok()
             }
             Self::Credentials { token, secret, confirmed, extra, expires_in } => {
-                let mut fields = vec![("oauth_token".to_owned(), token), ("oauth_token_secret".to_owned(), secret)];
-                fields.extend(confirmed.then(|| ("oauth_callback_confirmed".to_owned(), "true".to_owned())));
+                let mut fields = vec![
+                    ("oauth_token".to_owned(), token),
+                    ("oauth_token_secret".to_owned(), secret),
+                ];
+                fields.extend(
+                    confirmed.then(|| ("oauth_callback_confirmed".to_owned(), "true".to_owned())),
+                );
                 fields.extend(expires_in.map(|seconds| ("oauth_expires_in".to_owned(), seconds)));
                 fields.extend(extra);
                 let body = oauth_proto::wire::form::encode(fields);
@@ -67,23 +79,31 @@ pub fn run(input: Input) {
     let mut answers = input.answers.into_iter();
     let mut send = move |_: Request| answers.next().and_then(Answer::response);
 
-    let mut server = Server::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
+    let mut server =
+        Server::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
     server.allow_json_answers = input.json;
     server.dangerous_version_1_0 = input.old_version;
     server.by_get = input.get;
     let client = Client::new(server, ClientCredentials::new("key", "client-secret"));
 
-    let mut authorize = Authorize::callback("https://c.example/cb").parameter("scope", "a b").url_parameter("a", "b");
+    let mut authorize = Authorize::callback("https://c.example/cb")
+        .parameter("scope", "a b")
+        .url_parameter("a", "b");
     authorize.realm = Some("r\"x".into());
-    let started = client.authorize(authorize, moment()).map(|step| drive(step, &mut send, &mut moment));
+    let started =
+        client.authorize(authorize, moment()).map(|step| drive(step, &mut send, &mut moment));
     let Ok(Ok(Some(Authorization { url, pending, .. }))) = started else { return };
     let pending: Pending = serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
     assert!(url.starts_with("https://a.example/2?x&a=b&oauth_token="), "{url}");
     let callback = input.callback.unwrap_or_else(|| {
-        let answer = oauth_proto::wire::form::encode([("oauth_token", pending.token()), ("oauth_verifier", "v")]);
+        let answer = oauth_proto::wire::form::encode([
+            ("oauth_token", pending.token()),
+            ("oauth_verifier", "v"),
+        ]);
         format!("/cb?{answer}")
     });
-    let redeemed = client.redeem(pending, &callback, moment()).map(|step| drive(step, &mut send, &mut moment));
+    let redeemed =
+        client.redeem(pending, &callback, moment()).map(|step| drive(step, &mut send, &mut moment));
     let Ok(Ok(Some(token))) = redeemed else { return };
     check(&token);
     if input.renew
@@ -100,11 +120,14 @@ fn check(token: &Token) {
     let stored: Token = serde_json::from_str(&serde_json::to_string(token).unwrap()).unwrap();
     assert_eq!(stored, *token);
     if token.credentials.secret.expose().len() > 8 {
-        assert!(!format!("{token:?}").contains(&format!("{:?}", token.credentials.secret.expose())));
+        assert!(
+            !format!("{token:?}").contains(&format!("{:?}", token.credentials.secret.expose()))
+        );
     }
 }
 
-/// Takes a leg to its end; `None` when the transport fails. No leg of OAuth 1.0a has more than one round.
+/// Takes a leg to its end; `None` when the transport fails. No leg of OAuth 1.0a has more than one
+/// round.
 fn drive<T>(
     mut step: Step<T>,
     send: &mut impl FnMut(Request) -> Option<Response>,

@@ -1,4 +1,5 @@
-//! Any answer of the token endpoint: a token comes out when the reference reads one, and no other; no text shows it.
+//! Any answer of the token endpoint: a token comes out when the reference reads one, and no other;
+//! no text shows it.
 
 use crate::with;
 use arbitrary::Arbitrary;
@@ -76,7 +77,10 @@ pub fn run(input: Input) {
             let kept = (input.kind == Kind::Refresh).then(|| "old-refresh".to_owned());
             let refresh_token = token.refresh_token.as_ref().map(|token| token.expose().to_owned());
             assert_eq!(refresh_token, expected.refresh_token.or(kept));
-            let expires_at = expected.lifetime.map(|lifetime| input.now.saturating_add(lifetime)).or(expected.end);
+            let expires_at = expected
+                .lifetime
+                .map(|lifetime| input.now.saturating_add(lifetime))
+                .or(expected.end);
             assert_eq!(token.expires_at.map(Timestamp::as_secs), expires_at);
             storable(token);
         }
@@ -89,7 +93,8 @@ pub fn run(input: Input) {
 fn ask(input: &Input, response: Response) -> Result<Token, Error> {
     let mut server = AuthorizationServer::new("https://a.example/token").unwrap();
     server.quirks = input.lenient.quirks();
-    let server = if input.commas { with(server, |server| server.scope_separator = ',') } else { server };
+    let server =
+        if input.commas { with(server, |server| server.scope_separator = ',') } else { server };
     let client = Client::new(server, "client").secret("client-secret");
     let grant = match input.kind {
         Kind::Client => Grant::client_credentials(),
@@ -99,14 +104,18 @@ fn ask(input: &Input, response: Response) -> Result<Token, Error> {
             before.refresh_token = Some("old-refresh".into());
             Grant::refresh(&before).unwrap()
         }
-        Kind::Exchange => Grant::token_exchange("subject", "urn:ietf:params:oauth:token-type:access_token"),
+        Kind::Exchange => {
+            Grant::token_exchange("subject", "urn:ietf:params:oauth:token-type:access_token")
+        }
         Kind::Extension => Grant::extension("urn:example:grant"),
     };
     let grant = match &input.scope {
         Some(scope) => grant.scope(scope.as_str()),
         None => grant,
     };
-    let Ok(Step::Send(_, sent)) = client.request_token(grant, moment(0, 1)) else { panic!("nothing is asked") };
+    let Ok(Step::Send(_, sent)) = client.request_token(grant, moment(0, 1)) else {
+        panic!("nothing is asked")
+    };
     match sent.receive(response, moment(input.now, 2))? {
         Step::Done(token) => Ok(token),
         step => panic!("{step:?}"),
@@ -130,7 +139,8 @@ fn storable(token: &Token) {
     assert_eq!(serde_json::from_str::<Token>(&stored).ok().as_ref(), Some(token), "{stored}");
 }
 
-/// A token that stands in the answer once is nowhere in the texts, unless they have the same letters without it.
+/// A token that stands in the answer once is nowhere in the texts, unless they have the same
+/// letters without it.
 fn shows_nothing(input: &Input, response: &Response, shown: &str) {
     let Some(members) = said(response, input.lenient) else { return };
     let body = String::from_utf8_lossy(response.body()).into_owned();
@@ -139,9 +149,12 @@ fn shows_nothing(input: &Input, response: &Response, shown: &str) {
         self::shown(&ask(input, Response::from_parts(parts, body.into_bytes())))
     };
     for name in ["access_token", "refresh_token"] {
-        let Some(token) = once(&members, name).ok().and_then(serde_json::Value::as_str) else { continue };
-        let elsewhere =
-            members.iter().filter(|(name, value)| name.contains(token) || value.to_string().contains(token));
+        let Some(token) = once(&members, name).ok().and_then(serde_json::Value::as_str) else {
+            continue;
+        };
+        let elsewhere = members
+            .iter()
+            .filter(|(name, value)| name.contains(token) || value.to_string().contains(token));
         let plain = token.len() >= 8 && token.bytes().all(|byte| byte.is_ascii_graphic());
         if !plain || !shown.contains(token) || elsewhere.count() != 1 {
             continue;

@@ -1,4 +1,5 @@
-//! RFC 6749 §5.1, read as slowly and plainly as its text: what a token answer says, and whether it may be believed.
+//! RFC 6749 §5.1, read as slowly and plainly as its text: what a token answer says, and whether it
+//! may be believed.
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::Quirks;
@@ -50,16 +51,21 @@ pub struct Granted {
     pub end: Option<u64>,
 }
 
-/// The members of an answer with the names of the specification, in whatever format its content type says.
+/// The members of an answer with the names of the specification, in whatever format its content
+/// type says.
 pub fn said(response: &Response, lenient: Lenient) -> Option<Vec<(String, Value)>> {
     let types: Vec<_> = response.headers().get_all("content-type").iter().collect();
-    let text = types.first().map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+    let text =
+        types.first().map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
     let text = text.unwrap_or_default();
     let essence = text.split(';').next().unwrap().trim_matches([' ', '\t']);
     let one = types.len() == 1;
     let mut members = if one && (essence == "application/json" || essence.ends_with("+json")) {
         members(response.body())?
-    } else if one && lenient.form_answer && ["application/x-www-form-urlencoded", "text/plain"].contains(&essence) {
+    } else if one
+        && lenient.form_answer
+        && ["application/x-www-form-urlencoded", "text/plain"].contains(&essence)
+    {
         form_members(response.body())?
     } else if lenient.any_content_type {
         members(response.body())?
@@ -102,14 +108,18 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
         Value::Null => lenient.null_members,
         value => value.as_str() == Some(""),
     };
-    let lists_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    let lists_nothing =
+        |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     if once(&members, "error").is_ok_and(|error| !says_nothing(error))
-        || (lenient.error_list && once(&members, "errors").is_ok_and(|errors| !lists_nothing(errors)))
+        || (lenient.error_list
+            && once(&members, "errors").is_ok_and(|errors| !lists_nothing(errors)))
     {
         return None;
     }
     // What is there, where null is nothing for some servers.
-    let member = |name: &str| once(&members, name).ok().filter(|value| !(lenient.null_members && value.is_null()));
+    let member = |name: &str| {
+        once(&members, name).ok().filter(|value| !(lenient.null_members && value.is_null()))
+    };
 
     let access_token = token(member("access_token"), lenient)??;
     let refresh_token = token(member("refresh_token"), lenient)?;
@@ -131,7 +141,9 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
     let expires = if is_there("expires_in") || !lenient.expires { "expires_in" } else { "expires" };
     let lifetime = match member(expires) {
         None => None,
-        Some(value) => Some(seconds(value)?).filter(|seconds| *seconds != 0 || !lenient.zero_expiry),
+        Some(value) => {
+            Some(seconds(value)?).filter(|seconds| *seconds != 0 || !lenient.zero_expiry)
+        }
     };
     let end = once(&members, "expires_at").ok().and_then(time);
     Some(Granted { access_token, refresh_token, lifetime, end })
@@ -153,7 +165,9 @@ fn token(value: Option<&Value>, lenient: Lenient) -> Option<Option<String>> {
     match value {
         None => Some(None),
         Some(Value::String(text)) if text.is_empty() => lenient.null_members.then_some(None),
-        Some(Value::String(text)) => text.chars().all(|c| (' '..='~').contains(&c)).then(|| Some(text.clone())),
+        Some(Value::String(text)) => {
+            text.chars().all(|c| (' '..='~').contains(&c)).then(|| Some(text.clone()))
+        }
         Some(_) => None,
     }
 }
@@ -163,16 +177,19 @@ fn seconds(value: &Value) -> Option<u64> {
         Value::String(text) => {
             let text = text.trim_matches([' ', '\t', '\n', '\r', '\u{c}']);
             let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-            let all = |text: &str, fits: fn(char) -> bool| !text.is_empty() && text.chars().all(fits);
+            let all =
+                |text: &str, fits: fn(char) -> bool| !text.is_empty() && text.chars().all(fits);
             (all(whole, |c| c.is_ascii_digit()) && all(fraction, |c| c == '0')).then(|| {
-                whole
-                    .chars()
-                    .fold(0_u64, |sum, c| sum.saturating_mul(10).saturating_add(u64::from(c.to_digit(10).unwrap())))
+                whole.chars().fold(0_u64, |sum, c| {
+                    sum.saturating_mul(10).saturating_add(u64::from(c.to_digit(10).unwrap()))
+                })
             })
         }
         Value::Number(number) => match (number.as_u64(), number.as_f64()) {
             (Some(seconds), _) => Some(seconds),
-            (None, Some(seconds)) if seconds >= 0.0 && seconds == seconds.trunc() => Some(seconds as u64),
+            (None, Some(seconds)) if seconds >= 0.0 && seconds == seconds.trunc() => {
+                Some(seconds as u64)
+            }
             _ => None,
         },
         _ => None,

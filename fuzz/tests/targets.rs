@@ -1,9 +1,11 @@
-//! Every target on a few thousand inputs from a fixed seed, so that a target that has stopped working is noticed.
+//! Every target on a few thousand inputs from a fixed seed, so that a target that has stopped
+//! working is noticed.
 
 use arbitrary::{Arbitrary, Unstructured};
 use oauth_proto_fuzz as fuzz;
 
-/// Runs a target on inputs of many sizes: half of them random bytes, half of them text with the characters that matter.
+/// Runs a target on inputs of many sizes: half of them random bytes, half of them text with the
+/// characters that matter.
 fn each<T: for<'a> Arbitrary<'a>>(mut run: impl FnMut(T)) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = move || {

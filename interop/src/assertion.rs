@@ -37,12 +37,14 @@ impl Assertion {
     fn signature(&self, message: &str) -> Result<Vec<u8>, String> {
         match self {
             Self::Secret(secret) => {
-                let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|error| error.to_string())?;
+                let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+                    .map_err(|error| error.to_string())?;
                 Ok(mac.chain_update(message).finalize().into_bytes().to_vec())
             }
             Self::Key(key) => {
                 // RFC 8017 §9.2, note 1: `DigestInfo` up to the digest.
-                let prefix = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+                let prefix =
+                    b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
                 let padding = Pkcs1v15Sign { hash_len: Some(32), prefix: (*prefix).into() };
                 key.sign(padding, &Sha256::digest(message)).map_err(|error| error.to_string())
             }
@@ -54,9 +56,14 @@ impl AuthenticateClient for Assertion {
     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String> {
         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let header = serde_json::json!({ "alg": self.algorithm(), "typ": "JWT" }).to_string();
-        let message = [header, credentials.claims().to_string()].map(|part| base64url(part.as_bytes())).join(".");
+        let message = [header, credentials.claims().to_string()]
+            .map(|part| base64url(part.as_bytes()))
+            .join(".");
         let assertion = format!("{message}.{}", base64url(&self.signature(&message)?));
-        credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        credentials.parameter(
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        );
         credentials.parameter("client_assertion", &assertion);
         Ok(())
     }

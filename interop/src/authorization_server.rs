@@ -1,5 +1,5 @@
-//! An authorization server of ours on loopback, with the API that its tokens are for. Jane is signed in there, and grants
-//! whatever is asked, unless the request has `login_hint=nobody`.
+//! An authorization server of ours on loopback, with the API that its tokens are for. Jane is
+//! signed in there, and grants whatever is asked, unless the request has `login_hint=nobody`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use http::StatusCode;
 use oauth_proto::oauth2::resource::{Admission, ResourceServer};
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{
-    Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential, GrantType,
-    Provider, RegistrationPolicy, Rejected, Serve, ServerStep, serve,
+    Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched,
+    GrantCredential, GrantType, Provider, RegistrationPolicy, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -22,7 +22,8 @@ use crate::with::With;
 pub const CLIENT: &str = "printer";
 /// Its secret.
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
-/// Another client with a secret. Some clients encode both in HTTP Basic, and others do not: the server knows either.
+/// Another client with a secret. Some clients encode both in HTTP Basic, and others do not: the
+/// server knows either.
 pub const AWKWARD_CLIENT: &str = "client & co.";
 /// Its secret.
 pub const AWKWARD_SECRET: &str = "100% s=cret+/:é, 1 of 2 ways";
@@ -54,8 +55,10 @@ impl OurServer {
         add_clients(&store);
         let kept = store.clone();
         let loopback = Loopback::start(|issuer| {
-            let api =
-                ResourceServer::builder(issuer).add_authorization_server(issuer).build().expect("loopback is secure");
+            let api = ResourceServer::builder(issuer)
+                .add_authorization_server(issuer)
+                .build()
+                .expect("loopback is secure");
             let endpoints = Endpoints { provider: provider(issuer), api, store: kept };
             move |request: &Request| endpoints.respond(request)
         });
@@ -99,7 +102,10 @@ fn provider(issuer: &str) -> Provider {
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         // A client that uses a token twice is taken for a thief at once.
-        .add_grant_type(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)))
+        .add_grant_type(
+            GrantType::refresh_token()
+                .with(|options| options.rotation_grace = Some(Duration::ZERO)),
+        )
         .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
         .with(|options| options.allow_raw_basic = true)
         .with(|options| options.allow_verification_uri_complete = true)
@@ -129,9 +135,12 @@ impl Endpoints {
         match Serve::new(&self.store).decide_grant(check_password).run(step)? {
             Dispatched::Respond(response) => Ok(response),
             Dispatched::Consent(consent) => self.decide(consent),
-            Dispatched::Device(DevicePage { user_code: None, .. }) => Ok(page(StatusCode::OK, "Enter the code")),
+            Dispatched::Device(DevicePage { user_code: None, .. }) => {
+                Ok(page(StatusCode::OK, "Enter the code"))
+            }
             Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
-                let device = self.serve(self.provider.find_device(&user_code, Timestamp::from_os()))?;
+                let device =
+                    self.serve(self.provider.find_device(&user_code, Timestamp::from_os()))?;
                 self.decide_device(request, device)
             }
             page => unreachable!("{page:?}"),
@@ -145,10 +154,18 @@ impl Endpoints {
         self.serve(self.provider.approve(consent, Approval::new("jane"), Moment::from_os()))
     }
 
-    fn decide_device(&self, request: &Request, device: DeviceConsent) -> Result<Response, Rejected> {
+    fn decide_device(
+        &self,
+        request: &Request,
+        device: DeviceConsent,
+    ) -> Result<Response, Rejected> {
         match request.uri().query().is_some_and(|query| query.contains("login_hint=nobody")) {
             true => self.serve(self.provider.deny_device(device, Moment::from_os()))?,
-            false => self.serve(self.provider.approve_device(device, Approval::new("jane"), Moment::from_os()))?,
+            false => self.serve(self.provider.approve_device(
+                device,
+                Approval::new("jane"),
+                Moment::from_os(),
+            ))?,
         }
         Ok(page(StatusCode::OK, "Go back to your device"))
     }
@@ -171,7 +188,9 @@ impl Endpoints {
 
 fn check_password(question: DecideGrant) -> Result<Decision, Infallible> {
     Ok(match question.credential {
-        GrantCredential::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
+        GrantCredential::Password { username, password }
+            if username == "jane" && password.expose() == PASSWORD =>
+        {
             Decision::Granted(Approval::new(username))
         }
         _ => Decision::Denied,

@@ -1,4 +1,5 @@
-//! Jane's browser: it follows redirects, keeps cookies and fills in forms, until it is sent to the client.
+//! Jane's browser: it follows redirects, keeps cookies and fills in forms, until it is sent to the
+//! client.
 
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use oauth_proto::wire::form;
@@ -65,7 +66,8 @@ impl Browser {
             fields.push(((*name).to_owned(), (*value).to_owned()));
         }
         let body = form::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let request = http::Request::post(self.absolute(&action)).header(CONTENT_TYPE, form::MEDIA_TYPE);
+        let request =
+            http::Request::post(self.absolute(&action)).header(CONTENT_TYPE, form::MEDIA_TYPE);
         self.follow(request.body(body.into_bytes()).expect("an action"))
     }
 
@@ -92,7 +94,11 @@ impl Browser {
     }
 
     fn absolute(&self, location: &str) -> String {
-        if location.starts_with('/') { format!("{}{location}", self.origin) } else { location.to_owned() }
+        if location.starts_with('/') {
+            format!("{}{location}", self.origin)
+        } else {
+            location.to_owned()
+        }
     }
 
     fn cookies(&self, path: &str) -> Option<String> {
@@ -100,15 +106,18 @@ impl Browser {
             Some(rest) => rest.is_empty() || rest.starts_with('/') || cookie.path.ends_with('/'),
             None => false,
         };
-        let cookies: Vec<_> = self.cookies.iter().filter(covers).map(|c| format!("{}={}", c.name, c.value)).collect();
+        let cookies: Vec<_> =
+            self.cookies.iter().filter(covers).map(|c| format!("{}={}", c.name, c.value)).collect();
         (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
     fn keep(&mut self, response: &Response, asked: &str) {
         for cookie in response.headers().get_all(SET_COOKIE) {
             let mut parts = cookie.to_str().expect("a cookie").split("; ");
-            let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie has a value");
-            let path = parts.find_map(|part| part.strip_prefix("path=")).unwrap_or(asked).to_owned();
+            let (name, value) =
+                parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie has a value");
+            let path =
+                parts.find_map(|part| part.strip_prefix("path=")).unwrap_or(asked).to_owned();
             let (name, value) = (name.to_owned(), value.to_owned());
             self.cookies.retain(|own| (&own.name, &own.path) != (&name, &path));
             // That is how one is taken back.
@@ -144,9 +153,11 @@ impl Form {
     pub fn of(page: &Response) -> Self {
         let page = text(page);
         let form = &page[page.find("<form").unwrap_or_else(|| panic!("no form in {page}"))..];
-        let inputs = form.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or_default());
+        let inputs =
+            form.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or_default());
         let field = |input| Some((attribute(input, "name")?, attribute(input, "value")?));
-        let action = attribute(form.split('>').next().unwrap_or_default(), "action").expect("an action");
+        let action =
+            attribute(form.split('>').next().unwrap_or_default(), "action").expect("an action");
         Self { action, fields: inputs.filter_map(field).collect() }
     }
 
@@ -159,8 +170,19 @@ impl Form {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
-    let escapes = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&amp;", "&")];
-    Some(escapes.iter().fold(value.to_owned(), |value, (escape, plain)| value.replace(escape, plain)))
+    let escapes = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ];
+    Some(
+        escapes
+            .iter()
+            .fold(value.to_owned(), |value, (escape, plain)| value.replace(escape, plain)),
+    )
 }
 
 /// A page's text.

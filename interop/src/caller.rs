@@ -1,4 +1,5 @@
-//! A caller of a protected resource, who remembers where requests went and which tokens came by the way.
+//! A caller of a protected resource, who remembers where requests went and which tokens came by the
+//! way.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -50,7 +51,9 @@ impl<'a> Caller<'a> {
         };
         let before = self.session.session();
         let fetched = self.session.fetch(request, send);
-        if let Some(token) = self.session.session().token().filter(|token| before.token() != Some(token)) {
+        if let Some(token) =
+            self.session.session().token().filter(|token| before.token() != Some(token))
+        {
             let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
             if renewed.last() != Some(token) {
                 renewed.push(token.clone());

@@ -43,18 +43,21 @@ pub struct Limits {
     pub charset: bool,
 }
 
-/// What texts are made of: what is safe, what some encoder or other treats in its own way, what looks encoded already.
-/// All of it is UTF-8, since oauthlib replaces other bytes.
+/// What texts are made of: what is safe, what some encoder or other treats in its own way, what
+/// looks encoded already. All of it is UTF-8, since oauthlib replaces other bytes.
 const PIECES: [&str; 46] = [
-    "a", "b", "Z", "0", "9", "-", ".", "_", "~", " ", "+", "%", "%41", "%zz", "%2", "&", "=", ";", ",", "\"", "'",
-    "\\", "/", "?", "#", "[", "]", "(", ")", "!", "*", "$", "@", ":", "<", "|", "^", "`", "{", "\u{7f}", "\n", "é",
-    "e\u{301}", "☃", "🦀", "\u{202e}",
+    "a", "b", "Z", "0", "9", "-", ".", "_", "~", " ", "+", "%", "%41", "%zz", "%2", "&", "=", ";",
+    ",", "\"", "'", "\\", "/", "?", "#", "[", "]", "(", ")", "!", "*", "$", "@", ":", "<", "|",
+    "^", "`", "{", "\u{7f}", "\n", "é", "e\u{301}", "☃", "🦀", "\u{202e}",
 ];
 
-/// Names that come in a different order before they are encoded, or where one is the beginning of another. None is
-/// `realm`: where the header has one, oauthlib takes every parameter of that name for it.
-const NAMES: [&str; 16] =
-    ["a", "a1", "a-", "a%", "a b", "a~", "a+", "a=", "aé", "a[", "A", "s[p]", "s[]", "", "OAUTH_a", "xoauth_a"];
+/// Names that come in a different order before they are encoded, or where one is the beginning of
+/// another. None is `realm`: where the header has one, oauthlib takes every parameter of that name
+/// for it.
+const NAMES: [&str; 16] = [
+    "a", "a1", "a-", "a%", "a b", "a~", "a+", "a=", "aé", "a[", "A", "s[p]", "s[]", "", "OAUTH_a",
+    "xoauth_a",
+];
 
 /// None ends with `;`, which oauthlib loses.
 const PATHS: [&str; 16] = [
@@ -113,7 +116,12 @@ pub fn pairs(random: &mut Random) -> Vec<(String, String)> {
 
 impl Case {
     /// A random one.
-    pub fn new(random: &mut Random, signature_method: &'static str, placement: &'static str, limits: Limits) -> Self {
+    pub fn new(
+        random: &mut Random,
+        signature_method: &'static str,
+        placement: &'static str,
+        limits: Limits,
+    ) -> Self {
         let token = random.below(4) > 0;
         Self {
             message: message(random, signature_method, placement, limits),
@@ -132,7 +140,12 @@ impl Case {
     }
 }
 
-fn message(random: &mut Random, signature_method: &str, placement: &str, limits: Limits) -> Message {
+fn message(
+    random: &mut Random,
+    signature_method: &str,
+    placement: &str,
+    limits: Limits,
+) -> Message {
     let form = placement == "body" || random.once_in(3);
     let other = !form && random.once_in(3);
     // oauthlib signs no GET with a form.
@@ -152,7 +165,11 @@ fn message(random: &mut Random, signature_method: &str, placement: &str, limits:
         headers.insert("Host".to_owned(), authority(random));
     }
     // PLAINTEXT is sent over TLS.
-    let scheme = if signature_method == "PLAINTEXT" { "https" } else { random.pick(&["http", "https", "HTTP"]) };
+    let scheme = if signature_method == "PLAINTEXT" {
+        "https"
+    } else {
+        random.pick(&["http", "https", "HTTP"])
+    };
     let query = match random.below(8) {
         0 => String::new(),
         1 => "?".to_owned(),
@@ -190,8 +207,8 @@ fn encode(pairs: &[(String, String)], random: &mut Random) -> String {
     wire
 }
 
-/// `raw` are characters that may stand for themselves, and need not: of those that a URI may hold, the ones that
-/// oauthlib accepts.
+/// `raw` are characters that may stand for themselves, and need not: of those that a URI may hold,
+/// the ones that oauthlib accepts.
 fn encode_text(wire: &mut String, text: &str, raw: &str, random: &mut Random) {
     for character in text.chars() {
         let plain = character.is_ascii_alphanumeric() || "-._".contains(character);
@@ -209,7 +226,8 @@ fn escape(wire: &mut String, character: char, escaped: impl Fn(u8) -> String) {
     wire.extend(character.encode_utf8(&mut [0; 4]).bytes().map(escaped));
 }
 
-/// A text that is not empty and of one line, since a client, a token and a nonce have to be there, and no service issues others.
+/// A text that is not empty and of one line, since a client, a token and a nonce have to be there,
+/// and no service issues others.
 fn identifier(random: &mut Random, limits: Limits) -> String {
     loop {
         let text = text(random);
@@ -226,7 +244,10 @@ fn holds_escape(text: &str) -> bool {
 }
 
 fn secret(random: &mut Random, limits: Limits, first: &str) -> String {
-    let rest =
-        if limits.escapes_in_secrets { text(random) } else { random.pick(&["", "kd94-hf93_k423.kf44~"]).to_owned() };
+    let rest = if limits.escapes_in_secrets {
+        text(random)
+    } else {
+        random.pick(&["", "kd94-hf93_k423.kf44~"]).to_owned()
+    };
     first.to_owned() + &rest
 }

@@ -51,7 +51,8 @@ impl Http {
         run(step?, |request| self.exchange(request)).map_err(protocol)
     }
 
-    /// Drives a leg that waits, by a clock of its own: before each of its pauses ends, `meanwhile` is told how long it is.
+    /// Drives a leg that waits, by a clock of its own: before each of its pauses ends, `meanwhile`
+    /// is told how long it is.
     ///
     /// # Errors
     /// What it comes to.

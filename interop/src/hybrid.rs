@@ -1,4 +1,5 @@
-//! OAuth beside our OpenID provider: request tokens that are approved while a user signs in, and what they are good for.
+//! OAuth beside our OpenID provider: request tokens that are approved while a user signs in, and
+//! what they are good for.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +19,8 @@ pub const CONSUMER_SECRET: &str = "100% s=cret+/é";
 const TOKEN: &str = "nnch734d00sl2jdk";
 const TOKEN_SECRET: &str = "pfkkdhi9sl3r4s00";
 
-/// The service's side. Request tokens and access tokens have a table each, since neither is good for the other.
+/// The service's side. Request tokens and access tokens have a table each, since neither is good
+/// for the other.
 pub(crate) struct Hybrid {
     verifier: Verifier,
     approved: MemoryStore,
@@ -39,8 +41,8 @@ impl Hybrid {
         Self { verifier, approved: store(), granted, number: AtomicUsize::default() }
     }
 
-    /// A request token that Jane approves, if it is asked for by a consumer that is known. Its secret is empty
-    /// (OpenID OAuth Extension §10).
+    /// A request token that Jane approves, if it is asked for by a consumer that is known. Its
+    /// secret is empty (OpenID OAuth Extension §10).
     pub(crate) fn approve(&self, access: &oauth::Request) -> Option<oauth::Response> {
         if access.consumer != CONSUMER {
             return None;
@@ -52,7 +54,8 @@ impl Hybrid {
 
     /// Exchanges a request token, once, for a token.
     pub(crate) fn token(&self, request: &Request) -> Result<Response, Rejected> {
-        let Verified { token, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.approved)?;
+        let Verified { token, .. } =
+            serve(self.verifier.verify(request, Moment::from_os()), &self.approved)?;
         let mut response = Response::default();
         if token.is_some_and(|token| self.approved.remove_token(&token)) {
             let answer = [("oauth_token", TOKEN), ("oauth_token_secret", TOKEN_SECRET)];
@@ -65,7 +68,8 @@ impl Hybrid {
 
     /// The protected resource: who owns it.
     pub(crate) fn photos(&self, request: &Request) -> Result<Response, Rejected> {
-        let Verified { approval: grant, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
+        let Verified { approval: grant, .. } =
+            serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
         Ok(Response::new(grant.map(|grant| grant.user).unwrap_or_default().into_bytes()))
     }
 }

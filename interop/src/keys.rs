@@ -15,7 +15,8 @@ pub const STRANGER_PUBLIC: &str = include_str!("../keys/stranger.pub.pem");
 pub fn key(pem: &'static str) -> RsaKey {
     // Reading one checks it, which takes longer than to sign.
     static KEYS: LazyLock<[(&str, RsaKey); 3]> = LazyLock::new(|| {
-        [CLIENT, CLIENT_PUBLIC, STRANGER_PUBLIC].map(|pem| (pem, RsaKey::from_pem(pem).expect("an RSA key")))
+        [CLIENT, CLIENT_PUBLIC, STRANGER_PUBLIC]
+            .map(|pem| (pem, RsaKey::from_pem(pem).expect("an RSA key")))
     });
     KEYS.iter().find(|(known, _)| *known == pem).expect("a key from here").1.clone()
 }

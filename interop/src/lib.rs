@@ -1,7 +1,8 @@
-//! What the tests against other implementations share. The tests are in `tests`, the scripts that drive the others in
-//! `peers`, and `run` installs the others and runs everything.
+//! What the tests against other implementations share. The tests are in `tests`, the scripts that
+//! drive the others in `peers`, and `run` installs the others and runs everything.
 //!
-//! Whatever is random here comes from one seed: `INTEROP_SEED`, or always the same one. A failure names it.
+//! Whatever is random here comes from one seed: `INTEROP_SEED`, or always the same one. A failure
+//! names it.
 #![allow(clippy::missing_panics_doc, reason = "a check that fails panics")]
 
 pub mod assertion;

@@ -20,7 +20,8 @@ impl fmt::Debug for Loopback {
 }
 
 impl Loopback {
-    /// Starts one, at a port of the system's choice. What answers is made with the origin that it turns out to have.
+    /// Starts one, at a port of the system's choice. What answers is made with the origin that it
+    /// turns out to have.
     pub fn start<H>(respond: impl FnOnce(&str) -> H) -> Self
     where
         H: Fn(&Request) -> Response + Send + 'static,
@@ -55,7 +56,8 @@ impl Drop for Loopback {
 fn received(request: &mut tiny_http::Request) -> Request {
     let mut body = Vec::new();
     request.as_reader().read_to_end(&mut body).expect("the whole body");
-    let mut received = http::Request::builder().method(request.method().as_str()).uri(request.url());
+    let mut received =
+        http::Request::builder().method(request.method().as_str()).uri(request.url());
     for header in request.headers() {
         received = received.header(header.field.as_str().as_str(), header.value.as_str());
     }
@@ -67,7 +69,9 @@ fn sent(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
     let (head, body) = response.into_parts();
     let mut sent = tiny_http::Response::from_data(body).with_status_code(head.status.as_u16());
     for (name, value) in &head.headers {
-        sent.add_header(tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).expect("a header"));
+        sent.add_header(
+            tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).expect("a header"),
+        );
     }
     sent
 }

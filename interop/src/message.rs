@@ -1,4 +1,5 @@
-//! A request in the form in which it goes to a peer and comes back, and what can happen to it on the way.
+//! A request in the form in which it goes to a peer and comes back, and what can happen to it on
+//! the way.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,8 @@ pub struct Message {
     pub method: String,
     /// The absolute URI.
     pub uri: String,
-    /// The headers: `Host`, `Content-Type` and `Authorization`, as far as they are there, and so written: oauthlib
-    /// overlooks `host`.
+    /// The headers: `Host`, `Content-Type` and `Authorization`, as far as they are there, and so
+    /// written: oauthlib overlooks `host`.
     pub headers: BTreeMap<String, String>,
     /// The body, if there is one. Peers in other languages want it to be text.
     pub body: Option<String>,
@@ -39,12 +40,18 @@ impl Message {
     /// A request of ours.
     pub fn of(request: Request<Vec<u8>>) -> Self {
         let names = ["Host", "Content-Type", "Authorization"];
-        let value = |name: &str| Some(request.headers().get(name)?.to_str().expect("visible ASCII").to_owned());
+        let value = |name: &str| {
+            Some(request.headers().get(name)?.to_str().expect("visible ASCII").to_owned())
+        };
         Self {
             method: request.method().to_string(),
             uri: request.uri().to_string(),
-            headers: names.into_iter().filter_map(|name| Some((name.to_owned(), value(name)?))).collect(),
-            body: Some(String::from_utf8(request.into_body()).expect("text")).filter(|body| !body.is_empty()),
+            headers: names
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), value(name)?)))
+                .collect(),
+            body: Some(String::from_utf8(request.into_body()).expect("text"))
+                .filter(|body| !body.is_empty()),
         }
     }
 
@@ -58,7 +65,10 @@ impl Message {
 
     /// The same in origin form (RFC 9112 §3.2.1), as clients send it.
     pub fn in_origin_form(mut self) -> Self {
-        self.headers.insert("Host".to_owned(), self.parts().authority.expect("an absolute URI").to_string());
+        self.headers.insert(
+            "Host".to_owned(),
+            self.parts().authority.expect("an absolute URI").to_string(),
+        );
         self.edit(|parts| {
             parts.scheme = None;
             parts.authority = None;
@@ -69,7 +79,8 @@ impl Message {
     /// The origin of the URI, in lower case.
     pub fn origin(&self) -> String {
         let Parts { scheme, authority, .. } = self.parts();
-        let (scheme, authority) = (scheme.expect("an absolute URI"), authority.expect("an absolute URI"));
+        let (scheme, authority) =
+            (scheme.expect("an absolute URI"), authority.expect("an absolute URI"));
         format!("{scheme}://{authority}").to_ascii_lowercase()
     }
 
@@ -80,7 +91,9 @@ impl Message {
 
     /// Whether the body is JSON.
     pub fn is_json(&self) -> bool {
-        self.headers.get("Content-Type").is_some_and(|content_type| content_type == "application/json")
+        self.headers
+            .get("Content-Type")
+            .is_some_and(|content_type| content_type == "application/json")
     }
 
     fn parts(&self) -> Parts {
@@ -96,8 +109,9 @@ impl Message {
     fn edit_target(&mut self, edit: impl FnOnce(&str, &str) -> String) {
         self.edit(|parts| {
             let target = parts.path_and_query.take();
-            let (path, query) =
-                target.as_ref().map_or(("/", ""), |target| (target.path(), target.query().unwrap_or("")));
+            let (path, query) = target
+                .as_ref()
+                .map_or(("/", ""), |target| (target.path(), target.query().unwrap_or("")));
             parts.path_and_query = Some(edit(path, query).parse().expect("a path"));
         });
     }
@@ -130,9 +144,17 @@ pub enum Tampering {
 
 impl Tampering {
     /// One that makes a difference to a request signed by that method.
-    pub fn choose(random: &mut Random, signature_method: &str, message: &Message, has_token: bool) -> Self {
-        use Tampering::{ClientSecret, Form, Host, Method, Path, Port, Query, Scheme, Timestamp, TokenSecret};
-        let all = [Query, Form, Timestamp, Method, Scheme, Host, Port, Path, ClientSecret, TokenSecret];
+    pub fn choose(
+        random: &mut Random,
+        signature_method: &str,
+        message: &Message,
+        has_token: bool,
+    ) -> Self {
+        use Tampering::{
+            ClientSecret, Form, Host, Method, Path, Port, Query, Scheme, Timestamp, TokenSecret,
+        };
+        let all =
+            [Query, Form, Timestamp, Method, Scheme, Host, Port, Path, ClientSecret, TokenSecret];
         let all = all.into_iter().filter(|tampering| match tampering {
             Form => message.is_form() && signature_method != "PLAINTEXT",
             ClientSecret => true,
@@ -144,14 +166,18 @@ impl Tampering {
         all[random.below(all.len())]
     }
 
-    /// Tampers with a request that has arrived. What is done to secrets is up to the verifying side.
+    /// Tampers with a request that has arrived. What is done to secrets is up to the verifying
+    /// side.
     pub fn apply(self, message: &mut Message, timestamp: u64) {
         match self {
             Self::Query => message.edit_target(|path, query| format!("{path}?{query}&tampered=1")),
-            Self::Form => message.body = Some(message.body.take().unwrap_or_default() + "&tampered=1"),
+            Self::Form => {
+                message.body = Some(message.body.take().unwrap_or_default() + "&tampered=1");
+            }
             Self::Timestamp => {
-                let later =
-                    |text: &mut String| *text = text.replace(&timestamp.to_string(), &(timestamp + 1).to_string());
+                let later = |text: &mut String| {
+                    *text = text.replace(&timestamp.to_string(), &(timestamp + 1).to_string());
+                };
                 later(&mut message.uri);
                 message.body.iter_mut().chain(message.headers.values_mut()).for_each(later);
             }
@@ -162,7 +188,8 @@ impl Tampering {
                 let other = if message.uri.starts_with("https") { "http" } else { "https" };
                 message.edit(|parts| parts.scheme = Some(other.parse().expect("a scheme")));
             }
-            Self::Host => message.edit(|parts| parts.authority = Some("tampered.example".parse().expect("a host"))),
+            Self::Host => message
+                .edit(|parts| parts.authority = Some("tampered.example".parse().expect("a host"))),
             Self::Port => message.edit(|parts| {
                 let host = parts.authority.take().expect("an absolute URI").host().to_owned();
                 parts.authority = Some(format!("{host}:4711").parse().expect("a host"));

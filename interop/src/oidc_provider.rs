@@ -1,7 +1,8 @@
 //! oidc-provider on loopback, and our clients of it.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Metadata, Pending, Token,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Metadata, Pending,
+    Token,
 };
 use oauth_proto::{Callback, Error, Moment, Secret};
 use serde::Deserialize;
@@ -46,7 +47,8 @@ impl OidcProvider {
     /// Starts one.
     pub fn start() -> Self {
         let mut peer = Peer::run("oidc_provider.mjs");
-        let Started { port } = peer.ask(&json!({ "clients": clients(), "initial_access_token": INITIAL_ACCESS_TOKEN }));
+        let Started { port } = peer
+            .ask(&json!({ "clients": clients(), "initial_access_token": INITIAL_ACCESS_TOKEN }));
         Self { peer, issuer: format!("http://127.0.0.1:{port}"), http: Http::default() }
     }
 
@@ -68,10 +70,13 @@ impl OidcProvider {
     /// The same, authenticated in another way.
     pub fn client_by(&self, id: &str, authentication: ClientAuthentication) -> Client {
         let client = Client::new(self.server(), id).authentication(authentication);
-        client.redirect_uri(if id == "native" { LOOPBACK } else { CALLBACK }).expect("a redirect URI")
+        client
+            .redirect_uri(if id == "native" { LOOPBACK } else { CALLBACK })
+            .expect("a redirect URI")
     }
 
-    /// The user goes to the authorization endpoint, decides, and comes back to the client with this.
+    /// The user goes to the authorization endpoint, decides, and comes back to the client with
+    /// this.
     pub fn callback(&self, url: &str) -> String {
         Browser::new(&self.http, &self.issuer).callback(url)
     }
@@ -80,7 +85,11 @@ impl OidcProvider {
     ///
     /// # Errors
     /// What the leg comes to.
-    pub fn authorize(&self, client: &Client, authorize: Authorize) -> Result<(Pending, String), Error> {
+    pub fn authorize(
+        &self,
+        client: &Client,
+        authorize: Authorize,
+    ) -> Result<(Pending, String), Error> {
         let authorization = self.http.run(client.authorize(authorize, Moment::from_os()))?;
         let stored = serde_json::to_string(&authorization.pending).expect("it can be JSON");
         let pending = serde_json::from_str(&stored).expect("what was stored");
@@ -160,7 +169,10 @@ fn clients() -> Vec<Value> {
             "redirect_uris": [CALLBACK],
             "grant_types": grants,
         });
-        client.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        client
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
         client
     };
     vec![

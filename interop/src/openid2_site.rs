@@ -50,7 +50,12 @@ impl Site {
 
     /// A site whose past is empty.
     pub fn of(party: RelyingParty) -> Self {
-        Self { party, http: Http::default(), store: MemoryStore::default(), keys: RefCell::default() }
+        Self {
+            party,
+            http: Http::default(),
+            store: MemoryStore::default(),
+            keys: RefCell::default(),
+        }
     }
 
     /// Who speaks for an identifier.
@@ -73,7 +78,8 @@ impl Site {
         Ok(stored(&association))
     }
 
-    /// The user goes to the provider by a redirect, and comes back. Hints tell Jane what to do there.
+    /// The user goes to the provider by a redirect, and comes back. Hints tell Jane what to do
+    /// there.
     pub fn visit(&self, authorize: Authorize, hints: &str) -> Visit {
         self.follow(self.ask(authorize), hints)
     }
@@ -117,7 +123,8 @@ impl Site {
     pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
         let keys = self.keys.borrow();
-        let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle.as_deref());
+        let key =
+            keys.iter().find(|key| Some(&*key.handle) == pending.association_handle.as_deref());
         let checked = self.http.run(self.party.redeem(
             pending.with(|it| it.association = key.cloned()),
             visit.callback(),
@@ -149,10 +156,12 @@ pub fn post(url: &str, form: &str) -> Request {
 }
 
 fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
-    serde_json::from_str(&serde_json::to_string(value).expect("it can be JSON")).expect("what was stored")
+    serde_json::from_str(&serde_json::to_string(value).expect("it can be JSON"))
+        .expect("what was stored")
 }
 
-/// A user who is back, by a redirect or by a form that submits itself, and what was remembered of them meanwhile.
+/// A user who is back, by a redirect or by a form that submits itself, and what was remembered of
+/// them meanwhile.
 #[derive(Clone, Debug)]
 pub struct Visit {
     pending: String,
@@ -201,7 +210,8 @@ impl Visit {
         signed.split(',').map(str::to_owned).collect()
     }
 
-    /// The same visit with another value for a field of the answer, or with one more; or without it.
+    /// The same visit with another value for a field of the answer, or with one more; or without
+    /// it.
     pub fn with_argument(&self, name: &str, value: Option<&str>) -> Self {
         let name = format!("openid.{name}");
         let mut pairs = self.pairs();

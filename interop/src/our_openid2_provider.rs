@@ -1,11 +1,13 @@
-//! An OpenID provider of ours on loopback. Jane is signed in there and answers at once: yes, unless a hint in the query
-//! says otherwise.
+//! An OpenID provider of ours on loopback. Jane is signed in there and answers at once: yes, unless
+//! a hint in the query says otherwise.
 
 use crate::with::With;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::server::store::MemoryStore;
-use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
+use oauth_proto::openid2::server::{
+    Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve,
+};
 use oauth_proto::openid2::sreg::Field;
 use oauth_proto::openid2::{ExtensionType, Options, XrdsDocument, ax, oauth, sreg, user_links};
 use oauth_proto::wire::form;
@@ -38,7 +40,8 @@ impl OurOpenidProvider {
     pub fn with(configure: impl FnOnce(Options) -> Options) -> Self {
         Self(Loopback::start(|origin| {
             let secret = Secret::new("32 bytes or more that nobody else knows");
-            let options = configure(Options::default().with(|it| it.dangerous_allow_internal_hosts = true));
+            let options =
+                configure(Options::default().with(|it| it.dangerous_allow_internal_hosts = true));
             let endpoint = format!("{origin}/openid");
             let endpoints = Endpoints {
                 origin: origin.to_owned(),
@@ -79,17 +82,25 @@ struct Endpoints {
 
 impl Endpoints {
     fn respond(&self, request: &Request) -> Response {
-        let extensions = [ExtensionType::AttributeExchange.as_ref(), ExtensionType::SimpleRegistration.as_ref()];
+        let extensions =
+            [ExtensionType::AttributeExchange.as_ref(), ExtensionType::SimpleRegistration.as_ref()];
         let path = request.uri().path();
         match path {
             "/openid" => self.openid(request).unwrap_or_else(|rejected| rejected.response()),
-            "/oauth/token" => self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response()),
-            "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
-            "/" => document(XrdsDocument::Provider { endpoint: &self.endpoint, extensions: &extensions }),
-            // Another user's, who is not signed in.
-            "/id/john" => {
-                document(XrdsDocument::User { endpoint: &self.endpoint, local_id: None, extensions: &extensions })
+            "/oauth/token" => {
+                self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response())
             }
+            "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
+            "/" => document(XrdsDocument::Provider {
+                endpoint: &self.endpoint,
+                extensions: &extensions,
+            }),
+            // Another user's, who is not signed in.
+            "/id/john" => document(XrdsDocument::User {
+                endpoint: &self.endpoint,
+                local_id: None,
+                extensions: &extensions,
+            }),
             _ => match path.strip_prefix("/id/jane") {
                 Some(way) => self.identifier(request, way),
                 None => status(StatusCode::NOT_FOUND),
@@ -102,8 +113,13 @@ impl Endpoints {
         let jane = format!("{}/id/jane", self.origin);
         let endpoint = &self.endpoint;
         let local_id = way.starts_with("/delegated").then_some(jane.as_str());
-        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        let wants_document = accept.contains("application/xrds+xml") || request.uri().query() == Some("xrds");
+        let accept = request
+            .headers()
+            .get(ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .unwrap_or_default();
+        let wants_document =
+            accept.contains("application/xrds+xml") || request.uri().query() == Some("xrds");
         match way {
             "" | "/delegated" if wants_document => document(XrdsDocument::User {
                 endpoint,
@@ -137,13 +153,16 @@ impl Endpoints {
         }
     }
 
-    /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked, by `jane=is_careful` she
-    /// trusts sites that have a document. Which identifier she selects is `select`, and may be anybody's.
+    /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked,
+    /// by `jane=is_careful` she trusts sites that have a document. Which identifier she selects is
+    /// `select`, and may be anybody's.
     fn decide(&self, request: &Request, check_id: CheckIdRequest) -> Result<Response, Rejected> {
         let says_no = match hint(request, "jane").as_deref() {
             Some("denies") => true,
             Some("is_away") => check_id.immediate,
-            Some("is_careful") => !self.http.run(Ok(self.provider.verify_return_to(&check_id))).unwrap_or(false),
+            Some("is_careful") => {
+                !self.http.run(Ok(self.provider.verify_return_to(&check_id))).unwrap_or(false)
+            }
             _ => false,
         };
         if says_no {
@@ -157,15 +176,22 @@ impl Endpoints {
     fn identified(&self, request: &Request, check_id: &CheckIdRequest) -> Approval {
         let jane = format!("{}/id/jane", self.origin);
         match (&check_id.identity, hint(request, "select")) {
-            (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => Approval::new(local_id),
+            (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => {
+                Approval::new(local_id)
+            }
             (Identity::Select, Some(select)) if select.starts_with('/') => {
                 let claimed_id = format!("{}{select}", self.origin);
                 // What is known here has no fragment, and one identifier for all that stand for it.
-                let known =
-                    if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
+                let known = if select.contains("delegated") {
+                    &jane
+                } else {
+                    claimed_id.split('#').next().unwrap_or("")
+                };
                 Approval::new(known).with(|it| it.claimed_id = Some(claimed_id.clone()))
             }
-            (Identity::Select, Some(select)) => Approval::new(jane).with(|it| it.claimed_id = Some(select)),
+            (Identity::Select, Some(select)) => {
+                Approval::new(jane).with(|it| it.claimed_id = Some(select))
+            }
             _ => Approval::new(jane),
         }
     }
@@ -177,7 +203,8 @@ impl Endpoints {
         if let Some(registration) = check_id.extension::<sreg::Request>() {
             approval = approval.extension(registered().only(&registration));
         }
-        match check_id.extension::<oauth::Request>().and_then(|access| self.hybrid.approve(&access)) {
+        match check_id.extension::<oauth::Request>().and_then(|access| self.hybrid.approve(&access))
+        {
             Some(approved) => approval.extension(approved),
             None => approval,
         }
@@ -219,7 +246,9 @@ fn document(document: XrdsDocument<'_>) -> Response {
 }
 
 fn html(head: &str) -> Response {
-    let page = format!("<!DOCTYPE html>\n<html><head><title>Jane</title>\n{head}</head><body>Jane</body></html>\n");
+    let page = format!(
+        "<!DOCTYPE html>\n<html><head><title>Jane</title>\n{head}</head><body>Jane</body></html>\n"
+    );
     typed("text/html; charset=utf-8", page)
 }
 

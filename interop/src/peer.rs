@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 /// Longer than anything takes, on a machine that does something else at the same time.
 pub const LIMIT: Duration = Duration::from_secs(240);
 
-/// A running script. It ends with this value; and by itself when its input does, should this process be killed.
+/// A running script. It ends with this value; and by itself when its input does, should this
+/// process be killed.
 #[derive(Debug)]
 pub struct Peer {
     child: Child,
@@ -24,17 +25,22 @@ impl Peer {
     /// Runs a script in `peers`: one in Python or one in JavaScript, by the end of its name.
     pub fn run(script: &str) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let program = if script.ends_with(".py") { here.join(".venv/bin/python") } else { "node".into() };
+        let program =
+            if script.ends_with(".py") { here.join(".venv/bin/python") } else { "node".into() };
         let mut child = Command::new(&program)
             .arg(here.join("peers").join(script))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{} does not start ({error}): use interop/run", program.display()));
+            .unwrap_or_else(|error| {
+                panic!("{} does not start ({error}): use interop/run", program.display())
+            });
         let input = child.stdin.take().expect("a pipe");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (sender, answers) = channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         Self { child, input, answers }
     }
 
@@ -45,16 +51,23 @@ impl Peer {
 
     /// Tells it many things, and waits for an answer to each of them.
     pub fn ask_all<A: DeserializeOwned>(&mut self, questions: &[impl Serialize]) -> Vec<A> {
-        let lines = questions.iter().map(|question| serde_json::to_string(question).expect("it can be JSON") + "\n");
+        let lines = questions
+            .iter()
+            .map(|question| serde_json::to_string(question).expect("it can be JSON") + "\n");
         let text: String = lines.collect();
         std::thread::scope(|scope| {
-            // Beside the reading, so that no full pipe stops both. Where it fails, there will be no answer either.
+            // Beside the reading, so that no full pipe stops both. Where it fails, there will be no
+            // answer either.
             scope.spawn(|| self.input.write_all(text.as_bytes()).and_then(|()| self.input.flush()));
             let answers: Vec<_> = questions.iter().map_while(|_| next(&self.answers)).collect();
             if answers.len() < questions.len() {
                 // The writer must not wait for somebody who no longer reads.
                 drop(self.child.kill());
-                panic!("the peer gave {} answers where {} were due", answers.len(), questions.len());
+                panic!(
+                    "the peer gave {} answers where {} were due",
+                    answers.len(),
+                    questions.len()
+                );
             }
             answers
         })
@@ -63,7 +76,9 @@ impl Peer {
 
 fn next<A: DeserializeOwned>(answers: &Receiver<String>) -> Option<A> {
     match answers.recv_timeout(LIMIT) {
-        Ok(line) => Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))),
+        Ok(line) => {
+            Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
+        }
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
     }
 }

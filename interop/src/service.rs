@@ -5,7 +5,8 @@ use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, Consent, Dispatched, Provider, Rejected, ServerStep, Verified, Verifier, serve,
+    AfterConsent, Approval, Consent, Dispatched, Provider, Rejected, ServerStep, Verified,
+    Verifier, serve,
 };
 use oauth_proto::wire::form;
 
@@ -47,7 +48,10 @@ impl Endpoints {
     fn new(origin: &str) -> Self {
         let store = MemoryStore::default();
         store.add_client(CLIENT, ClientRecord::with_secret(CLIENT_SECRET).unwrap());
-        store.add_client(RSA_CLIENT, ClientRecord::with_key(keys::method("RSA-SHA256", keys::CLIENT_PUBLIC)));
+        store.add_client(
+            RSA_CLIENT,
+            ClientRecord::with_key(keys::method("RSA-SHA256", keys::CLIENT_PUBLIC)),
+        );
         let verifier = Verifier::new(origin).expect("an origin").with(|it| {
             it.realm = Some("Photos".into());
             it.keyed_methods.push(keys::method("RSA-SHA256", keys::STRANGER_PUBLIC));
@@ -55,20 +59,25 @@ impl Endpoints {
             it.dangerous_allow_plaintext = true;
         });
         // For Tornado; whoever sends POST notices nothing.
-        let provider = Provider::builder(verifier).with(|it| it.allow_get = true).build().expect("loopback is secure");
+        let provider = Provider::builder(verifier)
+            .with(|it| it.allow_get = true)
+            .build()
+            .expect("loopback is secure");
         Self { provider, store }
     }
 
     fn respond(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let moment = Moment::from_os();
         let response = match request.uri().path() {
-            "/photos" => {
-                self.serve(self.provider.verifier().verify(request, moment)).map(|verified| photos(request, &verified))
-            }
-            _ => self.serve(self.provider.dispatch(request, moment)).and_then(|dispatched| match dispatched {
-                Dispatched::Respond(response) => Ok(response),
-                Dispatched::Consent(consent) => self.decide(request, consent),
-                _ => Ok(status(StatusCode::NOT_IMPLEMENTED)),
+            "/photos" => self
+                .serve(self.provider.verifier().verify(request, moment))
+                .map(|verified| photos(request, &verified)),
+            _ => self.serve(self.provider.dispatch(request, moment)).and_then(|dispatched| {
+                match dispatched {
+                    Dispatched::Respond(response) => Ok(response),
+                    Dispatched::Consent(consent) => self.decide(request, consent),
+                    _ => Ok(status(StatusCode::NOT_IMPLEMENTED)),
+                }
             }),
         };
         response.unwrap_or_else(|rejected| rejected.response())
@@ -78,30 +87,45 @@ impl Endpoints {
         serve(step, &self.store)
     }
 
-    /// The page on which the resource owner decides, which is always Jane. She says no by `?jane=denies`.
-    fn decide(&self, request: &Request<Vec<u8>>, consent: Consent) -> Result<Response<Vec<u8>>, Rejected> {
+    /// The page on which the resource owner decides, which is always Jane. She says no by
+    /// `?jane=denies`.
+    fn decide(
+        &self,
+        request: &Request<Vec<u8>>,
+        consent: Consent,
+    ) -> Result<Response<Vec<u8>>, Rejected> {
         let denies = request.uri().query().is_some_and(|query| query.contains("jane=denies"));
         let decision = match denies {
             true => self.serve(self.provider.deny(consent, Moment::from_os()))?,
-            false => self.serve(self.provider.approve(consent, Approval::new("jane"), Moment::from_os()))?,
+            false => self.serve(self.provider.approve(
+                consent,
+                Approval::new("jane"),
+                Moment::from_os(),
+            ))?,
         };
         Ok(match decision {
             AfterConsent::Redirect(response) => response,
-            AfterConsent::ShowVerifier(verifier) => Response::new(verifier.expose().as_bytes().to_vec()),
+            AfterConsent::ShowVerifier(verifier) => {
+                Response::new(verifier.expose().as_bytes().to_vec())
+            }
             AfterConsent::ShowDenied => status(StatusCode::FORBIDDEN),
         })
     }
 }
 
-/// The protected resource tells what it has understood: who asks, for whom, and with which parameters.
+/// The protected resource tells what it has understood: who asks, for whom, and with which
+/// parameters.
 fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let query = form::pairs(request.uri().query().unwrap_or_default().as_bytes());
     let content_type = request.headers().get("content-type").map(http::HeaderValue::as_bytes);
-    let is_form = content_type.is_some_and(|content_type| content_type.starts_with(form::MEDIA_TYPE.as_bytes()));
+    let is_form = content_type
+        .is_some_and(|content_type| content_type.starts_with(form::MEDIA_TYPE.as_bytes()));
     let body = form::pairs(if is_form { request.body() } else { b"" });
-    let parameters: Vec<_> = query.chain(body).map(|(name, value)| (text(&name), text(&value))).collect();
-    let parameters: Vec<_> = parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
+    let parameters: Vec<_> =
+        query.chain(body).map(|(name, value)| (text(&name), text(&value))).collect();
+    let parameters: Vec<_> =
+        parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
     let user = verified.approval.as_ref().map(|grant| &grant.user);
     let answer = serde_json::json!({ "client": verified.client_key, "user": user, "parameters": parameters });
     Response::new(answer.to_string().into_bytes())

@@ -1,6 +1,6 @@
-//! Doubles on loopback of the services that people sign in by: Google, Facebook, Twitter, and Dropbox as it was. They check
-//! what they are sent, and answer with the objects that the services' documentation shows. Jane is signed in there, and
-//! grants whatever is asked.
+//! Doubles on loopback of the services that people sign in by: Google, Facebook, Twitter, and
+//! Dropbox as it was. They check what they are sent, and answer with the objects that the services'
+//! documentation shows. Jane is signed in there, and grants whatever is asked.
 
 mod dropbox;
 mod facebook;
@@ -96,13 +96,21 @@ impl Codes {
     fn authorize(&self, request: &Request) -> Answer {
         let asked = query(request);
         let is = |name: &str, value: &str| asked.get(name).is_some_and(|own| own == value);
-        let complete = ["state", "code_challenge", "scope"].iter().all(|name| asked.contains_key(*name));
-        if !(complete && is("response_type", "code") && is("client_id", CLIENT) && is("redirect_uri", CALLBACK)) {
+        let complete =
+            ["state", "code_challenge", "scope"].iter().all(|name| asked.contains_key(*name));
+        if !(complete
+            && is("response_type", "code")
+            && is("client_id", CLIENT)
+            && is("redirect_uri", CALLBACK))
+        {
             return Err(status(StatusCode::BAD_REQUEST));
         }
         // Google's codes have a slash.
         let code = format!("4/P7q7W91a-oMsCeLvIaQm6bTrgtp7+{}", self.0.borrow().len());
-        let url = format!("{CALLBACK}&{}", form::encode([("state", asked["state"].as_str()), ("code", &code)]));
+        let url = format!(
+            "{CALLBACK}&{}",
+            form::encode([("state", asked["state"].as_str()), ("code", &code)])
+        );
         self.0.borrow_mut().insert(code, asked);
         Ok(redirect(&url))
     }
@@ -111,15 +119,27 @@ impl Codes {
     fn redeem(&self, request: &Request) -> Result<(), &'static str> {
         let sent = fields(request.body());
         let get = |name: &str| sent.get(name).map(String::as_str);
-        let asked = get("code").and_then(|code| self.0.borrow_mut().remove(code)).ok_or("no such code")?;
-        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(get("code_verifier").unwrap_or_default()));
-        let proven = asked["code_challenge"] == challenge && asked["code_challenge_method"] == "S256";
+        let asked =
+            get("code").and_then(|code| self.0.borrow_mut().remove(code)).ok_or("no such code")?;
+        let challenge =
+            BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(get("code_verifier").unwrap_or_default()));
+        let proven =
+            asked["code_challenge"] == challenge && asked["code_challenge_method"] == "S256";
         let one_of = |met: bool, otherwise| if met { Ok(()) } else { Err(otherwise) };
-        one_of(request.method() == Method::POST && request.headers()[CONTENT_TYPE] == form::MEDIA_TYPE, "no form")?;
+        one_of(
+            request.method() == Method::POST && request.headers()[CONTENT_TYPE] == form::MEDIA_TYPE,
+            "no form",
+        )?;
         one_of(!request.headers().contains_key(AUTHORIZATION), "the secret belongs into the body")?;
         one_of(get("grant_type") == Some("authorization_code"), "another grant")?;
-        one_of(get("client_id") == Some(CLIENT) && get("client_secret") == Some(SECRET), "another client")?;
-        one_of(get("redirect_uri") == asked.get("redirect_uri").map(String::as_str), "another redirect_uri")?;
+        one_of(
+            get("client_id") == Some(CLIENT) && get("client_secret") == Some(SECRET),
+            "another client",
+        )?;
+        one_of(
+            get("redirect_uri") == asked.get("redirect_uri").map(String::as_str),
+            "another redirect_uri",
+        )?;
         one_of(proven, "another proof key")
     }
 }
@@ -139,7 +159,11 @@ fn fields(form: &[u8]) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
     for (name, value) in form::pairs(form) {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-        assert!(fields.insert(text(&name), text(&value)).is_none(), "{} stands there twice", text(&name));
+        assert!(
+            fields.insert(text(&name), text(&value)).is_none(),
+            "{} stands there twice",
+            text(&name)
+        );
     }
     fields
 }

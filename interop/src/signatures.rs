@@ -4,7 +4,9 @@ use crate::with::With;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
 use oauth_proto::oauth1::server::{Approval, Rejected, Verified, Verifier, serve};
-use oauth_proto::oauth1::{ClientCredentials, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials};
+use oauth_proto::oauth1::{
+    ClientCredentials, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials,
+};
 use oauth_proto::{Moment, Timestamp};
 
 use crate::case::Case;
@@ -32,7 +34,8 @@ pub fn scheme(case: &Case) -> Scheme {
 /// Signs a case.
 pub fn sign(case: &Case, scheme: &Scheme) -> Message {
     let client = ClientCredentials::new(&case.client, case.client_secret.as_str());
-    let token = case.token.as_ref().map(|token| TokenCredentials::new(token, case.token_secret.as_str()));
+    let token =
+        case.token.as_ref().map(|token| TokenCredentials::new(token, case.token_secret.as_str()));
     let mut request: Request<Vec<u8>> = case.message.to_request();
     let stamp = Stamp::new(Timestamp::from_secs(case.timestamp), &case.nonce);
     let signed = Signer::new(scheme, &client, token.as_ref()).sign(&mut request, stamp);
@@ -43,17 +46,22 @@ pub fn sign(case: &Case, scheme: &Scheme) -> Message {
 /// The parameters of the `Authorization` header, in an order of their own.
 pub fn sorted_header(signed: &Message) -> Vec<&str> {
     let header = signed.headers.get("Authorization").expect("a signature in the header");
-    let mut parameters: Vec<_> = header.strip_prefix("OAuth ").expect("the scheme").split(", ").collect();
+    let mut parameters: Vec<_> =
+        header.strip_prefix("OAuth ").expect("the scheme").split(", ").collect();
     parameters.sort_unstable();
     parameters
 }
 
-/// Verifies a request that has arrived, as the server of the host that it came to. `tampering` says which of the
-/// secrets is another one than that of the case.
+/// Verifies a request that has arrived, as the server of the host that it came to. `tampering` says
+/// which of the secrets is another one than that of the case.
 ///
 /// # Errors
 /// The refusal.
-pub fn verify(case: &Case, arrived: &Message, tampering: Option<Tampering>) -> Result<Verified, Rejected> {
+pub fn verify(
+    case: &Case,
+    arrived: &Message,
+    tampering: Option<Tampering>,
+) -> Result<Verified, Rejected> {
     let verifier = verifier(case, &arrived.origin());
     let answer = |message: &Message| {
         let moment = Moment::new(Timestamp::from_secs(case.timestamp), [1; 32]);
@@ -84,7 +92,8 @@ fn verifier(case: &Case, origin: &str) -> Verifier {
 }
 
 fn store(case: &Case, tampering: Option<Tampering>) -> MemoryStore {
-    let (mut client_secret, mut token_secret) = (case.client_secret.clone(), case.token_secret.clone());
+    let (mut client_secret, mut token_secret) =
+        (case.client_secret.clone(), case.token_secret.clone());
     let mut public = keys::CLIENT_PUBLIC;
     match tampering {
         Some(Tampering::ClientSecret) => {

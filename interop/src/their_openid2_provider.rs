@@ -49,10 +49,14 @@ impl TheirProvider {
         self.peer.ask(knobs)
     }
 
-    /// What it was asked since this was last looked at: the mode of a message, the path of a document.
+    /// What it was asked since this was last looked at: the mode of a message, the path of a
+    /// document.
     pub fn asked(&mut self) -> Vec<String> {
         let asked = self.change(&json!({}));
-        asked.into_iter().map(|Asked { path, mut openid, .. }| openid.remove("mode").unwrap_or(path)).collect()
+        asked
+            .into_iter()
+            .map(|Asked { path, mut openid, .. }| openid.remove("mode").unwrap_or(path))
+            .collect()
     }
 
     /// Where messages go.

@@ -1,4 +1,5 @@
-//! Our OAuth 2.0 client at an authorization server and a protected resource that are built on oauthlib.
+//! Our OAuth 2.0 client at an authorization server and a protected resource that are built on
+//! oauthlib.
 
 use interop::with::With;
 use std::cell::RefCell;
@@ -10,9 +11,9 @@ use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientAuthentication,
-    Discovery, Grant, HintedToken, IncludeClientId, Metadata, Pending, PendingDevice, Session, SharedSession, Token,
-    TokenPlacement,
+    AuthorizationServer, Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client,
+    ClientAuthentication, Discovery, Grant, HintedToken, IncludeClientId, Metadata, Pending,
+    PendingDevice, Session, SharedSession, Token, TokenPlacement,
 };
 use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
@@ -115,7 +116,9 @@ impl OauthlibServer {
 /// The code and the status of a refusal.
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16) {
     match result {
-        Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => (code, answer.status.as_u16()),
+        Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => {
+            (code, answer.status.as_u16())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -132,9 +135,15 @@ fn json_of(response: &Response) -> serde_json::Value {
 fn the_metadata_describes_the_server() {
     let oauthlib = OauthlibServer::new();
     assert_eq!(oauthlib.metadata.issuer.as_ref(), Some(&oauthlib.origin));
-    assert_eq!(oauthlib.metadata.introspection_endpoint, Some(format!("{}/introspect", oauthlib.origin)));
+    assert_eq!(
+        oauthlib.metadata.introspection_endpoint,
+        Some(format!("{}/introspect", oauthlib.origin))
+    );
     let methods = oauthlib.metadata.code_challenge_methods_supported.clone().unwrap();
-    assert!(methods.contains(&"S256".to_owned()) && methods.contains(&"plain".to_owned()), "{methods:?}");
+    assert!(
+        methods.contains(&"S256".to_owned()) && methods.contains(&"plain".to_owned()),
+        "{methods:?}"
+    );
 }
 
 #[test]
@@ -152,22 +161,38 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
             let now = Moment::from_os().now;
             let token = oauthlib.grant(client, authorize).unwrap();
             assert_eq!(token.scope, Some("write read".into()));
-            assert!(token.refresh_token.is_some() && token.expires_at >= Some(now.after(Duration::from_secs(3600))));
+            assert!(
+                token.refresh_token.is_some()
+                    && token.expires_at >= Some(now.after(Duration::from_secs(3600)))
+            );
             let session = oauthlib.shared(client, token);
             let answer = Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap();
-            assert_eq!((answer.status().as_u16(), json_of(&answer)), (200, json!({ "user": "jane" })));
+            assert_eq!(
+                (answer.status().as_u16(), json_of(&answer)),
+                (200, json!({ "user": "jane" }))
+            );
         }
     }
-    assert!(oauthlib.grant(&body, Authorize::default().with(|authorize| authorize.allow_missing_pkce = true)).is_ok());
+    assert!(
+        oauthlib
+            .grant(
+                &body,
+                Authorize::default().with(|authorize| authorize.allow_missing_pkce = true)
+            )
+            .is_ok()
+    );
     // A public client must have a proof key.
-    let (pending, callback) =
-        oauthlib.begin(&native, Authorize::default().with(|authorize| authorize.allow_missing_pkce = true));
+    let (pending, callback) = oauthlib
+        .begin(&native, Authorize::default().with(|authorize| authorize.allow_missing_pkce = true));
     let Err(Error::Refused(Refused::Authorization { code, description, .. })) =
         oauthlib.redeem(&native, pending, &callback)
     else {
         panic!("{callback}")
     };
-    assert_eq!((code.as_str(), description.as_deref()), ("invalid_request", Some("Code challenge required.")));
+    assert_eq!(
+        (code.as_str(), description.as_deref()),
+        ("invalid_request", Some("Code challenge required."))
+    );
 }
 
 #[test]
@@ -177,12 +202,19 @@ fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
     let (pending, callback) = oauthlib.begin(&web, Authorize::default());
     let copy = || serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
     let keeping = oauthlib.client("keeping", ClientAuthentication::Body(SECRET.into()));
-    assert_eq!(oauthlib.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
+    assert_eq!(
+        oauthlib.redeem(&keeping, copy(), &callback).unwrap_err(),
+        Forged::OtherClient.into()
+    );
     assert!(oauthlib.redeem(&web, copy(), &callback).is_ok());
     assert_eq!(refusal(oauthlib.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
 
-    let begin =
-        || oauthlib.begin(&web, Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
+    let begin = || {
+        oauthlib.begin(
+            &web,
+            Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())),
+        )
+    };
     let ((ours, _), (_, attackers)) = (begin(), begin());
     assert_eq!(refusal(oauthlib.redeem(&web, ours, &attackers)), refused("invalid_grant", 400));
     let (ours, (_, attackers)) =
@@ -195,8 +227,11 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
     let error = oauthlib.grant(&web, Authorize::default().parameter("jane", "denies")).unwrap_err();
-    let denied =
-        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
+    let denied = Refused::Denied {
+        problem: Some("access_denied".into()),
+        advice: Some("Jane said no".into()),
+        response: None,
+    };
     assert_eq!(error, denied.into());
     let error = oauthlib.grant(&web, Authorize::scope("read admin")).unwrap_err();
     assert!(
@@ -210,7 +245,8 @@ fn a_token_comes_in_the_fragment() {
     let oauthlib = OauthlibServer::new();
     let native = oauthlib.client("native", ClientAuthentication::None);
     let begin = |authorize| {
-        let authorization = native.dangerous_authorize_implicit(authorize, Moment::from_os()).unwrap();
+        let authorization =
+            native.dangerous_authorize_implicit(authorize, Moment::from_os()).unwrap();
         let stored = serde_json::to_string(&authorization.pending).unwrap();
         (serde_json::from_str(&stored).unwrap(), oauthlib.callback(&authorization.url))
     };
@@ -222,25 +258,40 @@ fn a_token_comes_in_the_fragment() {
     assert_eq!(token.expires_at, Some(now.after(Duration::from_secs(3600))));
     assert!(token.extra.is_empty(), "{token:?}");
     let session = oauthlib.shared(&native, token);
-    assert_eq!(Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap().status(), 200);
+    assert_eq!(
+        Caller::new(&oauthlib.http, &session, oauthlib.photos()).call().unwrap().status(),
+        200
+    );
 
     let (ours, (_, attackers)) = (begin(Authorize::default()).0, begin(Authorize::default()));
-    assert_eq!(native.token_from_fragment(ours, &attackers, now).unwrap_err(), Forged::StateMismatch.into());
+    assert_eq!(
+        native.token_from_fragment(ours, &attackers, now).unwrap_err(),
+        Forged::StateMismatch.into()
+    );
     // Where a code was asked for, a token has no business.
-    let (pending, _) =
-        oauthlib.begin(&native, Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
-    let (_, callback) = begin(Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())));
+    let (pending, _) = oauthlib.begin(
+        &native,
+        Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())),
+    );
+    let (_, callback) = begin(
+        Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())),
+    );
     let error = oauthlib.redeem(&native, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, CallbackError::TokenInCallback { name: "access_token" }.into());
     let (pending, callback) = begin(Authorize::scope("admin"));
-    assert_eq!(native.token_from_fragment(pending, &callback, now).unwrap_err().code(), Some("invalid_scope"));
+    assert_eq!(
+        native.token_from_fragment(pending, &callback, now).unwrap_err().code(),
+        Some("invalid_scope")
+    );
 }
 
 #[test]
 fn a_password_and_the_client_itself_are_grants_too() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
-    let token = oauthlib.token(&web, Grant::dangerous_password("jane", "pass word&é").scope("read")).unwrap();
+    let token = oauthlib
+        .token(&web, Grant::dangerous_password("jane", "pass word&é").scope("read"))
+        .unwrap();
     assert!(token.refresh_token.is_some());
     let mallory = oauthlib.token(&web, Grant::dangerous_password("jane", "guessed"));
     assert_eq!(refusal(mallory), refused("invalid_grant", 400));
@@ -264,13 +315,19 @@ fn a_scope_that_the_server_narrows_is_the_tokens() {
 #[test]
 fn a_wrong_secret_is_refused_at_every_endpoint() {
     let oauthlib = OauthlibServer::new();
-    for authentication in
-        [ClientAuthentication::Basic("x".into()), ClientAuthentication::Body("x".into()), ClientAuthentication::None]
-    {
+    for authentication in [
+        ClientAuthentication::Basic("x".into()),
+        ClientAuthentication::Body("x".into()),
+        ClientAuthentication::None,
+    ] {
         let mut client = oauthlib.client("web: é", authentication);
         client.include_client_id = IncludeClientId::Always;
         let unknown = refused("invalid_client", 401);
-        assert_eq!(refusal(oauthlib.token(&client, Grant::client_credentials())), unknown, "{client:?}");
+        assert_eq!(
+            refusal(oauthlib.token(&client, Grant::client_credentials())),
+            unknown,
+            "{client:?}"
+        );
         let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(oauthlib.http.run(step)), unknown, "{client:?}");
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
@@ -293,9 +350,15 @@ fn a_refresh_token_is_rotated_or_kept() {
     let keeping = oauthlib.client("keeping", ClientAuthentication::Body(SECRET.into()));
     let first = oauthlib.grant(&keeping, Authorize::scope("read write")).unwrap();
     let second = oauthlib.refresh(&keeping, &first, Some("read")).unwrap();
-    assert_eq!((&second.refresh_token, &second.scope), (&first.refresh_token, &Some("read".into())));
+    assert_eq!(
+        (&second.refresh_token, &second.scope),
+        (&first.refresh_token, &Some("read".into()))
+    );
     assert_eq!(oauthlib.refresh(&keeping, &second, None).unwrap().scope, Some("read write".into()));
-    assert_eq!(refusal(oauthlib.refresh(&keeping, &second, Some("admin"))), refused("invalid_scope", 400));
+    assert_eq!(
+        refusal(oauthlib.refresh(&keeping, &second, Some("admin"))),
+        refused("invalid_scope", 400)
+    );
     // Another client has no use for it.
     assert_eq!(refusal(oauthlib.refresh(&web, &second, None)), refused("invalid_grant", 400));
 }
@@ -308,8 +371,14 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     let introspect = |token| oauthlib.http.run(web.introspect(token, Moment::from_os())).unwrap();
     let found = introspect(HintedToken::AccessToken(token.access_token.clone()));
     assert!(found.active);
-    assert_eq!((found.username.as_deref(), found.client_id.as_deref()), (Some("jane"), Some("web: é")));
-    assert_eq!((found.scope, found.aud), (Some("read write".into()), vec!["photos".into(), "videos".into()]));
+    assert_eq!(
+        (found.username.as_deref(), found.client_id.as_deref()),
+        (Some("jane"), Some("web: é"))
+    );
+    assert_eq!(
+        (found.scope, found.aud),
+        (Some("read write".into()), vec!["photos".into(), "videos".into()])
+    );
     let refresh_token = token.refresh_token.clone().unwrap();
     assert!(introspect(HintedToken::RefreshToken(refresh_token.clone())).active);
 
@@ -318,7 +387,8 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     assert_eq!(refusal(oauthlib.refresh(&web, &token, None)), refused("invalid_grant", 400));
     // Here it was the refresh token alone.
     assert!(introspect(HintedToken::AccessToken(token.access_token.clone())).active);
-    let step = web.revoke(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
+    let step =
+        web.revoke(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
     oauthlib.http.run(step).unwrap();
     assert!(!introspect(HintedToken::AccessToken(token.access_token.clone())).active);
 }
@@ -348,7 +418,9 @@ fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
     oauthlib.http.run(web.revoke_grant(&renewed, Moment::from_os())).unwrap();
     oauthlib.expire(&renewed.access_token);
     let caller = Caller::new(&oauthlib.http, &session, oauthlib.photos());
-    let Err(DriveError::Protocol { error, .. }) = caller.call() else { panic!("{:?}", caller.sent()) };
+    let Err(DriveError::Protocol { error, .. }) = caller.call() else {
+        panic!("{:?}", caller.sent())
+    };
     assert_eq!(error.code(), Some("invalid_grant"));
 }
 
@@ -365,7 +437,11 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
     ] {
         let mut session = Session::new(&web, &oauthlib.origin, token.clone()).unwrap();
         session.token_placement = placement;
-        let mut request = http::Request::builder().method(method).uri(oauthlib.photos()).body(Vec::new()).unwrap();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(oauthlib.photos())
+            .body(Vec::new())
+            .unwrap();
         let _sent_token = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(oauthlib.http.send(request).status(), 200, "{placement:?}");
     }
@@ -386,13 +462,14 @@ fn a_device_slows_down_when_it_is_told_to() {
         let clock = Clock::default();
         let pending = begin_device(&oauthlib, &client, &clock);
         let pauses = RefCell::new(Vec::new());
-        let token = oauthlib.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |pause| {
-            pauses.borrow_mut().push(pause.as_secs());
-            if pauses.borrow().len() == 3 {
-                let page = pending.verification_uri_complete.as_deref().unwrap();
-                assert_eq!(oauthlib.http.get(page).status(), 200);
-            }
-        });
+        let token =
+            oauthlib.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |pause| {
+                pauses.borrow_mut().push(pause.as_secs());
+                if pauses.borrow().len() == 3 {
+                    let page = pending.verification_uri_complete.as_deref().unwrap();
+                    assert_eq!(oauthlib.http.get(page).status(), 200);
+                }
+            });
         assert_eq!(token.unwrap().scope, Some("read write".into()));
         // Its interval, and five seconds more since the first time (RFC 8628 §3.5).
         assert_eq!(pauses.into_inner(), [3, 8, 8]);
@@ -406,9 +483,13 @@ fn a_device_ends_when_it_is_denied_or_its_code_has_expired() {
     let poll = |status: &str| {
         let clock = Clock::default();
         let pending = begin_device(&oauthlib, &native, &clock);
-        let page = format!("{}&status={status}", pending.verification_uri_complete.as_deref().unwrap());
+        let page =
+            format!("{}&status={status}", pending.verification_uri_complete.as_deref().unwrap());
         assert_eq!(oauthlib.http.get(&page).status(), 200);
-        oauthlib.http.run_waiting(&clock, native.poll(&pending, clock.moment()), |_| ()).unwrap_err()
+        oauthlib
+            .http
+            .run_waiting(&clock, native.poll(&pending, clock.moment()), |_| ())
+            .unwrap_err()
     };
     assert_eq!(poll("expired_token"), Expired::DeviceCode.into());
     assert_eq!(poll("access_denied").code(), Some("access_denied"));

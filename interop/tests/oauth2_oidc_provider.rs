@@ -1,5 +1,5 @@
-//! Our OAuth 2.0 client at oidc-provider: discovery, the code grant in all its response modes, pushed requests, client
-//! credentials, renewal, introspection and revocation.
+//! Our OAuth 2.0 client at oidc-provider: discovery, the code grant in all its response modes,
+//! pushed requests, client credentials, renewal, introspection and revocation.
 
 use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
@@ -7,14 +7,16 @@ use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, 
 use interop::with::With;
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, HintedToken, PkceSupport,
-    ResponseMode, Scope, Token, TokenType,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, HintedToken,
+    PkceSupport, ResponseMode, Scope, Token, TokenType,
 };
 use oauth_proto::{Callback, Error, Forged, Moment, Refused};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16) {
     match result {
-        Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => (code, answer.status.as_u16()),
+        Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => {
+            (code, answer.status.as_u16())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -61,7 +63,10 @@ fn metadata_of_another_issuer_is_forged() {
     }
     let nowhere = Discovery::new(&format!("{}/nowhere", op.issuer)).and_then(Discovery::start);
     let error = op.http.run(nowhere).unwrap_err();
-    assert!(matches!(&error, Error::Refused(Refused::Status(answer)) if answer.status == 404), "{error}");
+    assert!(
+        matches!(&error, Error::Refused(Refused::Status(answer)) if answer.status == 404),
+        "{error}"
+    );
 }
 
 #[test]
@@ -70,7 +75,10 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
     for id in CLIENTS {
         let client = op.client(id);
         let (pending, callback) = op
-            .authorize(&client, offline("openid email offline_access").with(|authorize| authorize.nonce = true))
+            .authorize(
+                &client,
+                offline("openid email offline_access").with(|authorize| authorize.nonce = true),
+            )
             .unwrap();
         assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
         let nonce = pending.nonce().unwrap().to_owned();
@@ -96,8 +104,12 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
     let (pending, callback) = op.authorize(&client, authorize).unwrap();
     assert!(callback.starts_with(&format!("{uri}?code=")), "{callback}");
     let token = op.redeem(&client, pending, &callback).unwrap();
-    let renewed =
-        op.http.run(Grant::refresh(&token).and_then(|grant| client.request_token(grant, Moment::from_os()))).unwrap();
+    let renewed = op
+        .http
+        .run(
+            Grant::refresh(&token).and_then(|grant| client.request_token(grant, Moment::from_os())),
+        )
+        .unwrap();
     assert_ne!(renewed.refresh_token, token.refresh_token);
 }
 
@@ -110,8 +122,11 @@ fn a_callback_that_names_another_issuer_or_none_is_forged() {
         ("", Forged::ParameterMissing { name: "iss" }),
         (
             "&iss=https%3A%2F%2Fattacker.example",
-            CallbackError::IssuerMismatch { expected: op.issuer.clone(), received: "https://attacker.example".into() }
-                .into(),
+            CallbackError::IssuerMismatch {
+                expected: op.issuer.clone(),
+                received: "https://attacker.example".into(),
+            }
+            .into(),
         ),
     ] {
         let (pending, callback) = op.authorize(&client, Authorize::scope("openid")).unwrap();
@@ -138,7 +153,8 @@ fn another_authorizations_proof_key_does_not_fit_the_code() {
     let begin = || {
         op.authorize(
             &client,
-            Authorize::scope("openid").with(|authorize| authorize.dangerous_state = Some("same".into())),
+            Authorize::scope("openid")
+                .with(|authorize| authorize.dangerous_state = Some("same".into())),
         )
         .unwrap()
     };
@@ -151,7 +167,11 @@ fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     assert!(
-        op.grant(&client, Authorize::scope("openid").with(|authorize| authorize.allow_missing_pkce = true)).is_ok()
+        op.grant(
+            &client,
+            Authorize::scope("openid").with(|authorize| authorize.allow_missing_pkce = true)
+        )
+        .is_ok()
     );
     let mut server = op.server();
     server.pkce = PkceSupport::Refused;
@@ -161,9 +181,14 @@ fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
     assert_eq!(error.code(), Some("invalid_request"), "{error}");
     // And the plain method is too weak for all.
     let error = op
-        .grant(&op.client("basic"), Authorize::scope("openid").with(|authorize| authorize.allow_plain_pkce = true))
+        .grant(
+            &op.client("basic"),
+            Authorize::scope("openid").with(|authorize| authorize.allow_plain_pkce = true),
+        )
         .unwrap_err();
-    let Error::Refused(Refused::Authorization { code, description, .. }) = error else { panic!("{error}") };
+    let Error::Refused(Refused::Authorization { code, description, .. }) = error else {
+        panic!("{error}")
+    };
     assert_eq!(code, "invalid_request");
     assert!(description.unwrap().contains("code_challenge_method"));
 }
@@ -186,13 +211,21 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let authorize = || Authorize::scope("openid");
-    let (pending, callback) =
-        op.authorize(&client, authorize().with(|authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
+    let (pending, callback) = op
+        .authorize(
+            &client,
+            authorize().with(|authorize| authorize.response_mode = ResponseMode::Fragment),
+        )
+        .unwrap();
     assert!(callback.starts_with(&format!("{CALLBACK}#code=")), "{callback}");
     assert!(op.redeem(&client, pending, &callback).is_ok());
     // What is in the query then is no answer.
-    let (pending, callback) =
-        op.authorize(&client, authorize().with(|authorize| authorize.response_mode = ResponseMode::Fragment)).unwrap();
+    let (pending, callback) = op
+        .authorize(
+            &client,
+            authorize().with(|authorize| authorize.response_mode = ResponseMode::Fragment),
+        )
+        .unwrap();
     let error = op.redeem(&client, pending, &callback.replace('#', "&")).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "state" }.into());
 
@@ -208,8 +241,11 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     let (pending, body) = form_post(authorize());
     assert!(op.redeem(&client, pending, Callback::posted(CALLBACK, body.as_bytes())).is_ok());
     let (pending, body) = form_post(authorize().parameter("jane", "denies"));
-    let denied =
-        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
+    let denied = Refused::Denied {
+        problem: Some("access_denied".into()),
+        advice: Some("Jane said no".into()),
+        response: None,
+    };
     let posted = Callback::posted(CALLBACK, body.as_bytes());
     assert_eq!(op.redeem(&client, pending, posted).unwrap_err(), denied.into());
 }
@@ -239,7 +275,10 @@ fn a_request_that_should_have_been_pushed_is_refused() {
         matches!(&error, Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_request"),
         "{error}"
     );
-    assert!(op.grant(&client, Authorize::scope("openid").with(|authorize| authorize.pushed = true)).is_ok());
+    assert!(
+        op.grant(&client, Authorize::scope("openid").with(|authorize| authorize.pushed = true))
+            .is_ok()
+    );
     // What the server finds wrong with a pushed request, it says at once.
     let mut elsewhere = Authorize::scope("openid");
     elsewhere.pushed = true;
@@ -252,13 +291,20 @@ fn a_request_that_should_have_been_pushed_is_refused() {
 fn a_user_who_denies_and_one_who_is_not_there_are_refusals() {
     let op = OidcProvider::start();
     let client = op.client("basic");
-    let error = op.grant(&client, Authorize::scope("openid").parameter("jane", "denies")).unwrap_err();
-    let denied =
-        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
+    let error =
+        op.grant(&client, Authorize::scope("openid").parameter("jane", "denies")).unwrap_err();
+    let denied = Refused::Denied {
+        problem: Some("access_denied".into()),
+        advice: Some("Jane said no".into()),
+        response: None,
+    };
     assert_eq!(error, denied.into());
 
-    let error = op.grant(&client, Authorize::scope("openid").parameter("prompt", "none")).unwrap_err();
-    let Error::Refused(Refused::Authorization { code, description, .. }) = error else { panic!("{error}") };
+    let error =
+        op.grant(&client, Authorize::scope("openid").parameter("prompt", "none")).unwrap_err();
+    let Error::Refused(Refused::Authorization { code, description, .. }) = error else {
+        panic!("{error}")
+    };
     assert_eq!(
         (code.as_str(), description.as_deref()),
         ("login_required", Some("End-User authentication is required"))
@@ -287,7 +333,9 @@ fn a_token_is_for_the_resource_that_it_was_asked_for() {
     let step = client.introspect(token.access_token.expose(), Moment::from_os());
     assert_eq!(op.http.run(step).unwrap().aud, [PHOTOS]);
 
-    let error = op.grant(&client, Authorize::scope("openid").resource("https://elsewhere.example.com/")).unwrap_err();
+    let error = op
+        .grant(&client, Authorize::scope("openid").resource("https://elsewhere.example.com/"))
+        .unwrap_err();
     assert_eq!(error.code(), Some("invalid_target"), "{error}");
 }
 
@@ -300,11 +348,18 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
         let token = op.http.run(client.request_token(grant, Moment::from_os())).unwrap();
         assert_eq!((token.refresh_token, token.scope), (None, Some("photos.read".into())), "{id}");
 
-        let step = client.introspect(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
+        let step = client.introspect(
+            HintedToken::AccessToken(token.access_token.expose().into()),
+            Moment::from_os(),
+        );
         let found = op.http.run(step).unwrap();
         assert!(found.active, "{id}");
         assert_eq!((found.client_id.as_deref(), found.sub.as_deref()), (Some(id), None));
-        assert_eq!((found.scope, found.aud), (Some("photos.read".into()), vec![PHOTOS.to_owned()]), "{id}");
+        assert_eq!(
+            (found.scope, found.aud),
+            (Some("photos.read".into()), vec![PHOTOS.to_owned()]),
+            "{id}"
+        );
         assert_eq!(found.iss.as_ref(), Some(&op.issuer), "{id}");
         // The server's clock is ours, but for the way.
         let (theirs, ours) = (found.exp.unwrap(), token.expires_at.unwrap());
@@ -316,8 +371,12 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
 fn a_wrong_secret_or_key_is_an_unknown_client() {
     let op = OidcProvider::start();
     let unknown = refused("invalid_client", 401);
-    let wrong =
-        || [("basic", ClientAuthentication::Basic("x y".into())), ("post", ClientAuthentication::Body("x y".into()))];
+    let wrong = || {
+        [
+            ("basic", ClientAuthentication::Basic("x y".into())),
+            ("post", ClientAuthentication::Body("x y".into())),
+        ]
+    };
     let clients = wrong().map(|(id, authentication)| op.client_by(id, authentication));
     for client in clients.iter().chain([&op.client("stranger")]) {
         let step = client.request_token(Grant::client_credentials(), Moment::from_os());
@@ -326,8 +385,10 @@ fn a_wrong_secret_or_key_is_an_unknown_client() {
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
         let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
-        let step =
-            client.authorize(Authorize::scope("openid").with(|authorize| authorize.pushed = true), Moment::from_os());
+        let step = client.authorize(
+            Authorize::scope("openid").with(|authorize| authorize.pushed = true),
+            Moment::from_os(),
+        );
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
     }
 }
@@ -337,8 +398,9 @@ fn a_refresh_token_serves_once() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let first = op.offline_token(&client);
-    let renewed =
-        |token: &Token| Grant::refresh(token).and_then(|grant| client.request_token(grant, Moment::from_os()));
+    let renewed = |token: &Token| {
+        Grant::refresh(token).and_then(|grant| client.request_token(grant, Moment::from_os()))
+    };
     let refresh = |token: &Token| op.http.run(renewed(token));
     let second = refresh(&first).unwrap();
     assert_ne!(second.refresh_token, first.refresh_token);
@@ -355,16 +417,17 @@ fn a_renewed_token_may_have_a_smaller_scope_and_no_larger_one() {
     let op = OidcProvider::start();
     let client = op.client("post");
     let token = op.grant(&client, offline("openid email offline_access")).unwrap();
-    let step = Grant::refresh(&token).and_then(|grant| client.request_token(grant.scope("openid"), Moment::from_os()));
+    let step = Grant::refresh(&token)
+        .and_then(|grant| client.request_token(grant.scope("openid"), Moment::from_os()));
     let smaller = op.http.run(step).unwrap();
     assert_eq!(smaller.scope, Some("openid".into()));
     // The grant itself is as large as before.
-    let step =
-        Grant::refresh(&smaller).and_then(|grant| client.request_token(grant.scope("openid email"), Moment::from_os()));
+    let step = Grant::refresh(&smaller)
+        .and_then(|grant| client.request_token(grant.scope("openid email"), Moment::from_os()));
     let larger = op.http.run(step).unwrap();
     assert_eq!(larger.scope, Some("openid email".into()));
-    let step =
-        Grant::refresh(&larger).and_then(|grant| client.request_token(grant.scope("openid photos"), Moment::from_os()));
+    let step = Grant::refresh(&larger)
+        .and_then(|grant| client.request_token(grant.scope("openid photos"), Moment::from_os()));
     assert_eq!(refusal(op.http.run(step)), refused("invalid_scope", 400));
 }
 

@@ -1,4 +1,5 @@
-//! Our OAuth 2.0 client at oidc-provider: devices, registration, and sessions that renew themselves.
+//! Our OAuth 2.0 client at oidc-provider: devices, registration, and sessions that renew
+//! themselves.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use interop::exchange::Clock;
 use interop::oidc_provider::{CALLBACK, CLIENTS, INITIAL_ACCESS_TOKEN, OidcProvider, PHOTOS};
 use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
-    Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientMetadata, Grant, PendingDevice, Session,
-    SharedSession, Token, WithholdToken,
+    Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientMetadata, Grant,
+    PendingDevice, Session, SharedSession, Token, WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Moment, Refused, Response, Secret, Unsupported};
 
@@ -51,7 +52,12 @@ fn a_device_waits_until_somebody_has_entered_its_code() {
         assert_eq!(pauses.into_inner(), [5, 5, 5], "{id}");
         assert_eq!(token.scope, Some("openid offline_access".into()), "{id}");
         assert!(
-            op.http.run(Grant::refresh(&token).and_then(|grant| client.request_token(grant, clock.moment()))).is_ok(),
+            op.http
+                .run(
+                    Grant::refresh(&token)
+                        .and_then(|grant| client.request_token(grant, clock.moment()))
+                )
+                .is_ok(),
             "{id}"
         );
         // And the code is used up.
@@ -79,9 +85,15 @@ fn a_device_that_is_denied_gets_nothing() {
     let (client, clock) = (op.client("native"), Clock::default());
     let pending = begin_device(&op, &client, &clock);
     let step = client.poll(&pending, clock.moment());
-    let denied = op.http.run_waiting(&clock, step, |_| drop(enter(&op, &pending, &[("abort", "yes")])));
-    let Err(Error::Refused(Refused::Denied { problem, advice, .. })) = denied else { panic!("{denied:?}") };
-    assert_eq!((problem.as_deref(), advice.as_deref()), (Some("access_denied"), Some("End-User aborted interaction")));
+    let denied =
+        op.http.run_waiting(&clock, step, |_| drop(enter(&op, &pending, &[("abort", "yes")])));
+    let Err(Error::Refused(Refused::Denied { problem, advice, .. })) = denied else {
+        panic!("{denied:?}")
+    };
+    assert_eq!(
+        (problem.as_deref(), advice.as_deref()),
+        (Some("access_denied"), Some("End-User aborted interaction"))
+    );
 }
 
 #[test]
@@ -120,13 +132,20 @@ fn a_client_registers_changes_and_leaves() {
     assert_eq!(registered.metadata.client_name, metadata.client_name);
     assert_eq!(registered.metadata.contacts, metadata.contacts);
     assert_eq!(registered.metadata.extra["default_max_age"], 3600);
-    assert_eq!(registered.metadata.token_endpoint_auth_method.as_deref(), Some("client_secret_basic"));
-    assert!(registered.client_id_issued_at.is_some() && registered.client_secret_expires_at.is_none());
+    assert_eq!(
+        registered.metadata.token_endpoint_auth_method.as_deref(),
+        Some("client_secret_basic")
+    );
+    assert!(
+        registered.client_id_issued_at.is_some() && registered.client_secret_expires_at.is_none()
+    );
     let stored = serde_json::to_string(&registered).unwrap();
-    let registered: oauth_proto::oauth2::ClientRegistration = serde_json::from_str(&stored).unwrap();
+    let registered: oauth_proto::oauth2::ClientRegistration =
+        serde_json::from_str(&stored).unwrap();
 
     let client = registered.client(server.clone(), Moment::from_os().now).unwrap();
-    let token = op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).unwrap();
+    let token =
+        op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).unwrap();
     assert!(op.is_active(&client, &token.access_token));
     let client = client.redirect_uri(CALLBACK).unwrap();
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
@@ -141,7 +160,9 @@ fn a_client_registers_changes_and_leaves() {
     assert_eq!((&updated.metadata, &updated.client_secret), (&changed, &registered.client_secret));
     assert_ne!(updated.registration_access_token, registered.registration_access_token);
     let client = updated.client(server.clone(), Moment::from_os().now).unwrap();
-    assert!(op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).is_ok());
+    assert!(
+        op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).is_ok()
+    );
     // The old token has been replaced.
     let error = op.http.run(registered.read()).unwrap_err();
     assert_eq!(error.code(), Some("invalid_token"));
@@ -160,13 +181,21 @@ fn a_public_client_and_one_with_a_key_register_too() {
     metadata.token_endpoint_auth_method = Some("none".into());
     let registered = op.http.run(op.server().register(&metadata, Some(&initial))).unwrap();
     assert_eq!(registered.client_secret, None);
-    let client = registered.client(op.server(), Moment::from_os().now).unwrap().redirect_uri(CALLBACK).unwrap();
+    let client = registered
+        .client(op.server(), Moment::from_os().now)
+        .unwrap()
+        .redirect_uri(CALLBACK)
+        .unwrap();
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
 
     metadata.token_endpoint_auth_method = Some("client_secret_jwt".into());
     let registered = op.http.run(op.server().register(&metadata, Some(&initial))).unwrap();
     let secret = registered.client_secret.clone().unwrap();
-    let client = registered.client(op.server(), Moment::from_os().now).unwrap().redirect_uri(CALLBACK).unwrap();
+    let client = registered
+        .client(op.server(), Moment::from_os().now)
+        .unwrap()
+        .redirect_uri(CALLBACK)
+        .unwrap();
     let client = client.authentication(interop::assertion::client_secret_jwt(secret.expose()));
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
 }
@@ -219,7 +248,8 @@ fn many_who_find_a_token_refused_renew_it_once() {
     op.forget(&token.access_token);
     let caller = userinfo(&op, &session);
     std::thread::scope(|scope| {
-        let callers: Vec<_> = (0..8).map(|_| scope.spawn(|| caller.call().unwrap().status())).collect();
+        let callers: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| caller.call().unwrap().status())).collect();
         callers.into_iter().for_each(|caller| assert_eq!(caller.join().unwrap(), 200));
     });
     // A second time, and the server would have taken everything back.
@@ -235,17 +265,28 @@ fn a_token_without_the_scope_is_not_renewed() {
     let token = op.grant(&client, Authorize::scope("openid photos.read").resource(PHOTOS)).unwrap();
     let wrong = shared(&op, &client, token);
     let caller = userinfo(&op, &wrong);
-    assert_eq!(caller.call().unwrap().status(), 200, "the token is for her data until it is asked for photos");
+    assert_eq!(
+        caller.call().unwrap().status(),
+        200,
+        "the token is for her data until it is asked for photos"
+    );
 
     let step = client.request_token(Grant::client_credentials(), Moment::from_os());
-    let other =
-        SharedSession::builder(Session::new(&client, &op.issuer, op.http.run(step).unwrap()).unwrap()).build().unwrap();
+    let other = SharedSession::builder(
+        Session::new(&client, &op.issuer, op.http.run(step).unwrap()).unwrap(),
+    )
+    .build()
+    .unwrap();
     let answer = userinfo(&op, &other).call().unwrap();
     assert_eq!(answer.status(), 401);
     let challenge = BearerChallenge::of(answer.headers()).unwrap();
-    assert_eq!((challenge.realm.as_ref(), challenge.error), (Some(&op.issuer), Some(BearerError::InvalidToken)));
+    assert_eq!(
+        (challenge.realm.as_ref(), challenge.error),
+        (Some(&op.issuer), Some(BearerError::InvalidToken))
+    );
 
-    let email = http::Request::get(format!("{}/me?scope=email", op.issuer)).body(Vec::new()).unwrap();
+    let email =
+        http::Request::get(format!("{}/me?scope=email", op.issuer)).body(Vec::new()).unwrap();
     let answer = caller.fetch(email).unwrap();
     assert_eq!(answer.status(), 403);
     let challenge = BearerChallenge::of(answer.headers()).unwrap();
@@ -317,6 +358,9 @@ fn a_request_without_a_token_is_told_what_is_wanted() {
     // One that is nothing but a guess cannot be renewed.
     let answer = caller.call().unwrap();
     assert_eq!(answer.status(), 401);
-    assert_eq!(BearerChallenge::of(answer.headers()).unwrap().error, Some(BearerError::InvalidToken));
+    assert_eq!(
+        BearerChallenge::of(answer.headers()).unwrap().error,
+        Some(BearerError::InvalidToken)
+    );
     assert_eq!(caller.sent(), ["/me", "/me"]);
 }

@@ -1,8 +1,9 @@
-//! Authlib at our authorization server: the code grant with a proof key, client credentials, introspection and
-//! revocation.
+//! Authlib at our authorization server: the code grant with a proof key, client credentials,
+//! introspection and revocation.
 
 use interop::authorization_server::{
-    AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CLIENT, LOOPBACK_CALLBACK, OurServer, PUBLIC_CLIENT, SECRET,
+    AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CLIENT, LOOPBACK_CALLBACK, OurServer, PUBLIC_CLIENT,
+    SECRET,
 };
 use interop::peer::Peer;
 use serde::Serialize;
@@ -47,7 +48,11 @@ fn walk(task: &Task<'_>) -> Value {
 fn is_good_until_revoked(task: &Task<'_>) -> Value {
     let walk = walk(task);
     let user = if task.flow == "code" { json!("jane") } else { Value::Null };
-    assert_eq!(walk["photos"], json!({ "user": user, "client": task.client, "scope": task.scope }), "{walk:#}");
+    assert_eq!(
+        walk["photos"],
+        json!({ "user": user, "client": task.client, "scope": task.scope }),
+        "{walk:#}"
+    );
     assert_eq!(walk["revocation"], 200, "{walk:#}");
     assert_eq!(walk["photos_after_revocation"], 401, "{walk:#}");
     if task.authentication != "none" {
@@ -77,8 +82,12 @@ fn a_code_brings_a_token_that_is_renewed_and_revoked() {
 fn an_app_signs_in_without_a_secret() {
     let server = OurServer::start();
     let callback = LOOPBACK_CALLBACK.replace("127.0.0.1", "127.0.0.1:51004");
-    let task =
-        Task { client: PUBLIC_CLIENT, client_secret: None, authentication: "none", ..Task::new(&server, "code") };
+    let task = Task {
+        client: PUBLIC_CLIENT,
+        client_secret: None,
+        authentication: "none",
+        ..Task::new(&server, "code")
+    };
     is_good_until_revoked(&Task { callback: &callback, ..task });
 }
 
@@ -105,10 +114,20 @@ fn awkward_credentials_are_understood_wherever_they_are() {
 fn what_does_not_fit_is_refused() {
     let server = OurServer::start();
     let code = Task::new(&server, "code");
-    // It overlooks that there is no code, and asks for a token for itself: with a user's scope, that it cannot have.
-    assert_eq!(walk(&Task { user: "nobody", ..code.clone() }), json!({ "refused": "invalid_scope" }));
-    assert_eq!(walk(&Task { forged_verifier: true, ..code.clone() }), json!({ "refused": "invalid_grant" }));
-    assert_eq!(walk(&Task { client_secret: Some("another"), ..code }), json!({ "refused": "invalid_client" }));
+    // It overlooks that there is no code, and asks for a token for itself: with a user's scope,
+    // that it cannot have.
+    assert_eq!(
+        walk(&Task { user: "nobody", ..code.clone() }),
+        json!({ "refused": "invalid_scope" })
+    );
+    assert_eq!(
+        walk(&Task { forged_verifier: true, ..code.clone() }),
+        json!({ "refused": "invalid_grant" })
+    );
+    assert_eq!(
+        walk(&Task { client_secret: Some("another"), ..code }),
+        json!({ "refused": "invalid_client" })
+    );
     let scope = Task { scope: "admin", ..Task::new(&server, "client_credentials") };
     assert_eq!(walk(&scope), json!({ "refused": "invalid_scope" }));
 }

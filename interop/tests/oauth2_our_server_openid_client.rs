@@ -1,9 +1,9 @@
-//! openid-client and oauth4webapi at our authorization server: metadata, the code grant with a proof key, pushed
-//! requests, devices, registration, and what those two find forged.
+//! openid-client and oauth4webapi at our authorization server: metadata, the code grant with a
+//! proof key, pushed requests, devices, registration, and what those two find forged.
 
 use interop::authorization_server::{
-    AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CALLBACK_WITHOUT_QUERY, CLIENT, LOOPBACK_CALLBACK, OurServer,
-    PUBLIC_CLIENT, SECRET,
+    AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CALLBACK_WITHOUT_QUERY, CLIENT, LOOPBACK_CALLBACK,
+    OurServer, PUBLIC_CLIENT, SECRET,
 };
 use interop::peer::Peer;
 use serde::Serialize;
@@ -59,7 +59,8 @@ fn is_janes(task: &Task<'_>, client: &str, came_of_it: &Value) {
     assert_eq!(came_of_it["photos"], photos, "{came_of_it:#}");
     let introspection = &came_of_it["introspection"];
     if task.authentication != "none" {
-        let told = json!([introspection["active"], introspection["sub"], introspection["client_id"]]);
+        let told =
+            json!([introspection["active"], introspection["sub"], introspection["client_id"]]);
         assert_eq!(told, json!([true, "jane", client]), "{came_of_it:#}");
     }
 }
@@ -113,7 +114,11 @@ fn a_user_signs_in_with_a_proof_key() {
 fn awkward_credentials_are_understood_wherever_they_are() {
     let server = OurServer::start();
     for authentication in ["basic", "post"] {
-        let task = Task { client: AWKWARD_CLIENT, client_secret: Some(AWKWARD_SECRET), ..Task::new(&server, "code") };
+        let task = Task {
+            client: AWKWARD_CLIENT,
+            client_secret: Some(AWKWARD_SECRET),
+            ..Task::new(&server, "code")
+        };
         signs_in(&Task { authentication, ..task });
     }
 }
@@ -123,7 +128,12 @@ fn an_app_signs_in_without_a_secret() {
     let server = OurServer::start();
     let callback = LOOPBACK_CALLBACK.replace("127.0.0.1", "127.0.0.1:51004");
     for pushed in [false, true] {
-        let task = Task { client: PUBLIC_CLIENT, client_secret: None, pushed, ..Task::new(&server, "code") };
+        let task = Task {
+            client: PUBLIC_CLIENT,
+            client_secret: None,
+            pushed,
+            ..Task::new(&server, "code")
+        };
         signs_in(&Task { authentication: "none", callback: &callback, ..task });
     }
 }
@@ -150,11 +160,19 @@ fn a_callback_of_another_issuer_or_state_is_forged() {
 #[test]
 fn a_device_gets_a_token_when_its_code_was_entered() {
     let server = OurServer::start();
-    let task =
-        Task { client: PUBLIC_CLIENT, client_secret: None, authentication: "none", ..Task::new(&server, "device") };
+    let task = Task {
+        client: PUBLIC_CLIENT,
+        client_secret: None,
+        authentication: "none",
+        ..Task::new(&server, "device")
+    };
     let walk = walk(&task);
     is_janes(&task, PUBLIC_CLIENT, &walk);
-    assert_eq!(walk["answer"]["verification_uri"], format!("{}/device", server.issuer()), "{walk:#}");
+    assert_eq!(
+        walk["answer"]["verification_uri"],
+        format!("{}/device", server.issuer()),
+        "{walk:#}"
+    );
     assert_eq!(refused(&Task { user: "nobody", ..task }), "access_denied");
 }
 
@@ -163,7 +181,11 @@ fn a_client_acts_for_itself() {
     let server = OurServer::start();
     let task = Task { scope: "stats", ..Task::new(&server, "client_credentials") };
     let walk = walk(&task);
-    assert_eq!(walk["photos"], json!({ "user": null, "client": CLIENT, "scope": "stats" }), "{walk:#}");
+    assert_eq!(
+        walk["photos"],
+        json!({ "user": null, "client": CLIENT, "scope": "stats" }),
+        "{walk:#}"
+    );
 }
 
 #[test]
@@ -186,6 +208,10 @@ fn what_does_not_fit_is_refused() {
     // A 401 has a challenge (RFC 9110 §15.5.2), also for those who did not try that scheme.
     for authentication in ["basic", "post"] {
         let walk = walk(&Task { client_secret: Some("another"), authentication, ..code.clone() });
-        assert_eq!(json!([walk["refused"], walk["schemes"]]), json!(["invalid_client", ["basic"]]), "{walk:#}");
+        assert_eq!(
+            json!([walk["refused"], walk["schemes"]]),
+            json!(["invalid_client", ["basic"]]),
+            "{walk:#}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The client of python-oauth2's chapter on Tornado at our authorization server: no proof key, no state, the secret in
-//! the body.
+//! The client of python-oauth2's chapter on Tornado at our authorization server: no proof key, no
+//! state, the secret in the body.
 
 use interop::authorization_server::OurServer;
 use interop::browser::text;
@@ -27,14 +27,22 @@ fn visit(user: &str, secret: &str) -> Response {
     let told = json!({ "issuer": server.issuer(), "client": CLIENT, "client_secret": secret, "user": user });
     let Started { port } = site.ask(&told);
     let site = format!("http://localhost:{port}");
-    server.add_client(ClientRecord::confidential(CLIENT, SECRET).unwrap().add_redirect_uri(format!("{site}/callback")));
+    server.add_client(
+        ClientRecord::confidential(CLIENT, SECRET)
+            .unwrap()
+            .add_redirect_uri(format!("{site}/callback")),
+    );
     let http = Http::default();
     let mut url = format!("{site}/app");
     for _ in 0..HOPS {
         let response = http.get(&url);
         let Some(location) = response.headers().get("location") else { return response };
         let location = location.to_str().unwrap();
-        url = if location.starts_with('/') { format!("{site}{location}") } else { location.to_owned() };
+        url = if location.starts_with('/') {
+            format!("{site}{location}")
+        } else {
+            location.to_owned()
+        };
     }
     panic!("it ends at {url}");
 }
@@ -42,7 +50,8 @@ fn visit(user: &str, secret: &str) -> Response {
 #[test]
 fn a_user_signs_in() {
     let page = visit("jane", SECRET);
-    let photos: Value = serde_json::from_slice(page.body()).unwrap_or_else(|_| panic!("{}", text(&page)));
+    let photos: Value =
+        serde_json::from_slice(page.body()).unwrap_or_else(|_| panic!("{}", text(&page)));
     // The scope is what the server gives to those who name none.
     assert_eq!(photos, json!({ "user": "jane", "client": CLIENT, "scope": "photos.read" }));
 }

@@ -1,7 +1,8 @@
 //! requests-oauthlib at our authorization server: four grants, renewal, and what is refused.
 
 use interop::authorization_server::{
-    AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CLIENT, LOOPBACK_CALLBACK, OurServer, PASSWORD, PUBLIC_CLIENT, SECRET,
+    AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CLIENT, LOOPBACK_CALLBACK, OurServer, PASSWORD,
+    PUBLIC_CLIENT, SECRET,
 };
 use interop::peer::Peer;
 use serde::Serialize;
@@ -76,7 +77,11 @@ fn a_code_is_exchanged_with_and_without_a_proof_key() {
 #[test]
 fn a_client_with_awkward_credentials_is_known_wherever_they_are() {
     let server = OurServer::start();
-    let task = Task { client: AWKWARD_CLIENT, client_secret: Some(AWKWARD_SECRET), ..Task::new(&server, "code") };
+    let task = Task {
+        client: AWKWARD_CLIENT,
+        client_secret: Some(AWKWARD_SECRET),
+        ..Task::new(&server, "code")
+    };
     // Requests does not encode them in the header, and writes them in ISO 8859-1.
     for authentication in ["body", "basic"] {
         is_renewed_once(&Task { authentication, ..task.clone() });
@@ -87,8 +92,12 @@ fn a_client_with_awkward_credentials_is_known_wherever_they_are() {
 fn an_app_needs_a_proof_key_and_no_secret() {
     let server = OurServer::start();
     let callback = LOOPBACK_CALLBACK.replace("127.0.0.1", "127.0.0.1:51004");
-    let task =
-        Task { client: PUBLIC_CLIENT, client_secret: None, authentication: "none", ..Task::new(&server, "code") };
+    let task = Task {
+        client: PUBLIC_CLIENT,
+        client_secret: None,
+        authentication: "none",
+        ..Task::new(&server, "code")
+    };
     let task = Task { callback: &callback, ..task };
     is_renewed_once(&task);
     assert_eq!(walk(&Task { pkce: false, ..task }), json!({ "refused": "invalid_request" }));
@@ -117,7 +126,11 @@ fn a_client_acts_for_itself() {
     let server = OurServer::start();
     let task = Task { scope: "stats", ..Task::new(&server, "client_credentials") };
     let walk = walk(&task);
-    assert_eq!(walk["photos"], json!({ "user": null, "client": CLIENT, "scope": "stats" }), "{walk:#}");
+    assert_eq!(
+        walk["photos"],
+        json!({ "user": null, "client": CLIENT, "scope": "stats" }),
+        "{walk:#}"
+    );
     assert_eq!(walk["token"]["refresh_token"], Value::Null, "{walk:#}");
 }
 
@@ -139,9 +152,14 @@ fn a_wrong_secret_and_an_unknown_scope_are_refused() {
             ..Task::new(&server, flow)
         };
         for authentication in ["basic", "body"] {
-            let wrong = Task { client_secret: Some("another secret"), authentication, ..task.clone() };
+            let wrong =
+                Task { client_secret: Some("another secret"), authentication, ..task.clone() };
             assert_eq!(walk(&wrong), json!({ "refused": "invalid_client" }), "{flow}");
         }
-        assert_eq!(walk(&Task { scope: "admin", ..task }), json!({ "refused": "invalid_scope" }), "{flow}");
+        assert_eq!(
+            walk(&Task { scope: "admin", ..task }),
+            json!({ "refused": "invalid_scope" }),
+            "{flow}"
+        );
     }
 }

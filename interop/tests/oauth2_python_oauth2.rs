@@ -6,8 +6,8 @@ use interop::peer::Peer;
 use interop::with::With;
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
-    Session, Token,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending,
+    SecretPlacement, Session, Token,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Step};
 use serde::Deserialize;
@@ -57,7 +57,8 @@ impl PythonOauth2Server {
         let mut server = AuthorizationServer::new(&format!("{origin}/token")).unwrap();
         server.authorization_endpoint = Some(format!("{origin}/authorize"));
         server.secret_placement = Some(placement);
-        let client = Client::new(server.clone(), CLIENT).secret(secret).redirect_uri(CALLBACK).unwrap();
+        let client =
+            Client::new(server.clone(), CLIENT).secret(secret).redirect_uri(CALLBACK).unwrap();
         Self { _peer: peer, server, client, http: Http::default() }
     }
 
@@ -90,7 +91,10 @@ impl PythonOauth2Server {
     }
 
     fn refresh(&self, token: &Token) -> Result<Token, Error> {
-        self.http.run(Grant::refresh(token).and_then(|grant| self.client.request_token(grant, Moment::from_os())))
+        self.http.run(
+            Grant::refresh(token)
+                .and_then(|grant| self.client.request_token(grant, Moment::from_os())),
+        )
     }
 }
 
@@ -123,25 +127,37 @@ fn password() -> Grant {
 #[test]
 fn every_grant_works_with_the_secret_in_the_body_and_in_the_header() {
     for authentication in ["request_body", "http_basic_auth"] {
-        let python_oauth2 = PythonOauth2Server::new(json!({ "authentication": authentication, "expires_in": 600 }));
+        let python_oauth2 =
+            PythonOauth2Server::new(json!({ "authentication": authentication, "expires_in": 600 }));
         let now = Moment::from_os().now;
         let token = python_oauth2.grant(Authorize::default()).unwrap();
         assert!(token.refresh_token.is_some() && token.expires_at >= Some(now), "{authentication}");
         assert_eq!(token.scope, None, "{authentication}");
         let renewed = python_oauth2.refresh(&token).unwrap();
         assert_ne!(renewed.access_token, token.access_token, "{authentication}");
-        assert_eq!(renewed.refresh_token, token.refresh_token, "the old one stays good: {authentication}");
+        assert_eq!(
+            renewed.refresh_token, token.refresh_token,
+            "the old one stays good: {authentication}"
+        );
         assert!(python_oauth2.refresh(&renewed).is_ok(), "{authentication}");
 
-        assert!(python_oauth2.token(password()).unwrap().refresh_token.is_some(), "{authentication}");
+        assert!(
+            python_oauth2.token(password()).unwrap().refresh_token.is_some(),
+            "{authentication}"
+        );
         let own = python_oauth2.token(Grant::client_credentials()).unwrap();
         assert_eq!((own.refresh_token, own.expires_at), (None, None), "{authentication}");
 
-        let authorization =
-            python_oauth2.client.dangerous_authorize_implicit(Authorize::default(), Moment::from_os()).unwrap();
+        let authorization = python_oauth2
+            .client
+            .dangerous_authorize_implicit(Authorize::default(), Moment::from_os())
+            .unwrap();
         let callback = python_oauth2.callback(&authorization.url, "1");
         assert!(callback.starts_with(&format!("{CALLBACK}#access_token=")), "{callback}");
-        let token = python_oauth2.client.token_from_fragment(authorization.pending, &callback, now).unwrap();
+        let token = python_oauth2
+            .client
+            .token_from_fragment(authorization.pending, &callback, now)
+            .unwrap();
         // This grant's tokens never end, and have nothing to be renewed by.
         assert_eq!((token.expires_at, token.refresh_token), (None, None), "{authentication}");
     }
@@ -168,7 +184,10 @@ fn a_rotated_refresh_token_serves_once() {
     let second = python_oauth2.refresh(&first).unwrap();
     assert_ne!(second.refresh_token, first.refresh_token);
     // The library's name for it is not `invalid_grant`.
-    assert_eq!(refusal(python_oauth2.refresh(&first)), refused("invalid_request", 400, "Invalid refresh token"));
+    assert_eq!(
+        refusal(python_oauth2.refresh(&first)),
+        refused("invalid_request", 400, "Invalid refresh token")
+    );
     assert!(python_oauth2.refresh(&second).is_ok());
 }
 
@@ -176,7 +195,10 @@ fn a_rotated_refresh_token_serves_once() {
 fn an_equal_request_gets_the_same_unique_tokens() {
     let python_oauth2 = PythonOauth2Server::new(json!({ "expires_in": 600, "unique": true }));
     let [first, second] = [(); 2].map(|()| python_oauth2.grant(Authorize::default()).unwrap());
-    assert_eq!((&first.access_token, &first.refresh_token), (&second.access_token, &second.refresh_token));
+    assert_eq!(
+        (&first.access_token, &first.refresh_token),
+        (&second.access_token, &second.refresh_token)
+    );
     // Another grant's are others.
     assert_ne!(python_oauth2.token(password()).unwrap().access_token, first.access_token);
 }
@@ -195,7 +217,8 @@ fn a_code_serves_once() {
 fn an_error_without_a_state_is_not_taken_for_an_answer() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let alone = Error::from(CallbackError::ErrorAlone { code: "access_denied".into() });
-    let Step::Done(authorization) = python_oauth2.client.authorize(Authorize::default(), Moment::from_os()).unwrap()
+    let Step::Done(authorization) =
+        python_oauth2.client.authorize(Authorize::default(), Moment::from_os()).unwrap()
     else {
         panic!("nothing is pushed here")
     };
@@ -204,37 +227,61 @@ fn an_error_without_a_state_is_not_taken_for_an_answer() {
     assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
     assert_eq!(python_oauth2.redeem(authorization.pending, &callback).unwrap_err(), alone);
 
-    let authorization =
-        python_oauth2.client.dangerous_authorize_implicit(Authorize::default(), Moment::from_os()).unwrap();
+    let authorization = python_oauth2
+        .client
+        .dangerous_authorize_implicit(Authorize::default(), Moment::from_os())
+        .unwrap();
     let callback = python_oauth2.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}#error=access_denied"));
     let now = Moment::from_os().now;
-    assert_eq!(python_oauth2.client.token_from_fragment(authorization.pending, &callback, now).unwrap_err(), alone);
+    assert_eq!(
+        python_oauth2
+            .client
+            .token_from_fragment(authorization.pending, &callback, now)
+            .unwrap_err(),
+        alone
+    );
 }
 
 #[test]
 fn a_client_that_may_not_use_a_grant_is_told_so() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
-    let limited = Client::new(python_oauth2.server.clone(), "limited").secret(SECRET).redirect_uri(CALLBACK).unwrap();
-    assert!(python_oauth2.http.run(limited.request_token(Grant::client_credentials(), Moment::from_os())).is_ok());
+    let limited = Client::new(python_oauth2.server.clone(), "limited")
+        .secret(SECRET)
+        .redirect_uri(CALLBACK)
+        .unwrap();
+    assert!(
+        python_oauth2
+            .http
+            .run(limited.request_token(Grant::client_credentials(), Moment::from_os()))
+            .is_ok()
+    );
     let advice = "The client is not allowed to use this grant type";
     let step = limited.request_token(password(), Moment::from_os());
     assert_eq!(refusal(python_oauth2.http.run(step)), refused("unauthorized_client", 400, advice));
-    let Step::Done(authorization) = limited.authorize(Authorize::default(), Moment::from_os()).unwrap() else {
+    let Step::Done(authorization) =
+        limited.authorize(Authorize::default(), Moment::from_os()).unwrap()
+    else {
         panic!("nothing is pushed here")
     };
     let callback = location(&python_oauth2.http, &authorization.url);
     assert_eq!(callback, format!("{CALLBACK}?error=unauthorized_client"));
     let step = limited.redeem(authorization.pending, &callback, Moment::from_os());
-    assert_eq!(step.unwrap_err(), CallbackError::ErrorAlone { code: "unauthorized_client".into() }.into());
+    assert_eq!(
+        step.unwrap_err(),
+        CallbackError::ErrorAlone { code: "unauthorized_client".into() }.into()
+    );
 }
 
 #[test]
 fn wrong_credentials_are_refused_with_the_librarys_words() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
-    let ask = |client: Client, grant| refusal(python_oauth2.http.run(client.request_token(grant, Moment::from_os())));
-    let client =
-        |id: &str, authentication| Client::new(python_oauth2.server.clone(), id).authentication(authentication);
+    let ask = |client: Client, grant| {
+        refusal(python_oauth2.http.run(client.request_token(grant, Moment::from_os())))
+    };
+    let client = |id: &str, authentication| {
+        Client::new(python_oauth2.server.clone(), id).authentication(authentication)
+    };
     let own = Grant::client_credentials;
     let wrong = ask(client(CLIENT, ClientAuthentication::Body("zyx".into())), own());
     assert_eq!(wrong, refused("invalid_client", 400, "Invalid client credentials"));
@@ -250,70 +297,101 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
     let mallory = refusal(python_oauth2.token(Grant::dangerous_password("jane", "guessed")));
     assert_eq!(mallory, refused("invalid_client", 401, "Unable to authenticate resource owner"));
-    let other = refusal(python_oauth2.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")));
+    let other = refusal(
+        python_oauth2.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")),
+    );
     assert_eq!(other, refused("unsupported_response_type", 400, "Grant not supported"));
 }
 
 #[test]
 fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
     let secret = "100% s=cret+/&:~";
-    let python_oauth2 = PythonOauth2Server::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
+    let python_oauth2 =
+        PythonOauth2Server::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
     assert!(python_oauth2.token(Grant::client_credentials()).is_ok());
     // The library does not undo what RFC 6749 §2.3.1 asks for.
-    let encoded =
-        Client::new(python_oauth2.server.clone(), CLIENT).authentication(ClientAuthentication::Basic(secret.into()));
+    let encoded = Client::new(python_oauth2.server.clone(), CLIENT)
+        .authentication(ClientAuthentication::Basic(secret.into()));
     let step = encoded.request_token(Grant::client_credentials(), Moment::from_os());
-    assert_eq!(refusal(python_oauth2.http.run(step)), refused("invalid_client", 400, "Invalid client credentials"));
+    assert_eq!(
+        refusal(python_oauth2.http.run(step)),
+        refused("invalid_client", 400, "Invalid client credentials")
+    );
     let python_oauth2 = PythonOauth2Server::with_secret(secret, json!({}));
     assert!(python_oauth2.token(Grant::client_credentials()).is_ok());
 }
 
 #[test]
 fn an_unknown_scope_is_dropped_and_reported_for_a_code_alone() {
-    let python_oauth2 = PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
+    let python_oauth2 =
+        PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
     let token = python_oauth2.grant(Authorize::scope("read admin")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["admin"]);
-    // Only the code grant says so: where nothing is said, all was granted (RFC 6749 §5.1), which is not true here.
-    assert_eq!(python_oauth2.token(password().scope("read admin")).unwrap().scope, Some("read admin".into()));
+    // Only the code grant says so: where nothing is said, all was granted (RFC 6749 §5.1), which is
+    // not true here.
+    assert_eq!(
+        python_oauth2.token(password().scope("read admin")).unwrap().scope,
+        Some("read admin".into())
+    );
     // None at all is refused where there is no default, also when a token is renewed.
     let missing = refused("invalid_scope", 400, "Missing scope parameter in request");
     assert_eq!(refusal(python_oauth2.token(password())), missing);
     assert_eq!(refusal(python_oauth2.refresh(&token)), missing);
-    let session = Session::new(&python_oauth2.client, "https://photos.example.com", token.clone()).unwrap();
+    let session =
+        Session::new(&python_oauth2.client, "https://photos.example.com", token.clone()).unwrap();
     let session = session.map_renewal_grant(|grant| grant.scope("read"));
-    assert_eq!(python_oauth2.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
-    let step = Grant::refresh(&token)
-        .and_then(|grant| python_oauth2.client.request_token(grant.scope("write"), Moment::from_os()));
+    assert_eq!(
+        python_oauth2.http.run(session.renew(Moment::from_os())).unwrap().scope,
+        Some("read".into())
+    );
+    let step = Grant::refresh(&token).and_then(|grant| {
+        python_oauth2.client.request_token(grant.scope("write"), Moment::from_os())
+    });
     let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");
     assert_eq!(refusal(python_oauth2.http.run(step)), invalid);
 }
 
 #[test]
 fn the_default_scope_is_told_where_it_stands_in() {
-    let python_oauth2 = PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
+    let python_oauth2 =
+        PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
     let ask = |authorize: &Authorize| {
-        let authorization =
-            python_oauth2.client.dangerous_authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
+        let authorization = python_oauth2
+            .client
+            .dangerous_authorize_implicit(authorize.clone(), Moment::from_os())
+            .unwrap();
         let callback = python_oauth2.callback(&authorization.url, "1");
-        let token = python_oauth2.client.token_from_fragment(authorization.pending, &callback, Moment::from_os().now);
+        let token = python_oauth2.client.token_from_fragment(
+            authorization.pending,
+            &callback,
+            Moment::from_os().now,
+        );
         [python_oauth2.grant(authorize.clone()), token]
     };
     let read = || Some("read".into());
-    for token in [python_oauth2.token(password()), python_oauth2.token(Grant::client_credentials())] {
+    for token in [python_oauth2.token(password()), python_oauth2.token(Grant::client_credentials())]
+    {
         assert_eq!(token.unwrap().scope, read());
     }
     for token in ask(&Authorize::default()) {
         assert_eq!(token.unwrap().scope, read());
     }
-    for token in [password(), Grant::client_credentials()].map(|grant| python_oauth2.token(grant.scope("admin"))) {
+    for token in [password(), Grant::client_credentials()]
+        .map(|grant| python_oauth2.token(grant.scope("admin")))
+    {
         assert_eq!(token.unwrap().scope, read());
     }
     for token in ask(&Authorize::scope("admin")) {
         let token = token.unwrap();
         assert_eq!(
             (
-                token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).next(),
+                token
+                    .scope
+                    .as_ref()
+                    .unwrap()
+                    .missing_from(token.requested_scope.as_ref().unwrap())
+                    .next(),
                 token.scope_refused().next()
             ),
             (Some("read"), Some("admin"))
@@ -324,8 +402,10 @@ fn the_default_scope_is_told_where_it_stands_in() {
 #[test]
 fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
-    let (pending, callback) = python_oauth2
-        .begin(Authorize::default().with(|authorize| authorize.redirect_uri = Some(CALLBACK_WITH_QUERY.into())));
+    let (pending, callback) = python_oauth2.begin(
+        Authorize::default()
+            .with(|authorize| authorize.redirect_uri = Some(CALLBACK_WITH_QUERY.into())),
+    );
     assert!(callback.starts_with(&format!("{CALLBACK_WITH_QUERY}?code=")), "{callback}");
     let error = python_oauth2.redeem(pending, &callback).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
@@ -336,7 +416,9 @@ fn a_redirect_uri_that_is_not_registered_stays_at_the_server() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let mut authorize = Authorize::default();
     authorize.redirect_uri = Some("https://elsewhere.example.com/ready".into());
-    let Step::Done(authorization) = python_oauth2.client.authorize(authorize, Moment::from_os()).unwrap() else {
+    let Step::Done(authorization) =
+        python_oauth2.client.authorize(authorize, Moment::from_os()).unwrap()
+    else {
         panic!("nothing is pushed here")
     };
     let page = python_oauth2.http.get(&authorization.url);

@@ -28,9 +28,11 @@ fn oauth_1_0a_and_we_sign_alike() {
     let questions: Vec<_> = methods.map(|method| question(method, &mut random)).collect();
     let headers: Vec<String> = Peer::run("oauth_1_0a_signatures.js").ask_all(&questions);
     for (Question { case, form }, theirs) in questions.iter().zip(headers) {
-        let scheme = if form.is_none() { scheme(case).with(|it| it.body_hash = true) } else { scheme(case) };
+        let scheme =
+            if form.is_none() { scheme(case).with(|it| it.body_hash = true) } else { scheme(case) };
         let ours = sign(case, &scheme);
-        let theirs = Message { headers: [("Authorization".to_owned(), theirs)].into(), ..ours.clone() };
+        let theirs =
+            Message { headers: [("Authorization".to_owned(), theirs)].into(), ..ours.clone() };
         assert_eq!(
             sorted_header(&ours),
             sorted_header(&theirs),
@@ -49,7 +51,8 @@ fn question(signature_method: &'static str, random: &mut Random) -> Question {
     let mut case = Case::new(random, signature_method, "header", limits);
     let message = |method: &str, uri, content: Option<(&str, String)>| {
         let (content_type, body) = content.unzip();
-        let headers = content_type.map(|content_type| ("Content-Type".to_owned(), content_type.to_owned()));
+        let headers =
+            content_type.map(|content_type| ("Content-Type".to_owned(), content_type.to_owned()));
         Message { method: method.to_owned(), uri, headers: headers.into_iter().collect(), body }
     };
     let uri = uri(&query, random);
@@ -71,20 +74,35 @@ fn question(signature_method: &'static str, random: &mut Random) -> Question {
     }
 }
 
-/// It leaves the URI as it is up to the first `?`: so the host is in lower case, there is a path, and no default port.
-/// It knows one `?`, no empty query, and `%20` alone for a space.
+/// It leaves the URI as it is up to the first `?`: so the host is in lower case, there is a path,
+/// and no default port. It knows one `?`, no empty query, and `%20` alone for a space.
 fn uri(query: &[(String, String)], random: &mut Random) -> String {
-    let host = random.pick(&["photos.example.net", "xn--bcher-kva.example", "10.0.0.1", "[2001:db8::1]", "localhost"]);
+    let host = random.pick(&[
+        "photos.example.net",
+        "xn--bcher-kva.example",
+        "10.0.0.1",
+        "[2001:db8::1]",
+        "localhost",
+    ]);
     let port = random.pick(&["", ":8080", ":65535"]);
-    let path = random.pick(&["/", "/a%20b/%C3%BC", "/a%2fb", "/~u/(x)", "/a;v=1", "//a", "/a,b!$&'*=c", "/A/a/"]);
+    let path = random.pick(&[
+        "/",
+        "/a%20b/%C3%BC",
+        "/a%2fb",
+        "/~u/(x)",
+        "/a;v=1",
+        "//a",
+        "/a,b!$&'*=c",
+        "/A/a/",
+    ]);
     let separator = if query.is_empty() { "" } else { "?" };
     let query = form::encode(query.iter().map(|(name, value)| (name, value)));
     // PLAINTEXT is sent over TLS.
     format!("https://{host}{port}{path}{separator}{query}")
 }
 
-/// It does not decode names, so they are such that need no encoding; and it forgets an empty value when the name comes
-/// again.
+/// It does not decode names, so they are such that need no encoding; and it forgets an empty value
+/// when the name comes again.
 fn query(random: &mut Random) -> Vec<(String, String)> {
     let mut query: Vec<(String, String)> = Vec::new();
     for (_, value) in pairs(random) {

@@ -1,5 +1,6 @@
-//! Single requests, signed by us and verified by oauthlib, and the other way round: every signature method in every
-//! place, requests as awkward as oauthlib can take them, some of them tampered with on the way.
+//! Single requests, signed by us and verified by oauthlib, and the other way round: every signature
+//! method in every place, requests as awkward as oauthlib can take them, some of them tampered with
+//! on the way.
 
 use interop::with::With;
 use std::collections::BTreeMap;
@@ -14,8 +15,15 @@ use interop::signatures::{scheme, sign, sorted_header, verify};
 use oauth_proto::oauth1::server::RejectReason;
 use serde::{Deserialize, Serialize};
 
-const METHODS: [&str; 7] =
-    ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"];
+const METHODS: [&str; 7] = [
+    "HMAC-SHA1",
+    "HMAC-SHA256",
+    "HMAC-SHA512",
+    "RSA-SHA1",
+    "RSA-SHA256",
+    "RSA-SHA512",
+    "PLAINTEXT",
+];
 
 /// So many requests for each signature method, placement and direction.
 const REQUESTS: usize = 300;
@@ -23,8 +31,17 @@ const REQUESTS: usize = 300;
 #[derive(Serialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 enum Question<'a> {
-    Sign { case: &'a Case, rsa_key: &'a str },
-    Verify { case: &'a Case, message: &'a Message, client_secret: String, token_secret: String, rsa_key: &'a str },
+    Sign {
+        case: &'a Case,
+        rsa_key: &'a str,
+    },
+    Verify {
+        case: &'a Case,
+        message: &'a Message,
+        client_secret: String,
+        token_secret: String,
+        rsa_key: &'a str,
+    },
 }
 
 /// What oauthlib says of a request.
@@ -77,7 +94,11 @@ fn oauthlib_and_we_sign_the_hash_of_a_body_alike() {
     for (case, signed) in cases.iter().zip(signed_by_oauthlib(&cases)) {
         let ours = sign(case, &scheme(case).with(|it| it.sha1_body_hash = true));
         assert_eq!(sorted_header(&ours), sorted_header(&signed), "{}", report(case, &signed, &()));
-        assert!(signed.headers["Authorization"].contains("oauth_body_hash"), "{}", report(case, &signed, &()));
+        assert!(
+            signed.headers["Authorization"].contains("oauth_body_hash"),
+            "{}",
+            report(case, &signed, &())
+        );
 
         let mut arrived = signed.arrived();
         assert!(verify(case, &arrived, None).is_ok(), "{}", report(case, &arrived, &()));
@@ -90,8 +111,8 @@ fn oauthlib_and_we_sign_the_hash_of_a_body_alike() {
 fn oauthlib_verifies_what_we_sign(placement: &'static str) {
     let mut random = Random::new(&format!("we sign in the {placement}"));
     let cases = cases(placement, &mut random, |method| Limits {
-        // oauthlib decodes `oauth_` values of the query and the body once more than it should, when it verifies and
-        // when it signs.
+        // oauthlib decodes `oauth_` values of the query and the body once more than it should, when
+        // it verifies and when it signs.
         escapes_in_identifiers: placement == "header",
         // Which spoils PLAINTEXT's signature, since that is made of escapes.
         escapes_in_secrets: placement == "header" || method != "PLAINTEXT",
@@ -108,9 +129,13 @@ fn oauthlib_verifies_what_we_sign(placement: &'static str) {
         }
         sent.push(on_the_way(case, sign(case, &scheme), &mut random));
     }
-    let questions: Vec<_> =
-        cases.iter().zip(&sent).map(|(case, (message, tampering))| to_verify(case, message, *tampering)).collect();
-    let verdicts: Vec<Result<Verdict, String>> = Peer::run("oauthlib_signatures.py").ask_all(&questions);
+    let questions: Vec<_> = cases
+        .iter()
+        .zip(&sent)
+        .map(|(case, (message, tampering))| to_verify(case, message, *tampering))
+        .collect();
+    let verdicts: Vec<Result<Verdict, String>> =
+        Peer::run("oauthlib_signatures.py").ask_all(&questions);
     for ((case, sent), verdict) in cases.iter().zip(&sent).zip(verdicts) {
         let as_expected = verdict.as_ref().is_ok_and(|Verdict { valid, checks }| match sent.1 {
             None => *valid,
@@ -133,7 +158,9 @@ fn we_verify_what_oauthlib_signs(placement: &'static str) {
         let sent = on_the_way(case, signed, &mut random);
         let verified = verify(case, &sent.0, sent.1);
         let as_expected = match (&verified, sent.1) {
-            (Ok(verified), None) => verified.client_key == case.client && verified.token == case.token,
+            (Ok(verified), None) => {
+                verified.client_key == case.client && verified.token == case.token
+            }
             (Err(rejected), Some(_)) => rejected.reason == RejectReason::WrongSignature,
             _ => false,
         };
@@ -141,44 +168,69 @@ fn we_verify_what_oauthlib_signs(placement: &'static str) {
     }
 }
 
-fn cases(placement: &'static str, random: &mut Random, limits: impl Fn(&str) -> Limits) -> Vec<Case> {
+fn cases(
+    placement: &'static str,
+    random: &mut Random,
+    limits: impl Fn(&str) -> Limits,
+) -> Vec<Case> {
     let cases = METHODS.iter().flat_map(|method| std::iter::repeat_n(*method, REQUESTS));
     cases.map(|method| Case::new(random, method, placement, limits(method))).collect()
 }
 
 fn signed_by_oauthlib(cases: &[Case]) -> Vec<Message> {
-    let questions: Vec<_> = cases.iter().map(|case| Question::Sign { case, rsa_key: keys::CLIENT }).collect();
-    let signed: Vec<Result<Message, String>> = Peer::run("oauthlib_signatures.py").ask_all(&questions);
+    let questions: Vec<_> =
+        cases.iter().map(|case| Question::Sign { case, rsa_key: keys::CLIENT }).collect();
+    let signed: Vec<Result<Message, String>> =
+        Peer::run("oauthlib_signatures.py").ask_all(&questions);
     let signed = cases.iter().zip(signed);
-    signed.map(|(case, signed)| signed.unwrap_or_else(|error| panic!("{}", report(case, &(), &error)))).collect()
+    signed
+        .map(|(case, signed)| {
+            signed.unwrap_or_else(|error| panic!("{}", report(case, &(), &error)))
+        })
+        .collect()
 }
 
 /// The request as it arrives, and what has been done to it.
 fn on_the_way(case: &Case, signed: Message, random: &mut Random) -> (Message, Option<Tampering>) {
     let mut message = signed.arrived();
-    let tampering =
-        random.once_in(4).then(|| Tampering::choose(random, case.signature_method, &message, case.token.is_some()));
+    let tampering = random
+        .once_in(4)
+        .then(|| Tampering::choose(random, case.signature_method, &message, case.token.is_some()));
     if let Some(tampering) = tampering {
         tampering.apply(&mut message, case.timestamp);
     }
     (message, tampering)
 }
 
-fn to_verify<'a>(case: &'a Case, message: &'a Message, tampering: Option<Tampering>) -> Question<'a> {
-    let other = |secret: &str, when| if tampering == Some(when) { format!("{secret}x") } else { secret.to_owned() };
+fn to_verify<'a>(
+    case: &'a Case,
+    message: &'a Message,
+    tampering: Option<Tampering>,
+) -> Question<'a> {
+    let other = |secret: &str, when| {
+        if tampering == Some(when) { format!("{secret}x") } else { secret.to_owned() }
+    };
     Question::Verify {
         case,
         message,
         client_secret: other(&case.client_secret, Tampering::ClientSecret),
         token_secret: other(&case.token_secret, Tampering::TokenSecret),
-        rsa_key: if tampering == Some(Tampering::ClientSecret) { keys::STRANGER_PUBLIC } else { keys::CLIENT_PUBLIC },
+        rsa_key: if tampering == Some(Tampering::ClientSecret) {
+            keys::STRANGER_PUBLIC
+        } else {
+            keys::CLIENT_PUBLIC
+        },
     }
 }
 
 fn only_the_signature_is_wrong(checks: &BTreeMap<String, bool>) -> bool {
-    checks.contains_key("signature") && checks.iter().all(|(name, passed)| *passed == (name != "signature"))
+    checks.contains_key("signature")
+        && checks.iter().all(|(name, passed)| *passed == (name != "signature"))
 }
 
 fn report(case: &Case, sent: &impl Debug, answer: &impl Debug) -> String {
-    format!("INTEROP_SEED={}\nthe case: {case:#?}\nwhat arrived: {sent:#?}\nthe answer: {answer:#?}", seed())
+    format!(
+        "INTEROP_SEED={}\nthe case: {case:#?}\nwhat arrived: {sent:#?}\nthe answer: {answer:#?}",
+        seed()
+    )
 }

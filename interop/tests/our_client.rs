@@ -6,8 +6,8 @@ use interop::peer::Peer;
 use interop::with::With;
 use oauth_proto::oauth1::CallbackError;
 use oauth_proto::oauth1::{
-    Authorization, Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme,
-    Server, Session, Token, TokenCredentials,
+    Authorization, Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement,
+    Pending, Scheme, Server, Session, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
 use serde::Deserialize;
@@ -19,7 +19,8 @@ const CLIENT_SECRET: &str = "100% s=cret+/é";
 const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 
 /// Parameters of one's own, as they are decoded, and on the wire.
-const PARAMETERS: [(&str, &str); 5] = [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
+const PARAMETERS: [(&str, &str); 5] =
+    [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
 /// A running service, and our client of it.
 struct OAuthlibPair {
@@ -54,8 +55,11 @@ impl OAuthlibPair {
         let client = serde_json::json!({ "key": CLIENT, "secret": CLIENT_SECRET, "rsa_key": keys::CLIENT_PUBLIC });
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
-        let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let server = configure(Server::new(&initiate, &authorize, &token).unwrap().with(|it| it.scheme = scheme));
+        let [initiate, authorize, token] =
+            ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
+        let server = configure(
+            Server::new(&initiate, &authorize, &token).unwrap().with(|it| it.scheme = scheme),
+        );
         // Of RSA the secret is no part.
         let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, server, client, http: Http::default() }
@@ -90,7 +94,8 @@ impl OAuthlibPair {
     fn requests(&self) -> [Request; 2] {
         let form = oauth_proto::wire::form::encode(PARAMETERS);
         let uri = format!("{}/photos", self.origin);
-        let post = http::Request::post(&uri).header("content-type", "application/x-www-form-urlencoded");
+        let post =
+            http::Request::post(&uri).header("content-type", "application/x-www-form-urlencoded");
         [
             http::Request::get(format!("{uri}?{form}")).body(Vec::new()).unwrap(),
             post.body(form.replace("%20", "+").into_bytes()).unwrap(),
@@ -127,7 +132,8 @@ fn a_user_grants_access_with_hmac_sha1_in_the_header() {
 
 #[test]
 fn a_user_grants_access_with_hmac_sha256_in_the_query() {
-    let scheme = Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
+    let scheme =
+        Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
     walks(scheme, None, |pair| pair.requests().into());
 }
 
@@ -157,7 +163,10 @@ fn a_callback_with_escapes_comes_back_as_it_was() {
     let Authorization { url, pending, .. } =
         pair.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
     let callback = pair.callback(&url);
-    assert!(callback.starts_with("https://printer.example.com/%7Eready?a=%25+%26&oauth_token="), "{callback}");
+    assert!(
+        callback.starts_with("https://printer.example.com/%7Eready?a=%25+%26&oauth_token="),
+        "{callback}"
+    );
     assert!(pair.redeem(pending, &callback).is_ok());
 }
 
@@ -169,9 +178,11 @@ fn out_of_band_the_user_copies_the_verifier() {
     assert_eq!(page.status(), 200);
     // oauthlib's page is a form.
     let fields = oauth_proto::wire::form::pairs(page.body());
-    let verifier = fields.into_iter().find(|(name, _)| **name == *b"oauth_verifier").expect("a verifier").1;
+    let verifier =
+        fields.into_iter().find(|(name, _)| **name == *b"oauth_verifier").expect("a verifier").1;
     let verifier = format!(" {}\n", String::from_utf8_lossy(&verifier));
-    let token = pair.http.run(pair.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
+    let token =
+        pair.http.run(pair.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
     let [get, _] = pair.requests();
     assert_eq!(pair.photos(&Session::new(&pair.client, token), get).status(), 200);
 }
@@ -183,7 +194,11 @@ fn a_user_who_denies_is_a_refusal() {
         pair.begin(Authorize::callback(CALLBACK).url_parameter("jane", "denies")).unwrap();
     let callback = pair.callback(&url);
     let error = pair.redeem(pending, &callback).unwrap_err();
-    assert_eq!(error, Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None }.into());
+    assert_eq!(
+        error,
+        Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None }
+            .into()
+    );
 }
 
 #[test]
@@ -192,7 +207,10 @@ fn a_callback_for_another_authorization_is_forged() {
     let [ours, attackers] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap());
     let callback = pair.callback(&attackers.url);
     let error = pair.redeem(ours.pending, &callback).unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))), "{error}");
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))),
+        "{error}"
+    );
 }
 
 #[test]
@@ -200,15 +218,19 @@ fn a_forged_verifier_is_refused_by_the_service() {
     let pair = OAuthlibPair::new(Scheme::default());
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     pair.callback(&url);
-    let forged = format!("{CALLBACK}&oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p", pending.token());
+    let forged = format!(
+        "{CALLBACK}&oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p",
+        pending.token()
+    );
     assert_unauthorized(pair.redeem(pending, &forged).map(drop));
 }
 
 #[test]
 fn a_wrong_secret_is_refused_by_the_service() {
-    for scheme in
-        [Scheme::default(), Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query)]
-    {
+    for scheme in [
+        Scheme::default(),
+        Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query),
+    ] {
         let pair = OAuthlibPair::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
         let client = Client::new(pair.server.clone(), wrong);
@@ -235,12 +257,16 @@ fn assert_unauthorized(answer: Result<(), Error>) {
 
 #[test]
 fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
-    let pair =
-        OAuthlibPair::with(Scheme::default(), |server| server.with(|it| it.callbacks = Some(Callbacks::Registered)));
+    let pair = OAuthlibPair::with(Scheme::default(), |server| {
+        server.with(|it| it.callbacks = Some(Callbacks::Registered))
+    });
     let step = pair.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
     assert!(step.is_err(), "nothing is sent to a service that takes no callback");
     // oauthlib wants to be told one.
     let error = pair.begin(Authorize::allow_any_callback()).unwrap_err();
     let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
-    assert_eq!((code.as_str(), advice.as_deref()), ("invalid_request", Some("Missing callback URI.")));
+    assert_eq!(
+        (code.as_str(), advice.as_deref()),
+        ("invalid_request", Some("Missing callback URI."))
+    );
 }

@@ -1,5 +1,5 @@
-//! Our relying party at our OpenID provider: the answer brings an OAuth request token that is approved, which our client
-//! exchanges.
+//! Our relying party at our OpenID provider: the answer brings an OAuth request token that is
+//! approved, which our client exchanges.
 
 use interop::exchange::Http;
 use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
@@ -16,7 +16,8 @@ fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> As
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
-    let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(access);
+    let authorize =
+        Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(access);
     let visit = site.visit(authorize, "");
     // Nobody else's token is slipped in: what carries it is signed.
     if let Some(token) = visit.field("oauth.request_token") {
@@ -39,7 +40,9 @@ fn redeem(client: &Client, request_token: &str) -> Result<Token, Error> {
 
 fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
     let Err(Error::Refused(refused)) = answer else { panic!("{answer:?}") };
-    let (Refused::Status(answer) | Refused::Problem { response: answer, .. }) = refused else { panic!("{refused}") };
+    let (Refused::Status(answer) | Refused::Problem { response: answer, .. }) = refused else {
+        panic!("{refused}")
+    };
     assert_eq!(answer.status, 401);
 }
 
@@ -47,15 +50,19 @@ fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
 fn a_request_token_that_was_approved_is_exchanged_once() {
     let op = OurOpenidProvider::start();
     for with_key in [true, false] {
-        let assertion =
-            sign_in(&op, oauth::Request { consumer: CONSUMER.into(), scope: Some("photos & more".into()) }, with_key);
+        let assertion = sign_in(
+            &op,
+            oauth::Request { consumer: CONSUMER.into(), scope: Some("photos & more".into()) },
+            with_key,
+        );
         assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
         let approved = assertion.extension::<oauth::Response>().expect("a request token");
         assert_eq!(approved.scope.as_deref(), Some("photos & more"));
 
         let client = client(&op, CONSUMER_SECRET);
         let token = redeem(&client, &approved.request_token).unwrap();
-        let mut request = http::Request::get(format!("{}/photos", op.origin())).body(Vec::new()).unwrap();
+        let mut request =
+            http::Request::get(format!("{}/photos", op.origin())).body(Vec::new()).unwrap();
         Session::new(&client, token).sign(&mut request, Moment::from_os()).unwrap();
         assert_eq!(Http::default().send(request).body(), b"jane");
 
@@ -78,7 +85,8 @@ fn a_request_token_is_for_the_consumer_that_asked() {
 #[test]
 fn a_user_who_gives_no_access_signs_in_all_the_same() {
     let op = OurOpenidProvider::start();
-    let assertion = sign_in(&op, oauth::Request { consumer: "somebody else".into(), scope: None }, true);
+    let assertion =
+        sign_in(&op, oauth::Request { consumer: "somebody else".into(), scope: None }, true);
     assert_eq!(
         (assertion.claimed_id.as_deref(), assertion.extension::<oauth::Response>()),
         (Some(&*op.jane("")), None)

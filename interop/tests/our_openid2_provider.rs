@@ -1,4 +1,5 @@
-//! python3-openid as a consumer at our OpenID provider: discovery, keys, extensions, the ways to say no, and both versions.
+//! python3-openid as a consumer at our OpenID provider: discovery, keys, extensions, the ways to
+//! say no, and both versions.
 
 use interop::exchange::Http;
 use interop::loopback::Loopback;
@@ -28,7 +29,9 @@ impl Consumer {
     /// What signing in comes to.
     fn sign_in(&mut self, identifier: &str, told: Value) -> Value {
         let mut task = json!({ "identifier": identifier, "realm": REALM, "return_to": RETURN_TO });
-        task.as_object_mut().expect("an object").extend(told.as_object().expect("an object").clone());
+        task.as_object_mut()
+            .expect("an object")
+            .extend(told.as_object().expect("an object").clone());
         self.0.ask(&task)
     }
 }
@@ -42,12 +45,20 @@ fn is_jane(answer: &Value, claimed: &str, local: &str) {
 fn the_provider_is_found_by_each_of_our_documents() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
-    for (way, local) in
-        [("", ""), ("/header", "/header"), ("/link", "/link"), ("/delegated", ""), ("/delegated-link", "")]
-    {
+    for (way, local) in [
+        ("", ""),
+        ("/header", "/header"),
+        ("/link", "/link"),
+        ("/delegated", ""),
+        ("/delegated-link", ""),
+    ] {
         let answer = consumer.sign_in(&op.jane(way), json!({}));
         is_jane(&answer, &op.jane(way), &op.jane(local));
-        assert_eq!((&answer["endpoint"], &answer["openid1"]), (&json!(op.endpoint()), &json!(false)), "{answer:#}");
+        assert_eq!(
+            (&answer["endpoint"], &answer["openid1"]),
+            (&json!(op.endpoint()), &json!(false)),
+            "{answer:#}"
+        );
     }
 }
 
@@ -87,7 +98,8 @@ fn every_kind_of_key_signs_answers() {
     ] {
         // The second time the consumer has the key already.
         for _ in 0..2 {
-            let answer = consumer.sign_in(&op.jane(""), json!({ "associations": [[association, session]] }));
+            let answer =
+                consumer.sign_in(&op.jane(""), json!({ "associations": [[association, session]] }));
             is_jane(&answer, &op.jane(""), &op.jane(""));
             assert_eq!(answer["association"], association, "{answer:#}");
         }
@@ -107,8 +119,13 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
     for kind in [["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]] {
         for times in 1..=TIMES {
             // Another list is another store, so that there is another key.
-            let answer = consumer.sign_in(&op.jane(""), json!({ "associations": vec![kind; times] }));
-            assert_eq!((&answer["status"], &answer["association"]), (&json!("success"), &json!(kind[0])), "{answer:#}");
+            let answer =
+                consumer.sign_in(&op.jane(""), json!({ "associations": vec![kind; times] }));
+            assert_eq!(
+                (&answer["status"], &answer["association"]),
+                (&json!("success"), &json!(kind[0])),
+                "{answer:#}"
+            );
         }
     }
 }
@@ -116,7 +133,8 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 #[test]
 fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
     let kinds = [AssociationKind::DhSha256];
-    let op = OurOpenidProvider::with(|options| options.with(|it| it.associations = Some(kinds.into())));
+    let op =
+        OurOpenidProvider::with(|options| options.with(|it| it.associations = Some(kinds.into())));
     let mut consumer = Consumer::start();
     for (associations, granted) in [
         (json!([["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]]), json!("HMAC-SHA256")),
@@ -131,7 +149,8 @@ fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
 
 #[test]
 fn where_no_key_is_granted_the_consumer_asks() {
-    let op = OurOpenidProvider::with(|options| options.with(|it| it.associations = Some([].into())));
+    let op =
+        OurOpenidProvider::with(|options| options.with(|it| it.associations = Some([].into())));
     let answer = Consumer::start().sign_in(&op.jane(""), json!({}));
     is_jane(&answer, &op.jane(""), &op.jane(""));
     assert_eq!(answer["association"], Value::Null, "{answer:#}");
@@ -154,7 +173,9 @@ fn a_request_may_come_by_a_form() {
 fn attributes_have_the_values_that_were_asked_for() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
-    for (count, emails) in [(json!(1), &EMAILS[..1]), (json!(2), &EMAILS[..2]), (json!(UNLIMITED), &EMAILS[..])] {
+    for (count, emails) in
+        [(json!(1), &EMAILS[..1]), (json!(2), &EMAILS[..2]), (json!(UNLIMITED), &EMAILS[..])]
+    {
         let none = "http://axschema.org/no/such/thing";
         let asked = json!([
             [ax::AttributeType::Email.as_ref(), "email", count],
@@ -163,8 +184,7 @@ fn attributes_have_the_values_that_were_asked_for() {
         ]);
         let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked }));
         is_jane(&answer, &op.jane(""), &op.jane(""));
-        let expected =
-            json!({ ax::AttributeType::Email.as_ref(): emails, ax::AttributeType::FullName.as_ref(): [NAME] });
+        let expected = json!({ ax::AttributeType::Email.as_ref(): emails, ax::AttributeType::FullName.as_ref(): [NAME] });
         assert_eq!(answer["ax"], expected, "{answer:#}");
         assert_eq!(answer["by_form"], false);
     }
@@ -177,8 +197,12 @@ fn a_long_answer_goes_by_a_form() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
-        let asked = json!([[BIOGRAPHY_TYPE, "life", 1], [ax::AttributeType::Email.as_ref(), "email", UNLIMITED]]);
-        let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked, "associations": associations }));
+        let asked = json!([
+            [BIOGRAPHY_TYPE, "life", 1],
+            [ax::AttributeType::Email.as_ref(), "email", UNLIMITED]
+        ]);
+        let answer =
+            consumer.sign_in(&op.jane(""), json!({ "ax": asked, "associations": associations }));
         is_jane(&answer, &op.jane(""), &op.jane(""));
         let expected = json!({ BIOGRAPHY_TYPE: [BIOGRAPHY.repeat(150)], ax::AttributeType::Email.as_ref(): EMAILS });
         assert_eq!((&answer["ax"], &answer["by_form"]), (&expected, &json!(true)), "{answer:#}");
@@ -190,7 +214,8 @@ fn simple_registration_is_answered_in_both_versions() {
     let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
-        let answer = consumer.sign_in(&op.jane(way), json!({ "sreg": ["email", "fullname", "dob", "postcode"] }));
+        let answer = consumer
+            .sign_in(&op.jane(way), json!({ "sreg": ["email", "fullname", "dob", "postcode"] }));
         is_jane(&answer, &op.jane(way), &op.jane(way));
         let expected = json!({ "email": EMAILS[0], "fullname": NAME, "dob": "1970-01-01" });
         assert_eq!(answer["sreg"], expected, "{answer:#}");
@@ -211,7 +236,11 @@ fn openid_1_is_spoken_where_it_is_allowed() {
                 let told = json!({ "associations": associations, "posts": posts });
                 let answer = consumer.sign_in(&op.jane(way), told);
                 is_jane(&answer, &op.jane(way), &op.jane(local));
-                assert_eq!((&answer["openid1"], &answer["association"]), (&json!(true), &used), "{answer:#}");
+                assert_eq!(
+                    (&answer["openid1"], &answer["association"]),
+                    (&json!(true), &used),
+                    "{answer:#}"
+                );
             }
         }
     }
@@ -231,7 +260,8 @@ fn a_user_who_has_answered_before_is_not_asked() {
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true }));
         is_jane(&answer, &op.jane(way), &op.jane(way));
-        let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true, "jane": "is_away" }));
+        let answer =
+            consumer.sign_in(&op.jane(way), json!({ "immediate": true, "jane": "is_away" }));
         assert_eq!(answer["status"], "setup_needed", "{answer:#}");
         // OpenID 1 is told where, and it is the same question.
         let Some(url) = answer["setup_url"].as_str() else {
@@ -240,7 +270,10 @@ fn a_user_who_has_answered_before_is_not_asked() {
         };
         let page = Http::default().get(url);
         let location = page.headers()["location"].to_str().unwrap();
-        assert!(location.starts_with(RETURN_TO) && location.contains("openid.mode=id_res"), "{location}");
+        assert!(
+            location.starts_with(RETURN_TO) && location.contains("openid.mode=id_res"),
+            "{location}"
+        );
         assert!(!location.contains("user_setup_url"), "{location}");
     }
 }
@@ -262,10 +295,14 @@ fn an_answer_is_confirmed_once() {
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         // Without a store of its own the consumer has nobody but the provider to tell a replay.
-        let answer = consumer.sign_in(&op.jane(way), json!({ "associations": null, "replays": true }));
+        let answer =
+            consumer.sign_in(&op.jane(way), json!({ "associations": null, "replays": true }));
         is_jane(&answer, &op.jane(way), &op.jane(way));
         assert_eq!(answer["replayed"]["status"], "failure", "{answer:#}");
-        assert!(answer["replayed"]["message"].as_str().unwrap().contains("Server denied"), "{answer:#}");
+        assert!(
+            answer["replayed"]["message"].as_str().unwrap().contains("Server denied"),
+            "{answer:#}"
+        );
     }
     let answer = consumer.sign_in(&op.jane(""), json!({ "replays": true }));
     assert_eq!(answer["replayed"]["status"], "failure", "{answer:#}");
@@ -300,7 +337,8 @@ fn a_changed_answer_is_not_confirmed() {
 fn a_site_is_known_by_its_document() {
     let op = OurOpenidProvider::start();
     let site = Loopback::start(|origin| {
-        let return_to = ["/openid", "/moved/openid", "/elsewhere/openid"].map(|path| format!("{origin}{path}"));
+        let return_to =
+            ["/openid", "/moved/openid", "/elsewhere/openid"].map(|path| format!("{origin}{path}"));
         let return_to = return_to.each_ref().map(String::as_str);
         let document = XrdsDocument::RelyingParty { return_to: &return_to, icons: &[] }.to_string();
         move |request: &Request| {

@@ -34,11 +34,19 @@ fn the_site_is_told_what_it_asks_for() {
     let op = OurOpenidProvider::start();
     let answer = sign_in(&op, &["email"], json!({ "select": "/id/jane#2" }));
     let user = &answer["user"];
-    assert_eq!((&user["email"], &user["claimed_id"]), (&json!(EMAILS[0]), &json!(op.jane("#2"))), "{answer:#}");
+    assert_eq!(
+        (&user["email"], &user["claimed_id"]),
+        (&json!(EMAILS[0]), &json!(op.jane("#2"))),
+        "{answer:#}"
+    );
     assert_eq!((user.get("username"), user.get("last_name")), (None, None), "{answer:#}");
 
     let answer = sign_in(&op, &[], json!({}));
-    assert_eq!((&answer["status"], &answer["user"]["claimed_id"]), (&json!(200), &json!(op.jane(""))), "{answer:#}");
+    assert_eq!(
+        (&answer["status"], &answer["user"]["claimed_id"]),
+        (&json!(200), &json!(op.jane(""))),
+        "{answer:#}"
+    );
     assert_eq!(answer["user"].get("email"), None, "{answer:#}");
 }
 
@@ -51,8 +59,18 @@ fn a_user_who_says_no_is_not_signed_in() {
 #[test]
 fn a_changed_answer_is_not_confirmed() {
     let op = OurOpenidProvider::start();
-    for name in ["openid.claimed_id", "openid.identity", "openid.ax.value.email", "openid.sig", "openid.assoc_handle"] {
+    for name in [
+        "openid.claimed_id",
+        "openid.identity",
+        "openid.ax.value.email",
+        "openid.sig",
+        "openid.assoc_handle",
+    ] {
         let answer = sign_in(&op, &EVERYTHING, json!({ "tampers": { name: op.jane("/link") } }));
-        assert_eq!((&answer["status"], &answer["user"]), (&json!(401), &Value::Null), "{name} {answer:#}");
+        assert_eq!(
+            (&answer["status"], &answer["user"]),
+            (&json!(401), &Value::Null),
+            "{name} {answer:#}"
+        );
     }
 }

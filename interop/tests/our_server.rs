@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 
-const PARAMETERS: [(&str, &str); 5] = [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
+const PARAMETERS: [(&str, &str); 5] =
+    [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
 /// What a client is to do.
 #[derive(Serialize)]
@@ -29,8 +30,8 @@ struct Task<'a> {
 /// What came of it.
 #[derive(Debug, Deserialize)]
 enum Walk {
-    /// All three legs, and then calls of the protected resource: as they should be, the same once more, and others with
-    /// a wrong secret.
+    /// All three legs, and then calls of the protected resource: as they should be, the same once
+    /// more, and others with a wrong secret.
     Whole { answers: Vec<Seen>, replayed: Vec<Seen>, with_a_wrong_secret: Vec<Seen> },
     /// An endpoint's answer that was no token.
     Refused(Seen),
@@ -80,7 +81,10 @@ fn walks(task: &Task<'_>) {
     assert_eq!(answers.len(), if task.placement == "body" { 1 } else { 3 });
     for answer in answers {
         assert_eq!(answer.status, 200, "{walk:#?}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&answer.text).unwrap(), photos(task.client, &PARAMETERS));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&answer.text).unwrap(),
+            photos(task.client, &PARAMETERS)
+        );
     }
     assert!(replayed.iter().all(|answer| answer.is_problem("nonce_used")), "{walk:#?}");
     // Of RSA the secret is no part.
@@ -137,9 +141,13 @@ fn a_wrong_secret_is_refused() {
     let service = Service::start();
     for placement in ["header", "query", "body"] {
         for method in ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"] {
-            let task = Task { client_secret: "another secret", ..Task::new(&service, method, placement) };
+            let task =
+                Task { client_secret: "another secret", ..Task::new(&service, method, placement) };
             let walk = walk(&task);
-            assert!(matches!(&walk, Walk::Refused(seen) if seen.is_problem("signature_invalid")), "{walk:#?}");
+            assert!(
+                matches!(&walk, Walk::Refused(seen) if seen.is_problem("signature_invalid")),
+                "{walk:#?}"
+            );
         }
     }
 }
@@ -147,8 +155,14 @@ fn a_wrong_secret_is_refused() {
 #[test]
 fn a_forged_verifier_is_refused() {
     let service = Service::start();
-    let walk = walk(&Task { forged_verifier: Some("forged"), ..Task::new(&service, "HMAC-SHA1", "header") });
-    assert!(matches!(&walk, Walk::Refused(seen) if seen.is_problem("verifier_invalid")), "{walk:#?}");
+    let walk = walk(&Task {
+        forged_verifier: Some("forged"),
+        ..Task::new(&service, "HMAC-SHA1", "header")
+    });
+    assert!(
+        matches!(&walk, Walk::Refused(seen) if seen.is_problem("verifier_invalid")),
+        "{walk:#?}"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Our relying party at python3-openid's provider: who the user is, whatever else is to be known of them, and the ways in
-//! which they say no.
+//! Our relying party at python3-openid's provider: who the user is, whatever else is to be known of
+//! them, and the ways in which they say no.
 
 use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, options};
@@ -8,7 +8,9 @@ use interop::with::With;
 use oauth_proto::openid2::ProviderError;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
+use oauth_proto::openid2::{
+    Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument,
+};
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Refused, Request, Response};
 use serde_json::json;
@@ -70,11 +72,20 @@ fn a_long_answer_comes_by_a_form() {
     for key in [site.associate(&found).unwrap(), None] {
         let mut fetch = all_wishes();
         fetch.required.push(Attribute::new("life", BIOGRAPHY));
-        let visit = site.visit(Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(fetch), "");
-        assert!(visit.is_by_form() && visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")), "{}", visit.url());
+        let visit = site.visit(
+            Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(fetch),
+            "",
+        );
+        assert!(
+            visit.is_by_form() && visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")),
+            "{}",
+            visit.url()
+        );
         let assertion = site.verify(&visit).unwrap();
         has_all_wishes(&assertion);
-        let told = assertion.extension::<ax::FetchResponse>().and_then(|told| told.first(BIOGRAPHY).map(str::to_owned));
+        let told = assertion
+            .extension::<ax::FetchResponse>()
+            .and_then(|told| told.first(BIOGRAPHY).map(str::to_owned));
         assert_eq!(told, Some("All of it. ".repeat(300)));
     }
 }
@@ -96,11 +107,15 @@ fn simple_registration_is_read_in_both_versions() {
             Field::Timezone,
         ];
         let all = sreg::Request { optional, ..sreg::Request::default() };
-        let assertion = site.sign_in(&op.jane(way), |authorize| authorize.extension(all), "").unwrap();
+        let assertion =
+            site.sign_in(&op.jane(way), |authorize| authorize.extension(all), "").unwrap();
         assert_eq!(assertion.version, version);
         let registration = assertion.extension::<sreg::Response>().expect("a registration");
-        let told: Vec<_> =
-            registration.values.iter().map(|(field, value)| (field.to_string(), value.as_str())).collect();
+        let told: Vec<_> = registration
+            .values
+            .iter()
+            .map(|(field, value)| (field.to_string(), value.as_str()))
+            .collect();
         let expected = [
             ("nickname", "jane"),
             ("email", "jane@example.com"),
@@ -114,10 +129,18 @@ fn simple_registration_is_read_in_both_versions() {
         ];
         assert_eq!(told, expected.map(|(field, value)| (field.to_owned(), value)), "{version:?}");
 
-        let two =
-            sreg::Request { required: vec![Field::Email], optional: vec![Field::Dob], ..sreg::Request::default() };
-        let assertion = site.sign_in(&op.jane(way), |authorize| authorize.extension(two), "").unwrap();
-        assert_eq!(assertion.extension::<sreg::Response>().expect("a registration").values.len(), 2, "{version:?}");
+        let two = sreg::Request {
+            required: vec![Field::Email],
+            optional: vec![Field::Dob],
+            ..sreg::Request::default()
+        };
+        let assertion =
+            site.sign_in(&op.jane(way), |authorize| authorize.extension(two), "").unwrap();
+        assert_eq!(
+            assertion.extension::<sreg::Response>().expect("a registration").values.len(),
+            2,
+            "{version:?}"
+        );
     }
 }
 
@@ -127,16 +150,22 @@ fn attributes_that_declare_no_namespace_are_not_reported() {
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let visit = site.visit(Authorize::new(&found, RETURN_TO).extension(all_wishes()), "");
-    // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an answer itself.
+    // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an
+    // answer itself.
     assert!(visit.field("ns.ax").is_none() && visit.field("ax.value.name.1").is_some());
     let assertion = site.verify(&visit).unwrap();
-    assert_eq!((assertion.version, assertion.extension::<ax::FetchResponse>()), (Version::V1_1, None));
+    assert_eq!(
+        (assertion.version, assertion.extension::<ax::FetchResponse>()),
+        (Version::V1_1, None)
+    );
 }
 
 #[test]
 fn attributes_alone_come_without_a_user() {
     let op = TheirProvider::start();
-    let asked = |authorize: Authorize| authorize.with(|it| it.without_identity = true).extension(all_wishes());
+    let asked = |authorize: Authorize| {
+        authorize.with(|it| it.without_identity = true).extension(all_wishes())
+    };
     let assertion = Site::default().sign_in(&op.origin, asked, "").unwrap();
     assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (None, None));
     has_all_wishes(&assertion);
@@ -155,7 +184,9 @@ fn a_user_may_have_answered_before() {
 fn a_user_who_has_to_be_asked_is_asked_again() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let error = site.sign_in(&op.jane(""), |it| it.with(|it| it.immediate = true), "jane=is_away").unwrap_err();
+    let error = site
+        .sign_in(&op.jane(""), |it| it.with(|it| it.immediate = true), "jane=is_away")
+        .unwrap_err();
     assert_eq!(error, ProviderError::SetupNeeded { url: None }.into());
     let assertion = site.sign_in(&op.jane(""), |authorize| authorize, "jane=is_away").unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
@@ -166,14 +197,20 @@ fn in_openid_1_the_user_is_asked_where_the_provider_says() {
     let op = TheirProvider::start();
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
-    let visit = site.visit(Authorize::new(&found, RETURN_TO).with(|it| it.immediate = true), "jane=is_away");
+    let visit = site
+        .visit(Authorize::new(&found, RETURN_TO).with(|it| it.immediate = true), "jane=is_away");
     // The mode is that of an answer, and the library signs it as it does answers.
     assert!(visit.field("mode").as_deref() == Some("id_res") && visit.field("sig").is_some());
     let error = site.verify(&visit).unwrap_err();
-    let Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { url: Some(url) })) = &error else {
+    let Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { url: Some(url) })) = &error
+    else {
         panic!("{error}")
     };
-    assert!(url.starts_with(&format!("{}?openid.", op.endpoint())) && url.contains("mode=checkid_setup"), "{url}");
+    assert!(
+        url.starts_with(&format!("{}?openid.", op.endpoint()))
+            && url.contains("mode=checkid_setup"),
+        "{url}"
+    );
 }
 
 #[test]
@@ -182,7 +219,11 @@ fn a_user_who_says_no_is_a_refusal() {
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     for way in ["", "/openid1"] {
         let error = site.sign_in(&op.jane(way), |authorize| authorize, "jane=denies").unwrap_err();
-        assert_eq!(error, Refused::Denied { problem: None, advice: None, response: None }.into(), "{way}");
+        assert_eq!(
+            error,
+            Refused::Denied { problem: None, advice: None, response: None }.into(),
+            "{way}"
+        );
     }
     assert!(!op.asked().contains(&"check_authentication".to_owned()));
 }
@@ -197,7 +238,9 @@ fn what_the_provider_finds_wrong_is_repeated() {
     let realm = form::encode([("openid.realm", REALM)]);
     let url = url.replace(&realm, "openid.realm=https%3A%2F%2Fother.example%2F");
     let error = site.verify(&site.come_back(authorization, &url)).unwrap_err();
-    let Error::Refused(Refused::OpenId2(ProviderError::Failed { message: Some(message), .. })) = error else {
+    let Error::Refused(Refused::OpenId2(ProviderError::Failed { message: Some(message), .. })) =
+        error
+    else {
         panic!("{error}")
     };
     assert!(message.contains("other.example"), "{message}");
@@ -219,7 +262,10 @@ fn the_user_selects_who_they_are() {
             // It tells her from who had the name before.
             ("select=/id/jane%232", "#2", ""),
         ] {
-            let visit = site.visit(Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone()), select);
+            let visit = site.visit(
+                Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone()),
+                select,
+            );
             op.asked();
             let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{select}: {error}"));
             assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{select}");
@@ -269,7 +315,8 @@ fn the_short_way_asks_for_what_is_wanted() {
     let site = Site::default();
     for (asked, name) in [(&[ProfileField::Email][..], Some("jane")), (&[], None)] {
         let provider = Discovered::known_provider(&op.endpoint()).unwrap();
-        let authorization = site.ask(Authorize::new(&provider, RETURN_TO).profile(asked.iter().copied()));
+        let authorization =
+            site.ask(Authorize::new(&provider, RETURN_TO).profile(asked.iter().copied()));
         let profile = site.verify(&site.follow(authorization, "")).unwrap().profile();
         assert_eq!((profile.claimed_id, profile.name.as_deref()), (Some(op.jane("")), name));
         assert_eq!((profile.email.is_some(), profile.username), (name.is_some(), None));
@@ -281,7 +328,8 @@ fn a_provider_finds_our_site_by_its_document() {
     let op = TheirProvider::with(&json!({ "verifies_return_to": true }));
     let ours = Loopback::start(|origin| {
         let return_to = format!("{origin}/openid");
-        let document = XrdsDocument::RelyingParty { return_to: &[&return_to], icons: &[] }.to_string();
+        let document =
+            XrdsDocument::RelyingParty { return_to: &[&return_to], icons: &[] }.to_string();
         move |_: &Request| {
             let mut response = Response::new(document.clone().into_bytes());
             let media_type = "application/xrds+xml".parse().expect("a media type");

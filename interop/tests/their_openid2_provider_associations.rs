@@ -68,7 +68,8 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 fn the_best_kind_is_asked_for_unless_said_otherwise() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let key = site.associate(&site.discover(&op.jane("")).unwrap()).unwrap().expect("an association");
+    let key =
+        site.associate(&site.discover(&op.jane("")).unwrap()).unwrap().expect("an association");
     assert_eq!(signs_with(&key), "HMAC-SHA256");
 }
 
@@ -104,14 +105,19 @@ fn a_kind_that_is_not_wanted_is_not_taken() {
 #[test]
 fn where_no_key_is_granted_the_provider_is_asked() {
     for status in [200, 400] {
-        let mut op = TheirProvider::with(&json!({ "associations": [], "unsupported_status": status }));
+        let mut op =
+            TheirProvider::with(&json!({ "associations": [], "unsupported_status": status }));
         let site = Site::default();
         let found = site.discover(&op.jane("")).unwrap();
         let key = site.associate(&found).unwrap();
         assert_eq!(key, None, "{status}");
         let assertion = site.verify(&visit(&site, &found, key.as_ref())).unwrap();
         assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")), "{status}");
-        assert_eq!(op.asked(), ["/id/jane", "associate", "checkid_setup", "check_authentication"], "{status}");
+        assert_eq!(
+            op.asked(),
+            ["/id/jane", "associate", "checkid_setup", "check_authentication"],
+            "{status}"
+        );
     }
 }
 
@@ -163,7 +169,8 @@ fn a_key_is_used_as_long_as_it_lives() {
     assert!(left > Duration::from_secs(500) && left <= Duration::from_secs(660), "{left:?}");
 
     let asked = |moment: Moment| {
-        let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone().into());
+        let authorize =
+            Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone().into());
         let asked = site.party.authorize(authorize, moment).unwrap();
         asked.pending.association_handle.as_ref() == Some(&key.handle)
     };
@@ -188,7 +195,11 @@ fn in_openid_1_there_is_one_kind_of_key() {
         assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kinds:?}");
         let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{kinds:?}: {error}"));
         assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane("")), "{kinds:?}");
-        assert_eq!(op.asked(), ["/id/jane/openid1-delegated", "associate", "checkid_setup"], "{kinds:?}");
+        assert_eq!(
+            op.asked(),
+            ["/id/jane/openid1-delegated", "associate", "checkid_setup"],
+            "{kinds:?}"
+        );
     }
 }
 
@@ -199,7 +210,10 @@ fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
     let found = site.discover(&op.jane("/openid1")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert!(site.verify(&visit(&site, &found, None)).is_ok());
-    assert_eq!(op.asked(), ["/id/jane/openid1", "associate", "checkid_setup", "check_authentication"]);
+    assert_eq!(
+        op.asked(),
+        ["/id/jane/openid1", "associate", "checkid_setup", "check_authentication"]
+    );
 }
 
 #[test]

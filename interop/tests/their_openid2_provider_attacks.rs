@@ -1,4 +1,5 @@
-//! What a user, or a provider, might do to answers of python3-openid's provider: our relying party sees all of it.
+//! What a user, or a provider, might do to answers of python3-openid's provider: our relying party
+//! sees all of it.
 
 use interop::with::With;
 use std::time::Duration;
@@ -14,13 +15,17 @@ use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
 fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
-    let emails = Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email.as_ref()) };
+    let emails =
+        Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email.as_ref()) };
     let fetch = FetchRequest {
         required: vec![emails, Attribute::new("name", ax::AttributeType::FullName.as_ref())],
         ..FetchRequest::default()
     };
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
-    Authorize::new(found, RETURN_TO).with(|it| it.association = key.cloned()).extension(fetch).extension(registration)
+    Authorize::new(found, RETURN_TO)
+        .with(|it| it.association = key.cloned())
+        .extension(fetch)
+        .extension(registration)
 }
 
 /// A site, whom it has found, and a key that it has or has not.
@@ -38,7 +43,8 @@ impl KnownProvider {
                 let op = TheirProvider::start();
                 let site = Site::new(options().with(|it| it.allow_openid1 = true));
                 let found = site.discover(&format!("{}{way}", op.origin)).unwrap();
-                let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
+                let key =
+                    with_key.then(|| site.associate(&found).unwrap().expect("an association"));
                 check(&Self { site, found, key });
             }
         }
@@ -95,11 +101,14 @@ fn no_field_can_be_declared_unsigned() {
     KnownProvider::each(|known| {
         let signed = known.visit().signed();
         for name in &signed {
-            let rest: Vec<_> = signed.iter().filter(|own| *own != name).map(String::as_str).collect();
+            let rest: Vec<_> =
+                signed.iter().filter(|own| *own != name).map(String::as_str).collect();
             known.refuse(&known.visit().with_argument("signed", Some(&rest.join(","))));
         }
         let visit = known.visit();
-        for (name, value) in [("sig", Some("")), ("sig", None), ("signed", None), ("assoc_handle", Some("x"))] {
+        for (name, value) in
+            [("sig", Some("")), ("sig", None), ("signed", None), ("assoc_handle", Some("x"))]
+        {
             known.refuse(&visit.with_argument(name, value));
         }
         let mut signature = visit.field("sig").unwrap();
@@ -111,8 +120,10 @@ fn no_field_can_be_declared_unsigned() {
 #[test]
 fn what_nobody_signed_is_not_to_be_had() {
     KnownProvider::each(|known| {
-        let visit =
-            known.site.visit(Authorize::new(&known.found, RETURN_TO).with(|it| it.association = known.key.clone()), "");
+        let visit = known.site.visit(
+            Authorize::new(&known.found, RETURN_TO).with(|it| it.association = known.key.clone()),
+            "",
+        );
         let forged = [
             ("ns.ax", ExtensionType::AttributeExchange.as_ref()),
             ("ax.mode", "fetch_response"),
@@ -123,9 +134,14 @@ fn what_nobody_signed_is_not_to_be_had() {
             ("ns.oauth", ExtensionType::OAuth.as_ref()),
             ("oauth.request_token", "other"),
         ];
-        let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with_argument(name, Some(value)));
+        let visit = forged
+            .iter()
+            .fold(visit, |visit, (name, value)| visit.with_argument(name, Some(value)));
         let assertion = known.site.verify(&visit).unwrap();
-        assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
+        assert_eq!(
+            (assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()),
+            (None, None)
+        );
         assert_eq!(
             (
                 assertion.extension::<oauth::Response>(),
@@ -140,7 +156,10 @@ fn what_nobody_signed_is_not_to_be_had() {
 fn a_field_that_stands_twice_is_refused() {
     KnownProvider::each(|known| {
         let twice = known.visit().twice("identity");
-        assert_eq!(known.refuse(&twice), Forged::OpenId2(AssertionError::FieldsUnclear { field: "identity".into() }));
+        assert_eq!(
+            known.refuse(&twice),
+            Forged::OpenId2(AssertionError::FieldsUnclear { field: "identity".into() })
+        );
     });
 }
 
@@ -156,10 +175,15 @@ fn an_answer_is_for_the_browser_that_asked() {
 fn an_answer_is_for_the_place_that_was_meant() {
     KnownProvider::each(|known| {
         let visit = known.visit();
-        for (part, other) in [("https://", "http://"), ("/openid?", "/other?"), ("printer=2", "printer=3")] {
+        for (part, other) in
+            [("https://", "http://"), ("/openid?", "/other?"), ("printer=2", "printer=3")]
+        {
             let elsewhere = visit.at(&visit.url().replacen(part, other, 1));
             assert!(
-                matches!(known.refuse(&elsewhere), Forged::OpenId2(AssertionError::ReturnToMismatch { .. })),
+                matches!(
+                    known.refuse(&elsewhere),
+                    Forged::OpenId2(AssertionError::ReturnToMismatch { .. })
+                ),
                 "{part}"
             );
         }
@@ -195,18 +219,22 @@ fn a_provider_speaks_for_those_who_name_it() {
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),
         ] {
-            let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone());
+            let authorize =
+                Authorize::new(&found, RETURN_TO).with(|it| it.association = key.clone());
             let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
-            let expected =
-                Forged::OpenId2(AssertionError::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() });
+            let expected = Forged::OpenId2(AssertionError::NotDiscovered {
+                claimed_id: claimed,
+                endpoint: op.endpoint(),
+            });
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
         let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key);
         let visit = site.visit(authorize, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
-        let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error else {
+        let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error
+        else {
             panic!("{error}")
         };
         assert_eq!(answer.status, 404);
@@ -223,12 +251,16 @@ fn an_answer_of_another_provider_is_foreign() {
     let asked = site.ask(Authorize::new(&found, RETURN_TO));
     let url = asked.url().unwrap().replace(&op.endpoint(), &other.endpoint());
     let foreign = site.come_back(asked, &url);
-    let expected =
-        Forged::OpenId2(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
+    let expected = Forged::OpenId2(AssertionError::ForeignProvider {
+        expected: op.endpoint(),
+        received: other.endpoint(),
+    });
     assert_eq!(site.verify(&foreign).unwrap_err(), expected.into());
     // Whom to ask is not for the answer to say.
     let forged = visit.with_argument("op_endpoint", Some(&other.endpoint()));
-    let expected =
-        Forged::OpenId2(AssertionError::ForeignProvider { expected: op.endpoint(), received: other.endpoint() });
+    let expected = Forged::OpenId2(AssertionError::ForeignProvider {
+        expected: op.endpoint(),
+        received: other.endpoint(),
+    });
     assert_eq!(site.verify(&forged).unwrap_err(), expected.into());
 }

@@ -1,4 +1,5 @@
-//! Our relying party finds python3-openid's provider by each way in which an identifier can name it, and signs in by it.
+//! Our relying party finds python3-openid's provider by each way in which an identifier can name
+//! it, and signs in by it.
 
 use http::StatusCode;
 use interop::openid2_site::{RETURN_TO, Site, options};
@@ -7,7 +8,8 @@ use interop::with::With;
 use oauth_proto::openid2::{Authorize, Options, Version};
 use oauth_proto::{Error, Unsupported};
 
-/// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the provider, and what is fetched.
+/// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the
+/// provider, and what is fetched.
 type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const WAYS: [Way; 9] = [
@@ -26,7 +28,12 @@ const WAYS_OF_OPENID_1: [Way; 4] = [
     ("/openid1", "/openid1", "/openid1", &["/id/jane/openid1"]),
     ("/openid1-xrds", "/openid1-xrds", "/openid1-xrds", &["/id/jane/openid1-xrds"]),
     ("/openid1-delegated", "/openid1-delegated", "", &["/id/jane/openid1-delegated"]),
-    ("/openid1-delegated-xrds", "/openid1-delegated-xrds", "", &["/id/jane/openid1-delegated-xrds"]),
+    (
+        "/openid1-delegated-xrds",
+        "/openid1-delegated-xrds",
+        "",
+        &["/id/jane/openid1-delegated-xrds"],
+    ),
 ];
 
 fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], version: Version) {
@@ -88,7 +95,10 @@ fn an_identifier_without_a_provider_is_refused() {
     let site = Site::default();
     for way in ["/nothing", "/openid1", "/openid1-xrds"] {
         let error = site.discover(&op.jane(way)).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{way}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::Identifier { .. })),
+            "{way}: {error}"
+        );
     }
     let error = site.discover(&op.jane("/nowhere")).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
@@ -98,7 +108,9 @@ fn an_identifier_without_a_provider_is_refused() {
 #[test]
 fn nothing_is_fetched_from_this_machine_unless_that_is_allowed() {
     let mut op = TheirProvider::start();
-    for options in [Options::default(), Options::default().with(|it| it.dangerous_allow_http = true)] {
+    for options in
+        [Options::default(), Options::default().with(|it| it.dangerous_allow_http = true)]
+    {
         let error = Site::new(options).discover(&op.jane("")).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
     }

@@ -1,5 +1,5 @@
-//! APIs that answer with JSON: the request, which a session of either protocol gives its credentials, and the reading of its
-//! response.
+//! APIs that answer with JSON: the request, which a session of either protocol gives its
+//! credentials, and the reading of its response.
 
 use std::fmt;
 
@@ -11,17 +11,21 @@ use super::step::Receive;
 use crate::core::endpoint::{check_secure, endpoint, with_query};
 use crate::wire::json::without_mark;
 use crate::wire::{form, without_query, without_secrets};
-use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step};
+use crate::{
+    Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step,
+};
 
 /// The most that an API's response may have by default.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
+/// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered
+/// with JSON.
 ///
-/// [`oauth1::Session::call`](crate::oauth1::Session::call) signs and sends it, [`oauth2::Session::call`](crate::oauth2::Session::call)
-/// gives it a token and sends it, and [`call`](Self::call) sends it without credentials. For any other way of sending, such as a
-/// [`SharedSession`](crate::oauth2::SharedSession), [`request`](Self::request) makes the request and [`read`](Self::read) reads the
-/// response.
+/// [`oauth1::Session::call`](crate::oauth1::Session::call) signs and sends it,
+/// [`oauth2::Session::call`](crate::oauth2::Session::call) gives it a token and sends it, and
+/// [`call`](Self::call) sends it without credentials. For any other way of sending, such as a
+/// [`SharedSession`](crate::oauth2::SharedSession), [`request`](Self::request) makes the request
+/// and [`read`](Self::read) reads the response.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::Session;
@@ -46,11 +50,12 @@ pub struct ApiRequest {
     extensions: Extensions,
     /// How many bytes a response may have. Default: 8 MiB.
     pub limit: usize,
-    /// Lets a session of OAuth 1.0 call an API without TLS on another machine. Default: it refuses to. A session of OAuth 2.0 goes
-    /// by its own origins.
+    /// Lets a session of OAuth 1.0 call an API without TLS on another machine. Default: it refuses
+    /// to. A session of OAuth 2.0 goes by its own origins.
     ///
     /// # Security
-    /// An attacker on the network reads the response, and sees a signature that is valid for this request.
+    /// An attacker on the network reads the response, and sees a signature that is valid for this
+    /// request.
     pub dangerous_allow_http: bool,
 }
 
@@ -61,11 +66,12 @@ enum Body {
 }
 
 impl ApiRequest {
-    /// Makes a GET, which becomes a POST by [`post`](Self::post) or [`json`](Self::json). Arguments belong into
-    /// [`argument`](Self::argument); a query that the URL has already is kept.
+    /// Makes a GET, which becomes a POST by [`post`](Self::post) or [`json`](Self::json). Arguments
+    /// belong into [`argument`](Self::argument); a query that the URL has already is kept.
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https
+    /// URL.
     pub fn new(url: &str) -> Result<Self, Error> {
         Ok(Self {
             uri: endpoint(url)?,
@@ -84,7 +90,10 @@ impl ApiRequest {
     }
 
     /// Posts a form, also when there is nothing in it. A second form is added to the first.
-    pub fn post<N: AsRef<str>, V: AsRef<str>>(mut self, form: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn post<N: AsRef<str>, V: AsRef<str>>(
+        mut self,
+        form: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
         let mut body = match self.body.take() {
             Some(Body::Form(body)) => body,
             Some(Body::Json(_)) | None => String::new(),
@@ -103,7 +112,8 @@ impl ApiRequest {
         self
     }
 
-    /// Makes the request, without credentials: for a session, or for a [`SharedSession`](crate::oauth2::SharedSession).
+    /// Makes the request, without credentials: for a session, or for a
+    /// [`SharedSession`](crate::oauth2::SharedSession).
     ///
     /// # Errors
     /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
@@ -149,9 +159,13 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// The JSON of an answer; null for an empty one. An error on status 200 is one, too. What a refusal says is the protocol's to
-/// read.
-pub(crate) fn json(response: &Response, limit: usize, refusal: impl Fn(&Response) -> Refused) -> Result<Value, Error> {
+/// The JSON of an answer; null for an empty one. An error on status 200 is one, too. What a refusal
+/// says is the protocol's to read.
+pub(crate) fn json(
+    response: &Response,
+    limit: usize,
+    refusal: impl Fn(&Response) -> Refused,
+) -> Result<Value, Error> {
     check_success(response, limit, &refusal)?;
     let body = without_mark(response.body());
     if body.trim_ascii().is_empty() {
@@ -172,7 +186,8 @@ pub(crate) fn check_success(
 ) -> Result<(), Error> {
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if response.status().is_redirection() {
-        let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let location =
+            response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
         return Err(Misbehaved::Redirect {
             location: without_secrets(&location.unwrap_or_default()),
             response: excerpt(),
@@ -189,8 +204,9 @@ pub(crate) fn check_success(
     Ok(())
 }
 
-/// Returns whether a value holds an error and nothing but what explains it. One that has more to say may be the application's to
-/// read: a job that has failed, or a list of which one element could not be found.
+/// Returns whether a value holds an error and nothing but what explains it. One that has more to
+/// say may be the application's to read: a job that has failed, or a list of which one element
+/// could not be found.
 fn is_error(value: &Value) -> bool {
     const EXPLANATIONS: [&str; 13] = [
         "error_description",
@@ -217,9 +233,9 @@ fn is_error(value: &Value) -> bool {
     let (errors, others): (Vec<_>, Vec<_>) =
         members.iter().partition(|(name, _)| matches!(name.as_str(), "error" | "errors"));
     errors.iter().any(|(_, value)| says(value))
-        && others
-            .iter()
-            .all(|(name, value)| value.is_null() || value.is_boolean() || EXPLANATIONS.contains(&name.as_str()))
+        && others.iter().all(|(name, value)| {
+            value.is_null() || value.is_boolean() || EXPLANATIONS.contains(&name.as_str())
+        })
 }
 
 /// Sends a request whose answer is JSON, or a refusal in the protocol's own words.

@@ -1,20 +1,22 @@
-//! A step that asks another service on the way to a request: its errors and events are not those of the conversation.
+//! A step that asks another service on the way to a request: its errors and events are not those of
+//! the conversation.
 
 use super::event::Observer;
 use super::step::Receive;
 use crate::{
-    BoxError, DriveError, Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Response, Sent, Step,
-    Unsupported,
+    BoxError, DriveError, Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Response,
+    Sent, Step, Unsupported,
 };
 
 impl<T: 'static> Step<T> {
-    /// Returns a leg that goes on with `next` when this one, which a function of the caller's made, is done. What goes wrong in
-    /// this one is [`Refused::KeyService`], since another service's refusal says nothing about the grant or the token. Who
-    /// observes this one still does, but for requests that could not be sent.
+    /// Returns a leg that goes on with `next` when this one, which a function of the caller's made,
+    /// is done. What goes wrong in this one is [`Refused::KeyService`], since another service's
+    /// refusal says nothing about the grant or the token. Who observes this one still does, but for
+    /// requests that could not be sent.
     ///
     /// # Errors
-    /// Those of `next`, when this leg is done already, and that of `waits`, when it waits: drivers of renewals have nothing to
-    /// sleep with.
+    /// Those of `next`, when this leg is done already, and that of `waits`, when it waits: drivers
+    /// of renewals have nothing to sleep with.
     pub(crate) fn asked_first<U: 'static>(
         self,
         waits: fn() -> Error,
@@ -23,7 +25,12 @@ impl<T: 'static> Step<T> {
         match self {
             Self::Send(request, before) => {
                 let (uri, _) = before.place();
-                Ok(Step::send_to(uri, request, Asking { before, waits, next }, &Observer::default()))
+                Ok(Step::send_to(
+                    uri,
+                    request,
+                    Asking { before, waits, next },
+                    &Observer::default(),
+                ))
             }
             Self::Wait(..) => Err(waits()),
             Self::Done(value) => next(value),
@@ -58,8 +65,8 @@ fn in_key_service(error: Error) -> Error {
     Refused::KeyService(Box::new(error)).into()
 }
 
-/// Returns the error for a step that a function of the caller's could not make: the crate's own error in it, or else the one that
-/// is made of its text.
+/// Returns the error for a step that a function of the caller's could not make: the crate's own
+/// error in it, or else the one that is made of its text.
 pub(crate) fn not_asked(error: BoxError, other: impl FnOnce(String) -> Error) -> Error {
     match own_error(error) {
         Ok(error) => in_key_service(error),
@@ -69,10 +76,13 @@ pub(crate) fn not_asked(error: BoxError, other: impl FnOnce(String) -> Error) ->
 
 /// Returns the crate's own error that a caller's function passed on, or what else it returned.
 pub(crate) fn own_error(error: BoxError) -> Result<Error, BoxError> {
-    fn of<E: Into<Error> + std::error::Error + 'static>(error: BoxError) -> Result<Error, BoxError> {
+    fn of<E: Into<Error> + std::error::Error + 'static>(
+        error: BoxError,
+    ) -> Result<Error, BoxError> {
         error.downcast::<E>().map(|error| (*error).into())
     }
-    let error = of::<Error>(error).or_else(of::<Refused>).or_else(of::<Misbehaved>).or_else(of::<Forged>);
+    let error =
+        of::<Error>(error).or_else(of::<Refused>).or_else(of::<Misbehaved>).or_else(of::<Forged>);
     let error = error.or_else(of::<Unsupported>).or_else(of::<Expired>);
     #[cfg(feature = "oauth1")]
     let error = {

@@ -1,4 +1,5 @@
-//! The request with which a user's browser comes back, and whether it came to the place that was asked for.
+//! The request with which a user's browser comes back, and whether it came to the place that was
+//! asked for.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,11 +10,13 @@ use crate::wire::uri::UriParts;
 use crate::wire::{form, without_secrets};
 use crate::{Forged, Request};
 
-/// The request that the user's browser made when it came back: its URI and, where a form was posted, the form.
+/// The request that the user's browser made when it came back: its URI and, where a form was
+/// posted, the form.
 ///
-/// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also inside of a nested router),
-/// or the whole URI if your framework knows it. The parts that you hand over are compared with the redirect_uri: the path,
-/// and scheme and host if they are there. A text, an `http::Uri` and a [`Request`] become a callback by themselves.
+/// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also
+/// inside of a nested router), or the whole URI if your framework knows it. The parts that you hand
+/// over are compared with the redirect_uri: the path, and scheme and host if they are there. A
+/// text, an `http::Uri` and a [`Request`] become a callback by themselves.
 ///
 /// ```
 /// use oauth_proto::{Callback, Request};
@@ -31,8 +34,9 @@ pub struct Callback<'a> {
 }
 
 impl<'a> Callback<'a> {
-    /// Makes the callback of a form that was posted to a URI. A script that hands a fragment on to the server, as
-    /// `location.hash` or without the `#`, posts such a form, too: then the URI is that of the page, `location.href`.
+    /// Makes the callback of a form that was posted to a URI. A script that hands a fragment on to
+    /// the server, as `location.hash` or without the `#`, posts such a form, too: then the URI is
+    /// that of the page, `location.href`.
     pub fn posted(url: &'a str, form: &'a [u8]) -> Self {
         Self { url: url.into(), form: Some(form) }
     }
@@ -47,7 +51,10 @@ impl fmt::Debug for Callback<'_> {
     /// Shows only the URL without its parameters, because those may be secret or forged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.parts().place.map(without_secrets);
-        f.debug_struct("Callback").field("place", &place).field("posted", &self.form.is_some()).finish()
+        f.debug_struct("Callback")
+            .field("place", &place)
+            .field("posted", &self.form.is_some())
+            .finish()
     }
 }
 
@@ -109,7 +116,8 @@ impl<'a> CallbackParts<'a> {
         if place == expected {
             return Arrival::There;
         }
-        let ((origin, path), (expected_origin, expected_path)) = (origin_and_path(place), origin_and_path(expected));
+        let ((origin, path), (expected_origin, expected_path)) =
+            (origin_and_path(place), origin_and_path(expected));
         if !is_same_path(path, expected_path) {
             return Arrival::Elsewhere;
         }
@@ -145,7 +153,9 @@ impl Leniency {
             Arrival::There => Ok(()),
             Arrival::AtOtherOrigin if self.any_origin => Ok(()),
             Arrival::Unknown if self.no_place => Ok(()),
-            Arrival::Unknown => Err(Forged::PlaceMissing { expected: without_secrets(redirect_uri) }),
+            Arrival::Unknown => {
+                Err(Forged::PlaceMissing { expected: without_secrets(redirect_uri) })
+            }
             Arrival::AtOtherOrigin | Arrival::Elsewhere => Err(Forged::PlaceMismatch {
                 expected: without_secrets(redirect_uri),
                 received: without_secrets(came.place.unwrap_or_default()),
@@ -156,7 +166,8 @@ impl Leniency {
 
 /// Returns whether each argument of one query is in another with the same values.
 fn has_arguments(query: &str, expected: &str) -> bool {
-    form::pairs(expected.as_bytes()).all(|(name, _)| values(query, &name).eq(values(expected, &name)))
+    form::pairs(expected.as_bytes())
+        .all(|(name, _)| values(query, &name).eq(values(expected, &name)))
 }
 
 fn values<'q>(query: &'q str, name: &'q [u8]) -> impl Iterator<Item = Cow<'q, [u8]>> {
@@ -170,7 +181,9 @@ fn origin_and_path(place: &str) -> (&str, &str) {
     }
     let find = |byte, text: &str| memchr::memchr(byte, text.as_bytes());
     let scheme = find(b':', place).map_or(0, |colon| colon + 1);
-    let authority = place[scheme..].strip_prefix("//").map_or(0, |rest| 2 + find(b'/', rest).unwrap_or(rest.len()));
+    let authority = place[scheme..]
+        .strip_prefix("//")
+        .map_or(0, |rest| 2 + find(b'/', rest).unwrap_or(rest.len()));
     place.split_at(scheme + authority)
 }
 
@@ -180,9 +193,9 @@ fn is_same_path(path: &str, expected: &str) -> bool {
     path == expected || units(filled(path)).eq(units(filled(expected)))
 }
 
-/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. An escape of an unreserved
-/// character is that character (RFC 3986 §6.2.2.2), and what a URI cannot hold is sent by browsers as an escape (RFC 3987
-/// §3.1).
+/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. An
+/// escape of an unreserved character is that character (RFC 3986 §6.2.2.2), and what a URI cannot
+/// hold is sent by browsers as an escape (RFC 3987 §3.1).
 fn units(path: &str) -> impl Iterator<Item = u32> {
     let mut bytes = path.as_bytes();
     std::iter::from_fn(move || {
@@ -192,8 +205,8 @@ fn units(path: &str) -> impl Iterator<Item = u32> {
         {
             bytes = &bytes[3..];
             let byte = high << 4 | low;
-            let is_unreserved =
-                u8::try_from(byte).is_ok_and(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+            let is_unreserved = u8::try_from(byte)
+                .is_ok_and(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
             return Some(if is_unreserved { byte } else { 0x100 | byte });
         }
         let (byte, rest) = bytes.split_first()?;
@@ -203,8 +216,9 @@ fn units(path: &str) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Returns whether two origins are the same: case does not count, nor does the port that a scheme has by default. A
-/// redirect_uri with a port of its own choice, as that of a native app, has that port.
+/// Returns whether two origins are the same: case does not count, nor does the port that a scheme
+/// has by default. A redirect_uri with a port of its own choice, as that of a native app, has that
+/// port.
 fn is_same_origin(origin: &str, expected: &str) -> bool {
     if origin.trim_end_matches('/').eq_ignore_ascii_case(expected.trim_end_matches('/')) {
         return true;
@@ -213,13 +227,17 @@ fn is_same_origin(origin: &str, expected: &str) -> bool {
         return false;
     }
     let parts = UriParts::of(origin).zip(UriParts::of(expected));
-    parts.is_some_and(|(origin, expected)| origin.is_same_origin(expected)) || is_same_in_browsers(origin, expected)
+    parts.is_some_and(|(origin, expected)| origin.is_same_origin(expected))
+        || is_same_in_browsers(origin, expected)
 }
 
-/// Returns whether two origins are the same for browsers, which write names in other alphabets in two ways.
+/// Returns whether two origins are the same for browsers, which write names in other alphabets in
+/// two ways.
 #[cfg(any(feature = "server", feature = "oauth1", feature = "openid2"))]
 fn is_same_in_browsers(origin: &str, expected: &str) -> bool {
-    let parsed = |origin: &str| url::Url::parse(origin).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
+    let parsed = |origin: &str| {
+        url::Url::parse(origin).ok().map(|url| url.origin()).filter(url::Origin::is_tuple)
+    };
     parsed(origin).is_some_and(|origin| parsed(expected) == Some(origin))
 }
 
@@ -228,13 +246,16 @@ const fn is_same_in_browsers(_: &str, _: &str) -> bool {
     false
 }
 
-/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand in a name, too, but then
-/// `=` or `&` follows, and no slash directly.
+/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand
+/// in a name, too, but then `=` or `&` follows, and no slash directly.
 fn has_scheme(text: &str) -> bool {
-    let is_in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-');
+    let is_in_scheme =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-');
     let (scheme, rest) = split(text, b':');
     let is_scheme = !scheme.is_empty() && scheme.bytes().all(is_in_scheme);
-    is_scheme && rest.is_some_and(|rest| rest.starts_with('/') || !split(rest, b'?').0.contains(['=', '&']))
+    is_scheme
+        && rest
+            .is_some_and(|rest| rest.starts_with('/') || !split(rest, b'?').0.contains(['=', '&']))
 }
 
 /// What stands before the first such byte, and behind it.
@@ -309,7 +330,10 @@ mod tests {
             ("/cb?code=x&as=1&as=1", "https://c.example/cb?as=1"),
         ] {
             let error = judged(Leniency::default(), callback, redirect_uri).unwrap_err();
-            assert!(matches!(error, Forged::PlaceMismatch { .. }), "{callback} at {redirect_uri}: {error}");
+            assert!(
+                matches!(error, Forged::PlaceMismatch { .. }),
+                "{callback} at {redirect_uri}: {error}"
+            );
             let no_place = Leniency { no_place: true, ..Leniency::default() };
             judged(no_place, callback, redirect_uri).unwrap_err();
         }
@@ -338,8 +362,17 @@ mod tests {
             "?x=https://c.example/cb",
         ] {
             let error = judged(Leniency::default(), callback, "https://c.example/cb").unwrap_err();
-            assert_eq!(error, Forged::PlaceMissing { expected: "https://c.example/cb".into() }, "{callback}");
-            judged(Leniency { no_place: true, ..Leniency::default() }, callback, "https://c.example/cb").unwrap();
+            assert_eq!(
+                error,
+                Forged::PlaceMissing { expected: "https://c.example/cb".into() },
+                "{callback}"
+            );
+            judged(
+                Leniency { no_place: true, ..Leniency::default() },
+                callback,
+                "https://c.example/cb",
+            )
+            .unwrap();
         }
     }
 

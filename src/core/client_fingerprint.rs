@@ -8,8 +8,9 @@ use super::forged::Forged;
 use super::short_hash::short_hash_of;
 use super::used_pending_ids::PendingId;
 
-/// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as hexadecimal digits. Zeros are
-/// nobody's. It is shared, and so no larger than a pointer: pending values are moved often.
+/// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as
+/// hexadecimal digits. Zeros are nobody's. It is shared, and so no larger than a pointer: pending
+/// values are moved often.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClientFingerprint(Arc<[u8; 16]>);
 
@@ -41,12 +42,15 @@ impl Serialize for ClientFingerprint {
 }
 
 impl<'de> Deserialize<'de> for ClientFingerprint {
-    /// Any value is a fingerprint, if not of anybody's: earlier versions wrote numbers, and are told by their version.
+    /// Any value is a fingerprint, if not of anybody's: earlier versions wrote numbers, and are
+    /// told by their version.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
-        let digits =
-            value.as_str().filter(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let bits = digits.and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default();
+        let digits = value
+            .as_str()
+            .filter(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let bits =
+            digits.and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default();
         Ok(Self(Arc::new(bits.to_be_bytes())))
     }
 }
@@ -65,15 +69,17 @@ mod tests {
 
     #[test]
     fn texts_do_not_run_into_each_other() {
-        let marks =
-            [&["ab", "c"][..], &["a", "bc"], &["abc"], &["abc", ""], &["a", "b", "c"]].map(ClientFingerprint::of);
+        let marks = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["abc", ""], &["a", "b", "c"]]
+            .map(ClientFingerprint::of);
         assert!((1..marks.len()).all(|at| !marks[..at].contains(&marks[at])));
     }
 
     #[test]
     fn what_is_no_mark_is_nobodys() {
         let own = ClientFingerprint::of(&["a"]);
-        for odd in ["5", "null", "\"\"", "\"0\"", "[1]", "\"+0000000000000000000000000000000\"", "{}"] {
+        for odd in
+            ["5", "null", "\"\"", "\"0\"", "[1]", "\"+0000000000000000000000000000000\"", "{}"]
+        {
             assert_ne!(serde_json::from_str::<ClientFingerprint>(odd).unwrap(), own, "{odd}");
         }
     }

@@ -9,14 +9,17 @@ use super::error::{Error, Expired};
 use super::unsupported::Unsupported;
 use crate::{Leg, Timestamp};
 
-/// What a caller's own function reports, whatever its type: `std::io::Error`, `anyhow::Error`, a boxed error or a text.
+/// What a caller's own function reports, whatever its type: `std::io::Error`, `anyhow::Error`, a
+/// boxed error or a text.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a driver or a session gave up: the transport failed, the conversation did, or a token could not be stored.
+/// Why a driver or a session gave up: the transport failed, the conversation did, or a token could
+/// not be stored.
 ///
 /// It is the error of [`run`](crate::run), [`run_async`](crate::run_async) and
-/// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be boxed, so `?` works in it
-/// on `std::io::Error`, `anyhow::Error`, `Box<dyn Error + Send + Sync>` and others.
+/// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be
+/// boxed, so `?` works in it on `std::io::Error`, `anyhow::Error`, `Box<dyn Error + Send + Sync>`
+/// and others.
 ///
 /// # Examples
 /// ```
@@ -53,10 +56,10 @@ pub enum DriveError {
     /// The transport failed.
     ///
     /// # Security
-    /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL there, and so show the
-    /// token where tokens are sent in the query
-    /// ([`TokenPlacement::AllowQuery`](crate::oauth2::TokenPlacement::AllowQuery)). Let your transport leave the URL out:
-    /// reqwest's `Error::without_url` does.
+    /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL
+    /// there, and so show the token where tokens are sent in the query
+    /// ([`TokenPlacement::AllowQuery`](crate::oauth2::TokenPlacement::AllowQuery)). Let your
+    /// transport leave the URL out: reqwest's `Error::without_url` does.
     #[non_exhaustive]
     Transport {
         /// The request that could not be sent.
@@ -64,16 +67,19 @@ pub enum DriveError {
         /// The transport's error.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// The conversation failed: the other side refused or broke the protocol, or the request could not be made.
+    /// The conversation failed: the other side refused or broke the protocol, or the request could
+    /// not be made.
     #[non_exhaustive]
     Protocol {
         /// The error of the conversation.
         error: Error,
-        /// The request whose answer it is about; `None` when the error arose before anything was sent.
+        /// The request whose answer it is about; `None` when the error arose before anything was
+        /// sent.
         leg: Option<Leg>,
     },
-    /// The application's storage failed: a store, or one of the functions for storing tokens. A renewed token is kept in memory, and the session
-    /// tries to store it again at the next call. If the process ends before that, the token is lost.
+    /// The application's storage failed: a store, or one of the functions for storing tokens. A
+    /// renewed token is kept in memory, and the session tries to store it again at the next call.
+    /// If the process ends before that, the token is lost.
     #[non_exhaustive]
     Storage {
         /// What was to be done, for example "store the renewed token".
@@ -81,8 +87,9 @@ pub enum DriveError {
         /// The error of the application's function.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// The token was renewed, and the session was told to [report](crate::oauth2::Session::return_renewals) that. Store
-    /// the session's token, then send the request again.
+    /// The token was renewed, and the session was told to
+    /// [report](crate::oauth2::Session::return_renewals) that. Store the session's token, then send
+    /// the request again.
     Renewed,
 }
 
@@ -95,8 +102,8 @@ impl DriveError {
         Self::Storage { action, source: Arc::from(source.into()) }
     }
 
-    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`]. What a transport or the
-    /// storage of tokens reports counts as temporary.
+    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`].
+    /// What a transport or the storage of tokens reports counts as temporary.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Transport { .. } | Self::Storage { .. } => true,
@@ -105,19 +112,25 @@ impl DriveError {
         }
     }
 
-    /// Returns how long the server wants to be left alone, if it said so: see [`Error::retry_after`].
+    /// Returns how long the server wants to be left alone, if it said so: see
+    /// [`Error::retry_after`].
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         self.protocol()?.retry_after(now)
     }
 
-    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A token that has expired
-    /// and that its session cannot renew counts, and so does a session without a token.
+    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A
+    /// token that has expired and that its session cannot renew counts, and so does a session
+    /// without a token.
     ///
-    /// If a token was revoked and cannot be renewed, there is no error: the session returns the API's 401.
+    /// If a token was revoked and cannot be renewed, there is no error: the session returns the
+    /// API's 401.
     pub fn needs_sign_in(&self) -> bool {
         self.protocol().is_some_and(|error| {
             error.needs_sign_in()
-                || matches!(error, Error::Expired(Expired::Token) | Error::Unsupported(Unsupported::NoToken))
+                || matches!(
+                    error,
+                    Error::Expired(Expired::Token) | Error::Unsupported(Unsupported::NoToken)
+                )
         })
     }
 
@@ -129,8 +142,8 @@ impl DriveError {
         }
     }
 
-    /// Returns the request that the error is about: what it was for, and where it went. `None` when the error arose before
-    /// anything was sent.
+    /// Returns the request that the error is about: what it was for, and where it went. `None` when
+    /// the error arose before anything was sent.
     pub fn leg(&self) -> Option<&Leg> {
         match self {
             Self::Transport { leg, .. } => Some(leg),
@@ -143,12 +156,20 @@ impl DriveError {
 impl fmt::Display for DriveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Transport { leg, source } => write!(f, "{leg}: the request could not be sent: {source}"),
+            Self::Transport { leg, source } => {
+                write!(f, "{leg}: the request could not be sent: {source}")
+            }
             // Where the error is about an answer, it names the leg itself.
-            Self::Protocol { error, leg: Some(leg) } if error.leg().is_none() => write!(f, "{leg}: {error}"),
+            Self::Protocol { error, leg: Some(leg) } if error.leg().is_none() => {
+                write!(f, "{leg}: {error}")
+            }
             Self::Protocol { error, .. } => error.fmt(f),
-            Self::Storage { action, source } => write!(f, "the storage could not {action}: {source}"),
-            Self::Renewed => f.write_str("the token was renewed: store it, then send the request again"),
+            Self::Storage { action, source } => {
+                write!(f, "the storage could not {action}: {source}")
+            }
+            Self::Renewed => {
+                f.write_str("the token was renewed: store it, then send the request again")
+            }
         }
     }
 }

@@ -15,9 +15,14 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     })
 }
 
-/// Checks that a place [is secure](is_secure). The error names the option that lifts it, if there is one.
+/// Checks that a place [is secure](is_secure). The error names the option that lifts it, if there
+/// is one.
 pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
-    if is_secure(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
+    if is_secure(uri) {
+        Ok(())
+    } else {
+        Err(Unsupported::PlainHttp { url: without_query(uri), option })
+    }
 }
 
 /// The URI with pairs at the end of its query.
@@ -28,18 +33,27 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
         None | Some("") => format!("{path}?{pairs}"),
         Some(query) => format!("{path}?{query}&{pairs}"),
     };
-    let too_long = |_| Unsupported::Unsendable { what: "the query", reason: "the URI becomes too long" };
+    let too_long =
+        |_| Unsupported::Unsendable { what: "the query", reason: "the URI becomes too long" };
     parts.path_and_query = Some(target.parse().map_err(too_long)?);
-    Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason: "the URI is not absolute" })
+    Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable {
+        what: "the query",
+        reason: "the URI is not absolute",
+    })
 }
 
-/// Returns the site that a request goes to, if all readers agree on it: its URI has no user information, and no `Host`
-/// names another place. Some transports send a `Host` on, and make an `Authorization` of user information.
-pub(crate) fn origin_of_request<'a>(uri: &'a Uri, headers: &HeaderMap) -> Result<OriginRef<'a>, Unsupported> {
+/// Returns the site that a request goes to, if all readers agree on it: its URI has no user
+/// information, and no `Host` names another place. Some transports send a `Host` on, and make an
+/// `Authorization` of user information.
+pub(crate) fn origin_of_request<'a>(
+    uri: &'a Uri,
+    headers: &HeaderMap,
+) -> Result<OriginRef<'a>, Unsupported> {
     let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
     let site = OriginRef::of(uri).filter(|site| {
         let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| site.has_host(host));
-        !percent::has_either(authority.as_bytes(), *b"@@") && headers.get_all(HOST).iter().all(named)
+        !percent::has_either(authority.as_bytes(), *b"@@")
+            && headers.get_all(HOST).iter().all(named)
     });
     site.ok_or_else(|| {
         let reason = "a request with a token goes to an absolute http or https URL, without user information and without a \

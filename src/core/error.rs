@@ -16,11 +16,12 @@ use super::leg::Leg;
 use super::response_excerpt::ResponseExcerpt;
 use super::unsupported::Unsupported;
 
-/// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what happened.
+/// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what
+/// happened.
 ///
-/// No text here contains a secret: bodies appear as a short excerpt in which everything that could be a value is
-/// masked, and identifiers are quoted so that two which look alike can be told apart. Where an option of the client's lifts the
-/// error, the text names it.
+/// No text here contains a secret: bodies appear as a short excerpt in which everything that could
+/// be a value is masked, and identifiers are quoted so that two which look alike can be told apart.
+/// Where an option of the client's lifts the error, the text names it.
 ///
 /// # Examples
 /// ```
@@ -82,18 +83,25 @@ from_leaf!("openid2", Forged, openid2::AssertionError);
 from_leaf!("openid2", Refused, openid2::ProviderError);
 
 impl Error {
-    /// The code that the server gave for its refusal: `invalid_grant`, `access_denied`, `token_expired`, …
+    /// The code that the server gave for its refusal: `invalid_grant`, `access_denied`,
+    /// `token_expired`, …
     ///
     /// ```
     /// use oauth_proto::{Error, Refused};
     ///
-    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None, response: None });
+    /// let error = Error::from(Refused::Denied {
+    ///     problem: Some("access_denied".into()),
+    ///     advice: None,
+    ///     response: None,
+    /// });
     /// assert_eq!(error.code(), Some("access_denied"));
     /// ```
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(Refused::Denied { problem, .. }) => problem.as_deref(),
-            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. }) => Some(code),
+            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. }) => {
+                Some(code)
+            }
             #[cfg(feature = "client")]
             Self::Forged(Forged::OAuth2(oauth2::CallbackError::ErrorAlone { code })) => Some(code),
             _ => None,
@@ -102,20 +110,25 @@ impl Error {
 }
 
 impl Error {
-    /// Returns whether the same request may succeed later, unchanged: the server is down, busy or hidden behind something else
-    /// that answers in its place.
+    /// Returns whether the same request may succeed later, unchanged: the server is down, busy or
+    /// hidden behind something else that answers in its place.
     ///
-    /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and `server_error`; and answers that
-    /// are not in the server's own words: a redirect, a page where JSON was expected (a captive portal), a 403 or 404
-    /// without a code (a firewall, a deployment), or a response that a reader of the caller's cannot use
-    /// ([`Misbehaved::Unusable`]). An endpoint that is configured wrongly looks the same, so repeat such a
-    /// request after growing pauses, and keep the token meanwhile.
+    /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and
+    /// `server_error`; and answers that are not in the server's own words: a redirect, a page where
+    /// JSON was expected (a captive portal), a 403 or 404 without a code (a firewall, a
+    /// deployment), or a response that a reader of the caller's cannot use
+    /// ([`Misbehaved::Unusable`]). An endpoint that is configured wrongly looks the same, so repeat
+    /// such a request after growing pauses, and keep the token meanwhile.
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::{Error, Refused};
     ///
-    /// let error = Refused::Authorization { code: "temporarily_unavailable".into(), description: None, uri: None };
+    /// let error = Refused::Authorization {
+    ///     code: "temporarily_unavailable".into(),
+    ///     description: None,
+    ///     uri: None,
+    /// };
     /// assert!(Error::from(error).is_temporary());
     /// ```
     pub fn is_temporary(&self) -> bool {
@@ -126,21 +139,26 @@ impl Error {
             (Self::Refused(Refused::Status(_)), Some(403 | 404)) => true,
             (
                 Self::Misbehaved(
-                    Misbehaved::Redirect { .. } | Misbehaved::WrongFormat { .. } | Misbehaved::Unusable { .. },
+                    Misbehaved::Redirect { .. }
+                    | Misbehaved::WrongFormat { .. }
+                    | Misbehaved::Unusable { .. },
                 ),
                 _,
             ) => true,
-            (Self::Refused(_), _) => matches!(self.code(), Some("temporarily_unavailable" | "server_error")),
+            (Self::Refused(_), _) => {
+                matches!(self.code(), Some("temporarily_unavailable" | "server_error"))
+            }
             _ => false,
         }
     }
 
-    /// Returns how long the server wants to be left alone (`Retry-After`, RFC 9110 §10.2.3). `now` is the time of the answer.
+    /// Returns how long the server wants to be left alone (`Retry-After`, RFC 9110 §10.2.3). `now`
+    /// is the time of the answer.
     ///
     /// # Examples
     /// ```
-    /// use std::time::Duration;
     /// use oauth_proto::{Error, Timestamp};
+    /// use std::time::Duration;
     ///
     /// fn pause(error: &Error, now: Timestamp) -> Duration {
     ///     error.retry_after(now).unwrap_or(Duration::from_secs(30))
@@ -152,14 +170,15 @@ impl Error {
 
     /// Returns whether the grant is over, so that only the user can help, by signing in again.
     ///
-    /// True for a 4xx with the code `invalid_grant` (RFC 6749 §5.2) or with OAuth 1.0's `token_expired`, `token_revoked` or
-    /// `token_rejected`, and for [`Expired::Grant`], [`Pending`](Expired::Pending), [`DeviceCode`](Expired::DeviceCode) and
-    /// [`Outdated`](Expired::Outdated). After every other error the token is as good as before: an outage, a firewall, a client
-    /// whose secret is wrong.
+    /// True for a 4xx with the code `invalid_grant` (RFC 6749 §5.2) or with OAuth 1.0's
+    /// `token_expired`, `token_revoked` or `token_rejected`, and for [`Expired::Grant`],
+    /// [`Pending`](Expired::Pending), [`DeviceCode`](Expired::DeviceCode) and
+    /// [`Outdated`](Expired::Outdated). After every other error the token is as good as before: an
+    /// outage, a firewall, a client whose secret is wrong.
     ///
     /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to
-    /// [renew](crate::oauth2::Session::renew) the token. A `SharedSession` has tried that, so that its
-    /// [`DriveError`](crate::DriveError::needs_sign_in) counts an expired token.
+    /// [renew](crate::oauth2::Session::renew) the token. A `SharedSession` has tried that, so that
+    /// its [`DriveError`](crate::DriveError::needs_sign_in) counts an expired token.
     ///
     /// # Examples
     /// ```
@@ -172,8 +191,11 @@ impl Error {
         match self {
             Self::Refused(Refused::Problem { code, response, .. }) => {
                 let of_oauth1 = || {
-                    let is_other = response.leg.as_ref().is_some_and(|leg| leg.purpose.asks_for_token());
-                    !is_other && ["token_expired", "token_revoked", "token_rejected"].contains(&code.as_str())
+                    let is_other =
+                        response.leg.as_ref().is_some_and(|leg| leg.purpose.asks_for_token());
+                    !is_other
+                        && ["token_expired", "token_revoked", "token_rejected"]
+                            .contains(&code.as_str())
                 };
                 let ends = code == "invalid_grant" || of_oauth1();
                 response.status.is_client_error() && ends && !self.is_temporary()
@@ -185,10 +207,13 @@ impl Error {
         }
     }
 
-    /// The answer that the error is about, if it is about one: its status, a masked excerpt, its challenges.
+    /// The answer that the error is about, if it is about one: its status, a masked excerpt, its
+    /// challenges.
     pub fn response(&self) -> Option<&ResponseExcerpt> {
         match self {
-            Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
+            Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => {
+                Some(response)
+            }
             Self::Refused(Refused::KeyService(error)) => error.response(),
             Self::Misbehaved(misbehaved) => Some(misbehaved.response()),
             Self::Refused(Refused::Denied { response, .. }) => response.as_deref(),
@@ -198,19 +223,23 @@ impl Error {
         }
     }
 
-    /// Returns the request whose answer the error is about: what it was for, and where it went. `None` when the error is not
-    /// about an answer; a [`DriveError`](crate::DriveError) names the request of such an error, too.
+    /// Returns the request whose answer the error is about: what it was for, and where it went.
+    /// `None` when the error is not about an answer; a [`DriveError`](crate::DriveError) names the
+    /// request of such an error, too.
     pub fn leg(&self) -> Option<&Leg> {
         self.response()?.leg.as_ref()
     }
 
-    /// Returns the error with the leg in which it arose. A leg that is there already is more precise.
+    /// Returns the error with the leg in which it arose. A leg that is there already is more
+    /// precise.
     pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
         if let Self::Refused(Refused::KeyService(error)) = self {
             return Refused::KeyService(Box::new(error.in_leg(leg))).into();
         }
         let response = match &mut self {
-            Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => Some(response),
+            Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => {
+                Some(response)
+            }
             Self::Misbehaved(misbehaved) => Some(misbehaved.response_mut()),
             Self::Refused(Refused::Denied { response, .. }) => response.as_mut(),
             #[cfg(feature = "openid2")]
@@ -265,11 +294,17 @@ impl Misbehaved {
 #[non_exhaustive]
 pub enum Refused {
     /// The resource owner came back without having granted access.
-    #[error("the resource owner did not grant access{}{}{}", quoted(problem), quoted(advice), shown(response))]
+    #[error(
+        "the resource owner did not grant access{}{}{}",
+        quoted(problem),
+        quoted(advice),
+        shown(response)
+    )]
     Denied {
         /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
-        /// The server's explanation for people, if any, masked as that of [`Problem`](Self::Problem).
+        /// The server's explanation for people, if any, masked as that of
+        /// [`Problem`](Self::Problem).
         advice: Option<String>,
         /// The answer that says so; `None` where a callback does.
         response: Option<Box<ResponseExcerpt>>,
@@ -285,16 +320,22 @@ pub enum Refused {
         uri: Option<String>,
     },
     /// The server named its reason.
-    #[error("the server refused with {code:?}{}{} ({response})", quoted(advice), explained(details))]
+    #[error(
+        "the server refused with {code:?}{}{} ({response})",
+        quoted(advice),
+        explained(details)
+    )]
     Problem {
         /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
-        /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`. If it speaks of a
-        /// token or another secret, words that are not known to be harmless are `…`.
+        /// The server's explanation for people, if any: `oauth_problem_advice` or
+        /// `error_description`. If it speaks of a token or another secret, words that are not known
+        /// to be harmless are `…`.
         advice: Option<String>,
-        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Where a timestamp was
-        /// refused, `oauth_timestamp` is the one that was sent. If the server does not say which ones it takes, `date` is that
-        /// of its answer, in seconds since 1970.
+        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`,
+        /// `oauth_parameters_absent`, … Where a timestamp was refused, `oauth_timestamp` is the one
+        /// that was sent. If the server does not say which ones it takes, `date` is that of its
+        /// answer, in seconds since 1970.
         details: BTreeMap<String, String>,
         /// The answer it came in.
         response: Box<ResponseExcerpt>,
@@ -302,8 +343,9 @@ pub enum Refused {
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
     Status(Box<ResponseExcerpt>),
-    /// A key service, or whatever else a step of the caller's asked on the way, did not do its part: with its own error. It says
-    /// nothing about the grant or the token, so that [`Error::needs_sign_in`] is `false`.
+    /// A key service, or whatever else a step of the caller's asked on the way, did not do its
+    /// part: with its own error. It says nothing about the grant or the token, so that
+    /// [`Error::needs_sign_in`] is `false`.
     #[error("the key service did not do its part: {0}")]
     KeyService(Box<Error>),
     /// An OpenID provider refused.
@@ -317,20 +359,24 @@ fn quoted(advice: &Option<String>) -> String {
     advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
 }
 
-/// Returns what the details of OAuth 1.0's Problem Reporting extension say, as it stands in an error's text.
+/// Returns what the details of OAuth 1.0's Problem Reporting extension say, as it stands in an
+/// error's text.
 fn explained(details: &BTreeMap<String, String>) -> String {
     let told = details.iter().filter(|(name, _)| name.starts_with("oauth_"));
     let mut text: String = told.map(|(name, value)| format!(", {name} {value:?}")).collect();
     if let Some((seconds, direction)) = clock(details) {
         text += &format!(", so the clock is at least {} s {direction}: set it", grouped(seconds));
     } else if let Some((seconds, direction)) = clock_by_date(details) {
-        text += &format!(", and by the answer's date the clock is {} s off ({direction}): set it", grouped(seconds));
+        text += &format!(
+            ", and by the answer's date the clock is {} s off ({direction}): set it",
+            grouped(seconds)
+        );
     }
     text
 }
 
-/// Returns how far a timestamp is from the date of the answer, and in which direction the clock is wrong. It takes a moment to
-/// answer, so that a few seconds say nothing.
+/// Returns how far a timestamp is from the date of the answer, and in which direction the clock is
+/// wrong. It takes a moment to answer, so that a few seconds say nothing.
 fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
     let number = |name: &str| details.get(name)?.parse::<u64>().ok();
     let (sent, date) = (number("oauth_timestamp")?, number("date")?);
@@ -338,7 +384,8 @@ fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static st
     Some((sent.abs_diff(date), direction)).filter(|(seconds, _)| *seconds > 10)
 }
 
-/// Returns how far a timestamp is from those that are acceptable, and in which direction the clock is wrong.
+/// Returns how far a timestamp is from those that are acceptable, and in which direction the clock
+/// is wrong.
 fn clock(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let (earliest, latest) = details.get("oauth_acceptable_timestamps")?.split_once('-')?;
@@ -355,7 +402,10 @@ fn clock(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let comma = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
-    digits.char_indices().flat_map(|(at, digit)| comma(at).then_some(',').into_iter().chain([digit])).collect()
+    digits
+        .char_indices()
+        .flat_map(|(at, digit)| comma(at).then_some(',').into_iter().chain([digit]))
+        .collect()
 }
 
 /// How the other side broke the protocol.
@@ -429,14 +479,17 @@ pub enum Misbehaved {
         response: Box<ResponseExcerpt>,
     },
     /// A member of a document is of another type than the specification gives it.
-    #[error("the answer's {member:?} is not of the type that the specification gives it ({response})")]
+    #[error(
+        "the answer's {member:?} is not of the type that the specification gives it ({response})"
+    )]
     MemberInvalid {
         /// The member's name.
         member: String,
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// The caller's own reader of an answer cannot use it: see [`Step::exchange`](crate::Step::exchange).
+    /// The caller's own reader of an answer cannot use it: see
+    /// [`Step::exchange`](crate::Step::exchange).
     #[error("the answer cannot be used: {reason} ({response})")]
     Unusable {
         /// Why not, in the words of the reader.
@@ -444,16 +497,20 @@ pub enum Misbehaved {
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that it does not know).
-    #[error("the answer's token type is {received:?}{} ({response})", lifted_by(Some("Quirks::allow_token_types")))]
+    /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that
+    /// it does not know).
+    #[error(
+        "the answer's token type is {received:?}{} ({response})",
+        lifted_by(Some("Quirks::allow_token_types"))
+    )]
     TokenType {
         /// The kind.
         received: String,
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
-    /// attacker fixate a session (RFC 5849 §2.1).
+    /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007,
+    /// which lets an attacker fixate a session (RFC 5849 §2.1).
     #[error(
         "the response has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({response})",
         lifted_by(Some("oauth1::Server::allow_unconfirmed_callback"))
@@ -483,7 +540,8 @@ pub enum Expired {
     /// Nobody entered the device's user code in time (RFC 8628 §3.5).
     #[error("the device code has expired")]
     DeviceCode,
-    /// The authorization server has refused to renew the token before, and was not asked again. The user has to sign in again.
+    /// The authorization server has refused to renew the token before, and was not asked again. The
+    /// user has to sign in again.
     #[error(
         "the grant has ended: the authorization server refused to renew the token before, so let the user sign in again"
     )]
@@ -496,12 +554,16 @@ pub enum Expired {
     Outdated,
 }
 
-/// Asserts that a refusal with that body shows its explanation but not the token in it, for which the body has `SECRET`.
+/// Asserts that a refusal with that body shows its explanation but not the token in it, for which
+/// the body has `SECRET`.
 #[cfg(test)]
 #[track_caller]
 pub(crate) fn hides_token(body: &str, refusal: impl Fn(&crate::Response) -> Refused) {
     for secret in ["sesamopen", "4a9b7c2d-1111-2222-3333-444455556666", "1234567"] {
-        let response = http::Response::builder().status(400).body(body.replace("SECRET", secret).into_bytes()).unwrap();
+        let response = http::Response::builder()
+            .status(400)
+            .body(body.replace("SECRET", secret).into_bytes())
+            .unwrap();
         let refused = refusal(&response);
         let shown = format!("{refused} {refused:?}");
         assert!(!shown.contains(secret) && shown.contains("Invalid token: …"), "{shown}");

@@ -1,4 +1,5 @@
-//! What the operator of a client or a guard gets to know while it works: [`Event`], for hooks and for the feature `tracing`.
+//! What the operator of a client or a guard gets to know while it works: [`Event`], for hooks and
+//! for the feature `tracing`.
 //!
 //! ```text
 //!   Client::on_event ----> Observer ----> Step, Sent, Asleep: each answer and each request that could not be sent
@@ -16,45 +17,57 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 
 /// What has happened in a client, a session or a guard: for counters and logs.
 ///
-/// A hook hears of it, for example one that [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered.
-/// With the feature `tracing`, each event also goes to the subscriber, with or without hooks: see [the targets](#tracing).
+/// A hook hears of it, for example one that
+/// [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered. With the feature
+/// `tracing`, each event also goes to the subscriber, with or without hooks: see [the
+/// targets](#tracing).
 ///
-/// No event holds a secret: `Display` and `Debug` show one line of text that can be logged as it is. Errors that arise before a
-/// request is made have no event, since the call itself returns them.
+/// No event holds a secret: `Display` and `Debug` show one line of text that can be logged as it
+/// is. Errors that arise before a request is made have no event, since the call itself returns
+/// them.
 ///
 /// # Tracing
-/// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected) `oauth_proto::resource`. The fields are
-/// `client_id`, `purpose` and `endpoint`, and where something went wrong `cause` (see [`cause`](Self::cause)), `code` (see
-/// [`Error::code`]) and `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
-/// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug, since clients cause it at
-/// will.
+/// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected)
+/// `oauth_proto::resource`. The fields are `client_id`, `purpose` and `endpoint`, and where
+/// something went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and
+/// `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
+/// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug,
+/// since clients cause it at will.
 ///
 /// # Examples
 /// A counter by purpose and cause:
 ///
 /// ```
-/// use std::collections::BTreeMap;
-/// use std::sync::{Arc, Mutex};
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Grant};
 /// use oauth_proto::{Event, Moment, Request, Response, run};
+/// use std::collections::BTreeMap;
+/// use std::sync::{Arc, Mutex};
 ///
 /// let counts = Arc::new(Mutex::new(BTreeMap::new()));
 /// let counter = counts.clone();
-/// let client = Client::new(AuthorizationServer::new("https://auth.example.com/token")?, "printer").on_event(move |event| {
-///     let purpose = event.purpose().map(|purpose| purpose.to_string());
-///     *counter.lock().unwrap().entry((purpose, event.cause().unwrap_or("ok"))).or_insert(0) += 1;
-/// });
+/// let client =
+///     Client::new(AuthorizationServer::new("https://auth.example.com/token")?, "printer")
+///         .on_event(move |event| {
+///             let purpose = event.purpose().map(|purpose| purpose.to_string());
+///             *counter
+///                 .lock()
+///                 .unwrap()
+///                 .entry((purpose, event.cause().unwrap_or("ok")))
+///                 .or_insert(0) += 1;
+///         });
 ///
 /// let send = |_: Request| Err::<Response, _>("connection refused");
-/// run(client.request_token(Grant::client_credentials(), Moment::from_os())?, send).unwrap_err();
+/// run(client.request_token(Grant::client_credentials(), Moment::from_os())?, send)
+///     .unwrap_err();
 /// assert_eq!(counts.lock().unwrap()[&(Some("requesting a token".to_owned()), "unsent")], 1);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A request was answered, and nothing more has to be sent for its purpose. For API requests through a
-    /// [`SharedSession`](crate::oauth2::SharedSession) this event is reported whatever the status, 500 included.
+    /// A request was answered, and nothing more has to be sent for its purpose. For API requests
+    /// through a [`SharedSession`](crate::oauth2::SharedSession) this event is reported whatever
+    /// the status, 500 included.
     #[non_exhaustive]
     Answered {
         /// What the request was for, and where it went.
@@ -64,8 +77,9 @@ pub enum Event<'a> {
         /// The answer's status.
         status: StatusCode,
     },
-    /// A request was answered, and another one follows for the same purpose: the device's user has not decided yet, a
-    /// document is looked for in another place, the server is busy and is asked again.
+    /// A request was answered, and another one follows for the same purpose: the device's user has
+    /// not decided yet, a document is looked for in another place, the server is busy and is asked
+    /// again.
     #[non_exhaustive]
     Continued {
         /// What the request was for, and where it went.
@@ -85,9 +99,9 @@ pub enum Event<'a> {
         /// The error that the call returns.
         error: &'a Error,
     },
-    /// A request could not be sent, or its answer did not arrive: the transport reported an error to a driver such as
-    /// [`run`](crate::run). A program that drives a [`Step`](crate::Step) by hand gets no such event, since its own code
-    /// sees the error.
+    /// A request could not be sent, or its answer did not arrive: the transport reported an error
+    /// to a driver such as [`run`](crate::run). A program that drives a [`Step`](crate::Step) by
+    /// hand gets no such event, since its own code sees the error.
     #[non_exhaustive]
     Unsent {
         /// What the request was for, and where it was to go.
@@ -105,18 +119,20 @@ pub enum Event<'a> {
         /// The client of the session.
         client_id: Option<&'a str>,
     },
-    /// A shared session could not renew a token that was due. It is still good, and is used until its end.
+    /// A shared session could not renew a token that was due. It is still good, and is used until
+    /// its end.
     #[non_exhaustive]
     RenewalPutOff {
         /// The client of the session.
         client_id: Option<&'a str>,
         /// When the renewal is tried again, at the earliest.
         until: Timestamp,
-        /// Why it failed. A source of this error is what the transport or the storage reported, as it is.
+        /// Why it failed. A source of this error is what the transport or the storage reported, as
+        /// it is.
         error: &'a DriveError,
     },
-    /// A function that stores a shared session's tokens failed. The event is told once for each renewal that fails so; if
-    /// the token is still good, `RenewalPutOff` follows.
+    /// A function that stores a shared session's tokens failed. The event is told once for each
+    /// renewal that fails so; if the token is still good, `RenewalPutOff` follows.
     #[non_exhaustive]
     StorageFailed {
         /// The client of the session.
@@ -124,22 +140,25 @@ pub enum Event<'a> {
         /// What failed. The source of this error is what the storage reported, as it is.
         error: &'a DriveError,
     },
-    /// A shared session goes on with a token from its storage, which another process has renewed, or this one before a restart.
+    /// A shared session goes on with a token from its storage, which another process has renewed,
+    /// or this one before a restart.
     #[non_exhaustive]
     TokenLoaded {
         /// The client of the session.
         client_id: Option<&'a str>,
     },
-    /// A shared session has learned that its grant has ended. It does not ask the server again before it is given another
-    /// token.
+    /// A shared session has learned that its grant has ended. It does not ask the server again
+    /// before it is given another token.
     #[non_exhaustive]
     GrantEnded {
         /// The client of the session.
         client_id: Option<&'a str>,
-        /// The server's refusal, or [`Expired::Grant`](crate::Expired::Grant) where another process was refused.
+        /// The server's refusal, or [`Expired::Grant`](crate::Expired::Grant) where another process
+        /// was refused.
         error: &'a Error,
     },
-    /// A [`ResourceServer`](crate::oauth2::resource::ResourceServer) refused a request because of its token.
+    /// A [`ResourceServer`](crate::oauth2::resource::ResourceServer) refused a request because of
+    /// its token.
     #[non_exhaustive]
     Rejected {
         /// The resource's identifier.
@@ -155,7 +174,8 @@ impl<'a> Event<'a> {
         self.leg().map(|leg| leg.purpose)
     }
 
-    /// Returns what the event's request was for and where it went. `None` where the event is not about one request.
+    /// Returns what the event's request was for and where it went. `None` where the event is not
+    /// about one request.
     pub fn leg(&self) -> Option<&'a Leg> {
         match *self {
             Self::Answered { leg, .. }
@@ -171,7 +191,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns the identifier of the client that the event is about. Discovery and OpenID have none.
+    /// Returns the identifier of the client that the event is about. Discovery and OpenID have
+    /// none.
     pub fn client_id(&self) -> Option<&'a str> {
         match *self {
             Self::Answered { client_id, .. }
@@ -187,16 +208,20 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns what went wrong, as one word of a short list, so that it can be the label of a counter. `None` where nothing
-    /// went wrong.
+    /// Returns what went wrong, as one word of a short list, so that it can be the label of a
+    /// counter. `None` where nothing went wrong.
     ///
-    /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended` ([`Error::needs_sign_in`]); `refused`,
-    ///   `misbehaved`, `forged`, `unsupported` or `expired`, by the variant of [`Error`].
+    /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended`
+    ///   ([`Error::needs_sign_in`]); `refused`, `misbehaved`, `forged`, `unsupported` or `expired`,
+    ///   by the variant of [`Error`].
     /// - Requests that are sent again: `token_refused`.
-    /// - Renewals that are put off: the causes of a request, or `storage`. `StorageFailed`: `storage`.
-    /// - `GrantEnded`: `grant_ended`. The refused request has had an event with that cause already, so count by `purpose`, too.
-    /// - Refusals of a guard: `token_missing`, `token_misplaced`, `token_unknown`, `token_inactive`, `token_expired`, `token_not_yet`,
-    ///   `token_audience`, `token_kind`, `scope_insufficient`, or `malformed`.
+    /// - Renewals that are put off: the causes of a request, or `storage`. `StorageFailed`:
+    ///   `storage`.
+    /// - `GrantEnded`: `grant_ended`. The refused request has had an event with that cause already,
+    ///   so count by `purpose`, too.
+    /// - Refusals of a guard: `token_missing`, `token_misplaced`, `token_unknown`,
+    ///   `token_inactive`, `token_expired`, `token_not_yet`, `token_audience`, `token_kind`,
+    ///   `scope_insufficient`, or `malformed`.
     ///
     /// # Examples
     /// ```
@@ -260,22 +285,34 @@ fn cause_of(error: &Error) -> &'static str {
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answered { leg, status, .. } => write!(f, "{leg}: answered with {}", status.as_u16()),
+            Self::Answered { leg, status, .. } => {
+                write!(f, "{leg}: answered with {}", status.as_u16())
+            }
             Self::Continued { leg, status, .. } => {
                 write!(f, "{leg}: answered with {}, to be continued", status.as_u16())
             }
             // Where the error is about an answer, it names the leg itself.
             Self::Failed { leg, error, .. } if error.leg().is_none() => write!(f, "{leg}: {error}"),
             Self::Failed { error, .. } => error.fmt(f),
-            Self::Unsent { leg, error, .. } => write!(f, "{leg}: the request could not be sent: {error}"),
-            Self::Resent { leg, .. } => write!(f, "{leg}: the token was refused, and the request is sent again"),
+            Self::Unsent { leg, error, .. } => {
+                write!(f, "{leg}: the request could not be sent: {error}")
+            }
+            Self::Resent { leg, .. } => {
+                write!(f, "{leg}: the token was refused, and the request is sent again")
+            }
             Self::RenewalPutOff { until, error, .. } => {
-                write!(f, "the early renewal is put off until {until}: {}", without_queries(&error.to_string()))
+                write!(
+                    f,
+                    "the early renewal is put off until {until}: {}",
+                    without_queries(&error.to_string())
+                )
             }
             Self::StorageFailed { error, .. } => f.write_str(&without_queries(&error.to_string())),
             Self::TokenLoaded { .. } => f.write_str("a token was loaded from the storage"),
             Self::GrantEnded { error, .. } => write!(f, "the grant has ended: {error}"),
-            Self::Rejected { resource, reason } => write!(f, "a request to {resource} was refused: {reason}"),
+            Self::Rejected { resource, reason } => {
+                write!(f, "a request to {resource} was refused: {reason}")
+            }
         }?;
         match self.client_id() {
             Some(client_id) => write!(f, " (client {client_id:?})"),
@@ -291,7 +328,8 @@ impl fmt::Debug for Event<'_> {
     }
 }
 
-/// Returns a text without the queries of URLs in it. Errors of HTTP clients quote those, and they may hold tokens.
+/// Returns a text without the queries of URLs in it. Errors of HTTP clients quote those, and they
+/// may hold tokens.
 fn without_queries(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace).map(|word| match word.split_once('?') {
         Some((before, query)) if !query.trim_end().is_empty() => {
@@ -316,7 +354,8 @@ struct Watch {
 }
 
 impl Observer {
-    /// Returns the observer of a client without hooks. Only the feature `tracing` needs it to know the client.
+    /// Returns the observer of a client without hooks. Only the feature `tracing` needs it to know
+    /// the client.
     pub(crate) fn of_client(client_id: &str) -> Self {
         if cfg!(feature = "tracing") { Self::default().named(client_id) } else { Self::default() }
     }
@@ -370,20 +409,32 @@ impl Observer {
     /// Reports an answer that ends its purpose.
     pub(crate) fn answered(&self, purpose: Purpose, uri: &Uri, status: StatusCode) {
         if self.listens() {
-            self.tell(&Event::Answered { leg: &Leg::new(purpose, uri), client_id: self.client_id(), status });
+            self.tell(&Event::Answered {
+                leg: &Leg::new(purpose, uri),
+                client_id: self.client_id(),
+                status,
+            });
         }
     }
 
     /// Reports an answer after which another request follows for the same purpose.
     pub(crate) fn continued(&self, purpose: Purpose, uri: &Uri, status: StatusCode) {
         if self.listens() {
-            self.tell(&Event::Continued { leg: &Leg::new(purpose, uri), client_id: self.client_id(), status });
+            self.tell(&Event::Continued {
+                leg: &Leg::new(purpose, uri),
+                client_id: self.client_id(),
+                status,
+            });
         }
     }
 
     pub(crate) fn failed(&self, purpose: Purpose, uri: &Uri, error: &Error) {
         if self.listens() {
-            self.tell(&Event::Failed { leg: &Leg::new(purpose, uri), client_id: self.client_id(), error });
+            self.tell(&Event::Failed {
+                leg: &Leg::new(purpose, uri),
+                client_id: self.client_id(),
+                error,
+            });
         }
     }
 
@@ -458,8 +509,12 @@ mod trace {
 
     pub(crate) fn event(event: &Event<'_>) {
         match event {
-            Event::Answered { status, .. } => emit!(debug, CLIENT, event, "answered", status = status.as_u16()),
-            Event::Continued { status, .. } => emit!(debug, CLIENT, event, "continued", status = status.as_u16()),
+            Event::Answered { status, .. } => {
+                emit!(debug, CLIENT, event, "answered", status = status.as_u16());
+            }
+            Event::Continued { status, .. } => {
+                emit!(debug, CLIENT, event, "continued", status = status.as_u16());
+            }
             Event::Failed { error, .. } => emit!(warn, CLIENT, event, "failed", %error),
             Event::Unsent { error, .. } => emit!(warn, CLIENT, event, "unsent", %error),
             Event::Resent { .. } => emit!(info, CLIENT, event, "sent again"),
@@ -497,8 +552,12 @@ mod tests {
 
     #[test]
     fn queries_are_hidden_in_the_texts_of_transports() {
-        let text = "error sending request for url (https://a.example/x?access_token=hunter2) was it? yes";
-        assert_eq!(without_queries(text), "error sending request for url (https://a.example/x?… was it? yes");
+        let text =
+            "error sending request for url (https://a.example/x?access_token=hunter2) was it? yes";
+        assert_eq!(
+            without_queries(text),
+            "error sending request for url (https://a.example/x?… was it? yes"
+        );
     }
 
     #[test]

@@ -5,18 +5,21 @@ use super::asking::own_error;
 use super::step::Receive;
 use super::wiped::Wiped;
 use crate::wire::{MAX_BODY, printable_text};
-use crate::{BoxError, Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step};
+use crate::{
+    BoxError, Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step,
+};
 
 impl<T: 'static> Step<T> {
-    /// Returns a step that sends one request that the caller made, and reads the response: for a key service, or for another
-    /// service that is needed within a leg. `read` is given responses with a 2xx status and a body of at most 1 MiB.
-    /// [`then`](Self::then) adds another request.
+    /// Returns a step that sends one request that the caller made, and reads the response: for a
+    /// key service, or for another service that is needed within a leg. `read` is given responses
+    /// with a 2xx status and a body of at most 1 MiB. [`then`](Self::then) adds another request.
     ///
     /// # Errors
-    /// The step fails with [`Refused::Status`] for another status, which is without a code whatever the body says, with
-    /// [`Misbehaved::Redirect`], with [`Misbehaved::TooLarge`], and with [`Misbehaved::Unusable`], which has the text of `read`'s
-    /// error, masked as a server's explanation is, and counts as [temporary](Error::is_temporary). An [`Error`] of this crate that
-    /// `read` returns is passed on unchanged.
+    /// The step fails with [`Refused::Status`] for another status, which is without a code whatever
+    /// the body says, with [`Misbehaved::Redirect`], with [`Misbehaved::TooLarge`], and with
+    /// [`Misbehaved::Unusable`], which has the text of `read`'s error, masked as a server's
+    /// explanation is, and counts as [temporary](Error::is_temporary). An [`Error`] of this crate
+    /// that `read` returns is passed on unchanged.
     ///
     /// # Security
     /// The URL of the request is not checked: use https, except for this machine.
@@ -28,7 +31,9 @@ impl<T: 'static> Step<T> {
     /// /// Asks a key service for the signature of a message.
     /// fn signature(message: Vec<u8>) -> Result<Step<Vec<u8>>, BoxError> {
     ///     let request = http::Request::post("https://keys.example.com/sign").body(message)?;
-    ///     Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
+    ///     Ok(Step::exchange(request, Purpose::CallingKeyService, |response| {
+    ///         Ok(response.body().clone())
+    ///     }))
     /// }
     /// ```
     pub fn exchange(
@@ -87,8 +92,14 @@ mod tests {
     fn the_reader_is_given_successes_alone() {
         assert!(matches!(answered(200, b"12"), Ok(Step::Done(12))));
         assert!(matches!(answered(500, b"12"), Err(Error::Refused(Refused::Status(_)))));
-        assert!(matches!(answered(302, b"12"), Err(Error::Misbehaved(Misbehaved::Redirect { .. }))));
-        assert!(matches!(answered(200, &[b'1'; MAX_BODY + 1]), Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
+        assert!(matches!(
+            answered(302, b"12"),
+            Err(Error::Misbehaved(Misbehaved::Redirect { .. }))
+        ));
+        assert!(matches!(
+            answered(200, &[b'1'; MAX_BODY + 1]),
+            Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))
+        ));
     }
 
     #[test]
@@ -101,16 +112,23 @@ mod tests {
     #[test]
     fn an_error_of_the_crate_that_the_reader_returns_stays_and_other_texts_are_masked() {
         let read = |read: fn(&Response) -> Result<(), BoxError>| {
-            let Step::Send(_, sent) = Step::exchange(Request::new(Vec::new()), Purpose::CallingKeyService, read) else {
+            let Step::Send(_, sent) =
+                Step::exchange(Request::new(Vec::new()), Purpose::CallingKeyService, read)
+            else {
                 panic!("a request")
             };
             let response = Response::new(b"\"eyJhbGciOiJIUzI1NiJ9c2VjcmV0\"".to_vec());
-            sent.receive(response, Moment::new(Timestamp::from_secs(1), [7; 32])).map(drop).unwrap_err()
+            sent.receive(response, Moment::new(Timestamp::from_secs(1), [7; 32]))
+                .map(drop)
+                .unwrap_err()
         };
         let no_token = Error::from(crate::Unsupported::NoToken);
         assert_eq!(read(|_| Err(crate::Unsupported::NoToken.into())), no_token);
         assert_eq!(read(|_| Err(Error::from(crate::Unsupported::NoToken).into())), no_token);
-        assert_eq!(read(|_| Err(crate::DriveError::from(Error::from(crate::Unsupported::NoToken)).into())), no_token);
+        assert_eq!(
+            read(|_| Err(crate::DriveError::from(Error::from(crate::Unsupported::NoToken)).into())),
+            no_token
+        );
         let quoted = read(|response| Ok(serde_json::from_slice(response.body())?));
         assert!(!quoted.to_string().contains("eyJhbGci"), "{quoted}");
         assert!(quoted.to_string().contains("invalid type"), "{quoted}");

@@ -8,13 +8,16 @@ use super::error::oauth2;
 use super::error::openid2::AssertionError;
 use super::error_text::lifted_by;
 
-/// What does not belong to the conversation. Besides an attack, it is what comes of a callback that was bookmarked or cut
-/// short: log it, and offer the user to start again.
+/// What does not belong to the conversation. Besides an attack, it is what comes of a callback that
+/// was bookmarked or cut short: log it, and offer the user to start again.
 ///
 /// ```
 /// use oauth_proto::Forged;
 ///
-/// assert_eq!(Forged::StateMismatch.to_string(), "the callback's state is not the pending one's");
+/// assert_eq!(
+///     Forged::StateMismatch.to_string(),
+///     "the callback's state is not the pending one's"
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -37,8 +40,8 @@ pub enum Forged {
     /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
     #[error("the callback's state is not the pending one's")]
     StateMismatch,
-    /// The user came back to another place than was asked for (RFC 9700 §4.4.2.2): what another server sent there must not be
-    /// shown to this one.
+    /// The user came back to another place than was asked for (RFC 9700 §4.4.2.2): what another
+    /// server sent there must not be shown to this one.
     #[error(
         "the user came back to {received:?} and not to {expected:?}{} (behind a proxy that changes scheme and host, hand over path \
          and query, or compare the path alone by the client's `allow_callback_at_any_origin`)",
@@ -50,7 +53,8 @@ pub enum Forged {
         /// Where the user came to, without the query.
         received: String,
     },
-    /// The callback does not say where the user came back to, so that this cannot be compared with what was asked for.
+    /// The callback does not say where the user came back to, so that this cannot be compared with
+    /// what was asked for.
     #[error(
         "the callback does not say that the user came back to {expected:?}: hand over the request's path and query, for a posted \
          form by `Callback::posted` (the client's `allow_callback_without_place` lifts this)"

@@ -1,4 +1,5 @@
-//! A leg of a conversation as errors, logs and counters name it: what a request is for, and where it goes.
+//! A leg of a conversation as errors, logs and counters name it: what a request is for, and where
+//! it goes.
 
 use std::fmt;
 
@@ -23,7 +24,8 @@ use crate::wire::without_query;
 pub struct Leg {
     /// What the request is for.
     pub purpose: Purpose,
-    /// Where it goes: scheme, host, port and path. User information and query are left out, since they may hold secrets.
+    /// Where it goes: scheme, host, port and path. User information and query are left out, since
+    /// they may hold secrets.
     pub endpoint: String,
 }
 
@@ -34,9 +36,16 @@ impl Leg {
 }
 
 impl Purpose {
-    /// Returns whether the request asks for a token of OAuth 2.0, whose refusals have the codes of RFC 6749 §5.2.
+    /// Returns whether the request asks for a token of OAuth 2.0, whose refusals have the codes of
+    /// RFC 6749 §5.2.
     pub(crate) fn asks_for_token(self) -> bool {
-        matches!(self, Self::PollingForToken | Self::ExchangingCode | Self::RequestingToken | Self::RenewingToken)
+        matches!(
+            self,
+            Self::PollingForToken
+                | Self::ExchangingCode
+                | Self::RequestingToken
+                | Self::RenewingToken
+        )
     }
 }
 
@@ -123,6 +132,7 @@ purposes! {
     Associating: "associating with the provider",
     /// Asking a provider whether an assertion is its own (OpenID Authentication 2.0 §11.4.2).
     VerifyingAssertion: "verifying the assertion with the provider",
-    /// Finding out whether a `return_to` belongs to a relying party (OpenID Authentication 2.0 §9.2.1).
+    /// Finding out whether a `return_to` belongs to a relying party (OpenID Authentication 2.0
+    /// §9.2.1).
     DiscoveringRelyingParty: "discovering the relying party",
 }

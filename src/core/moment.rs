@@ -12,11 +12,12 @@ const LABEL: usize = 19;
 
 /// When it is, and 32 fresh bytes that nobody can guess.
 ///
-/// Every step that needs a clock or a random value takes one of these, so the crate itself has neither. A moment is
-/// deliberately not `Clone`: the same entropy used twice would give the same nonce or the same token twice.
+/// Every step that needs a clock or a random value takes one of these, so the crate itself has
+/// neither. A moment is deliberately not `Clone`: the same entropy used twice would give the same
+/// nonce or the same token twice.
 ///
-/// In an application, [`Moment::from_os`] makes one. A test, a fuzzer or a simulation makes its own and gets the same
-/// bytes every time:
+/// In an application, [`Moment::from_os`] makes one. A test, a fuzzer or a simulation makes its own
+/// and gets the same bytes every time:
 ///
 /// ```
 /// use oauth_proto::{Moment, Timestamp};
@@ -34,9 +35,10 @@ pub struct Moment {
 impl Moment {
     /// Makes a moment of the caller's time and randomness.
     ///
-    /// A busy server may take its entropy from a cryptographically secure generator of its own, which is seeded by the operating
-    /// system: asking the system for 32 bytes takes about as long as a tenth of issuing a token. Such a generator must not be
-    /// copied with the process (`fork`) or with a snapshot of the machine: both copies would issue the same tokens.
+    /// A busy server may take its entropy from a cryptographically secure generator of its own,
+    /// which is seeded by the operating system: asking the system for 32 bytes takes about as long
+    /// as a tenth of issuing a token. Such a generator must not be copied with the process (`fork`)
+    /// or with a snapshot of the machine: both copies would issue the same tokens.
     pub const fn new(now: Timestamp, entropy: [u8; 32]) -> Self {
         Self { now, entropy }
     }
@@ -44,7 +46,8 @@ impl Moment {
     /// The operating system's time and randomness.
     ///
     /// # Panics
-    /// When the operating system has no source of randomness to offer, since nothing secure can be done without one.
+    /// When the operating system has no source of randomness to offer, since nothing secure can be
+    /// done without one.
     #[cfg(feature = "os")]
     #[expect(
         clippy::disallowed_methods,
@@ -57,13 +60,17 @@ impl Moment {
         Self::new(Timestamp::from_os(), entropy)
     }
 
-    /// The value that belongs to `label`: as good as fresh randomness, and independent of every other label's.
+    /// The value that belongs to `label`: as good as fresh randomness, and independent of every
+    /// other label's.
     ///
-    /// The construction is the one-step key derivation of NIST SP 800-56C §4.1 with SHA-256: the hash of a counter, the
-    /// entropy and the label, which is filled up with zeros so that all of it is one block. The entropy is uniform and of fixed length, so every label is a different input to
-    /// the hash, of which an attacker knows all but 256 bits: taking the compression function for a pseudorandom one keyed
-    /// by them, the values look like independent uniform bytes, and seeing one (a nonce is public) says nothing about
-    /// another (a token is not). That a hash can be extended does not help: all messages have one length. One moment therefore serves a step that needs several values, at one block of SHA-256 each.
+    /// The construction is the one-step key derivation of NIST SP 800-56C §4.1 with SHA-256: the
+    /// hash of a counter, the entropy and the label, which is filled up with zeros so that all of
+    /// it is one block. The entropy is uniform and of fixed length, so every label is a different
+    /// input to the hash, of which an attacker knows all but 256 bits: taking the compression
+    /// function for a pseudorandom one keyed by them, the values look like independent uniform
+    /// bytes, and seeing one (a nonce is public) says nothing about another (a token is not). That
+    /// a hash can be extended does not help: all messages have one length. One moment therefore
+    /// serves a step that needs several values, at one block of SHA-256 each.
     pub(crate) fn derive(&self, label: &'static str) -> [u8; 32] {
         debug_assert!(label.len() <= LABEL, "{label}");
         let label = &label.as_bytes()[..label.len().min(LABEL)];
@@ -96,7 +103,10 @@ mod tests {
         let moment = Moment::new(Timestamp::from_secs(1), [7; 32]);
         assert_eq!(moment.derive("nonce"), moment.derive("nonce"));
         assert_ne!(moment.derive("nonce"), moment.derive("token"));
-        assert_ne!(moment.derive("nonce"), Moment::new(Timestamp::from_secs(1), [8; 32]).derive("nonce"));
+        assert_ne!(
+            moment.derive("nonce"),
+            Moment::new(Timestamp::from_secs(1), [8; 32]).derive("nonce")
+        );
     }
 
     /// Computed with another implementation: the bytes are those of the standard construction.

@@ -1,13 +1,14 @@
-//! The server's side of sans-I/O: a query to the caller's storage, and what goes on with its answer.
+//! The server's side of sans-I/O: a query to the caller's storage, and what goes on with its
+//! answer.
 
 use std::fmt;
 
 /// A query that storage answers in one atomic step.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::store::ServerQuery;
-/// use oauth_proto::oauth1::server::store::RememberNonce;
 /// use oauth_proto::OneTimeUse;
+/// use oauth_proto::oauth1::server::store::RememberNonce;
+/// use oauth_proto::oauth2::server::store::ServerQuery;
 ///
 /// // What a `RememberNonce` wants to be answered:
 /// let answer: <RememberNonce as ServerQuery>::Output = OneTimeUse::First;
@@ -34,14 +35,15 @@ pub enum OneTimeUse {
     Replay,
 }
 
-/// A query and what waits for its answer. It can be answered only once, and only with an answer of the right type.
+/// A query and what waits for its answer. It can be answered only once, and only with an answer of
+/// the right type.
 ///
 /// `R` is what the answer leads to: the next query, or the end.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::store::PendingQuery;
-/// use oauth_proto::oauth1::server::store::RememberNonce;
 /// use oauth_proto::OneTimeUse;
+/// use oauth_proto::oauth1::server::store::RememberNonce;
+/// use oauth_proto::oauth2::server::store::PendingQuery;
 ///
 /// fn answer<R>(pending: PendingQuery<RememberNonce, R>, seen: &mut Vec<String>) -> R {
 ///     let nonce = pending.query().nonce.clone();
@@ -62,13 +64,19 @@ pub struct PendingQuery<Q: ServerQuery, R> {
 type Next<Q, R> = Box<dyn FnOnce(Q, Result<<Q as ServerQuery>::Output, String>) -> R + Send>;
 
 impl<Q: ServerQuery, R> PendingQuery<Q, R> {
-    pub(crate) fn new(query: Q, next: impl FnOnce(Result<Q::Output, String>) -> R + Send + 'static) -> Self {
+    pub(crate) fn new(
+        query: Q,
+        next: impl FnOnce(Result<Q::Output, String>) -> R + Send + 'static,
+    ) -> Self {
         Self::with_query(query, move |_, answer| next(answer))
     }
 
     /// The same, for a way on that wants the query back.
     #[inline]
-    pub(crate) fn with_query(query: Q, next: impl FnOnce(Q, Result<Q::Output, String>) -> R + Send + 'static) -> Self {
+    pub(crate) fn with_query(
+        query: Q,
+        next: impl FnOnce(Q, Result<Q::Output, String>) -> R + Send + 'static,
+    ) -> Self {
         Self { query, next: Box::new(next) }
     }
 
@@ -97,11 +105,14 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         R: 'static,
     {
         let next = self.next;
-        PendingQuery { query: self.query, next: Box::new(move |query, answer| more(next(query, answer))) }
+        PendingQuery {
+            query: self.query,
+            next: Box::new(move |query, answer| more(next(query, answer))),
+        }
     }
 
-    /// Goes on without one, because storage failed: the other side gets the protocol's word for it. `why` is for the
-    /// operator's log.
+    /// Goes on without one, because storage failed: the other side gets the protocol's word for it.
+    /// `why` is for the operator's log.
     pub fn unavailable(self, why: impl fmt::Display) -> R {
         (self.next)(self.query, Err(why.to_string()))
     }

@@ -1,4 +1,5 @@
-//! What an error may show of a response: status, content type, and an excerpt in which values are masked.
+//! What an error may show of a response: status, content type, and an excerpt in which values are
+//! masked.
 
 use std::fmt;
 
@@ -22,7 +23,10 @@ use crate::wire::{Challenge, RetryAfter, printable_text, truncated};
 ///     .body(b"<title>Try again later</title>".to_vec())
 ///     .unwrap();
 /// let answer = ResponseExcerpt::of(&response);
-/// assert_eq!(answer.to_string(), r#"status 503, content type "text/html", body "<title>Try again later</title>""#);
+/// assert_eq!(
+///     answer.to_string(),
+///     r#"status 503, content type "text/html", body "<title>Try again later</title>""#
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,15 +35,18 @@ pub struct ResponseExcerpt {
     pub status: StatusCode,
     /// Its `Content-Type`, if it has one.
     pub content_type: Option<String>,
-    /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for messages), has a digit in it or
-    /// is long, is replaced by `…`. Of a refusal in JSON, numbers of codes and all messages are shown, but of a message that speaks
-    /// of a token or another secret only words that are known to be harmless.
+    /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for
+    /// messages), has a digit in it or is long, is replaced by `…`. Of a refusal in JSON, numbers
+    /// of codes and all messages are shown, but of a message that speaks of a token or another
+    /// secret only words that are known to be harmless.
     pub excerpt: String,
-    /// The challenges of its `WWW-Authenticate` headers, without anything but names and short values.
+    /// The challenges of its `WWW-Authenticate` headers, without anything but names and short
+    /// values.
     pub challenges: Vec<Challenge>,
     /// When the server wants to be asked again, if it says so.
     pub retry_after: Option<RetryAfter>,
-    /// The request that it answers: what it was for, and where it went. `None` for an answer that was not read in a conversation.
+    /// The request that it answers: what it was for, and where it went. `None` for an answer that
+    /// was not read in a conversation.
     pub leg: Option<Leg>,
 }
 
@@ -49,7 +56,8 @@ impl ResponseExcerpt {
         let content_type = response.headers().get(CONTENT_TYPE);
         Self {
             status: response.status(),
-            content_type: content_type.map(|value| truncated(&String::from_utf8_lossy(value.as_bytes()))),
+            content_type: content_type
+                .map(|value| truncated(&String::from_utf8_lossy(value.as_bytes()))),
             excerpt: excerpt(response.body(), Speech::of(response)),
             challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
             retry_after: RetryAfter::of(response.headers()),
@@ -62,10 +70,15 @@ impl ResponseExcerpt {
 fn presentable(challenge: Challenge) -> Challenge {
     let parameters = challenge.parameters.into_iter().take(16);
     let shown = |(name, value): (String, String)| {
-        let is_text = ["description", "advice"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        let is_text =
+            ["description", "advice"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
         (truncated(&name), if is_text { printable_text(&value) } else { truncated(&value) })
     };
-    Challenge { scheme: truncated(&challenge.scheme), token68: None, parameters: parameters.map(shown).collect() }
+    Challenge {
+        scheme: truncated(&challenge.scheme),
+        token68: None,
+        parameters: parameters.map(shown).collect(),
+    }
 }
 
 impl fmt::Display for ResponseExcerpt {
@@ -81,6 +94,10 @@ impl fmt::Display for ResponseExcerpt {
         if let Some(retry_after) = self.retry_after {
             write!(f, ", {retry_after}")?;
         }
-        if self.excerpt.is_empty() { f.write_str(", no body") } else { write!(f, ", body {:?}", self.excerpt) }
+        if self.excerpt.is_empty() {
+            f.write_str(", no body")
+        } else {
+            write!(f, ", body {:?}", self.excerpt)
+        }
     }
 }

@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 
 /// A text that must not be seen: a client's shared secret, a token's secret, a verifier.
 ///
-/// `Debug` prints `[redacted]`, there is no `Display`, equality takes the same time wherever two values of one length
-/// differ, and the memory is overwritten when the value is dropped. Serialising writes the secret itself,
-/// because a stored credential is of no use without it: keep what comes out where secrets are kept.
+/// `Debug` prints `[redacted]`, there is no `Display`, equality takes the same time wherever two
+/// values of one length differ, and the memory is overwritten when the value is dropped.
+/// Serialising writes the secret itself, because a stored credential is of no use without it: keep
+/// what comes out where secrets are kept.
 ///
 /// ```
 /// use oauth_proto::Secret;
@@ -41,7 +42,8 @@ impl Secret {
     }
 }
 
-/// Whether two values are the same, in a time that tells nothing but their lengths. Eight bytes at a time.
+/// Whether two values are the same, in a time that tells nothing but their lengths. Eight bytes at
+/// a time.
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     let same = words.iter().zip(other_words).fold(rest.ct_eq(other_rest), |same, (word, other)| {

@@ -1,8 +1,8 @@
-//! What the servers of all protocols have in common: queries to storage, the store traits, and what drives a request
-//! to its end. Each protocol lists its queries, and gets its own types.
+//! What the servers of all protocols have in common: queries to storage, the store traits, and what
+//! drives a request to its end. Each protocol lists its queries, and gets its own types.
 
-/// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's queries, in the module where
-/// it stands. `aside` names queries that are not storage's to answer.
+/// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's
+/// queries, in the module where it stands. `aside` names queries that are not storage's to answer.
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
@@ -210,8 +210,7 @@ macro_rules! behind_a_pointer {
 pub(crate) use {behind_a_pointer, server_queries};
 
 /// The failure of a query that the application should answer, where it has no function for it.
-pub(crate) const UNANSWERED: &str =
-    "the application has no function that answers this query: set `Serve::decide_grant` or `Serve::extend_response`";
+pub(crate) const UNANSWERED: &str = "the application has no function that answers this query: set `Serve::decide_grant` or `Serve::extend_response`";
 
 /// Takes a future to its end that never has to wait, since it asks a blocking store.
 #[cfg(feature = "conformance")]

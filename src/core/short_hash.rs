@@ -1,4 +1,5 @@
-//! SHA-256 of a message that fits in one block: keys that are derived and proof keys, made for every user who signs in; and 128 bits of texts.
+//! SHA-256 of a message that fits in one block: keys that are derived and proof keys, made for
+//! every user who signs in; and 128 bits of texts.
 
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
@@ -7,8 +8,16 @@ use sha2::{Digest, Sha256};
 const LONGEST: usize = 55;
 
 /// The initial hash value (FIPS 180-4 §5.3.3).
-pub(crate) const INITIAL: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+pub(crate) const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 
 /// The hash of `N` bytes, padded and compressed in place.
 pub(crate) fn sha256<const N: usize>(message: &[u8; N]) -> [u8; 32] {

@@ -9,7 +9,8 @@ use std::thread::Thread;
 
 /// Questions that are on their way, by their keys.
 ///
-/// No lock is held while a caller's function runs, and wakers are cloned, woken and dropped without one.
+/// No lock is held while a caller's function runs, and wakers are cloned, woken and dropped without
+/// one.
 pub(crate) struct SingleFlight<K, V>(Mutex<BTreeMap<K, Arc<Flight<V>>>>);
 
 /// A question that is on its way.
@@ -32,9 +33,14 @@ impl<K, V> Default for SingleFlight<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
-    /// Returns what `ask` comes to. If another asks with the same key at this time, `ask` is not called, and the other's answer is
-    /// returned. If the other gives up, because its future is dropped or panics, the next one in the line asks.
-    pub(crate) async fn fly<Asking: Future<Output = V>>(&self, key: K, ask: impl FnOnce() -> Asking) -> V {
+    /// Returns what `ask` comes to. If another asks with the same key at this time, `ask` is not
+    /// called, and the other's answer is returned. If the other gives up, because its future is
+    /// dropped or panics, the next one in the line asks.
+    pub(crate) async fn fly<Asking: Future<Output = V>>(
+        &self,
+        key: K,
+        ask: impl FnOnce() -> Asking,
+    ) -> V {
         loop {
             let own = Arc::new(Flight { landed: OnceLock::new(), waiting: Mutex::default() });
             let flight = lock(&self.0).entry(key.clone()).or_insert_with(|| own.clone()).clone();
@@ -120,7 +126,8 @@ impl<V> Drop for Landing<'_, V> {
     }
 }
 
-/// Runs a future to its end on the present thread, which is parked while the future waits for another thread.
+/// Runs a future to its end on the present thread, which is parked while the future waits for
+/// another thread.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
 
@@ -169,25 +176,33 @@ mod tests {
 
     /// A future that is ready once the gate is open.
     async fn behind(gate: &OnceLock<u32>) -> u32 {
-        std::future::poll_fn(|_| gate.get().map_or(Poll::Pending, |value| Poll::Ready(*value))).await
+        std::future::poll_fn(|_| gate.get().map_or(Poll::Pending, |value| Poll::Ready(*value)))
+            .await
     }
 
     #[test]
     fn those_who_ask_the_same_get_one_answer_and_others_do_not_wait() {
-        let (flights, gate, count) = (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
+        let (flights, gate, count) =
+            (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = pin!(flights.fly(1, || behind(&gate)));
         assert!(poll(first.as_mut(), &count).is_pending());
         let mut second = pin!(flights.fly(1, || async { panic!("it is asked already") }));
         let mut third = pin!(flights.fly(1, || async { panic!("it is asked already") }));
         for _ in 0..2 {
-            assert!(poll(second.as_mut(), &count).is_pending() && poll(third.as_mut(), &count).is_pending());
+            assert!(
+                poll(second.as_mut(), &count).is_pending()
+                    && poll(third.as_mut(), &count).is_pending()
+            );
         }
         assert_eq!(poll(pin!(flights.fly(2, || ready(5))), &count), Poll::Ready(5));
         assert_eq!(count.0.load(Ordering::SeqCst), 0);
         gate.set(7).unwrap();
         assert_eq!(poll(first.as_mut(), &count), Poll::Ready(7));
         assert_eq!(count.0.load(Ordering::SeqCst), 2, "each of the two is woken once");
-        assert_eq!((poll(second.as_mut(), &count), poll(third.as_mut(), &count)), (Poll::Ready(7), Poll::Ready(7)));
+        assert_eq!(
+            (poll(second.as_mut(), &count), poll(third.as_mut(), &count)),
+            (Poll::Ready(7), Poll::Ready(7))
+        );
         // Nothing is remembered, and nothing is left.
         assert!(lock(&flights.0).is_empty());
         assert_eq!(poll(pin!(flights.fly(1, || ready(8))), &count), Poll::Ready(8));
@@ -195,22 +210,31 @@ mod tests {
 
     #[test]
     fn when_the_one_who_asks_gives_up_the_next_one_asks_for_all() {
-        let (flights, gate, count) = (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
+        let (flights, gate, count) =
+            (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = Box::pin(flights.fly(1, pending));
         assert!(poll(first.as_mut(), &count).is_pending());
         let mut second = pin!(flights.fly(1, || behind(&gate)));
         let mut third = pin!(flights.fly(1, pending));
-        assert!(poll(second.as_mut(), &count).is_pending() && poll(third.as_mut(), &count).is_pending());
+        assert!(
+            poll(second.as_mut(), &count).is_pending() && poll(third.as_mut(), &count).is_pending()
+        );
         drop(first);
         assert_eq!(count.0.load(Ordering::SeqCst), 2);
-        assert!(poll(second.as_mut(), &count).is_pending() && poll(third.as_mut(), &count).is_pending());
+        assert!(
+            poll(second.as_mut(), &count).is_pending() && poll(third.as_mut(), &count).is_pending()
+        );
         gate.set(7).unwrap();
-        assert_eq!((poll(second.as_mut(), &count), poll(third.as_mut(), &count)), (Poll::Ready(7), Poll::Ready(7)));
+        assert_eq!(
+            (poll(second.as_mut(), &count), poll(third.as_mut(), &count)),
+            (Poll::Ready(7), Poll::Ready(7))
+        );
     }
 
     #[test]
     fn one_who_waits_and_gives_up_is_not_woken() {
-        let (flights, gate, count) = (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
+        let (flights, gate, count) =
+            (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = pin!(flights.fly(1, || behind(&gate)));
         assert!(poll(first.as_mut(), &count).is_pending());
         let mut second = Box::pin(flights.fly(1, || behind(&gate)));
@@ -227,17 +251,25 @@ mod tests {
         let count = Arc::new(Count::default());
         let mut first = pin!(flights.fly(1, || behind(&old)));
         let mut second = pin!(flights.fly(1, || behind(&new)));
-        assert!(poll(first.as_mut(), &count).is_pending() && poll(second.as_mut(), &count).is_pending());
+        assert!(
+            poll(first.as_mut(), &count).is_pending() && poll(second.as_mut(), &count).is_pending()
+        );
         flights.let_go(&1);
         let mut third = pin!(flights.fly(1, || behind(&new)));
         assert!(poll(third.as_mut(), &count).is_pending());
         old.set(7).unwrap();
-        assert_eq!((poll(first.as_mut(), &count), poll(second.as_mut(), &count)), (Poll::Ready(7), Poll::Ready(7)));
+        assert_eq!(
+            (poll(first.as_mut(), &count), poll(second.as_mut(), &count)),
+            (Poll::Ready(7), Poll::Ready(7))
+        );
         // The first one's end is not the third one's.
         let mut fourth = pin!(flights.fly(1, || async { panic!("it is asked already") }));
         assert!(poll(fourth.as_mut(), &count).is_pending());
         new.set(8).unwrap();
-        assert_eq!((poll(third.as_mut(), &count), poll(fourth.as_mut(), &count)), (Poll::Ready(8), Poll::Ready(8)));
+        assert_eq!(
+            (poll(third.as_mut(), &count), poll(fourth.as_mut(), &count)),
+            (Poll::Ready(8), Poll::Ready(8))
+        );
     }
 
     #[test]

@@ -8,12 +8,14 @@ use std::time::Duration;
 use http::Uri;
 
 use super::event::Observer;
-use crate::{BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Request, Response, Timestamp};
+use crate::{
+    BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Request, Response, Timestamp,
+};
 
 /// What has to happen next in one leg of a conversation.
 ///
-/// A leg is finished by doing what its steps say until one is `Done`. [`run`] and [`run_async`] do just that; a
-/// program that wants to be in charge matches by hand:
+/// A leg is finished by doing what its steps say until one is `Done`. [`run`] and [`run_async`] do
+/// just that; a program that wants to be in charge matches by hand:
 ///
 /// ```
 /// use oauth_proto::{Error, Moment, Request, Response, Step};
@@ -35,11 +37,14 @@ use crate::{BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Request, R
 ///     }
 /// }
 /// ```
-#[allow(clippy::large_enum_variant, reason = "a step is moved a few times in a conversation, and matched by hand")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a step is moved a few times in a conversation, and matched by hand"
+)]
 #[must_use = "a step does nothing until it is driven: see `run` and `run_async`"]
 pub enum Step<T> {
-    /// Send this request, then hand the response to [`Sent::receive`]. Redirects must not be followed on the way:
-    /// the flow wants to see them.
+    /// Send this request, then hand the response to [`Sent::receive`]. Redirects must not be
+    /// followed on the way: the flow wants to see them.
     Send(Request, Sent<T>),
     /// Come back at that time, then call [`Asleep::wake`].
     Wait(Timestamp, Asleep<T>),
@@ -47,7 +52,8 @@ pub enum Step<T> {
     Done(T),
 }
 
-/// A leg whose request is on its way. The response is its only way on, and it can be given only once.
+/// A leg whose request is on its way. The response is its only way on, and it can be given only
+/// once.
 ///
 /// ```
 /// use oauth_proto::oauth1::Token;
@@ -61,7 +67,8 @@ pub enum Step<T> {
 #[must_use = "the response to the request belongs here"]
 pub struct Sent<T> {
     state: Box<dyn Receive<T>>,
-    /// Where the request goes, so that an error can say it. It is shared, since a step is moved often.
+    /// Where the request goes, so that an error can say it. It is shared, since a step is moved
+    /// often.
     uri: Arc<Uri>,
     observer: Observer,
 }
@@ -92,7 +99,12 @@ pub(crate) trait Receive<T>: Send + Sync {
 impl<T> dyn Receive<T> {
     /// Takes the response of that endpoint, so that an error can say it.
     #[inline]
-    fn receive_at(self: Box<Self>, uri: &Uri, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+    fn receive_at(
+        self: Box<Self>,
+        uri: &Uri,
+        response: Response,
+        moment: Moment,
+    ) -> Result<Step<T>, Error> {
         let purpose = self.purpose();
         match self.receive(response, moment) {
             Err(error) => Err(error.in_leg(&Leg::new(purpose, uri))),
@@ -103,7 +115,13 @@ impl<T> dyn Receive<T> {
 
 impl Observer {
     /// Reports what an answer has come to, and stays with the leg.
-    fn follow<T>(&self, next: &mut Result<Step<T>, Error>, purpose: Purpose, uri: &Uri, status: http::StatusCode) {
+    fn follow<T>(
+        &self,
+        next: &mut Result<Step<T>, Error>,
+        purpose: Purpose,
+        uri: &Uri,
+        status: http::StatusCode,
+    ) {
         match next {
             Err(error) => self.failed(purpose, uri, error),
             Ok(step) if step.purpose() == Some(purpose) => self.continued(purpose, uri, status),
@@ -128,8 +146,13 @@ impl<T> Step<T> {
         Self::send_observed(request, state, &Observer::default())
     }
 
-    /// Returns what [`observed_by`](Self::observed_by) makes of [`send`](Self::send), which would move the request once more.
-    pub(crate) fn send_observed(request: Request, state: impl Receive<T> + 'static, observer: &Observer) -> Self {
+    /// Returns what [`observed_by`](Self::observed_by) makes of [`send`](Self::send), which would
+    /// move the request once more.
+    pub(crate) fn send_observed(
+        request: Request,
+        state: impl Receive<T> + 'static,
+        observer: &Observer,
+    ) -> Self {
         let uri = Arc::new(request.uri().clone());
         Self::send_to(uri, request, state, observer)
     }
@@ -148,22 +171,31 @@ impl<T> Step<T> {
         Self::Wait(until, Asleep { state: Box::new(state), observer: Observer::default() })
     }
 
-    /// Runs a function on each [`Event`] of this leg, up to its end: for calls that no client makes, such as discovery and
-    /// [`ApiRequest::call`](crate::ApiRequest::call), or for one call alone. It is called after the functions that the
-    /// client has registered.
+    /// Runs a function on each [`Event`] of this leg, up to its end: for calls that no client
+    /// makes, such as discovery and [`ApiRequest::call`](crate::ApiRequest::call), or for one call
+    /// alone. It is called after the functions that the client has registered.
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth2::{Discovery, Metadata};
     /// use oauth_proto::{DriveError, Request, Response, run};
     ///
-    /// fn discover(send: impl FnMut(Request) -> Result<Response, std::io::Error>) -> Result<Metadata, DriveError> {
-    ///     run(Discovery::new("https://auth.example.com")?.start()?.on_event(|event| println!("{event}")), send)
+    /// fn discover(
+    ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    /// ) -> Result<Metadata, DriveError> {
+    ///     run(
+    ///         Discovery::new("https://auth.example.com")?
+    ///             .start()?
+    ///             .on_event(|event| println!("{event}")),
+    ///         send,
+    ///     )
     /// }
     /// ```
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         match &mut self {
-            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => observer.push(hook),
+            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => {
+                observer.push(hook);
+            }
             Self::Done(_) => {}
         }
         self
@@ -177,7 +209,9 @@ impl<T> Step<T> {
 
     fn observe(&mut self, by: &Observer) {
         match self {
-            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => observer.clone_from(by),
+            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => {
+                observer.clone_from(by);
+            }
             Self::Done(_) => {}
         }
     }
@@ -196,8 +230,8 @@ impl<T> Sent<T> {
     /// Takes the response to the request and says what happens next.
     ///
     /// # Errors
-    /// When the response refuses, breaks the protocol, or does not belong to this conversation. The error's
-    /// [`leg`](Error::leg) says what the request was for and where it went.
+    /// When the response refuses, breaks the protocol, or does not belong to this conversation. The
+    /// error's [`leg`](Error::leg) says what the request was for and where it went.
     pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
         let Self { state, uri, observer } = self;
         if observer.is_idle() {
@@ -209,15 +243,25 @@ impl<T> Sent<T> {
         next
     }
 
-    /// Takes the response as [`receive`](Self::receive) does, for a leg around this one, which reports it.
-    pub(crate) fn receive_unreported(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+    /// Takes the response as [`receive`](Self::receive) does, for a leg around this one, which
+    /// reports it.
+    pub(crate) fn receive_unreported(
+        self,
+        response: Response,
+        moment: Moment,
+    ) -> Result<Step<T>, Error> {
         let Self { state, uri, .. } = self;
         state.receive_at(&uri, response, moment)
     }
 
-    /// Takes the response as [`receive`](Self::receive) does where this leg has hooks or a client of its own, and else as
-    /// [`receive_unreported`](Self::receive_unreported): for a leg around this one that belongs to another client.
-    pub(crate) fn receive_within(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+    /// Takes the response as [`receive`](Self::receive) does where this leg has hooks or a client
+    /// of its own, and else as [`receive_unreported`](Self::receive_unreported): for a leg around
+    /// this one that belongs to another client.
+    pub(crate) fn receive_within(
+        self,
+        response: Response,
+        moment: Moment,
+    ) -> Result<Step<T>, Error> {
         if self.observer.is_default() {
             self.receive_unreported(response, moment)
         } else {
@@ -225,7 +269,8 @@ impl<T> Sent<T> {
         }
     }
 
-    /// Returns what the request is for and where it goes: for logs, and for errors of the transport.
+    /// Returns what the request is for and where it goes: for logs, and for errors of the
+    /// transport.
     pub fn leg(&self) -> Leg {
         Leg::new(self.purpose(), &self.uri)
     }
@@ -290,14 +335,17 @@ impl<T> fmt::Debug for Asleep<T> {
     }
 }
 
-/// Drives a leg to its end over a blocking transport, with the operating system's clock, randomness and sleep.
+/// Drives a leg to its end over a blocking transport, with the operating system's clock, randomness
+/// and sleep.
 ///
 /// `send` is the whole transport: it performs one HTTP exchange without following redirects.
 ///
 /// ```
 /// use oauth_proto::{Request, Response, Step, run};
 ///
-/// let mut send = |_request: Request| -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) };
+/// let mut send = |_request: Request| -> Result<Response, std::io::Error> {
+///     Ok(Response::new(Vec::new()))
+/// };
 /// assert_eq!(run(Step::Done("token"), &mut send).unwrap(), "token");
 /// ```
 ///
@@ -311,8 +359,9 @@ pub fn run<T, E: Into<BoxError>>(
     run_with(step, send, Moment::from_os, std::thread::sleep)
 }
 
-/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own. The sleep has to last, by the
-/// clock that `moment` reads: one that returns at once is called again and again until it is time.
+/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own.
+/// The sleep has to last, by the clock that `moment` reads: one that returns at once is called
+/// again and again until it is time.
 ///
 /// # Errors
 /// What `send` reports, or what the conversation comes to.
@@ -337,16 +386,19 @@ pub fn run_with<T, E: Into<BoxError>>(
     }
 }
 
-/// Drives a leg to its end over an asynchronous transport, with the operating system's clock and randomness.
+/// Drives a leg to its end over an asynchronous transport, with the operating system's clock and
+/// randomness.
 ///
-/// `send` performs one HTTP exchange without following redirects; `sleep` is the runtime's own (`tokio::time::sleep`,
-/// say) and is called only by flows that poll. The future is `Send` when theirs are, and needs no runtime of its own.
+/// `send` performs one HTTP exchange without following redirects; `sleep` is the runtime's own
+/// (`tokio::time::sleep`, say) and is called only by flows that poll. The future is `Send` when
+/// theirs are, and needs no runtime of its own.
 ///
 /// ```
 /// use oauth_proto::{Request, Response, Step, run_async};
 ///
 /// # pollster::block_on(async {
-/// let mut send = |_request: Request| async { Ok::<_, std::io::Error>(Response::new(Vec::new())) };
+/// let mut send =
+///     |_request: Request| async { Ok::<_, std::io::Error>(Response::new(Vec::new())) };
 /// let token = run_async(Step::Done("token"), &mut send, |_pause| async {}).await.unwrap();
 /// assert_eq!(token, "token");
 /// # });
@@ -368,8 +420,8 @@ where
     run_async_with(step, send, Moment::from_os, sleep).await
 }
 
-/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own. The sleep has to last, as
-/// with [`run_with`].
+/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own. The
+/// sleep has to last, as with [`run_with`].
 ///
 /// # Errors
 /// What `send` reports, or what the conversation comes to.
@@ -399,7 +451,8 @@ where
     }
 }
 
-/// An asynchronous transport: what the functions behind the public ones take, whose bounds would stand at each of them.
+/// An asynchronous transport: what the functions behind the public ones take, whose bounds would
+/// stand at each of them.
 pub(crate) trait Transport {
     type Error: Into<BoxError>;
     type Sending: Future<Output = Result<Response, Self::Error>>;
@@ -450,7 +503,8 @@ mod tests {
 
     use super::*;
 
-    /// A leg of three rounds: it sends, waits ten seconds, sends again and is done with what it saw.
+    /// A leg of three rounds: it sends, waits ten seconds, sends again and is done with what it
+    /// saw.
     struct Polling {
         seen: Vec<u16>,
     }
@@ -462,7 +516,11 @@ mod tests {
     }
 
     impl Receive<Vec<u16>> for Polling {
-        fn receive(mut self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Vec<u16>>, Error> {
+        fn receive(
+            mut self: Box<Self>,
+            response: Response,
+            moment: Moment,
+        ) -> Result<Step<Vec<u16>>, Error> {
             self.seen.push(response.status().as_u16());
             Ok(match self.seen.len() {
                 1 => Step::wait(moment.now.after(Duration::from_secs(10)), *self),
@@ -549,7 +607,8 @@ mod tests {
         let mut statuses = [202, 200].into_iter();
         let mut slept = Vec::new();
         let send = |_: Request| Ok::<_, std::io::Error>(answer(statuses.next().unwrap()));
-        let seen = run_with(Polling::start(), send, moment, |pause| slept.push(pause.as_secs())).unwrap();
+        let seen =
+            run_with(Polling::start(), send, moment, |pause| slept.push(pause.as_secs())).unwrap();
         assert_eq!((seen, slept), (vec![202, 200], vec![10]));
     }
 
@@ -580,7 +639,9 @@ mod tests {
 
     #[test]
     fn a_failed_transport_is_reported_as_such() {
-        let send = |_: Request| Err::<Response, _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        let send = |_: Request| {
+            Err::<Response, _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused))
+        };
         let error = run_with(Polling::start(), send, moment, |_| ()).unwrap_err();
         assert!(matches!(error, DriveError::Transport { .. }), "{error}");
     }

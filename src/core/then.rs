@@ -31,8 +31,8 @@ impl<T: 'static> Step<T> {
         }
     }
 
-    /// Returns a leg that goes on with another one when this one is done, as [`then`](Self::then) does, for one that needs no
-    /// moment.
+    /// Returns a leg that goes on with another one when this one is done, as [`then`](Self::then)
+    /// does, for one that needs no moment.
     pub(crate) fn and_then<U: 'static>(
         self,
         next: impl FnOnce(T) -> Result<Step<U>, Error> + Send + Sync + 'static,
@@ -52,18 +52,24 @@ impl<T: 'static> Step<T> {
 
     /// Returns a leg that goes on with another one when this one is done.
     ///
-    /// `next` takes the result and a moment of its own: the entropy of each moment that the first leg is given is
-    /// divided, so that no value of it serves twice. `moment` is for a leg that is done already.
+    /// `next` takes the result and a moment of its own: the entropy of each moment that the first
+    /// leg is given is divided, so that no value of it serves twice. `moment` is for a leg that is
+    /// done already.
     ///
     /// # Errors
-    /// Those of `next`, when this leg is done already. Otherwise they are reported by the step that ends the first leg.
+    /// Those of `next`, when this leg is done already. Otherwise they are reported by the step that
+    /// ends the first leg.
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth2::{Client, Introspection, Token};
     /// use oauth_proto::{Error, Moment, Step};
     ///
-    /// fn introspected(step: Step<Token>, client: Client, moment: Moment) -> Result<Step<Introspection>, Error> {
+    /// fn introspected(
+    ///     step: Step<Token>,
+    ///     client: Client,
+    ///     moment: Moment,
+    /// ) -> Result<Step<Introspection>, Error> {
     ///     step.then(moment, move |token, moment| client.introspect(token.access_token, moment))
     /// }
     /// ```
@@ -183,9 +189,17 @@ mod tests {
             all.push(given(&moment));
             Ok(Step::Done(all))
         };
-        let step = step.then(moment(1), next).unwrap().then(moment(2), next).unwrap().then(moment(3), next).unwrap();
+        let step = step
+            .then(moment(1), next)
+            .unwrap()
+            .then(moment(2), next)
+            .unwrap()
+            .then(moment(3), next)
+            .unwrap();
         let Step::Send(_, sent) = step else { panic!("a request") };
-        let Ok(Step::Done(mut all)) = sent.receive(Response::new(Vec::new()), moment(4)) else { panic!("it is done") };
+        let Ok(Step::Done(mut all)) = sent.receive(Response::new(Vec::new()), moment(4)) else {
+            panic!("it is done")
+        };
         all.push([4; 32]);
         for (at, one) in all.iter().enumerate() {
             assert!(all[at + 1..].iter().all(|other| other != one), "{all:?}");

@@ -16,7 +16,8 @@ use super::response_excerpt::ResponseExcerpt;
 /// use oauth_proto::Unsupported;
 ///
 /// let url = "http://photos.example.net/token".into();
-/// let error = Unsupported::PlainHttp { url, option: Some("oauth1::Server::dangerous_allow_http") };
+/// let error =
+///     Unsupported::PlainHttp { url, option: Some("oauth1::Server::dangerous_allow_http") };
 /// assert!(error.to_string().contains("`oauth1::Server::dangerous_allow_http` lifts this"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,8 +82,8 @@ pub enum Unsupported {
     /// There is no token, and none can be had without the user.
     #[error("there is no token: the user has to grant access first")]
     NoToken,
-    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7): ask for another. Where `answer` has a
-    /// status of 5xx, or 429, it may do so later.
+    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7): ask for
+    /// another. Where `answer` has a status of 5xx, or 429, it may do so later.
     #[cfg(feature = "openid2")]
     #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(response))]
     Identifier {

@@ -1,4 +1,5 @@
-//! Which pending values have been used: what an application spends before it redeems, so that a callback counts once.
+//! Which pending values have been used: what an application spends before it redeems, so that a
+//! callback counts once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::short_hash::short_hash_of;
 use crate::{OneTimeUse, Timestamp};
 
-/// What a pending value is known by when it is used: 128 bits of a hash, shown as hexadecimal digits. It reveals neither
-/// the state nor anything else that is remembered, so it may stand in a database and in logs.
+/// What a pending value is known by when it is used: 128 bits of a hash, shown as hexadecimal
+/// digits. It reveals neither the state nor anything else that is remembered, so it may stand in a
+/// database and in logs.
 ///
 /// # Examples
 /// ```
@@ -64,11 +66,12 @@ impl TryFrom<String> for PendingId {
 /// How long a used value is kept after it has expired, since clocks step back.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// At most so many expired values are dropped for each that is used, so that no request waits until all of them are gone.
+/// At most so many expired values are dropped for each that is used, so that no request waits until
+/// all of them are gone.
 const DROPPED_AT_ONCE: usize = 32;
 
-/// The pending values that one process has used, in memory: for an application that keeps pending values in cookies alone,
-/// and has no store in which it could note that one has been used.
+/// The pending values that one process has used, in memory: for an application that keeps pending
+/// values in cookies alone, and has no store in which it could note that one has been used.
 ///
 /// # Examples
 /// ```
@@ -88,18 +91,20 @@ const DROPPED_AT_ONCE: usize = 32;
 /// ```
 ///
 /// # Security
-/// It is the memory of one process. With several, or after a restart, a callback can be played once in each of them; then
-/// only the server's own rule that a code counts once is left. A store that all of them share has no such gap: insert
-/// [`PendingId`] there, if it is absent, before you redeem.
+/// It is the memory of one process. With several, or after a restart, a callback can be played once
+/// in each of them; then only the server's own rule that a code counts once is left. A store that
+/// all of them share has no such gap: insert [`PendingId`] there, if it is absent, before you
+/// redeem.
 ///
-/// When it is full, everything is [`Replay`](OneTimeUse::Replay) until something has expired: nothing that is remembered is
-/// given up for something new, so that nobody makes it forget. Anybody who begins many sign-ins can fill it and keep others
-/// from coming back, so give it room for all the sign-ins that begin within a lifetime of a pending value (an entry takes
-/// some 100 bytes), and limit how many each visitor may begin.
+/// When it is full, everything is [`Replay`](OneTimeUse::Replay) until something has expired:
+/// nothing that is remembered is given up for something new, so that nobody makes it forget.
+/// Anybody who begins many sign-ins can fill it and keep others from coming back, so give it room
+/// for all the sign-ins that begin within a lifetime of a pending value (an entry takes some 100
+/// bytes), and limit how many each visitor may begin.
 ///
-/// The latest time that it was told counts, so that a clock which steps back brings nothing back. If the clock is once far
-/// ahead, by mistake, every value is [`Replay`](OneTimeUse::Replay) and nobody can sign in, until that time has come or the
-/// process is restarted.
+/// The latest time that it was told counts, so that a clock which steps back brings nothing back.
+/// If the clock is once far ahead, by mistake, every value is [`Replay`](OneTimeUse::Replay) and
+/// nobody can sign in, until that time has come or the process is restarted.
 #[derive(Debug)]
 pub struct UsedPendingIds {
     most: usize,
@@ -121,13 +126,15 @@ impl UsedPendingIds {
         Self { most, tables: Mutex::default() }
     }
 
-    /// Spends a pending value, once for all threads. The first call for a value returns [`First`](OneTimeUse::First). It returns
-    /// [`Replay`](OneTimeUse::Replay) if the value was used before or has expired, or if as many values are remembered as
-    /// [`new`](Self::new) allows.
+    /// Spends a pending value, once for all threads. The first call for a value returns
+    /// [`First`](OneTimeUse::First). It returns [`Replay`](OneTimeUse::Replay) if the value was
+    /// used before or has expired, or if as many values are remembered as [`new`](Self::new)
+    /// allows.
     pub fn mark_used(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);
-        if expires_at <= tables.latest || tables.ids.contains(&id) || tables.ids.len() >= self.most {
+        if expires_at <= tables.latest || tables.ids.contains(&id) || tables.ids.len() >= self.most
+        {
             return OneTimeUse::Replay;
         }
         tables.ids.insert(id);
@@ -154,7 +161,11 @@ mod tests {
     use super::*;
 
     fn use_up(used: &UsedPendingIds, state: &str, until: u64, now: u64) -> OneTimeUse {
-        used.mark_used(PendingId::of("owner", state), Timestamp::from_secs(until), Timestamp::from_secs(now))
+        used.mark_used(
+            PendingId::of("owner", state),
+            Timestamp::from_secs(until),
+            Timestamp::from_secs(now),
+        )
     }
 
     #[test]
@@ -183,7 +194,8 @@ mod tests {
     fn of_many_threads_one_is_the_first() {
         let used = UsedPendingIds::new(10);
         let fresh: usize = std::thread::scope(|scope| {
-            let tries: Vec<_> = (0..8).map(|_| scope.spawn(|| use_up(&used, "a", 100, 10))).collect();
+            let tries: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| use_up(&used, "a", 100, 10))).collect();
             tries.into_iter().map(|one| usize::from(one.join().unwrap() == OneTimeUse::First)).sum()
         });
         assert_eq!(fresh, 1);

@@ -4,8 +4,8 @@ use std::ops::{Deref, DerefMut};
 
 use super::message::Response;
 
-/// An answer whose body is overwritten when it is dropped, also where reading it failed. Headers and copies that the caller's
-/// transport made stay as they are.
+/// An answer whose body is overwritten when it is dropped, also where reading it failed. Headers
+/// and copies that the caller's transport made stay as they are.
 pub(crate) struct Wiped(pub(crate) Response);
 
 impl Deref for Wiped {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Secret;
 
-/// The client's identifier and shared secret: the "consumer key" and "consumer secret" that the service gave out.
+/// The client's identifier and shared secret: the "consumer key" and "consumer secret" that the
+/// service gave out.
 ///
 /// ```
 /// use oauth_proto::oauth1::ClientCredentials;
@@ -21,7 +22,8 @@ pub struct ClientCredentials {
 }
 
 impl ClientCredentials {
-    /// Returns the credentials of a client. One that signs with a private key (RFC 5849 §3.4.3) has the secret `""`.
+    /// Returns the credentials of a client. One that signs with a private key (RFC 5849 §3.4.3) has
+    /// the secret `""`.
     pub fn new(key: impl Into<String>, secret: impl Into<Secret>) -> Self {
         Self { key: key.into(), secret: secret.into() }
     }

@@ -22,16 +22,19 @@
 //!     |<--- protected resource -----------------------|
 //! ```
 //!
-//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`Session::call`] fetches JSON and [`Signer`] signs
-//! anything; [`Scheme`] says how (method, placement, body hash), [`Server`] what a service's documentation says. The 2007 version, services with
-//! registered callbacks and other departures are options of [`Server`].
+//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`Session::call`]
+//! fetches JSON and [`Signer`] signs anything; [`Scheme`] says how (method, placement, body hash),
+//! [`Server`] what a service's documentation says. The 2007 version, services with registered
+//! callbacks and other departures are options of [`Server`].
 //!
-//! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker fixate a session, and
-//! renews no tokens; multipart bodies are signed by their hash or not at all, as the RFC says; and what a realm means is the
-//! application's to say (it is in [`Consent`](server::Consent), and belongs into the grant's data).
+//! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker
+//! fixate a session, and renews no tokens; multipart bodies are signed by their hash or not at all,
+//! as the RFC says; and what a realm means is the application's to say (it is in
+//! [`Consent`](server::Consent), and belongs into the grant's data).
 //!
-//! When a service refuses every request for its timestamp, this machine's clock is wrong: the service's is in the details of
-//! [`Refused::Problem`](crate::Refused::Problem), and a [`Moment`](crate::Moment) can be made of any time.
+//! When a service refuses every request for its timestamp, this machine's clock is wrong: the
+//! service's is in the details of [`Refused::Problem`](crate::Refused::Problem), and a
+//! [`Moment`](crate::Moment) can be made of any time.
 
 mod client;
 mod credentials;
@@ -46,5 +49,6 @@ pub use credentials::{ClientCredentials, TokenCredentials};
 #[cfg(feature = "rsa")]
 pub use signing::RsaKey;
 pub use signing::{
-    KeyEncoding, Method, ParameterPlacement, RemoteSignatureMethod, Scheme, SignatureMethod, Signer, Stamp, base_string,
+    KeyEncoding, Method, ParameterPlacement, RemoteSignatureMethod, Scheme, SignatureMethod,
+    Signer, Stamp, base_string,
 };

@@ -1,4 +1,5 @@
-//! OAuth 2.0 and 2.1: RFC 6749 and what grew around it. Clients here; [`server`] and [`resource`] are the other sides.
+//! OAuth 2.0 and 2.1: RFC 6749 and what grew around it. Clients here; [`server`] and [`resource`]
+//! are the other sides.
 //!
 //! ```text
 //!   client                                    authorization server            resource server
@@ -30,11 +31,13 @@
 //! | register a client | [`AuthorizationServer::register`], [`ClientRegistration`] |
 //! | understand a refusal | [`BearerChallenge`], [`ResourceDiscovery`] |
 //!
-//! Everything is strict unless an option says otherwise: departures of a server's answers are [`Quirks`], those of its
-//! requests are options of [`AuthorizationServer`], and what neither covers is a hook of [`Client`].
+//! Everything is strict unless an option says otherwise: departures of a server's answers are
+//! [`Quirks`], those of its requests are options of [`AuthorizationServer`], and what neither
+//! covers is a hook of [`Client`].
 //!
-//! Left out on purpose: signed and encrypted introspection and authorization responses, pushed requests by reference to
-//! a JWT (RFC 9101), and proofs of possession (RFC 9449), which come with the crate's signatures for JSON.
+//! Left out on purpose: signed and encrypted introspection and authorization responses, pushed
+//! requests by reference to a JWT (RFC 9101), and proofs of possession (RFC 9449), which come with
+//! the crate's signatures for JSON.
 
 #[cfg(feature = "client")]
 pub(crate) mod client;

@@ -25,7 +25,8 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's identifier.
+    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's
+    /// identifier.
     pub(super) fn may_fetch(self, url: &Url) -> bool {
         self.internal_hosts || !is_internal_url(url)
     }
@@ -39,7 +40,10 @@ impl Allowed {
     pub(super) fn trusts_party(self, url: &Url) -> bool {
         // Its own machine is where a relying party is developed, and is sent nothing but the user.
         let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal_url(url))
+        self.plain_http
+            || url.scheme() == "https"
+            || near
+            || (self.internal_hosts && is_internal_url(url))
     }
 
     /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
@@ -50,7 +54,9 @@ impl Allowed {
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
             Some(url) if !self.trusts(&url) => {
                 let option = Some("Options::dangerous_allow_http");
-                return Err(Unsupported::PlainHttp { url: without_secrets(endpoint), option }.into());
+                return Err(
+                    Unsupported::PlainHttp { url: without_secrets(endpoint), option }.into()
+                );
             }
             Some(_) => return Ok(()),
         };

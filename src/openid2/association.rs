@@ -1,4 +1,5 @@
-//! Associations, OpenID Authentication 2.0 §8.3 and §8.4: keys that both sides know, and signatures with them, §6.
+//! Associations, OpenID Authentication 2.0 §8.3 and §8.4: keys that both sides know, and signatures
+//! with them, §6.
 
 use std::fmt;
 
@@ -42,7 +43,8 @@ pub(crate) enum SessionType {
 /// use oauth_proto::openid2::{AssociationKind, Options};
 ///
 /// let mut options = Options::default();
-/// options.associations = Some(vec![AssociationKind::DhSha256, AssociationKind::NoEncryptionSha256]);
+/// options.associations =
+///     Some(vec![AssociationKind::DhSha256, AssociationKind::NoEncryptionSha256]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -59,10 +61,15 @@ pub enum AssociationKind {
 
 impl AssociationKind {
     /// All of them, the best first.
-    pub(crate) const ALL: [Self; 4] = [Self::DhSha256, Self::DhSha1, Self::NoEncryptionSha256, Self::NoEncryptionSha1];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::DhSha256, Self::DhSha1, Self::NoEncryptionSha256, Self::NoEncryptionSha1];
 
-    /// The kind of an association type and a session type. `None` where what hides the key is not as long as it (§8.4.2).
-    pub(crate) fn of(association: Option<AssociationType>, session: Option<SessionType>) -> Option<Self> {
+    /// The kind of an association type and a session type. `None` where what hides the key is not
+    /// as long as it (§8.4.2).
+    pub(crate) fn of(
+        association: Option<AssociationType>,
+        session: Option<SessionType>,
+    ) -> Option<Self> {
         let types = (association?, session?);
         Self::ALL.into_iter().find(|kind| (kind.association_type(), kind.session_type()) == types)
     }
@@ -144,10 +151,13 @@ impl SessionType {
 
     /// The type of that name.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        [Self::NoEncryption, Self::DhSha1, Self::DhSha256].into_iter().find(|known| known.name() == name)
+        [Self::NoEncryption, Self::DhSha1, Self::DhSha256]
+            .into_iter()
+            .find(|known| known.name() == name)
     }
 
-    /// A key hidden by, or found behind, what both sides know (§8.2.3). `None` where their lengths differ.
+    /// A key hidden by, or found behind, what both sides know (§8.2.3). `None` where their lengths
+    /// differ.
     pub(crate) fn hide(self, shared: &[u8], key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let mask = match self {
             Self::NoEncryption => return None,
@@ -161,14 +171,17 @@ impl SessionType {
 
 /// A key that a relying party shares with one provider, to check answers without asking.
 ///
-/// Keep it where secrets are kept, by its endpoint and handle, and use it for all users until it expires. It is serde.
+/// Keep it where secrets are kept, by its endpoint and handle, and use it for all users until it
+/// expires. It is serde.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
 /// use oauth_proto::openid2::Association;
 ///
 /// fn usable(stored: Vec<Association>, endpoint: &str, now: Timestamp) -> Option<Association> {
-///     stored.into_iter().find(|association| association.endpoint == endpoint && association.expires_at > now)
+///     stored.into_iter().find(|association| {
+///         association.endpoint == endpoint && association.expires_at > now
+///     })
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,7 +233,11 @@ impl Association {
 }
 
 /// Whether a message's signature (§6.1) is that of the fields which it lists.
-pub(crate) fn signature_fits(association_type: AssociationType, key: &[u8], message: &Message) -> bool {
+pub(crate) fn signature_fits(
+    association_type: AssociationType,
+    key: &[u8],
+    message: &Message,
+) -> bool {
     let text = message.get("signed").and_then(|signed| message.signed_text(signed));
     let (Some(text), Some(signature)) = (text, message.get("sig")) else { return false };
     same(association_type.sign(key, &text).as_bytes(), signature.as_bytes())
@@ -246,7 +263,13 @@ mod tests {
     use super::*;
 
     fn association(association_type: AssociationType, key: &[u8]) -> Option<Association> {
-        Association::new("https://op.example/", "handle", association_type, key, Timestamp::from_secs(10))
+        Association::new(
+            "https://op.example/",
+            "handle",
+            association_type,
+            key,
+            Timestamp::from_secs(10),
+        )
     }
 
     /// RFC 2202 and RFC 4231, test case 2.
@@ -264,7 +287,12 @@ mod tests {
         assert!(association(AssociationType::HmacSha1, &[1; 32]).is_none());
         assert!(association(AssociationType::HmacSha256, &[1; 20]).is_none());
         assert!(is_handle("{HMAC-SHA1}{6b01de30}") && is_handle(&"x".repeat(255)));
-        assert!(!is_handle("") && !is_handle("a b") && !is_handle("\u{e9}") && !is_handle(&"x".repeat(256)));
+        assert!(
+            !is_handle("")
+                && !is_handle("a b")
+                && !is_handle("\u{e9}")
+                && !is_handle(&"x".repeat(256))
+        );
     }
 
     #[test]
@@ -280,7 +308,10 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_key_nor_handle() {
-        let shown = format!("{:?}", association(AssociationType::HmacSha1, b"abcdefghijklmnopqrst").unwrap());
+        let shown = format!(
+            "{:?}",
+            association(AssociationType::HmacSha1, b"abcdefghijklmnopqrst").unwrap()
+        );
         assert!(!shown.contains("handle\"") && !shown.contains("YWJj"), "{shown}");
     }
 }

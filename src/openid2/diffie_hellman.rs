@@ -1,4 +1,5 @@
-//! Diffie-Hellman Key Exchange for associations, OpenID Authentication 2.0 §4.2, §8.4.2 and appendix B.
+//! Diffie-Hellman Key Exchange for associations, OpenID Authentication 2.0 §4.2, §8.4.2 and
+//! appendix B.
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
@@ -13,7 +14,8 @@ const MODULUS: &str = "DCF93A0B883972EC0E19989AC5A2CE310E1D37717E8D9571BB7623731
 /// The default generator (§8.1.2).
 pub(crate) const GENERATOR: [u8; 1] = [2];
 
-/// The sizes of a modulus, in bits: shorter ones keep nothing secret, longer ones cost whoever is asked too much (§15.5).
+/// The sizes of a modulus, in bits: shorter ones keep nothing secret, longer ones cost whoever is
+/// asked too much (§15.5).
 const SIZES: std::ops::RangeInclusive<usize> = 1024..=2048;
 
 /// A modulus and a generator.
@@ -34,7 +36,8 @@ impl Group {
         Self::standard_with(&GENERATOR)
     }
 
-    /// The default modulus, and a generator of the other side's choice. `None` where it is none to work with.
+    /// The default modulus, and a generator of the other side's choice. `None` where it is none to
+    /// work with.
     pub(crate) fn standard_with(generator: &[u8]) -> Option<Self> {
         let modulus: Vec<u8> = MODULUS
             .as_bytes()
@@ -44,7 +47,8 @@ impl Group {
         Self::new(&modulus, generator)
     }
 
-    /// A group of the other side's choice, as big-endian numbers. `None` where it is none to work with.
+    /// A group of the other side's choice, as big-endian numbers. `None` where it is none to work
+    /// with.
     pub(crate) fn new(modulus: &[u8], generator: &[u8]) -> Option<Self> {
         let modulus = trimmed(modulus);
         if !SIZES.contains(&(modulus.len() * 8)) {
@@ -56,7 +60,8 @@ impl Group {
         Some(Self { params, generator })
     }
 
-    /// A key pair from 32 unguessable bytes: twice as many bits as an exponent needs in a group of that size.
+    /// A key pair from 32 unguessable bytes: twice as many bits as an exponent needs in a group of
+    /// that size.
     pub(crate) fn key_pair(self, private: [u8; 32]) -> KeyPair {
         KeyPair { group: self, private: Zeroizing::new(private) }
     }
@@ -68,8 +73,8 @@ impl KeyPair {
         self.raise(&self.group.generator)
     }
 
-    /// What both sides know then: `btwoc(g ^ (xa * xb) mod p)`. `None` where the other's number gives it away: 0, 1 and
-    /// p - 1 have no other powers than themselves.
+    /// What both sides know then: `btwoc(g ^ (xa * xb) mod p)`. `None` where the other's number
+    /// gives it away: 0, 1 and p - 1 have no other powers than themselves.
     pub(crate) fn agree(&self, other: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let other = number(&self.group.params, other)?;
         self.raise(&other).map(Zeroizing::new)
@@ -118,9 +123,13 @@ mod tests {
     /// §4.2's table.
     #[test]
     fn integers_are_written_as_the_specification_shows() {
-        for (number, bytes) in
-            [(0_u32, &b"\x00"[..]), (127, b"\x7f"), (128, b"\x00\x80"), (255, b"\x00\xff"), (32768, b"\x00\x80\x00")]
-        {
+        for (number, bytes) in [
+            (0_u32, &b"\x00"[..]),
+            (127, b"\x7f"),
+            (128, b"\x00\x80"),
+            (255, b"\x00\xff"),
+            (32768, b"\x00\x80\x00"),
+        ] {
             assert_eq!(btwoc(&number.to_be_bytes()), bytes, "{number}");
         }
     }
@@ -158,9 +167,13 @@ mod tests {
         let odd = |length: usize| vec![0xff; length];
         assert!(Group::new(&odd(128), &[2]).is_some());
         assert!(Group::new(&[vec![0], odd(130)].concat(), &[2]).is_some());
-        for modulus in [vec![], vec![7], odd(127), odd(257), odd(100_000), [odd(127), vec![0xfe]].concat()] {
+        for modulus in
+            [vec![], vec![7], odd(127), odd(257), odd(100_000), [odd(127), vec![0xfe]].concat()]
+        {
             assert!(Group::new(&modulus, &[2]).is_none(), "{} bytes", modulus.len());
         }
-        assert!(Group::new(&odd(128), &[1]).is_none() && Group::new(&odd(128), &odd(129)).is_none());
+        assert!(
+            Group::new(&odd(128), &[1]).is_none() && Group::new(&odd(128), &odd(129)).is_none()
+        );
     }
 }

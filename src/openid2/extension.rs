@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// The fields of one extension in one message.
 ///
-/// The extensions that this crate knows have types of their own ([`ax`](super::ax), [`sreg`](super::sreg),
-/// [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which become
-/// an `Extension` by themselves. Any other extension is made like this:
+/// The extensions that this crate knows have types of their own ([`ax`](super::ax),
+/// [`sreg`](super::sreg), [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which
+/// become an `Extension` by themselves. Any other extension is made like this:
 ///
 /// ```
 /// use oauth_proto::openid2::Extension;
@@ -20,15 +20,16 @@ use serde::{Deserialize, Serialize};
 pub struct Extension {
     /// The type URI that it is known by.
     pub(super) namespace: String,
-    /// What stands before its fields in this message. Where two extensions want the same, one gets another.
+    /// What stands before its fields in this message. Where two extensions want the same, one gets
+    /// another.
     pub(super) alias: String,
     /// Names without the alias, and values.
     pub(super) fields: Vec<(String, String)>,
 }
 
 impl Extension {
-    /// Makes an extension without fields, known by its type URI. `alias` stands before the names of its fields in the
-    /// message; where another extension has the same, a message gives it another.
+    /// Makes an extension without fields, known by its type URI. `alias` stands before the names of
+    /// its fields in the message; where another extension has the same, a message gives it another.
     pub fn new(namespace: impl Into<String>, alias: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), alias: alias.into(), fields: Vec::new() }
     }
@@ -52,7 +53,11 @@ impl Extension {
     }
 
     /// Makes an extension of many fields.
-    pub(super) fn of_fields(namespace: &str, alias: &str, fields: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(super) fn of_fields(
+        namespace: &str,
+        alias: &str,
+        fields: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         Self { fields: fields.into_iter().collect(), ..Self::new(namespace, alias) }
     }
 
@@ -66,7 +71,10 @@ impl fmt::Debug for Extension {
     /// What is said of a user need not stand in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Extension").field("namespace", &self.namespace).field("fields", &names).finish()
+        f.debug_struct("Extension")
+            .field("namespace", &self.namespace)
+            .field("fields", &names)
+            .finish()
     }
 }
 
@@ -80,20 +88,24 @@ impl fmt::Debug for Extension {
 ///
 /// fn asks_for_email(request: &CheckIdRequest) -> bool {
 ///     let registration = request.extension::<sreg::Request>();
-///     registration.is_some_and(|registration| registration.required.contains(&sreg::Field::Email))
+///     registration
+///         .is_some_and(|registration| registration.required.contains(&sreg::Field::Email))
 /// }
 /// ```
 pub trait RequestExtension: ReadExtension + Into<Extension> {}
 
 /// A response of an extension that this crate knows. A provider gives it to
-/// [`Approval::extension`](crate::openid2::server::Approval::extension), a relying party reads it by
-/// [`Assertion::extension`](crate::openid2::Assertion::extension).
+/// [`Approval::extension`](crate::openid2::server::Approval::extension), a relying party reads it
+/// by [`Assertion::extension`](crate::openid2::Assertion::extension).
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, ax};
 ///
 /// fn email(assertion: &Assertion) -> Option<String> {
-///     assertion.extension::<ax::FetchResponse>()?.first(ax::AttributeType::Email).map(str::to_owned)
+///     assertion
+///         .extension::<ax::FetchResponse>()?
+///         .first(ax::AttributeType::Email)
+///         .map(str::to_owned)
 /// }
 /// ```
 pub trait ResponseExtension: ReadExtension + Into<Extension> {}
@@ -101,7 +113,8 @@ pub trait ResponseExtension: ReadExtension + Into<Extension> {}
 mod read {
     use super::Extension;
 
-    /// How an extension is found in a message and read. It is private, so that nothing but this crate's extensions is one.
+    /// How an extension is found in a message and read. It is private, so that nothing but this
+    /// crate's extensions is one.
     pub trait ReadExtension: Sized {
         /// The type URIs that it is known by, the best first.
         const NAMESPACES: &'static [&'static str];

@@ -1,6 +1,9 @@
-//! HTML-based discovery, OpenID Authentication 2.0 §7.3.3 and §14.2.1: the links in a page's head, and Yadis' `meta`.
+//! HTML-based discovery, OpenID Authentication 2.0 §7.3.3 and §14.2.1: the links in a page's head,
+//! and Yadis' `meta`.
 
-use html5gum::{DefaultEmitter, Emitter, ForwardingEmitter, HtmlString, StartTag, Token, Tokenizer};
+use html5gum::{
+    DefaultEmitter, Emitter, ForwardingEmitter, HtmlString, StartTag, Token, Tokenizer,
+};
 
 /// Larger pages are not read.
 pub(super) const MAX_PAGE: usize = 1024 * 1024;
@@ -22,7 +25,8 @@ pub(super) struct Head {
     pub(super) xrds_location: Option<String>,
 }
 
-/// Reads a page's head. What stands in its body may be anybody's, and is not looked at; `None` where the page is too large.
+/// Reads a page's head. What stands in its body may be anybody's, and is not looked at; `None`
+/// where the page is too large.
 pub(super) fn head(page: &[u8]) -> Option<Head> {
     if page.len() > MAX_PAGE {
         return None;
@@ -37,14 +41,16 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     let mut opened = false;
     // The element whose inside says nothing about the page, and how many of its name are open.
     let mut skipped: (&[u8], usize) = (b"", 0);
-    // What was read before a picture. What follows it counts only in a head whose end is written out: browsers have the body
-    // begin with it.
+    // What was read before a picture. What follows it counts only in a head whose end is written
+    // out: browsers have the body begin with it.
     let mut before_picture = None;
     for token in Tokenizer::new_with_emitter(page, Quiet(emitter)) {
         let Ok(token) = token;
         if skipped.1 > 0 {
             match token {
-                Token::StartTag(tag) if **tag.name == *skipped.0 && !is_empty(&tag) => skipped.1 += 1,
+                Token::StartTag(tag) if **tag.name == *skipped.0 && !is_empty(&tag) => {
+                    skipped.1 += 1;
+                }
                 Token::EndTag(tag) if **tag.name == *skipped.0 => skipped.1 -= 1,
                 _ => {}
             }
@@ -66,7 +72,9 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
                 }
                 _ => break,
             },
-            Token::EndTag(tag) if matches!(&**tag.name, b"title" | b"script" | b"style" | b"noscript") => {
+            Token::EndTag(tag)
+                if matches!(&**tag.name, b"title" | b"script" | b"style" | b"noscript") =>
+            {
                 inside = false;
             }
             // As XHTML closes them.
@@ -89,7 +97,8 @@ fn is_empty(tag: &StartTag<()>) -> bool {
     tag.self_closing && **tag.name == *b"svg"
 }
 
-/// Tokens without the mistakes between them, which would be kept by the byte until the next token ends.
+/// Tokens without the mistakes between them, which would be kept by the byte until the next token
+/// ends.
 #[derive(Debug)]
 struct Quiet(DefaultEmitter);
 
@@ -109,7 +118,9 @@ impl ForwardingEmitter for Quiet {
 
 impl Head {
     fn link(&mut self, tag: &StartTag<()>) {
-        let (Some(rel), Some(href)) = (attribute(tag, b"rel"), attribute(tag, b"href")) else { return };
+        let (Some(rel), Some(href)) = (attribute(tag, b"rel"), attribute(tag, b"href")) else {
+            return;
+        };
         for word in rel.split_ascii_whitespace() {
             let slot = match word.to_ascii_lowercase().as_str() {
                 "openid2.provider" => &mut self.provider,
@@ -190,7 +201,9 @@ mod tests {
             format!("<template></template>{link}"),
             format!("<head><svg><title>x</title><g><path/></g></svg>{link}</head><body>"),
             format!("<head><svg/>{link}</head>"),
-            format!("<head><svg><svg></svg></svg><object data=x>y<object></object></object>{link}</head>"),
+            format!(
+                "<head><svg><svg></svg></svg><object data=x>y<object></object></object>{link}</head>"
+            ),
             format!("<head>{link}<object>"),
         ] {
             assert_eq!(read(&page).provider.as_deref(), Some("https://op.example/"), "{page}");
@@ -222,7 +235,8 @@ mod tests {
             format!("<head><object>{link}</object></head>"),
             format!("<head><svg>{link}</svg></head>"),
             format!("<head><svg><svg/>{link}</svg></head>"),
-            // Where a browser has the body begin with a picture, the head's end has to be written out.
+            // Where a browser has the body begin with a picture, the head's end has to be written
+            // out.
             format!("<svg></svg>{link}"),
             format!("<head><svg></svg>{link}<body>"),
             format!("<head><svg></svg>{link}<p></head>"),
@@ -238,7 +252,10 @@ mod tests {
     fn large_pages_and_tags_are_not_read() {
         assert_eq!(head(&vec![b' '; MAX_PAGE + 1]), None);
         let many: String = (0..100).map(|number| format!(" a{number}=x")).collect();
-        assert_eq!(read(&format!("<link{many} rel=openid2.provider href=https://a.example/>")), Head::default());
+        assert_eq!(
+            read(&format!("<link{many} rel=openid2.provider href=https://a.example/>")),
+            Head::default()
+        );
         assert_eq!(head(b"\xff\xfe\x00<link"), Some(Head::default()));
     }
 }

@@ -1,4 +1,5 @@
-//! Identifiers, OpenID Authentication 2.0 §7.2: what a person types, as the URL that discovery begins at.
+//! Identifiers, OpenID Authentication 2.0 §7.2: what a person types, as the URL that discovery
+//! begins at.
 
 use url::Url;
 
@@ -8,33 +9,42 @@ use crate::wire::without_secrets;
 /// The longest that is looked at.
 const MAX_LENGTH: usize = 2048;
 
-/// The URL that a person's input stands for: `example.com` is `http://example.com/` where that is the scheme for what has
-/// none. Fragments are dropped, and what RFC 3986 §6.2 has as equivalent is one. It is refused where it is an XRI (`=name`,
-/// `xri://…`), whose resolvers are gone, or no http or https URL without user information.
+/// The URL that a person's input stands for: `example.com` is `http://example.com/` where that is
+/// the scheme for what has none. Fragments are dropped, and what RFC 3986 §6.2 has as equivalent is
+/// one. It is refused where it is an XRI (`=name`, `xri://…`), whose resolvers are gone, or no http
+/// or https URL without user information.
 pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
-    let refuse = |reason| Unsupported::Identifier { identifier: without_secrets(input), reason, response: None };
+    let refuse = |reason| Unsupported::Identifier {
+        identifier: without_secrets(input),
+        reason,
+        response: None,
+    };
     let input = input.trim();
     if input.is_empty() || input.len() > MAX_LENGTH {
         return Err(refuse("it is empty or too long"));
     }
-    let rest = input.get(..6).filter(|begin| begin.eq_ignore_ascii_case("xri://")).map(|_| &input[6..]);
+    let rest =
+        input.get(..6).filter(|begin| begin.eq_ignore_ascii_case("xri://")).map(|_| &input[6..]);
     if rest.is_some() || input.starts_with(['=', '@', '+', '$', '!', '(']) {
         return Err(refuse("XRIs are not resolved"));
     }
     if !has_http_scheme(input) && input.contains('@') {
         return Err(refuse("it is an address, and an OpenID is a URL"));
     }
-    let with_scheme = if has_http_scheme(input) { input.to_owned() } else { format!("{scheme}://{input}") };
+    let with_scheme =
+        if has_http_scheme(input) { input.to_owned() } else { format!("{scheme}://{input}") };
     let mut url = Url::parse(&with_scheme).map_err(|_| refuse("it is no URL"))?;
     url.set_fragment(None);
     usable(url).ok_or_else(|| refuse("it has user information, or no host"))
 }
 
-/// An absolute http or https URL in its normal form, without user information. Its fragment stays. `None` also for what two
-/// readers could take for two URLs: a backslash, a character that parsers drop, or no host right behind the slashes.
+/// An absolute http or https URL in its normal form, without user information. Its fragment stays.
+/// `None` also for what two readers could take for two URLs: a backslash, a character that parsers
+/// drop, or no host right behind the slashes.
 pub(crate) fn absolute(url: &str) -> Option<Url> {
     let doubtful = |char: char| char == '\\' || char.is_ascii_control() || char.is_whitespace();
-    let url = Some(url).filter(|url| url.len() <= MAX_LENGTH && has_http_scheme(url) && !url.contains(doubtful))?;
+    let url = Some(url)
+        .filter(|url| url.len() <= MAX_LENGTH && has_http_scheme(url) && !url.contains(doubtful))?;
     let host = url.split_once("://")?.1;
     usable(Url::parse(url).ok().filter(|_| !host.starts_with('/'))?)
 }
@@ -46,7 +56,9 @@ pub(crate) fn without_fragment(mut url: Url) -> Url {
 }
 
 fn has_http_scheme(input: &str) -> bool {
-    let scheme = |scheme: &str| input.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+    let scheme = |scheme: &str| {
+        input.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
     scheme("http://") || scheme("https://")
 }
 
@@ -65,15 +77,17 @@ fn usable(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2). `None` where a percent sign begins
-/// no escape: decoding what stands around it could make one.
+/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2). `None`
+/// where a percent sign begins no escape: decoding what stands around it could make one.
 fn normal_escapes(text: &str) -> Option<String> {
     use crate::wire::percent::is_unreserved;
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let digits = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        let digits = rest
+            .get(at + 1..at + 3)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
         let byte = u8::from_str_radix(digits, 16).ok()?;
         if is_unreserved(byte) {
             out.push(char::from(byte));

@@ -1,4 +1,5 @@
-//! Indirect communication, OpenID Authentication 2.0 §5.2: a URL with a message in its query, and a page that submits itself.
+//! Indirect communication, OpenID Authentication 2.0 §5.2: a URL with a message in its query, and a
+//! page that submits itself.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,8 @@ use super::message::Message;
 /// A URL with a query behind the one that it has, and before its fragment.
 pub(super) fn with_query(url: &str, query: &str) -> String {
     let url = sendable(url);
-    let (url, fragment) = url.split_once('#').map_or((&*url, None), |(url, fragment)| (url, Some(fragment)));
+    let (url, fragment) =
+        url.split_once('#').map_or((&*url, None), |(url, fragment)| (url, Some(fragment)));
     let separator = match url.split_once('?') {
         None => "?",
         Some((_, before)) if before.is_empty() || before.ends_with('&') => "",
@@ -20,16 +22,20 @@ pub(super) fn with_query(url: &str, query: &str) -> String {
     format!("{url}{separator}{query}{fragment}")
 }
 
-/// A URL with a message at the end of its fragment, for a page that reads it there (User Interface Extension §5.1).
+/// A URL with a message at the end of its fragment, for a page that reads it there (User Interface
+/// Extension §5.1).
 pub(super) fn with_fragment(url: &str, message: &str) -> String {
     let separator = if url.contains('?') { "&" } else { "?" };
     format!("{}{separator}{message}", sendable(url))
 }
 
-/// A URL as browsers write it where it has a character that a header cannot hold, and otherwise as it is.
+/// A URL as browsers write it where it has a character that a header cannot hold, and otherwise as
+/// it is.
 fn sendable(url: &str) -> Cow<'_, str> {
     match absolute(url) {
-        Some(normal) if !url.bytes().all(|byte| byte.is_ascii_graphic()) => String::from(normal).into(),
+        Some(normal) if !url.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            String::from(normal).into()
+        }
         _ => url.into(),
     }
 }
@@ -45,7 +51,10 @@ pub(super) fn page(action: &str, message: &Message) -> String {
     for (name, value) in message.prefixed() {
         // A browser would write a newline anew in its own way.
         let value = escape(value).replace('\n', "&#10;").replace('\r', "&#13;");
-        page.push_str(&format!("<input type=\"hidden\" name=\"{}\" value=\"{value}\">\n", escape(&name)));
+        page.push_str(&format!(
+            "<input type=\"hidden\" name=\"{}\" value=\"{value}\">\n",
+            escape(&name)
+        ));
     }
     page.push_str(
         "<button type=\"submit\">Continue</button>\n</form>\n<script>document.forms[0].submit()</script>\n</html>\n",

@@ -1,12 +1,13 @@
-//! Key-Value form, OpenID Authentication 2.0 §4.1.1: what direct answers look like, and what is signed.
+//! Key-Value form, OpenID Authentication 2.0 §4.1.1: what direct answers look like, and what is
+//! signed.
 
 use std::collections::BTreeMap;
 
 /// The media type of direct answers (§5.1.2).
 pub(super) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
-/// Reads a message: lines of a key, a colon and a value. `None` where it is none: no UTF-8, a line without a colon, or a
-/// key that stands twice.
+/// Reads a message: lines of a key, a colon and a value. `None` where it is none: no UTF-8, a line
+/// without a colon, or a key that stands twice.
 ///
 /// Nothing is trimmed: a line that another reader would understand otherwise is another line.
 pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
@@ -21,7 +22,8 @@ pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
     Some(message)
 }
 
-/// Writes a message. `None` where a key or value cannot stand in one: a newline in either, a colon in a key.
+/// Writes a message. `None` where a key or value cannot stand in one: a newline in either, a colon
+/// in a key.
 pub(super) fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let mut out = String::new();
     for (key, value) in pairs {

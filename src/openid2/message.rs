@@ -1,4 +1,5 @@
-//! Messages of OpenID Authentication 2.0 §4.1: keys and values, and the namespaces by which extensions divide them, §12.
+//! Messages of OpenID Authentication 2.0 §4.1: keys and values, and the namespaces by which
+//! extensions divide them, §12.
 
 use std::collections::BTreeMap;
 
@@ -156,12 +157,15 @@ impl Message {
         key_value::encode(self.pairs())
     }
 
-    /// What is signed (§6.1): the listed fields in their order, in Key-Value form. `None` where a field is missing, is listed
-    /// twice (a short list could stand for a long text), or cannot stand in that form.
+    /// What is signed (§6.1): the listed fields in their order, in Key-Value form. `None` where a
+    /// field is missing, is listed twice (a short list could stand for a long text), or cannot
+    /// stand in that form.
     pub(crate) fn signed_text(&self, signed: &str) -> Option<String> {
         let mut seen = std::collections::BTreeSet::new();
-        let fields: Option<Vec<_>> =
-            signed.split(',').map(|key| Some((key, self.get(key).filter(|_| seen.insert(key))?))).collect();
+        let fields: Option<Vec<_>> = signed
+            .split(',')
+            .map(|key| Some((key, self.get(key).filter(|_| seen.insert(key))?)))
+            .collect();
         key_value::encode(fields?)
     }
 
@@ -183,16 +187,26 @@ impl Message {
         self.pairs().filter_map(|(key, namespace)| Some((key.strip_prefix("ns.")?, namespace)))
     }
 
-    /// The fields of an extension. In version 1.1 one that declares no namespace is told by its usual alias.
+    /// The fields of an extension. In version 1.1 one that declares no namespace is told by its
+    /// usual alias.
     pub(crate) fn extension(&self, namespace: &str, usual: Option<&str>) -> Option<Extension> {
-        let declared = self.aliases().find(|(_, known)| *known == namespace).map(|(alias, _)| alias);
+        let declared =
+            self.aliases().find(|(_, known)| *known == namespace).map(|(alias, _)| alias);
         let undeclared = || {
-            let usual = usual.filter(|usual| self.version() == Some(Version::V1_1) && self.get_alias(usual).is_none());
+            let usual = usual.filter(|usual| {
+                self.version() == Some(Version::V1_1) && self.get_alias(usual).is_none()
+            });
             usual.filter(|usual| self.keys().any(|key| inside(key, usual).is_some()))
         };
         let alias = declared.or_else(undeclared)?;
-        let fields = self.pairs().filter_map(|(key, value)| Some((inside(key, alias)?.to_owned(), value.to_owned())));
-        Some(Extension { namespace: namespace.to_owned(), alias: alias.to_owned(), fields: fields.collect() })
+        let fields = self
+            .pairs()
+            .filter_map(|(key, value)| Some((inside(key, alias)?.to_owned(), value.to_owned())));
+        Some(Extension {
+            namespace: namespace.to_owned(),
+            alias: alias.to_owned(),
+            fields: fields.collect(),
+        })
     }
 
     fn get_alias(&self, alias: &str) -> Option<&str> {
@@ -204,12 +218,14 @@ impl Message {
         self.aliases().map(|(_, namespace)| namespace)
     }
 
-    /// Adds an extension's fields under its alias, or another where that is taken. An extension that is there already is
-    /// replaced. One without fields says nothing, and is left out.
+    /// Adds an extension's fields under its alias, or another where that is taken. An extension
+    /// that is there already is replaced. One without fields says nothing, and is left out.
     pub(crate) fn extend(&mut self, extension: &Extension) {
         let before = self.aliases().find(|(_, known)| *known == extension.namespace);
         if let Some(alias) = before.map(|(alias, _)| alias.to_owned()) {
-            self.0.retain(|key, _| key.strip_prefix("ns.") != Some(&alias) && inside(key, &alias).is_none());
+            self.0.retain(|key, _| {
+                key.strip_prefix("ns.") != Some(&alias) && inside(key, &alias).is_none()
+            });
         }
         if extension.fields.is_empty() {
             return;
@@ -245,9 +261,17 @@ mod tests {
     /// §4.1.3.
     #[test]
     fn the_example_of_the_specification() {
-        let message = Message::parse("openid.mode=error&openid.error=This%20is%20an%20example%20message&x=y").unwrap();
-        assert_eq!(message.to_form(), "openid.error=This%20is%20an%20example%20message&openid.mode=error");
-        assert_eq!(message.to_key_value().unwrap(), "error:This is an example message\nmode:error\n");
+        let message =
+            Message::parse("openid.mode=error&openid.error=This%20is%20an%20example%20message&x=y")
+                .unwrap();
+        assert_eq!(
+            message.to_form(),
+            "openid.error=This%20is%20an%20example%20message&openid.mode=error"
+        );
+        assert_eq!(
+            message.to_key_value().unwrap(),
+            "error:This is an example message\nmode:error\n"
+        );
     }
 
     #[test]
@@ -264,7 +288,8 @@ mod tests {
     fn an_alias_divides_the_keys() {
         let form = "openid.ns.x=http%3A%2F%2Fe&openid.x=example&openid.x.foo=bar&openid.xx=notx";
         let extension = Message::parse(form).unwrap().extension("http://e", None).unwrap();
-        let fields: Vec<_> = extension.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let fields: Vec<_> =
+            extension.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         assert_eq!(fields, [("", "example"), ("foo", "bar")]);
     }
 
@@ -272,7 +297,9 @@ mod tests {
     fn unsound_aliases_are_seen() {
         let sound = |form: &str| Message::parse(form).unwrap().has_sound_aliases();
         assert!(sound("openid.ns.a=x&openid.ns.b=y&openid.ns=z"));
-        for unsound in ["openid.ns.a=x&openid.ns.b=x", "openid.ns.mode=x", "openid.ns.a.b=x", "openid.ns.=x"] {
+        for unsound in
+            ["openid.ns.a=x&openid.ns.b=x", "openid.ns.mode=x", "openid.ns.a.b=x", "openid.ns.=x"]
+        {
             assert!(!sound(unsound), "{unsound}");
         }
     }

@@ -1,5 +1,5 @@
-//! OpenID Authentication 2.0, and 1.1 where it is allowed: [`RelyingParty`] for sites that their users sign in to,
-//! [`server::Provider`] for who says who they are.
+//! OpenID Authentication 2.0, and 1.1 where it is allowed: [`RelyingParty`] for sites that their
+//! users sign in to, [`server::Provider`] for who says who they are.
 //!
 //! ```text
 //!   user              relying party                                       provider
@@ -16,27 +16,29 @@
 //!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)   |
 //! ```
 //!
-//! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value,
-//! in the browser that it belongs to; the provider is the one that was asked; every field of the protocol is signed; the
-//! signature is right, by the association (whose key no user sees) or by the provider's word; the claimed identifier
-//! names that provider; and the answer comes for the first time. What is not signed is not to be had from an
-//! [`Assertion`].
+//! At the relying party an answer counts when all of this holds: the user came to the `return_to`
+//! of the pending value, in the browser that it belongs to; the provider is the one that was asked;
+//! every field of the protocol is signed; the signature is right, by the association (whose key no
+//! user sees) or by the provider's word; the claimed identifier names that provider; and the answer
+//! comes for the first time. What is not signed is not to be had from an [`Assertion`].
 //!
-//! The extensions have modules of their own: [`ax`] for attributes, [`sreg`] for simple registration, [`ui`], [`pape`], and
-//! [`oauth`] for a request token along the way.
+//! The extensions have modules of their own: [`ax`] for attributes, [`sreg`] for simple
+//! registration, [`ui`], [`pape`], and [`oauth`] for a request token along the way.
 //!
 //! # What is not there, or otherwise than the specifications say
 //!
 //! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
-//! - An identifier without a scheme is looked for by https, since one that comes without TLS is nobody's.
+//! - An identifier without a scheme is looked for by https, since one that comes without TLS is
+//!   nobody's.
 //! - Direct answers count without `ns` (§5.1.2), which some providers forget.
-//! - A provider sends no assertion that nobody asked for, but changed attributes ([`server::Provider::update_attributes`]); a relying party
-//!   takes either by a dangerous name alone.
+//! - A provider sends no assertion that nobody asked for, but changed attributes
+//!   ([`server::Provider::update_attributes`]); a relying party takes either by a dangerous name
+//!   alone.
 //! - No attributes are stored at a provider (Attribute Exchange §6).
-//! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);
-//!   the provider does it either way.
-//! - A provider says which request token is wanted along the way ([`oauth::Request`]); making one that is approved is for
-//!   the application and its OAuth server.
+//! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User
+//!   Interface Extension §5.1); the provider does it either way.
+//! - A provider says which request token is wanted along the way ([`oauth::Request`]); making one
+//!   that is approved is for the application and its OAuth server.
 
 mod allowed;
 mod association;
@@ -61,7 +63,8 @@ mod yadis;
 pub use crate::core::error::openid2::{AssertionError, ProviderError};
 pub use association::{Association, AssociationKind};
 pub use client::{
-    Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty, UnconfirmedAssertion,
+    Assertion, Authorization, Authorize, Discovered, Pending, Profile, ProfileField, RelyingParty,
+    UnconfirmedAssertion,
 };
 pub use extension::{Extension, RequestExtension, ResponseExtension};
 pub use extensions::extension_type::ExtensionType;

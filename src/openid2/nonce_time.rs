@@ -1,4 +1,5 @@
-//! The time at the beginning of a nonce, OpenID Authentication 2.0 §10.1: RFC 3339 §5.6 in UTC without fractions.
+//! The time at the beginning of a nonce, OpenID Authentication 2.0 §10.1: RFC 3339 §5.6 in UTC
+//! without fractions.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,13 +15,15 @@ pub(crate) fn time(text: &str) -> Option<Timestamp> {
     humantime::parse_rfc3339(time).ok().map(Timestamp::from)
 }
 
-/// The time that a nonce begins with; `None` where it does not, or where the rest is not what a nonce may have.
+/// The time that a nonce begins with; `None` where it does not, or where the rest is not what a
+/// nonce may have.
 pub(crate) fn begins_at(nonce: &str) -> Option<Timestamp> {
     let sound = nonce.len() <= 255 && nonce.bytes().all(|byte| byte.is_ascii_graphic());
     nonce.get(..LENGTH).filter(|_| sound).and_then(time)
 }
 
-/// A time as it is written here. What no year of four digits holds is written as the last that one does.
+/// A time as it is written here. What no year of four digits holds is written as the last that one
+/// does.
 pub(crate) fn format(time: Timestamp) -> String {
     const LAST: u64 = 253_402_300_799;
     let time = UNIX_EPOCH + Duration::from_secs(time.as_secs().min(LAST));
@@ -34,7 +37,10 @@ mod tests {
     /// §10.1's example.
     #[test]
     fn the_example_of_the_specification() {
-        assert_eq!(begins_at("2005-05-15T17:11:51ZUNIQUE"), Some(Timestamp::from_secs(1_116_177_111)));
+        assert_eq!(
+            begins_at("2005-05-15T17:11:51ZUNIQUE"),
+            Some(Timestamp::from_secs(1_116_177_111))
+        );
         assert_eq!(format(Timestamp::from_secs(1_116_177_111)), "2005-05-15T17:11:51Z");
         assert_eq!(format(Timestamp::from_secs(u64::MAX)), "9999-12-31T23:59:59Z");
     }

@@ -1,10 +1,12 @@
-//! What a relying party and a provider accept beyond the default, and the associations that they agree on.
+//! What a relying party and a provider accept beyond the default, and the associations that they
+//! agree on.
 
 use super::allowed::Allowed;
 use super::association::AssociationKind;
 
-/// What a relying party or a provider accepts beyond the default, and the associations that it agrees on.
-/// [`RelyingParty::new`](super::RelyingParty::new) and [`Provider::new`](super::server::Provider::new) take it.
+/// What a relying party or a provider accepts beyond the default, and the associations that it
+/// agrees on. [`RelyingParty::new`](super::RelyingParty::new) and
+/// [`Provider::new`](super::server::Provider::new) take it.
 ///
 /// ```
 /// use oauth_proto::openid2::{Options, RelyingParty};
@@ -19,31 +21,34 @@ use super::association::AssociationKind;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// The kinds of associations, the best first: a relying party asks for them in that order, a provider grants them.
-    /// Default: a relying party asks for [`DhSha256`](AssociationKind::DhSha256) and then for
-    /// [`DhSha1`](AssociationKind::DhSha1), and a provider grants all kinds. Kinds without encryption are left out where the
-    /// provider's endpoint has no TLS.
+    /// The kinds of associations, the best first: a relying party asks for them in that order, a
+    /// provider grants them. Default: a relying party asks for
+    /// [`DhSha256`](AssociationKind::DhSha256) and then for [`DhSha1`](AssociationKind::DhSha1),
+    /// and a provider grants all kinds. Kinds without encryption are left out where the provider's
+    /// endpoint has no TLS.
     pub associations: Option<Vec<AssociationKind>>,
-    /// Speaks OpenID 1.1 too (§14): a relying party to providers that know nothing newer, a provider to relying parties that
-    /// do. Default: version 2.0 alone.
+    /// Speaks OpenID 1.1 too (§14): a relying party to providers that know nothing newer, a
+    /// provider to relying parties that do. Default: version 2.0 alone.
     ///
     /// # Security
-    /// Nothing that is signed says which provider answered and when, so that a relying party knows a replay by its pending
-    /// value alone. Signatures are HMAC-SHA1.
+    /// Nothing that is signed says which provider answered and when, so that a relying party knows
+    /// a replay by its pending value alone. Signatures are HMAC-SHA1.
     pub allow_openid1: bool,
-    /// Allows plain http: for a relying party at identifiers, at providers and in its realm; for a provider at its endpoint
-    /// and at relying parties. Default: https alone, except on this machine.
+    /// Allows plain http: for a relying party at identifiers, at providers and in its realm; for a
+    /// provider at its endpoint and at relying parties. Default: https alone, except on this
+    /// machine.
     ///
     /// # Security
-    /// Whoever is on the way can say who speaks for an identifier and answer in the provider's place, and can take an answer
-    /// to a relying party and sign in with it.
+    /// Whoever is on the way can say who speaks for an identifier and answer in the provider's
+    /// place, and can take an answer to a relying party and sign in with it.
     pub dangerous_allow_http: bool,
-    /// Allows hosts on this machine or in its network, also without TLS: for a relying party identifiers and providers
-    /// there, for a provider relying parties and their documents. Default: hosts of the internet alone.
+    /// Allows hosts on this machine or in its network, also without TLS: for a relying party
+    /// identifiers and providers there, for a provider relying parties and their documents.
+    /// Default: hosts of the internet alone.
     ///
     /// # Security
-    /// Anybody can have this server send requests to hosts that only it can reach. Where names resolve to such hosts is in
-    /// any case for your HTTP client to refuse.
+    /// Anybody can have this server send requests to hosts that only it can reach. Where names
+    /// resolve to such hosts is in any case for your HTTP client to refuse.
     pub dangerous_allow_internal_hosts: bool,
 }
 

@@ -14,17 +14,20 @@ pub(crate) struct Realm {
 }
 
 impl Realm {
-    /// Reads a realm. `None` where it is none: no http or https URL, with a fragment or user information, or with a
-    /// wildcard elsewhere than at the beginning of its host.
+    /// Reads a realm. `None` where it is none: no http or https URL, with a fragment or user
+    /// information, or with a wildcard elsewhere than at the beginning of its host.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // What is shown to the user is this text, so it says what it means: no character that turns others around.
-        let (scheme, rest) =
-            Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?.split_once("://")?;
+        // What is shown to the user is this text, so it says what it means: no character that turns
+        // others around.
+        let (scheme, rest) = Some(text)
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?
+            .split_once("://")?;
         let without = rest.strip_prefix("*.");
         let url = absolute(&format!("{scheme}://{}", without.unwrap_or(rest)))?;
         let named = matches!(url.host(), Some(Host::Domain(_)));
-        let stars =
-            url.host_str().is_none_or(|host| host.contains('*') || host.starts_with('.') || host.contains(".."));
+        let stars = url
+            .host_str()
+            .is_none_or(|host| host.contains('*') || host.starts_with('.') || host.contains(".."));
         let sound = url.fragment().is_none() && !stars && (without.is_none() || named);
         sound.then(|| Self { text: text.to_owned(), url, wildcard: without.is_some() })
     }
@@ -34,13 +37,15 @@ impl Realm {
         &self.text
     }
 
-    /// Whether a URL lies in it: same scheme and port, the host or one below the wildcard, the path or one below it.
+    /// Whether a URL lies in it: same scheme and port, the host or one below the wildcard, the path
+    /// or one below it.
     pub(crate) fn contains(&self, url: &str) -> bool {
         let Some(url) = absolute(url) else { return false };
-        let same_place =
-            url.scheme() == self.url.scheme() && url.port_or_known_default() == self.url.port_or_known_default();
+        let same_place = url.scheme() == self.url.scheme()
+            && url.port_or_known_default() == self.url.port_or_known_default();
         let (Some(host), Some(own)) = (url.host_str(), self.url.host_str()) else { return false };
-        let below = || host.strip_suffix(own).is_some_and(|begin| begin.is_empty() || begin.ends_with('.'));
+        let below =
+            || host.strip_suffix(own).is_some_and(|begin| begin.is_empty() || begin.ends_with('.'));
         let host_fits = if self.wildcard { below() } else { host == own };
         same_place && host_fits && self.holds_path(&url)
     }
@@ -48,12 +53,15 @@ impl Realm {
     fn holds_path(&self, url: &Url) -> bool {
         // A query in the realm belongs to what must be equal.
         if let Some(query) = self.url.query() {
-            let goes_on =
-                |own: &str| own.strip_prefix(query).is_some_and(|rest| rest.is_empty() || rest.starts_with('&'));
+            let goes_on = |own: &str| {
+                own.strip_prefix(query).is_some_and(|rest| rest.is_empty() || rest.starts_with('&'))
+            };
             return url.path() == self.url.path() && url.query().is_some_and(goes_on);
         }
         let below = url.path().strip_prefix(self.url.path());
-        below.is_some_and(|below| below.is_empty() || self.url.path().ends_with('/') || below.starts_with('/'))
+        below.is_some_and(|below| {
+            below.is_empty() || self.url.path().ends_with('/') || below.starts_with('/')
+        })
     }
 
     /// What stands behind its wildcard, if it has one: `example.com` of `https://*.example.com/`.
@@ -72,14 +80,15 @@ impl Realm {
     }
 }
 
-/// Returns whether a wildcard before that host stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of
-/// thumb, since only a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless `Provider::public_suffixes`
-/// knows better.
+/// Returns whether a wildcard before that host stands for the sites of many owners, as in `*.com`
+/// or `*.co.uk`: by a rule of thumb, since only a list tells `*.com.pl` from `*.bmw.de`. A provider
+/// refuses those, unless `Provider::public_suffixes` knows better.
 pub(crate) fn is_too_wide(host: &str) -> bool {
     let labels: Vec<_> = host.split('.').collect();
     match labels.as_slice() {
         [_] => true,
-        // Below a country there may be one more level that anybody can register in; those names are short.
+        // Below a country there may be one more level that anybody can register in; those names are
+        // short.
         [second, country] => country.len() == 2 && second.len() <= 3,
         _ => false,
     }
@@ -163,11 +172,19 @@ mod tests {
 
     #[test]
     fn wide_ones_are_known() {
-        let wide = |realm: &str| Realm::parse(realm).unwrap().wildcard_host().is_some_and(is_too_wide);
+        let wide =
+            |realm: &str| Realm::parse(realm).unwrap().wildcard_host().is_some_and(is_too_wide);
         assert!(
-            wide("http://*.com/") && wide("http://*.co.uk/") && wide("http://*.com.au/") && wide("http://*.localhost/")
+            wide("http://*.com/")
+                && wide("http://*.co.uk/")
+                && wide("http://*.com.au/")
+                && wide("http://*.localhost/")
         );
-        assert!(!wide("http://*.example.com/") && !wide("http://*.example.co.uk/") && !wide("http://com/"));
+        assert!(
+            !wide("http://*.example.com/")
+                && !wide("http://*.example.co.uk/")
+                && !wide("http://com/")
+        );
         assert!(!wide("http://*.beispiel.de/"));
     }
 

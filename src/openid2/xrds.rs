@@ -42,10 +42,12 @@ enum Element {
     Other,
 }
 
-/// Reads the services of a document's last `XRD`, the best first. `None` where it is no such document, has a document type
-/// or entities of its own, or is larger or deeper than any needs to be.
+/// Reads the services of a document's last `XRD`, the best first. `None` where it is no such
+/// document, has a document type or entities of its own, or is larger or deeper than any needs to
+/// be.
 pub(super) fn services(document: &[u8]) -> Option<Vec<Service>> {
-    let document = std::str::from_utf8(document).ok().filter(|document| document.len() <= MAX_DOCUMENT)?;
+    let document =
+        std::str::from_utf8(document).ok().filter(|document| document.len() <= MAX_DOCUMENT)?;
     let mut reader = NsReader::from_str(document.strip_prefix('\u{feff}').unwrap_or(document));
     reader.config_mut().expand_empty_elements = true;
     let mut found = XrdsContent::default();
@@ -145,9 +147,15 @@ impl XrdsContent {
         if self.open == [Element::Xrds, Element::Xrd, Element::Service] {
             match element {
                 Element::Type => self.service.types.extend(text()),
-                Element::Uri => self.uris.extend(text().map(|uri| (self.priority.unwrap_or(u64::MAX), uri))),
-                Element::LocalId => self.service.local_id = self.service.local_id.take().or_else(text),
-                Element::Delegate => self.service.delegate = self.service.delegate.take().or_else(text),
+                Element::Uri => {
+                    self.uris.extend(text().map(|uri| (self.priority.unwrap_or(u64::MAX), uri)));
+                }
+                Element::LocalId => {
+                    self.service.local_id = self.service.local_id.take().or_else(text);
+                }
+                Element::Delegate => {
+                    self.service.delegate = self.service.delegate.take().or_else(text);
+                }
                 _ => {}
             }
         } else if element == Element::Service && self.open == [Element::Xrds, Element::Xrd] {
@@ -162,8 +170,8 @@ impl XrdsContent {
     }
 }
 
-/// Returns the priority attribute: the lower, the better; none is the worst, and so is one that is no number. `None` where the
-/// attributes cannot be read.
+/// Returns the priority attribute: the lower, the better; none is the worst, and so is one that is
+/// no number. `None` where the attributes cannot be read.
 fn priority(start: &BytesStart<'_>) -> Option<Option<u64>> {
     let attribute = start.try_get_attribute("priority").ok()?;
     Some(attribute.and_then(|attribute| attribute.value.trim().parse().ok()))
@@ -195,7 +203,10 @@ mod tests {
         .unwrap();
         assert_eq!(services[0].types, ["http://specs.openid.net/auth/2.0/signon"]);
         assert_eq!(services[0].uris, ["https://www.exampleprovider.com/endpoint/"]);
-        assert_eq!(services[0].local_id.as_deref(), Some("https://exampleuser.exampleprovider.com/"));
+        assert_eq!(
+            services[0].local_id.as_deref(),
+            Some("https://exampleuser.exampleprovider.com/")
+        );
     }
 
     #[test]
@@ -241,8 +252,10 @@ mod tests {
 
     #[test]
     fn what_is_nested_elsewhere_does_not_count() {
-        let services =
-            read("<x><Service><Type>a</Type></Service></x><Service><x><Type>b</Type></x></Service>").unwrap();
+        let services = read(
+            "<x><Service><Type>a</Type></Service></x><Service><x><Type>b</Type></x></Service>",
+        )
+        .unwrap();
         assert_eq!(services, [Service::default()]);
     }
 
@@ -269,7 +282,8 @@ mod tests {
 
     #[test]
     fn what_is_no_such_document_is_none() {
-        for document in ["", "x", "<XRDS/>", "<html/>", "<x:XRDS xmlns:x='xri://$xrds'/>", "\u{0}"] {
+        for document in ["", "x", "<XRDS/>", "<html/>", "<x:XRDS xmlns:x='xri://$xrds'/>", "\u{0}"]
+        {
             assert_eq!(services(document.as_bytes()), None, "{document}");
         }
         assert_eq!(services(b"\xff\xfe<"), None);

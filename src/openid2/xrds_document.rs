@@ -1,4 +1,5 @@
-//! XRDS documents that others discover: a provider's, a user's, a relying party's. OpenID Authentication 2.0 §7.3 and §13.
+//! XRDS documents that others discover: a provider's, a user's, a relying party's. OpenID
+//! Authentication 2.0 §7.3 and §13.
 
 use std::fmt;
 
@@ -18,8 +19,9 @@ pub(super) const SIGNON_1: [&str; 4] = [
 /// The type of a relying party's service (§13).
 pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 
-/// An XRDS document, for others to discover. Its text is that of [`Display`](fmt::Display); serve it with
-/// the media type `application/xrds+xml`, or name its URL in the header `X-XRDS-Location` of the page (Yadis 1.0 §6.2.4).
+/// An XRDS document, for others to discover. Its text is that of [`Display`](fmt::Display); serve
+/// it with the media type `application/xrds+xml`, or name its URL in the header `X-XRDS-Location`
+/// of the page (Yadis 1.0 §6.2.4).
 ///
 /// ```
 /// use oauth_proto::openid2::{ExtensionType, XrdsDocument};
@@ -35,8 +37,8 @@ pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum XrdsDocument<'a> {
-    /// That of a provider, at its OP identifier (§7.3.2.1.1): a user who types that identifier is asked who they are at the
-    /// provider.
+    /// That of a provider, at its OP identifier (§7.3.2.1.1): a user who types that identifier is
+    /// asked who they are at the provider.
     Provider {
         /// The provider's endpoint.
         endpoint: &'a str,
@@ -70,7 +72,9 @@ impl fmt::Display for XrdsDocument<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ICON: &str = "http://specs.openid.net/extensions/ui/icon";
         let services = match *self {
-            Self::Provider { endpoint, extensions } => service(&[&[SERVER], extensions].concat(), &[endpoint], None),
+            Self::Provider { endpoint, extensions } => {
+                service(&[&[SERVER], extensions].concat(), &[endpoint], None)
+            }
             Self::User { endpoint, local_id, extensions } => {
                 service(&[&[SIGNON], extensions].concat(), &[endpoint], local_id)
             }
@@ -87,7 +91,8 @@ impl fmt::Display for XrdsDocument<'_> {
     }
 }
 
-/// Returns the links in the head of a user's page that say the same as a document of the user's (§7.3.3).
+/// Returns the links in the head of a user's page that say the same as a document of the user's
+/// (§7.3.3).
 ///
 /// ```
 /// use oauth_proto::openid2::user_links;
@@ -125,7 +130,10 @@ mod tests {
         assert_eq!(service.uris, ["https://op.example/?a&b"]);
         assert_eq!(service.local_id.as_deref(), Some("https://a.example/<x>"));
 
-        let page = format!("<head>{}</head>", user_links("https://op.example/?a&b", Some("https://a.example/\"")));
+        let page = format!(
+            "<head>{}</head>",
+            user_links("https://op.example/?a&b", Some("https://a.example/\""))
+        );
         let head = html::head(page.as_bytes()).unwrap();
         assert_eq!(head.provider.as_deref(), Some("https://op.example/?a&b"));
         assert_eq!(head.local_id.as_deref(), Some("https://a.example/\""));

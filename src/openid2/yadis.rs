@@ -9,8 +9,8 @@ use super::xrds;
 use crate::Response;
 use crate::wire::form;
 
-/// Returns whether an answer is an XRDS document: because it says so, or because it is XML and is one. (A page in XHTML is XML
-/// as well.)
+/// Returns whether an answer is an XRDS document: because it says so, or because it is XML and is
+/// one. (A page in XHTML is XML as well.)
 pub(super) fn is_document(response: &Response) -> bool {
     let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let is = |media_type: &str| form::essence(value).eq_ignore_ascii_case(media_type.as_bytes());

@@ -1,4 +1,5 @@
-//! Calling an API without credentials, and reading what an API answers: in the words of either protocol.
+//! Calling an API without credentials, and reading what an API answers: in the words of either
+//! protocol.
 
 use serde_json::Value;
 
@@ -6,17 +7,18 @@ use crate::core::api;
 use crate::{ApiRequest, Error, Refused, Response, Step, oauth1, oauth2};
 
 impl ApiRequest {
-    /// Calls the API without credentials, where it takes such calls. The step ends in the JSON of the response; null for an empty
-    /// one.
+    /// Calls the API without credentials, where it takes such calls. The step ends in the JSON of
+    /// the response; null for an empty one.
     ///
     /// # Errors
-    /// Those of [`request`](Self::request). From the step: [`Refused`] with the API's own code if it gives one, and
-    /// [`Misbehaved`](crate::Misbehaved).
+    /// Those of [`request`](Self::request). From the step: [`Refused`] with the API's own code if
+    /// it gives one, and [`Misbehaved`](crate::Misbehaved).
     pub fn call(&self) -> Result<Step<Value>, Error> {
         Ok(api::send(self.request()?, self.limit, refusal))
     }
 
-    /// Returns the JSON of a response; null for an empty one. A response on status 200 that holds nothing but an error is a refusal.
+    /// Returns the JSON of a response; null for an empty one. A response on status 200 that holds
+    /// nothing but an error is a refusal.
     ///
     /// # Errors
     /// As the step of [`call`](Self::call).

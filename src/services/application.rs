@@ -1,5 +1,5 @@
-//! An application at a row: where the service is, the application's credentials there, and the client and URLs that
-//! follow.
+//! An application at a row: where the service is, the application's credentials there, and the
+//! client and URLs that follow.
 
 use super::client::Client;
 use super::instance::{Instance, Location};
@@ -37,7 +37,16 @@ impl Application {
             Unsupported::Url { url: without_secrets(userinfo), reason }
         })?;
         let (service, location) = (service.clone(), Location::default());
-        Ok(Self { service, mapping, userinfo, location, client_id, secret, profile: String::new(), emails: None })
+        Ok(Self {
+            service,
+            mapping,
+            userinfo,
+            location,
+            client_id,
+            secret,
+            profile: String::new(),
+            emails: None,
+        })
     }
 
     pub(super) fn client_id(&self) -> &str {
@@ -49,11 +58,13 @@ impl Application {
         matches!(&self.service.protocol, Protocol::Oauth1(oauth1) if oauth1.version_2007)
     }
 
-    /// Makes the client, and the URLs where the user is read. There is none as long as the row needs an instance that
-    /// was not chosen.
+    /// Makes the client, and the URLs where the user is read. There is none as long as the row
+    /// needs an instance that was not chosen.
     pub(super) fn connect(&mut self) -> Result<Option<Client>, Error> {
-        let needs_instance =
-            matches!(self.service.instance, Instance::Base { default: None } | Instance::Name { default: None, .. });
+        let needs_instance = matches!(
+            self.service.instance,
+            Instance::Base { default: None } | Instance::Name { default: None, .. }
+        );
         if needs_instance && self.location.instance.is_none() {
             return Ok(None);
         }
@@ -103,6 +114,7 @@ impl Application {
     /// Returns Facebook's proof, for requests to a service that takes it.
     pub(super) fn proof(&self) -> Option<TokenParameter> {
         let Protocol::Oauth2(oauth2) = &self.service.protocol else { return None };
-        (oauth2.appsecret_proof && !self.secret.is_empty()).then(|| proof_parameter(self.secret.clone()))
+        (oauth2.appsecret_proof && !self.secret.is_empty())
+            .then(|| proof_parameter(self.secret.clone()))
     }
 }

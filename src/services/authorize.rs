@@ -41,19 +41,21 @@ impl fmt::Debug for Authorization {
 }
 
 impl SignIn {
-    /// Begins: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at an OAuth 1.0 service
-    /// it asks for a request token.
+    /// Begins: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at
+    /// an OAuth 1.0 service it asks for a request token.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes
-    /// to is reported by the step.
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured.
+    /// What the answer comes to is reported by the step.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
         let parts = self.parts.clone();
         Ok(match self.client()? {
-            Client::Oauth2(client) => client.authorize(parts.oauth2_authorize(), moment)?.map(move |authorization| {
-                let pending = parts.pending(PendingLeg::Oauth2(authorization.pending));
-                Authorization { url: authorization.url, pending }
-            }),
+            Client::Oauth2(client) => {
+                client.authorize(parts.oauth2_authorize(), moment)?.map(move |authorization| {
+                    let pending = parts.pending(PendingLeg::Oauth2(authorization.pending));
+                    Authorization { url: authorization.url, pending }
+                })
+            }
             Client::Oauth1(client) => {
                 let mut authorize = parts.oauth1_authorize(&client);
                 authorize.at_authentication_endpoint &= !self.always_authorize;
@@ -88,7 +90,9 @@ impl Parts {
         let scope = self.scope.clone().unwrap_or_else(|| rows.into());
         self.all_parameters()
             .into_iter()
-            .fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| authorize.parameter(name, value))
+            .fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| {
+                authorize.parameter(name, value)
+            })
     }
 
     fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {
@@ -97,7 +101,8 @@ impl Parts {
             Callbacks::Registered => oauth1::Authorize::registered(&self.redirect_uri),
             _ => oauth1::Authorize::callback(&self.redirect_uri),
         };
-        // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
+        // The page for signing in is not told the callback, which the version of 2007 has told
+        // nowhere else.
         let told = server.when_told() != Callbacks::WithAuthorization;
         let mut authorize = authorize;
         authorize.at_authentication_endpoint = server.authentication.is_some() && told;

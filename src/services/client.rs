@@ -5,13 +5,15 @@ use crate::core::event::Observer;
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported, oauth1, oauth2};
 
-/// A client of either protocol, as [`SignIn::custom`](super::SignIn::custom) takes it. It is made of one by `into`.
+/// A client of either protocol, as [`SignIn::custom`](super::SignIn::custom) takes it. It is made
+/// of one by `into`.
 ///
 /// ```
 /// use oauth_proto::oauth2;
 /// use oauth_proto::services::{Client, LINEAR};
 ///
-/// let client: Client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").into();
+/// let client: Client =
+///     oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").into();
 /// assert!(matches!(client, Client::Oauth2(_)));
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
@@ -75,7 +77,8 @@ impl Client {
         }
     }
 
-    /// Returns the client with another issuer of its OAuth 2.0 server; with `None`, whatever issuer the server names will do.
+    /// Returns the client with another issuer of its OAuth 2.0 server; with `None`, whatever issuer
+    /// the server names will do.
     pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
         match self {
             Self::Oauth2(client) => Self::Oauth2(client.with_issuer(issuer)),
@@ -87,9 +90,11 @@ impl Client {
     pub(super) fn returning_to(self, callback: &str) -> Result<Self, Error> {
         match self {
             Self::Oauth2(client) => Ok(Self::Oauth2(client.redirect_uri(callback)?)),
-            Self::Oauth1(_) if url::Url::parse(callback).is_err() => {
-                Err(Unsupported::Url { url: without_secrets(callback), reason: "a callback is an absolute URI" }.into())
+            Self::Oauth1(_) if url::Url::parse(callback).is_err() => Err(Unsupported::Url {
+                url: without_secrets(callback),
+                reason: "a callback is an absolute URI",
             }
+            .into()),
             Self::Oauth1(client) => Ok(Self::Oauth1(client)),
         }
     }

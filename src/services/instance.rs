@@ -1,4 +1,5 @@
-//! Which installation of a service is meant: what stands for `{base}` and `{name}` in its URLs, and what may.
+//! Which installation of a service is meant: what stands for `{base}` and `{name}` in its URLs, and
+//! what may.
 
 use http::Uri;
 use url::Url;
@@ -9,7 +10,7 @@ use crate::{Error, Unsupported};
 /// Which installation of a service is meant, by what stands for `{…}` in its URLs.
 ///
 /// ```
-/// use oauth_proto::services::{GITLAB, MICROSOFT, Instance};
+/// use oauth_proto::services::{GITLAB, Instance, MICROSOFT};
 ///
 /// assert_eq!(GITLAB.instance, Instance::Base { default: Some("https://gitlab.com") });
 /// assert_eq!(MICROSOFT.instance, Instance::Name { name: "tenant", default: Some("common") });
@@ -19,8 +20,8 @@ use crate::{Error, Unsupported};
 pub enum Instance {
     /// Nothing: there is one such service.
     Fixed,
-    /// `{base}` is the URL of an installation, `https://gitlab.example.com`; the default, if there is one, is the
-    /// service that its makers run.
+    /// `{base}` is the URL of an installation, `https://gitlab.example.com`; the default, if there
+    /// is one, is the service that its makers run.
     Base {
         /// Without a closing slash.
         default: Option<&'static str>,
@@ -54,19 +55,25 @@ impl Instance {
         match self {
             Self::Fixed => match instance {
                 None => Ok(template.to_owned()),
-                Some(instance) => refused(instance, "there is one such service, and it has no instances"),
+                Some(instance) => {
+                    refused(instance, "there is one such service, and it has no instances")
+                }
             },
             Self::Base { default } => {
-                Ok(template.replace("{base}", installation(given(instance.or(default), template)?)?))
+                Ok(template
+                    .replace("{base}", installation(given(instance.or(default), template)?)?))
             }
-            Self::Name { default, .. } => Ok(template.replace("{name}", name(given(instance.or(default), template)?)?)),
+            Self::Name { default, .. } => {
+                Ok(template.replace("{name}", name(given(instance.or(default), template)?)?))
+            }
         }
     }
 }
 
 /// Returns the instance that is given.
 fn given<'a>(instance: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
-    instance.map_or_else(|| refused(template, "this service has many instances, and none is given"), Ok)
+    instance
+        .map_or_else(|| refused(template, "this service has many instances, and none is given"), Ok)
 }
 
 /// Returns the URL of an installation without its closing slashes.
@@ -74,7 +81,9 @@ pub(super) fn installation(instance: &str) -> Result<&str, Error> {
     let base = instance.trim_end_matches('/');
     match is_secure(base) {
         Some(true) => Ok(base),
-        Some(false) => Err(Unsupported::PlainHttp { url: without_secrets(instance), option: None }.into()),
+        Some(false) => {
+            Err(Unsupported::PlainHttp { url: without_secrets(instance), option: None }.into())
+        }
         None => refused(
             instance,
             "an instance or a base URL is an absolute https URL without user information, query and fragment",
@@ -87,8 +96,8 @@ fn is_secure(base: &str) -> Option<bool> {
     let uri: Uri = base.parse().ok().filter(|_| !base.contains(['?', '#']))?;
     let site = OriginRef::of(&uri)?;
     let has_user = uri.authority()?.as_str().contains('@');
-    // Another parser, that of browsers, must read the same: they differ about backslashes, dots as segments, and numbers
-    // as hosts.
+    // Another parser, that of browsers, must read the same: they differ about backslashes, dots as
+    // segments, and numbers as hosts.
     let url = Url::parse(base).ok()?;
     let same = url.host_str()?.eq_ignore_ascii_case(site.host) && url.path() == uri.path();
     (same && !has_user).then_some(site.is_secure())
@@ -99,7 +108,10 @@ fn name(instance: &str) -> Result<&str, Error> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let dots = instance.starts_with('.') || instance.ends_with('.') || instance.contains("..");
     if instance.is_empty() || dots || !instance.bytes().all(is_plain) {
-        return refused(instance, "an instance is a name of letters, digits, '_', '-', and '.' between them");
+        return refused(
+            instance,
+            "an instance is a name of letters, digits, '_', '-', and '.' between them",
+        );
     }
     Ok(instance)
 }

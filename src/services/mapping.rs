@@ -80,16 +80,22 @@ mod tests {
     #[test]
     fn an_identifier_is_a_text_or_a_whole_number() {
         assert_eq!(word(&json!("a")).as_deref(), Some("a"));
-        assert_eq!(word(&json!(18_446_744_073_709_551_615_u64)).as_deref(), Some("18446744073709551615"));
+        assert_eq!(
+            word(&json!(18_446_744_073_709_551_615_u64)).as_deref(),
+            Some("18446744073709551615")
+        );
         assert_eq!(word(&json!(-5)).as_deref(), Some("-5"));
-        for none in [json!(""), json!(null), json!(true), json!(1.5), json!(["a"]), json!({ "a": "b" })] {
+        for none in
+            [json!(""), json!(null), json!(true), json!(1.5), json!(["a"]), json!({ "a": "b" })]
+        {
             assert_eq!(word(&none), None, "{none}");
         }
     }
 
     #[test]
     fn what_is_no_text_is_not_said() {
-        let profile = json!({ "a": "x", "empty": "", "null": null, "number": 5, "nested": { "a/b": ["y"] } });
+        let profile =
+            json!({ "a": "x", "empty": "", "null": null, "number": 5, "nested": { "a/b": ["y"] } });
         assert_eq!(text(&profile, "/a").as_deref(), Some("x"));
         assert_eq!(text(&profile, "/nested/a~1b/0").as_deref(), Some("y"));
         for none in ["/empty", "/null", "/number", "/nested", "/absent", "/a/b"] {

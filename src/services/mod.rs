@@ -1,4 +1,5 @@
-//! Services as they really are, as a table of rows; and signing in by them: who it is that comes, in two legs.
+//! Services as they really are, as a table of rows; and signing in by them: who it is that comes,
+//! in two legs.
 //!
 //! ```no_run
 //! use oauth_proto::services::{self, SignIn};
@@ -25,16 +26,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A row ([`Service`]) is made from the service's own documentation, whose address it holds: endpoints, issuer, where
-//! credentials go, quirks, where the API is, and how a profile becomes a [`User`]. Nothing else in this crate knows a
-//! service. A row also makes the server for a client of your own:
+//! A row ([`Service`]) is made from the service's own documentation, whose address it holds:
+//! endpoints, issuer, where credentials go, quirks, where the API is, and how a profile becomes a
+//! [`User`]. Nothing else in this crate knows a service. A row also makes the server for a client
+//! of your own:
 //!
 //! ```
 //! use oauth_proto::oauth2::{Client, Session, Token};
 //! use oauth_proto::services::SPOTIFY;
 //!
-//! let client = Client::new(SPOTIFY.authorization_server(None)?, "client id").secret("client secret");
-//! let session = Session::new(&client, &SPOTIFY.url(SPOTIFY.api[0], None)?, Token::bearer("x"))?;
+//! let client =
+//!     Client::new(SPOTIFY.authorization_server(None)?, "client id").secret("client secret");
+//! let session =
+//!     Session::new(&client, &SPOTIFY.url(SPOTIFY.api[0], None)?, Token::bearer("x"))?;
 //! # Ok::<(), oauth_proto::Error>(())
 //! ```
 //!
@@ -77,16 +81,17 @@
 //!
 //! # What is believed
 //!
-//! The profile comes from the service itself, over https, for a token that the service gave this client a moment ago
-//! for a code that this browser brought; state, proof key, issuer and the binding of [`Pending`] to its client see to
-//! that. The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`]
-//! is guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service
-//! says so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
+//! The profile comes from the service itself, over https, for a token that the service gave this
+//! client a moment ago for a code that this browser brought; state, proof key, issuer and the
+//! binding of [`Pending`] to its client see to that. The token is shown to the profile's origin
+//! alone, and a redirect from there is an error. Nothing in a [`User`] is guessed: what the service
+//! does not say is `None`, and `email_verified` comes from a member by which the service says so,
+//! or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
 //!
 //! # What is not there
 //!
-//! ID tokens are not read: who a user is comes from the profile. So there is no Sign in with Apple, which has no
-//! profile; and the answer comes in the callback's query, not in a form.
+//! ID tokens are not read: who a user is comes from the profile. So there is no Sign in with Apple,
+//! which has no profile; and the answer comes in the callback's query, not in a form.
 //!
 //! # For those who come from tornado.auth
 //!

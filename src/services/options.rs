@@ -6,15 +6,20 @@ use crate::oauth2::Scope;
 use crate::{Error, Event};
 
 impl SignIn {
-    /// Asks for that scope instead of [the row's](super::ProfileMapping::scope): what the application wants to do
-    /// besides, and what makes the profile come.
+    /// Asks for that scope instead of [the row's](super::ProfileMapping::scope): what the
+    /// application wants to do besides, and what makes the profile come.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
     ///
-    /// let sign_in = SignIn::new(&services::GOOGLE, "client id", "client secret", "https://app.example/callback")?
-    ///     .scope("openid profile email https://www.googleapis.com/auth/calendar.readonly")
-    ///     .parameter("access_type", "offline");
+    /// let sign_in = SignIn::new(
+    ///     &services::GOOGLE,
+    ///     "client id",
+    ///     "client secret",
+    ///     "https://app.example/callback",
+    /// )?
+    /// .scope("openid profile email https://www.googleapis.com/auth/calendar.readonly")
+    /// .parameter("access_type", "offline");
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
@@ -22,8 +27,9 @@ impl SignIn {
         self
     }
 
-    /// A parameter of the URL that users are sent to: `prompt`, `access_type`, `login_hint`, `force_login`, … It
-    /// replaces the row's of that name. One that belongs to the protocol is refused by [`authorize`](Self::authorize).
+    /// A parameter of the URL that users are sent to: `prompt`, `access_type`, `login_hint`,
+    /// `force_login`, … It replaces the row's of that name. One that belongs to the protocol is
+    /// refused by [`authorize`](Self::authorize).
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, parameters) = (name.into(), &mut self.parts().parameters);
         parameters.retain(|(own, _)| *own != name);
@@ -31,60 +37,80 @@ impl SignIn {
         self
     }
 
-    /// Chooses the installation of the service: the URL of a GitLab, a tenant of Microsoft's, as the row's
-    /// [`instance`](field@super::Service::instance) says.
+    /// Chooses the installation of the service: the URL of a GitLab, a tenant of Microsoft's, as
+    /// the row's [`instance`](field@super::Service::instance) says.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
     ///
     /// let (id, secret, callback) = ("client id", "client secret", "https://app.example/callback");
-    /// let gitlab = SignIn::new(&services::GITLAB, id, secret, callback)?.instance("https://git.example.com")?;
-    /// let microsoft = SignIn::new(&services::MICROSOFT, id, secret, callback)?.instance("contoso.example")?;
+    /// let gitlab = SignIn::new(&services::GITLAB, id, secret, callback)?
+    ///     .instance("https://git.example.com")?;
+    /// let microsoft =
+    ///     SignIn::new(&services::MICROSOFT, id, secret, callback)?.instance("contoso.example")?;
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
     /// # Errors
-    /// Those of [`Service::url`](super::Service::url), and [`Unsupported::Url`](crate::Unsupported::Url) for a
-    /// [custom](Self::custom) sign-in, whose client has its URLs.
+    /// Those of [`Service::url`](super::Service::url), and
+    /// [`Unsupported::Url`](crate::Unsupported::Url) for a [custom](Self::custom) sign-in, whose
+    /// client has its URLs.
     pub fn instance(mut self, instance: impl Into<String>) -> Result<Self, Error> {
         let instance = instance.into();
-        self.parts().relocate(&instance.clone(), |application| application.location.instance = Some(instance))?;
+        self.parts().relocate(&instance.clone(), |application| {
+            application.location.instance = Some(instance);
+        })?;
         Ok(self)
     }
 
-    /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of the service in tests,
-    /// or a gateway. The row's issuer is forgotten, since another one stands there: [`issuer`](field@Self::issuer) says
-    /// which, if it names one.
+    /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of
+    /// the service in tests, or a gateway. The row's issuer is forgotten, since another one stands
+    /// there: [`issuer`](field@Self::issuer) says which, if it names one.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
     /// use oauth_proto::{Moment, Step};
     ///
-    /// let sign_in = SignIn::new(&services::GOOGLE, "client id", "client secret", "https://app.example/callback")?
-    ///     .base_url("http://127.0.0.1:8080")?;
-    /// let Step::Done(authorization) = sign_in.authorize(Moment::from_os())? else { unreachable!("nothing is pushed") };
+    /// let sign_in = SignIn::new(
+    ///     &services::GOOGLE,
+    ///     "client id",
+    ///     "client secret",
+    ///     "https://app.example/callback",
+    /// )?
+    /// .base_url("http://127.0.0.1:8080")?;
+    /// let Step::Done(authorization) = sign_in.authorize(Moment::from_os())? else {
+    ///     unreachable!("nothing is pushed")
+    /// };
     /// assert!(authorization.url.starts_with("http://127.0.0.1:8080/o/oauth2/v2/auth?"));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without user information,
-    /// query and fragment; [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without
+    /// user information, query and fragment;
+    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this
     /// machine. `Url` also for a [custom](Self::custom) sign-in, whose client has its URLs.
     pub fn base_url(mut self, url: &str) -> Result<Self, Error> {
         let url = installation(url)?;
-        self.parts().relocate(url, |application| application.location.base_url = Some(url.to_owned()))?;
+        self.parts()
+            .relocate(url, |application| application.location.base_url = Some(url.to_owned()))?;
         Ok(self)
     }
 
-    /// Runs a function on each [`Event`] of this sign-in, and of the sessions of its client. Functions run in the order
-    /// in which they were registered, after those of a client that was given to [`custom`](Self::custom).
+    /// Runs a function on each [`Event`] of this sign-in, and of the sessions of its client.
+    /// Functions run in the order in which they were registered, after those of a client that was
+    /// given to [`custom`](Self::custom).
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
     ///
-    /// let sign_in = SignIn::new(&services::GITHUB, "client id", "client secret", "https://app.example/callback")?
-    ///     .on_event(|event| println!("{event}"));
+    /// let sign_in = SignIn::new(
+    ///     &services::GITHUB,
+    ///     "client id",
+    ///     "client secret",
+    ///     "https://app.example/callback",
+    /// )?
+    /// .on_event(|event| println!("{event}"));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {

@@ -16,13 +16,23 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
     let segments = path.strip_prefix('/').unwrap_or(path);
     let decoded: Cow<'_, [u8]> = percent_decode_str(segments).into();
     // What stands behind a semicolon is no part of a segment to some servers.
-    let name = |segment: &[u8]| segment.split(|byte| *byte == b';').next().map(<[u8]>::to_vec).unwrap_or_default();
-    let dots =
-        decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| matches!(&*name(segment), b"." | b".."));
-    let plain = !segments.starts_with('/') && !segments.contains(['@', '\\', '?', '#']) && !is_absolute(segments);
+    let name = |segment: &[u8]| {
+        segment.split(|byte| *byte == b';').next().map(<[u8]>::to_vec).unwrap_or_default()
+    };
+    let dots = decoded
+        .split(|byte| matches!(byte, b'/' | b'\\'))
+        .any(|segment| matches!(&*name(segment), b"." | b".."));
+    let plain = !segments.starts_with('/')
+        && !segments.contains(['@', '\\', '?', '#'])
+        && !is_absolute(segments);
     let url = format!("{base}/{segments}{ending}");
     // Whatever two parsers read in two ways is refused too.
-    if segments.is_empty() || !plain || segments.contains("//") || dots || installation(&url).is_err() {
+    if segments.is_empty()
+        || !plain
+        || segments.contains("//")
+        || dots
+        || installation(&url).is_err()
+    {
         let reason = "a path is relative to the API's base and stays below it; arguments do not belong there";
         return Err(Unsupported::Url { url: without_secrets(path), reason }.into());
     }
@@ -31,7 +41,9 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
 
 /// Whether it begins as a URL does.
 pub(super) fn is_absolute(path: &str) -> bool {
-    let begins = |scheme: &str| path.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+    let begins = |scheme: &str| {
+        path.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
     begins("http:") || begins("https:")
 }
 
@@ -59,7 +71,10 @@ mod tests {
         for path in ["/account/info", "account/info"] {
             assert_eq!(below(BASE, path, "").unwrap(), "https://api.example.com/1/account/info");
         }
-        assert_eq!(below("http://127.0.0.1:80/", "/me", ".json").unwrap(), "http://127.0.0.1:80/me.json");
+        assert_eq!(
+            below("http://127.0.0.1:80/", "/me", ".json").unwrap(),
+            "http://127.0.0.1:80/me.json"
+        );
         let encoded = "/metadata/auto/a%20b%40c/..d";
         assert_eq!(below(BASE, encoded, "").unwrap(), format!("{BASE}{encoded}"));
     }
@@ -94,7 +109,10 @@ mod tests {
             "/ä",
         ] {
             let error = below(BASE, path, "").unwrap_err();
-            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{path}: {error}");
+            assert!(
+                matches!(error, Error::Unsupported(Unsupported::Url { .. })),
+                "{path}: {error}"
+            );
         }
     }
 }

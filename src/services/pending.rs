@@ -7,15 +7,17 @@ use crate::{Error, Expired, PendingId, Timestamp, oauth1, oauth2};
 
 /// A sign-in whose user is away.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one service and the place where users come back to, and another
-/// [`SignIn`](super::SignIn) refuses it. It is consumed by [`SignIn::redeem`](super::SignIn::redeem), and not `Clone`.
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred
+/// bytes), or the server's session. It belongs to one client of one service and the place where
+/// users come back to, and another [`SignIn`](super::SignIn) refuses it. It is consumed by
+/// [`SignIn::redeem`](super::SignIn::redeem), and not `Clone`.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count
-/// once. In a server's session, take the value out in the same step in which you read it. Nothing can be taken out of a
-/// cookie, which browsers and attackers keep copies of: note [`id`](Self::id) in your database before you call
-/// `redeem`, if it is absent, and go on only then; or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one
-/// process. Keep a note until [`expires_at`](Self::expires_at).
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is
+/// what you make count once. In a server's session, take the value out in the same step in which
+/// you read it. Nothing can be taken out of a cookie, which browsers and attackers keep copies of:
+/// note [`id`](Self::id) in your database before you call `redeem`, if it is absent, and go on only
+/// then; or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note
+/// until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::services::Pending;
@@ -58,8 +60,8 @@ impl Pending {
         Self { version: VERSION, fingerprint, leg }
     }
 
-    /// What the callback will carry: the state, or the request token. It may serve as the key under which this is
-    /// stored, as long as what finds it is bound to the user's browser too.
+    /// What the callback will carry: the state, or the request token. It may serve as the key under
+    /// which this is stored, as long as what finds it is bound to the user's browser too.
     pub fn key(&self) -> &str {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.token(),
@@ -67,8 +69,8 @@ impl Pending {
         }
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was
-    /// not there yet.
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go
+    /// on only if it was not there yet.
     pub fn id(&self) -> PendingId {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.id(),

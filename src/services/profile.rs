@@ -1,11 +1,13 @@
-//! The profile mapping of a row: what is asked for when people sign in, and what is where in their profiles.
+//! The profile mapping of a row: what is asked for when people sign in, and what is where in their
+//! profiles.
 
-/// How people sign in by a service: what is asked for, and where in the profile each field of a [`User`](super::User)
-/// is.
+/// How people sign in by a service: what is asked for, and where in the profile each field of a
+/// [`User`](super::User) is.
 ///
-/// Fields are found by JSON pointers (RFC 6901). A field is unknown when its pointer leads nowhere, to null, to an
-/// empty text or to something that is not a text. Where a service tells only a part of a URL, the field is that URL
-/// with pointers in braces; it is known when each pointer leads to a word of letters, digits, `_`, `-` and `.`.
+/// Fields are found by JSON pointers (RFC 6901). A field is unknown when its pointer leads nowhere,
+/// to null, to an empty text or to something that is not a text. Where a service tells only a part
+/// of a URL, the field is that URL with pointers in braces; it is known when each pointer leads to
+/// a word of letters, digits, `_`, `-` and `.`.
 ///
 /// ```
 /// use oauth_proto::services::{self, ProfileMapping};
@@ -31,8 +33,8 @@ pub struct ProfileMapping {
     pub username: Option<&'static str>,
     /// The pointer to a text.
     pub email: Option<&'static str>,
-    /// The pointer to a boolean, or to the text `true` or `false`. `None` unless the service documents that this is
-    /// about the address.
+    /// The pointer to a boolean, or to the text `true` or `false`. `None` unless the service
+    /// documents that this is about the address.
     pub email_verified: Option<&'static str>,
     /// The pointer to a URL, or a URL with pointers.
     pub picture: Option<&'static str>,
@@ -40,8 +42,8 @@ pub struct ProfileMapping {
     pub locale: Option<&'static str>,
     /// Where the addresses are, at services that keep them apart from the profile.
     pub emails: Option<EmailMapping>,
-    /// The scope without which name and address do not come, in words with spaces between them. An application
-    /// [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes.
+    /// The scope without which name and address do not come, in words with spaces between them. An
+    /// application [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes.
     pub scope: &'static str,
     /// What an authorization request carries besides the [row's
     /// parameters](field@super::Oauth2::authorization_parameters).
@@ -50,12 +52,13 @@ pub struct ProfileMapping {
     pub arguments: &'static [(&'static str, &'static str)],
     /// Headers of the requests for the profile and the addresses, by names in lower case.
     pub headers: &'static [(&'static str, &'static str)],
-    /// The list in the argument `fields`, at services where a request has to name what it wants to read.
+    /// The list in the argument `fields`, at services where a request has to name what it wants to
+    /// read.
     pub requested_fields: &'static [&'static str],
 }
 
-/// Where a service keeps the user's addresses, if not in the profile. The one that is primary and verified becomes the
-/// user's.
+/// Where a service keeps the user's addresses, if not in the profile. The one that is primary and
+/// verified becomes the user's.
 ///
 /// ```
 /// use oauth_proto::services::{self, EmailMapping};
@@ -97,7 +100,8 @@ impl ProfileMapping {
         ..Self::new("/sub")
     };
 
-    /// Makes a mapping that knows nothing but the pointer to the identifier. The other fields are there to be set.
+    /// Makes a mapping that knows nothing but the pointer to the identifier. The other fields are
+    /// there to be set.
     pub const fn new(id: &'static str) -> Self {
         Self {
             id,
@@ -120,8 +124,8 @@ impl ProfileMapping {
 }
 
 impl EmailMapping {
-    /// Makes a mapping for a list whose elements have the members `email`, `primary` and `verified`. The other fields
-    /// are there to be set.
+    /// Makes a mapping for a list whose elements have the members `email`, `primary` and
+    /// `verified`. The other fields are there to be set.
     pub const fn new(url: &'static str) -> Self {
         Self { url, list: "", email: "/email", primary: "/primary", verified: "/verified" }
     }

@@ -10,11 +10,13 @@ use crate::wire::hex;
 
 /// The proof as a parameter of a request that is to have a token.
 pub(super) fn proof_parameter(secret: Secret) -> TokenParameter {
-    TokenParameter::new("appsecret_proof", move |token: &Token| appsecret_proof(&secret, &token.access_token))
+    TokenParameter::new("appsecret_proof", move |token: &Token| {
+        appsecret_proof(&secret, &token.access_token)
+    })
 }
 
-/// The HMAC-SHA256 of the access token, keyed by the application's secret, in hexadecimal. It is no secret itself: it
-/// is worth nothing without the token.
+/// The HMAC-SHA256 of the access token, keyed by the application's secret, in hexadecimal. It is no
+/// secret itself: it is worth nothing without the token.
 fn appsecret_proof(secret: &Secret, access_token: &Secret) -> String {
     // A key of any length will do; there is no other error.
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {
@@ -30,7 +32,8 @@ mod tests {
 
     #[test]
     fn the_proof_is_an_hmac_of_the_token() {
-        let proof = appsecret_proof(&"key".into(), &"The quick brown fox jumps over the lazy dog".into());
+        let proof =
+            appsecret_proof(&"key".into(), &"The quick brown fox jumps over the lazy dog".into());
         assert_eq!(proof, "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
     }
 }

@@ -14,7 +14,10 @@ use crate::{Error, oauth1};
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[allow(clippy::large_enum_variant, reason = "a box cannot be made in a constant, and there are few of these")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a box cannot be made in a constant, and there are few of these"
+)]
 pub enum Protocol {
     /// OAuth 2.0.
     Oauth2(Oauth2),
@@ -22,15 +25,16 @@ pub enum Protocol {
     Oauth1(Oauth1),
 }
 
-/// How an OAuth 2.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
-/// them.
+/// How an OAuth 2.0 service is spoken to. The URLs may have the row's
+/// [instance](field@super::Service::instance) in them.
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
 /// use oauth_proto::services::{Oauth2, Protocol, Service};
 ///
 /// const ACME: Service = {
-///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
+///     let mut oauth2 =
+///         Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
 ///     oauth2.revocation = Some("https://acme.example/revoke");
 ///     oauth2.scope_separator = ',';
 ///     oauth2.token_placement = TokenPlacement::Scheme("OAuth");
@@ -40,7 +44,8 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Oauth2 {
-    /// The authorization endpoint, where people are sent (RFC 6749 §3.1). `None` for a service without users.
+    /// The authorization endpoint, where people are sent (RFC 6749 §3.1). `None` for a service
+    /// without users.
     pub authorization: Option<&'static str>,
     /// The token endpoint (RFC 6749 §3.2).
     pub token: &'static str,
@@ -52,7 +57,8 @@ pub struct Oauth2 {
     pub revocation: Option<&'static str>,
     /// The introspection endpoint (RFC 7662).
     pub introspection: Option<&'static str>,
-    /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect Discovery).
+    /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect
+    /// Discovery).
     pub issuer: Option<&'static str>,
     /// What stands between scopes: a space, or the comma that some services want.
     pub scope_separator: char,
@@ -62,8 +68,8 @@ pub struct Oauth2 {
     pub pkce: PkceSupport,
     /// What every authorization request there has to carry besides the parameters of the RFC.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
-    /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of a token has the
-    /// client's secret.
+    /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of
+    /// a token has the client's secret.
     pub appsecret_proof: bool,
     /// How it departs from the RFCs.
     pub quirks: Quirks,
@@ -71,14 +77,18 @@ pub struct Oauth2 {
     pub token_placement: TokenPlacement,
 }
 
-/// How an OAuth 1.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
-/// them.
+/// How an OAuth 1.0 service is spoken to. The URLs may have the row's
+/// [instance](field@super::Service::instance) in them.
 ///
 /// ```
 /// use oauth_proto::services::{Instance, Oauth1, Protocol, Service};
 ///
 /// const WIKI: Service = {
-///     let oauth1 = Oauth1::new("{base}/oauth/initiate", "{base}/oauth/authorize", "{base}/oauth/token");
+///     let oauth1 = Oauth1::new(
+///         "{base}/oauth/initiate",
+///         "{base}/oauth/authorize",
+///         "{base}/oauth/token",
+///     );
 ///     let mut wiki = Service::new("Wiki", Protocol::Oauth1(oauth1));
 ///     wiki.instance = Instance::Base { default: None };
 ///     wiki
@@ -92,18 +102,19 @@ pub struct Oauth1 {
     pub temporary_credentials: &'static str,
     /// Where people are sent (RFC 5849 §2.2).
     pub authorization: &'static str,
-    /// Where people are sent to sign in, and sent back from at once if they have granted access before.
+    /// Where people are sent to sign in, and sent back from at once if they have granted access
+    /// before.
     pub authentication: Option<&'static str>,
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
-    /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row cannot be used
-    /// without an option whose name begins with `dangerous_`.
+    /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row
+    /// cannot be used without an option whose name begins with `dangerous_`.
     pub version_2007: bool,
 }
 
 impl Oauth2 {
-    /// Makes the protocol of a service that does as the RFCs say, of its authorization endpoint and its token endpoint.
-    /// The other fields are there to be set.
+    /// Makes the protocol of a service that does as the RFCs say, of its authorization endpoint and
+    /// its token endpoint. The other fields are there to be set.
     pub const fn new(authorization: &'static str, token: &'static str) -> Self {
         Self {
             authorization: Some(authorization),
@@ -148,17 +159,27 @@ impl Oauth2 {
 }
 
 impl Oauth1 {
-    /// Makes the protocol of a service of OAuth 1.0a, of its three endpoints. The other fields are there to be set.
+    /// Makes the protocol of a service of OAuth 1.0a, of its three endpoints. The other fields are
+    /// there to be set.
     pub const fn new(
         temporary_credentials: &'static str,
         authorization: &'static str,
         token_credentials: &'static str,
     ) -> Self {
-        Self { temporary_credentials, authorization, authentication: None, token_credentials, version_2007: false }
+        Self {
+            temporary_credentials,
+            authorization,
+            authentication: None,
+            token_credentials,
+            version_2007: false,
+        }
     }
 
     /// Makes the server whose URLs that function fills in.
-    pub(super) fn server(&self, url: impl Fn(&str) -> Result<String, Error>) -> Result<oauth1::Server, Error> {
+    pub(super) fn server(
+        &self,
+        url: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<oauth1::Server, Error> {
         let [temporary, authorization, token] =
             [self.temporary_credentials, self.authorization, self.token_credentials].map(&url);
         let server = oauth1::Server::new(&temporary?, &authorization?, &token?)?;

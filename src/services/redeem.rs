@@ -14,33 +14,37 @@ use crate::core::endpoint::origin_of_request;
 use crate::core::step::Receive;
 use crate::core::then::divided;
 use crate::{
-    ApiRequest, Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt,
-    Step, oauth1, oauth2,
+    ApiRequest, Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response,
+    ResponseExcerpt, Step, oauth1, oauth2,
 };
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
 
 impl SignIn {
-    /// Finishes: checks the callback, exchanges its code for a token, and fetches the profile with it: two rounds, or
-    /// three where addresses are apart.
+    /// Finishes: checks the callback, exchanges its code for a token, and fetches the profile with
+    /// it: two rounds, or three where addresses are apart.
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's
-    /// `OriginalUri`), or all of it. Where the user came to is compared with the URL that the sign-in was made with.
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework
+    /// has them (axum's `OriginalUri`), or all of it. Where the user came to is compared with the
+    /// URL that the sign-in was made with.
     ///
-    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in
-    /// [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that was stored is not.
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
+    /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
+    /// was stored is not.
     ///
     /// # Errors
-    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to
-    /// `pending`, or `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long.
-    /// Nothing has been sent then. From the step: [`Refused`] when the service refuses the code or the profile,
-    /// [`Misbehaved`] when an answer is not as it should be, above all when the profile has no identifier.
+    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does
+    /// not belong to `pending`, or `pending` not to this client and service;
+    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. From
+    /// the step: [`Refused`] when the service refuses the code or the profile, [`Misbehaved`] when
+    /// an answer is not as it should be, above all when the profile has no identifier.
     ///
     /// # Security
-    /// Where the user came to tells one service's callbacks from another's, if each has a URL of its own:
-    /// `/callback/github`, `/callback/google`. A query alone does not say it, and is taken only where the service names
-    /// itself by its issuer, or by [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// Where the user came to tells one service's callbacks from another's, if each has a URL of
+    /// its own: `/callback/github`, `/callback/google`. A query alone does not say it, and is taken
+    /// only where the service names itself by its issuer, or by
+    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -85,7 +89,9 @@ impl Fetching {
             Source::Row(application) => self.profile_request(application)?,
         };
         let step = self.authorized(request, &tokens, moment)?;
-        step.and_then(move |request| Ok(Step::send(request, AwaitProfile { fetching: self, tokens, session_expires })))
+        step.and_then(move |request| {
+            Ok(Step::send(request, AwaitProfile { fetching: self, tokens, session_expires }))
+        })
     }
 
     fn profile_request(&self, application: &Application) -> Result<Request, Error> {
@@ -114,9 +120,14 @@ impl Fetching {
         Ok(request)
     }
 
-    /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere
-    /// else.
-    fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Step<Request>, Error> {
+    /// The request with the headers that are wanted, and with the token, which goes where the
+    /// request goes and nowhere else.
+    fn authorized(
+        &self,
+        mut request: Request,
+        tokens: &Tokens,
+        moment: Moment,
+    ) -> Result<Step<Request>, Error> {
         for (name, value) in &self.sign_in.profile_headers {
             let mut value = value.clone();
             // It may be a key; an application's own name is none.
@@ -125,7 +136,8 @@ impl Fetching {
         }
         match (&self.client, tokens) {
             (Client::Oauth2(client), Tokens::Oauth2(token)) => {
-                let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
+                let session =
+                    oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
                 let _ = session.attach_renewed_token(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
@@ -165,17 +177,24 @@ impl Fetching {
             return Ok(user);
         }
         // GraphQL says `errors`.
-        if ["error", "errors"].iter().any(|name| profile.get(name).is_some_and(|error| !error.is_null())) {
+        if ["error", "errors"]
+            .iter()
+            .any(|name| profile.get(name).is_some_and(|error| !error.is_null()))
+        {
             return Err(self.refusal()(response).into());
         }
         let answer = Box::new(ResponseExcerpt::of(response));
         Err(match &self.sign_in.parts.source {
-            Source::Row(application) => {
-                Misbehaved::FieldMissing { field: application.mapping.id, option: None, response: answer }
-            }
-            Source::Custom(_) => {
-                Misbehaved::WrongFormat { expected: "a profile with an identifier", option: None, response: answer }
-            }
+            Source::Row(application) => Misbehaved::FieldMissing {
+                field: application.mapping.id,
+                option: None,
+                response: answer,
+            },
+            Source::Custom(_) => Misbehaved::WrongFormat {
+                expected: "a profile with an identifier",
+                option: None,
+                response: answer,
+            },
         }
         .into())
     }
@@ -199,7 +218,8 @@ impl Receive<User> for AwaitProfile {
         let Some(emails) = application.and_then(|application| application.emails.as_deref()) else {
             return Ok(Step::Done(user));
         };
-        let request = fetching.authorized(ApiRequest::new(emails)?.request()?, &user.tokens, moment)?;
+        let request =
+            fetching.authorized(ApiRequest::new(emails)?.request()?, &user.tokens, moment)?;
         request.and_then(|request| Ok(Step::send(request, AwaitEmails { fetching, user })))
     }
 
@@ -217,16 +237,22 @@ struct AwaitEmails {
 impl Receive<User> for AwaitEmails {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<User>, Error> {
         let Self { fetching, mut user } = *self;
-        // The application did not ask for them, or the user did not grant them: then they are not said.
+        // The application did not ask for them, or the user did not grant them: then they are not
+        // said.
         if matches!(response.status().as_u16(), 403 | 404) {
             return Ok(Step::Done(user));
         }
         let answer = fetching.read(&response)?;
-        let emails = fetching.sign_in.parts.application().and_then(|application| application.mapping.emails);
+        let emails =
+            fetching.sign_in.parts.application().and_then(|application| application.mapping.emails);
         let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
         let email = list.ok_or_else(|| {
             let answer = Box::new(ResponseExcerpt::of(&response));
-            Misbehaved::WrongFormat { expected: "a list of addresses", option: None, response: answer }
+            Misbehaved::WrongFormat {
+                expected: "a list of addresses",
+                option: None,
+                response: answer,
+            }
         })?;
         user.email_verified = email.is_some().then_some(true);
         user.email = email;

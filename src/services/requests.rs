@@ -9,18 +9,20 @@ use crate::wire::without_secrets;
 use crate::{ApiRequest, Error, Unsupported};
 
 impl SignIn {
-    /// Makes a request to the service's API by its path: at Facebook `/me/feed`, or `/v23.0/me/feed` for one version; at Twitter
-    /// `/statuses/user_timeline`, without version and format. The path `/` is for what goes to the base itself, such as a batch of
-    /// Facebook's. A session of the [`client`](Self::client) sends it with its credentials.
+    /// Makes a request to the service's API by its path: at Facebook `/me/feed`, or
+    /// `/v23.0/me/feed` for one version; at Twitter `/statuses/user_timeline`, without version and
+    /// format. The path `/` is for what goes to the base itself, such as a batch of Facebook's. A
+    /// session of the [`client`](Self::client) sends it with its credentials.
     ///
-    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever the
-    /// [`instance`](Self::instance) and the [`base_url`](Self::base_url) put that. At a service with an
-    /// [`api_suffix`](field@super::Service::api_suffix), a path that begins with `http:` or `https:` is a URL and taken
-    /// as it is, as long as it is at one of the API's origins. For any other URL there is [`ApiRequest::new`].
+    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever
+    /// the [`instance`](Self::instance) and the [`base_url`](Self::base_url) put that. At a service
+    /// with an [`api_suffix`](field@super::Service::api_suffix), a path that begins with `http:` or
+    /// `https:` is a URL and taken as it is, as long as it is at one of the API's origins. For any
+    /// other URL there is [`ApiRequest::new`].
     ///
-    /// With a token, a request to Facebook carries the `appsecret_proof`, that its sender has the application's secret; the secret
-    /// itself is not sent. The proof is added to the request that the session is given, so send that one and no copy made of
-    /// its parts.
+    /// With a token, a request to Facebook carries the `appsecret_proof`, that its sender has the
+    /// application's secret; the secret itself is not sent. The proof is added to the request that
+    /// the session is given, so send that one and no copy made of its parts.
     ///
     /// ```no_run
     /// use oauth_proto::oauth1::Session;
@@ -58,9 +60,10 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the path could leave the API, or the sign-in is [custom](Self::custom);
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when a URL is not the service's. [`Unsupported::NoEndpoint`] when the row has no
-    /// API.
+    /// [`Unsupported::Url`] when the path could leave the API, or the sign-in is
+    /// [custom](Self::custom);
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when a URL is
+    /// not the service's. [`Unsupported::NoEndpoint`] when the row has no API.
     pub fn request(&self, path: &str) -> Result<ApiRequest, Error> {
         let application = self.application_for(path)?;
         let request = ApiRequest::new(&application.api_url(path)?)?;
@@ -83,10 +86,12 @@ impl SignIn {
 impl Application {
     /// Returns the URL of a path of the API.
     fn api_url(&self, path: &str) -> Result<String, Error> {
-        let template = self.service.api.first().ok_or(Unsupported::NoEndpoint { endpoint: "API" })?;
+        let template =
+            self.service.api.first().ok_or(Unsupported::NoEndpoint { endpoint: "API" })?;
         let (base, suffix) = (self.url(template)?, self.service.api_suffix);
         if !suffix.is_empty() && is_absolute(path) {
-            let origins: Vec<String> = self.service.api.iter().map(|url| self.url(url)).collect::<Result<_, _>>()?;
+            let origins: Vec<String> =
+                self.service.api.iter().map(|url| self.url(url)).collect::<Result<_, _>>()?;
             return at_one_of(path, &origins);
         }
         // Where the API has no path of its own, something may be at its root.

@@ -7,17 +7,20 @@ use crate::core::endpoint::endpoint;
 use crate::oauth2::AuthorizationServer;
 use crate::{Error, Unsupported, oauth1};
 
-/// A service as it really is, made from its own documentation. What a row does not say is OAuth as the RFCs have it.
+/// A service as it really is, made from its own documentation. What a row does not say is OAuth as
+/// the RFCs have it.
 ///
-/// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB). A row of your own
-/// can be a constant, too. It needs a [profile mapping](ProfileMapping) where people sign in by it:
+/// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB).
+/// A row of your own can be a constant, too. It needs a [profile mapping](ProfileMapping) where
+/// people sign in by it:
 ///
 /// ```
 /// use oauth_proto::oauth2::SecretPlacement;
 /// use oauth_proto::services::{Oauth2, ProfileMapping, Protocol, Service, SignIn};
 ///
 /// const ACME: Service = {
-///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
+///     let mut oauth2 =
+///         Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
 ///     oauth2.secret_placement = SecretPlacement::Body;
 ///
 ///     let mut profile = ProfileMapping::new("/user/id");
@@ -31,7 +34,8 @@ use crate::{Error, Unsupported, oauth1};
 ///     acme
 /// };
 ///
-/// let sign_in = SignIn::new(&ACME, "client id", "client secret", "https://app.example/callback")?;
+/// let sign_in =
+///     SignIn::new(&ACME, "client id", "client secret", "https://app.example/callback")?;
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
@@ -42,7 +46,8 @@ use crate::{Error, Unsupported, oauth1};
 ///
 /// let mut google = services::GOOGLE;
 /// google.userinfo = Some("https://www.googleapis.com/oauth2/v3/userinfo");
-/// let sign_in = SignIn::new(&google, "client id", "client secret", "https://app.example/callback")?;
+/// let sign_in =
+///     SignIn::new(&google, "client id", "client secret", "https://app.example/callback")?;
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -58,14 +63,15 @@ pub struct Service {
     pub protocol: Protocol,
     /// The URL of the user's profile, which is read with the token.
     pub userinfo: Option<&'static str>,
-    /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one of them, and for
-    /// the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The paths of
-    /// [requests](super::SignIn::request) are below the first.
+    /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one
+    /// of them, and for the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The
+    /// paths of [requests](super::SignIn::request) are below the first.
     pub api: &'static [&'static str],
-    /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request may name a whole URL
-    /// instead of a path.
+    /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request
+    /// may name a whole URL instead of a path.
     pub api_suffix: &'static str,
-    /// How a profile becomes a [`User`](super::User). `None` for a row by which people do not sign in.
+    /// How a profile becomes a [`User`](super::User). `None` for a row by which people do not sign
+    /// in.
     pub profile: Option<ProfileMapping>,
 }
 
@@ -98,8 +104,8 @@ impl Service {
         }
     }
 
-    /// Fills the instance into one of this row's URLs: an installation's URL or a name, as [`Instance`] says, or `None`
-    /// for the default.
+    /// Fills the instance into one of this row's URLs: an installation's URL or a name, as
+    /// [`Instance`] says, or `None` for the default.
     ///
     /// ```
     /// use oauth_proto::services::{GITLAB, SHOPIFY};
@@ -110,9 +116,10 @@ impl Service {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the instance is neither an absolute https URL without user information, query and
-    /// fragment, nor a plain name, whichever the row takes; or when none is given and there is no default.
-    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    /// [`Unsupported::Url`] when the instance is neither an absolute https URL without user
+    /// information, query and fragment, nor a plain name, whichever the row takes; or when none is
+    /// given and there is no default. [`Unsupported::PlainHttp`] when it is neither https nor on
+    /// this machine.
     pub fn url(&self, template: &str, instance: Option<&str>) -> Result<String, Error> {
         self.instance.fill(template, instance)
     }
@@ -123,14 +130,18 @@ impl Service {
     /// use oauth_proto::oauth2::Client;
     /// use oauth_proto::services::{GITHUB, MICROSOFT};
     ///
-    /// let client = Client::new(GITHUB.authorization_server(None)?, "client id").secret("client secret");
+    /// let client =
+    ///     Client::new(GITHUB.authorization_server(None)?, "client id").secret("client secret");
     /// let outlook = MICROSOFT.authorization_server(Some("contoso.example"))?;
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
     /// # Errors
     /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 1.0.
-    pub fn authorization_server(&self, instance: Option<&str>) -> Result<AuthorizationServer, Error> {
+    pub fn authorization_server(
+        &self,
+        instance: Option<&str>,
+    ) -> Result<AuthorizationServer, Error> {
         self.authorization_server_at(&Location::of(instance))
     }
 
@@ -140,12 +151,14 @@ impl Service {
     /// use oauth_proto::oauth1::{Client, ClientCredentials};
     /// use oauth_proto::services::FLICKR;
     ///
-    /// let client = Client::new(FLICKR.oauth1_server(None)?, ClientCredentials::new("key", "secret"));
+    /// let client =
+    ///     Client::new(FLICKR.oauth1_server(None)?, ClientCredentials::new("key", "secret"));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, which refuses
-    /// what the service answers until you set its field [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0).
+    /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as
+    /// well, which refuses what the service answers until you set its field
+    /// [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0).
     ///
     /// # Errors
     /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.
@@ -163,7 +176,10 @@ impl Service {
         Ok(format!("{base_url}{}", uri.path_and_query().map_or("/", |path| path.as_str())))
     }
 
-    pub(super) fn authorization_server_at(&self, location: &Location) -> Result<AuthorizationServer, Error> {
+    pub(super) fn authorization_server_at(
+        &self,
+        location: &Location,
+    ) -> Result<AuthorizationServer, Error> {
         let Protocol::Oauth2(oauth2) = &self.protocol else {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 token" }.into());
         };
@@ -206,7 +222,11 @@ impl Service {
     }
 
     /// `{name}` is a name, and what the documentation calls it.
-    pub(super) const fn instance_name(mut self, name: &'static str, default: Option<&'static str>) -> Self {
+    pub(super) const fn instance_name(
+        mut self,
+        name: &'static str,
+        default: Option<&'static str>,
+    ) -> Self {
         self.instance = Instance::Name { name, default };
         self
     }

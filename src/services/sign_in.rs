@@ -1,4 +1,5 @@
-//! Signing in at one service: what the application is known by there, and what it wants to know of its users.
+//! Signing in at one service: what the application is known by there, and what it wants to know of
+//! its users.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -51,52 +52,58 @@ use crate::{Error, Request, Secret, Unsupported};
 #[non_exhaustive]
 pub struct SignIn {
     pub(super) parts: Arc<Parts>,
-    /// Fields of the profile to read besides [the row's](super::ProfileMapping::requested_fields), at services where a request has
-    /// to name them: Facebook's `birthday`, `hometown`, … They come in [`User::raw`](super::User::raw), where the
-    /// [scope](Self::scope) has them, too. Default: none.
+    /// Fields of the profile to read besides [the row's](super::ProfileMapping::requested_fields),
+    /// at services where a request has to name them: Facebook's `birthday`, `hometown`, … They come
+    /// in [`User::raw`](super::User::raw), where the [scope](Self::scope) has them, too. Default:
+    /// none.
     pub extra_fields: Vec<String>,
-    /// Arguments of the request for the profile. One takes the place of the row's of that name: Twitter tells the address to
-    /// applications with a permission for it, and an argument `include_email`. Default: none.
+    /// Arguments of the request for the profile. One takes the place of the row's of that name:
+    /// Twitter tells the address to applications with a permission for it, and an argument
+    /// `include_email`. Default: none.
     pub profile_arguments: BTreeMap<String, String>,
-    /// Headers of the requests for the profile and the addresses. GitHub wants to see the application's name in `User-Agent`.
-    /// Default: the row's.
+    /// Headers of the requests for the profile and the addresses. GitHub wants to see the
+    /// application's name in `User-Agent`. Default: the row's.
     pub profile_headers: HeaderMap,
-    /// Sends users to the page where access is granted, also at a service that has another one for signing in, which
-    /// sends those straight back who have granted it before (Twitter). Default: `false`.
+    /// Sends users to the page where access is granted, also at a service that has another one for
+    /// signing in, which sends those straight back who have granted it before (Twitter). Default:
+    /// `false`.
     pub always_authorize: bool,
-    /// The issuer that the service names in its callbacks (`iss`, RFC 9207), where the row does not say it: that of a
-    /// Microsoft tenant, or that of the service behind a gateway. It does not count at OAuth 1.0 services, which name none.
-    /// Default: the row's.
+    /// The issuer that the service names in its callbacks (`iss`, RFC 9207), where the row does not
+    /// say it: that of a Microsoft tenant, or that of the service behind a gateway. It does not
+    /// count at OAuth 1.0 services, which name none. Default: the row's.
     pub issuer: Option<String>,
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that
-    /// changes scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/callback/github`. If it knows path
-    /// and query, hand those over instead. A prefix that the proxy removed from the path has to be put back in any case.
-    /// Default: compares all of it.
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application
+    /// behind a proxy that changes scheme and host, whose framework knows no other, such as
+    /// `http://10.0.0.5:8080/callback/github`. If it knows path and query, hand those over instead.
+    /// A prefix that the proxy removed from the path has to be put back in any case. Default:
+    /// compares all of it.
     ///
     /// # Security
     /// Two services whose callback URLs differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Takes callbacks that do not say where the user came to: a query alone. Default: refuses them.
+    /// Takes callbacks that do not say where the user came to: a query alone. Default: refuses
+    /// them.
     ///
     /// # Security
     /// At a service that does not name itself in its callbacks, nothing tells another service's
-    /// code from this one's, so that a malicious service is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It
-    /// is harmless where the application has one service, or none that an attacker may choose.
+    /// code from this one's, so that a malicious service is shown codes of an honest one (a mix-up,
+    /// RFC 9700 §4.4). It is harmless where the application has one service, or none that an
+    /// attacker may choose.
     pub allow_callback_without_place: bool,
-    /// Takes callbacks that name an issuer although nothing says which is the service's. [`issuer`](field@Self::issuer) is
-    /// better. Default: refuses them.
+    /// Takes callbacks that name an issuer although nothing says which is the service's.
+    /// [`issuer`](field@Self::issuer) is better. Default: refuses them.
     ///
     /// # Security
     /// A callback that says it comes from another service is taken, and its code is sent to this
     /// one (a mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
     pub allow_unknown_issuer: bool,
-    /// Signs people in at a row that speaks [OAuth 1.0 of 2007](field@super::Oauth1::version_2007), such as
-    /// [`DROPBOX_V1`](super::DROPBOX_V1). Default: [`authorize`](Self::authorize) refuses to
-    /// ([`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007)).
+    /// Signs people in at a row that speaks [OAuth 1.0 of 2007](field@super::Oauth1::version_2007),
+    /// such as [`DROPBOX_V1`](super::DROPBOX_V1). Default: [`authorize`](Self::authorize) refuses
+    /// to ([`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007)).
     ///
     /// # Security
-    /// In that version nothing ties the user who comes back to the one who granted access, so an attacker can sign in
-    /// as a user whom they had grant access.
+    /// In that version nothing ties the user who comes back to the one who granted access, so an
+    /// attacker can sign in as a user whom they had grant access.
     pub dangerous_version_1_0: bool,
 }
 
@@ -133,15 +140,16 @@ type MakeRequest = Arc<dyn Fn(&Tokens) -> Result<Request, Error> + Send + Sync>;
 type Map = Arc<dyn Fn(&Value, Tokens) -> Option<User> + Send + Sync>;
 
 impl SignIn {
-    /// Makes the sign-in at a service of the table, or at one of your own, with the credentials that the service gave
-    /// the application, and the URL that users come back to, as it is registered with the service. An application
-    /// without a secret has the empty text.
+    /// Makes the sign-in at a service of the table, or at one of your own, with the credentials
+    /// that the service gave the application, and the URL that users come back to, as it is
+    /// registered with the service. An application without a secret has the empty text.
     ///
-    /// A row of [many installations](field@Service::instance) without a default needs an [`instance`](Self::instance).
+    /// A row of [many installations](field@Service::instance) without a default needs an
+    /// [`instance`](Self::instance).
     ///
     /// # Errors
-    /// [`Unsupported`] when a URL is none, or neither https nor on this machine, or when the row has no
-    /// [profile](field@Service::profile).
+    /// [`Unsupported`] when a URL is none, or neither https nor on this machine, or when the row
+    /// has no [profile](field@Service::profile).
     pub fn new(
         service: &Service,
         client_id: impl Into<String>,
@@ -151,7 +159,8 @@ impl SignIn {
         let application = Application::new(service, client_id.into(), client_secret.into())?;
         let headers = application.mapping.headers;
         let observer = Observer::of_client(application.client_id());
-        let mut parts = Parts::new(redirect_uri.into(), observer, None, Source::Row(Box::new(application)));
+        let mut parts =
+            Parts::new(redirect_uri.into(), observer, None, Source::Row(Box::new(application)));
         parts.connect()?;
         let mut sign_in = Self::of(parts);
         for (name, value) in headers {
@@ -176,22 +185,25 @@ impl SignIn {
         }
     }
 
-    /// Signing in at a service that no row describes: one whose URLs are known only when the application runs, that
-    /// wants to be spoken to in a way of its own, or whose profiles no table of fields fits. The client is the
-    /// caller's, of either protocol, with all of its options, and `redirect_uri` is where users come back to: what an
-    /// OAuth 2.0 client was told before is forgotten, and an OAuth 1.0 service of [registered
+    /// Signing in at a service that no row describes: one whose URLs are known only when the
+    /// application runs, that wants to be spoken to in a way of its own, or whose profiles no table
+    /// of fields fits. The client is the caller's, of either protocol, with all of its options, and
+    /// `redirect_uri` is where users come back to: what an OAuth 2.0 client was told before is
+    /// forgotten, and an OAuth 1.0 service of [registered
     /// callbacks](crate::oauth1::Callbacks::Registered) is not told.
     ///
-    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None`
-    /// where it is not as it should be; one with `error` or `errors` is a refusal then. The token is put into the
-    /// request where the client says, for the origin that the request goes to and over TLS alone, unless the client was
-    /// told otherwise. Of OAuth 1.0 it is signed; what is to be signed must be in it. What `map` leaves open, the
-    /// profile as it came and the token's lifetime, is filled in.
+    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is
+    /// JSON, or `None` where it is not as it should be; one with `error` or `errors` is a refusal
+    /// then. The token is put into the request where the client says, for the origin that the
+    /// request goes to and over TLS alone, unless the client was told otherwise. Of OAuth 1.0 it is
+    /// signed; what is to be signed must be in it. What `map` leaves open, the profile as it came
+    /// and the token's lifetime, is filled in.
     ///
-    /// [`profile_headers`](field@Self::profile_headers) adds to the request, and what else there is for the profile's request
-    /// ([`extra_fields`](field@Self::extra_fields), [`profile_arguments`](field@Self::profile_arguments)) is for services of the
-    /// table: it is `request` that has the say. [`instance`](Self::instance) and [`base_url`](Self::base_url), which
-    /// move the URLs of a row, are refused.
+    /// [`profile_headers`](field@Self::profile_headers) adds to the request, and what else there is
+    /// for the profile's request ([`extra_fields`](field@Self::extra_fields),
+    /// [`profile_arguments`](field@Self::profile_arguments)) is for services of the table: it is
+    /// `request` that has the say. [`instance`](Self::instance) and [`base_url`](Self::base_url),
+    /// which move the URLs of a row, are refused.
     ///
     /// ```
     /// use oauth_proto::services::{LINEAR, SignIn, User};
@@ -226,7 +238,8 @@ impl SignIn {
     /// use oauth_proto::{ApiRequest, Error};
     ///
     /// fn wiki(base: &str, key: &str, secret: &str) -> Result<SignIn, Error> {
-    ///     let [request, authorize, access] = ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
+    ///     let [request, authorize, access] =
+    ///         ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
     ///     let mut server = Server::new(&request, &authorize, &access)?;
     ///     server.by_get = true;
     ///     server.callbacks = Some(Callbacks::Registered);
@@ -246,14 +259,14 @@ impl SignIn {
     /// ```
     ///
     /// # Security
-    /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too: with
-    /// [`Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
-    /// they had grant access, and without TLS an attacker on the network can put another user in the place of the one
-    /// who comes.
+    /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too:
+    /// with [`Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) an
+    /// attacker can sign in as a user whom they had grant access, and without TLS an attacker on
+    /// the network can put another user in the place of the one who comes.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the redirect_uri is no URL for that, [`Unsupported::PlainHttp`] when it is neither
-    /// https nor on this machine at an OAuth 2.0 client.
+    /// [`Unsupported::Url`] when the redirect_uri is no URL for that, [`Unsupported::PlainHttp`]
+    /// when it is neither https nor on this machine at an OAuth 2.0 client.
     pub fn custom(
         client: impl Into<Client>,
         redirect_uri: impl Into<String>,
@@ -275,21 +288,30 @@ impl SignIn {
     /// use oauth_proto::services::{Client, SignIn, Tokens, User};
     /// use oauth_proto::{Error, oauth2};
     ///
-    /// fn session(sign_in: &SignIn, user: User, api: &str) -> Result<Option<oauth2::Session>, Error> {
+    /// fn session(
+    ///     sign_in: &SignIn,
+    ///     user: User,
+    ///     api: &str,
+    /// ) -> Result<Option<oauth2::Session>, Error> {
     ///     match (sign_in.client()?, user.tokens) {
-    ///         (Client::Oauth2(client), Tokens::Oauth2(token)) => oauth2::Session::new(&client, api, token).map(Some),
+    ///         (Client::Oauth2(client), Tokens::Oauth2(token)) => {
+    ///             oauth2::Session::new(&client, api, token).map(Some)
+    ///         }
     ///         _ => Ok(None),
     ///     }
     /// }
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the service needs an [`instance`](Self::instance) and none was chosen.
-    /// [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007) for OAuth 1.0 of 2007: see [`dangerous_version_1_0`](field@Self::dangerous_version_1_0).
+    /// [`Unsupported::Url`] when the service needs an [`instance`](Self::instance) and none was
+    /// chosen. [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007) for
+    /// OAuth 1.0 of 2007: see [`dangerous_version_1_0`](field@Self::dangerous_version_1_0).
     pub fn client(&self) -> Result<Client, Error> {
         let client = self.parts.client()?.clone();
-        let place =
-            Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place };
+        let place = Leniency {
+            any_origin: self.allow_callback_at_any_origin,
+            no_place: self.allow_callback_without_place,
+        };
         let client = match &self.issuer {
             None if !self.allow_unknown_issuer => client,
             issuer => client.with_issuer(issuer.clone()),
@@ -309,7 +331,12 @@ impl SignIn {
 }
 
 impl Parts {
-    fn new(redirect_uri: String, observer: Observer, client: Option<Client>, source: Source) -> Self {
+    fn new(
+        redirect_uri: String,
+        observer: Observer,
+        client: Option<Client>,
+        source: Source,
+    ) -> Self {
         Self {
             client,
             redirect_uri,
@@ -355,7 +382,11 @@ impl Parts {
     }
 
     /// Moves the URLs of a row, and makes all that follows from them anew.
-    pub(super) fn relocate(&mut self, url: &str, change: impl FnOnce(&mut Application)) -> Result<(), Error> {
+    pub(super) fn relocate(
+        &mut self,
+        url: &str,
+        change: impl FnOnce(&mut Application),
+    ) -> Result<(), Error> {
         let Source::Row(application) = &mut self.source else {
             let reason = "a custom sign-in has the URLs of the client that it was given: give it another client";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
@@ -411,8 +442,11 @@ impl fmt::Debug for SignIn {
 
 /// A header of a row's.
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
-    let unsendable = |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("its name is none"))?;
-    let value = HeaderValue::from_str(value).map_err(|_| unsendable("its value cannot stand in a header"))?;
+    let unsendable =
+        |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };
+    let name =
+        HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("its name is none"))?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| unsendable("its value cannot stand in a header"))?;
     Ok((name, value))
 }

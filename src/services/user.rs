@@ -9,9 +9,9 @@ use crate::{oauth1, oauth2};
 
 /// Who signed in.
 ///
-/// A field is there when the service said so, and only then: nothing is guessed. An application that knows its users
-/// from before finds them by [`id`](Self::id) and the service; an address is no identity, since its owner can change,
-/// and one that is not verified may be another's.
+/// A field is there when the service said so, and only then: nothing is guessed. An application
+/// that knows its users from before finds them by [`id`](Self::id) and the service; an address is
+/// no identity, since its owner can change, and one that is not verified may be another's.
 ///
 /// Store it with serde; the stored form holds the tokens.
 ///
@@ -19,7 +19,10 @@ use crate::{oauth1, oauth2};
 /// use oauth_proto::oauth2::Token;
 /// use oauth_proto::services::{Tokens, User};
 ///
-/// let mut user = User::new("583231", Tokens::Oauth2(Token::bearer("gho_16C7e42F292c6912E7710c838347Ae178B4a")));
+/// let mut user = User::new(
+///     "583231",
+///     Tokens::Oauth2(Token::bearer("gho_16C7e42F292c6912E7710c838347Ae178B4a")),
+/// );
 /// user.username = Some("octocat".into());
 /// assert_eq!(user.email_verified, None);
 /// assert!(!format!("{user:?}").contains("gho_"));
@@ -27,8 +30,8 @@ use crate::{oauth1, oauth2};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// What the service knows the user by, for ever. A number is written as a text. It is unique at the service, not
-    /// among services; some give every application another one.
+    /// What the service knows the user by, for ever. A number is written as a text. It is unique at
+    /// the service, not among services; some give every application another one.
     pub id: String,
     /// The name, as it is displayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,13 +42,15 @@ pub struct User {
     /// The last name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// The name that the user goes by at the service: `screen_name`, `login`, … It can change hands.
+    /// The name that the user goes by at the service: `screen_name`, `login`, … It can change
+    /// hands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The address. See [`email_verified`](Self::email_verified) before believing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether the service says that the address was verified; `None` where it says nothing about that.
+    /// Whether the service says that the address was verified; `None` where it says nothing about
+    /// that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
     /// The URL of a picture.

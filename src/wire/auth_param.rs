@@ -1,4 +1,5 @@
-//! The parameters of `Authorization` and `WWW-Authenticate`: `name=token` or `name="quoted"`, RFC 9110 §11.2.
+//! The parameters of `Authorization` and `WWW-Authenticate`: `name=token` or `name="quoted"`, RFC
+//! 9110 §11.2.
 
 use std::borrow::Cow;
 
@@ -20,11 +21,11 @@ pub(crate) fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
     (scheme, rest.trim_ascii_start())
 }
 
-/// Reads a comma-separated list of parameters in order. Empty elements are skipped (RFC 9110 §5.6.1); after the first
-/// malformed one there is nothing more.
+/// Reads a comma-separated list of parameters in order. Empty elements are skipped (RFC 9110
+/// §5.6.1); after the first malformed one there is nothing more.
 ///
-/// A value without quotes may hold any visible character but the comma and the quote, since some clients leave the
-/// quotes off base64.
+/// A value without quotes may hold any visible character but the comma and the quote, since some
+/// clients leave the quotes off base64.
 pub(crate) fn parse(list: &[u8]) -> Params<'_> {
     Params { list, at: 0 }
 }
@@ -54,7 +55,8 @@ impl<'a> Iterator for Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// One parameter up to the comma behind it; `None`, with `at` at the trouble, when there is none.
+    /// One parameter up to the comma behind it; `None`, with `at` at the trouble, when there is
+    /// none.
     fn param(&mut self) -> Option<Param<'a>> {
         let name = self.take(is_token);
         self.skip(is_space);
@@ -71,7 +73,8 @@ impl<'a> Params<'a> {
         matches!(self.peek(), None | Some(b',')).then_some((name, value))
     }
 
-    /// A quoted string, in which a backslash makes the next byte stand for itself (RFC 9110 §5.6.4).
+    /// A quoted string, in which a backslash makes the next byte stand for itself (RFC 9110
+    /// §5.6.4).
     fn quoted(&mut self) -> Option<Cow<'a, [u8]>> {
         let inside = &self.list[self.at + 1..];
         let end = memchr::memchr2(b'"', b'\\', inside)?;
@@ -178,20 +181,27 @@ mod tests {
 
     fn read(list: &str) -> Result<Vec<(String, String)>, Malformed> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        parse(list.as_bytes()).map(|param| param.map(|(name, value)| (text(name), text(&value)))).collect()
+        parse(list.as_bytes())
+            .map(|param| param.map(|(name, value)| (text(name), text(&value))))
+            .collect()
     }
 
     #[test]
     fn white_space_and_empty_elements_do_not_matter() {
         let expected = vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())];
-        for list in [r#"a="1",b="2""#, r#" a = "1" , b = 2 "#, "a=1,,\r\n\tb=2,", ", a=1, b=\"\\2\""] {
+        for list in
+            [r#"a="1",b="2""#, r#" a = "1" , b = 2 "#, "a=1,,\r\n\tb=2,", ", a=1, b=\"\\2\""]
+        {
             assert_eq!(read(list).as_ref(), Ok(&expected), "{list}");
         }
     }
 
     #[test]
     fn empty_values_and_commas_in_quotes_are_values() {
-        assert_eq!(read(r#"a="",b="x,y""#).unwrap(), [("a".into(), String::new()), ("b".into(), "x,y".into())]);
+        assert_eq!(
+            read(r#"a="",b="x,y""#).unwrap(),
+            [("a".into(), String::new()), ("b".into(), "x,y".into())]
+        );
     }
 
     #[test]
@@ -201,7 +211,9 @@ mod tests {
 
     #[test]
     fn what_is_malformed_ends_the_list() {
-        for (list, at) in [("a", 1), ("=1", 0), ("a=1 b=2", 4), (r#"a="1"#, 2), (r#"a="\"#, 2), (r#"a="1"2"#, 5)] {
+        for (list, at) in
+            [("a", 1), ("=1", 0), ("a=1 b=2", 4), (r#"a="1"#, 2), (r#"a="\"#, 2), (r#"a="1"2"#, 5)]
+        {
             assert_eq!(read(list), Err(Malformed { at }), "{list}");
         }
         assert_eq!(parse(b"a=1, b, c=3").count(), 2);

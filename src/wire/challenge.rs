@@ -40,9 +40,10 @@ impl Challenge {
 
     /// Reads the challenges in one header's value.
     ///
-    /// Many servers leave the commas between parameters out, or write semicolons: white space or a semicolon in front of a
-    /// `name=` counts as a comma. Parameters that were read before a malformed part stay. A value whose end is unclear is left
-    /// out, and reading goes on at the next comma with a parameter behind it. Where not even a scheme can be read, reading ends.
+    /// Many servers leave the commas between parameters out, or write semicolons: white space or a
+    /// semicolon in front of a `name=` counts as a comma. Parameters that were read before a
+    /// malformed part stay. A value whose end is unclear is left out, and reading goes on at the
+    /// next comma with a parameter behind it. Where not even a scheme can be read, reading ends.
     pub fn parse(header: &[u8]) -> Vec<Self> {
         let mut challenges: Vec<Self> = Vec::new();
         let mut rest = header;
@@ -52,7 +53,8 @@ impl Challenge {
                 return challenges;
             }
             let Some(value) = value_of_parameter(rest) else {
-                let Some((challenge, after)) = begin(rest).filter(|_| challenges.len() < MOST) else {
+                let Some((challenge, after)) = begin(rest).filter(|_| challenges.len() < MOST)
+                else {
                     return challenges;
                 };
                 challenges.push(challenge);
@@ -70,8 +72,10 @@ impl Challenge {
             let next = skip(after, is_gap);
             let is_clear = next.is_empty()
                 || next.starts_with(b",")
-                || (next.len() < after.len() && (value_of_parameter(next).is_some() || (quoted && is_challenge(next))));
-            // Behind quotes, white space is enough of an end, though what follows it cannot be read.
+                || (next.len() < after.len()
+                    && (value_of_parameter(next).is_some() || (quoted && is_challenge(next))));
+            // Behind quotes, white space is enough of an end, though what follows it cannot be
+            // read.
             if is_clear || (quoted && next.len() < after.len()) {
                 let parameter = &rest[..rest.len() - after.len()];
                 if let Some(Ok((name, value))) = auth_param::parse(parameter).next() {
@@ -95,9 +99,11 @@ impl Challenge {
     }
 }
 
-/// Reads a scheme, with the token that some have instead of parameters. Returns what follows as well.
+/// Reads a scheme, with the token that some have instead of parameters. Returns what follows as
+/// well.
 fn begin(list: &[u8]) -> Option<(Challenge, &[u8])> {
-    let (scheme, after) = list.split_at(list.iter().position(|byte| is_end(*byte)).unwrap_or(list.len()));
+    let (scheme, after) =
+        list.split_at(list.iter().position(|byte| is_end(*byte)).unwrap_or(list.len()));
     if !scheme.iter().all(|byte| auth_param::is_token(*byte)) {
         return None;
     }
@@ -107,7 +113,8 @@ fn begin(list: &[u8]) -> Option<(Challenge, &[u8])> {
     Some((Challenge { scheme: text(scheme), token68, parameters: Vec::new() }, after))
 }
 
-/// Returns what follows `name=`, and the white space around the equals sign, where a list begins so.
+/// Returns what follows `name=`, and the white space around the equals sign, where a list begins
+/// so.
 fn value_of_parameter(list: &[u8]) -> Option<&[u8]> {
     let after = skip(list, auth_param::is_token);
     let value = after.trim_ascii_start().strip_prefix(b"=")?;
@@ -118,13 +125,19 @@ fn value_of_parameter(list: &[u8]) -> Option<&[u8]> {
 fn is_challenge(list: &[u8]) -> bool {
     let after = skip(list, auth_param::is_token);
     let parameters = after.trim_ascii_start();
-    after.len() < list.len() && parameters.len() < after.len() && value_of_parameter(parameters).is_some()
+    after.len() < list.len()
+        && parameters.len() < after.len()
+        && value_of_parameter(parameters).is_some()
 }
 
 /// Returns the length of a value, quotes included. `None` where they are not closed.
 fn value_length(value: &[u8]) -> Option<usize> {
     let Some(inside) = value.strip_prefix(b"\"") else {
-        return Some(value.len() - skip(value, |byte| byte.is_ascii_graphic() && byte != b'"' && !is_end(byte)).len());
+        return Some(
+            value.len()
+                - skip(value, |byte| byte.is_ascii_graphic() && byte != b'"' && !is_end(byte))
+                    .len(),
+        );
     };
     let mut escaped = false;
     let end = inside.iter().position(|byte| {
@@ -159,7 +172,8 @@ const fn is_end(byte: u8) -> bool {
     is_gap(byte) || byte == b','
 }
 
-/// Letters, digits and a few marks, and `=` at the end alone (RFC 9110 §11.2). A parameter has something behind its `=`.
+/// Letters, digits and a few marks, and `=` at the end alone (RFC 9110 §11.2). A parameter has
+/// something behind its `=`.
 fn is_token68(bytes: &[u8]) -> bool {
     let end = bytes.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
     let mark = |byte: &u8| matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
@@ -181,7 +195,8 @@ mod tests {
     /// RFC 9110 §11.6.1: its example, two challenges with quoted and unquoted values.
     #[test]
     fn the_example_of_the_specification() {
-        let header = br#"Basic realm="simple", Newauth realm="apps", type=1, title="Login to \"apps\"""#;
+        let header =
+            br#"Basic realm="simple", Newauth realm="apps", type=1, title="Login to \"apps\"""#;
         let challenges = Challenge::parse(header);
         assert_eq!(challenges.len(), 2);
         assert_eq!(challenges[0].parameter("realm"), Some("simple"));
@@ -198,7 +213,8 @@ mod tests {
 
     #[test]
     fn white_space_around_the_equals_sign_begins_no_challenge() {
-        let challenges = Challenge::parse(br#"Bearer realm = "x" , error= invalid_token,scope ="a b""#);
+        let challenges =
+            Challenge::parse(br#"Bearer realm = "x" , error= invalid_token,scope ="a b""#);
         assert_eq!(challenges.len(), 1, "{challenges:?}");
         assert_eq!(challenges[0].parameters.len(), 3);
         assert_eq!(challenges[0].parameter("scope"), Some("a b"));
@@ -239,7 +255,10 @@ mod tests {
             bearer(r#"Basic realm="x" Bearer error="invalid_token""#, "error").as_deref(),
             Some("invalid_token")
         );
-        assert_eq!(bearer(r#"Basic realm="x"; Bearer error=invalid_token"#, "error").as_deref(), Some("invalid_token"));
+        assert_eq!(
+            bearer(r#"Basic realm="x"; Bearer error=invalid_token"#, "error").as_deref(),
+            Some("invalid_token")
+        );
         assert_eq!(schemes(r#"Negotiate Bearer error="x""#), ["Negotiate", "Bearer"]);
     }
 
@@ -254,7 +273,11 @@ mod tests {
         ] {
             let challenges = Challenge::parse(header.as_bytes());
             assert_eq!(challenges.len(), 1, "{header}: {challenges:?}");
-            assert_eq!(challenges[0].parameters, [("error".into(), "invalid_token".into())], "{header}");
+            assert_eq!(
+                challenges[0].parameters,
+                [("error".into(), "invalid_token".into())],
+                "{header}"
+            );
         }
     }
 
@@ -264,8 +287,16 @@ mod tests {
             (r#"Bearer realm=my realm, error="invalid_token""#, "error", Some("invalid_token")),
             (r#"Bearer realm=my realm, error="invalid_token""#, "realm", None),
             (r#"Bearer scope=read write, error="invalid_token""#, "scope", None),
-            (r#"Bearer error="a", error_description="The token "abc" is over", scope="b""#, "scope", Some("b")),
-            (r#"Bearer error="a", error_description="The token "abc" is over", scope="b""#, "error_description", None),
+            (
+                r#"Bearer error="a", error_description="The token "abc" is over", scope="b""#,
+                "scope",
+                Some("b"),
+            ),
+            (
+                r#"Bearer error="a", error_description="The token "abc" is over", scope="b""#,
+                "error_description",
+                None,
+            ),
             (r#"Bearer error_description="The "a, b" is over", scope="b""#, "scope", Some("b")),
             (r#"Basic realm=my realm, Bearer scope="b""#, "scope", Some("b")),
         ] {

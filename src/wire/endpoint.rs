@@ -1,4 +1,5 @@
-//! The other side's URLs: what may be an endpoint, whether it is private, and pairs at the end of a query.
+//! The other side's URLs: what may be an endpoint, whether it is private, and pairs at the end of a
+//! query.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -17,8 +18,8 @@ pub(crate) fn parse_endpoint(url: &str) -> Option<Uri> {
     })
 }
 
-/// Returns whether a URI is written in the characters of URIs alone (RFC 3986 §2): a parser drops or escapes others, and the text is
-/// what is kept.
+/// Returns whether a URI is written in the characters of URIs alone (RFC 3986 §2): a parser drops
+/// or escapes others, and the text is what is kept.
 pub(crate) fn is_ascii(uri: &str) -> bool {
     uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -29,7 +30,8 @@ pub(crate) fn is_request_path(path: &str) -> bool {
     is_path && path.is_ascii() && !path.contains("//")
 }
 
-/// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
+/// Returns whether secrets may go to that place and come back from it: it is https, or this
+/// machine.
 pub(crate) fn is_secure(uri: &Uri) -> bool {
     OriginRef::of(uri).is_some_and(OriginRef::is_secure)
 }
@@ -57,8 +59,9 @@ impl Depth {
     }
 }
 
-/// Returns whether a place that a document names lies further inside than where the document is from: in this network, or on
-/// this machine. Then the document's author would have this machine ask what the author cannot reach.
+/// Returns whether a place that a document names lies further inside than where the document is
+/// from: in this network, or on this machine. Then the document's author would have this machine
+/// ask what the author cannot reach.
 pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     let from = Depth::of(from).unwrap_or(Depth::Internet);
     // What readers of URLs disagree about may lead anywhere; what none of them takes leads nowhere.
@@ -66,8 +69,8 @@ pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     Depth::of(place).unwrap_or_else(unclear) > from
 }
 
-/// Returns whether a host may be this machine, in any of the ways in which resolvers read one: wider than
-/// `OriginRef::is_loopback`, since it serves to refuse.
+/// Returns whether a host may be this machine, in any of the ways in which resolvers read one:
+/// wider than `OriginRef::is_loopback`, since it serves to refuse.
 fn is_machine(host: Host<'_>) -> bool {
     const NAMES: [&str; 7] = [
         "localhost",
@@ -96,8 +99,9 @@ fn is_machine(host: Host<'_>) -> bool {
     }
 }
 
-/// Returns whether a host is one that only this machine or its network can reach, by its name or as an address that is
-/// written out. What a name resolves to is for the transport to look at, by [`is_internal_address`].
+/// Returns whether a host is one that only this machine or its network can reach, by its name or as
+/// an address that is written out. What a name resolves to is for the transport to look at, by
+/// [`is_internal_address`].
 pub(crate) fn is_internal(host: Host<'_>) -> bool {
     /// Names that no one else has (RFC 6761, 6762, 8375, and what is in use).
     const TOPS: [&str; 14] = [
@@ -127,24 +131,28 @@ pub(crate) fn is_internal(host: Host<'_>) -> bool {
     }
 }
 
-/// Returns whether an address is one of this machine, of its network or of a special purpose (RFC 6890): loopback, private,
-/// link-local, shared, multicast, reserved, and IPv6 addresses that contain such an IPv4 address.
+/// Returns whether an address is one of this machine, of its network or of a special purpose (RFC
+/// 6890): loopback, private, link-local, shared, multicast, reserved, and IPv6 addresses that
+/// contain such an IPv4 address.
 ///
-/// This crate applies the rule to the URLs in documents of other servers, as far as an address or a name such as `localhost` is
-/// written there. It resolves no names: a public name may resolve to an internal address, perhaps only when it is
-/// looked up again. To refuse these, apply this function in your HTTP client's resolver, to the address that it then connects to.
+/// This crate applies the rule to the URLs in documents of other servers, as far as an address or a
+/// name such as `localhost` is written there. It resolves no names: a public name may resolve to an
+/// internal address, perhaps only when it is looked up again. To refuse these, apply this function
+/// in your HTTP client's resolver, to the address that it then connects to.
 ///
 /// # Examples
 /// ```
-/// use std::net::{IpAddr, SocketAddr};
 /// use oauth_proto::wire::is_internal_address;
+/// use std::net::{IpAddr, SocketAddr};
 ///
 /// /// The addresses of a name that a request may go to.
 /// fn external(resolved: Vec<SocketAddr>) -> Vec<SocketAddr> {
 ///     resolved.into_iter().filter(|address| !is_internal_address(address.ip())).collect()
 /// }
 ///
-/// for internal in ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.5"] {
+/// for internal in
+///     ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.5"]
+/// {
 ///     assert!(is_internal_address(internal.parse()?));
 /// }
 /// assert!(!is_internal_address("1.1.1.1".parse()?));
@@ -157,7 +165,8 @@ pub fn is_internal_address(address: IpAddr) -> bool {
         IpAddr::V4(address) => is_special(address),
         IpAddr::V6(address) => match (contained(address), address.segments()) {
             (Some(address), _) => is_special(address),
-            // Special purposes below 2001::/23, documentation, and all that is not of the internet (RFC 4291 §2.4).
+            // Special purposes below 2001::/23, documentation, and all that is not of the internet
+            // (RFC 4291 §2.4).
             (None, [0x2001, second, ..]) => second < 0x200 || second == 0xdb8,
             (None, [0x3fff, second, ..]) => second < 0x1000,
             (None, [first, ..]) => !(0x2000..=0x3fff).contains(&first),
@@ -168,7 +177,8 @@ pub fn is_internal_address(address: IpAddr) -> bool {
 /// Returns the IPv4 address that an IPv6 address leads to.
 fn contained(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
-        // RFC 4291 §2.5.5.2, and RFC 6052 §2.1. Networks of their own put the address in other places (RFC 8215).
+        // RFC 4291 §2.5.5.2, and RFC 6052 §2.1. Networks of their own put the address in other
+        // places (RFC 8215).
         [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(low_half(address)),
         // RFC 3056 §2.
         [0x2002, high, low, ..] => Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))),
@@ -208,33 +218,60 @@ mod tests {
 
     #[test]
     fn a_document_leads_no_further_inside_than_where_it_is_from() {
-        let [internet, network, machine] = ["https://a.example", "https://10.0.0.1/x", "http://localhost:8080"];
-        for (from, place) in
-            [(internet, network), (internet, machine), (network, machine), ("", network), ("x", machine)]
-        {
+        let [internet, network, machine] =
+            ["https://a.example", "https://10.0.0.1/x", "http://localhost:8080"];
+        for (from, place) in [
+            (internet, network),
+            (internet, machine),
+            (network, machine),
+            ("", network),
+            ("x", machine),
+        ] {
             assert!(points_into_private_network(from, place), "{from} {place}");
         }
-        for (from, place) in
-            [(machine, network), (network, internet), (network, "https://intranet"), (internet, internet)]
-        {
+        for (from, place) in [
+            (machine, network),
+            (network, internet),
+            (network, "https://intranet"),
+            (internet, internet),
+        ] {
             assert!(!points_into_private_network(from, place), "{from} {place}");
         }
         // What is no URL of the web leads nowhere.
         for place in ["", "undefined", "urn:x", "/path", "ftp://10.0.0.1/", "1"] {
             assert!(!points_into_private_network(internet, place), "{place}");
         }
-        for machine in ["https://LOCALHOST.", "https://127.1", "https://[::127.0.0.1]", "https://[2002:7f00:1::]"] {
+        for machine in [
+            "https://LOCALHOST.",
+            "https://127.1",
+            "https://[::127.0.0.1]",
+            "https://[2002:7f00:1::]",
+        ] {
             assert_eq!(Depth::of(machine), Some(Depth::Machine), "{machine}");
         }
     }
 
     #[test]
     fn addresses_of_the_internet_are_not_internal() {
-        for address in ["1.1.1.1", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"]
-        {
+        for address in [
+            "1.1.1.1",
+            "100.128.0.1",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+            "2002:101:101::",
+        ] {
             assert!(!is_internal_address(address.parse().unwrap()), "{address}");
         }
-        for address in ["0.1.2.3", "100.64.0.1", "172.31.0.1", "255.255.255.255", "2001::1", "2001:db8::1", "ff02::1"] {
+        for address in [
+            "0.1.2.3",
+            "100.64.0.1",
+            "172.31.0.1",
+            "255.255.255.255",
+            "2001::1",
+            "2001:db8::1",
+            "ff02::1",
+        ] {
             assert!(is_internal_address(address.parse().unwrap()), "{address}");
         }
     }

@@ -57,9 +57,11 @@ impl Speech {
     }
 }
 
-/// Returns whether a body is a JSON object that is about an error, and nothing in it is called a token or a secret.
+/// Returns whether a body is a JSON object that is about an error, and nothing in it is called a
+/// token or a secret.
 fn says_error(body: &[u8]) -> bool {
-    let members = if body.len() <= MAX_BODY { fields(body).unwrap_or_default() } else { Vec::new() };
+    let members =
+        if body.len() <= MAX_BODY { fields(body).unwrap_or_default() } else { Vec::new() };
     let says = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::Number(number) => number.as_u64() != Some(0),
@@ -83,28 +85,37 @@ fn is_code(name: &str) -> bool {
 
 /// Returns whether a body has a member besides `code` that is of an error.
 fn says_more(text: &str) -> bool {
-    let is_error = |name: &str| name == "errors" || EXPLANATIONS.contains(&name) || CODES.contains(&name);
+    let is_error =
+        |name: &str| name == "errors" || EXPLANATIONS.contains(&name) || CODES.contains(&name);
     text.split('"').map(bare_name).any(|name| name != "code" && is_error(&name))
 }
 
-/// Returns the number with which a member's value begins, the colon before it included, if it can be that of an error.
+/// Returns the number with which a member's value begins, the colon before it included, if it can
+/// be that of an error.
 fn number_behind(after: &str, most_digits: usize) -> Option<&str> {
     let value = after.trim_start().strip_prefix(':')?.trim_start();
     let digits = value.strip_prefix('-').unwrap_or(value);
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let ends = digits[end..].trim_start().chars().next().is_some_and(|c| matches!(c, ',' | '}' | ']'));
+    let ends =
+        digits[end..].trim_start().chars().next().is_some_and(|c| matches!(c, ',' | '}' | ']'));
     let length = after.len() - digits.len() + end;
     (ends && (1..=most_digits).contains(&end)).then(|| &after[..length])
 }
 
-/// The beginning of a body with everything masked that may be a value: a secret may stand in a place that a broken server
-/// chose. Prose passes; numbers, long words, what stands behind `=`, and strings of JSON but for names and messages do not.
+/// The beginning of a body with everything masked that may be a value: a secret may stand in a
+/// place that a broken server chose. Prose passes; numbers, long words, what stands behind `=`, and
+/// strings of JSON but for names and messages do not.
 pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
     let refuses = speech == Speech::Refuses;
-    let is_message =
-        |name: &str| MESSAGES.contains(&name) || (refuses && EXPLANATIONS.contains(&bare_name(name).as_str()));
+    let is_message = |name: &str| {
+        MESSAGES.contains(&name) || (refuses && EXPLANATIONS.contains(&bare_name(name).as_str()))
+    };
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
-    let text = if body.len() > EXCERPT { whole_words(&text).to_owned() + "…" } else { text.into_owned() };
+    let text = if body.len() > EXCERPT {
+        whole_words(&text).to_owned() + "…"
+    } else {
+        text.into_owned()
+    };
     // A number that is called a code and nothing else may be one that the user types in.
     let most_digits = |name: &str| match bare_name(name).as_str() {
         "code" if says_more(&text) => 6,
@@ -130,12 +141,13 @@ pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
                     let (message, after) = message(after);
                     out = out + ": " + &prose(&message, speech);
                     rest = after;
-                    // Where a message goes on behind its end, it has quotation marks of its own in it.
+                    // Where a message goes on behind its end, it has quotation marks of its own in
+                    // it.
                     if !rest.is_empty() && !rest.trim_start().starts_with([',', '}', ']']) {
                         return out + "…";
                     }
-                } else if let Some(number) =
-                    number_behind(after, most_digits(name)).filter(|_| refuses && is_name && is_code(name))
+                } else if let Some(number) = number_behind(after, most_digits(name))
+                    .filter(|_| refuses && is_name && is_code(name))
                 {
                     out.push_str(number);
                     rest = &after[number.len()..];
@@ -158,7 +170,8 @@ pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
 fn message(after: &str) -> (String, &str) {
     let value = &after[after.find('"').unwrap_or(after.len())..];
     let (string, rest) = value.split_at(quoted(value));
-    let message = serde_json::from_str(string).unwrap_or_else(|_| string.trim_matches('"').to_owned());
+    let message =
+        serde_json::from_str(string).unwrap_or_else(|_| string.trim_matches('"').to_owned());
     (message, rest)
 }
 
@@ -194,7 +207,10 @@ mod tests {
     #[test]
     fn a_refusal_shows_its_numbers_and_messages() {
         for (body, expected) in [
-            (r#"{"errcode":40029,"errmsg":"invalid code"}"#, r#"{"errcode":40029,"errmsg": invalid code}"#),
+            (
+                r#"{"errcode":40029,"errmsg":"invalid code"}"#,
+                r#"{"errcode":40029,"errmsg": invalid code}"#,
+            ),
             (
                 r#"{"error":{"status":401,"message":"The access token expired"}}"#,
                 r#"{"error":{"status":401,"message": The access token expired}}"#,
@@ -284,7 +300,10 @@ mod tests {
         assert_eq!(shown("Error 401: not allowed"), "Error 401: not allowed");
         assert_eq!(shown("a=abc&b = x y\nno more"), "a=…&b =… no more");
         assert_eq!(shown("id hdk48Djdsa is bad"), "id … is bad");
-        assert_eq!(shown(r#"{"a" : "x \"y z", "n":12345,"t":true}"#), r#"{"a" : "…", "n":…,"t":true}"#);
+        assert_eq!(
+            shown(r#"{"a" : "x \"y z", "n":12345,"t":true}"#),
+            r#"{"a" : "…", "n":…,"t":true}"#
+        );
         assert_eq!(
             shown(r#"{"errors":[{"message":"Could not authenticate you, x9y8z7", "x":"y"}]}"#),
             r#"{"errors":[{"message": Could not authenticate you, …, "x":"…"}]}"#

@@ -1,6 +1,8 @@
-//! The usual JSON answer: one object of a few plain texts and whole numbers, read in one pass over borrowed text.
+//! The usual JSON answer: one object of a few plain texts and whole numbers, read in one pass over
+//! borrowed text.
 //!
-//! Whatever is less plain (an escape, a fraction, a nested value, anything malformed) is left to the general reader.
+//! Whatever is less plain (an escape, a fraction, a nested value, anything malformed) is left to
+//! the general reader.
 
 /// More members than this are not usual.
 const MOST: usize = 8;
@@ -16,7 +18,8 @@ pub(super) enum Plain<'a> {
 
 /// The members in their order, and how many they are; `None` where the object is not plain.
 pub(super) fn read(document: &str) -> Option<([(&str, Plain<'_>); MOST], usize)> {
-    // Looked at as a whole, and without leaving early, so that it becomes a few vector instructions.
+    // Looked at as a whole, and without leaving early, so that it becomes a few vector
+    // instructions.
     let special = document.bytes().fold(false, |any, byte| any | (byte == b'\\') | (byte < b' '));
     if special {
         return None;
@@ -85,13 +88,19 @@ mod tests {
             Plain::Text(text) => Value::from(text),
             Plain::Number(number) => Value::from(number),
         };
-        Some(members[..count].iter().map(|(name, plain)| ((*name).to_owned(), value(*plain))).collect())
+        Some(
+            members[..count]
+                .iter()
+                .map(|(name, plain)| ((*name).to_owned(), value(*plain)))
+                .collect(),
+        )
     }
 
     #[test]
     fn the_usual_answer_is_read() {
         let read = members(r#" { "a":"x y", "n" : 3600 ,"ü":"ö", "z": 0} "#).unwrap();
-        let expected = [("a", "x y".into()), ("n", 3600.into()), ("ü", "ö".into()), ("z", 0.into())];
+        let expected =
+            [("a", "x y".into()), ("n", 3600.into()), ("ü", "ö".into()), ("z", 0.into())];
         assert!(read.iter().map(|(name, value)| (name.as_str(), value.clone())).eq(expected));
     }
 

@@ -1,4 +1,5 @@
-//! `application/x-www-form-urlencoded`: HTML 4.01 §17.13.4, read as RFC 5849 §3.4.1.3.1 and RFC 6749 appendix B do.
+//! `application/x-www-form-urlencoded`: HTML 4.01 §17.13.4, read as RFC 5849 §3.4.1.3.1 and RFC
+//! 6749 appendix B do.
 
 use std::borrow::Cow;
 
@@ -15,15 +16,20 @@ pub(crate) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// Splits a form or a query into decoded pairs, in their order.
 ///
-/// `+` is a space and `%xx` a byte. A name without `=` has the empty value, names may repeat or be empty, only `&`
-/// separates, and nothing stands between two of them. No input is wrong.
+/// `+` is a space and `%xx` a byte. A name without `=` has the empty value, names may repeat or be
+/// empty, only `&` separates, and nothing stands between two of them. No input is wrong.
 ///
 /// ```
 /// use oauth_proto::wire::form::pairs;
 ///
-/// let pairs: Vec<_> = pairs(b"c2&a3=2+q&a=1;b=2&&=x").map(|(name, value)| {
-///     (String::from_utf8_lossy(&name).into_owned(), String::from_utf8_lossy(&value).into_owned())
-/// }).collect();
+/// let pairs: Vec<_> = pairs(b"c2&a3=2+q&a=1;b=2&&=x")
+///     .map(|(name, value)| {
+///         (
+///             String::from_utf8_lossy(&name).into_owned(),
+///             String::from_utf8_lossy(&value).into_owned(),
+///         )
+///     })
+///     .collect();
 /// let expected = [("c2", ""), ("a3", "2 q"), ("a", "1;b=2"), ("", "x")];
 /// assert!(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
 /// ```
@@ -75,8 +81,11 @@ pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// As [`pairs`], of a text: names and values are texts too, or `None` where what they decode to is no UTF-8.
-pub(crate) fn text_pairs(form: &str) -> impl Iterator<Item = (Option<Cow<'_, str>>, Option<Cow<'_, str>>)> {
+/// As [`pairs`], of a text: names and values are texts too, or `None` where what they decode to is
+/// no UTF-8.
+pub(crate) fn text_pairs(
+    form: &str,
+) -> impl Iterator<Item = (Option<Cow<'_, str>>, Option<Cow<'_, str>>)> {
     let mut rest = Some(form);
     let pieces = std::iter::from_fn(move || {
         let (piece, more) = split_at_byte(rest?, b'&');
@@ -94,7 +103,8 @@ pub(crate) fn text_pairs(form: &str) -> impl Iterator<Item = (Option<Cow<'_, str
     })
 }
 
-/// What stands before an ASCII character and behind it: faster than the standard library's search, which is made for any.
+/// What stands before an ASCII character and behind it: faster than the standard library's search,
+/// which is made for any.
 fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
     match memchr::memchr(byte, text.as_bytes()) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -121,7 +131,8 @@ pub(crate) fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
 
 /// Keeps those pieces of a form or query, byte for byte, whose decoded name satisfies `keep`.
 pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-    let kept: Vec<_> = pieces(form).filter(|piece| keep(&percent::decode_form(split_pair(piece).0))).collect();
+    let kept: Vec<_> =
+        pieces(form).filter(|piece| keep(&percent::decode_form(split_pair(piece).0))).collect();
     kept.join(&b'&')
 }
 
@@ -130,9 +141,9 @@ pub(crate) fn essence(media_type: &[u8]) -> &[u8] {
     media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
-/// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more than one, or one that begins
-/// like that of a form and goes on otherwise. Who signs or verifies must refuse those, since an application behind may read
-/// as a form what was not signed as one.
+/// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more
+/// than one, or one that begins like that of a form and goes on otherwise. Who signs or verifies
+/// must refuse those, since an application behind may read as a form what was not signed as one.
 pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let value = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
@@ -141,7 +152,10 @@ pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     if value == form {
         return values.next().is_none().then_some(true);
     }
-    let begins = value.trim_ascii_start().get(..form.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(form));
+    let begins = value
+        .trim_ascii_start()
+        .get(..form.len())
+        .is_some_and(|begin| begin.eq_ignore_ascii_case(form));
     let exact = essence(value).eq_ignore_ascii_case(form);
     (values.next().is_none() && begins == exact).then_some(exact)
 }
@@ -169,7 +183,9 @@ mod tests {
     use super::*;
 
     fn decoded(form: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
-        pairs(form.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        pairs(form.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect()
     }
 
     fn pair(name: &str, value: &str) -> (Vec<u8>, Vec<u8>) {

@@ -1,5 +1,5 @@
-//! JSON objects read member by member, borrowed where it can be. A name that stands twice is seen twice, so that the reader
-//! can refuse it.
+//! JSON objects read member by member, borrowed where it can be. A name that stands twice is seen
+//! twice, so that the reader can refuse it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,14 +32,18 @@ impl Member<'_> {
     }
 }
 
-/// Returns a text without the byte order mark that some servers write before it: one is no part of a JSON text, and a reader
-/// may ignore it (RFC 8259 §8.1).
+/// Returns a text without the byte order mark that some servers write before it: one is no part of
+/// a JSON text, and a reader may ignore it (RFC 8259 §8.1).
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// Hands the members of a JSON object to `take`, in their order. `None` when the body is not one object.
-pub(crate) fn visit<'a>(body: &'a [u8], mut take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
+/// Hands the members of a JSON object to `take`, in their order. `None` when the body is not one
+/// object.
+pub(crate) fn visit<'a>(
+    body: &'a [u8],
+    mut take: impl FnMut(Cow<'a, str>, Member<'a>),
+) -> Option<()> {
     // Checked as a whole, the body needs no check for each text in it.
     let body = std::str::from_utf8(without_mark(body)).ok()?;
     if let Some((members, count)) = flat_json::read(body) {
@@ -70,7 +74,9 @@ pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, Value)>> {
 pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     let mut object = Map::new();
     let mut twice = false;
-    visit(body, |name, value| twice |= object.insert(name.into_owned(), value.into_value()).is_some())?;
+    visit(body, |name, value| {
+        twice |= object.insert(name.into_owned(), value.into_value()).is_some();
+    })?;
     (!twice).then_some(object)
 }
 
@@ -136,7 +142,9 @@ impl<'de> Visitor<'de> for MemberVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Number::from_f64(number).map(Member::Number).ok_or_else(|| E::custom("a number out of range"))
+        Number::from_f64(number)
+            .map(Member::Number)
+            .ok_or_else(|| E::custom("a number out of range"))
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
@@ -153,7 +161,8 @@ impl<'de> Visitor<'de> for MemberVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         Ok(match Value::deserialize(MapAccessDeserializer::new(map))? {
-            // serde_json hands numbers over like this when another crate has switched on `arbitrary_precision`.
+            // serde_json hands numbers over like this when another crate has switched on
+            // `arbitrary_precision`.
             Value::Number(number) => Member::Number(number),
             value => Member::Other(value),
         })
@@ -177,7 +186,9 @@ mod tests {
         for body in ["\u{feff}{\"a\":1}", "\u{feff} {\"a\":[1]}"] {
             assert_eq!(object(body.as_bytes()).unwrap().len(), 1, "{body}");
         }
-        for body in [" \u{feff}{}", "\u{feff}\u{feff}{}", "{}\u{feff}", "\u{feff}", "{\u{feff}\"a\":1}"] {
+        for body in
+            [" \u{feff}{}", "\u{feff}\u{feff}{}", "{}\u{feff}", "\u{feff}", "{\u{feff}\"a\":1}"]
+        {
             assert_eq!(object(body.as_bytes()), None, "{body}");
         }
     }

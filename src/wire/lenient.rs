@@ -1,7 +1,8 @@
-//! Members of JSON as servers write them: numbers and booleans in quotes, null for what is absent, a text for a list of one.
+//! Members of JSON as servers write them: numbers and booleans in quotes, null for what is absent,
+//! a text for a list of one.
 //!
-//! Nothing here takes an odd value for an absent one: null is absent, and everything else is read or is an error. The one
-//! exception is an empty URL.
+//! Nothing here takes an odd value for an absent one: null is absent, and everything else is read
+//! or is an error. The one exception is an empty URL.
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use serde_json::{Map, Number, Value};
 
 use super::timestamp::Timestamp;
 
-/// Returns the names of the members that cannot be read. Each is tried alone, beside the one without which nothing can be read, so
-/// that this takes no longer than reading the object twice.
+/// Returns the names of the members that cannot be read. Each is tried alone, beside the one
+/// without which nothing can be read, so that this takes no longer than reading the object twice.
 pub(crate) fn odd<T>(
     members: &Map<String, Value>,
     needed: (String, Value),
@@ -32,30 +33,39 @@ pub(crate) fn seconds(value: &Value) -> Option<u64> {
     }
 }
 
-/// Returns a number that has no fraction and is not negative. One that is larger than fits becomes the largest.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked, and it saturates")]
+/// Returns a number that has no fraction and is not negative. One that is larger than fits becomes
+/// the largest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked, and it saturates"
+)]
 pub(crate) fn whole(number: &Number) -> Option<u64> {
     let fraction = || number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
     number.as_u64().or_else(|| fraction().map(|number| number as u64))
 }
 
-/// Returns a whole number that is written as a text, perhaps with a fraction of zeros and white space around it. `parse` would
-/// take a sign. More digits than fit are the largest number.
+/// Returns a whole number that is written as a text, perhaps with a fraction of zeros and white
+/// space around it. `parse` would take a sign. More digits than fit are the largest number.
 pub(crate) fn digits(text: &str) -> Option<u64> {
     let text = text.trim_ascii();
     let (text, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let all = |text: &str, fits: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(fits);
+    let all =
+        |text: &str, fits: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(fits);
     let fits = all(text, u8::is_ascii_digit) && all(fraction, |byte| *byte == b'0');
     fits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// Reads a point in time.
-pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     if value.is_null() {
         return Ok(None);
     }
-    let seconds = seconds(&value).ok_or_else(|| D::Error::custom("expected a number of seconds"))?;
+    let seconds =
+        seconds(&value).ok_or_else(|| D::Error::custom("expected a number of seconds"))?;
     Ok(Some(Timestamp::from_secs(0).after(Duration::from_secs(seconds))))
 }
 
@@ -78,11 +88,15 @@ pub(crate) fn optional_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 }
 
 /// Reads a list of texts, or one text for a list of one.
-pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+pub(crate) fn list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
         Value::String(one) => Ok(Some(vec![one])),
-        many => serde_json::from_value(many).map(Some).map_err(|_| D::Error::custom("expected a list of texts")),
+        many => serde_json::from_value(many)
+            .map(Some)
+            .map_err(|_| D::Error::custom("expected a list of texts")),
     }
 }
 
@@ -99,11 +113,26 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_read_in_every_form_and_no_other_numbers_are() {
-        for value in [json!(3600), json!(3600.0), json!("3600"), json!("3600.0"), json!(" 3600 "), json!(3.6e3)] {
+        for value in [
+            json!(3600),
+            json!(3600.0),
+            json!("3600"),
+            json!("3600.0"),
+            json!(" 3600 "),
+            json!(3.6e3),
+        ] {
             assert_eq!(seconds(&value), Some(3600), "{value}");
         }
-        for value in [json!(-1), json!("-1"), json!("+1"), json!(1.5), json!("1.5"), json!("1."), json!(""), json!([1])]
-        {
+        for value in [
+            json!(-1),
+            json!("-1"),
+            json!("+1"),
+            json!(1.5),
+            json!("1.5"),
+            json!("1."),
+            json!(""),
+            json!([1]),
+        ] {
             assert_eq!(seconds(&value), None, "{value}");
         }
         assert_eq!(seconds(&json!("99999999999999999999999")), Some(u64::MAX));

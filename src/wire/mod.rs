@@ -1,5 +1,5 @@
-//! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members, origins, points in time. Knows no protocol,
-//! and imports nothing of the rest of the crate.
+//! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members,
+//! origins, points in time. Knows no protocol, and imports nothing of the rest of the crate.
 
 pub(crate) mod auth_param;
 mod challenge;
@@ -23,7 +23,8 @@ pub use challenge::Challenge;
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
 pub(crate) use endpoint::{
-    is_ascii, is_request_path, is_secure, parse_endpoint, points_into_private_network, without_query,
+    is_ascii, is_request_path, is_secure, parse_endpoint, points_into_private_network,
+    without_query,
 };
 pub(crate) use excerpt::MAX_BODY;
 pub(crate) use hex::{hex, hex_digits};

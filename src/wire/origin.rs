@@ -41,7 +41,8 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The origin of an absolute http or https URI; `None` for any other. User information is left out.
+    /// The origin of an absolute http or https URI; `None` for any other. User information is left
+    /// out.
     pub(crate) fn of(uri: &Uri) -> Option<Self> {
         OriginRef::of(uri).map(Self::from)
     }
@@ -88,7 +89,8 @@ impl<'a> OriginRef<'a> {
         Self::new(WebScheme::of(uri)?, uri.authority()?)
     }
 
-    /// Returns the site of a scheme and an authority; `None` where the authority has no host, or a port that is no number.
+    /// Returns the site of a scheme and an authority; `None` where the authority has no host, or a
+    /// port that is no number.
     pub(crate) fn new(scheme: WebScheme, authority: &'a Authority) -> Option<Self> {
         let (host, port) = host_and_port(authority.as_str());
         let port = port_of(port, scheme)?;
@@ -116,7 +118,11 @@ impl<'a> OriginRef<'a> {
     }
 
     pub(crate) fn is_loopback(self) -> bool {
-        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(self.host);
+        let literal = self
+            .host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(self.host);
         literal.eq_ignore_ascii_case("localhost")
             || literal.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
@@ -127,8 +133,8 @@ impl<'a> OriginRef<'a> {
     }
 }
 
-/// Splits an authority, without its user information, at the colon. (`Authority::port` takes a text that is no port, such
-/// as 99999, for no text at all.)
+/// Splits an authority, without its user information, at the colon. (`Authority::port` takes a text
+/// that is no port, such as 99999, for no text at all.)
 fn host_and_port(authority: &str) -> (&str, &str) {
     // Most authorities are nothing but a host.
     if !percent::has_either(authority.as_bytes(), *b"@:") {
@@ -136,7 +142,10 @@ fn host_and_port(authority: &str) -> (&str, &str) {
     }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     // An IPv6 address has colons of its own, and ends at its bracket.
-    let colon = host.bytes().rposition(|byte| byte == b':' || byte == b']').filter(|at| host.as_bytes()[*at] == b':');
+    let colon = host
+        .bytes()
+        .rposition(|byte| byte == b':' || byte == b']')
+        .filter(|at| host.as_bytes()[*at] == b':');
     colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]))
 }
 
@@ -152,7 +161,11 @@ fn port_of(port: &str, scheme: WebScheme) -> Option<u16> {
 
 /// A port with its colon, or nothing.
 fn port_behind(text: &str, scheme: WebScheme) -> Option<u16> {
-    if text.is_empty() { Some(default_port(scheme)) } else { port_of(text.strip_prefix(':')?, scheme) }
+    if text.is_empty() {
+        Some(default_port(scheme))
+    } else {
+        port_of(text.strip_prefix(':')?, scheme)
+    }
 }
 
 const fn default_port(scheme: WebScheme) -> u16 {
@@ -175,17 +188,25 @@ mod tests {
         for same in ["https://A.example", "HTTPS://a.example:443/x?y", "https://me:pw@a.example"] {
             assert_eq!(origin(same), origin("https://a.example/"), "{same}");
         }
-        for other in ["http://a.example", "https://a.example:444", "https://b.example", "https://a.example."] {
+        for other in
+            ["http://a.example", "https://a.example:444", "https://b.example", "https://a.example."]
+        {
             assert_ne!(origin(other), origin("https://a.example/"), "{other}");
         }
     }
 
     #[test]
     fn loopback_is_the_machine_itself_and_nothing_that_looks_like_it() {
-        for yes in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:80"] {
+        for yes in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:80"]
+        {
             assert!(origin(yes).site().is_loopback(), "{yes}");
         }
-        for no in ["http://localhost.example", "http://127.0.0.1.example", "http://10.0.0.1", "http://[::2]"] {
+        for no in [
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://10.0.0.1",
+            "http://[::2]",
+        ] {
             assert!(!origin(no).site().is_loopback(), "{no}");
         }
     }
@@ -195,8 +216,15 @@ mod tests {
         assert!(origin("https://a.example").has_host("A.example"));
         assert!(origin("https://a.example").has_host("a.example:443"));
         assert!(origin("http://[::1]:8080").has_host("[::1]:8080"));
-        for no in ["a.example:80", "b.example", "", "me@a.example", "a.example:x", "a.example:99999", "a.example:+443"]
-        {
+        for no in [
+            "a.example:80",
+            "b.example",
+            "",
+            "me@a.example",
+            "a.example:x",
+            "a.example:99999",
+            "a.example:+443",
+        ] {
             assert!(!origin("https://a.example").has_host(no), "{no}");
         }
     }

@@ -1,8 +1,9 @@
 //! Percent-encoding with the unreserved set of RFC 3986 §2.3, as RFC 5849 §3.6 wants it.
 //!
-//! The `percent-encoding` crate computes the same, and tests compare the two. It looks at each byte alone. Signing OAuth 1.0
-//! requests consists mostly of encoding, so the functions here look at eight or sixteen bytes together, and can write into
-//! the buffer of a hash. Forms and queries use them as well. Where speed does not matter, the crate uses `percent-encoding`.
+//! The `percent-encoding` crate computes the same, and tests compare the two. It looks at each byte
+//! alone. Signing OAuth 1.0 requests consists mostly of encoding, so the functions here look at
+//! eight or sixteen bytes together, and can write into the buffer of a hash. Forms and queries use
+//! them as well. Where speed does not matter, the crate uses `percent-encoding`.
 
 use std::borrow::Cow;
 
@@ -43,7 +44,8 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 /// How many bytes [`all_unreserved`] looks at together.
 pub(crate) const RUN: usize = 16;
 
-/// Returns whether every byte of a run is unreserved. It has no branches, so that it becomes a few vector instructions.
+/// Returns whether every byte of a run is unreserved. It has no branches, so that it becomes a few
+/// vector instructions.
 #[inline]
 pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     let reserved = run.iter().fold(0, |reserved, byte| {
@@ -55,8 +57,8 @@ pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     reserved == 0
 }
 
-/// How every byte stands in an encoded text. The first character is the lowest byte of the number and the length is the
-/// highest, so that each byte of a text costs one load and one store.
+/// How every byte stands in an encoded text. The first character is the lowest byte of the number
+/// and the length is the highest, so that each byte of a text costs one load and one store.
 pub(crate) type Escapes = [u64; 256];
 
 /// Returns the length of an escape.
@@ -91,8 +93,9 @@ impl Letters {
     pub(crate) const LOWER: u8 = b'a';
 }
 
-/// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. The buffer must have eight bytes
-/// more than the escapes take. Works on eight bytes at a time, and looks into `escapes` only for those that [`special`] marks.
+/// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. The buffer
+/// must have eight bytes more than the escapes take. Works on eight bytes at a time, and looks into
+/// `escapes` only for those that [`special`] marks.
 ///
 /// It is inlined everywhere: texts are mostly short, and a call costs as much as a few letters do.
 #[inline(always)]
@@ -121,21 +124,24 @@ pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
     escape_word(buffer, at, word, special::<LETTERS>(word) & !known, escapes) + rest.len()
 }
 
-/// Returns `rest`, the one to seven bytes of a text behind its whole words, as the low bytes of a word.
+/// Returns `rest`, the one to seven bytes of a text behind its whole words, as the low bytes of a
+/// word.
 #[inline]
 fn tail(text: &[u8], rest: &[u8]) -> u64 {
     match (text.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
         // The last eight bytes begin with some that are not in `rest`, and are shifted out.
         (Some(last), ..) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
         (None, Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * rest.len() - 32)
+            u64::from(u32::from_le_bytes(*first))
+                | u64::from(u32::from_le_bytes(*last)) << (8 * rest.len() - 32)
         }
         _ => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
-/// Writes a word, whose first byte is the lowest, and the escapes of its special bytes, which are marked by their highest
-/// bits. Returns `at` plus the number of bytes that the escapes add to the eight of the word.
+/// Writes a word, whose first byte is the lowest, and the escapes of its special bytes, which are
+/// marked by their highest bits. Returns `at` plus the number of bytes that the escapes add to the
+/// eight of the word.
 #[inline]
 pub(crate) fn escape_word<const N: usize>(
     buffer: &mut [u8; N],
@@ -167,7 +173,12 @@ pub(crate) fn escape_word<const N: usize>(
 
 /// Does the same where every byte is special, as in a text of another script.
 #[cold]
-fn escape_all<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64, escapes: &Escapes) -> usize {
+fn escape_all<const N: usize>(
+    buffer: &mut [u8; N],
+    at: usize,
+    word: u64,
+    escapes: &Escapes,
+) -> usize {
     let mut end = at;
     for byte in word.to_le_bytes() {
         let escape = escapes[usize::from(byte)];
@@ -186,7 +197,8 @@ fn put<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64) {
 /// A byte times this is eight such bytes.
 pub(crate) const EACH: u64 = u64::MAX / 0xFF;
 
-/// Marks by their highest bits the bytes of a word that are neither digits nor letters that stand for themselves.
+/// Marks by their highest bits the bytes of a word that are neither digits nor letters that stand
+/// for themselves.
 #[inline]
 fn special<const LETTERS: u8>(word: u64) -> u64 {
     let low = word & (0x7F * EACH);
@@ -206,8 +218,8 @@ fn special<const LETTERS: u8>(word: u64) -> u64 {
 /// Returns whether a text is printable ASCII throughout, as nearly all names and identifiers are.
 pub(crate) fn is_printable(text: &[u8]) -> bool {
     const HIGH: u64 = EACH << 7;
-    // Of the three, the first finds what is no ASCII, the second DEL, and the third what is below the space. A sum that carries
-    // comes from what the first has found.
+    // Of the three, the first finds what is no ASCII, the second DEL, and the third what is below
+    // the space. A sum that carries comes from what the first has found.
     let odd = |word: u64| (word | word.wrapping_add(EACH) | !((word | HIGH) - EACH * 0x20)) & HIGH;
     let (words, rest) = text.as_chunks();
     let any = words.iter().fold(0, |any, word| any | odd(u64::from_le_bytes(*word)));
@@ -224,12 +236,15 @@ pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
     any != 0 || (!rest.is_empty() && marks_of(tail(text, rest), bytes) != 0)
 }
 
-/// Marks by its highest bit the first byte of a word that is one of two bytes. Other marks, if any, are behind it.
+/// Marks by its highest bit the first byte of a word that is one of two bytes. Other marks, if any,
+/// are behind it.
 #[inline]
 fn marks_of(word: u64, bytes: [u8; 2]) -> u64 {
-    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so that the lowest mark is right.
+    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so that the
+    // lowest mark is right.
     let zero = |word: u64| word.wrapping_sub(EACH) & !word;
-    (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH))) & (EACH << 7)
+    (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH)))
+        & (EACH << 7)
 }
 
 /// Appends the encoding of a text. Tokens, codes and names mostly need none.
@@ -267,11 +282,13 @@ fn decode_beside(bytes: &[u8], plus: u8) -> Cow<'_, [u8]> {
 /// Returns a text decoded. `plus` is `+` where that stands for a space, and `%` where it does not.
 #[inline(never)]
 fn decoded(bytes: &[u8], plus: u8) -> Vec<u8> {
-    // Eight bytes at a time up to the next one that is coded. The text does not become longer, but the last word may.
+    // Eight bytes at a time up to the next one that is coded. The text does not become longer, but
+    // the last word may.
     let mut out = vec![0; bytes.len() + 8];
     let (mut at, mut rest) = (0, bytes);
     while !rest.is_empty() {
-        let word = rest.first_chunk().map_or_else(|| tail(rest, rest), |word| u64::from_le_bytes(*word));
+        let word =
+            rest.first_chunk().map_or_else(|| tail(rest, rest), |word| u64::from_le_bytes(*word));
         out[at..at + 8].copy_from_slice(&word.to_le_bytes());
         let plain = (marks_of(word, [b'%', plus]).trailing_zeros() as usize / 8).min(rest.len());
         at += plain;
@@ -336,7 +353,11 @@ mod tests {
                     let mut text = vec![byte ^ 0x80; length];
                     text[place] = byte;
                     let is_there = |byte: u8| text.contains(&byte);
-                    assert_eq!(has_either(&text, *b"%+"), is_there(b'%') || is_there(b'+'), "{text:?}");
+                    assert_eq!(
+                        has_either(&text, *b"%+"),
+                        is_there(b'%') || is_there(b'+'),
+                        "{text:?}"
+                    );
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use super::words::{Speech, is_plain, is_sensitive, is_word, truncated};
 
-/// Returns a text of the other side's for people as an error may hold it: short, and with everything masked that may be a secret.
+/// Returns a text of the other side's for people as an error may hold it: short, and with
+/// everything masked that may be a secret.
 pub(crate) fn printable_text(text: &str) -> String {
     let short = truncated(text);
     if short.len() == text.len() {
@@ -14,19 +15,24 @@ pub(crate) fn printable_text(text: &str) -> String {
 
 /// Returns the code of an error, which is a word, or else a text for people.
 pub(crate) fn printable_code(text: &str) -> String {
-    let is_code = text.len() <= 100 && !text.contains([':', '=', '"', '\'']) && !text.contains(char::is_whitespace);
+    let is_code = text.len() <= 100
+        && !text.contains([':', '=', '"', '\''])
+        && !text.contains(char::is_whitespace);
     if is_code { text.to_owned() } else { printable_text(text) }
 }
 
-/// Returns a text that was cut without the word in which that happened: its beginning may be that of a secret.
+/// Returns a text that was cut without the word in which that happened: its beginning may be that
+/// of a secret.
 pub(crate) fn whole_words(text: &str) -> &str {
     text.trim_end_matches(is_word)
 }
 
-/// Masks in a text what may be a secret. A text that speaks of one, of a token or a password, shows only words that are known, since
-/// any other may be the secret's own. Any other text shows all that looks like a word or a short number.
+/// Masks in a text what may be a secret. A text that speaks of one, of a token or a password, shows
+/// only words that are known, since any other may be the secret's own. Any other text shows all
+/// that looks like a word or a short number.
 pub(crate) fn prose(text: &str, speech: Speech) -> String {
-    let is_about_secrets = text.split(|c| !is_word(c)).any(|word| is_sensitive(word) || names_secret(word));
+    let is_about_secrets =
+        text.split(|c| !is_word(c)).any(|word| is_sensitive(word) || names_secret(word));
     let mut out = String::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
@@ -56,7 +62,8 @@ pub(crate) fn prose(text: &str, speech: Speech) -> String {
     out
 }
 
-/// Returns where the value ends that stands behind an equals sign: at the next pair or word, or at a quotation mark.
+/// Returns where the value ends that stands behind an equals sign: at the next pair or word, or at
+/// a quotation mark.
 fn value_end(rest: &str, sign: usize) -> usize {
     let ends = |c: char| c == '&' || c == '\'' || c == '"' || c.is_whitespace();
     let value = rest[sign..].trim_start();
@@ -64,20 +71,29 @@ fn value_end(rest: &str, sign: usize) -> usize {
     value.find(ends).map_or(rest.len(), |end| begin + end)
 }
 
-/// Returns whether a word names something else that is secret than those that are sensitive everywhere.
+/// Returns whether a word names something else that is secret than those that are sensitive
+/// everywhere.
 fn names_secret(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let is_secret = matches!(word.as_str(), "pin" | "otp" | "bearer" | "jwt");
-    is_secret || ["assertion", "credential", "passphrase", "record", "cookie"].iter().any(|name| word.contains(name))
+    is_secret
+        || ["assertion", "credential", "passphrase", "record", "cookie"]
+            .iter()
+            .any(|name| word.contains(name))
 }
 
-/// Returns whether a word is put together from known ones, or the number of an error of Microsoft's.
+/// Returns whether a word is put together from known ones, or the number of an error of
+/// Microsoft's.
 fn is_known(word: &str) -> bool {
-    if word.strip_prefix("AADSTS").is_some_and(|number| number.len() <= 8 && digits(number) == number.len()) {
+    if word
+        .strip_prefix("AADSTS")
+        .is_some_and(|number| number.len() <= 8 && digits(number) == number.len())
+    {
         return true;
     }
     let word = word.to_ascii_lowercase();
-    let is_in = |part: &str| part.is_empty() || WORDS.split_ascii_whitespace().any(|known| known == part);
+    let is_in =
+        |part: &str| part.is_empty() || WORDS.split_ascii_whitespace().any(|known| known == part);
     is_in(&word) || word.split(['_', '-', '.', '/']).all(is_in)
 }
 
@@ -97,15 +113,18 @@ fn is_amount(word: &str) -> bool {
 
 /// Returns whether a word is a number, a date or a time.
 fn is_number(word: &str) -> bool {
-    digits(word) <= 12 && word.bytes().all(|byte| byte.is_ascii_digit() || b"-./+TZ".contains(&byte))
+    digits(word) <= 12
+        && word.bytes().all(|byte| byte.is_ascii_digit() || b"-./+TZ".contains(&byte))
 }
 
-/// Returns whether a word is a date, perhaps with an hour, or the end of a time. A code of digits with hyphens has no year.
+/// Returns whether a word is a date, perhaps with an hour, or the end of a time. A code of digits
+/// with hyphens has no year.
 fn is_date(word: &str) -> bool {
     let mut parts = word.trim_end_matches(['.', 'Z']).split(['-', '/', '.', 'T', '+']);
     let first = parts.next().unwrap_or_default();
     let is_short = |part: &str| part.len() <= 2;
-    let is_year = first.len() == 4 && (first.starts_with("19") || first.starts_with("20")) && word.len() > 4;
+    let is_year =
+        first.len() == 4 && (first.starts_with("19") || first.starts_with("20")) && word.len() > 4;
     is_number(word) && (is_year || (is_short(first) && digits(word) <= 2)) && parts.all(is_short)
 }
 
@@ -179,9 +198,13 @@ mod tests {
 
     #[test]
     fn no_secret_in_an_explanation_is_shown() {
-        for secret in
-            ["sesamopen", "4a9b7c2d-1111-2222-3333-444455556666", "2YotnFZFEjr1zCsi", "WDJB-MJHT", "1234-5678"]
-        {
+        for secret in [
+            "sesamopen",
+            "4a9b7c2d-1111-2222-3333-444455556666",
+            "2YotnFZFEjr1zCsi",
+            "WDJB-MJHT",
+            "1234-5678",
+        ] {
             for text in [
                 "the token S is unknown",
                 "Invalid refresh token, S",
@@ -205,7 +228,11 @@ mod tests {
             }
         }
         assert_eq!(printable_text("the token sesamopen is unknown"), "the token … is unknown");
-        for text in ["deadbeefdeadbeef is bad", "4a9b7c2d-1111-2222-3333-444455556666 is bad", "Ab3-_x is bad"] {
+        for text in [
+            "deadbeefdeadbeef is bad",
+            "4a9b7c2d-1111-2222-3333-444455556666 is bad",
+            "Ab3-_x is bad",
+        ] {
             assert_eq!(printable_text(text), "… is bad");
         }
     }
@@ -213,14 +240,20 @@ mod tests {
     #[test]
     fn of_a_word_that_is_cut_nothing_is_shown() {
         for length in 150..200 {
-            let shown = printable_text(&format!("{}the sesamopensesam0pen{}", " ".repeat(length), "x".repeat(100)));
+            let shown = printable_text(&format!(
+                "{}the sesamopensesam0pen{}",
+                " ".repeat(length),
+                "x".repeat(100)
+            ));
             assert!(!shown.contains("ses"), "{shown}");
         }
     }
 
     #[test]
     fn a_code_is_a_word_or_an_explanation() {
-        for code in ["invalid_grant", "token_rejected", "40029", "OAuthException", "consumer_key_unknown"] {
+        for code in
+            ["invalid_grant", "token_rejected", "40029", "OAuthException", "consumer_key_unknown"]
+        {
             assert_eq!(printable_code(code), code);
         }
         assert_eq!(printable_code("unknown token sesamopen"), "unknown token …");

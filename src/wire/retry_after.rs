@@ -8,19 +8,22 @@ use http::header::RETRY_AFTER;
 
 use super::timestamp::Timestamp;
 
-/// What our servers say with status 503, in seconds: storage that fails is mostly back soon, and clients that try again at once
-/// would keep it from that.
+/// What our servers say with status 503, in seconds: storage that fails is mostly back soon, and
+/// clients that try again at once would keep it from that.
 pub(crate) const WHEN_UNAVAILABLE: &str = "5";
 
 /// When a server wants to be asked again, in one of the two forms of the header.
 ///
 /// # Examples
 /// ```
-/// use std::time::Duration;
 /// use oauth_proto::{Timestamp, wire::RetryAfter};
+/// use std::time::Duration;
 ///
 /// let now = Timestamp::from_secs(1_700_000_000);
-/// assert_eq!(RetryAfter::Delay(Duration::from_secs(120)).delay(now), Duration::from_secs(120));
+/// assert_eq!(
+///     RetryAfter::Delay(Duration::from_secs(120)).delay(now),
+///     Duration::from_secs(120)
+/// );
 /// let date = RetryAfter::Date(Timestamp::from_secs(1_700_000_120));
 /// assert_eq!(date.delay(now), Duration::from_secs(120));
 /// ```
@@ -68,9 +71,14 @@ mod tests {
 
     #[test]
     fn seconds_and_dates_are_read_and_nothing_else_is() {
-        let of = |value: &str| RetryAfter::of(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]));
+        let of = |value: &str| {
+            RetryAfter::of(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]))
+        };
         assert_eq!(of("120"), Some(RetryAfter::Delay(Duration::from_secs(120))));
-        assert_eq!(of("99999999999999999999999"), Some(RetryAfter::Delay(Duration::from_secs(u64::MAX))));
+        assert_eq!(
+            of("99999999999999999999999"),
+            Some(RetryAfter::Delay(Duration::from_secs(u64::MAX)))
+        );
         let date = Some(RetryAfter::Date(Timestamp::from_secs(1_700_000_120)));
         assert_eq!(of("Tue, 14 Nov 2023 22:15:20 GMT"), date);
         // The obsolete forms of RFC 9110 §5.6.7 are dates, too.

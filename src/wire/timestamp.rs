@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// A point in time, in whole seconds since 1970-01-01 00:00:00 UTC.
 ///
 /// ```
-/// use std::time::Duration;
 /// use oauth_proto::Timestamp;
+/// use std::time::Duration;
 ///
 /// let issued = Timestamp::from_secs(137_131_200);
 /// let expires = issued.after(Duration::from_secs(3600));
@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(issued.until(expires), Duration::from_secs(3600));
 /// assert_eq!(expires.until(issued), Duration::ZERO);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
@@ -51,7 +53,10 @@ impl Timestamp {
 #[cfg(feature = "os")]
 impl Timestamp {
     /// The operating system's time.
-    #[expect(clippy::disallowed_methods, reason = "with `Moment::from_os`, the crate's only door to the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "with `Moment::from_os`, the crate's only door to the clock"
+    )]
     pub fn from_os() -> Self {
         SystemTime::now().into()
     }

@@ -1,6 +1,8 @@
-//! The parts of a URI as its author wrote them (RFC 3986 §3 and appendix B), and the host in its authority.
+//! The parts of a URI as its author wrote them (RFC 3986 §3 and appendix B), and the host in its
+//! authority.
 //!
-//! Nothing is repaired: where readers of URLs disagree about a host, there is none here, and the caller takes the careful way.
+//! Nothing is repaired: where readers of URLs disagree about a host, there is none here, and the
+//! caller takes the careful way.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,13 +15,17 @@ pub(crate) struct UriParts<'a> {
 }
 
 impl<'a> UriParts<'a> {
-    /// Returns the parts of a text that begins with a scheme (RFC 3986 §3.1); `None` for any other text.
+    /// Returns the parts of a text that begins with a scheme (RFC 3986 §3.1); `None` for any other
+    /// text.
     pub(crate) fn of(text: &'a str) -> Option<Self> {
         let (scheme, rest) = text.split_once(':')?;
-        let is_in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        let is_scheme =
-            scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(is_in_scheme);
-        let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        let is_in_scheme =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(is_in_scheme);
+        let authority = rest
+            .strip_prefix("//")
+            .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
         is_scheme.then_some(Self { scheme, authority })
     }
 
@@ -33,12 +39,15 @@ impl<'a> UriParts<'a> {
         Host::of_authority(self.authority?)
     }
 
-    /// Returns whether two URIs have one origin (RFC 6454 §4). URIs of schemes other than http and https have none.
+    /// Returns whether two URIs have one origin (RFC 6454 §4). URIs of schemes other than http and
+    /// https have none.
     pub(crate) fn is_same_origin(self, other: UriParts<'_>) -> bool {
         let port = |parts: UriParts<'_>, site: &Site<'_>| {
             site.port.unwrap_or(if parts.scheme.eq_ignore_ascii_case("https") { 443 } else { 80 })
         };
-        let (Some(one), Some(two)) = (self.authority.and_then(Site::of), other.authority.and_then(Site::of)) else {
+        let (Some(one), Some(two)) =
+            (self.authority.and_then(Site::of), other.authority.and_then(Site::of))
+        else {
             return false;
         };
         self.is_web()
@@ -62,13 +71,19 @@ impl<'a> Site<'a> {
         }
         let site = authority.rsplit_once('@').map_or(authority, |(_, site)| site);
         // An IPv6 address has colons of its own, and ends at its bracket.
-        let end = if site.starts_with('[') { site.find(']')? + 1 } else { site.find(':').unwrap_or(site.len()) };
+        let end = if site.starts_with('[') {
+            site.find(']')? + 1
+        } else {
+            site.find(':').unwrap_or(site.len())
+        };
         let (host, port) = site.split_at(end);
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => None,
             Some("") => None,
             // `parse` would take a sign.
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().ok()?)
+            }
             _ => return None,
         };
         Some(Self { host: Host::of(host)?, port })
@@ -85,19 +100,24 @@ pub(crate) enum Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// Returns the host that a text is; `None` for a text that some readers take for another host than others do, such as one with
-    /// escapes or with letters outside ASCII.
+    /// Returns the host that a text is; `None` for a text that some readers take for another host
+    /// than others do, such as one with escapes or with letters outside ASCII.
     pub(crate) fn of(text: &'a str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             return inner.strip_suffix(']')?.parse().ok().map(Self::Ipv6);
         }
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
         if text.is_empty() || !text.bytes().all(is_plain) {
             return None;
         }
         let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
         let is_number = last.bytes().all(|byte| byte.is_ascii_digit()) || number(last).is_some();
-        if is_number { ipv4(text.strip_suffix('.').unwrap_or(text)).map(Self::Ipv4) } else { Some(Self::Name(text)) }
+        if is_number {
+            ipv4(text.strip_suffix('.').unwrap_or(text)).map(Self::Ipv4)
+        } else {
+            Some(Self::Name(text))
+        }
     }
 
     /// Returns the host of an authority, if all readers agree on it.
@@ -115,8 +135,8 @@ impl<'a> Host<'a> {
     }
 }
 
-/// Returns an IPv4 address in any of the forms that resolvers take: up to four numbers, each in decimal, octal or hexadecimal, of
-/// which the last fills the rest of the address.
+/// Returns an IPv4 address in any of the forms that resolvers take: up to four numbers, each in
+/// decimal, octal or hexadecimal, of which the last fills the rest of the address.
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     let numbers = text.split('.').map(number).collect::<Option<Vec<_>>>()?;
     let (last, first) = numbers.split_last()?;
@@ -158,7 +178,12 @@ mod tests {
 
     #[test]
     fn a_host_is_read_without_user_information_and_port() {
-        for uri in ["https://c.example", "https://c.example:8080/x", "https://me:pw@c.example?x", "x.y://c.example#z"] {
+        for uri in [
+            "https://c.example",
+            "https://c.example:8080/x",
+            "https://me:pw@c.example?x",
+            "x.y://c.example#z",
+        ] {
             assert_eq!(host(uri), Some(Host::Name("c.example")), "{uri}");
         }
     }
@@ -175,9 +200,14 @@ mod tests {
         ] {
             assert_eq!(host(uri), Some(Host::Ipv4(Ipv4Addr::LOCALHOST)), "{uri}");
         }
-        for uri in
-            ["http://256.0.0.1", "http://1.2.3.4.5", "http://0x", "http://4294967296", "http://08.0.0.1", "http://a.1"]
-        {
+        for uri in [
+            "http://256.0.0.1",
+            "http://1.2.3.4.5",
+            "http://0x",
+            "http://4294967296",
+            "http://08.0.0.1",
+            "http://a.1",
+        ] {
             assert_ne!(host(uri), Some(Host::Ipv4(Ipv4Addr::LOCALHOST)), "{uri}");
         }
     }

@@ -1,4 +1,5 @@
-//! The words and URLs of other sides, as an error may hold them: cut, and told apart from what may be a secret.
+//! The words and URLs of other sides, as an error may hold them: cut, and told apart from what may
+//! be a secret.
 
 use super::uri::UriParts;
 
@@ -8,8 +9,10 @@ pub(crate) const EXCERPT: usize = 200;
 /// A URL as an error may show it: user information and query may hold secrets.
 pub(crate) fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    // Where readers disagree about what the authority is, a password may be anywhere before the last `@`.
-    let begin = if UriParts::of(url).and_then(UriParts::host).is_some() { url.find("//") } else { None };
+    // Where readers disagree about what the authority is, a password may be anywhere before the
+    // last `@`.
+    let begin =
+        if UriParts::of(url).and_then(UriParts::host).is_some() { url.find("//") } else { None };
     let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
         return truncated(url.rsplit('@').next().unwrap_or_default());
     };
@@ -25,8 +28,10 @@ pub(crate) fn truncated(text: &str) -> String {
     cut.map_or(text, |(end, _)| &text[..end]).to_owned()
 }
 
-/// Behind a word with one of these in it nothing more is shown: what follows may be its value in any syntax.
-const SENSITIVE: [&str; 7] = ["secret", "token", "signature", "verifier", "password", "key", "code"];
+/// Behind a word with one of these in it nothing more is shown: what follows may be its value in
+/// any syntax.
+const SENSITIVE: [&str; 7] =
+    ["secret", "token", "signature", "verifier", "password", "key", "code"];
 
 /// What an answer does, and so what its body may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +64,12 @@ mod tests {
     fn urls_are_shown_without_user_and_query() {
         assert_eq!(without_secrets("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
         assert_eq!(without_secrets("relative?x"), "relative");
-        for hidden in ["u:hunter2@h/t", "https:/u:hunter2@h/t", "https://u:p/hunter2@h", "https://u:hunter2@h"] {
+        for hidden in [
+            "u:hunter2@h/t",
+            "https:/u:hunter2@h/t",
+            "https://u:p/hunter2@h",
+            "https://u:hunter2@h",
+        ] {
             assert!(!without_secrets(hidden).contains("hunter2"), "{}", without_secrets(hidden));
         }
     }

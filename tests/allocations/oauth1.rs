@@ -1,13 +1,18 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::OneTimeUse;
-use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials, MemoryStore, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::store::{
+    ClientRecord, FoundCredentials, MemoryStore, NextQuery, TokenRecord,
+};
 use oauth_proto::oauth1::server::{Approval, RejectReason, ServerStep, Verified, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
 
 fn signer(method: Method) -> Signer {
-    let client = ClientCredentials::new("xvz1evFS4wEEPTGEFPHBog", "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw");
+    let client = ClientCredentials::new(
+        "xvz1evFS4wEEPTGEFPHBog",
+        "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+    );
     let token = TokenCredentials::new(
         "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
         "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
@@ -18,27 +23,42 @@ fn signer(method: Method) -> Signer {
 #[test]
 fn a_signature_costs_one_allocation() {
     let uri = "https://api.twitter.com/1.1/statuses/update.json".parse().unwrap();
-    let parameters = [("status", "Hello Ladies + Gentlemen, a signed OAuth request!"), ("include_entities", "true")];
-    let stamp = Stamp::new(Timestamp::from_secs(1_318_622_958), "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg");
+    let parameters = [
+        ("status", "Hello Ladies + Gentlemen, a signed OAuth request!"),
+        ("include_entities", "true"),
+    ];
+    let stamp = Stamp::new(
+        Timestamp::from_secs(1_318_622_958),
+        "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg",
+    );
     for method in [Method::HmacSha1, Method::HmacSha256, Method::HmacSha512] {
         let signer = signer(method);
         let mut header = String::new();
         let counted = allocation_counter::measure(|| {
-            header = signer.authorization(&http::Method::POST, &uri, &parameters, stamp.clone()).unwrap();
+            header = signer
+                .authorization(&http::Method::POST, &uri, &parameters, stamp.clone())
+                .unwrap();
         });
         assert_eq!(counted.count_total, 1, "{signer:?}");
-        assert_eq!(counted.bytes_total, header.len() as u64, "the header is allocated at its length");
+        assert_eq!(
+            counted.bytes_total,
+            header.len() as u64,
+            "the header is allocated at its length"
+        );
     }
 }
 
-/// The list of parameters, the percent-decoded value, and the header; the request's own tables are there already.
+/// The list of parameters, the percent-decoded value, and the header; the request's own tables are
+/// there already.
 #[test]
 fn signing_a_request_costs_a_handful() {
     let signer = signer(Method::HmacSha1);
-    let mut request = http::Request::post("https://api.twitter.com/1.1/statuses/update.json?include_entities=true")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(b"status=Hello%20Ladies".to_vec())
-        .unwrap();
+    let mut request = http::Request::post(
+        "https://api.twitter.com/1.1/statuses/update.json?include_entities=true",
+    )
+    .header("content-type", "application/x-www-form-urlencoded")
+    .body(b"status=Hello%20Ladies".to_vec())
+    .unwrap();
     let stamp = || Stamp::new(Timestamp::from_secs(1), "nonce");
     signer.sign(&mut request, stamp()).unwrap();
     request.headers_mut().remove("authorization");
@@ -49,14 +69,21 @@ fn signing_a_request_costs_a_handful() {
 /// What was verified, the nonce's question, and the boxes of the two questions.
 #[test]
 fn verifying_a_request_costs_at_most_ten() {
-    let mut request = http::Request::post("https://api.twitter.com/1.1/statuses/update.json?include_entities=true")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(b"status=Hello%20Ladies".to_vec())
-        .unwrap();
+    let mut request = http::Request::post(
+        "https://api.twitter.com/1.1/statuses/update.json?include_entities=true",
+    )
+    .header("content-type", "application/x-www-form-urlencoded")
+    .body(b"status=Hello%20Ladies".to_vec())
+    .unwrap();
     let now = Timestamp::from_secs(1_318_622_958);
-    signer(Method::HmacSha1).sign(&mut request, Stamp::new(now, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg")).unwrap();
-    let token =
-        TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Approval::new("jane"));
+    signer(Method::HmacSha1)
+        .sign(&mut request, Stamp::new(now, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"))
+        .unwrap();
+    let token = TokenRecord::new(
+        "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+        "xvz1evFS4wEEPTGEFPHBog",
+        Approval::new("jane"),
+    );
     let client = ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap();
     let found = FoundCredentials::default().client(Some(client.into())).token(Some(token.into()));
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
@@ -66,7 +93,8 @@ fn verifying_a_request_costs_at_most_ten() {
         else {
             panic!("the credentials are asked for first")
         };
-        let ServerStep::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone()) else {
+        let ServerStep::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone())
+        else {
             panic!("the nonce is remembered when the signature is right")
         };
         assert!(matches!(pending.answer(OneTimeUse::First), ServerStep::Done(_)));
@@ -77,8 +105,12 @@ fn verifying_a_request_costs_at_most_ten() {
     assert!(counted.count_total <= 10, "{}", counted.count_total);
 }
 
-/// A form that an unknown consumer sends with a header that says nothing wrong, and what verifying it allocates.
-fn flood(verifier: &Verifier, form: Vec<u8>) -> (allocation_counter::AllocationInfo, Result<Verified, RejectReason>) {
+/// A form that an unknown consumer sends with a header that says nothing wrong, and what verifying
+/// it allocates.
+fn flood(
+    verifier: &Verifier,
+    form: Vec<u8>,
+) -> (allocation_counter::AllocationInfo, Result<Verified, RejectReason>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let request = http::Request::post("https://api.example/x")
         .header("content-type", "application/x-www-form-urlencoded")

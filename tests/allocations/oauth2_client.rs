@@ -44,7 +44,10 @@ fn an_exchange_costs_at_most_ten_allocations() {
         let Step::Send(_, sent) = step else { panic!("{step:?}") };
         let response = {
             let json = http::HeaderValue::from_static("application/json");
-            http::Response::builder().header(http::header::CONTENT_TYPE, json).body(ANSWER.to_vec()).unwrap()
+            http::Response::builder()
+                .header(http::header::CONTENT_TYPE, json)
+                .body(ANSWER.to_vec())
+                .unwrap()
         };
         let step = sent.receive(response, moment()).unwrap();
         assert!(matches!(step, Step::Done(_)));

@@ -4,9 +4,12 @@ use crate::common::with::With;
 use http::Request;
 use oauth_proto::oauth1::CallbackError;
 use oauth_proto::oauth1::{
-    Authorization, Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Server, Session, TokenCredentials,
+    Authorization, Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Server,
+    Session, TokenCredentials,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
+use oauth_proto::{
+    Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported,
+};
 
 use crate::common::{CALLBACK, OAuth1Pair};
 
@@ -45,7 +48,8 @@ fn ok(body: &str) -> Response {
     Response::new(body.as_bytes().to_vec())
 }
 
-/// Row `callback-unconfirmed`: the session fixation of 2009 lives on in servers that ignore the callback (RFC 5849 §2.1).
+/// Row `callback-unconfirmed`: the session fixation of 2009 lives on in servers that ignore the
+/// callback (RFC 5849 §2.1).
 #[test]
 fn temporary_credentials_without_a_confirmed_callback_are_refused() {
     for body in [
@@ -57,14 +61,17 @@ fn temporary_credentials_without_a_confirmed_callback_are_refused() {
         "oauth_token=t&oauth_token_secret=s&OAuth_Callback_Confirmed=true",
     ] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::CallbackUnconfirmed { .. }), "{body}");
-        assert!(answered(server().with(|it| it.allow_unconfirmed_callback = true), ok(body)).is_ok());
+        assert!(
+            answered(server().with(|it| it.allow_unconfirmed_callback = true), ok(body)).is_ok()
+        );
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":false}"#;
     let error = answered(server().with(|it| it.allow_json_answers = true), ok(json)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
     // What servers of 1.0a answer that write the word in their own language's way.
     for confirmed in ["true", "True", "TRUE"] {
-        let body = format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
+        let body =
+            format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
         answered(server(), ok(&body)).unwrap();
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
@@ -76,8 +83,12 @@ fn temporary_credentials_without_a_confirmed_callback_are_refused() {
 fn a_callback_with_the_token_of_another_authorization_is_refused() {
     let pair = OAuth1Pair::default();
     let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
-    let error = pair.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))), "{error}");
+    let error =
+        pair.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))),
+        "{error}"
+    );
 }
 
 #[test]
@@ -108,20 +119,28 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
         Client::new(server, ClientCredentials::new(key, "client-secret"))
     };
     let pending = || {
-        let step = at("honest.example", "key").authorize(Authorize::callback(CALLBACK), moment()).unwrap();
+        let step =
+            at("honest.example", "key").authorize(Authorize::callback(CALLBACK), moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
-        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else {
+            panic!("not done")
+        };
         serde_json::to_value(&authorization.pending).unwrap()
     };
-    let read = |stored: &serde_json::Value| serde_json::from_value::<Pending>(stored.clone()).unwrap();
+    let read =
+        |stored: &serde_json::Value| serde_json::from_value::<Pending>(stored.clone()).unwrap();
     let redeem = |client: &Client, stored: &serde_json::Value| {
         client.redeem(read(stored), "/ready?x=1&oauth_token=t&oauth_verifier=v", moment())
     };
     let stored = pending();
     assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
     assert!(matches!(redeem(&at("honest.example", "key"), &stored), Ok(Step::Send(..))));
-    for stranger in [at("evil.example", "key"), at("honest.example", "another"), at("honest.example:8443", "key")] {
+    for stranger in [
+        at("evil.example", "key"),
+        at("honest.example", "another"),
+        at("honest.example:8443", "key"),
+    ] {
         let other = || Error::from(Forged::OtherClient);
         assert_eq!(redeem(&stranger, &stored).unwrap_err(), other());
         assert_eq!(stranger.redeem_verifier(read(&stored), "v", moment()).unwrap_err(), other());
@@ -129,14 +148,25 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     // Without the fingerprint, or with a bit of it changed.
     let mut unmarked = stored.clone();
     unmarked.as_object_mut().unwrap().remove("for");
-    assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Forged::OtherClient.into());
+    assert_eq!(
+        redeem(&at("honest.example", "key"), &unmarked).unwrap_err(),
+        Forged::OtherClient.into()
+    );
     let mut changed = stored.clone();
     let fingerprint = stored["for"].as_str().unwrap();
-    changed["for"] = format!("{}{}", &fingerprint[..31], if fingerprint.ends_with('0') { '1' } else { '0' }).into();
-    assert_eq!(redeem(&at("honest.example", "key"), &changed).unwrap_err(), Forged::OtherClient.into());
+    changed["for"] =
+        format!("{}{}", &fingerprint[..31], if fingerprint.ends_with('0') { '1' } else { '0' })
+            .into();
+    assert_eq!(
+        redeem(&at("honest.example", "key"), &changed).unwrap_err(),
+        Forged::OtherClient.into()
+    );
     // The form that was stored before there was a fingerprint.
     unmarked["v"] = 1.into();
-    assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Expired::Outdated.into());
+    assert_eq!(
+        redeem(&at("honest.example", "key"), &unmarked).unwrap_err(),
+        Expired::Outdated.into()
+    );
 }
 
 /// Row `duplicated-parameter`: two readers could take another one of the two.
@@ -147,7 +177,10 @@ fn a_callback_that_names_a_parameter_twice_is_refused() {
         let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
         let token = pending.token();
         let callback = format!("{CALLBACK}&oauth_token={token}&oauth_verifier=v&{twice}={token}");
-        assert_eq!(pair.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
+        assert_eq!(
+            pair.redeem(pending, &callback),
+            Err(Forged::ParameterTwice { name: twice }.into())
+        );
     }
 }
 
@@ -182,7 +215,10 @@ fn a_response_larger_than_64_kib_is_refused() {
 /// Row `form-duplicate-names`: which of the two counts is not defined.
 #[test]
 fn a_form_that_names_a_field_twice_is_refused() {
-    for body in ["oauth_token=t&oauth_token=u&oauth_token_secret=s", "x=1&oauth_token=t&oauth_token_secret=s&x=1"] {
+    for body in [
+        "oauth_token=t&oauth_token=u&oauth_token_secret=s",
+        "x=1&oauth_token=t&oauth_token_secret=s&x=1",
+    ] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::FieldTwice { .. }), "{body}");
     }
 }
@@ -197,9 +233,18 @@ fn json_that_names_a_field_twice_is_refused() {
 
 #[test]
 fn credentials_that_are_empty_missing_or_not_utf8_are_refused() {
-    assert!(matches!(misbehaved(ok("oauth_token=&oauth_token_secret=s")), Misbehaved::FieldMissing { .. }));
-    assert!(matches!(misbehaved(ok("oauth_token=t")), Misbehaved::FieldMissing { field: "oauth_token_secret", .. }));
-    assert!(matches!(misbehaved(ok("oauth_token=%ff&oauth_token_secret=s")), Misbehaved::WrongFormat { .. }));
+    assert!(matches!(
+        misbehaved(ok("oauth_token=&oauth_token_secret=s")),
+        Misbehaved::FieldMissing { .. }
+    ));
+    assert!(matches!(
+        misbehaved(ok("oauth_token=t")),
+        Misbehaved::FieldMissing { field: "oauth_token_secret", .. }
+    ));
+    assert!(matches!(
+        misbehaved(ok("oauth_token=%ff&oauth_token_secret=s")),
+        Misbehaved::WrongFormat { .. }
+    ));
 }
 
 /// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
@@ -208,9 +253,17 @@ fn a_lifetime_that_is_no_whole_number_is_refused() {
     let pair = OAuth1Pair::default();
     let mut handle = pair.token();
     handle.session_handle = Some("h".into());
-    for (seconds, fine) in [("3600", true), ("0", true), ("3600abc", false), ("-1", false), ("", false), ("1.5", false)]
-    {
-        let Step::Send(_, sent) = pair.client.renew(&handle, pair.moment()).unwrap() else { panic!("nothing sent") };
+    for (seconds, fine) in [
+        ("3600", true),
+        ("0", true),
+        ("3600abc", false),
+        ("-1", false),
+        ("", false),
+        ("1.5", false),
+    ] {
+        let Step::Send(_, sent) = pair.client.renew(&handle, pair.moment()).unwrap() else {
+            panic!("nothing sent")
+        };
         let answer = ok(&format!("oauth_token=t&oauth_token_secret=s&oauth_expires_in={seconds}"));
         assert_eq!(sent.receive(answer, pair.moment()).is_ok(), fine, "{seconds}");
     }
@@ -226,7 +279,9 @@ fn a_redirect_of_a_credentials_endpoint_is_refused_and_its_query_not_shown() {
             .body(Vec::new())
             .unwrap();
         let misbehaved = misbehaved(answer);
-        assert!(matches!(&misbehaved, Misbehaved::Redirect { location, .. } if location == "https://evil.example/"));
+        assert!(
+            matches!(&misbehaved, Misbehaved::Redirect { location, .. } if location == "https://evil.example/")
+        );
     }
 }
 
@@ -236,7 +291,8 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
     let [one, two, three] = urls("http://photos.example.net");
     let plain = || Server::new(&one, &two, &three).unwrap();
-    let authorize = |server: Server| client(server).authorize(Authorize::callback(CALLBACK), moment());
+    let authorize =
+        |server: Server| client(server).authorize(Authorize::callback(CALLBACK), moment());
     let error = authorize(plain()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     assert!(authorize(plain().with(|it| it.dangerous_allow_http = true)).is_ok());
@@ -250,7 +306,8 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
 #[test]
 fn plaintext_is_not_sent_without_tls() {
     let scheme = Scheme::new(oauth_proto::oauth1::Method::DangerousPlaintext);
-    let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let session =
+        Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::get("http://photos.example.net/").body(Vec::new()).unwrap();
     let error = session.sign(&mut request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
@@ -264,40 +321,65 @@ fn plaintext_is_not_sent_without_tls() {
 #[test]
 fn a_redirect_to_another_origin_is_followed_without_a_signature() {
     let token = TokenCredentials::new("token", "secret");
-    let session =
-        Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
-    let to = |location: &str| http::Response::builder().status(307).header("location", location).body(()).unwrap();
-    let mut request =
-        Request::post("https://photos.example.net/a").header("cookie", "x=1").body(b"b".to_vec()).unwrap();
+    let session = Session::from_credentials(
+        &Scheme::default(),
+        &ClientCredentials::new("key", "secret"),
+        Some(token.into()),
+    );
+    let to = |location: &str| {
+        http::Response::builder().status(307).header("location", location).body(()).unwrap()
+    };
+    let mut request = Request::post("https://photos.example.net/a")
+        .header("cookie", "x=1")
+        .body(b"b".to_vec())
+        .unwrap();
     session.sign(&mut request, moment()).unwrap();
-    for elsewhere in
-        ["https://evil.example/", "http://photos.example.net/", "https://photos.example.net:8443/", "//evil.example"]
-    {
+    for elsewhere in [
+        "https://evil.example/",
+        "http://photos.example.net/",
+        "https://photos.example.net:8443/",
+        "//evil.example",
+    ] {
         let away = session.follow(&request, &to(elsewhere), moment()).unwrap().unwrap();
-        assert!(!away.headers().contains_key("authorization") && !away.headers().contains_key("cookie"));
+        assert!(
+            !away.headers().contains_key("authorization") && !away.headers().contains_key("cookie")
+        );
         assert_eq!(away.body(), b"b");
         // The other origin redirects within itself, and back: still nothing is signed.
         let within = session.follow(&away, &to("/b"), moment()).unwrap().unwrap();
         assert!(!within.headers().contains_key("authorization"), "{}", within.uri());
-        let back = session.follow(&away, &to("https://photos.example.net/a"), moment()).unwrap().unwrap();
+        let back =
+            session.follow(&away, &to("https://photos.example.net/a"), moment()).unwrap().unwrap();
         assert!(!back.headers().contains_key("authorization"), "{}", back.uri());
     }
-    let user = session.follow(&request, &to("https://u:pw@photos.example.net/b"), moment()).unwrap().unwrap();
+    let user = session
+        .follow(&request, &to("https://u:pw@photos.example.net/b"), moment())
+        .unwrap()
+        .unwrap();
     assert_eq!(user.uri(), "https://photos.example.net/b");
-    let here = session.follow(&request, &to("https://PHOTOS.example.net:443/b"), moment()).unwrap().unwrap();
+    let here = session
+        .follow(&request, &to("https://PHOTOS.example.net:443/b"), moment())
+        .unwrap()
+        .unwrap();
     assert!(here.headers().contains_key("authorization") && here.headers().contains_key("cookie"));
 }
 
 /// The place of the parameters goes with the body.
 #[test]
 fn a_get_after_a_form_is_signed_in_the_header() {
-    let scheme = Scheme::default().with(|it| it.placement = oauth_proto::oauth1::ParameterPlacement::Body);
-    let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let scheme =
+        Scheme::default().with(|it| it.placement = oauth_proto::oauth1::ParameterPlacement::Body);
+    let session =
+        Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
     session.sign(&mut request, moment()).unwrap();
     let response = http::Response::builder().status(303).header("location", "/b").body(()).unwrap();
     let next = session.follow(&request, &response, moment()).unwrap().unwrap();
-    assert!(next.method() == "GET" && next.body().is_empty() && next.headers().contains_key("authorization"));
+    assert!(
+        next.method() == "GET"
+            && next.body().is_empty()
+            && next.headers().contains_key("authorization")
+    );
 }
 
 /// Row `token-in-log`: logs are read by more people than credentials are for.
@@ -305,11 +387,18 @@ fn a_get_after_a_form_is_signed_in_the_header() {
 fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let echoed = http::Response::builder()
         .status(401)
-        .body(br#"{"error":{"echo":{"oauth_signature":"sesamopen"}},"oauth_secret":"sesamopen"}"#.to_vec())
+        .body(
+            br#"{"error":{"echo":{"oauth_signature":"sesamopen"}},"oauth_secret":"sesamopen"}"#
+                .to_vec(),
+        )
         .unwrap();
     let error = answered(server(), echoed).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error:?}");
-    for url in ["ftp://u:sesamopen@p.example/", "https://u:sesamopen@p.example/", "https://p.example/#sesamopen"] {
+    for url in [
+        "ftp://u:sesamopen@p.example/",
+        "https://u:sesamopen@p.example/",
+        "https://p.example/#sesamopen",
+    ] {
         let error = Server::new(url, url, url).unwrap_err();
         assert!(!format!("{error:?}").contains("sesamopen"), "{error:?}");
     }
@@ -317,37 +406,50 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let error = answered(server(), answer).unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("s3cr3t") && !shown.contains("client-secret"), "{shown}");
-    let Step::Send(..) = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
+    let Step::Send(..) =
+        client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
     let step = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
 }
 
-/// Another service has sent the user back, with the same temporary credentials' identifier: a malicious one can copy it.
+/// Another service has sent the user back, with the same temporary credentials' identifier: a
+/// malicious one can copy it.
 #[test]
 fn a_callback_at_another_uri_sends_no_verifier() {
     let pending = |authorize: Authorize, server: Server| {
         let step = client(server).authorize(authorize, moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
-        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else {
+            panic!("not done")
+        };
         authorization.pending
     };
     let evil = || pending(Authorize::callback("https://printer.example.com/evil"), server());
     let came = |client: &Client, pending, before: &str| {
-        client.redeem(pending, &format!("{before}oauth_token=t&oauth_verifier=HONEST"), moment()).map(drop)
+        client
+            .redeem(pending, &format!("{before}oauth_token=t&oauth_verifier=HONEST"), moment())
+            .map(drop)
     };
     let own = client(server());
-    for before in ["https://printer.example.com/honest?", "/honest?", "http://printer.example.com/evil?"] {
+    for before in
+        ["https://printer.example.com/honest?", "/honest?", "http://printer.example.com/evil?"]
+    {
         let error = came(&own, evil(), before).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{before}: {error}");
         assert!(!error.to_string().contains("HONEST"), "{error}");
     }
     for before in ["", "?"] {
         let error = came(&own, evil(), before).unwrap_err();
-        assert_eq!(error, Forged::PlaceMissing { expected: "https://printer.example.com/evil".into() }.into());
-        came(&own.clone().with(|it| it.allow_callback_without_place = true), evil(), before).unwrap();
+        assert_eq!(
+            error,
+            Forged::PlaceMissing { expected: "https://printer.example.com/evil".into() }.into()
+        );
+        came(&own.clone().with(|it| it.allow_callback_without_place = true), evil(), before)
+            .unwrap();
     }
     came(&own, evil(), "https://printer.example.com/evil?").unwrap();
     came(&own, evil(), "/evil?").unwrap();
@@ -360,7 +462,10 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     let own = client(untold());
     came(
         &own,
-        pending(Authorize::allow_any_callback(), untold().with(|it| it.allow_unconfirmed_callback = true)),
+        pending(
+            Authorize::allow_any_callback(),
+            untold().with(|it| it.allow_unconfirmed_callback = true),
+        ),
         "/anywhere?",
     )
     .unwrap();

@@ -2,17 +2,20 @@
 
 use crate::common::with::With;
 use http::{HeaderValue, Request, Uri};
-use oauth_proto::oauth1::server::store::{ClientRecord, Redeem, Redemption, Stage, TemporaryRecord};
+use oauth_proto::oauth1::server::store::{
+    ClientRecord, Redeem, Redemption, Stage, TemporaryRecord,
+};
 use oauth_proto::oauth1::server::{Approval, RejectReason, Rejected, serve};
 use oauth_proto::oauth1::{
-    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Session, Signer, Stamp,
-    TokenCredentials,
+    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server,
+    Session, Signer, Stamp, TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields, response};
 
-/// The request is refused with a 401, for that reason, and would have been accepted without the attack.
+/// The request is refused with a 401, for that reason, and would have been accepted without the
+/// attack.
 fn refused(attack: impl FnOnce(&mut Request<Vec<u8>>)) -> Rejected {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
@@ -41,7 +44,10 @@ fn a_request_that_was_accepted_is_refused_the_second_time() {
     let request = pair.signed();
     assert!(pair.verify(&request).is_ok());
     let rejected = pair.verify(&request).unwrap_err();
-    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &RejectReason::NonceUsed));
+    assert_eq!(
+        (rejected.response().status().as_u16(), &rejected.reason),
+        (401, &RejectReason::NonceUsed)
+    );
     assert_eq!(fields(&rejected.response())["oauth_problem"], "nonce_used");
 }
 
@@ -56,7 +62,9 @@ fn of_several_copies_of_a_request_at_once_one_is_accepted() {
         let won: usize = std::thread::scope(|scope| {
             let tries: Vec<_> = moments
                 .into_iter()
-                .map(|moment| scope.spawn(|| serve(verifier.verify(&request, moment), store).is_ok()))
+                .map(|moment| {
+                    scope.spawn(|| serve(verifier.verify(&request, moment), store).is_ok())
+                })
                 .collect();
             tries.into_iter().map(|attempt| usize::from(attempt.join().unwrap())).sum()
         });
@@ -71,7 +79,11 @@ fn a_nonce_is_remembered_until_the_end_of_its_window() {
     let mut request = pair.signed();
     let token = TokenCredentials::new("t", "s");
     let grant = Approval::new("jane");
-    let record = oauth_proto::oauth1::server::store::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
+    let record = oauth_proto::oauth1::server::store::TokenRecord::new(
+        &token.secret,
+        "dpf43f3p2l4k3l03",
+        grant,
+    );
     pair.store.add_token("t", record);
     request.headers_mut().remove("authorization");
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -82,10 +94,17 @@ fn a_nonce_is_remembered_until_the_end_of_its_window() {
         pair.now.set(NOW + later);
         // A request in between makes the store forget what it may.
         pair.begin(Authorize::callback(CALLBACK)).unwrap();
-        assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::NonceUsed, "{later} s later");
+        assert_eq!(
+            pair.verify(&request).unwrap_err().reason,
+            RejectReason::NonceUsed,
+            "{later} s later"
+        );
     }
     pair.now.set(NOW + 601);
-    assert!(matches!(pair.verify(&request).unwrap_err().reason, RejectReason::TimestampRefused { .. }));
+    assert!(matches!(
+        pair.verify(&request).unwrap_err().reason,
+        RejectReason::TimestampRefused { .. }
+    ));
 }
 
 fn at(later: i64) -> Result<(), Rejected> {
@@ -111,7 +130,11 @@ fn a_timestamp_older_than_the_window_is_refused_and_the_window_told() {
 fn a_timestamp_ahead_of_the_window_is_refused() {
     assert!(at(-300).is_ok());
     let rejected = at(-301).unwrap_err();
-    assert!(matches!(rejected.reason, RejectReason::TimestampRefused { timestamp: NOW, .. }), "{}", rejected.reason);
+    assert!(
+        matches!(rejected.reason, RejectReason::TimestampRefused { timestamp: NOW, .. }),
+        "{}",
+        rejected.reason
+    );
 }
 
 /// Row `timestamp-odd`: RFC 5849 §3.3.
@@ -120,7 +143,8 @@ fn a_timestamp_that_is_no_positive_whole_number_is_malformed() {
     for odd in ["0", "-1", "+5", "1e9", "", "99999999999999999999", "１２"] {
         let pair = OAuth1Pair::default();
         let mut request = pair.signed();
-        let odd = percent_encoding::utf8_percent_encode(odd, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let odd = percent_encoding::utf8_percent_encode(odd, percent_encoding::NON_ALPHANUMERIC)
+            .to_string();
         header(&mut request, |value| value.replace(&format!("\"{NOW}\""), &format!("\"{odd}\"")));
         assert_eq!(pair.verify(&request).unwrap_err().response().status(), 400, "{odd}");
     }
@@ -149,12 +173,16 @@ fn a_wrong_signature_is_refused_and_the_response_says_no_more() {
 /// Row `method-swapped`: the HTTP method and the signature method are both signed.
 #[test]
 fn a_request_with_another_method_than_the_signed_one_is_refused() {
-    assert_eq!(refused(|request| *request.method_mut() = http::Method::PUT).reason, RejectReason::WrongSignature);
+    assert_eq!(
+        refused(|request| *request.method_mut() = http::Method::PUT).reason,
+        RejectReason::WrongSignature
+    );
     let hash = |request: &mut _| header(request, |value| value.replace("HMAC-SHA1", "HMAC-SHA256"));
     assert_eq!(refused(hash).reason, RejectReason::WrongSignature);
 }
 
-/// A client that has only a public key with us must not be able to, or be impersonated by, an HMAC with an empty secret.
+/// A client that has only a public key with us must not be able to, or be impersonated by, an HMAC
+/// with an empty secret.
 #[test]
 fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let pair = OAuth1Pair::default();
@@ -166,7 +194,10 @@ fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::UnknownClient("dpf43f3p2l4k3l03".into()));
     let empty = ClientRecord::with_secret("").unwrap_err();
-    assert!(matches!(empty, Error::Unsupported(Unsupported::ShortSecret { length: 0, least: 1 })), "{empty}");
+    assert!(
+        matches!(empty, Error::Unsupported(Unsupported::ShortSecret { length: 0, least: 1 })),
+        "{empty}"
+    );
 }
 
 /// Row `host-swapped`: RFC 5849 §3.4.1.2.
@@ -178,7 +209,8 @@ fn a_request_signed_for_another_host_is_refused() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     uri(&mut request, "photos.example.net", "other.example.net");
-    let verifier = pair.provider.verifier().clone().add_origin("https://other.example.net").unwrap();
+    let verifier =
+        pair.provider.verifier().clone().add_origin("https://other.example.net").unwrap();
     let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::WrongSignature);
 }
@@ -190,12 +222,21 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     let pair = OAuth1Pair::default();
     let plain = "http://photos.example.net";
     for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
-        let verifier = Verifier::new(first).unwrap().add_origin(second).unwrap().with(|it| it.allow_two_legged = true);
+        let verifier = Verifier::new(first)
+            .unwrap()
+            .add_origin(second)
+            .unwrap()
+            .with(|it| it.allow_two_legged = true);
         for origin in [first, second] {
             let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
             let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
-            Signer::new(&Scheme::default(), &client, None).sign(&mut request, pair.moment()).unwrap();
-            assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_ok(), "{first} {origin}");
+            Signer::new(&Scheme::default(), &client, None)
+                .sign(&mut request, pair.moment())
+                .unwrap();
+            assert!(
+                serve(verifier.verify(&request, pair.moment()), &pair.store).is_ok(),
+                "{first} {origin}"
+            );
         }
     }
 }
@@ -232,11 +273,14 @@ fn a_parameter_that_was_removed_breaks_the_signature() {
     refused(|request| request.body_mut().clear());
 }
 
-/// Row `parameter-moved`: a parameter means the same in the query and in the form to RFC 5849 §3.4.1.3, so moving one as it is cannot be told;
-/// moving it into another parameter, or out of what is signed, can.
+/// Row `parameter-moved`: a parameter means the same in the query and in the form to RFC 5849
+/// §3.4.1.3, so moving one as it is cannot be told; moving it into another parameter, or out of
+/// what is signed, can.
 #[test]
 fn a_parameter_that_was_moved_into_another_breaks_the_signature() {
-    refused(|request| uri(request, "size=original&file=vacation.jpg", "size=original%26file=vacation.jpg"));
+    refused(|request| {
+        uri(request, "size=original&file=vacation.jpg", "size=original%26file=vacation.jpg");
+    });
     refused(|request| uri(request, "size=original", "original=size"));
     refused(|request| {
         request.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
@@ -277,7 +321,11 @@ fn a_protocol_parameter_that_stands_twice_is_refused() {
 }
 
 /// A request with a form, signed as it is.
-fn signed_form(pair: &OAuth1Pair, placement: ParameterPlacement, form: Vec<u8>) -> Request<Vec<u8>> {
+fn signed_form(
+    pair: &OAuth1Pair,
+    placement: ParameterPlacement,
+    form: Vec<u8>,
+) -> Request<Vec<u8>> {
     let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form)
@@ -289,12 +337,17 @@ fn signed_form(pair: &OAuth1Pair, placement: ParameterPlacement, form: Vec<u8>) 
     request
 }
 
-/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is in `tests/oauth1_allocations.rs`.
+/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is
+/// in `tests/oauth1_allocations.rs`.
 #[test]
 fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
     use oauth_proto::oauth1::server::ServerStep;
     let pair = OAuth1Pair::default();
-    let refused = |request: &Request<Vec<u8>>| match pair.provider.verifier().verify(request, pair.moment()) {
+    let refused = |request: &Request<Vec<u8>>| match pair
+        .provider
+        .verifier()
+        .verify(request, pair.moment())
+    {
         ServerStep::Reject(rejected) => (rejected.response().status().as_u16(), rejected.reason),
         step => panic!("{step:?}"),
     };
@@ -312,23 +365,33 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
     assert_eq!(refused(&request), (400, too_many));
 
     // Other bodies are not read.
-    let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
+    let mut request =
+        Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
     Session::new(&pair.client, pair.token()).sign(&mut request, pair.moment()).unwrap();
     assert!(pair.verify(&request).is_ok());
 }
 
-/// Row `oauth1-form-flood`: header, query and form count together, and the last one that there is room for passes.
+/// Row `oauth1-form-flood`: header, query and form count together, and the last one that there is
+/// room for passes.
 #[test]
 fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
     let pair = OAuth1Pair::default();
-    for (placement, own) in
-        [(ParameterPlacement::Header, 7), (ParameterPlacement::Query, 7), (ParameterPlacement::Body, 7)]
-    {
+    for (placement, own) in [
+        (ParameterPlacement::Header, 7),
+        (ParameterPlacement::Query, 7),
+        (ParameterPlacement::Body, 7),
+    ] {
         let form = |number: usize| b"a=1&".repeat(number - own - 2);
-        let verify = |request: &Request<Vec<u8>>| pair.verify(request).map(drop).map_err(|rejected| rejected.reason);
+        let verify = |request: &Request<Vec<u8>>| {
+            pair.verify(request).map(drop).map_err(|rejected| rejected.reason)
+        };
         assert_eq!(verify(&signed_form(&pair, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&pair, placement, form(1001));
-        assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { limit: 1000 }), "{placement:?}");
+        assert_eq!(
+            verify(&one_more),
+            Err(RejectReason::TooManyParameters { limit: 1000 }),
+            "{placement:?}"
+        );
         let verifier = pair.provider.verifier().clone().with(|it| it.max_parameters = 1001);
         assert!(serve(verifier.verify(&one_more, pair.moment()), &pair.store).is_ok());
     }
@@ -339,7 +402,8 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
     assert_eq!(rejected.reason, RejectReason::FormTooLarge { length: 100, limit: 99 });
 }
 
-/// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is not looked at.
+/// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is
+/// not looked at.
 #[test]
 fn the_protocols_parameters_are_judged_before_a_form_is_read() {
     let pair = OAuth1Pair::default();
@@ -347,7 +411,11 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
         for (from, to, reason) in [
             ("oauth_timestamp", "oauth_timestamp=1&x", None),
             ("HMAC-SHA1", "X-UNKNOWN", Some(RejectReason::MethodUnsupported("X-UNKNOWN".into()))),
-            ("oauth_version", "oauth_version=2.0&x", Some(RejectReason::VersionUnknown("2.0".into()))),
+            (
+                "oauth_version",
+                "oauth_version=2.0&x",
+                Some(RejectReason::VersionUnknown("2.0".into())),
+            ),
             ("oauth_nonce", "oauth_nonce=&x", Some(RejectReason::ParameterInvalid("oauth_nonce"))),
             ("oauth_token", "x", Some(RejectReason::ParameterMissing("oauth_token"))),
             ("oauth_signature=", "x=", Some(RejectReason::ParameterMissing("oauth_signature"))),
@@ -355,7 +423,8 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
         ] {
             let mut request = signed_form(&pair, placement, Vec::new());
             if placement == ParameterPlacement::Header {
-                let to = to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
+                let to =
+                    to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
                 header(&mut request, |value| value.replacen(from, &to, 1));
             } else {
                 uri(&mut request, from, to);
@@ -364,14 +433,18 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
             let refused = pair.verify(&request).unwrap_err().reason;
             match reason {
                 Some(reason) => assert_eq!(refused, reason, "{placement:?}"),
-                None => assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}"),
+                None => assert!(
+                    matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }),
+                    "{refused}"
+                ),
             }
         }
     }
     // Those that stand in the form are judged when it has been collected, by the same rules.
     let mut request = signed_form(&pair, ParameterPlacement::Body, Vec::new());
     let form = String::from_utf8(request.body().clone()).unwrap();
-    *request.body_mut() = form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
+    *request.body_mut() =
+        form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
     let refused = pair.verify(&request).unwrap_err().reason;
     assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}");
 }
@@ -399,7 +472,9 @@ fn a_request_without_a_protocol_parameter_is_told_which_is_missing() {
 /// An application behind may read as a form what the verifier would not have.
 #[test]
 fn a_content_type_that_only_resembles_a_forms_is_refused() {
-    for content_type in ["application/x-www-form-urlencoded1", "application/x-www-form-urlencoded, text/plain"] {
+    for content_type in
+        ["application/x-www-form-urlencoded1", "application/x-www-form-urlencoded, text/plain"]
+    {
         let pair = OAuth1Pair::default();
         let mut request = pair.signed();
         request.headers_mut().insert("content-type", HeaderValue::from_static(content_type));
@@ -411,7 +486,8 @@ fn a_content_type_that_only_resembles_a_forms_is_refused() {
     assert_eq!(status(&request, &pair), (400, RejectReason::Malformed));
 }
 
-/// Judged in the last second of its window, but late at the store: others have made the store forget by then.
+/// Judged in the last second of its window, but late at the store: others have made the store
+/// forget by then.
 #[test]
 fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -452,7 +528,8 @@ fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
 
-/// A method that rests on one key for all is no method on shared secrets, and one that calls itself PLAINTEXT is not it.
+/// A method that rests on one key for all is no method on shared secrets, and one that calls itself
+/// PLAINTEXT is not it.
 #[test]
 fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     struct Odd(&'static str, bool);
@@ -493,7 +570,8 @@ fn a_consent_that_names_another_client_decides_nothing() {
     stored["client_key"] = "Trusted Bank".into();
     let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
     let grant = Approval::new("jane");
-    let refused = serve(pair.provider.approve(swapped, grant.clone(), pair.moment()), &pair.store).unwrap_err();
+    let refused = serve(pair.provider.approve(swapped, grant.clone(), pair.moment()), &pair.store)
+        .unwrap_err();
     assert_eq!(refused.reason, RejectReason::NothingPending);
     assert!(serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).is_ok());
 }
@@ -526,7 +604,10 @@ fn a_request_without_a_signature_is_challenged() {
     let mut request = pair.signed();
     request.headers_mut().insert("authorization", HeaderValue::from_static("Bearer abc"));
     let rejected = pair.verify(&request).unwrap_err();
-    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &RejectReason::Unsigned));
+    assert_eq!(
+        (rejected.response().status().as_u16(), &rejected.reason),
+        (401, &RejectReason::Unsigned)
+    );
     assert!(rejected.response().headers().contains_key("www-authenticate"));
 }
 
@@ -539,7 +620,9 @@ fn another_version_than_1_0_is_refused() {
     assert_eq!(status(&request, &pair), (400, RejectReason::VersionUnknown("2.0".into())));
     // None that is not there, and none that only some library could have meant.
     for other in ["", "1.0b", "1.0A ", "1.0aa", "1"] {
-        let encoded = percent_encoding::utf8_percent_encode(other, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encoded =
+            percent_encoding::utf8_percent_encode(other, percent_encoding::NON_ALPHANUMERIC)
+                .to_string();
         header(&mut request, |value| {
             let (before, _) = value.split_once("oauth_version").unwrap();
             format!("{before}oauth_version=\"{encoded}\"")
@@ -563,21 +646,31 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
         let token = pair.token().credentials;
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, pair.moment()).unwrap();
-        header(&mut request, |value| value.replace("oauth_version=\"1.0\"", &format!("oauth_version=\"{version}\"")));
-        let verify = |request: &Request<Vec<u8>>| serve(allowing.verify(request, pair.moment()), &pair.store);
+        Signer::new(&Scheme::default(), &client, Some(&token))
+            .sign(&mut request, pair.moment())
+            .unwrap();
+        header(&mut request, |value| {
+            value.replace("oauth_version=\"1.0\"", &format!("oauth_version=\"{version}\""))
+        });
+        let verify = |request: &Request<Vec<u8>>| {
+            serve(allowing.verify(request, pair.moment()), &pair.store)
+        };
         assert_eq!(verify(&request).unwrap_err().reason, RejectReason::WrongSignature);
 
         let key = format!("kd94hf93k423kf44&{}", token.secret.expose());
         let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
         mac.update(&oauth_proto::oauth1::base_string(&request).unwrap());
-        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        let signature =
+            base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
         header(&mut request, |value| {
             let (before, rest) = value.split_once("oauth_signature=\"").unwrap();
             let (_, after) = rest.split_once('"').unwrap();
             format!(
                 "{before}oauth_signature=\"{}\"{after}",
-                percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC)
+                percent_encoding::utf8_percent_encode(
+                    &signature,
+                    percent_encoding::NON_ALPHANUMERIC
+                )
             )
         });
         let rejected = pair.verify(&request).unwrap_err();
@@ -591,12 +684,17 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
 /// Row `plaintext-default`: RFC 5849 §3.4.4.
 #[test]
 fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
-    let plaintext = |server: Server| server.with(|it| it.scheme = Scheme::new(Method::DangerousPlaintext));
+    let plaintext =
+        |server: Server| server.with(|it| it.scheme = Scheme::new(Method::DangerousPlaintext));
     let pair = OAuth1Pair::new(plaintext, |provider| provider);
-    let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
+    let Step::Send(request, _) =
+        pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
-    let rejected = serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
+    let rejected =
+        serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
+            .unwrap_err();
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
     assert_eq!(rejected.response().status(), 400);
 
@@ -613,11 +711,13 @@ fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
         .unwrap();
     let mut request = request;
     *request.uri_mut() = Uri::from_static("http://photos.example.net/initiate");
-    let rejected = serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
+    let rejected =
+        serve(provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::PlaintextWithoutTls);
 }
 
-/// RFC 5849 §3.4.4: whatever the origin says, a request that came in the clear has shown its secrets, but on this machine.
+/// RFC 5849 §3.4.4: whatever the origin says, a request that came in the clear has shown its
+/// secrets, but on this machine.
 #[test]
 fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     use oauth_proto::oauth1::server::Verifier;
@@ -632,13 +732,16 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
         // The header of PLAINTEXT says nothing of where it goes.
         let signer = Signer::new(&Scheme::new(Method::DangerousPlaintext), &client, None);
         let at = format!("{ORIGIN}/photos").parse().unwrap();
-        let value = signer.authorization::<&str, &str>(request.method(), &at, &[], pair.moment()).unwrap();
+        let value =
+            signer.authorization::<&str, &str>(request.method(), &at, &[], pair.moment()).unwrap();
         request.headers_mut().insert("authorization", HeaderValue::try_from(value).unwrap());
         let verifier = Verifier::new(origin).unwrap().with(|it| {
             it.dangerous_allow_plaintext = true;
             it.allow_two_legged = true;
         });
-        serve(verifier.verify(&request, pair.moment()), &pair.store).map(drop).map_err(|rejected| rejected.reason)
+        serve(verifier.verify(&request, pair.moment()), &pair.store)
+            .map(drop)
+            .map_err(|rejected| rejected.reason)
     };
     let (near, plain) = ("http://localhost:8080", "http://photos.example.net");
     for (origin, uri) in [
@@ -649,9 +752,11 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     ] {
         assert_eq!(verify(origin, uri), Ok(()), "{origin} {uri}");
     }
-    for (origin, uri) in
-        [(ORIGIN, &format!("{plain}/photos")), (plain, &format!("{plain}/photos")), (plain, &"/photos".to_owned())]
-    {
+    for (origin, uri) in [
+        (ORIGIN, &format!("{plain}/photos")),
+        (plain, &format!("{plain}/photos")),
+        (plain, &"/photos".to_owned()),
+    ] {
         assert_eq!(verify(origin, uri), Err(RejectReason::PlaintextWithoutTls), "{origin} {uri}");
     }
 }
@@ -670,7 +775,9 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
         let error = Provider::builder(refused.clone()).build().unwrap_err();
         let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
         assert_eq!(error, expected.into());
-        assert!(Provider::builder(refused).with(|it| it.dangerous_allow_http = true).build().is_ok());
+        assert!(
+            Provider::builder(refused).with(|it| it.dangerous_allow_http = true).build().is_ok()
+        );
     }
     for near in [ORIGIN, "http://localhost:8080", "http://127.0.0.1", "http://[::1]"] {
         assert!(Provider::builder(verifier(near)).build().is_ok(), "{near}");
@@ -686,13 +793,15 @@ fn plaintext_cannot_be_listed_as_a_method() {
     });
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    Signer::new(&Scheme::new(Method::DangerousPlaintext), &client, None).sign(&mut request, pair.moment()).unwrap();
+    Signer::new(&Scheme::new(Method::DangerousPlaintext), &client, None)
+        .sign(&mut request, pair.moment())
+        .unwrap();
     let rejected = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
 }
 
-/// Row `unknown-consumer`: what the client sees, and what the store is asked, is the same for an unknown client, a wrong secret, an unknown
-/// token and a token of another client.
+/// Row `unknown-consumer`: what the client sees, and what the store is asked, is the same for an
+/// unknown client, a wrong secret, an unknown token and a token of another client.
 #[test]
 fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
     let pair = OAuth1Pair::default();
@@ -700,7 +809,9 @@ fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
     let token = pair.token();
     let outcome = |client: ClientCredentials, token: TokenCredentials| {
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, pair.moment()).unwrap();
+        Signer::new(&Scheme::default(), &client, Some(&token))
+            .sign(&mut request, pair.moment())
+            .unwrap();
         let rejected = pair.verify(&request).unwrap_err();
         (rejected.reason.clone(), rejected.response())
     };
@@ -737,8 +848,13 @@ fn a_wrong_verifier_spends_the_temporary_credentials() {
     let callback = pair.grant(&url);
     let step = pair.client.redeem_verifier(pending, "guessed", pair.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
-    let rejected = serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store).unwrap_err();
-    assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, RejectReason::WrongVerifier));
+    let rejected =
+        serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
+            .unwrap_err();
+    assert_eq!(
+        (rejected.response().status().as_u16(), rejected.reason),
+        (401, RejectReason::WrongVerifier)
+    );
     // The request token is used: the right verifier comes too late.
     assert!(pair.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }
@@ -785,12 +901,16 @@ fn no_debug_output_of_a_server_shows_a_secret() {
     let secret = token.credentials.secret.expose();
     let consent = pair.consent(&url).unwrap();
     let grant = Approval::new("jane");
-    let decision = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+    let decision =
+        serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
-    let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
+    let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(
+        b"oauth_token_secret=s".to_vec(),
+    ));
     assert_eq!(format!("{done:?}"), "Done");
-    let dispatched =
-        oauth_proto::oauth1::server::Dispatched::Respond(http::Response::new(b"oauth_token_secret=s".to_vec()));
+    let dispatched = oauth_proto::oauth1::server::Dispatched::Respond(http::Response::new(
+        b"oauth_token_secret=s".to_vec(),
+    ));
     assert_eq!(format!("{dispatched:?}"), "Respond(200)");
     let shown = format!(
         "{pending:?} {token:?} {:?} {:?} {:?} {:?}",
@@ -804,22 +924,31 @@ fn no_debug_output_of_a_server_shows_a_secret() {
     }
 }
 
-/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
+/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a
+/// value.
 #[test]
 fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
     use oauth_proto::oauth1::server::ServerStep;
     use oauth_proto::oauth1::server::store::NextQuery;
     let pair = OAuth1Pair::default();
-    for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
+    for name in
+        ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"]
+    {
         for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {
             let mut request = pair.signed();
             header(&mut request, |value| {
                 value.replace("OAuth ", "OAuth oauth_callback=\"oob\", oauth_verifier=\"v\", ")
             });
-            header(&mut request, |value| value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1));
+            header(&mut request, |value| {
+                value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1)
+            });
             match pair.provider.verifier().verify(&request, pair.moment()) {
                 ServerStep::Reject(rejected) => {
-                    assert_eq!(rejected.reason, RejectReason::ControlCharacter(name.into()), "{control}");
+                    assert_eq!(
+                        rejected.reason,
+                        RejectReason::ControlCharacter(name.into()),
+                        "{control}"
+                    );
                     assert_eq!(rejected.response().status(), 400);
                     assert_eq!(fields(&rejected.response())["oauth_parameters_rejected"], name);
                     assert!(rejected.to_string().starts_with(&format!("{name:?}")), "{rejected}");
@@ -833,10 +962,15 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
         });
         let step = pair.provider.verifier().verify(&request, pair.moment());
-        assert!(matches!(step, ServerStep::Query(NextQuery::FindCredentials(_))), "{name}: {step:?}");
+        assert!(
+            matches!(step, ServerStep::Query(NextQuery::FindCredentials(_))),
+            "{name}: {step:?}"
+        );
     }
     // The page for the resource owner asks storage about what stands in a link.
-    let page = |token: &str| pair.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;
+    let page = |token: &str| {
+        pair.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason
+    };
     assert_eq!(page("a%00"), RejectReason::ControlCharacter("oauth_token".into()));
     assert_eq!(page("%FF"), RejectReason::ParameterInvalid("oauth_token"));
     assert_eq!(page(&"a".repeat(4097)), RejectReason::ParameterInvalid("oauth_token"));
@@ -849,7 +983,10 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
 fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() {
     let pair = OAuth1Pair::default();
     let begin = |name: &str, value: &str| {
-        let step = pair.client.authorize(Authorize::callback(CALLBACK).parameter(name, value), pair.moment()).unwrap();
+        let step = pair
+            .client
+            .authorize(Authorize::callback(CALLBACK).parameter(name, value), pair.moment())
+            .unwrap();
         let Step::Send(request, _) = step else { panic!("nothing to send") };
         serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
     };
@@ -890,15 +1027,20 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
         pair.verify(&request).unwrap_err().reason
     };
     assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), RejectReason::WrongSignature);
-    assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), RejectReason::ParameterTwice("oauth_x".into()));
+    assert_eq!(
+        with(", oauth_x=\"1\", oauth_x=\"1\""),
+        RejectReason::ParameterTwice("oauth_x".into())
+    );
 }
 
-/// Row `verifier-wrong`: what a store asks a record of temporary credentials, with nothing checked before.
+/// Row `verifier-wrong`: what a store asks a record of temporary credentials, with nothing checked
+/// before.
 #[test]
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
         let stage = Stage::Granted { verifier: "hash".into(), approval: Approval::new("jane") };
-        let mut record = TemporaryRecord::new("secret", "printer", CALLBACK, Timestamp::from_secs(NOW));
+        let mut record =
+            TemporaryRecord::new("secret", "printer", CALLBACK, Timestamp::from_secs(NOW));
         if granted {
             record.stage = stage;
         }

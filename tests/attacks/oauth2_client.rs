@@ -1,13 +1,15 @@
-//! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
+//! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of
+//! an answer.
 
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Metadata, NextAction, Pending, Quirks,
-    ResourceDiscovery, ResponseMode, Scope, Session, Token, TokenType,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Metadata,
+    NextAction, Pending, Quirks, ResourceDiscovery, ResponseMode, Scope, Session, Token, TokenType,
 };
 use oauth_proto::{
-    Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Step, Timestamp, Unsupported, UsedPendingIds,
+    Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Step, Timestamp, Unsupported,
+    UsedPendingIds,
 };
 
 use crate::common::oauth2::*;
@@ -15,7 +17,9 @@ use crate::common::oauth2::*;
 /// What redeeming a callback comes to, before anything is sent.
 fn redeemed(client: &Client, parameters: &str) -> Result<(), Error> {
     let (pending, callback) = begun(client);
-    client.redeem(pending, &format!("{callback}{parameters}"), moment()).map(|step| drop(sent(step)))
+    client
+        .redeem(pending, &format!("{callback}{parameters}"), moment())
+        .map(|step| drop(sent(step)))
 }
 
 fn misbehaved(body: &str) -> Misbehaved {
@@ -29,40 +33,60 @@ fn misbehaved(body: &str) -> Misbehaved {
 #[test]
 fn a_code_from_another_issuer_is_refused() {
     let error = redeemed(&client(), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap_err();
-    let expected = CallbackError::IssuerMismatch { expected: ISSUER.into(), received: "https://evil.example".into() };
+    let expected = CallbackError::IssuerMismatch {
+        expected: ISSUER.into(),
+        received: "https://evil.example".into(),
+    };
     assert_eq!(error, expected.into());
-    assert_eq!(redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com%2F").unwrap_err().to_string(), {
-        let received = format!("{ISSUER}/");
-        CallbackError::IssuerMismatch { expected: ISSUER.into(), received }.to_string()
-    });
+    assert_eq!(
+        redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com%2F")
+            .unwrap_err()
+            .to_string(),
+        {
+            let received = format!("{ISSUER}/");
+            CallbackError::IssuerMismatch { expected: ISSUER.into(), received }.to_string()
+        }
+    );
     redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
 
     let promised = r#"{"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/token",
         "authorization_endpoint":"https://auth.example.com/a","authorization_response_iss_parameter_supported":true}"#;
     let metadata: Metadata = serde_json::from_str(promised).unwrap();
-    for server in
-        [AuthorizationServer::from_metadata(&metadata).unwrap(), server().with(|server| server.promises_issuer = true)]
-    {
+    for server in [
+        AuthorizationServer::from_metadata(&metadata).unwrap(),
+        server().with(|server| server.promises_issuer = true),
+    ] {
         let client = client_of(server);
-        assert_eq!(redeemed(&client, "&code=x"), Err(Forged::ParameterMissing { name: "iss" }.into()));
+        assert_eq!(
+            redeemed(&client, "&code=x"),
+            Err(Forged::ParameterMissing { name: "iss" }.into())
+        );
         redeemed(&client, "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
     }
     redeemed(&client(), "&code=x").unwrap();
 }
 
-/// Row `iss-unknown`, whether it has promised to name itself or not: there is nothing that its name could be compared with.
+/// Row `iss-unknown`, whether it has promised to name itself or not: there is nothing that its name
+/// could be compared with.
 #[test]
 fn an_issuer_is_not_believed_where_none_is_known() {
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
-        server.with(|server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
+        server.with(|server| {
+            server.authorization_endpoint = Some("https://evil.example/authorize".into());
+        })
     };
     for server in [server(), server().with(|server| server.promises_issuer = true)] {
         for rest in ["&code=x", "&error=access_denied"] {
             let named = format!("{rest}&iss=https%3A%2F%2Fhonest.example");
             let error = redeemed(&client_of(server.clone()), &named).unwrap_err();
-            assert_eq!(error, CallbackError::IssuerUnknown { received: "https://honest.example".into() }.into());
-            for option in ["`AuthorizationServer::issuer`", "`AuthorizationServer::allow_unknown_issuer`"] {
+            assert_eq!(
+                error,
+                CallbackError::IssuerUnknown { received: "https://honest.example".into() }.into()
+            );
+            for option in
+                ["`AuthorizationServer::issuer`", "`AuthorizationServer::allow_unknown_issuer`"]
+            {
                 assert!(error.to_string().contains(option), "{error}");
             }
         }
@@ -75,8 +99,10 @@ fn an_issuer_is_not_believed_where_none_is_known() {
         .unwrap();
     }
     // A name that was not compared is no reason to do without the place.
-    let (pending, callback) = begun(&client_of(server().with(|server| server.allow_unknown_issuer = true)));
-    let query = format!("{}&code=x&iss=https%3A%2F%2Fhonest.example", callback.split_once('?').unwrap().1);
+    let (pending, callback) =
+        begun(&client_of(server().with(|server| server.allow_unknown_issuer = true)));
+    let query =
+        format!("{}&code=x&iss=https%3A%2F%2Fhonest.example", callback.split_once('?').unwrap().1);
     let error = client_of(server().with(|server| server.allow_unknown_issuer = true))
         .redeem(pending, &query, moment())
         .unwrap_err();
@@ -86,9 +112,14 @@ fn an_issuer_is_not_believed_where_none_is_known() {
 /// Row `mix-up-error`.
 #[test]
 fn an_error_from_another_issuer_is_not_believed() {
-    let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))), "{error}");
-    let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
+    let error =
+        redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))),
+        "{error}"
+    );
+    let error =
+        redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
     assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
 }
 
@@ -160,10 +191,18 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     };
     let authorize = |server| client_of(server).authorize(Authorize::default(), moment());
     let listing = |methods: &str| AuthorizationServer::from_metadata(&metadata(methods)).unwrap();
-    for downgraded in [r#","code_challenge_methods_supported":["plain"]"#, r#","code_challenge_methods_supported":[]"#]
-    {
-        assert_eq!(authorize(listing(downgraded)).unwrap_err(), RequestError::NoPkce.into(), "{downgraded}");
-        drop(authorize(listing(downgraded).with(|server| server.allow_missing_s256 = true)).unwrap());
+    for downgraded in [
+        r#","code_challenge_methods_supported":["plain"]"#,
+        r#","code_challenge_methods_supported":[]"#,
+    ] {
+        assert_eq!(
+            authorize(listing(downgraded)).unwrap_err(),
+            RequestError::NoPkce.into(),
+            "{downgraded}"
+        );
+        drop(
+            authorize(listing(downgraded).with(|server| server.allow_missing_s256 = true)).unwrap(),
+        );
     }
     for fine in ["", r#","code_challenge_methods_supported":["plain","S256"]"#] {
         let authorization = done(authorize(listing(fine)).unwrap());
@@ -177,16 +216,20 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     let used = UsedPendingIds::new(10);
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
-    let come_back = |pending: Pending| match used.mark_used(pending.id(), pending.expires_at(), now()) {
-        OneTimeUse::First => Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop)),
-        OneTimeUse::Replay => None,
-    };
+    let come_back =
+        |pending: Pending| match used.mark_used(pending.id(), pending.expires_at(), now()) {
+            OneTimeUse::First => {
+                Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop))
+            }
+            OneTimeUse::Replay => None,
+        };
     assert_eq!(come_back(pending), Some(Ok(())));
     for _ in 0..2 {
         assert_eq!(come_back(serde_json::from_str(&stored).unwrap()), None);
     }
     // Another's is another, also where it has the same state.
-    let state = || Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into()));
+    let state =
+        || Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into()));
     let id = |client: &Client| done(client.authorize(state(), moment()).unwrap()).pending.id();
     assert_eq!(id(&client()), id(&client()));
     assert_ne!(id(&client()), id(&Client::new(server(), "another")));
@@ -195,24 +238,32 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     assert_eq!(implicit.id().to_string().len(), 32);
 }
 
-/// Row `callback-replay`: the pending value is consumed, and is not `Clone`: what the type cannot prevent is a stored copy, of
-/// which the docs speak. The code goes out with a proof key, so that the server can tell.
+/// Row `callback-replay`: the pending value is consumed, and is not `Clone`: what the type cannot
+/// prevent is a stored copy, of which the docs speak. The code goes out with a proof key, so that
+/// the server can tell.
 #[test]
 fn a_callback_that_is_redeemed_again_from_storage_sends_the_same_proof_key() {
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
-    let (request, _) = sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    let (request, _) =
+        sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     let copy = serde_json::from_str(&stored).unwrap();
     let (again, _) = sent(client().redeem(copy, &format!("{callback}&code=x"), moment()).unwrap());
-    assert_eq!(parameter(request.body(), "code_verifier"), parameter(again.body(), "code_verifier"));
+    assert_eq!(
+        parameter(request.body(), "code_verifier"),
+        parameter(again.body(), "code_verifier")
+    );
 }
 
 /// Row `html-200`: a captive portal, or a page about maintenance.
 #[test]
 fn a_page_on_status_200_is_not_read_as_a_token() {
-    for content_type in
-        ["text/html; charset=utf-8", "text/plain", "application/jsonp", "application/x-www-form-urlencoded"]
-    {
+    for content_type in [
+        "text/html; charset=utf-8",
+        "text/plain",
+        "application/jsonp",
+        "application/x-www-form-urlencoded",
+    ] {
         let answer = response(200, &[("content-type", content_type)], ANSWER);
         let error = token_of(&client(), answer).unwrap_err();
         assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{error}");
@@ -237,7 +288,9 @@ fn an_error_on_status_200_is_a_refusal() {
         assert!(matches!(error, Error::Refused(Refused::Problem { .. })), "{error}");
         assert!(error.code().is_some());
     }
-    let Error::Refused(Refused::Problem { advice, details, .. }) = token_of(&client(), json(body)).unwrap_err() else {
+    let Error::Refused(Refused::Problem { advice, details, .. }) =
+        token_of(&client(), json(body)).unwrap_err()
+    else {
         panic!()
     };
     assert_eq!(advice.as_deref(), Some("The code passed is incorrect or expired."));
@@ -261,10 +314,14 @@ fn a_response_larger_than_64_kib_is_refused() {
 /// Row `json-duplicate-keys`: which of the two counts is not defined.
 #[test]
 fn json_that_names_a_field_twice_is_refused() {
-    for second in [r#""access_token":"x""#, r#""access_token":null"#, r#""acc\u0065ss_token":"x""#] {
+    for second in [r#""access_token":"x""#, r#""access_token":null"#, r#""acc\u0065ss_token":"x""#]
+    {
         let body = format!("{},{second}}}", &ANSWER[..ANSWER.len() - 1]);
         let misbehaved = misbehaved(&body);
-        assert!(matches!(&misbehaved, Misbehaved::FieldTwice { field, .. } if field == "access_token"), "{misbehaved}");
+        assert!(
+            matches!(&misbehaved, Misbehaved::FieldTwice { field, .. } if field == "access_token"),
+            "{misbehaved}"
+        );
     }
     let twice = format!(r#"{},"example_parameter":1}}"#, &ANSWER[..ANSWER.len() - 1]);
     assert!(matches!(misbehaved(&twice), Misbehaved::FieldTwice { .. }));
@@ -287,9 +344,14 @@ fn a_lifetime_that_is_no_whole_number_is_refused() {
         let token = token_of(&client(), json(&with(value))).unwrap();
         assert_eq!(token.expires_at, expires_at, "{value}");
     }
-    for value in ["\"3600abc\"", "-1", "\"-1\"", "\"+1\"", "3600.5", "\"\"", "null", "true", "[3600]"] {
+    for value in
+        ["\"3600abc\"", "-1", "\"-1\"", "\"+1\"", "3600.5", "\"\"", "null", "true", "[3600]"]
+    {
         let misbehaved = misbehaved(&with(value));
-        assert!(matches!(misbehaved, Misbehaved::FieldInvalid { field: "expires_in", .. }), "{value}: {misbehaved}");
+        assert!(
+            matches!(misbehaved, Misbehaved::FieldInvalid { field: "expires_in", .. }),
+            "{value}: {misbehaved}"
+        );
     }
     let absent = ANSWER.replace(r#""expires_in":3600,"#, "");
     assert_eq!(token_of(&client(), json(&absent)).unwrap().expires_at, None);
@@ -317,10 +379,14 @@ fn a_token_of_another_type_than_bearer_is_refused() {
 
 fn granted(scope: &str) -> Token {
     let (pending, callback) = begun(&client());
-    let (_, sent) = sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    let (_, sent) =
+        sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     done(
-        sent.receive(json(&ANSWER.replace("example_value", "y").replace("example_parameter", scope)), moment())
-            .unwrap(),
+        sent.receive(
+            json(&ANSWER.replace("example_value", "y").replace("example_parameter", scope)),
+            moment(),
+        )
+        .unwrap(),
     )
 }
 
@@ -330,7 +396,10 @@ fn a_scope_that_the_server_has_narrowed_is_reported() {
     let token = granted(r#"scope":"","x"#);
     assert_eq!(token.scope, Some(Scope::default()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["photos"]);
-    assert_eq!(token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).count(), 0);
+    assert_eq!(
+        token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).count(),
+        0
+    );
 }
 
 /// Row `scope-widened`.
@@ -339,7 +408,12 @@ fn a_scope_that_the_server_has_widened_is_reported() {
     let token = granted(r#"scope":"admin photos","x"#);
     assert_eq!(token.scope_refused().count(), 0);
     assert_eq!(
-        token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).collect::<Vec<_>>(),
+        token
+            .scope
+            .as_ref()
+            .unwrap()
+            .missing_from(token.requested_scope.as_ref().unwrap())
+            .collect::<Vec<_>>(),
         ["admin"]
     );
     // RFC 6749 §5.1: nothing said is as asked.
@@ -352,7 +426,9 @@ fn a_redirect_of_the_token_endpoint_is_refused_and_its_query_not_shown() {
     for status in [301, 302, 303, 307, 308] {
         let answer = response(status, &[("location", "https://evil.example/token?x=1")], "");
         let error = token_of(&client(), answer).unwrap_err();
-        let Error::Misbehaved(Misbehaved::Redirect { location, .. }) = error else { panic!("{error}") };
+        let Error::Misbehaved(Misbehaved::Redirect { location, .. }) = error else {
+            panic!("{error}")
+        };
         assert_eq!(location, "https://evil.example/token");
     }
 }
@@ -364,16 +440,25 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     let request = |server| client_of(server).request_token(Grant::client_credentials(), moment());
     let error = request(server("http://auth.example.com/token")).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
-    for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"] {
+    for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"]
+    {
         drop(request(server(loopback)).unwrap());
     }
-    drop(request(server("http://auth.example.com/token").with(|server| server.dangerous_allow_http = true)).unwrap());
+    drop(
+        request(
+            server("http://auth.example.com/token")
+                .with(|server| server.dangerous_allow_http = true),
+        )
+        .unwrap(),
+    );
 
     let mut plain = server("https://auth.example.com/token");
     plain.authorization_endpoint = Some("http://auth.example.com/a".into());
     client_of(plain).authorize(Authorize::default(), moment()).unwrap_err();
     Session::new(&client(), "http://photos.example.com", token()).unwrap_err();
-    Client::new(crate::common::oauth2::server(), "id").redirect_uri("http://client.example.com/cb").unwrap_err();
+    Client::new(crate::common::oauth2::server(), "id")
+        .redirect_uri("http://client.example.com/cb")
+        .unwrap_err();
 }
 
 /// Row `token-to-wrong-host`, unless an option with a dangerous name allows it.
@@ -390,7 +475,10 @@ fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
         let mut request = get(foreign);
         let error = session.attach_token(&mut request, now()).unwrap_err();
         assert!(
-            matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))),
+            matches!(
+                error,
+                Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))
+            ),
             "{foreign}: {error}"
         );
         assert!(request.headers().is_empty());
@@ -411,7 +499,8 @@ fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
     anywhere.attach_token(&mut get("http://photos.example.com/"), now()).unwrap_err();
 }
 
-/// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once more.
+/// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once
+/// more.
 #[test]
 fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     let mut session = session(token());
@@ -420,7 +509,9 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
         let mut request = get(API);
         let sent_token = session.attach_token(&mut request, now()).unwrap();
         session.set_token(token());
-        let NextAction::Retry(again) = session.check_response(sent_token, &refused, moment()).unwrap() else {
+        let NextAction::Retry(again) =
+            session.check_response(sent_token, &refused, moment()).unwrap()
+        else {
             panic!("there is a newer token")
         };
         let mut request = get(leads_to);
@@ -429,7 +520,13 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     assert!(bearer(&again(API).1).is_some());
     let (end, request) = again("https://evil.example/albums");
     let error = end.unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))
+        ),
+        "{error}"
+    );
     assert!(request.headers().is_empty());
 }
 
@@ -439,8 +536,9 @@ fn a_renewal_that_brings_no_refresh_token_keeps_the_one_that_is_there() {
     let mut before = token();
     before.extra.insert("team".into(), "T1".into());
     before.scope = Some("photos".into());
-    let (request, sent) =
-        sent(Grant::refresh(&before).and_then(|grant| client().request_token(grant, moment())).unwrap());
+    let (request, sent) = sent(
+        Grant::refresh(&before).and_then(|grant| client().request_token(grant, moment())).unwrap(),
+    );
     assert_eq!(parameter(request.body(), "refresh_token"), "tGzv3JOkF0XG5Qx2TlKWIA");
     let answer = r#"{"access_token":"new","token_type":"Bearer"}"#;
     let token = done(sent.receive(json(answer), moment()).unwrap());
@@ -476,19 +574,29 @@ fn metadata_of_another_issuer_is_refused() {
     let discovered = |discovery: Discovery, issuer: &str| {
         let mut step = discovery.start().unwrap();
         while let Step::Send(_, sent) = step {
-            let document = json(&format!(r#"{{{issuer}"token_endpoint":"https://auth.example.com/t"}}"#));
+            let document =
+                json(&format!(r#"{{{issuer}"token_endpoint":"https://auth.example.com/t"}}"#));
             step = sent.receive(document, moment())?;
         }
         Ok::<_, Error>(done(step))
     };
     let discovery = || Discovery::new(ISSUER).unwrap();
     assert_eq!(
-        discovered(discovery(), r#""issuer":"https://auth.example.com","#).unwrap().issuer.as_deref(),
+        discovered(discovery(), r#""issuer":"https://auth.example.com","#)
+            .unwrap()
+            .issuer
+            .as_deref(),
         Some(ISSUER)
     );
-    for other in ["https://auth.example.com/", "https://Auth.example.com", "https://auth.example.co", ""] {
+    for other in
+        ["https://auth.example.com/", "https://Auth.example.com", "https://auth.example.co", ""]
+    {
         let error = discovered(discovery(), &format!(r#""issuer":"{other}","#)).unwrap_err();
-        assert_eq!(error, CallbackError::IssuerMismatch { expected: ISSUER.into(), received: other.into() }.into());
+        assert_eq!(
+            error,
+            CallbackError::IssuerMismatch { expected: ISSUER.into(), received: other.into() }
+                .into()
+        );
         discovered(
             discovery().with(|discovery| discovery.allow_missing_issuer = true),
             &format!(r#""issuer":"{other}","#),
@@ -497,12 +605,15 @@ fn metadata_of_another_issuer_is_refused() {
     }
     discovered(discovery(), "").unwrap_err();
     assert_eq!(
-        discovered(discovery().with(|discovery| discovery.allow_missing_issuer = true), "").unwrap().issuer,
+        discovered(discovery().with(|discovery| discovery.allow_missing_issuer = true), "")
+            .unwrap()
+            .issuer,
         None
     );
 
     let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
-    let entra = || discovery().with(|discovery| discovery.allow_issuer_template = Some(template.into()));
+    let entra =
+        || discovery().with(|discovery| discovery.allow_issuer_template = Some(template.into()));
     assert_eq!(discovered(entra(), &format!(r#""issuer":"{template}","#)).unwrap().issuer, None);
     discovered(discovery(), &format!(r#""issuer":"{template}","#)).unwrap_err();
     discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
@@ -511,24 +622,42 @@ fn metadata_of_another_issuer_is_refused() {
 /// Row `token-in-log`, of the rows for servers: logs are read by more people than tokens are for.
 #[test]
 fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
-    let secrets = [SECRET, "2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA", "SplxlOBeZQQYbYS6WxSbIA", "A3ddj3w"];
+    let secrets = [
+        SECRET,
+        "2YotnFZFEjr1zCsicMWpAA",
+        "tGzv3JOkF0XG5Qx2TlKWIA",
+        "SplxlOBeZQQYbYS6WxSbIA",
+        "A3ddj3w",
+    ];
     let mut shown = Vec::new();
     let (pending, callback) = begun(&client());
     let verifier = serde_json::to_value(&pending).unwrap()["verifier"].as_str().unwrap().to_owned();
     let state = pending.state().to_owned();
     shown.push(format!("{pending:?}"));
-    let grant = client().accept(pending, &format!("{callback}&code=SplxlOBeZQQYbYS6WxSbIA"), now()).unwrap();
+    let grant = client()
+        .accept(pending, &format!("{callback}&code=SplxlOBeZQQYbYS6WxSbIA"), now())
+        .unwrap();
     shown.push(format!("{grant:?}"));
     shown.push(format!("{:?}", Grant::dangerous_password("johndoe", "A3ddj3w")));
     let step = client().request_token(grant, moment()).unwrap();
     shown.push(format!("{step:?} {:?} {:?}", client(), session(token())));
-    for body in
-        [ANSWER.to_owned(), ANSWER.replace("Bearer", "mac"), ANSWER.replace("3600", "-1"), ANSWER.replace('}', "")]
-    {
-        let (_, sent) =
-            sent(Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment())).unwrap());
-        shown.push(format!("{:?}", sent.receive(json(&body), moment()).map_err(|error| format!("{error} {error:?}"))));
-        let answers = [response(400, &[], &body), response(200, &[("content-type", "text/html")], &body)];
+    for body in [
+        ANSWER.to_owned(),
+        ANSWER.replace("Bearer", "mac"),
+        ANSWER.replace("3600", "-1"),
+        ANSWER.replace('}', ""),
+    ] {
+        let (_, sent) = sent(
+            Grant::refresh(&token())
+                .and_then(|grant| client().request_token(grant, moment()))
+                .unwrap(),
+        );
+        shown.push(format!(
+            "{:?}",
+            sent.receive(json(&body), moment()).map_err(|error| format!("{error} {error:?}"))
+        ));
+        let answers =
+            [response(400, &[], &body), response(200, &[("content-type", "text/html")], &body)];
         for answer in answers {
             let error = token_of(&client(), answer).unwrap_err();
             shown.push(format!("{error} {error:?}"));
@@ -541,7 +670,8 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     }
 }
 
-/// Row `mix-up`: a pending value that is redeemed by another server's client would hand it the code and the proof key.
+/// Row `mix-up`: a pending value that is redeemed by another server's client would hand it the code
+/// and the proof key.
 #[test]
 fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     let mut other = AuthorizationServer::new("https://evil.example/token").unwrap();
@@ -552,26 +682,45 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
         let error = other.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap_err();
         assert_eq!(error, Forged::OtherClient.into());
         let (pending, _) = begun(&client());
-        assert_eq!(other.dangerous_redeem_code(pending, "x", moment()).unwrap_err(), Forged::OtherClient.into());
+        assert_eq!(
+            other.dangerous_redeem_code(pending, "x", moment()).unwrap_err(),
+            Forged::OtherClient.into()
+        );
     }
 }
 
 #[test]
 fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
-    for query in ["client_id=victim", "x=y&st%61te=fixed", "request_uri=urn:x", "redirect_uri=https://evil.example/"] {
+    for query in [
+        "client_id=victim",
+        "x=y&st%61te=fixed",
+        "request_uri=urn:x",
+        "redirect_uri=https://evil.example/",
+    ] {
         let endpoint = format!("https://auth.example.com/a?{query}");
-        let error = client_of(server().with(|server| server.authorization_endpoint = Some(endpoint)))
-            .authorize(Authorize::default(), moment())
-            .unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::ReservedParameter { .. })), "{query}: {error}");
+        let error =
+            client_of(server().with(|server| server.authorization_endpoint = Some(endpoint)))
+                .authorize(Authorize::default(), moment())
+                .unwrap_err();
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::ReservedParameter { .. })),
+            "{query}: {error}"
+        );
     }
 }
 
 #[test]
 fn a_server_elsewhere_points_at_nothing_on_this_machine() {
-    for host in
-        ["127.0.0.1", "localhost", "a.localhost.", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"]
-    {
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "a.localhost.",
+        "127.1",
+        "0x7f000001",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+    ] {
         let body = format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://{host}/t"}}"#);
         let (_, sent_on) = sent(Discovery::new(ISSUER).unwrap().start().unwrap());
         let error = sent_on.receive(json(&body), moment()).unwrap_err();
@@ -583,22 +732,29 @@ fn a_server_elsewhere_points_at_nothing_on_this_machine() {
         let (_, sent_on) = sent(unnamed.start().unwrap());
         sent_on.receive(json(&body.replace("issuer", "x")), moment()).unwrap_err();
 
-        let registered = format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/containers"}}"#);
+        let registered =
+            format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/containers"}}"#);
         let (_, sent_on) = sent(server().register(&Default::default(), None).unwrap());
         let error = sent_on.receive(json(&registered), moment()).unwrap_err();
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{host}: {error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })),
+            "{host}: {error}"
+        );
     }
 }
 
 #[test]
 fn a_device_is_shown_nothing_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
-        let (_, sent_on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
+        let (_, sent_on) =
+            sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         let body = serde_json::json!({ "device_code": "x", "user_code": code, "verification_uri": "https://a.example/",
             "verification_uri_complete": uri, "expires_in": u64::MAX });
         sent_on.receive(json(&body.to_string()), moment()).map(done)
     };
-    for (uri, code) in [("javascript:alert(1)", "A"), ("file:///bin/sh", "A"), ("https://a.example/", "\u{1b}[2J")] {
+    for (uri, code) in
+        [("javascript:alert(1)", "A"), ("file:///bin/sh", "A"), ("https://a.example/", "\u{1b}[2J")]
+    {
         device(uri, code).unwrap_err();
     }
     let pending = device("https://a.example/?c=A", "A").unwrap();
@@ -656,12 +812,17 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
     };
     let discovery = |issuer: &str| Discovery::new(issuer).unwrap();
     for host in INTERNAL {
-        for member in ["authorization_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"] {
+        for member in
+            ["authorization_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"]
+        {
             let body = format!(
                 r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t","{member}":"https://{host}/x","extra":1}}"#
             );
             let error = discovered(discovery(ISSUER), &body).unwrap_err();
-            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
+            assert!(
+                matches!(error, Error::Unsupported(Unsupported::Url { .. })),
+                "{host}: {error}"
+            );
         }
         // RFC 8705 §5: clients with a certificate go to these.
         let body = format!(
@@ -669,32 +830,55 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
             "mtls_endpoint_aliases":{{"x":1,"token_endpoint":"https://{host}/t"}}}}"#
         );
         let error = discovered(discovery(ISSUER), &body).unwrap_err();
-        assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");
+        assert!(
+            error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"),
+            "{host}: {error}"
+        );
         AuthorizationServer::from_metadata(&serde_json::from_str(&body).unwrap()).unwrap_err();
-        discovered(discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true), &body).unwrap();
+        discovered(
+            discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true),
+            &body,
+        )
+        .unwrap();
         let outside = body.replace(host, "mtls.auth.example.com");
-        AuthorizationServer::from_metadata(&discovered(discovery(ISSUER), &outside).unwrap()).unwrap();
+        AuthorizationServer::from_metadata(&discovered(discovery(ISSUER), &outside).unwrap())
+            .unwrap();
 
         let body = format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://{host}/t"}}"#);
         let error = discovered(discovery(ISSUER), &body).unwrap_err();
-        assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");
+        assert!(
+            error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"),
+            "{host}: {error}"
+        );
         let metadata = serde_json::from_str(&body).unwrap();
         let error = AuthorizationServer::from_metadata(&metadata).unwrap_err();
-        assert!(error.to_string().contains("dangerous_from_metadata_of_internal_hosts`"), "{host}: {error}");
+        assert!(
+            error.to_string().contains("dangerous_from_metadata_of_internal_hosts`"),
+            "{host}: {error}"
+        );
         // The options let the same metadata in.
-        let found =
-            discovered(discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true), &body)
-                .unwrap();
+        let found = discovered(
+            discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true),
+            &body,
+        )
+        .unwrap();
         AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&found).unwrap();
 
-        let registered = format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/r"}}"#);
+        let registered =
+            format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/r"}}"#);
         let register = |server: AuthorizationServer| {
             let (_, sent_on) = sent(server.register(&Default::default(), None).unwrap());
             sent_on.receive(json(&registered), moment()).map(done)
         };
         let error = register(server()).unwrap_err();
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{host}: {error}");
-        assert!(error.to_string().contains("AuthorizationServer::dangerous_allow_internal_hosts`"), "{error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })),
+            "{host}: {error}"
+        );
+        assert!(
+            error.to_string().contains("AuthorizationServer::dangerous_allow_internal_hosts`"),
+            "{error}"
+        );
         register(server().with(|server| server.dangerous_allow_internal_hosts = true)).unwrap();
     }
 }
@@ -710,7 +894,13 @@ fn a_server_of_this_network_points_at_this_network_and_not_at_this_machine() {
     for issuer in ["https://10.0.0.5", "https://auth.corp", "https://keycloak"] {
         discovered(issuer, "192.168.1.1").unwrap();
         discovered(issuer, "auth.example.com").unwrap();
-        for host in ["127.0.0.1", "localhost", "ip6-localhost", "localhost.localdomain", "[64:ff9b::7f00:1]"] {
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "ip6-localhost",
+            "localhost.localdomain",
+            "[64:ff9b::7f00:1]",
+        ] {
             discovered(issuer, host).unwrap_err();
         }
     }
@@ -725,7 +915,9 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
     let own = || ResourceDiscovery::new("https://mcp.evil.example/api").unwrap();
     let answered = |discovery: ResourceDiscovery, resource: &str, servers: &str| {
         let (_, sent_on) = sent(discovery.start().unwrap());
-        let body = format!(r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}","{servers}"]}}"#);
+        let body = format!(
+            r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}","{servers}"]}}"#
+        );
         sent_on.receive(json(&body), moment()).map(done)
     };
     let hint = |place: &str| {
@@ -736,7 +928,10 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
         let url = format!("https://{host}/v1");
         let error = answered(own(), "https://mcp.evil.example/api", &url).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
-        assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
+        assert!(
+            error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"),
+            "{error}"
+        );
         answered(
             own().with(|discovery| discovery.dangerous_allow_internal_hosts = true),
             "https://mcp.evil.example/api",
@@ -745,7 +940,10 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
         .unwrap();
         let hinted = hint(&url);
         let error = own().challenged(hinted.headers()).start().unwrap_err();
-        assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
+        assert!(
+            error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"),
+            "{error}"
+        );
         let mut allowed = own();
         allowed.dangerous_allow_internal_hosts = true;
         drop(allowed.challenged(hinted.headers()).start().unwrap());
@@ -759,15 +957,19 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
     answered(near, "http://127.0.0.1:3000", "http://localhost:8080").unwrap();
 }
 
-/// Row `callback-place`: another server has sent the user back to its own redirect_uri, and the application hands on what came (RFC 9700 §4.4.2.2).
+/// Row `callback-place`: another server has sent the user back to its own redirect_uri, and the
+/// application hands on what came (RFC 9700 §4.4.2.2).
 #[test]
 fn a_callback_at_another_redirect_uri_sends_no_code() {
     // It names no issuer, as most servers.
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
-        server.with(|server| server.authorization_endpoint = Some("https://evil.example/authorize".into()))
+        server.with(|server| {
+            server.authorization_endpoint = Some("https://evil.example/authorize".into());
+        })
     };
-    let client = |redirect_uri: &str| Client::new(server(), "id").redirect_uri(redirect_uri).unwrap();
+    let client =
+        |redirect_uri: &str| Client::new(server(), "id").redirect_uri(redirect_uri).unwrap();
     let came = |client: &Client, place: &str| {
         let authorization = done(client.authorize(Authorize::default(), moment()).unwrap());
         let mark = if place.contains('?') { '&' } else { '?' };
@@ -775,9 +977,12 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
         client.redeem(authorization.pending, &uri, moment()).map(|step| drop(sent(step)))
     };
     let evil = client("https://rp.example/cb/evil");
-    for place in
-        ["https://rp.example/cb/honest", "/cb/honest", "http://rp.example/cb/evil", "https://x.example/cb/evil"]
-    {
+    for place in [
+        "https://rp.example/cb/honest",
+        "/cb/honest",
+        "http://rp.example/cb/evil",
+        "https://x.example/cb/evil",
+    ] {
         let error = came(&evil, place).unwrap_err();
         let expected = "https://rp.example/cb/evil".to_owned();
         assert_eq!(error, Forged::PlaceMismatch { expected, received: place.into() }.into());
@@ -801,9 +1006,10 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     came(&evil, "/cb?as=evil").unwrap();
 
     // An app's own scheme, and a port that it was given just now.
-    for (own, other) in
-        [("com.example.app:/cb", "com.example.other:/cb"), ("http://127.0.0.1:51004/cb", "http://127.0.0.1:51005/cb")]
-    {
+    for (own, other) in [
+        ("com.example.app:/cb", "com.example.other:/cb"),
+        ("http://127.0.0.1:51004/cb", "http://127.0.0.1:51005/cb"),
+    ] {
         came(&client(own), own).unwrap();
         came(&client(own), other).unwrap_err();
     }
@@ -831,10 +1037,16 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
         }
         came(&client(), before, "&iss=https%3A%2F%2Fauth.example.com").unwrap();
         came(&client(), before, "&iss=https%3A%2F%2Fevil.example").unwrap_err();
-        came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), before, "").unwrap();
+        came(
+            &unnamed.clone().with(|client| client.allow_callback_without_place = true),
+            before,
+            "",
+        )
+        .unwrap();
     }
     // The option is about callbacks that have none.
-    came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), "/other?", "").unwrap_err();
+    came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), "/other?", "")
+        .unwrap_err();
     // And a server's name is no place.
     came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
 }
@@ -860,8 +1072,10 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
 #[test]
 fn a_fragment_of_another_page_brings_no_token() {
     let came = |before: &str| {
-        let authorization = client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap();
-        let answer = format!("access_token=x&token_type=bearer&state={}", authorization.pending.state());
+        let authorization =
+            client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap();
+        let answer =
+            format!("access_token=x&token_type=bearer&state={}", authorization.pending.state());
         client().token_from_fragment(authorization.pending, &format!("{before}#{answer}"), now())
     };
     came(REDIRECT).unwrap();
@@ -870,18 +1084,25 @@ fn a_fragment_of_another_page_brings_no_token() {
     assert!(matches!(came(""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
 }
 
-/// A server chooses the text of its token endpoint, and so could look for one with the mark of another.
+/// A server chooses the text of its token endpoint, and so could look for one with the mark of
+/// another.
 #[test]
 fn what_is_pending_is_tied_to_its_client_by_128_bits() {
     let device = || {
-        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
+        let (_, sent) =
+            sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
         done(sent.receive(json(codes), moment()).unwrap())
     };
-    let implicit = client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap().pending;
+    let implicit =
+        client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap().pending;
     let state = implicit.state().to_owned();
     let code = begun(&client()).0;
-    let stored = [serde_json::to_value(&code), serde_json::to_value(&implicit), serde_json::to_value(device())];
+    let stored = [
+        serde_json::to_value(&code),
+        serde_json::to_value(&implicit),
+        serde_json::to_value(device()),
+    ];
     let use_up = |at: usize, stored: serde_json::Value| -> Result<(), Error> {
         let read = "what was stored can be read";
         match at {
@@ -892,7 +1113,13 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
             }
             1 => {
                 let callback = format!("/cb#access_token=x&token_type=bearer&state={state}");
-                client().token_from_fragment(serde_json::from_value(stored).expect(read), &callback, now()).map(drop)
+                client()
+                    .token_from_fragment(
+                        serde_json::from_value(stored).expect(read),
+                        &callback,
+                        now(),
+                    )
+                    .map(drop)
             }
             _ => client().poll(&serde_json::from_value(stored).expect(read), moment()).map(drop),
         }
@@ -909,7 +1136,10 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
         };
         for digit in [0, 15, 31] {
             let mut other = mark.clone();
-            other.replace_range(digit..=digit, if mark[digit..].starts_with('0') { "1" } else { "0" });
+            other.replace_range(
+                digit..=digit,
+                if mark[digit..].starts_with('0') { "1" } else { "0" },
+            );
             assert_eq!(use_up(at, with(other.into())), Err(Forged::OtherClient.into()), "{stored}");
         }
         // As it was stored before: a number, and a version, where there was one.
@@ -928,7 +1158,9 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
 fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, Error> {
     let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     let uri = serde_json::json!(verification_uri);
-    let codes = format!(r#"{{"device_code":"d","user_code":"u","verification_uri":{uri},"expires_in":600}}"#);
+    let codes = format!(
+        r#"{{"device_code":"d","user_code":"u","verification_uri":{uri},"expires_in":600}}"#
+    );
     sent.receive(json(&codes), moment()).map(done)
 }
 
@@ -953,10 +1185,16 @@ fn a_verification_uri_that_is_no_web_page_is_refused() {
         "https://a.example/\u{1b}[",
     ] {
         let error = device(uri).unwrap_err();
-        let Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) = error else { panic!("{uri}: {error}") };
+        let Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) = error else {
+            panic!("{uri}: {error}")
+        };
         assert_eq!(field, "verification_uri", "{uri}");
     }
-    for uri in ["https://auth.example.com/device", "http://192.168.1.1/device", "https://auth.example.com/#device"] {
+    for uri in [
+        "https://auth.example.com/device",
+        "http://192.168.1.1/device",
+        "https://auth.example.com/#device",
+    ] {
         assert_eq!(device(uri).unwrap().verification_uri, uri);
     }
 }

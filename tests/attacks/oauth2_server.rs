@@ -34,7 +34,10 @@ fn a_redirect_uri_that_is_not_registered_is_refused_on_a_page() {
         "//client.example.com/cb?x=1",
     ] {
         assert!(
-            matches!(paged(server.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            matches!(
+                paged(server.authorize(&asking("printer", other))),
+                RejectReason::RedirectUri { .. }
+            ),
             "{other}"
         );
     }
@@ -68,7 +71,10 @@ fn a_redirect_uri_with_anything_added_is_refused() {
 fn a_redirect_uri_with_a_fragment_is_refused() {
     let server = RawServer::default();
     let with_fragment = format!("{REDIRECT}#x");
-    assert!(matches!(paged(server.authorize(&asking("printer", &with_fragment))), RejectReason::RedirectUri { .. }));
+    assert!(matches!(
+        paged(server.authorize(&asking("printer", &with_fragment))),
+        RejectReason::RedirectUri { .. }
+    ));
     assert!(matches!(
         paged(server.authorize(&asking("app", "http://127.0.0.1/cb#x"))),
         RejectReason::RedirectUri { .. }
@@ -79,11 +85,16 @@ fn a_redirect_uri_with_a_fragment_is_refused() {
 #[test]
 fn a_redirect_uri_in_another_spelling_is_refused() {
     let server = RawServer::default();
-    for other in
-        ["https://CLIENT.example.com/cb?x=1", "HTTPS://client.example.com/cb?x=1", "https://client.example.com/CB?x=1"]
-    {
+    for other in [
+        "https://CLIENT.example.com/cb?x=1",
+        "HTTPS://client.example.com/cb?x=1",
+        "https://client.example.com/CB?x=1",
+    ] {
         assert!(
-            matches!(paged(server.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            matches!(
+                paged(server.authorize(&asking("printer", other))),
+                RejectReason::RedirectUri { .. }
+            ),
             "{other}"
         );
     }
@@ -94,7 +105,10 @@ fn a_redirect_uri_in_another_spelling_is_refused() {
         "https://client.example.com:443/cb?x=1",
     ] {
         assert!(
-            matches!(paged(server.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            matches!(
+                paged(server.authorize(&asking("printer", other))),
+                RejectReason::RedirectUri { .. }
+            ),
             "{other}"
         );
     }
@@ -106,7 +120,12 @@ fn the_port_of_a_redirect_uri_may_differ_on_a_loopback_address_alone() {
     let server = RawServer::default();
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let ask = |uri: &str| server.authorize(&[&asking("app", uri)[..], &pkce].concat());
-    for same in ["http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", "http://[::1]:7/cb?a", "http://[::1]:65535/cb?a"] {
+    for same in [
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:51004/cb",
+        "http://[::1]:7/cb?a",
+        "http://[::1]:65535/cb?a",
+    ] {
         let url = location(&server.grant(ask(same).unwrap()));
         assert!(url.starts_with(same), "{url}");
     }
@@ -136,7 +155,9 @@ fn the_port_of_a_redirect_uri_may_differ_on_a_loopback_address_alone() {
 #[test]
 fn redirect_changed_when_redeemed() {
     let server = RawServer::default();
-    for other in [None, Some("https://client.example.com/cb"), Some("https://evil.example/"), Some("")] {
+    for other in
+        [None, Some("https://client.example.com/cb"), Some("https://evil.example/"), Some("")]
+    {
         let code = server.printers_code();
         let mut parameters = vec![("grant_type", "authorization_code"), ("code", &*code)];
         parameters.extend(other.map(|uri| ("redirect_uri", uri)));
@@ -153,9 +174,16 @@ fn an_unknown_client_is_refused_on_a_page() {
     let server = RawServer::default();
     let reason = paged(server.authorize(&asking("nobody", REDIRECT)));
     assert_eq!(reason, RejectReason::UnknownClient("nobody".into()));
-    assert!(matches!(paged(server.authorize(&asking("Printer", REDIRECT))), RejectReason::UnknownClient(_)));
-    assert_eq!(paged(server.authorize(&[("response_type", "code")])), RejectReason::ParameterMissing("client_id"));
-    let shown = server.authorize(&asking("<script>alert(1)</script>", REDIRECT)).unwrap_err().response();
+    assert!(matches!(
+        paged(server.authorize(&asking("Printer", REDIRECT))),
+        RejectReason::UnknownClient(_)
+    ));
+    assert_eq!(
+        paged(server.authorize(&[("response_type", "code")])),
+        RejectReason::ParameterMissing("client_id")
+    );
+    let shown =
+        server.authorize(&asking("<script>alert(1)</script>", REDIRECT)).unwrap_err().response();
     assert!(!String::from_utf8_lossy(shown.body()).contains("<script"));
 }
 
@@ -164,7 +192,8 @@ fn an_unknown_client_is_refused_on_a_page() {
 fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
     let server = RawServer::default();
     let plain = |method: &'static [(&str, &str)]| {
-        let parameters = [&asking("printer", REDIRECT)[..], &[("code_challenge", VERIFIER)], method].concat();
+        let parameters =
+            [&asking("printer", REDIRECT)[..], &[("code_challenge", VERIFIER)], method].concat();
         server.authorize(&parameters)
     };
     assert_eq!(sent_back(plain(&[("code_challenge_method", "plain")])), "invalid_request");
@@ -179,12 +208,18 @@ fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
     allowed.authorize(&parameters).unwrap();
 }
 
-/// Row `challenge-missing`: a public client cannot do without a proof key, and a malformed challenge is not taken for one.
+/// Row `challenge-missing`: a public client cannot do without a proof key, and a malformed
+/// challenge is not taken for one.
 #[test]
 fn a_public_client_without_a_proof_key_is_refused() {
     let server = RawServer::default();
-    assert_eq!(sent_back(server.authorize(&asking("app", "http://127.0.0.1/cb"))), "invalid_request");
-    for odd in ["", "short", &format!("{CHALLENGE}A"), &CHALLENGE.replace('-', "+"), &"=".repeat(43)] {
+    assert_eq!(
+        sent_back(server.authorize(&asking("app", "http://127.0.0.1/cb"))),
+        "invalid_request"
+    );
+    for odd in
+        ["", "short", &format!("{CHALLENGE}A"), &CHALLENGE.replace('-', "+"), &"=".repeat(43)]
+    {
         let challenge = [("code_challenge", odd), ("code_challenge_method", "S256")];
         let parameters = [&asking("app", "http://127.0.0.1/cb")[..], &challenge].concat();
         assert_eq!(sent_back(server.authorize(&parameters)), "invalid_request", "{odd}");
@@ -199,15 +234,21 @@ fn a_request_that_names_a_parameter_twice_is_refused() {
     let server = RawServer::default();
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
         // Nobody knows where to send the user, or with what.
-        let twice = [&asking("printer", REDIRECT)[..], &[(name, "query"), (name, "query")]].concat();
-        assert!(matches!(paged(server.authorize(&twice)), RejectReason::ParameterTwice(_)), "{name}");
+        let twice =
+            [&asking("printer", REDIRECT)[..], &[(name, "query"), (name, "query")]].concat();
+        assert!(
+            matches!(paged(server.authorize(&twice)), RejectReason::ParameterTwice(_)),
+            "{name}"
+        );
     }
     for name in ["response_type", "scope", "code_challenge", "prompt", "anything"] {
         let twice = [&asking("printer", REDIRECT)[..], &[(name, "code"), (name, "code")]].concat();
         assert_eq!(sent_back(server.authorize(&twice)), "invalid_request", "{name}");
     }
     let code = server.printers_code();
-    for name in ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "scope", "anything"] {
+    for name in
+        ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "scope", "anything"]
+    {
         let twice = [
             ("grant_type", "authorization_code"),
             ("code", &code),
@@ -253,7 +294,8 @@ fn a_grant_that_a_client_may_not_use_is_refused() {
     };
     assert_eq!(sent_back(token(&server)), "unauthorized_client");
     let narrow = RawServer::new(
-        oauth_proto::oauth2::server::Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code()),
+        oauth_proto::oauth2::server::Provider::builder(ISSUER)
+            .add_grant_type(GrantType::authorization_code()),
     );
     assert_eq!(sent_back(token(&narrow)), "unsupported_response_type");
     refused(server.token(PRINTER, &[("grant_type", "implicit")]), 400, "unsupported_grant_type");
@@ -268,8 +310,12 @@ fn a_grant_that_a_client_may_not_use_is_refused() {
 fn a_state_is_sent_back_as_it_came_and_breaks_out_of_nothing() {
     let server = RawServer::default();
     for state in ["a\r\nSet-Cookie: x=1", "a\0", "a\tb", "a\u{7f}", "a\u{85}b"] {
-        let parameters =
-            [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("state", state)];
+        let parameters = [
+            ("response_type", "code"),
+            ("client_id", "printer"),
+            ("redirect_uri", REDIRECT),
+            ("state", state),
+        ];
         assert_eq!(
             paged(server.authorize(&parameters)),
             RejectReason::ParameterCharacters("state".into()),
@@ -277,24 +323,33 @@ fn a_state_is_sent_back_as_it_came_and_breaks_out_of_nothing() {
         );
     }
     let long = "s".repeat(8 * 1024);
-    for state in ["&code=evil#?=+%", "\u{1f511} \"'<>", "%0d%0a", "iss=https://evil.example", &long] {
-        let asking =
-            [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("state", state)];
+    for state in ["&code=evil#?=+%", "\u{1f511} \"'<>", "%0d%0a", "iss=https://evil.example", &long]
+    {
+        let asking = [
+            ("response_type", "code"),
+            ("client_id", "printer"),
+            ("redirect_uri", REDIRECT),
+            ("state", state),
+        ];
         let wrong = [&asking[..], &[("scope", "admin")]].concat();
         let consent = server.authorize(&asking).unwrap();
         let denied = server.deny(consent.clone());
-        for response in [denied, server.grant(consent), server.authorize(&wrong).unwrap_err().response()] {
+        for response in
+            [denied, server.grant(consent), server.authorize(&wrong).unwrap_err().response()]
+        {
             let url = location(&response);
             assert_eq!(parameter(&url, "state").as_deref(), Some(state));
             assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
             assert!(url.starts_with(&format!("{REDIRECT}&")), "{url}");
-            let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>');
+            let fits =
+                |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>');
             assert!(url.bytes().all(fits), "{url}");
             assert_eq!(response.headers().len(), 3);
         }
         // And in a form that sends itself off, as a value that nothing gets out of.
         let posted = [&asking[..], &[("response_mode", "form_post")]].concat();
-        let page = String::from_utf8(server.grant(server.authorize(&posted).unwrap()).into_body()).unwrap();
+        let page = String::from_utf8(server.grant(server.authorize(&posted).unwrap()).into_body())
+            .unwrap();
         assert_eq!(page.matches("name=\"state\"").count(), 1);
         assert_eq!(page.matches("<script").count(), 1);
         let escaped = state.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -323,7 +378,9 @@ fn an_endpoint_refuses_other_http_methods_and_names_its_own() {
     ] {
         let query = form_of(&asking("printer", REDIRECT));
         let request = Request::builder().method(method).uri(format!("{ISSUER}{path}?{query}"));
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(query.into_bytes());
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(query.into_bytes());
         let rejected = server.dispatch(&request.unwrap()).unwrap_err();
         let response = rejected.response();
         assert_eq!(response.status(), 405, "{method} {path}");
@@ -335,25 +392,33 @@ fn an_endpoint_refuses_other_http_methods_and_names_its_own() {
     assert_eq!(rejected.response().status(), 404);
     // A router that takes a part of the path away is found by this.
     let told = String::from_utf8(rejected.response().into_body()).unwrap();
-    assert!(told.contains("'/admin'") && told.contains("/token") && !told.contains("/register"), "{told}");
+    assert!(
+        told.contains("'/admin'") && told.contains("/token") && !told.contains("/register"),
+        "{told}"
+    );
 }
 
 fn form_of(parameters: &[(&str, &str)]) -> String {
     oauth_proto::wire::form::encode(parameters.iter().copied())
 }
 
-/// Errors keep the state, and a query that the redirect_uri has stays in front; python-oauth2 loses the one and breaks the other.
+/// Errors keep the state, and a query that the redirect_uri has stays in front; python-oauth2 loses
+/// the one and breaks the other.
 #[test]
 fn errors_that_lead_back_keep_state_and_query() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let url = location(&server.deny(consent.clone()));
-    assert_eq!(url, format!("{REDIRECT}&error=access_denied&state=xyz&iss=https%3A%2F%2Fauth.example.com"));
+    assert_eq!(
+        url,
+        format!("{REDIRECT}&error=access_denied&state=xyz&iss=https%3A%2F%2Fauth.example.com")
+    );
     let code = location(&server.grant(consent));
     assert!(code.starts_with(&format!("{REDIRECT}&code=")), "{code}");
 }
 
-/// A client without any redirect_uri is sent nowhere; python-oauth2 falls over it. One that names none keeps its own.
+/// A client without any redirect_uri is sent nowhere; python-oauth2 falls over it. One that names
+/// none keeps its own.
 #[test]
 fn a_redirect_uri_is_not_remembered_for_the_next_request() {
     let server = RawServer::default();

@@ -1,9 +1,12 @@
-//! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
+//! Signing in: whose callback it is, where the token goes, and what must not be believed of a
+//! profile.
 
 use crate::common::with::With;
 use oauth_proto::oauth1::{self, ClientCredentials};
 use oauth_proto::oauth2;
-use oauth_proto::services::{self, Client, Oauth1, Pending, Protocol, Service, SignIn, Tokens, User};
+use oauth_proto::services::{
+    self, Client, Oauth1, Pending, Protocol, Service, SignIn, Tokens, User,
+};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
 
 use crate::common::oauth2::{NOW, at, get, json, moment, response};
@@ -42,9 +45,15 @@ fn the_callback_of_another_user_signs_nobody_in() {
         Forged::StateMismatch.into()
     );
     let (authorization, _) = begin(&of(&services::TWITTER));
-    let error = redeemed(&of(&services::TWITTER), authorization.pending, "oauth_token=x&oauth_verifier=v");
-    assert!(matches!(error, Error::Forged(Forged::OAuth1(oauth1::CallbackError::TokenMismatch { .. }))), "{error}");
-    for (service, parameters) in [(&services::GOOGLE, "code=c1"), (&services::TWITTER, "oauth_verifier=v")] {
+    let error =
+        redeemed(&of(&services::TWITTER), authorization.pending, "oauth_token=x&oauth_verifier=v");
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth1(oauth1::CallbackError::TokenMismatch { .. }))),
+        "{error}"
+    );
+    for (service, parameters) in
+        [(&services::GOOGLE, "code=c1"), (&services::TWITTER, "oauth_verifier=v")]
+    {
         let (authorization, _) = begin(&of(service));
         let error = redeemed(&of(service), authorization.pending, parameters);
         assert!(matches!(error, Error::Forged(Forged::ParameterMissing { .. })), "{error}");
@@ -102,11 +111,22 @@ fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
         // Where users come back to be linked, and not signed in.
         SignIn::new(&services::GOOGLE, "id", "secret", LINK).unwrap(),
         SignIn::new(&people, "id", "s", CALLBACK).unwrap(),
-        // Clients of the same services, whose profiles functions read; and others' at the same services, or elsewhere.
+        // Clients of the same services, whose profiles functions read; and others' at the same
+        // services, or elsewhere.
         custom(of(&services::GOOGLE).oauth2().unwrap()),
         custom(of(&services::TWITTER).oauth1().unwrap()),
-        custom(SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK).unwrap().oauth2().unwrap()),
-        custom(SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK).unwrap().oauth1().unwrap()),
+        custom(
+            SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK)
+                .unwrap()
+                .oauth2()
+                .unwrap(),
+        ),
+        custom(
+            SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK)
+                .unwrap()
+                .oauth1()
+                .unwrap(),
+        ),
         custom(double(&services::GOOGLE).oauth2().unwrap()),
         custom(double(&services::TWITTER).oauth1().unwrap()),
     ];
@@ -133,7 +153,10 @@ fn a_pending_value_of_another_protocol_is_refused() {
     // Even with the mark of the other: the kinds are told apart.
     stored["for"] = google["for"].clone();
     let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
-    assert_eq!(redeemed(&of(&services::GOOGLE), pending, "code=c1&state=rqt"), Forged::OtherClient.into());
+    assert_eq!(
+        redeemed(&of(&services::GOOGLE), pending, "code=c1&state=rqt"),
+        Forged::OtherClient.into()
+    );
     serde_json::from_value::<Pending>(stored["leg"]["oauth1"].clone()).unwrap_err();
     // As it was stored before.
     stored["for"] = 4_503_599_627_370_497_u64.into();
@@ -171,7 +194,9 @@ fn a_profile_without_an_identifier_signs_nobody_in() {
     ] {
         for (service, expected) in BOTH.into_iter().zip(["/sub", "/id_str"]) {
             let error = error(&of(&service), json(profile));
-            let Error::Misbehaved(Misbehaved::FieldMissing { field, .. }) = error else { panic!("{profile}: {error}") };
+            let Error::Misbehaved(Misbehaved::FieldMissing { field, .. }) = error else {
+                panic!("{profile}: {error}")
+            };
             assert_eq!(field, expected);
         }
     }
@@ -184,7 +209,9 @@ fn a_redirect_from_the_profile_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         for service in BOTH {
             let (user, sent) = finish(&of(&service), vec![response(status, &location, "")]);
-            let Err(Error::Misbehaved(Misbehaved::Redirect { location, .. })) = user else { panic!("{user:?}") };
+            let Err(Error::Misbehaved(Misbehaved::Redirect { location, .. })) = user else {
+                panic!("{user:?}")
+            };
             assert_eq!((location.as_str(), sent.len()), ("https://evil.example/", 2));
         }
     }
@@ -196,12 +223,16 @@ fn a_request_that_names_two_hosts_gets_no_token() {
     let to = |url: &'static str, host: Option<&'static str>| {
         move |_: &Tokens| {
             let mut request = get(url);
-            host.map(|host| request.headers_mut().insert("host", http::HeaderValue::from_static(host)));
+            host.map(|host| {
+                request.headers_mut().insert("host", http::HeaderValue::from_static(host))
+            });
             Ok(request)
         }
     };
-    let clients: [Client; 2] =
-        [of(&services::GOOGLE).oauth2().unwrap().into(), of(&services::TWITTER).oauth1().unwrap().into()];
+    let clients: [Client; 2] = [
+        of(&services::GOOGLE).oauth2().unwrap().into(),
+        of(&services::TWITTER).oauth1().unwrap().into(),
+    ];
     for client in clients {
         for (url, host) in [
             ("https://api.example@evil.example/me", None),
@@ -224,19 +255,26 @@ fn a_request_that_names_two_hosts_gets_no_token() {
 /// In the list of threats: profile refused.
 #[test]
 fn a_refused_profile_signs_nobody_in() {
-    let unauthorized: fn(&str) -> Response = |body| response(401, &[("content-type", "application/json")], body);
+    let unauthorized: fn(&str) -> Response =
+        |body| response(401, &[("content-type", "application/json")], body);
     for service in BOTH {
         let error = error(&of(&service), unauthorized("{}"));
         assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
-        let error = crate::common::services::error(&of(&service), unauthorized(r#"{"error":"invalid_token"}"#));
+        let error = crate::common::services::error(
+            &of(&service),
+            unauthorized(r#"{"error":"invalid_token"}"#),
+        );
         assert_eq!(error.code(), Some("invalid_token"));
     }
     let graph = r#"{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}"#;
     let refused = error(&of(&services::FACEBOOK), unauthorized(graph));
-    let Error::Refused(Refused::Problem { code, details, .. }) = &refused else { panic!("{refused}") };
+    let Error::Refused(Refused::Problem { code, details, .. }) = &refused else {
+        panic!("{refused}")
+    };
     assert_eq!((code.as_str(), details["code"].as_str()), ("OAuthException", "190"));
     let twitter = r#"{"errors":[{"code":89,"message":"Invalid or expired token."}]}"#;
-    let Error::Refused(Refused::Problem { code, advice, .. }) = error(&of(&services::TWITTER), unauthorized(twitter))
+    let Error::Refused(Refused::Problem { code, advice, .. }) =
+        error(&of(&services::TWITTER), unauthorized(twitter))
     else {
         panic!()
     };
@@ -249,11 +287,17 @@ fn a_profile_that_is_too_large_or_no_json_is_refused() {
     for service in BOTH {
         let error = error(&of(&service), json(&large));
         assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
-        for body in
-            ["<html>", "{\"sub\":\"1\",\"id_str\":\"1\"", "sub=1&id_str=1", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."]
-        {
+        for body in [
+            "<html>",
+            "{\"sub\":\"1\",\"id_str\":\"1\"",
+            "sub=1&id_str=1",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
+        ] {
             let error = crate::common::services::error(&of(&service), json(body));
-            assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{body}: {error}");
+            assert!(
+                matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })),
+                "{body}: {error}"
+            );
         }
     }
 }
@@ -261,10 +305,15 @@ fn a_profile_that_is_too_large_or_no_json_is_refused() {
 #[test]
 fn a_response_without_a_list_of_addresses_signs_nobody_in() {
     let profile = r#"{"id":1,"email":"public@mail.example"}"#;
-    let addresses = |answer: Response| finish(&of(&services::GITHUB), vec![json(profile), answer]).0.unwrap_err();
+    let addresses = |answer: Response| {
+        finish(&of(&services::GITHUB), vec![json(profile), answer]).0.unwrap_err()
+    };
     for body in ["{}", "null", "", r#"{"values":[]}"#] {
         let error = addresses(json(body));
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{body}: {error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })),
+            "{body}: {error}"
+        );
     }
     let error = addresses(response(302, &[("location", "https://evil.example/")], ""));
     assert!(matches!(error, Error::Misbehaved(Misbehaved::Redirect { .. })), "{error}");
@@ -286,7 +335,9 @@ fn two_signatures_of_one_moment_have_different_nonces() {
     for answer in [form(ACCESS_TOKEN), json(r#"{"id_str":"1"}"#)] {
         let (request, sent) = crate::common::oauth2::sent(step);
         let header = request.headers()["authorization"].to_str().unwrap();
-        nonces.push(header.split("oauth_nonce=").nth(1).unwrap().split(',').next().unwrap().to_owned());
+        nonces.push(
+            header.split("oauth_nonce=").nth(1).unwrap().split(',').next().unwrap().to_owned(),
+        );
         step = sent.receive(answer, moment()).unwrap();
     }
     assert_ne!(nonces[0], nonces[1]);
@@ -298,21 +349,27 @@ fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
     let error = client.redeem_approved("", moment()).unwrap_err();
     assert_eq!(error, Forged::ParameterMissing { name: "request_token" }.into());
 
-    let (token, sent) = drive(client.redeem_approved("hh5s93j4hdidpola", moment()), vec![form(ACCESS_TOKEN)]);
+    let (token, sent) =
+        drive(client.redeem_approved("hh5s93j4hdidpola", moment()), vec![form(ACCESS_TOKEN)]);
     assert_eq!(token.unwrap().credentials.token, "at-5f3a");
     assert_eq!(place(&sent[0]), "POST https://api.x.com/oauth/access_token");
     let header = sent[0].headers()["authorization"].to_str().unwrap();
-    let value = |name: &str| header.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+    let value = |name: &str| {
+        header.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next())
+    };
     assert_eq!(value("oauth_token"), Some("hh5s93j4hdidpola"));
     assert_eq!(value("oauth_verifier"), None);
 
     // The secret is the empty text (OpenID OAuth Extension §11).
     use oauth1::{Scheme, Signer, Stamp, TokenCredentials};
-    let credentials = (ClientCredentials::new("id", "secret"), TokenCredentials::new("hh5s93j4hdidpola", ""));
+    let credentials =
+        (ClientCredentials::new("id", "secret"), TokenCredentials::new("hh5s93j4hdidpola", ""));
     let signer = Signer::new(&Scheme::default(), &credentials.0, Some(&credentials.1));
-    let time = oauth_proto::Timestamp::from_secs(value("oauth_timestamp").unwrap().parse().unwrap());
+    let time =
+        oauth_proto::Timestamp::from_secs(value("oauth_timestamp").unwrap().parse().unwrap());
     let stamp = Stamp::new(time, value("oauth_nonce").unwrap());
-    let expected = signer.authorization(sent[0].method(), sent[0].uri(), &[("", ""); 0], stamp).unwrap();
+    let expected =
+        signer.authorization(sent[0].method(), sent[0].uri(), &[("", ""); 0], stamp).unwrap();
     assert_eq!(header, expected);
 }
 
@@ -324,16 +381,22 @@ fn the_version_of_2007_needs_its_dangerous_option() {
     assert!(error.to_string().contains("`SignIn::dangerous_version_1_0`"), "{error}");
     assert_eq!(of(&services::DROPBOX_V1).client().map(drop).unwrap_err(), error);
     let (authorization, _) = begin(&dropbox_v1());
-    let error =
-        of(&services::DROPBOX_V1).redeem(authorization.pending, "/callback?oauth_token=rqt", moment()).unwrap_err();
+    let error = of(&services::DROPBOX_V1)
+        .redeem(authorization.pending, "/callback?oauth_token=rqt", moment())
+        .unwrap_err();
     assert_eq!(error, oauth1::RequestError::VersionOf2007.into());
     assert!(dropbox_v1().authorize(moment()).is_ok());
 
-    // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told otherwise.
+    // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told
+    // otherwise.
     let server = services::DROPBOX_V1.oauth1_server(None).unwrap();
     let requested = |server| {
         let client = oauth1::Client::new(server, ClientCredentials::new("key", "secret"));
-        drive(custom(client).authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]).0
+        drive(
+            custom(client).authorize(moment()),
+            vec![form("oauth_token=rqt&oauth_token_secret=rqs")],
+        )
+        .0
     };
     let error = requested(server.clone()).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
@@ -343,16 +406,24 @@ fn the_version_of_2007_needs_its_dangerous_option() {
 #[test]
 fn a_callback_at_another_services_url_signs_nobody_in() {
     for service in BOTH {
-        let own = || SignIn::new(&service, "id", "secret", "https://app.example/callback/own").unwrap();
+        let own =
+            || SignIn::new(&service, "id", "secret", "https://app.example/callback/own").unwrap();
         let came = |sign_in: &SignIn, place: &str| {
             let (authorization, _) = begin(sign_in);
             let answer = callback(&authorization.pending, sign_in.oauth1().is_some());
             let (_, query) = answer.split_once('?').unwrap();
             sign_in.redeem(authorization.pending, &format!("{place}{query}"), moment()).map(drop)
         };
-        for place in ["/callback/other?", "https://app.example/callback/other?", "https://evil.example/callback/own?"] {
+        for place in [
+            "/callback/other?",
+            "https://app.example/callback/other?",
+            "https://evil.example/callback/own?",
+        ] {
             let error = came(&own(), place).unwrap_err();
-            assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{place}: {error}");
+            assert!(
+                matches!(error, Error::Forged(Forged::PlaceMismatch { .. })),
+                "{place}: {error}"
+            );
         }
         assert!(matches!(came(&own(), ""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
         came(&own(), "/callback/own?").unwrap();
@@ -371,15 +442,28 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
     }
     // A callback that was registered is not sent, and compared all the same.
     let client = |oauth1: oauth1::Client| {
-        let request = |_: &Tokens| oauth_proto::ApiRequest::new("https://wiki.example/whoami")?.request();
-        SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| Some(User::new("1", tokens)))
+        let request =
+            |_: &Tokens| oauth_proto::ApiRequest::new("https://wiki.example/whoami")?.request();
+        SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| {
+            Some(User::new("1", tokens))
+        })
     };
-    let service = oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
+    let service = oauth1::Server::new(
+        "https://wiki.example/r",
+        "https://wiki.example/a",
+        "https://wiki.example/t",
+    );
     let service = service.unwrap().with(|it| it.callbacks = Some(oauth1::Callbacks::Registered));
-    let wiki = client(oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
+    let wiki =
+        client(oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
     let redeem = |place: &str| {
         let (authorization, _) = begin(&wiki);
-        wiki.redeem(authorization.pending, &format!("{place}?oauth_token=rqt&oauth_verifier=v1"), moment()).map(drop)
+        wiki.redeem(
+            authorization.pending,
+            &format!("{place}?oauth_token=rqt&oauth_verifier=v1"),
+            moment(),
+        )
+        .map(drop)
     };
     redeem("/callback/wiki").unwrap();
     redeem("/callback/other").unwrap_err();
@@ -421,7 +505,8 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     for service in BOTH {
         let (authorization, _) = begin(&of(&service));
-        let stored: Pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
+        let stored: Pending =
+            serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
         assert_eq!(stored.id(), authorization.pending.id());
         let (other, _) = begin(&SignIn::new(&service, "another", "secret", CALLBACK).unwrap());
         assert_ne!(other.pending.id(), authorization.pending.id());

@@ -1,5 +1,5 @@
-//! Every call of a client × everything that may go wrong with its request: the error says what the request was for, where it
-//! went, and whether to wait or to sign in.
+//! Every call of a client × everything that may go wrong with its request: the error says what the
+//! request was for, where it went, and whether to wait or to sign in.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,14 @@ use crate::unsigned_assertion::{self, CLAIMED_ID};
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
-    Authorize, AuthorizeDevice, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice, ResourceDiscovery,
+    Authorize, AuthorizeDevice, ClientMetadata, ClientRegistration, Discovery, Grant,
+    PendingDevice, ResourceDiscovery,
 };
 use oauth_proto::openid2::{self, Options, RelyingParty};
 use oauth_proto::services::{self, SignIn};
-use oauth_proto::{ApiRequest, BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
+use oauth_proto::{
+    ApiRequest, BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with,
+};
 
 type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, BoxError>;
 type Run = dyn Fn(Send<'_>) -> Result<(), DriveError>;
@@ -71,21 +74,25 @@ impl Call {
     /// A refusal in the protocol's own words.
     fn refusal(&self) -> Response {
         match self.purpose {
-            Purpose::VerifyingAssertion => response(400, &[("content-type", "text/plain")], "error:no\n"),
+            Purpose::VerifyingAssertion => {
+                response(400, &[("content-type", "text/plain")], "error:no\n")
+            }
             _ => response(400, &[("content-type", "application/json")], r#"{"error":"no"}"#),
         }
     }
 
     /// Runs the call into trouble.
-    fn meets(&self, mut trouble: impl FnMut() -> Result<Response, BoxError>) -> Result<(), DriveError> {
+    fn meets(
+        &self,
+        mut trouble: impl FnMut() -> Result<Response, BoxError>,
+    ) -> Result<(), DriveError> {
         let mut before = self.before.iter();
         (self.run)(&mut |_| before.next().map_or_else(&mut trouble, |answer| Ok(answer.clone())))
     }
 }
 
 fn pending_device() -> PendingDevice {
-    let codes =
-        r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
+    let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
     let (_, on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
@@ -106,7 +113,11 @@ fn oauth1_client() -> oauth1::Client {
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client().authorize(authorize, moment()).unwrap());
-    done(on.receive(crate::common::services::form(crate::common::services::REQUEST_TOKEN), moment()).unwrap()).pending
+    done(
+        on.receive(crate::common::services::form(crate::common::services::REQUEST_TOKEN), moment())
+            .unwrap(),
+    )
+    .pending
 }
 
 fn oauth1_token() -> oauth1::Token {
@@ -117,7 +128,8 @@ fn oauth1_token() -> oauth1::Token {
 }
 
 fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str]) -> Call {
-    let github = SignIn::new(&services::GITHUB, "id", "secret", crate::common::services::CALLBACK).unwrap();
+    let github =
+        SignIn::new(&services::GITHUB, "id", "secret", crate::common::services::CALLBACK).unwrap();
     let call = Call::new(purpose, endpoint, move || {
         let (authorization, _) = crate::common::services::begin(&github);
         let uri = crate::common::services::callback(&authorization.pending, false);
@@ -152,30 +164,44 @@ fn calls() -> Vec<Call> {
     };
     let photos = || ResourceServer::builder("https://photos.example.com").build().unwrap();
     vec![
-        Call::new(DiscoveringServer, "https://auth.example.com/.well-known/oauth-authorization-server", || {
-            let mut discovery = Discovery::new(ISSUER)?;
-            discovery.metadata_url = Some("https://auth.example.com/.well-known/oauth-authorization-server".into());
-            discovery.start()
-        }),
-        Call::new(DiscoveringResource, "https://photos.example.com/.well-known/oauth-protected-resource", || {
-            ResourceDiscovery::new("https://photos.example.com")?.start()
-        }),
+        Call::new(
+            DiscoveringServer,
+            "https://auth.example.com/.well-known/oauth-authorization-server",
+            || {
+                let mut discovery = Discovery::new(ISSUER)?;
+                discovery.metadata_url =
+                    Some("https://auth.example.com/.well-known/oauth-authorization-server".into());
+                discovery.start()
+            },
+        ),
+        Call::new(
+            DiscoveringResource,
+            "https://photos.example.com/.well-known/oauth-protected-resource",
+            || ResourceDiscovery::new("https://photos.example.com")?.start(),
+        ),
         Call::new(RegisteringClient, "https://auth.example.com/register", || {
             server().register(&ClientMetadata::new([REDIRECT]), None)
         }),
-        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || registration().read()),
+        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || {
+            registration().read()
+        }),
         Call::new(ManagingRegistration, "https://auth.example.com/register/c", || {
             registration().update(&ClientMetadata::new([REDIRECT]))
         }),
         Call::new(PushingAuthorization, "https://auth.example.com/par", || {
-            client().authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment())
+            client()
+                .authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment())
         }),
         Call::new(RequestingDeviceCode, "https://auth.example.com/device", || {
             client().authorize_device(AuthorizeDevice::default(), moment())
         }),
         Call::new(ExchangingCode, "https://auth.example.com/token", || {
             let (pending, callback) = begun(&client());
-            client().redeem(pending, &format!("{callback}&code=c&iss=https://auth.example.com"), moment())
+            client().redeem(
+                pending,
+                &format!("{callback}&code=c&iss=https://auth.example.com"),
+                moment(),
+            )
         }),
         Call::new(RequestingToken, "https://auth.example.com/token", || {
             client().request_token(Grant::client_credentials(), moment())
@@ -186,10 +212,17 @@ fn calls() -> Vec<Call> {
         Call::new(RenewingToken, "https://auth.example.com/token", || {
             Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment()))
         }),
-        Call::new(RenewingToken, "https://auth.example.com/token", move || session(renewable()).renew(moment())),
-        Call::new(IntrospectingToken, "https://auth.example.com/introspect", || client().introspect("token", moment())),
+        Call::new(RenewingToken, "https://auth.example.com/token", move || {
+            session(renewable()).renew(moment())
+        }),
+        Call::new(IntrospectingToken, "https://auth.example.com/introspect", || {
+            client().introspect("token", moment())
+        }),
         Call::new(IntrospectingToken, "https://auth.example.com/introspect", move || {
-            let request = http::Request::get(API).header("authorization", "Bearer x").body(Vec::new()).unwrap();
+            let request = http::Request::get(API)
+                .header("authorization", "Bearer x")
+                .body(Vec::new())
+                .unwrap();
             photos().check_remotely(&request, "", &RemoteTokens::new(client()), moment())
         }),
         Call::new(CallingApi, "https://photos.example.com/albums", || {
@@ -211,26 +244,40 @@ fn calls() -> Vec<Call> {
             oauth1::Session::new(&oauth1_client(), oauth1_token()).call(&request, moment())
         }),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[]),
-        sign_in_call(ReadingProfile, "https://api.github.com/user", &[crate::common::services::TOKEN]),
+        sign_in_call(
+            ReadingProfile,
+            "https://api.github.com/user",
+            &[crate::common::services::TOKEN],
+        ),
         sign_in_call(
             ReadingEmails,
             "https://api.github.com/user/emails",
             &[crate::common::services::TOKEN, r#"{"id":1,"login":"monalisa"}"#],
         ),
-        Call::new(DiscoveringIdentifier, "https://jane.example/", || party().discover("https://jane.example/"))
-            .with(Manner::ReadsPages),
+        Call::new(DiscoveringIdentifier, "https://jane.example/", || {
+            party().discover("https://jane.example/")
+        })
+        .with(Manner::ReadsPages),
         // Without a key, the provider is asked about its assertions.
-        Call::new(Associating, "https://op.example/openid", || party().associate(&discovered(), moment()))
-            .with(Manner::GoesOn),
+        Call::new(Associating, "https://op.example/openid", || {
+            party().associate(&discovered(), moment())
+        })
+        .with(Manner::GoesOn),
         Call::new(VerifyingAssertion, "https://op.example/openid", assertion),
         // RFC 7009 §2.2, RFC 7592 §2.3.
-        Call::new(RevokingToken, "https://auth.example.com/revoke", || client().revoke("token", moment()))
-            .with(Manner::IgnoresBody),
-        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || registration().delete())
-            .with(Manner::IgnoresBody),
+        Call::new(RevokingToken, "https://auth.example.com/revoke", || {
+            client().revoke("token", moment())
+        })
+        .with(Manner::IgnoresBody),
+        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || {
+            registration().delete()
+        })
+        .with(Manner::IgnoresBody),
         // RFC 8628 §3.5.
-        Call::new(PollingForToken, "https://auth.example.com/token", || client().poll(&pending_device(), moment()))
-            .with(Manner::AsksAgain),
+        Call::new(PollingForToken, "https://auth.example.com/token", || {
+            client().poll(&pending_device(), moment())
+        })
+        .with(Manner::AsksAgain),
     ]
 }
 
@@ -267,8 +314,13 @@ fn an_error_says_what_the_request_was_for_and_where_it_went() {
                 assert!(error.needs_sign_in(), "the code has expired meanwhile: {error}");
                 continue;
             }
-            let waits = trouble == "down" || (trouble == "captive" && call.manner != Manner::ReadsPages);
-            assert_eq!((error.is_temporary(), error.needs_sign_in()), (waits, false), "{trouble}: {error}");
+            let waits =
+                trouble == "down" || (trouble == "captive" && call.manner != Manner::ReadsPages);
+            assert_eq!(
+                (error.is_temporary(), error.needs_sign_in()),
+                (waits, false),
+                "{trouble}: {error}"
+            );
             says_where(call, &error);
         }
     }
@@ -278,8 +330,10 @@ fn an_error_says_what_the_request_was_for_and_where_it_went() {
 #[test]
 fn the_table_has_every_purpose() {
     let seen: BTreeSet<_> = calls().iter().map(|call| format!("{:?}", call.purpose)).collect();
-    let missing: Vec<_> = Purpose::ALL.iter().filter(|purpose| !seen.contains(&format!("{purpose:?}"))).collect();
-    // A provider that cannot read a relying party's document has not verified it, which is an answer and no error.
+    let missing: Vec<_> =
+        Purpose::ALL.iter().filter(|purpose| !seen.contains(&format!("{purpose:?}"))).collect();
+    // A provider that cannot read a relying party's document has not verified it, which is an
+    // answer and no error.
     assert_eq!(missing, [&Purpose::DiscoveringRelyingParty]);
 }
 
@@ -293,7 +347,9 @@ fn a_transport_reports_whatever_error_the_application_uses() {
         use anyhow::Context;
         Ok(Response::new(read("/no/such/socket").context("the proxy is not there")?))
     }
-    fn by_box(_: Request) -> Result<Response, Box<dyn std::error::Error + std::marker::Send + Sync>> {
+    fn by_box(
+        _: Request,
+    ) -> Result<Response, Box<dyn std::error::Error + std::marker::Send + Sync>> {
         Ok(Response::new(read("/no/such/socket")?))
     }
     fn by_io(_: Request) -> Result<Response, std::io::Error> {
@@ -301,10 +357,15 @@ fn a_transport_reports_whatever_error_the_application_uses() {
     }
     let step = || client().request_token(Grant::client_credentials(), moment()).unwrap();
     let error = run_with(step(), by_anyhow, moment, |_| ()).unwrap_err();
-    assert!(error.to_string().ends_with("the request could not be sent: the proxy is not there"), "{error}");
-    for error in [run_with(step(), by_box, moment, |_| ()), run_with(step(), by_io, moment, |_| ())] {
+    assert!(
+        error.to_string().ends_with("the request could not be sent: the proxy is not there"),
+        "{error}"
+    );
+    for error in [run_with(step(), by_box, moment, |_| ()), run_with(step(), by_io, moment, |_| ())]
+    {
         let error = error.unwrap_err();
-        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+        let source = std::error::Error::source(&error)
+            .and_then(|source| source.downcast_ref::<std::io::Error>());
         assert_eq!(source.map(std::io::Error::kind), Some(std::io::ErrorKind::NotFound), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! What clients, sessions and guards tell their operator, by hooks and by the feature `tracing`: enough, once, and no secret.
+//! What clients, sessions and guards tell their operator, by hooks and by the feature `tracing`:
+//! enough, once, and no secret.
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -10,21 +11,21 @@ use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::serve;
 use oauth_proto::oauth2::server::store::MemoryStore;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
-    Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
-    WriteOutcome,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration,
+    ConditionalWrite, Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession,
+    StoredToken, Token, TokenPlacement, WriteOutcome,
 };
 use oauth_proto::services::{self, SignIn};
 use oauth_proto::{
-    ApiRequest, BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with,
+    ApiRequest, BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp,
+    run_with,
 };
 
 /// What every secret of these tests begins with, but those that are made of a moment.
 const MARK: &str = "hunter2";
 const ID: &str = "s6BhdRkqt3";
 const TOKEN_ENDPOINT: &str = "https://auth.example.com/token";
-const GRANTED: &str =
-    r#"{"access_token":"hunter2-at","token_type":"Bearer","expires_in":3600,"refresh_token":"hunter2-rt"}"#;
+const GRANTED: &str = r#"{"access_token":"hunter2-at","token_type":"Bearer","expires_in":3600,"refresh_token":"hunter2-rt"}"#;
 
 /// What a hook has heard.
 #[derive(Clone, Default)]
@@ -134,7 +135,11 @@ impl Call {
     }
 
     /// Runs the call with that as the last answer. Returns how many requests were sent.
-    fn meets(&self, heard: &Heard, last: &dyn Fn(&Request) -> Exchanged) -> (usize, Result<(), DriveError>) {
+    fn meets(
+        &self,
+        heard: &Heard,
+        last: &dyn Fn(&Request) -> Exchanged,
+    ) -> (usize, Result<(), DriveError>) {
         let (mut before, mut count) = (self.before.iter(), 0);
         let ended = (self.run)(heard, &mut |request| {
             count += 1;
@@ -145,12 +150,20 @@ impl Call {
 }
 
 fn secretive(heard: &Heard) -> Client {
-    Client::new(server(), ID).secret("hunter2-secret").redirect_uri(REDIRECT).unwrap().on_event(heard.hook())
+    Client::new(server(), ID)
+        .secret("hunter2-secret")
+        .redirect_uri(REDIRECT)
+        .unwrap()
+        .on_event(heard.hook())
 }
 
 fn pending_device() -> PendingDevice {
     let codes = r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::default(), moment()).unwrap());
+    let (_, on) = sent(
+        secretive(&Heard::default())
+            .authorize_device(AuthorizeDevice::default(), moment())
+            .unwrap(),
+    );
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -171,12 +184,16 @@ fn oauth1_client(heard: &Heard) -> oauth1::Client {
     let [temporary, authorization, token] =
         ["initiate", "authorize", "token"].map(|path| format!("https://photos.example.net/{path}"));
     let service = Server::new(&temporary, &authorization, &token).unwrap();
-    oauth1::Client::new(service, ClientCredentials::new("key", "hunter2-secret")).on_event(heard.hook())
+    oauth1::Client::new(service, ClientCredentials::new("key", "hunter2-secret"))
+        .on_event(heard.hook())
 }
 
-const TEMPORARY: &str = "oauth_token=rqt&oauth_token_secret=hunter2-rqs&oauth_callback_confirmed=true";
-const OAUTH1_TOKEN: &str = "oauth_token=hunter2-t&oauth_token_secret=hunter2-s&oauth_session_handle=hunter2-h";
-const OAUTH1_CALLBACK: &str = "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=hunter2-v";
+const TEMPORARY: &str =
+    "oauth_token=rqt&oauth_token_secret=hunter2-rqs&oauth_callback_confirmed=true";
+const OAUTH1_TOKEN: &str =
+    "oauth_token=hunter2-t&oauth_token_secret=hunter2-s&oauth_session_handle=hunter2-h";
+const OAUTH1_CALLBACK: &str =
+    "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=hunter2-v";
 
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
@@ -185,7 +202,11 @@ fn oauth1_pending() -> oauth1::Pending {
 }
 
 fn oauth1_token() -> oauth1::Token {
-    let (_, on) = sent(oauth1_client(&Heard::default()).redeem(oauth1_pending(), OAUTH1_CALLBACK, moment()).unwrap());
+    let (_, on) = sent(
+        oauth1_client(&Heard::default())
+            .redeem(oauth1_pending(), OAUTH1_CALLBACK, moment())
+            .unwrap(),
+    );
     done(on.receive(crate::common::services::form(OAUTH1_TOKEN), moment()).unwrap())
 }
 
@@ -199,7 +220,11 @@ fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str], good:
     let mut call = Call::new(purpose, endpoint, json(good), |heard| {
         let sign_in = github(heard);
         let (authorization, _) = crate::common::services::begin(&sign_in);
-        let uri = format!("{}?code=hunter2-c&state={}", crate::common::services::CALLBACK, authorization.pending.key());
+        let uri = format!(
+            "{}?code=hunter2-c&state={}",
+            crate::common::services::CALLBACK,
+            authorization.pending.key()
+        );
         sign_in.redeem(authorization.pending, &uri, moment())
     });
     call.goes_on = purpose != Purpose::ReadingEmails;
@@ -211,7 +236,10 @@ fn photos() -> ResourceServer {
 }
 
 fn shown(token: &str) -> Request {
-    http::Request::get(API).header("authorization", format!("Bearer {token}")).body(Vec::new()).unwrap()
+    http::Request::get(API)
+        .header("authorization", format!("Bearer {token}"))
+        .body(Vec::new())
+        .unwrap()
 }
 
 /// Every call that makes requests.
@@ -237,32 +265,61 @@ fn calls() -> Vec<Call> {
             DiscoveringResource,
             "https://photos.example.com/.well-known/oauth-protected-resource",
             json(r#"{"resource":"https://photos.example.com"}"#),
-            |heard| Ok(ResourceDiscovery::new("https://photos.example.com")?.start()?.on_event(heard.hook())),
+            |heard| {
+                Ok(ResourceDiscovery::new("https://photos.example.com")?
+                    .start()?
+                    .on_event(heard.hook()))
+            },
         )
         .of(None),
-        Call::new(RegisteringClient, "https://auth.example.com/register", json(REGISTERED), |heard| {
-            let metadata = ClientMetadata::new([REDIRECT]);
-            Ok(server().register(&metadata, Some(&"hunter2-initial".into()))?.on_event(heard.hook()))
-        })
+        Call::new(
+            RegisteringClient,
+            "https://auth.example.com/register",
+            json(REGISTERED),
+            |heard| {
+                let metadata = ClientMetadata::new([REDIRECT]);
+                Ok(server()
+                    .register(&metadata, Some(&"hunter2-initial".into()))?
+                    .on_event(heard.hook()))
+            },
+        )
         .of(None),
-        Call::new(ManagingRegistration, "https://auth.example.com/register/c", json(REGISTERED), |heard| {
-            Ok(registration().read()?.on_event(heard.hook()))
-        })
+        Call::new(
+            ManagingRegistration,
+            "https://auth.example.com/register/c",
+            json(REGISTERED),
+            |heard| Ok(registration().read()?.on_event(heard.hook())),
+        )
         .of(Some("c")),
-        Call::new(ManagingRegistration, "https://auth.example.com/register/c", json(REGISTERED), |heard| {
-            Ok(registration().update(&ClientMetadata::new([REDIRECT]))?.on_event(heard.hook()))
-        })
+        Call::new(
+            ManagingRegistration,
+            "https://auth.example.com/register/c",
+            json(REGISTERED),
+            |heard| {
+                Ok(registration().update(&ClientMetadata::new([REDIRECT]))?.on_event(heard.hook()))
+            },
+        )
         .of(Some("c")),
-        Call::new(ManagingRegistration, "https://auth.example.com/register/c", response(204, &[], ""), |heard| {
-            Ok(registration().delete()?.on_event(heard.hook()))
-        })
+        Call::new(
+            ManagingRegistration,
+            "https://auth.example.com/register/c",
+            response(204, &[], ""),
+            |heard| Ok(registration().delete()?.on_event(heard.hook())),
+        )
         .of(Some("c")),
         Call::new(
             PushingAuthorization,
             "https://auth.example.com/par",
-            response(201, &[("content-type", "application/json")], r#"{"request_uri":"urn:hunter2","expires_in":60}"#),
+            response(
+                201,
+                &[("content-type", "application/json")],
+                r#"{"request_uri":"urn:hunter2","expires_in":60}"#,
+            ),
             |heard| {
-                secretive(heard).authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment())
+                secretive(heard).authorize(
+                    Authorize::default().with(|authorize| authorize.pushed = true),
+                    moment(),
+                )
             },
         ),
         Call::new(
@@ -282,13 +339,19 @@ fn calls() -> Vec<Call> {
         Call::new(ExchangingCode, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             let client = secretive(heard);
             let (pending, callback) = begun(&client);
-            client.redeem(pending, &format!("{callback}&code=hunter2-c&iss=https://auth.example.com"), moment())
+            client.redeem(
+                pending,
+                &format!("{callback}&code=hunter2-c&iss=https://auth.example.com"),
+                moment(),
+            )
         }),
         Call::new(RequestingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            secretive(heard).request_token(Grant::dangerous_password("jane", "hunter2-password"), moment())
+            secretive(heard)
+                .request_token(Grant::dangerous_password("jane", "hunter2-password"), moment())
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            Grant::refresh(&granted()).and_then(|grant| secretive(heard).request_token(grant, moment()))
+            Grant::refresh(&granted())
+                .and_then(|grant| secretive(heard).request_token(grant, moment()))
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             Session::new(&secretive(heard), API, granted())?.renew(moment())
@@ -303,30 +366,54 @@ fn calls() -> Vec<Call> {
             IntrospectingToken,
             "https://auth.example.com/introspect",
             json(r#"{"active":true,"scope":"photos"}"#),
-            |heard| photos().check_remotely(&shown("hunter2-at"), "", &RemoteTokens::new(secretive(heard)), moment()),
+            |heard| {
+                photos().check_remotely(
+                    &shown("hunter2-at"),
+                    "",
+                    &RemoteTokens::new(secretive(heard)),
+                    moment(),
+                )
+            },
         ),
-        Call::new(RevokingToken, "https://auth.example.com/revoke", response(200, &[], ""), |heard| {
-            secretive(heard).revoke("hunter2-at", moment())
-        }),
+        Call::new(
+            RevokingToken,
+            "https://auth.example.com/revoke",
+            response(200, &[], ""),
+            |heard| secretive(heard).revoke("hunter2-at", moment()),
+        ),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            Ok(ApiRequest::new(API)?.argument("access_token", "hunter2-at").call()?.on_event(heard.hook()))
+            Ok(ApiRequest::new(API)?
+                .argument("access_token", "hunter2-at")
+                .call()?
+                .on_event(heard.hook()))
         })
         .of(None),
         Call::new(CallingApi, API, json("{}"), |heard| {
             Session::new(&secretive(heard), API, granted())?.call(&ApiRequest::new(API)?, now())
         }),
-        Call::new(RequestingTemporaryCredentials, "https://photos.example.net/initiate", form(TEMPORARY), |heard| {
-            let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
-            oauth1_client(heard).authorize(authorize, moment())
-        })
+        Call::new(
+            RequestingTemporaryCredentials,
+            "https://photos.example.net/initiate",
+            form(TEMPORARY),
+            |heard| {
+                let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
+                oauth1_client(heard).authorize(authorize, moment())
+            },
+        )
         .of(Some("key")),
-        Call::new(ExchangingTemporaryCredentials, "https://photos.example.net/token", form(OAUTH1_TOKEN), |heard| {
-            oauth1_client(heard).redeem(oauth1_pending(), OAUTH1_CALLBACK, moment())
-        })
+        Call::new(
+            ExchangingTemporaryCredentials,
+            "https://photos.example.net/token",
+            form(OAUTH1_TOKEN),
+            |heard| oauth1_client(heard).redeem(oauth1_pending(), OAUTH1_CALLBACK, moment()),
+        )
         .of(Some("key")),
-        Call::new(RenewingTokenCredentials, "https://photos.example.net/token", form(OAUTH1_TOKEN), |heard| {
-            oauth1_client(heard).renew(&oauth1_token(), moment())
-        })
+        Call::new(
+            RenewingTokenCredentials,
+            "https://photos.example.net/token",
+            form(OAUTH1_TOKEN),
+            |heard| oauth1_client(heard).renew(&oauth1_token(), moment()),
+        )
         .of(Some("key")),
         Call::new(CallingApi, "https://photos.example.net/photos", json("{}"), |heard| {
             let session = oauth1::Session::new(&oauth1_client(heard), oauth1_token());
@@ -335,7 +422,12 @@ fn calls() -> Vec<Call> {
         .of(Some("key")),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[], GRANTED),
         sign_in_call(ReadingProfile, "https://api.github.com/user", &[GRANTED], PROFILE),
-        sign_in_call(ReadingEmails, "https://api.github.com/user/emails", &[GRANTED, PROFILE], "[]"),
+        sign_in_call(
+            ReadingEmails,
+            "https://api.github.com/user/emails",
+            &[GRANTED, PROFILE],
+            "[]",
+        ),
     ];
     calls.push(signing_call());
     with_openid(calls)
@@ -344,9 +436,14 @@ fn calls() -> Vec<Call> {
 /// A token request for which a key service is asked first.
 fn signing_call() -> Call {
     let signature = json(r#"{"signature":"hunter2-signature"}"#);
-    let mut call = Call::new(Purpose::CallingKeyService, "https://keys.example.com/sign", signature, |heard| {
-        with_key_service(secretive(heard)).request_token(Grant::client_credentials(), moment())
-    });
+    let mut call = Call::new(
+        Purpose::CallingKeyService,
+        "https://keys.example.com/sign",
+        signature,
+        |heard| {
+            with_key_service(secretive(heard)).request_token(Grant::client_credentials(), moment())
+        },
+    );
     call.goes_on = true;
     call
 }
@@ -361,17 +458,22 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
     use crate::unsigned_assertion::{self, CLAIMED_ID, PROVIDER};
     use oauth_proto::openid2::{Authorize, Discovered, Options, RelyingParty};
 
-    let party =
-        |heard: &Heard| RelyingParty::new("https://rp.example/", Options::default()).unwrap().on_event(heard.hook());
+    let party = |heard: &Heard| {
+        RelyingParty::new("https://rp.example/", Options::default()).unwrap().on_event(heard.hook())
+    };
     calls.push(
-        Call::new(Purpose::DiscoveringIdentifier, CLAIMED_ID, unsigned_assertion::page(), move |heard| {
-            party(heard).discover(CLAIMED_ID)
-        })
+        Call::new(
+            Purpose::DiscoveringIdentifier,
+            CLAIMED_ID,
+            unsigned_assertion::page(),
+            move |heard| party(heard).discover(CLAIMED_ID),
+        )
         .of(None),
     );
-    let mut associating = Call::new(Purpose::Associating, PROVIDER, response(200, &[], "mode:no\n"), move |heard| {
-        party(heard).associate(&Discovered::known_provider(PROVIDER)?, moment())
-    });
+    let mut associating =
+        Call::new(Purpose::Associating, PROVIDER, response(200, &[], "mode:no\n"), move |heard| {
+            party(heard).associate(&Discovered::known_provider(PROVIDER)?, moment())
+        });
     associating.may_fail = true;
     calls.push(associating.of(None));
     let valid = response(200, &[], "ns:http://specs.openid.net/auth/2.0\nis_valid:true\n");
@@ -382,7 +484,11 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
             let authorize = Authorize::new(&discovered, "https://rp.example/openid");
             let authorization = party(heard).authorize(authorize, moment())?;
             let return_to = parameter(query(&authorization.url()?), "openid.return_to");
-            party(heard).redeem(authorization.pending, &unsigned_assertion::callback(&return_to), moment())
+            party(heard).redeem(
+                authorization.pending,
+                &unsigned_assertion::callback(&return_to),
+                moment(),
+            )
         })
         .of(None),
     );
@@ -395,7 +501,11 @@ fn is_reported(call: &Call, heard: &Heard, requests: usize, kind: &str, cause: O
     let lines = heard.lines();
     assert_eq!(lines.len(), requests, "{} {kind}: {lines:#?}", call.purpose);
     let last = lines.last().unwrap_or_else(|| panic!("{} {kind}", call.purpose));
-    assert_eq!((last.kind, last.purpose, last.cause), (kind, Some(call.purpose), cause), "{last:?}");
+    assert_eq!(
+        (last.kind, last.purpose, last.cause),
+        (kind, Some(call.purpose), cause),
+        "{last:?}"
+    );
     assert_eq!(last.endpoint.as_deref(), Some(call.endpoint), "{last:?}");
     assert_eq!(last.client_id.as_deref(), call.client_id, "{last:?}");
     assert!(lines.iter().rev().skip(1).all(|line| line.kind == "answered"), "{lines:#?}");
@@ -424,12 +534,15 @@ fn each_call_reports_its_failure_once_with_endpoint_client_and_cause() {
 
         let heard = Heard::default();
         let refusal = match call.purpose {
-            Purpose::VerifyingAssertion => response(400, &[], "ns:http://specs.openid.net/auth/2.0\nerror:no\n"),
+            Purpose::VerifyingAssertion => {
+                response(400, &[], "ns:http://specs.openid.net/auth/2.0\nerror:no\n")
+            }
             _ => refusal("unauthorized_client"),
         };
         let (requests, ended) = call.meets(&heard, &|_| Ok(refusal.clone()));
         ended.unwrap_err();
-        let cause = if call.purpose == Purpose::DiscoveringIdentifier { "unsupported" } else { "refused" };
+        let cause =
+            if call.purpose == Purpose::DiscoveringIdentifier { "unsupported" } else { "refused" };
         is_reported(&call, &heard, requests, "failed", Some(cause));
     }
 }
@@ -479,12 +592,18 @@ fn run_everything(heard: &Heard) -> Vec<String> {
             });
         }
         // As reqwest does it.
-        let _ = call.meets(heard, &|request| Err(format!("error sending request for url ({})", request.uri()).into()));
+        let _ = call.meets(heard, &|request| {
+            Err(format!("error sending request for url ({})", request.uri()).into())
+        });
     }
-    for put_off in [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))] {
+    for put_off in
+        [Err("timed out, see https://auth.example.com/?hunter2"), Ok(refusal("invalid_grant"))]
+    {
         let session = Session::new(&secretive(heard), API, ends_in(5)).unwrap();
         let shared = SharedSession::builder_with(
-            session.with(|session| session.token_placement = TokenPlacement::AllowQuery("access_token")),
+            session.with(|session| {
+                session.token_placement = TokenPlacement::AllowQuery("access_token");
+            }),
             clock,
         )
         .build()
@@ -495,9 +614,19 @@ fn run_everything(heard: &Heard) -> Vec<String> {
         };
         let _ = shared.fetch(get(API), send);
     }
-    let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
-    for request in [shown("hunter2-at"), get(&format!("{API}?access_token=hunter2-at")), shown("hunter2 hunter2")] {
-        serve(guard.check(&request, "photos", now()), &MemoryStore::default()).unwrap().into_result().unwrap_err();
+    let guard = ResourceServer::builder("https://photos.example.com")
+        .on_event(heard.hook())
+        .build()
+        .unwrap();
+    for request in [
+        shown("hunter2-at"),
+        get(&format!("{API}?access_token=hunter2-at")),
+        shown("hunter2 hunter2"),
+    ] {
+        serve(guard.check(&request, "photos", now()), &MemoryStore::default())
+            .unwrap()
+            .into_result()
+            .unwrap_err();
     }
     let mut secrets = secrets.into_inner().unwrap();
     secrets.extend([MARK.to_owned(), "aHVudGVyMi".to_owned()]);
@@ -515,7 +644,8 @@ fn no_event_holds_a_secret() {
     let all = ["answered", "continued", "ended", "failed", "put off", "rejected", "unsent"];
     assert!(all.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     for line in heard.lines() {
-        let leaked: Vec<_> = secrets.iter().filter(|secret| line.text.contains(secret.as_str())).collect();
+        let leaked: Vec<_> =
+            secrets.iter().filter(|secret| line.text.contains(secret.as_str())).collect();
         assert!(leaked.is_empty(), "{leaked:?} in {}", line.text);
     }
 }
@@ -532,10 +662,14 @@ fn an_answer_after_which_the_same_is_asked_again_is_reported_as_continued() {
     };
     run_with(step, |_| Ok::<_, BoxError>(answers.pop().unwrap()), moments, |_| ()).unwrap();
     let polling = Some(Purpose::PollingForToken);
-    assert_eq!(heard.kinds(), [("continued", polling), ("continued", polling), ("answered", polling)]);
+    assert_eq!(
+        heard.kinds(),
+        [("continued", polling), ("continued", polling), ("answered", polling)]
+    );
 
     let heard = Heard::default();
-    let mut answers = vec![json(r#"{"issuer":"https://auth.example.com"}"#), response(404, &[], "")];
+    let mut answers =
+        vec![json(r#"{"issuer":"https://auth.example.com"}"#), response(404, &[], "")];
     let step = Discovery::new(ISSUER).unwrap().start().unwrap().on_event(heard.hook());
     run_with(step, |_| Ok::<_, BoxError>(answers.pop().unwrap()), moment, |_| ()).unwrap();
     let discovering = Some(Purpose::DiscoveringServer);
@@ -551,7 +685,9 @@ fn ends_in(seconds: u64) -> Token {
 }
 
 fn shared_by(heard: &Heard, token: Token) -> SharedSession {
-    SharedSession::builder_with(Session::new(&secretive(heard), API, token).unwrap(), clock).build().unwrap()
+    SharedSession::builder_with(Session::new(&secretive(heard), API, token).unwrap(), clock)
+        .build()
+        .unwrap()
 }
 
 /// Calls the API, with these answers in turn.
@@ -603,16 +739,23 @@ fn a_grant_that_has_ended_is_reported_once() {
     call(&shared, vec![Ok(refusal("invalid_grant"))]).unwrap_err();
     call(&shared, Vec::new()).unwrap_err();
     assert_eq!(heard.kinds(), [("failed", Some(Purpose::RenewingToken)), ("ended", None)]);
-    assert!(heard.lines().iter().all(|line| line.cause == Some("grant_ended")), "{:?}", heard.lines());
+    assert!(
+        heard.lines().iter().all(|line| line.cause == Some("grant_ended")),
+        "{:?}",
+        heard.lines()
+    );
 }
 
 #[test]
 fn a_storage_that_fails_is_reported_also_where_the_token_has_expired() {
     let heard = Heard::default();
     let save = |_| ready(Err::<(), _>("disk full"));
-    let shared = SharedSession::builder_with(Session::new(&secretive(&heard), API, ends_in(0)).unwrap(), clock)
-        .save(save)
-        .build();
+    let shared = SharedSession::builder_with(
+        Session::new(&secretive(&heard), API, ends_in(0)).unwrap(),
+        clock,
+    )
+    .save(save)
+    .build();
     call(&shared.unwrap(), vec![Ok(json(GRANTED))]).unwrap_err();
     assert_eq!(heard.kinds(), [("answered", Some(Purpose::RenewingToken)), ("storage", None)]);
     let failed = &heard.lines()[1];
@@ -659,13 +802,17 @@ fn a_grant_whose_end_another_process_has_stored_is_reported_once() {
 #[test]
 fn a_guard_reports_each_refusal_by_its_cause() {
     let heard = Heard::default();
-    let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
+    let guard = ResourceServer::builder("https://photos.example.com")
+        .on_event(heard.hook())
+        .build()
+        .unwrap();
     let store = MemoryStore::default();
     let in_query = get(&format!("{API}?access_token=hunter2-at"));
     for request in [get(API), shown("hunter2-at"), in_query, shown("hunter2 hunter2")] {
         serve(guard.check(&request, "photos", now()), &store).unwrap().into_result().unwrap_err();
     }
-    // By another server's tokens: what was asked is the client's event, what was refused the guard's.
+    // By another server's tokens: what was asked is the client's event, what was refused the
+    // guard's.
     let client = Heard::default();
     let answers = [
         r#"{"active":false}"#,
@@ -681,16 +828,29 @@ fn a_guard_reports_each_refusal_by_its_cause() {
         guard.admit_with(&shown("hunter2-at"), "photos", &tokens, send, moment).unwrap_err();
     }
     let tokens = RemoteTokens::new(secretive(&client));
-    let (_, on) = sent(guard.check_remotely(&shown("hunter2-at"), "photos", &tokens, moment()).unwrap());
+    let (_, on) =
+        sent(guard.check_remotely(&shown("hunter2-at"), "photos", &tokens, moment()).unwrap());
     done(on.receive(json(answers[0]), moment()).unwrap()).into_result().unwrap_err();
     let causes: Vec<_> = heard.lines().iter().map(|line| line.cause.unwrap()).collect();
     let expected = [
-        ["token_missing", "token_unknown", "token_misplaced", "malformed", "token_inactive", "token_expired"]
-            .as_slice(),
+        [
+            "token_missing",
+            "token_unknown",
+            "token_misplaced",
+            "malformed",
+            "token_inactive",
+            "token_expired",
+        ]
+        .as_slice(),
         &["token_not_yet", "token_audience", "token_kind", "scope_insufficient", "token_inactive"],
     ];
     assert_eq!(causes, expected.concat());
-    assert!(heard.lines().iter().all(|line| line.kind == "rejected" && line.text.contains("photos.example.com")));
+    assert!(
+        heard
+            .lines()
+            .iter()
+            .all(|line| line.kind == "rejected" && line.text.contains("photos.example.com"))
+    );
     assert_eq!(client.kinds(), [("answered", Some(Purpose::IntrospectingToken)); 7]);
 }
 
@@ -703,7 +863,8 @@ fn hooks_are_called_in_their_order_and_that_of_a_step_last() {
     };
     let plain = client();
     let watched = plain.clone().on_event(hook(1)).on_event(hook(2));
-    let step = watched.request_token(Grant::client_credentials(), moment()).unwrap().on_event(hook(3));
+    let step =
+        watched.request_token(Grant::client_credentials(), moment()).unwrap().on_event(hook(3));
     run_with(step, |_| Ok::<_, BoxError>(json(GRANTED)), moment, |_| ()).unwrap();
     assert_eq!(*order.lock().unwrap(), [1, 2, 3]);
     // One call's hook is not the client's, and a clone from before knows nothing of either.
@@ -720,8 +881,17 @@ fn a_sign_in_that_is_moved_keeps_its_hooks() {
     let moved = github(&heard).base_url("https://gateway.example").unwrap();
     let _ = crate::common::services::finish(&moved, vec![response(403, &[], "")]);
     let lines = heard.lines();
-    assert_eq!(heard.kinds(), [("answered", Some(Purpose::ExchangingCode)), ("failed", Some(Purpose::ReadingProfile))]);
-    assert!(lines.iter().all(|line| line.endpoint.as_ref().unwrap().starts_with("https://gateway.example/")));
+    assert_eq!(
+        heard.kinds(),
+        [("answered", Some(Purpose::ExchangingCode)), ("failed", Some(Purpose::ReadingProfile))]
+    );
+    assert!(
+        lines.iter().all(|line| line
+            .endpoint
+            .as_ref()
+            .unwrap()
+            .starts_with("https://gateway.example/"))
+    );
     assert!(lines.iter().all(|line| line.client_id.as_deref() == Some(ID)), "{lines:?}");
 }
 
@@ -734,15 +904,24 @@ fn a_counter_needs_purpose_and_cause_alone() {
         let purpose = event.purpose().map_or_else(String::new, |purpose| purpose.to_string());
         *counter.lock().unwrap().entry((purpose, event.cause().unwrap_or("ok"))).or_default() += 1;
     });
-    for answer in [json(GRANTED), json(GRANTED), response(503, &[], ""), refusal("invalid_grant"), json("{}")] {
-        let step = Grant::refresh(&granted()).and_then(|grant| client.request_token(grant, moment())).unwrap();
+    for answer in
+        [json(GRANTED), json(GRANTED), response(503, &[], ""), refusal("invalid_grant"), json("{}")]
+    {
+        let step = Grant::refresh(&granted())
+            .and_then(|grant| client.request_token(grant, moment()))
+            .unwrap();
         let _ = run_with(step, |_| Ok::<_, BoxError>(answer.clone()), moment, |_| ());
     }
     let counts: Vec<_> = counts.lock().unwrap().clone().into_iter().collect();
     let renewing = |cause, count| (("renewing the token".to_owned(), cause), count);
     assert_eq!(
         counts,
-        [renewing("grant_ended", 1), renewing("misbehaved", 1), renewing("ok", 2), renewing("temporary", 1)]
+        [
+            renewing("grant_ended", 1),
+            renewing("misbehaved", 1),
+            renewing("ok", 2),
+            renewing("temporary", 1)
+        ]
     );
 }
 
@@ -757,8 +936,11 @@ mod by_tracing {
     fn an_event_names_purpose_endpoint_client_and_cause_without_a_hook() {
         let lines = traced(|| {
             for answer in [json(GRANTED), refusal("invalid_grant")] {
-                let (_, on) =
-                    sent(Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment())).unwrap());
+                let (_, on) = sent(
+                    Grant::refresh(&token())
+                        .and_then(|grant| client().request_token(grant, moment()))
+                        .unwrap(),
+                );
                 let _ = on.receive(answer, moment());
             }
         });
@@ -766,7 +948,9 @@ mod by_tracing {
         assert_eq!(lines[0].0, Level::DEBUG);
         assert_eq!(lines[1].0, Level::WARN);
         assert!(
-            lines.iter().all(|(_, line)| line.starts_with("oauth_proto::client") && line.contains(place)),
+            lines
+                .iter()
+                .all(|(_, line)| line.starts_with("oauth_proto::client") && line.contains(place)),
             "{lines:?}"
         );
         assert!(lines[1].1.contains(r#" cause="grant_ended" code="invalid_grant""#), "{lines:?}");
@@ -797,10 +981,15 @@ mod by_tracing {
 
     #[test]
     fn a_refusal_of_the_guards_is_reported_once_with_resource_and_reason() {
-        let lines = traced(|| drop(serve(photos().check(&get(API), "photos", now()), &MemoryStore::default())));
+        let lines = traced(|| {
+            drop(serve(photos().check(&get(API), "photos", now()), &MemoryStore::default()));
+        });
         let [(level, line)] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!(*level, Level::DEBUG);
-        assert!(line.starts_with("oauth_proto::resource") && line.contains(r#" cause="token_missing""#), "{line}");
+        assert!(
+            line.starts_with("oauth_proto::resource") && line.contains(r#" cause="token_missing""#),
+            "{line}"
+        );
         assert!(line.contains(r#" resource="https://photos.example.com""#), "{line}");
     }
 
@@ -810,7 +999,8 @@ mod by_tracing {
         let lines = traced(|| secrets = run_everything(&Heard::default()));
         assert!(lines.len() > 100 && secrets.len() > 20);
         for (_, line) in lines {
-            let leaked: Vec<_> = secrets.iter().filter(|secret| line.contains(secret.as_str())).collect();
+            let leaked: Vec<_> =
+                secrets.iter().filter(|secret| line.contains(secret.as_str())).collect();
             assert!(leaked.is_empty(), "{leaked:?} in {line}");
         }
     }

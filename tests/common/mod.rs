@@ -1,4 +1,5 @@
-//! A service and a client of it in one process: no socket, a clock that stands still, entropy that is counted.
+//! A service and a client of it in one process: no socket, a clock that stands still, entropy that
+//! is counted.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod oauth2;
@@ -17,9 +18,12 @@ use std::convert::Infallible;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, Consent, Dispatched, Provider, ProviderBuilder, Rejected, Verified, Verifier, serve,
+    AfterConsent, Approval, Consent, Dispatched, Provider, ProviderBuilder, Rejected, Verified,
+    Verifier, serve,
 };
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session, Token};
+use oauth_proto::oauth1::{
+    Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session, Token,
+};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
 
 pub const ORIGIN: &str = "https://photos.example.net";
@@ -46,7 +50,8 @@ impl OAuth1Pair {
         provider: impl FnOnce(ProviderBuilder) -> ProviderBuilder,
     ) -> Self {
         let store = MemoryStore::default();
-        store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44").unwrap());
+        store
+            .add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44").unwrap());
         let endpoints = ["initiate", "authorize", "token"].map(|path| format!("{ORIGIN}/{path}"));
         let built = Server::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
         let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -98,8 +103,15 @@ impl OAuth1Pair {
     /// The user grants access: the URL to which the browser is sent.
     pub fn grant(&self, url: &str) -> String {
         let consent = self.consent(url).unwrap();
-        match serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap() {
-            AfterConsent::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
+        match serve(
+            self.provider.approve(consent, Approval::new("jane"), self.moment()),
+            &self.store,
+        )
+        .unwrap()
+        {
+            AfterConsent::Redirect(response) => {
+                response.headers()["location"].to_str().unwrap().to_owned()
+            }
             decision => panic!("{decision:?}"),
         }
     }
@@ -145,5 +157,7 @@ pub fn question(dispatched: Dispatched) -> Consent {
 /// The fields of a form in a response.
 pub fn fields(response: &Response) -> BTreeMap<String, String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    oauth_proto::wire::form::pairs(response.body()).map(|(name, value)| (text(&name), text(&value))).collect()
+    oauth_proto::wire::form::pairs(response.body())
+        .map(|(name, value)| (text(&name), text(&value)))
+        .collect()
 }

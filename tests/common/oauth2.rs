@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use oauth_proto::oauth2::{
-    AuthenticateClientRemotely, AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, Pending,
-    RequestCredentials, Session, SharedSession, Token,
+    AuthenticateClientRemotely, AuthorizationServer, Authorize, Client, ClientAuthentication,
+    Grant, Pending, RequestCredentials, Session, SharedSession, Token,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{BoxError, Error, Moment, Purpose, Request, Response, Sent, Step, Timestamp};
@@ -33,14 +33,18 @@ impl AuthenticateClientRemotely for KeyService {
         let claims = credentials.claims();
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
         assert_ne!(credentials.randomness(), [0; 32]);
-        let request = http::Request::post("https://keys.example.com/sign").body(claims.to_string().into_bytes())?;
+        let request = http::Request::post("https://keys.example.com/sign")
+            .body(claims.to_string().into_bytes())?;
         Ok(Step::exchange(request, Purpose::CallingKeyService, move |response| {
             let answer: serde_json::Value = serde_json::from_slice(response.body())?;
             let signature = answer["signature"].as_str().ok_or("the answer has no signature")?;
             // The claims are the same when the signature is back.
             let jti = credentials.claims()["jti"].clone();
             credentials.parameter("client_assertion", &format!("{signature}.{jti}"));
-            credentials.header(http::HeaderName::from_static("x-proof"), http::HeaderValue::from_static("p"));
+            credentials.header(
+                http::HeaderName::from_static("x-proof"),
+                http::HeaderValue::from_static("p"),
+            );
             Ok(credentials)
         }))
     }
@@ -102,9 +106,10 @@ pub fn client() -> Client {
 }
 
 pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-    let builder = headers
-        .iter()
-        .fold(http::Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
+    let builder =
+        headers.iter().fold(http::Response::builder().status(status), |builder, (name, value)| {
+            builder.header(*name, *value)
+        });
     builder.body(body.as_bytes().to_vec()).unwrap()
 }
 
@@ -138,7 +143,8 @@ pub fn token_of(client: &Client, answer: Response) -> Result<Token, Error> {
     sent.receive(answer, moment()).map(done)
 }
 
-/// An authorization that has begun, and the callback that belongs to it, without parameters of its own.
+/// An authorization that has begun, and the callback that belongs to it, without parameters of its
+/// own.
 pub fn begun(client: &Client) -> (Pending, String) {
     let authorization = done(client.authorize(Authorize::scope("photos"), moment()).unwrap());
     let callback = format!("{REDIRECT}?state={}", authorization.pending.state());

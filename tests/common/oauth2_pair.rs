@@ -1,12 +1,13 @@
-//! An authorization server in memory, with a clock that is handed over, and our own client before it.
+//! An authorization server in memory, with a clock that is handed over, and our own client before
+//! it.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::Cell;
 
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{
-    Approval, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, Provider, ProviderBuilder, Serve,
-    serve,
+    Approval, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, Provider,
+    ProviderBuilder, Serve, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -102,8 +103,11 @@ impl OAuth2Pair {
     pub fn sign_in(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let authorization = self.run(client.authorize(authorize, self.moment()))?;
         let consent = self.consent(&authorization.url);
-        let response =
-            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response = serve(
+            self.provider.approve(consent, Approval::new("jane"), self.moment()),
+            &self.store,
+        )
+        .unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         self.run(client.redeem(authorization.pending, &callback, self.moment()))
     }

@@ -1,4 +1,5 @@
-//! An OpenID provider, a few identifiers and a relying party in one process, with a clock that stands still.
+//! An OpenID provider, a few identifiers and a relying party in one process, with a clock that
+//! stands still.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::{Cell, RefCell};
@@ -8,9 +9,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid2::server::store::{MemoryStore, Store};
-use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
+use oauth_proto::openid2::server::{
+    Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve,
+};
 use oauth_proto::openid2::{
-    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty, XrdsDocument,
+    Assertion, Association, Authorization, Authorize, Discovered, Options, Pending, RelyingParty,
+    XrdsDocument,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;
@@ -49,7 +53,10 @@ impl Default for OpenIdPair {
 
 impl OpenIdPair {
     /// Each side with the options that a function makes of the default.
-    pub fn new(party: impl FnOnce(Options) -> Options, provider: impl FnOnce(Options) -> Options) -> Self {
+    pub fn new(
+        party: impl FnOnce(Options) -> Options,
+        provider: impl FnOnce(Options) -> Options,
+    ) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
         let pair = Self {
             provider: Provider::new(ENDPOINT, &secret, provider(Options::default())).unwrap(),
@@ -147,7 +154,11 @@ impl OpenIdPair {
         location(&self.approve_request(check_id, approval).unwrap())
     }
 
-    pub fn approve_request(&self, request: CheckIdRequest, approval: Approval) -> Result<Response, Rejected> {
+    pub fn approve_request(
+        &self,
+        request: CheckIdRequest,
+        approval: Approval,
+    ) -> Result<Response, Rejected> {
         serve(self.provider.approve(request, approval, self.moment()), &self.confirmed)
     }
 
@@ -158,7 +169,8 @@ impl OpenIdPair {
     pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
         let associations = self.associations.borrow();
         let handle = pending.association_handle.as_ref();
-        let association = associations.iter().find(|association| Some(&association.handle) == handle);
+        let association =
+            associations.iter().find(|association| Some(&association.handle) == handle);
         let checked = self.run(self.party.redeem(
             pending.with(|it| it.association = association.cloned()),
             callback,
@@ -179,7 +191,8 @@ impl OpenIdPair {
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
+        let authorize =
+            Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = self.party.authorize(authorize, self.moment()).unwrap();
         let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)
@@ -191,17 +204,22 @@ pub fn get(url: &str) -> Request {
 }
 
 pub fn post(form: &str) -> Request {
-    let builder = http::Request::post(ENDPOINT).header("content-type", "application/x-www-form-urlencoded");
+    let builder =
+        http::Request::post(ENDPOINT).header("content-type", "application/x-www-form-urlencoded");
     builder.body(form.as_bytes().to_vec()).unwrap()
 }
 
 pub fn xrds(document: &str) -> Response {
-    let builder = http::Response::builder().header("content-type", "application/xrds+xml; charset=utf-8");
+    let builder =
+        http::Response::builder().header("content-type", "application/xrds+xml; charset=utf-8");
     builder.body(document.as_bytes().to_vec()).unwrap()
 }
 
 pub fn html(page: &str) -> Response {
-    http::Response::builder().header("content-type", "text/html").body(page.as_bytes().to_vec()).unwrap()
+    http::Response::builder()
+        .header("content-type", "text/html")
+        .body(page.as_bytes().to_vec())
+        .unwrap()
 }
 
 pub fn redirect(to: &str) -> Response {
@@ -232,12 +250,17 @@ pub fn signs_with(association: &Association) -> String {
     serde_json::to_value(association).unwrap()["type"].as_str().unwrap().to_owned()
 }
 
-/// A callback as whoever has the association's key can make it: signed over the fields that it lists (§6.1).
+/// A callback as whoever has the association's key can make it: signed over the fields that it
+/// lists (§6.1).
 pub fn signed(association: &Association, callback: &str) -> String {
     fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
-        STANDARD.encode(<M as KeyInit>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes())
+        STANDARD.encode(
+            <M as KeyInit>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes(),
+        )
     }
-    let key = serde_json::to_value(association).unwrap()["key"].as_str().map(|key| STANDARD.decode(key).unwrap());
+    let key = serde_json::to_value(association).unwrap()["key"]
+        .as_str()
+        .map(|key| STANDARD.decode(key).unwrap());
     let key = key.unwrap();
     changed(callback, |fields| {
         let line = |key: &str| format!("{key}:{}\n", fields[&format!("openid.{key}")]);

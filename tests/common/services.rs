@@ -1,18 +1,21 @@
-//! Signing in with a service as a script: it answers in turn, and what was sent is looked at afterwards.
+//! Signing in with a service as a script: it answers in turn, and what was sent is looked at
+//! afterwards.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
 use oauth_proto::services::{self, Authorization, Client, Pending, Service, SignIn, Tokens, User};
-use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp, oauth1, oauth2, run_with};
+use oauth_proto::{
+    DriveError, Error, Moment, Request, Response, Step, Timestamp, oauth1, oauth2, run_with,
+};
 
 use super::oauth2::{bearer, json, moment, parameter, query, response};
 use super::with::With;
 
 pub const CALLBACK: &str = "https://app.example/callback";
-pub const TOKEN: &str =
-    r#"{"access_token":"at-5f3a","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-91c2"}"#;
-pub const REQUEST_TOKEN: &str = "oauth_token=rqt&oauth_token_secret=rqs&oauth_callback_confirmed=true";
+pub const TOKEN: &str = r#"{"access_token":"at-5f3a","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-91c2"}"#;
+pub const REQUEST_TOKEN: &str =
+    "oauth_token=rqt&oauth_token_secret=rqs&oauth_callback_confirmed=true";
 pub const ACCESS_TOKEN: &str = "oauth_token=at-5f3a&oauth_token_secret=ats&user_id=38895958";
 
 pub fn form(body: &str) -> Response {
@@ -20,7 +23,10 @@ pub fn form(body: &str) -> Response {
 }
 
 /// Drives a step, with an answer to each request. All of them must be asked for, unless it fails.
-pub fn drive<T>(step: Result<Step<T>, Error>, answers: Vec<Response>) -> (Result<T, Error>, Vec<Request>) {
+pub fn drive<T>(
+    step: Result<Step<T>, Error>,
+    answers: Vec<Response>,
+) -> (Result<T, Error>, Vec<Request>) {
     let (mut answers, mut sent, mut count) = (VecDeque::from(answers), Vec::new(), 0);
     let send = |request: Request| {
         sent.push(request);
@@ -30,7 +36,8 @@ pub fn drive<T>(step: Result<Step<T>, Error>, answers: Vec<Response>) -> (Result
         count += 1;
         Moment::new(Timestamp::from_secs(super::oauth2::NOW), [count; 32])
     };
-    let result = step.map_err(DriveError::from).and_then(|step| run_with(step, send, moments, |_| ()));
+    let result =
+        step.map_err(DriveError::from).and_then(|step| run_with(step, send, moments, |_| ()));
     let result = result.map_err(|error| match error {
         DriveError::Protocol { error, .. } => error,
         error => panic!("{error}"),
@@ -53,11 +60,15 @@ impl Half for SignIn {
     type Oauth2 = oauth2::Client;
 
     fn oauth1(&self) -> Option<oauth1::Client> {
-        self.client().ok().and_then(|client| if let Client::Oauth1(client) = client { Some(client) } else { None })
+        self.client().ok().and_then(|client| {
+            if let Client::Oauth1(client) = client { Some(client) } else { None }
+        })
     }
 
     fn oauth2(&self) -> Option<oauth2::Client> {
-        self.client().ok().and_then(|client| if let Client::Oauth2(client) = client { Some(client) } else { None })
+        self.client().ok().and_then(|client| {
+            if let Client::Oauth2(client) = client { Some(client) } else { None }
+        })
     }
 }
 
@@ -134,7 +145,8 @@ pub type Said<'a> = [Option<&'a str>; 8];
 
 pub fn said(user: &User) -> Said<'_> {
     let verified = user.email_verified.map(|verified| if verified { "true" } else { "false" });
-    let [name, given, family] = [&user.name, &user.given_name, &user.family_name].map(Option::as_deref);
+    let [name, given, family] =
+        [&user.name, &user.given_name, &user.family_name].map(Option::as_deref);
     let [username, email, picture, locale] =
         [&user.username, &user.email, &user.picture, &user.locale].map(Option::as_deref);
     [name, given, family, username, email, verified, picture, locale]
@@ -142,7 +154,13 @@ pub fn said(user: &User) -> Said<'_> {
 
 /// Where a service sends users, and for what; what it is asked with the token.
 #[track_caller]
-pub fn walks(sign_in: &SignIn, endpoint: &str, scope: &str, profile: &[&str], answers: &[&str]) -> User {
+pub fn walks(
+    sign_in: &SignIn,
+    endpoint: &str,
+    scope: &str,
+    profile: &[&str],
+    answers: &[&str],
+) -> User {
     let (authorization, sent) = begin(sign_in);
     assert_eq!(authorization.url.split('?').next(), Some(endpoint));
     if sign_in.oauth1().is_none() {
@@ -160,7 +178,9 @@ pub fn walks(sign_in: &SignIn, endpoint: &str, scope: &str, profile: &[&str], an
     assert_eq!(asked, profile);
     if sign_in.oauth1().is_none() {
         assert!(sent[1..].iter().all(|request| bearer(request) == Some("at-5f3a")));
-        assert!(!sent[0].headers().values().any(|value| value.to_str().unwrap().contains("at-5f3a")));
+        assert!(
+            !sent[0].headers().values().any(|value| value.to_str().unwrap().contains("at-5f3a"))
+        );
     }
     let user = user.unwrap();
     assert_eq!(user.raw, serde_json::from_str::<serde_json::Value>(answers[0]).unwrap());

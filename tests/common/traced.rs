@@ -42,8 +42,9 @@ impl Subscriber for Lines {
 
 /// A subscriber that lives as long as the process and hears nothing.
 ///
-/// While there is one subscriber alone, `tracing` decides about a new event by the thread that meets it first. A thread of
-/// another test has no subscriber, so the event would be switched off for all threads. With two subscribers all are asked.
+/// While there is one subscriber alone, `tracing` decides about a new event by the thread that
+/// meets it first. A thread of another test has no subscriber, so the event would be switched off
+/// for all threads. With two subscribers all are asked.
 static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
 
 /// Runs a function, and returns the events that it caused.

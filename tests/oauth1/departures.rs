@@ -1,12 +1,13 @@
-//! What a server is said to do otherwise than RFC 5849: the options of `Server`, and the version of 2007.
+//! What a server is said to do otherwise than RFC 5849: the options of `Server`, and the version
+//! of 2007.
 
 use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
 use crate::responses::{answered, first_leg};
 use oauth_proto::oauth1::RequestError;
 use oauth_proto::oauth1::{
-    Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, ParameterPlacement, Scheme, Server,
-    Session,
+    Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding,
+    ParameterPlacement, Scheme, Server, Session,
 };
 use oauth_proto::{ApiRequest, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
@@ -15,22 +16,33 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
     type Say = fn(Server) -> Server;
     let version_2007: Say = |it| it.with(|it| it.dangerous_version_1_0 = true);
     let first: Say = |server| server.with(|it| it.callbacks = Some(Callbacks::WithRequest));
-    let in_query: Say =
-        |server| server.with(|it| it.scheme = Scheme::default().with(|it| it.placement = ParameterPlacement::Query));
+    let in_query: Say = |server| {
+        server.with(|it| {
+            it.scheme = Scheme::default().with(|it| it.placement = ParameterPlacement::Query);
+        })
+    };
     let encoded: Say = |server| {
-        server.with(|it| it.scheme = Scheme::default().with(|it| it.key_encoding = Some(KeyEncoding::Encoded)))
+        server.with(|it| {
+            it.scheme = Scheme::default().with(|it| it.key_encoding = Some(KeyEncoding::Encoded));
+        })
     };
     let sent = |say: &[Say]| {
-        let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+        let server =
+            Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3")
+                .unwrap();
         let server = say.iter().fold(server, |server, say| say(server));
         // A secret for which the key's encoding makes a difference.
         let client = Client::new(server, ClientCredentials::new("k", "s&s"));
         let moment = || Moment::new(Timestamp::from_secs(NOW), [7; 32]);
-        let Step::Send(request, sent) = client.authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
+        let Step::Send(request, sent) =
+            client.authorize(Authorize::callback(CALLBACK), moment()).unwrap()
+        else {
             panic!("nothing to send")
         };
         let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
-        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else {
+            panic!("not done")
+        };
         let header = request.headers().get("authorization").cloned();
         (request.uri().to_string(), header, authorization.url)
     };
@@ -43,29 +55,43 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
 
 #[test]
 fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
-    let pair = OAuth1Pair::new(|it| it.with(|it| it.dangerous_version_1_0 = true), |provider| provider);
-    let Step::Send(request, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
+    let pair =
+        OAuth1Pair::new(|it| it.with(|it| it.dangerous_version_1_0 = true), |provider| provider);
+    let Step::Send(request, sent) =
+        pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
     let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
-    let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else { panic!("not done") };
+    let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else {
+        panic!("not done")
+    };
     assert_eq!(
         authorization.url,
-        format!("{ORIGIN}/authorize?oauth_token=t&oauth_callback=https%3A%2F%2Fprinter.example.com%2Fready%3Fx%3D1")
+        format!(
+            "{ORIGIN}/authorize?oauth_token=t&oauth_callback=https%3A%2F%2Fprinter.example.com%2Fready%3Fx%3D1"
+        )
     );
-    let step = pair.client.redeem(authorization.pending, "/ready?x=1&oauth_token=t", pair.moment()).unwrap();
+    let step = pair
+        .client
+        .redeem(authorization.pending, "/ready?x=1&oauth_token=t", pair.moment())
+        .unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_verifier"));
 }
 
 #[test]
 fn a_service_with_registered_callbacks_is_never_sent_one() {
-    let pair =
-        OAuth1Pair::new(|server| server.with(|it| it.callbacks = Some(Callbacks::Registered)), |provider| provider);
+    let pair = OAuth1Pair::new(
+        |server| server.with(|it| it.callbacks = Some(Callbacks::Registered)),
+        |provider| provider,
+    );
     let error = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap_err();
     assert_eq!(error, RequestError::CallbackNotAccepted.into());
-    let Step::Send(request, _) = pair.client.authorize(Authorize::allow_any_callback(), pair.moment()).unwrap() else {
+    let Step::Send(request, _) =
+        pair.client.authorize(Authorize::allow_any_callback(), pair.moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
@@ -75,7 +101,8 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     let first = |server: fn(Server) -> Server| {
         let pair = OAuth1Pair::new(server, |provider| provider);
-        let authorize = Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
+        let authorize =
+            Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
         match pair.client.authorize(authorize, pair.moment()).unwrap() {
             Step::Send(request, _) => request,
             step => panic!("{step:?}"),
@@ -90,21 +117,30 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert!(!got.headers().contains_key("content-type"));
 
     // Without any, a POST has no body and no label, unless the protocol's go there.
-    for (placement, labelled) in [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)] {
+    for (placement, labelled) in
+        [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)]
+    {
         let scheme = Scheme::default().with(|it| it.placement = placement);
-        let pair = OAuth1Pair::new(|server| server.with(|it| it.scheme = scheme), |provider| provider);
-        let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
+        let pair =
+            OAuth1Pair::new(|server| server.with(|it| it.scheme = scheme), |provider| provider);
+        let Step::Send(request, _) =
+            pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
         else {
             panic!("nothing to send")
         };
-        assert_eq!((request.headers().contains_key("content-type"), !request.body().is_empty()), (labelled, labelled));
+        assert_eq!(
+            (request.headers().contains_key("content-type"), !request.body().is_empty()),
+            (labelled, labelled)
+        );
     }
 }
 
 #[test]
 fn both_places_are_told_the_callback_where_the_service_wants_it() {
-    let pair =
-        OAuth1Pair::new(|server| server.with(|it| it.callbacks = Some(Callbacks::WithBoth)), |provider| provider);
+    let pair = OAuth1Pair::new(
+        |server| server.with(|it| it.callbacks = Some(Callbacks::WithBoth)),
+        |provider| provider,
+    );
     let Authorization { url, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     assert!(url.contains("&oauth_callback=https%3A%2F%2F"));
 }
@@ -120,8 +156,10 @@ fn an_authentication_endpoint_gets_the_token_and_no_callback() {
         },
         |provider| provider,
     );
-    let authorize = || Authorize::callback(CALLBACK).with(|it| it.at_authentication_endpoint = true);
-    let Authorization { url, pending, .. } = pair.begin(authorize().url_parameter("force_login", "true")).unwrap();
+    let authorize =
+        || Authorize::callback(CALLBACK).with(|it| it.at_authentication_endpoint = true);
+    let Authorization { url, pending, .. } =
+        pair.begin(authorize().url_parameter("force_login", "true")).unwrap();
     assert_eq!(url, format!("{ORIGIN}/signin?force_login=true&oauth_token={}", pending.token()));
     let error = OAuth1Pair::default().begin(authorize()).unwrap_err();
     assert_eq!(error, Unsupported::NoEndpoint { endpoint: "authentication" }.into());
@@ -145,8 +183,12 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     let missing = Forged::ParameterMissing { name: "oauth_verifier" };
     assert_eq!(pair.redeem(pending, &callback), Err(missing.clone().into()));
     let Authorization { pending, .. } = pair.begin(Authorize::out_of_band()).unwrap();
-    assert_eq!(pair.client.redeem_verifier(pending, " ", pair.moment()).unwrap_err(), missing.into());
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.dangerous_version_1_0 = true), |provider| provider);
+    assert_eq!(
+        pair.client.redeem_verifier(pending, " ", pair.moment()).unwrap_err(),
+        missing.into()
+    );
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.dangerous_version_1_0 = true), |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
 
@@ -158,8 +200,8 @@ fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Res
     with.unwrap_or_else(|error| panic!("{option}: {error}"));
 }
 
-/// All options of a service's: each error names the one that lifts it, and with it there is none. (`dangerous_version_1_0` is
-/// two of these at once.)
+/// All options of a service's: each error names the one that lifts it, and with it there is none.
+/// (`dangerous_version_1_0` is two of these at once.)
 #[test]
 fn an_error_names_the_option_that_lifts_it() {
     let pair = OAuth1Pair::default();
@@ -169,11 +211,15 @@ fn an_error_names_the_option_that_lifts_it() {
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), pair.moment())
     };
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_unconfirmed_callback = true), |provider| provider);
+    let lenient = OAuth1Pair::new(
+        |it| it.with(|it| it.allow_unconfirmed_callback = true),
+        |provider| provider,
+    );
     lifted("oauth1::Server::allow_unconfirmed_callback", first_leg(&pair), first_leg(&lenient));
 
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     lifted("oauth1::Server::allow_json_answers", answered(&pair, body), answered(&lenient, body));
 
     let unverified = |pair: &OAuth1Pair| {
@@ -181,10 +227,12 @@ fn an_error_names_the_option_that_lifts_it() {
         let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         pair.client.redeem(pending, &callback, pair.moment())
     };
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_missing_verifier = true), |provider| provider);
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_missing_verifier = true), |provider| provider);
     lifted("oauth1::Server::allow_missing_verifier", unverified(&pair), unverified(&lenient));
 
-    let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
+    let plain =
+        || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
     let begun = |server| {
         let client = Client::new(server, ClientCredentials::new("k", "s"));
         client.authorize(Authorize::callback(CALLBACK), pair.moment())
@@ -195,7 +243,12 @@ fn an_error_names_the_option_that_lifts_it() {
         begun(plain().with(|it| it.dangerous_allow_http = true)),
     );
 
-    let call = |request: ApiRequest| Session::two_legged(&pair.client).call(&request, pair.moment());
+    let call =
+        |request: ApiRequest| Session::two_legged(&pair.client).call(&request, pair.moment());
     let plain = || ApiRequest::new("http://a.example/x").unwrap();
-    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().with(|it| it.dangerous_allow_http = true)));
+    lifted(
+        "ApiRequest::dangerous_allow_http",
+        call(plain()),
+        call(plain().with(|it| it.dangerous_allow_http = true)),
+    );
 }

@@ -5,7 +5,8 @@ use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
 use oauth_proto::oauth1::server::{Approval, Verifier, serve};
 use oauth_proto::oauth1::{
-    ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
+    ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token,
+    TokenCredentials, base_string,
 };
 use oauth_proto::wire::{Challenge, form};
 use oauth_proto::{Moment, Timestamp};
@@ -19,7 +20,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
-    let pair = (text(), text()).prop_filter("the protocol's names", |(name, _)| !name.starts_with("oauth_"));
+    let pair = (text(), text())
+        .prop_filter("the protocol's names", |(name, _)| !name.starts_with("oauth_"));
     prop::collection::vec(pair, 0..6)
 }
 
@@ -28,7 +30,11 @@ fn method() -> impl Strategy<Value = Method> {
 }
 
 fn placement() -> impl Strategy<Value = ParameterPlacement> {
-    prop_oneof![Just(ParameterPlacement::Header), Just(ParameterPlacement::Body), Just(ParameterPlacement::Query)]
+    prop_oneof![
+        Just(ParameterPlacement::Header),
+        Just(ParameterPlacement::Body),
+        Just(ParameterPlacement::Query)
+    ]
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +65,10 @@ impl Case {
 
     fn verifies(&self, request: &Request<Vec<u8>>) -> bool {
         let store = MemoryStore::default();
-        store.add_client(self.client.key.clone(), ClientRecord::with_secret(self.client.secret.clone()).unwrap());
+        store.add_client(
+            self.client.key.clone(),
+            ClientRecord::with_secret(self.client.secret.clone()).unwrap(),
+        );
         let record = TokenRecord::new(&self.token.secret, &self.client.key, Approval::new("jane"));
         store.add_token(self.token.token.clone(), record);
         let verifier = Verifier::new("https://photos.example.net").unwrap();
@@ -134,7 +143,8 @@ fn apply(change: &Change, request: &mut Request<Vec<u8>>) {
         Change::FlipInQuery(index) => {
             let mut query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
             flip(&mut query, *index);
-            let uri = format!("https://photos.example.net/photos?{}", String::from_utf8(query).unwrap());
+            let uri =
+                format!("https://photos.example.net/photos?{}", String::from_utf8(query).unwrap());
             *request.uri_mut() = uri.parse().unwrap();
         }
         Change::FlipInHeader(index) => {
@@ -152,8 +162,10 @@ fn meaning(request: &Request<Vec<u8>>) -> impl PartialEq + use<> {
     let header = request.headers().get("authorization").map(|value| {
         // A header of credentials has the grammar of a challenge (RFC 9110 §11.4).
         let credentials = Challenge::parse(value.as_bytes()).into_iter().map(|credentials| {
-            let decode = |value: String| percent_encoding::percent_decode_str(&value).collect::<Vec<u8>>();
-            let params = credentials.parameters.into_iter().map(|(name, value)| (name, decode(value)));
+            let decode =
+                |value: String| percent_encoding::percent_decode_str(&value).collect::<Vec<u8>>();
+            let params =
+                credentials.parameters.into_iter().map(|(name, value)| (name, decode(value)));
             (credentials.scheme.to_ascii_lowercase(), params.collect::<Vec<_>>())
         });
         credentials.collect::<Vec<_>>()
@@ -184,7 +196,8 @@ proptest! {
         let signed = case.signed();
         let mut changed = signed.clone();
         apply(&change, &mut changed);
-        // Where there was nothing to change, or an escape was written otherwise, it is the same request.
+        // Where there was nothing to change, or an escape was written otherwise, it is the same
+        // request.
         prop_assume!(meaning(&changed) != meaning(&signed));
         prop_assert!(!case.verifies(&changed), "{:?}", changed);
     }

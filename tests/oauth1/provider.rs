@@ -6,8 +6,12 @@ use std::collections::BTreeSet;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields};
 use http::Request;
 use oauth_proto::oauth1::server::store::ClientRecord;
-use oauth_proto::oauth1::server::{AfterConsent, Approval, Endpoint, Provider, RejectReason, Verifier, serve};
-use oauth_proto::oauth1::{Authorization, Authorize, ClientCredentials, Method, Scheme, Session, Signer};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, Endpoint, Provider, RejectReason, Verifier, serve,
+};
+use oauth_proto::oauth1::{
+    Authorization, Authorize, ClientCredentials, Method, Scheme, Session, Signer,
+};
 use oauth_proto::{Error, Refused};
 
 #[test]
@@ -17,9 +21,11 @@ fn registered_callbacks_must_match_to_the_byte() {
     pair.store.add_client("dpf43f3p2l4k3l03", record);
     assert!(pair.begin(Authorize::callback(CALLBACK)).is_ok());
     assert!(pair.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");
-    for other in
-        ["https://printer.example.com/ready", "https://printer.example.com/ready?x=1#", "https://evil.example/"]
-    {
+    for other in [
+        "https://printer.example.com/ready",
+        "https://printer.example.com/ready?x=1#",
+        "https://evil.example/",
+    ] {
         let error = pair.begin(Authorize::callback(other)).unwrap_err();
         assert!(matches!(error, Error::Refused(Refused::Problem { .. })), "{other}: {error}");
     }
@@ -41,7 +47,8 @@ fn registered_callbacks_must_match_to_the_byte() {
 #[test]
 fn a_provider_serves_the_paths_that_were_set_and_names_them_to_others() {
     let builder = || Provider::builder(Verifier::new(ORIGIN).unwrap());
-    let provider = builder().path(Endpoint::TokenCredentials, "oauth/access_token").build().unwrap();
+    let provider =
+        builder().path(Endpoint::TokenCredentials, "oauth/access_token").build().unwrap();
     let pair = OAuth1Pair::default();
     let reach = |path: &str| {
         let request = Request::post(format!("{ORIGIN}{path}")).body(Vec::new()).unwrap();
@@ -57,7 +64,8 @@ fn a_provider_serves_the_paths_that_were_set_and_names_them_to_others() {
         ("/token?x=1", "\"/token?x=1\" of TokenCredentials is not the path of a URL"),
         ("//evil.example/", "is not the path of a URL"),
     ] {
-        let error = builder().path(Endpoint::TokenCredentials, path).build().unwrap_err().to_string();
+        let error =
+            builder().path(Endpoint::TokenCredentials, path).build().unwrap_err().to_string();
         assert!(error.contains(problem) && error.contains("ProviderBuilder::path"), "{error}");
     }
 }
@@ -69,7 +77,10 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
     let session = Session::two_legged(&pair.client);
     assert!(!session.is_authorized());
     session.sign(&mut request, pair.moment()).unwrap();
-    assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
+    assert_eq!(
+        pair.verify(&request).unwrap_err().reason,
+        RejectReason::ParameterMissing("oauth_token")
+    );
     let verifier = pair.provider.verifier().clone().with(|it| it.allow_two_legged = true);
     let verified = serve(verifier.verify(&request, pair.moment()), &pair.store).unwrap();
     assert_eq!((verified.token, verified.approval), (None, None));
@@ -78,7 +89,10 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
 #[test]
 fn tokens_expire_where_the_service_says_so() {
     let hour = std::time::Duration::from_secs(3600);
-    let pair = OAuth1Pair::new(|server| server, |provider| provider.with(|it| it.token_lifetime = Some(hour)));
+    let pair = OAuth1Pair::new(
+        |server| server,
+        |provider| provider.with(|it| it.token_lifetime = Some(hour)),
+    );
     let token = pair.token();
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     pair.now.set(NOW + 3600);
@@ -98,13 +112,18 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
         it.response_parameters.insert("screen_name".into(), "jane d".into());
         it.response_parameters.insert("oauth_token".into(), "not this".into());
     });
-    let decision = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+    let decision =
+        serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
     let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
     let token = pair.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
-    assert_eq!(token.extra.into_iter().collect::<Vec<_>>(), [("screen_name".into(), "jane d".into())]);
+    assert_eq!(
+        token.extra.into_iter().collect::<Vec<_>>(),
+        [("screen_name".into(), "jane d".into())]
+    );
 }
 
-/// OAuth Request Body Hash §3.1: a form's parameters are signed themselves, and two rules for one body can be read in two ways.
+/// OAuth Request Body Hash §3.1: a form's parameters are signed themselves, and two rules for one
+/// body can be read in two ways.
 #[test]
 fn a_form_that_comes_with_a_body_hash_is_refused() {
     use base64::Engine;
@@ -121,7 +140,8 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
     let hash = base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(b"a=1"));
     let with_hash = |mut request: Request<Vec<u8>>| {
         let value = request.headers()["authorization"].to_str().unwrap().to_owned();
-        let hash = percent_encoding::utf8_percent_encode(&hash, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let hash = percent_encoding::utf8_percent_encode(&hash, percent_encoding::NON_ALPHANUMERIC)
+            .to_string();
         let value = format!("{value}, oauth_body_hash=\"{hash}\"");
         request.headers_mut().insert("authorization", value.parse().unwrap());
         request
@@ -131,7 +151,10 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
     assert_eq!(rejected.reason, RejectReason::ParameterInvalid("oauth_body_hash"));
     assert_eq!(rejected.response().status(), 400);
     // Of another body, the same hash is the right one, and only the signature does not know it.
-    assert_eq!(pair.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, RejectReason::WrongSignature);
+    assert_eq!(
+        pair.verify(&with_hash(sign("text/plain"))).unwrap_err().reason,
+        RejectReason::WrongSignature
+    );
 }
 
 #[test]
@@ -149,12 +172,17 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
                 pair.provider.deny(consent, moment)
             };
             let outcome = serve(step, &pair.store).map(drop).map_err(|rejected| rejected.reason);
-            assert_eq!(outcome, if counts { Ok(()) } else { Err(RejectReason::NothingPending) }, "{later} s later");
+            assert_eq!(
+                outcome,
+                if counts { Ok(()) } else { Err(RejectReason::NothingPending) },
+                "{later} s later"
+            );
         }
     }
 }
 
-/// What a person copies has as much in it as ten of these characters can, since it can be tried only once.
+/// What a person copies has as much in it as ten of these characters can, since it can be tried
+/// only once.
 #[test]
 fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     let pair = OAuth1Pair::default();
@@ -162,7 +190,12 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     for _ in 0..60 {
         let Authorization { url, .. } = pair.begin(Authorize::out_of_band()).unwrap();
         let consent = pair.consent(&url).unwrap();
-        match serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store).unwrap() {
+        match serve(
+            pair.provider.approve(consent, Approval::new("jane"), pair.moment()),
+            &pair.store,
+        )
+        .unwrap()
+        {
             AfterConsent::ShowVerifier(code) => {
                 assert_eq!(code.expose().len(), 10);
                 seen.extend(code.expose().chars());
@@ -173,14 +206,17 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     assert_eq!(seen.into_iter().collect::<String>(), "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 }
 
-/// As oauthlib's clients send it. Without the option the hash goes by the signature method, and no other body passes with it.
+/// As oauthlib's clients send it. Without the option the hash goes by the signature method, and no
+/// other body passes with it.
 #[test]
 fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
     let pair = OAuth1Pair::default();
     let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"{}".to_vec()).unwrap();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let scheme = Scheme::new(Method::HmacSha256).with(|it| it.sha1_body_hash = true);
-    Signer::new(&scheme, &client, Some(&pair.token().credentials)).sign(&mut request, pair.moment()).unwrap();
+    Signer::new(&scheme, &client, Some(&pair.token().credentials))
+        .sign(&mut request, pair.moment())
+        .unwrap();
     assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::WrongBodyHash);
     let allowing = pair.provider.verifier().clone().with(|it| it.allow_sha1_body_hash = true);
     let mut changed = request.clone();

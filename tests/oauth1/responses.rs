@@ -1,23 +1,29 @@
-//! What a client makes of what servers answer: RFC 5849 §2.1 and §2.3, the Problem Reporting extension, and what is in use beside them.
+//! What a client makes of what servers answer: RFC 5849 §2.1 and §2.3, the Problem Reporting
+//! extension, and what is in use beside them.
 
 use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair};
 use oauth_proto::oauth1::server::store::ClientRecord;
 use oauth_proto::oauth1::{Authorization, Authorize, Pending, Session, Token};
-use oauth_proto::{ApiRequest, Error, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp};
+use oauth_proto::{
+    ApiRequest, Error, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp,
+};
 
 #[test]
 fn a_denial_says_what_the_service_explains() {
     let pair = OAuth1Pair::default();
     for (explained, word) in [
-        ("oauth_problem=user_refused&oauth_problem_advice=Ask+again+tomorrow", "Ask again tomorrow"),
+        (
+            "oauth_problem=user_refused&oauth_problem_advice=Ask+again+tomorrow",
+            "Ask again tomorrow",
+        ),
         ("error=access_denied&error_description=Jane+said+no", "Jane said no"),
         ("denied={token}&oauth_problem=user_refused", "user_refused"),
         ("oauth_problem=user_refused&oauth_problem_advice=Acc%E8s+refus%E9", "refus"),
     ] {
         let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
-        let callback =
-            format!("{CALLBACK}&oauth_token={}&{explained}", pending.token()).replace("{token}", pending.token());
+        let callback = format!("{CALLBACK}&oauth_token={}&{explained}", pending.token())
+            .replace("{token}", pending.token());
         let error = pair.redeem(pending, &callback).unwrap_err();
         assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
         assert!(error.to_string().contains(word), "{error}");
@@ -25,23 +31,32 @@ fn a_denial_says_what_the_service_explains() {
     // An error without a word says nothing; what grants access is still all asked for.
     let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("{CALLBACK}&oauth_token={}&oauth_problem=&error=", pending.token());
-    assert_eq!(pair.redeem(pending, &callback), Err(Forged::ParameterMissing { name: "oauth_verifier" }.into()));
+    assert_eq!(
+        pair.redeem(pending, &callback),
+        Err(Forged::ParameterMissing { name: "oauth_verifier" }.into())
+    );
 }
 
 /// What is pending after a service of our own making gave out the temporary credentials `t`.
 pub fn first_leg(pair: &OAuth1Pair) -> Pending {
-    let Step::Send(_, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
+    let Step::Send(_, sent) =
+        pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
-    let answer = Response::new(b"oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true".to_vec());
-    let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else { panic!("not done") };
+    let answer =
+        Response::new(b"oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true".to_vec());
+    let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else {
+        panic!("not done")
+    };
     authorization.pending
 }
 
 /// A service of our own making that answers with `body`.
 pub fn answered(pair: &OAuth1Pair, body: &str) -> Result<Token, Error> {
     let pending = first_leg(pair);
-    let step = pair.client.redeem(pending, "/ready?x=1&oauth_token=t&oauth_verifier=v", pair.moment())?;
+    let step =
+        pair.client.redeem(pending, "/ready?x=1&oauth_token=t&oauth_verifier=v", pair.moment())?;
     let Step::Send(_, sent) = step else { panic!("nothing to send") };
     match sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())? {
         Step::Done(token) => Ok(token),
@@ -66,8 +81,12 @@ fn every_field_of_the_answer_is_kept() {
 #[test]
 fn json_is_read_only_where_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
-    assert!(matches!(answered(&OAuth1Pair::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
+    assert!(matches!(
+        answered(&OAuth1Pair::default(), body),
+        Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))
+    ));
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
     for odd in [
         r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
@@ -82,12 +101,15 @@ fn json_is_read_only_where_it_is_allowed() {
 #[test]
 fn an_empty_error_is_no_refusal() {
     let form = "oauth_token=t&oauth_token_secret=s";
-    for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
+    for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="]
+    {
         answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap();
     }
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     for error in [r#""error":null"#, r#""error":"""#, r#""oauth_problem":"""#] {
-        answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#)).unwrap();
+        answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#))
+            .unwrap();
     }
     // One that has a word is one, whatever stands beside it.
     for error in ["error=&oauth_problem=nonce_used", "oauth_problem=&error=nonce_used"] {
@@ -95,19 +117,24 @@ fn an_empty_error_is_no_refusal() {
         assert_eq!(refused.code(), Some("nonce_used"), "{error}");
     }
     let challenge = r#"OAuth oauth_problem="nonce_used""#;
-    assert_eq!(refused(&[("www-authenticate", challenge)], 401, "error=").code(), Some("nonce_used"));
+    assert_eq!(
+        refused(&[("www-authenticate", challenge)], 401, "error=").code(),
+        Some("nonce_used")
+    );
 }
 
 #[test]
 fn a_byte_order_mark_is_ignored() {
     answered(&OAuth1Pair::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     answered(&lenient, "\u{feff} {\"oauth_token\":\"t\",\"oauth_token_secret\":\"s\"}").unwrap();
     for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
         assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
     }
     // Elsewhere than at the beginning it is a character like any other.
-    answered(&OAuth1Pair::default(), "\u{feff}\u{feff}oauth_token=t&oauth_token_secret=s").unwrap_err();
+    answered(&OAuth1Pair::default(), "\u{feff}\u{feff}oauth_token=t&oauth_token_secret=s")
+        .unwrap_err();
 }
 
 #[test]
@@ -115,14 +142,18 @@ fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     let pair = OAuth1Pair::default();
     pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     let error = pair.begin(Authorize::callback(CALLBACK)).unwrap_err();
-    let Error::Refused(Refused::Problem { code, response: answer, .. }) = error else { panic!("{error}") };
+    let Error::Refused(Refused::Problem { code, response: answer, .. }) = error else {
+        panic!("{error}")
+    };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
 }
 
 /// What the first leg makes of an answer that refuses.
 fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
     let pair = OAuth1Pair::default();
-    let Step::Send(_, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
+    let Step::Send(_, sent) =
+        pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
     let mut answer = http::Response::builder().status(status);
@@ -134,9 +165,13 @@ fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
 
 #[test]
 fn a_problem_in_the_challenge_is_read_too() {
-    for (separator, before) in
-        [(", ", ""), (" ", ""), ("; ", ""), (", ", r#"Basic realm="y", "#), (" ", r#"Basic realm="y" "#)]
-    {
+    for (separator, before) in [
+        (", ", ""),
+        (" ", ""),
+        ("; ", ""),
+        (", ", r#"Basic realm="y", "#),
+        (" ", r#"Basic realm="y" "#),
+    ] {
         let parameters = [
             r#"OAuth realm="x""#,
             r#"oauth_problem="consumer_key_rejected""#,
@@ -146,9 +181,18 @@ fn a_problem_in_the_challenge_is_read_too() {
         ];
         let challenge = format!("{before}{}", parameters.join(separator));
         let error = refused(&[("www-authenticate", &challenge)], 401, "<h1>No</h1>");
-        let Error::Refused(Refused::Problem { code, advice, details, .. }) = error else { panic!("{error}") };
-        assert_eq!((code.as_str(), advice.as_deref()), ("consumer_key_rejected", Some("ask us")), "{challenge}");
-        assert_eq!(details.into_iter().collect::<Vec<_>>(), [("oauth_acceptable_versions".into(), "1-2".into())]);
+        let Error::Refused(Refused::Problem { code, advice, details, .. }) = error else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (code.as_str(), advice.as_deref()),
+            ("consumer_key_rejected", Some("ask us")),
+            "{challenge}"
+        );
+        assert_eq!(
+            details.into_iter().collect::<Vec<_>>(),
+            [("oauth_acceptable_versions".into(), "1-2".into())]
+        );
     }
     let twice = r#"OAuth oauth_problem="token_expired", OAuth_Problem="token_revoked""#;
     assert_eq!(refused(&[("www-authenticate", twice)], 401, "").code(), None);
@@ -157,9 +201,17 @@ fn a_problem_in_the_challenge_is_read_too() {
 #[test]
 fn what_a_server_explains_in_its_own_way_is_not_lost() {
     for (body, code, word) in [
-        (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
+        (
+            r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#,
+            "32",
+            "Could not authenticate you.",
+        ),
         (r#"{"errors":[{"code":"no_key","message":"Whose?"}]}"#, "no_key", "Whose?"),
-        ("oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce", "parameter_absent", "oauth_nonce"),
+        (
+            "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce",
+            "parameter_absent",
+            "oauth_nonce",
+        ),
         ("error=no_key&error_description=Cl%E9+inconnue", "no_key", "inconnue"),
         ("error=no_key&error_description=Whose%3F&x=1&x=2", "no_key", "Whose?"),
     ] {
@@ -168,29 +220,44 @@ fn what_a_server_explains_in_its_own_way_is_not_lost() {
         assert!(error.to_string().contains(word), "{error}");
     }
     assert_eq!(refused(&[], 401, r#"{"errors":[]}"#).code(), None);
-    let token = refused(&[], 401, "oauth_problem=x&oauth_token_secret=s3cr3t&oauth_parameters_absent=y");
+    let token =
+        refused(&[], 401, "oauth_problem=x&oauth_token_secret=s3cr3t&oauth_parameters_absent=y");
     assert!(!format!("{token} {token:?}").contains("s3cr3t"), "{token}");
 }
 
 #[test]
 fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     let said = |acceptable: &str| {
-        let body = format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={acceptable}");
+        let body =
+            format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={acceptable}");
         refused(&[], 401, &body).to_string()
     };
     let range = |before: u64, after: u64| format!("{}-{}", NOW - before, NOW - after);
-    assert!(said(&range(4200, 3600)).contains("the clock is at least 3,600 s fast"), "{}", said(&range(4200, 3600)));
+    assert!(
+        said(&range(4200, 3600)).contains("the clock is at least 3,600 s fast"),
+        "{}",
+        said(&range(4200, 3600))
+    );
     let late = format!("{}-{}", NOW + 1_234_567, NOW + 1_235_000);
     assert!(said(&late).contains("the clock is at least 1,234,567 s slow"), "{}", said(&late));
     assert!(said(&range(5, 3)).contains("the clock is at least 3 s fast"));
     // Nothing is said of the clock where the range does not say anything of it.
-    for odd in [range(300, 0), "".into(), "5".into(), "a-b".into(), "9-3".into(), format!("{}-{}", "9".repeat(30), 1)] {
+    for odd in [
+        range(300, 0),
+        "".into(),
+        "5".into(),
+        "a-b".into(),
+        "9-3".into(),
+        format!("{}-{}", "9".repeat(30), 1),
+    ] {
         assert!(!said(&odd).contains("the clock"), "{odd}");
     }
     // Our own server's answer, to an API call as well.
     let pair = OAuth1Pair::default();
     let late = || Moment::new(Timestamp::from_secs(NOW + 3600), [9; 32]);
-    let Step::Send(request, sent) = pair.client.authorize(Authorize::callback(CALLBACK), late()).unwrap() else {
+    let Step::Send(request, sent) =
+        pair.client.authorize(Authorize::callback(CALLBACK), late()).unwrap()
+    else {
         panic!("nothing to send")
     };
     let answer = || pair.answer(&request);
@@ -208,9 +275,14 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
 
 #[test]
 fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     for (body, code, word) in [
-        (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
+        (
+            r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#,
+            "32",
+            "Could not authenticate you.",
+        ),
         (r#"{"error":{"code":401,"message":"Who is there?"}}"#, "401", "Who is there?"),
         (
             r#"{"error":"invalid_consumer","error_description":"It is not registered"}"#,
@@ -237,7 +309,8 @@ fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())
     };
-    let error = called(r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#).unwrap_err();
+    let error =
+        called(r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#).unwrap_err();
     assert_eq!(error.code(), Some("135"));
     assert!(error.to_string().contains("Timestamp out of bounds."), "{error}");
     assert_eq!(
@@ -277,8 +350,15 @@ fn the_date_of_the_answer_says_how_far_the_clock_is_off_where_nothing_else_does(
         assert!(!said(date, body).contains("the clock"), "{}", said(date, body));
     }
     // The range is the server's own word on it.
-    let range = format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={}-{}", NOW + 600, NOW + 1200);
-    assert!(said(early, &range).contains("at least 600 s slow") && !said(early, &range).contains("3,600"));
+    let range = format!(
+        "oauth_problem=timestamp_refused&oauth_acceptable_timestamps={}-{}",
+        NOW + 600,
+        NOW + 1200
+    );
+    assert!(
+        said(early, &range).contains("at least 600 s slow")
+            && !said(early, &range).contains("3,600")
+    );
 }
 
 #[test]
@@ -293,10 +373,16 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
     for value in ["3600", "3600.0", "+3600+"] {
         assert_eq!(expires_at(value).unwrap(), NOW + 3600, "{value}");
     }
-    let lenient = OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
+    let lenient =
+        OAuth1Pair::new(|it| it.with(|it| it.allow_json_answers = true), |provider| provider);
     for value in ["3600", "3600.0", "\"3600\""] {
-        let body = format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
-        assert_eq!(answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(), NOW + 3600, "{value}");
+        let body =
+            format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
+        assert_eq!(
+            answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(),
+            NOW + 3600,
+            "{value}"
+        );
     }
     for value in ["-1", "1.5", "%2B1", "an+hour", ""] {
         let error = expires_at(value).unwrap_err();

@@ -1,10 +1,12 @@
-//! The examples of RFC 5849 as tests, and the corners of its text that other implementations get wrong.
+//! The examples of RFC 5849 as tests, and the corners of its text that other implementations get
+//! wrong.
 
 use crate::common::with::With;
 use http::Request;
 use oauth_proto::Timestamp;
 use oauth_proto::oauth1::{
-    ClientCredentials, KeyEncoding, Method, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials, base_string,
+    ClientCredentials, KeyEncoding, Method, ParameterPlacement, Scheme, Signer, Stamp,
+    TokenCredentials, base_string,
 };
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -110,8 +112,8 @@ fn section_3_4_1_1_base_string() -> Outcome {
     Ok(())
 }
 
-/// §3.1: the same request, signed by us, has that base string, and the signature that the secrets of the text give
-/// over it. (The signature printed in the text was made with other secrets.)
+/// §3.1: the same request, signed by us, has that base string, and the signature that the secrets
+/// of the text give over it. (The signature printed in the text was made with other secrets.)
 #[test]
 fn section_3_1_signature() -> Outcome {
     let client = ClientCredentials::new("9djdj82h48djs9d2", "j49sk3j29djd");
@@ -127,7 +129,10 @@ fn section_3_1_signature() -> Outcome {
     let mut request = request_of_section_3().body(b"c2&a3=2+q".to_vec())?;
     signer.sign(&mut request, stamp(137_131_201, "7d8f3e4a"))?;
     assert_eq!(base(&request), BASE_STRING_OF_SECTION_3);
-    assert!(authorization(&request).contains("oauth_signature=\"r6%2FTJjbCOr97%2F%2BUU0NsvSne7s5g%3D\""));
+    assert!(
+        authorization(&request)
+            .contains("oauth_signature=\"r6%2FTJjbCOr97%2F%2BUU0NsvSne7s5g%3D\"")
+    );
     Ok(())
 }
 
@@ -155,12 +160,14 @@ fn section_3_4_1_2_base_string_uri() {
 /// §3.4.1.2, item 2: the authority is the `Host` header's, where there is one.
 #[test]
 fn section_3_4_1_2_host_header() -> Outcome {
-    let request = Request::get("http://127.0.0.1:8080/x").header("host", "Photos.example.net:80").body("")?;
+    let request =
+        Request::get("http://127.0.0.1:8080/x").header("host", "Photos.example.net:80").body("")?;
     assert!(base(&request).starts_with("GET&http%3A%2F%2Fphotos.example.net%2Fx&"));
     Ok(())
 }
 
-/// §3.4.1.3.2: by encoded name, then by encoded value. Crates that sort anything else get one of these wrong.
+/// §3.4.1.3.2: by encoded name, then by encoded value. Crates that sort anything else get one of
+/// these wrong.
 #[test]
 fn section_3_4_1_3_2_sorting() {
     for (query, expected) in [
@@ -195,10 +202,13 @@ fn section_3_4_1_3_1_forms() {
     }
 }
 
-/// §3.4.1.3.1: a body is a parameter source only as a form; §3.4.1.1: a method of one's own is encoded.
+/// §3.4.1.3.1: a body is a parameter source only as a form; §3.4.1.1: a method of one's own is
+/// encoded.
 #[test]
 fn other_bodies_do_not_count_and_other_methods_are_encoded() -> Outcome {
-    let json = Request::post("http://a.example/").header("content-type", "application/json").body("a=1")?;
+    let json = Request::post("http://a.example/")
+        .header("content-type", "application/json")
+        .body("a=1")?;
     assert_eq!(base(&json), "POST&http%3A%2F%2Fa.example%2F&");
     let charset = Request::post("http://a.example/")
         .header("content-type", "Application/X-WWW-Form-Urlencoded;charset=UTF-8")
@@ -212,19 +222,27 @@ fn other_bodies_do_not_count_and_other_methods_are_encoded() -> Outcome {
 /// The example of the Twitter API's documentation for creating a signature.
 #[test]
 fn the_twitter_documentations_example() -> Outcome {
-    let client = ClientCredentials::new("xvz1evFS4wEEPTGEFPHBog", "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw");
+    let client = ClientCredentials::new(
+        "xvz1evFS4wEEPTGEFPHBog",
+        "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+    );
     let token = TokenCredentials::new(
         "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
         "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
     );
     let signer = Signer::new(&Scheme::default(), &client, Some(&token));
     let uri = "https://api.twitter.com/1.1/statuses/update.json?include_entities=true";
-    let mut request = Request::post(uri)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(b"status=Hello%20Ladies%20%2b%20Gentlemen%2c%20a%20signed%20OAuth%20request%21".to_vec())?;
-    signer.sign(&mut request, stamp(1_318_622_958, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"))?;
+    let mut request =
+        Request::post(uri).header("content-type", "application/x-www-form-urlencoded").body(
+            b"status=Hello%20Ladies%20%2b%20Gentlemen%2c%20a%20signed%20OAuth%20request%21"
+                .to_vec(),
+        )?;
+    signer
+        .sign(&mut request, stamp(1_318_622_958, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"))?;
     assert_eq!(base(&request).len(), 452);
-    assert!(authorization(&request).contains("oauth_signature=\"hCtSmYh%2BiHYCEqBWrE7C7hYmtUk%3D\""));
+    assert!(
+        authorization(&request).contains("oauth_signature=\"hCtSmYh%2BiHYCEqBWrE7C7hYmtUk%3D\"")
+    );
     Ok(())
 }
 
@@ -242,7 +260,8 @@ fn section_2_1_plaintext() -> Outcome {
     Ok(())
 }
 
-/// §3.5.2 and §3.5.3: behind what is there already, and the signature is the same wherever it is put.
+/// §3.5.2 and §3.5.3: behind what is there already, and the signature is the same wherever it is
+/// put.
 #[test]
 fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     let form = |placement| -> Result<Request<Vec<u8>>, Box<dyn std::error::Error>> {

@@ -5,15 +5,16 @@ use http::Request;
 use http::header::HeaderValue;
 use oauth_proto::oauth1::RequestError;
 use oauth_proto::oauth1::{
-    ClientCredentials, Method, ParameterPlacement, Scheme, SignatureMethod, Signer, Stamp, TokenCredentials,
-    base_string,
+    ClientCredentials, Method, ParameterPlacement, Scheme, SignatureMethod, Signer, Stamp,
+    TokenCredentials, base_string,
 };
 use oauth_proto::{Error, Timestamp, Unsupported};
 
 fn sign(scheme: &Scheme, request: &mut Request<Vec<u8>>) -> Result<(), Error> {
     let client = ClientCredentials::new("key", "secret");
     let token = TokenCredentials::new("token", "token secret");
-    Signer::new(scheme, &client, Some(&token)).sign(request, Stamp::new(Timestamp::from_secs(7), "nonce"))
+    Signer::new(scheme, &client, Some(&token))
+        .sign(request, Stamp::new(Timestamp::from_secs(7), "nonce"))
 }
 
 fn post(content_type: Option<&'static str>, body: &str) -> Request<Vec<u8>> {
@@ -36,7 +37,10 @@ const JSON: Option<&str> = Some("application/json");
 fn other_bodies_are_signed_by_their_hash() {
     let hashes = [
         (Method::HmacSha1, SHA1_OF_HELLO_WORLD),
-        (Method::HmacSha256, "oauth_body_hash%3Df4OxZX%252Fx%252FFO5LcGBSKHWXfwtSx%252Bj1ncoSt3SABJtkGk%253D"),
+        (
+            Method::HmacSha256,
+            "oauth_body_hash%3Df4OxZX%252Fx%252FFO5LcGBSKHWXfwtSx%252Bj1ncoSt3SABJtkGk%253D",
+        ),
     ];
     for (method, expected) in hashes {
         let mut request = post(Some("text/plain"), "Hello World!");
@@ -44,7 +48,8 @@ fn other_bodies_are_signed_by_their_hash() {
         assert!(base(&request).contains(expected), "{}", base(&request));
     }
     let mut request = post(Some("text/plain"), "Hello World!");
-    sign(&Scheme::new(Method::HmacSha256).with(|it| it.sha1_body_hash = true), &mut request).unwrap();
+    sign(&Scheme::new(Method::HmacSha256).with(|it| it.sha1_body_hash = true), &mut request)
+        .unwrap();
     assert!(base(&request).contains(SHA1_OF_HELLO_WORLD), "{}", base(&request));
 }
 
@@ -78,7 +83,9 @@ fn force_include_body_makes_a_form_of_what_reads_as_one() {
     assert!(!refused.headers().contains_key("content-type"), "what cannot be signed is left alone");
     let mut untouched = post(None, "a=1");
     sign(&Scheme::default(), &mut untouched).unwrap();
-    assert!(!untouched.headers().contains_key("content-type") && !base(&untouched).contains("a%3D1"));
+    assert!(
+        !untouched.headers().contains_key("content-type") && !base(&untouched).contains("a%3D1")
+    );
 }
 
 #[test]
@@ -88,7 +95,9 @@ fn the_placement_in_the_body_needs_a_form_or_nothing() {
     sign(&in_body, &mut empty).unwrap();
     assert!(empty.body().starts_with(b"oauth_consumer_key=key&"));
     assert_eq!(empty.headers()["content-type"], "application/x-www-form-urlencoded");
-    for (content_type, body) in [(JSON, "{}"), (JSON, ""), (None, "just text"), (Some("text/plain"), "a=1")] {
+    for (content_type, body) in
+        [(JSON, "{}"), (JSON, ""), (None, "just text"), (Some("text/plain"), "a=1")]
+    {
         let mut other = post(content_type, body);
         let before = format!("{other:?}");
         let error = sign(&in_body, &mut other).unwrap_err();
@@ -100,7 +109,9 @@ fn the_placement_in_the_body_needs_a_form_or_nothing() {
 #[test]
 fn a_get_request_gets_no_body() {
     let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
-    let error = sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Body), &mut request).unwrap_err();
+    let error =
+        sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Body), &mut request)
+            .unwrap_err();
     assert_eq!(error, Unsupported::NoFormBody { reason: "this method has no body" }.into());
 }
 
@@ -112,13 +123,19 @@ fn a_body_of_any_type_is_signed_by_its_head() {
     let mut stream = Request::put("https://a.example/upload?x=1").body(Stream).unwrap();
     Signer::new(&Scheme::default(), &client, None).sign_head(&mut stream, b"", stamp()).unwrap();
 
-    let mut whole = Request::put("https://a.example/upload?x=1").body(b"anything".to_vec()).unwrap();
+    let mut whole =
+        Request::put("https://a.example/upload?x=1").body(b"anything".to_vec()).unwrap();
     Signer::new(&Scheme::default(), &client, None).sign(&mut whole, stamp()).unwrap();
     assert_eq!(stream.headers()["authorization"], whole.headers()["authorization"]);
 
     let form = |stream: bool| {
-        let builder = Request::post("https://a.example/x").header("content-type", "application/x-www-form-urlencoded");
-        let signer = Signer::new(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &client, None);
+        let builder = Request::post("https://a.example/x")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let signer = Signer::new(
+            &Scheme::default().with(|it| it.placement = ParameterPlacement::Query),
+            &client,
+            None,
+        );
         if stream {
             let mut request = builder.body(Stream).unwrap();
             signer.sign_head(&mut request, b"a=1", stamp()).unwrap();
@@ -134,9 +151,13 @@ fn a_body_of_any_type_is_signed_by_its_head() {
             Scheme::default().with(|it| it.placement = ParameterPlacement::Body),
             Unsupported::NoFormBody { reason: "the body is not at hand" },
         ),
-        (Scheme::default().with(|it| it.body_hash = true), Unsupported::OAuth1(RequestError::BodyNotAtHand)),
+        (
+            Scheme::default().with(|it| it.body_hash = true),
+            Unsupported::OAuth1(RequestError::BodyNotAtHand),
+        ),
     ] {
-        let error = Signer::new(&scheme, &client, None).sign_head(&mut stream, b"", stamp()).unwrap_err();
+        let error =
+            Signer::new(&scheme, &client, None).sign_head(&mut stream, b"", stamp()).unwrap_err();
         assert_eq!(error, refused.into());
     }
 }
@@ -150,17 +171,25 @@ fn parameters_of_the_protocol_stand_in_one_place() {
         (ParameterPlacement::Body, "https://a.example/?oauth_of_our_own=1"),
     ] {
         let mut request = Request::post(uri).body(Vec::new()).unwrap();
-        let error = sign(&Scheme::default().with(|it| it.placement = placement), &mut request).unwrap_err();
+        let error =
+            sign(&Scheme::default().with(|it| it.placement = placement), &mut request).unwrap_err();
         assert!(
-            matches!(error, Error::Unsupported(Unsupported::OAuth1(RequestError::ParameterPlace { .. }))),
+            matches!(
+                error,
+                Error::Unsupported(Unsupported::OAuth1(RequestError::ParameterPlace { .. }))
+            ),
             "{uri}: {error}"
         );
     }
     // One of our own in the same place is a parameter like any other.
     let mut request = Request::get("https://a.example/?oauth_zzz=1&a=2").body(Vec::new()).unwrap();
-    sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request).unwrap();
+    sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request)
+        .unwrap();
     let base = base(&request);
-    assert!(base.contains("&a%3D2%26oauth_consumer_key") && base.ends_with("%26oauth_zzz%3D1"), "{base}");
+    assert!(
+        base.contains("&a%3D2%26oauth_consumer_key") && base.ends_with("%26oauth_zzz%3D1"),
+        "{base}"
+    );
 }
 
 #[test]
@@ -179,12 +208,22 @@ fn parameters_in_an_oauth_header_are_kept_and_signed() {
 #[test]
 fn another_schemes_header_is_not_overwritten() {
     for value in ["Bearer abc", "Basic abc", "OAuth a=\"unclosed"] {
-        let mut request = Request::get("https://a.example/").header("authorization", value).body(Vec::new()).unwrap();
-        assert_eq!(sign(&Scheme::default(), &mut request), Err(Unsupported::AuthorizationPresent.into()));
+        let mut request = Request::get("https://a.example/")
+            .header("authorization", value)
+            .body(Vec::new())
+            .unwrap();
+        assert_eq!(
+            sign(&Scheme::default(), &mut request),
+            Err(Unsupported::AuthorizationPresent.into())
+        );
         assert_eq!(request.headers()["authorization"], value);
     }
-    let mut request = Request::get("https://a.example/").header("authorization", "Basic abc").body(Vec::new()).unwrap();
-    sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request).unwrap();
+    let mut request = Request::get("https://a.example/")
+        .header("authorization", "Basic abc")
+        .body(Vec::new())
+        .unwrap();
+    sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request)
+        .unwrap();
     assert_eq!(request.headers()["authorization"], "Basic abc");
 }
 
@@ -208,7 +247,9 @@ fn a_realm_is_quoted_and_cannot_break_out() {
     sign(&Scheme::default().with(|it| it.realm = Some(r#"a"b\c"#.into())), &mut request).unwrap();
     let header = request.headers()["authorization"].to_str().unwrap();
     assert!(header.starts_with(r#"OAuth realm="a\"b\\c", oauth_consumer_key="#), "{header}");
-    let error = sign(&Scheme::default().with(|it| it.realm = Some("a\r\nb: c".into())), &mut request).unwrap_err();
+    let error =
+        sign(&Scheme::default().with(|it| it.realm = Some("a\r\nb: c".into())), &mut request)
+            .unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }
 
@@ -220,7 +261,12 @@ impl SignatureMethod for Reversed {
         "X-REVERSED"
     }
 
-    fn sign(&self, base_string: &[u8], key: &[u8], _: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
+    fn sign(
+        &self,
+        base_string: &[u8],
+        key: &[u8],
+        _: Option<&[u8; 16]>,
+    ) -> Result<Vec<u8>, String> {
         Ok(key.iter().chain(base_string.iter().rev().take(3)).copied().collect())
     }
 }
@@ -237,7 +283,8 @@ fn a_method_of_the_callers_own_gets_the_key_and_the_base_string() {
 
 #[test]
 fn a_malformed_host_header_is_refused() {
-    let mut request = Request::get("https://a.example/").header("host", "a b").body(Vec::new()).unwrap();
+    let mut request =
+        Request::get("https://a.example/").header("host", "a b").body(Vec::new()).unwrap();
     assert!(matches!(sign(&Scheme::default(), &mut request), Err(Error::Unsupported(_))));
 }
 
@@ -247,7 +294,9 @@ fn large_parameters_are_signed_whole() {
     let client = ClientCredentials::new("k".repeat(5_000), "s".repeat(500));
     let nonce = "n%".repeat(3_000);
     let signer = Signer::new(&Scheme::default(), &client, None);
-    let mut request = Request::get(format!("https://a.example/{}?q=1", "p".repeat(3_000))).body(Vec::new()).unwrap();
+    let mut request = Request::get(format!("https://a.example/{}?q=1", "p".repeat(3_000)))
+        .body(Vec::new())
+        .unwrap();
     signer.sign(&mut request, Stamp::new(Timestamp::from_secs(7), &nonce)).unwrap();
     let base = base(&request);
     assert!(base.contains(&"p".repeat(3_000)) && base.contains(&"k".repeat(5_000)));

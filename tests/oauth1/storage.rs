@@ -1,4 +1,5 @@
-//! A provider and its storage: what counts once, what is forgotten, and what happens when storage fails.
+//! A provider and its storage: what counts once, what is forgotten, and what happens when storage
+//! fails.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -9,8 +10,8 @@ use http::Request;
 use oauth_proto::OneTimeUse;
 use oauth_proto::Step;
 use oauth_proto::oauth1::server::store::{
-    ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery, RecordDecision, Redeem,
-    Redemption, RememberNonce, SaveTemporary, Store, TemporaryRecord,
+    ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery,
+    RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary, Store, TemporaryRecord,
 };
 use oauth_proto::oauth1::server::{Approval, RejectReason, ServerStep, serve};
 use oauth_proto::oauth1::{
@@ -40,7 +41,10 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
     };
     assert!(pair.verify(&signed("kd94hf93k423kf44")).is_ok());
     pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
-    assert_eq!(pair.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, RejectReason::WrongSignature);
+    assert_eq!(
+        pair.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason,
+        RejectReason::WrongSignature
+    );
     assert!(pair.verify(&signed("another secret")).is_ok());
 }
 
@@ -60,7 +64,10 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
             let anew = FoundCredentials::default()
                 .client(found.client.map(|client| Arc::new((*client).clone())))
                 .token(found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())));
-            assert_eq!(serve(pending.answer(anew), &pair.store).err().map(|rejected| rejected.reason), expected);
+            assert_eq!(
+                serve(pending.answer(anew), &pair.store).err().map(|rejected| rejected.reason),
+                expected
+            );
         }
     }
 }
@@ -86,7 +93,10 @@ fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
 struct Failing<'s>(&'s MemoryStore, Cell<usize>);
 
 impl Failing<'_> {
-    fn ask<T>(&self, answer: impl FnOnce(&MemoryStore) -> Result<T, Infallible>) -> Result<T, &'static str> {
+    fn ask<T>(
+        &self,
+        answer: impl FnOnce(&MemoryStore) -> Result<T, Infallible>,
+    ) -> Result<T, &'static str> {
         let left = self.1.get().checked_sub(1).ok_or("the disk is full")?;
         self.1.set(left);
         Ok(answer(self.0).unwrap_or_else(|never| match never {}))
@@ -105,10 +115,16 @@ impl Store for Failing<'_> {
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Self::Error> {
         self.ask(|store| store.save_temporary(query))
     }
-    fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
+    fn find_temporary(
+        &self,
+        query: &FindTemporary,
+    ) -> Result<Option<TemporaryRecord>, Self::Error> {
         self.ask(|store| store.find_temporary(query))
     }
-    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Self::Error> {
+    fn record_decision(
+        &self,
+        query: &RecordDecision,
+    ) -> Result<Option<TemporaryRecord>, Self::Error> {
         self.ask(|store| store.record_decision(query))
     }
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Self::Error> {
@@ -121,9 +137,16 @@ impl Store for Failing<'_> {
 fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
     fn outage<T: std::fmt::Debug>(pair: &OAuth1Pair, answered: usize, step: ServerStep<T>) {
         let rejected = serve(step, &Failing(&pair.store, Cell::new(answered))).unwrap_err();
-        assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()), "after {answered}");
+        assert_eq!(
+            rejected.reason,
+            RejectReason::StoreFailed("the disk is full".into()),
+            "after {answered}"
+        );
         let response = rejected.response();
-        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["retry-after"].as_bytes()),
+            (503, &b"5"[..])
+        );
         assert!(!response.body().windows(4).any(|word| word == b"disk"));
     }
     let pair = OAuth1Pair::default();
@@ -132,21 +155,32 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
         _ => panic!("nothing to send"),
     };
     for answered in 0..3 {
-        let request = sent(pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap());
+        let request =
+            sent(pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap());
         outage(&pair, answered, pair.provider.dispatch(&request, pair.moment()).map(response));
     }
     for answered in 0..2 {
         outage(&pair, answered, pair.provider.verifier().verify(&pair.signed(), pair.moment()));
     }
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
-    outage(&pair, 0, pair.provider.dispatch(&Request::get(&url).body(Vec::new()).unwrap(), pair.moment()));
+    outage(
+        &pair,
+        0,
+        pair.provider.dispatch(&Request::get(&url).body(Vec::new()).unwrap(), pair.moment()),
+    );
     outage(&pair, 0, pair.provider.deny(pair.consent(&url).unwrap(), pair.moment()));
-    outage(&pair, 0, pair.provider.approve(pair.consent(&url).unwrap(), Approval::new("jane"), pair.moment()));
+    outage(
+        &pair,
+        0,
+        pair.provider.approve(pair.consent(&url).unwrap(), Approval::new("jane"), pair.moment()),
+    );
     let callback = pair.grant(&url);
     let stored = serde_json::to_string(&pending).unwrap();
     for answered in 0..3 {
         let pending = serde_json::from_str(&stored).unwrap();
-        let Step::Send(request, _) = pair.client.redeem(pending, callback.as_str(), pair.moment()).unwrap() else {
+        let Step::Send(request, _) =
+            pair.client.redeem(pending, callback.as_str(), pair.moment()).unwrap()
+        else {
             panic!("nothing to send")
         };
         outage(&pair, answered, pair.provider.dispatch(&request, pair.moment()).map(response));
@@ -188,7 +222,9 @@ fn temporary_credentials_are_redeemed_once_however_many_try() {
     let (provider, store) = (&pair.provider, &pair.store);
     let won: usize = std::thread::scope(|scope| {
         let tries = requests.into_iter().map(|(request, moment)| {
-            scope.spawn(move || serve(provider.dispatch(&request, moment).map(response), store).is_ok())
+            scope.spawn(move || {
+                serve(provider.dispatch(&request, moment).map(response), store).is_ok()
+            })
         });
         let tries: Vec<_> = tries.collect();
         tries.into_iter().map(|try_| usize::from(try_.join().unwrap())).sum()
@@ -196,13 +232,16 @@ fn temporary_credentials_are_redeemed_once_however_many_try() {
     assert_eq!(won, 1);
 }
 
-/// One table for tokens and temporary credentials, or a store that does not look at what it is asked for.
+/// One table for tokens and temporary credentials, or a store that does not look at what it is
+/// asked for.
 #[test]
 fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
         fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {
-            let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else { panic!("no question") };
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else {
+                panic!("no question")
+            };
             let query = pending.query();
             let find = |temporary| {
                 let mut query = query.clone();
@@ -219,15 +258,21 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let signed = |token: &TokenCredentials, path: &str| {
         let mut request = Request::post(format!("{ORIGIN}{path}")).body(Vec::new()).unwrap();
-        Signer::new(&Scheme::default(), &credentials, Some(token)).sign(&mut request, pair.moment()).unwrap();
+        Signer::new(&Scheme::default(), &credentials, Some(token))
+            .sign(&mut request, pair.moment())
+            .unwrap();
         request
     };
-    // Temporary credentials, which their client knows, open no resource, and a token is exchanged for no other.
-    let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
+    // Temporary credentials, which their client knows, open no resource, and a token is exchanged
+    // for no other.
+    let Step::Send(request, _) =
+        pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
+    else {
         panic!("nothing to send")
     };
     let answer = fields(&pair.answer(&request));
-    let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
+    let temporary =
+        TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
     let step = pair.provider.verifier().verify(&signed(&temporary, "/photos"), pair.moment());
     assert_eq!(store.credentials(step), RejectReason::UnknownToken);
     let token = pair.token().credentials;

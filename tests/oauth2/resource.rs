@@ -1,4 +1,5 @@
-//! A protected resource: which tokens it takes, what it says to the others. RFC 6750, RFC 9728, RFC 7662.
+//! A protected resource: which tokens it takes, what it says to the others. RFC 6750, RFC 9728,
+//! RFC 7662.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,11 +8,14 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use oauth_proto::oauth2::resource::{
-    Access, Admission, NotAdmitted, RejectReason, Rejected, RemoteTokens, ResourceServer, ResourceServerBuilder,
+    Access, Admission, NotAdmitted, RejectReason, Rejected, RemoteTokens, ResourceServer,
+    ResourceServerBuilder,
 };
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{GrantType, Provider, serve};
-use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
+use oauth_proto::oauth2::{
+    AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope,
+};
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp};
 
 use crate::common::with::With;
@@ -39,7 +43,9 @@ fn provider() -> Provider {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials"]));
+    store.add_client(
+        ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials"]),
+    );
     store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     store
 }
@@ -105,15 +111,19 @@ fn each_refusal_says_what_is_missing() {
     assert_eq!(none.scope, Some("read".into()));
     let metadata = "https://photos.example.com/.well-known/oauth-protected-resource/v1";
     assert_eq!(none.resource_metadata.as_deref(), Some(metadata));
-    let (status, wrong) =
-        challenge(&check(&store, &get(RESOURCE, Some("2YotnFZFEjr1zCsicMWpAA")), "read").unwrap_err());
+    let (status, wrong) = challenge(
+        &check(&store, &get(RESOURCE, Some("2YotnFZFEjr1zCsicMWpAA")), "read").unwrap_err(),
+    );
     assert_eq!((status, wrong.error), (401, Some(BearerError::InvalidToken)));
-    let (status, narrow) = challenge(&check(&store, &get(RESOURCE, Some(&token)), "read write").unwrap_err());
+    let (status, narrow) =
+        challenge(&check(&store, &get(RESOURCE, Some(&token)), "read write").unwrap_err());
     assert_eq!((status, narrow.error), (403, Some(BearerError::InsufficientScope)));
     assert_eq!(narrow.scope, Some("read write".into()));
     let late = Timestamp::from_secs(NOW + 3600);
-    let expired =
-        serve(photos().check(&get(RESOURCE, Some(&token)), "read", late), &store).unwrap().into_result().unwrap_err();
+    let expired = serve(photos().check(&get(RESOURCE, Some(&token)), "read", late), &store)
+        .unwrap()
+        .into_result()
+        .unwrap_err();
     assert_eq!(challenge(&expired).1.error, Some(BearerError::InvalidToken));
 }
 
@@ -138,19 +148,25 @@ fn tokens_are_taken_from_where_they_may_stand() {
         get(&format!("{RESOURCE}?access_token={token}&access_token={token}"), None),
         get(&format!("{RESOURCE}?%61ccess_token={token}"), Some(&token)),
     ] {
-        let (status, challenge) =
-            challenge(&serve(lenient.check(&both, "read", now()), &store).unwrap().into_result().unwrap_err());
+        let (status, challenge) = challenge(
+            &serve(lenient.check(&both, "read", now()), &store).unwrap().into_result().unwrap_err(),
+        );
         assert_eq!((status, challenge.error), (400, Some(BearerError::InvalidRequest)));
     }
     for odd in ["Bearer", "Bearer ", "Bearer a b", "Bearer é", "bearer \"x\""] {
         let mut request = get(RESOURCE, None);
-        request.headers_mut().insert("authorization", http::HeaderValue::from_bytes(odd.as_bytes()).unwrap());
+        request
+            .headers_mut()
+            .insert("authorization", http::HeaderValue::from_bytes(odd.as_bytes()).unwrap());
         assert_eq!(check(&store, &request, "read").unwrap_err().response().status(), 400, "{odd}");
     }
     let mut two = get(RESOURCE, Some(&token));
     two.headers_mut().append("authorization", http::HeaderValue::from_static("Basic eDp5"));
     assert_eq!(check(&store, &two, "read").unwrap_err().response().status(), 400);
-    let basic = http::Request::get(RESOURCE).header("authorization", "Basic eDp5").body(Vec::new()).unwrap();
+    let basic = http::Request::get(RESOURCE)
+        .header("authorization", "Basic eDp5")
+        .body(Vec::new())
+        .unwrap();
     assert_eq!(check(&store, &basic, "read").unwrap_err().response().status(), 401);
 }
 
@@ -158,7 +174,11 @@ fn tokens_are_taken_from_where_they_may_stand() {
 #[test]
 fn a_token_for_another_resource_is_refused() {
     let store = store();
-    let ours = issue(&store, "scope=read&resource=https://photos.example.com/v1&resource=https://mail.example.com", 1);
+    let ours = issue(
+        &store,
+        "scope=read&resource=https://photos.example.com/v1&resource=https://mail.example.com",
+        1,
+    );
     let theirs = issue(&store, "scope=read&resource=https://mail.example.com", 2);
     check(&store, &get(RESOURCE, Some(&ours)), "read").unwrap();
     let refused = check(&store, &get(RESOURCE, Some(&theirs)), "read").unwrap_err();
@@ -169,7 +189,8 @@ fn a_token_for_another_resource_is_refused() {
 fn what_it_publishes_can_be_read() {
     let photos = builder().with(|options| options.allow_token_in_body = true).build().unwrap();
     assert_eq!(photos.metadata_path(), "/.well-known/oauth-protected-resource/v1");
-    let metadata: ResourceMetadata = serde_json::from_slice(photos.metadata_response().body()).unwrap();
+    let metadata: ResourceMetadata =
+        serde_json::from_slice(photos.metadata_response().body()).unwrap();
     assert_eq!((metadata.resource.as_str(), metadata.authorization_servers.len()), (RESOURCE, 1));
     assert_eq!(metadata.bearer_methods_supported.unwrap(), ["header", "body"]);
 }
@@ -190,12 +211,18 @@ impl Remote {
 
     fn check(&mut self, token: &str, scope: &str, now: u64) -> Result<Access, Rejected> {
         let at = || Moment::new(Timestamp::from_secs(now), [9; 32]);
-        let mut step = photos().check_remotely(&get(RESOURCE, Some(token)), scope, &self.tokens, at()).unwrap();
+        let mut step = photos()
+            .check_remotely(&get(RESOURCE, Some(token)), scope, &self.tokens, at())
+            .unwrap();
         loop {
             step = match step {
                 Step::Send(request, sent) => {
                     self.asked += 1;
-                    sent.receive(serve(provider().introspect(&request, at()), &self.store).unwrap(), at()).unwrap()
+                    sent.receive(
+                        serve(provider().introspect(&request, at()), &self.store).unwrap(),
+                        at(),
+                    )
+                    .unwrap()
                 }
                 Step::Done(end) => return end.into_result(),
                 step => panic!("{step:?}"),
@@ -213,7 +240,10 @@ fn a_remote_token_is_asked_about_once_a_while() {
     }
     assert_eq!(remote.asked, 1);
     let (status, narrow) = challenge(&remote.check(&token, "write", NOW).unwrap_err());
-    assert_eq!((status, narrow.error, remote.asked), (403, Some(BearerError::InsufficientScope), 1));
+    assert_eq!(
+        (status, narrow.error, remote.asked),
+        (403, Some(BearerError::InsufficientScope), 1)
+    );
     remote.check(&token, "read", NOW + 60).unwrap();
     assert_eq!(remote.asked, 2);
     // It expires before it is forgotten.
@@ -229,7 +259,8 @@ fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembe
         let rejected = remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + after).unwrap_err();
         assert_eq!((rejected.reason, remote.asked), (RejectReason::TokenInactive, asked));
     }
-    remote.tokens = remote.tokens.clone().with(|options| options.refusals_remembered_for = Duration::ZERO);
+    remote.tokens =
+        remote.tokens.clone().with(|options| options.refusals_remembered_for = Duration::ZERO);
     remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + 5).unwrap_err();
     assert_eq!(remote.asked, 3);
     let theirs = issue(&remote.store, "scope=read&resource=https://mail.example.com", 2);
@@ -244,7 +275,8 @@ fn what_is_remembered_is_bounded() {
         .clone()
         .with(|options| options.capacity = 2)
         .with(|options| options.remembered_for = Duration::from_secs(600));
-    let tokens: Vec<_> = (1..=3).map(|entropy| issue(&remote.store, "scope=read", entropy)).collect();
+    let tokens: Vec<_> =
+        (1..=3).map(|entropy| issue(&remote.store, "scope=read", entropy)).collect();
     for (at, token) in (0..).zip(&tokens) {
         remote.check(token, "read", NOW + at).unwrap();
     }
@@ -273,7 +305,9 @@ fn a_remote_token_that_was_revoked_is_forgotten_at_once() {
 fn a_remote_token_is_forgotten_while_it_is_asked_about() {
     let mut remote = Remote::new();
     let token = issue(&remote.store, "scope=read", 1);
-    let step = photos().check_remotely(&get(RESOURCE, Some(&token)), "read", &remote.tokens, moment(9)).unwrap();
+    let step = photos()
+        .check_remotely(&get(RESOURCE, Some(&token)), "read", &remote.tokens, moment(9))
+        .unwrap();
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
     remote.tokens.forget(&token);
     let answer = http::Response::builder().header("content-type", "application/json");
@@ -289,11 +323,17 @@ const INACTIVE: &str = r#"{"active":false}"#;
 /// A question about a token that is on its way: it is answered at a time.
 fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
     let moment = |at| Moment::new(Timestamp::from_secs(at), [9; 32]);
-    let step = photos().check_remotely(&get(RESOURCE, Some("token")), "read", tokens, moment(at)).unwrap();
+    let step =
+        photos().check_remotely(&get(RESOURCE, Some("token")), "read", tokens, moment(at)).unwrap();
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
     move |answer, at| {
-        let answer = http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap();
-        let Step::Done(end) = sent.receive(answer, moment(at)).unwrap() else { panic!("one answer ends it") };
+        let answer = http::Response::builder()
+            .header("content-type", "application/json")
+            .body(answer.into())
+            .unwrap();
+        let Step::Done(end) = sent.receive(answer, moment(at)).unwrap() else {
+            panic!("one answer ends it")
+        };
         end.into_result().is_ok()
     }
 }
@@ -310,15 +350,15 @@ fn remembered(tokens: &RemoteTokens, at: u64) -> Option<bool> {
 #[test]
 fn of_two_answers_about_a_token_the_one_that_was_asked_for_later_is_remembered() {
     for refusals in [5, 0] {
-        let tokens =
-            Transport::tokens().with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
+        let tokens = Transport::tokens()
+            .with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
         let inactive = (refusals > 0).then_some(false);
         let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
         assert!(!newer(INACTIVE, NOW + 1));
         assert!(older(ACTIVE, NOW + 2));
         assert_eq!(remembered(&tokens, NOW + 2), inactive, "the older answer came later");
-        let tokens =
-            Transport::tokens().with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
+        let tokens = Transport::tokens()
+            .with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
         let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
         assert!(older(ACTIVE, NOW + 1));
         assert!(!newer(INACTIVE, NOW + 2));
@@ -334,8 +374,10 @@ fn of_two_answers_about_a_token_the_one_that_was_asked_for_later_is_remembered()
 #[test]
 fn a_token_that_one_clone_learns_to_be_inactive_is_inactive_for_all() {
     let tokens = Transport::tokens();
-    let (first, strict) =
-        (question(&tokens, NOW), tokens.clone().with(|options| options.remembered_for = Duration::ZERO));
+    let (first, strict) = (
+        question(&tokens, NOW),
+        tokens.clone().with(|options| options.remembered_for = Duration::ZERO),
+    );
     assert!(first(ACTIVE, NOW));
     assert_eq!(remembered(&strict, NOW), None);
     assert!(!question(&strict, NOW + 1)(INACTIVE, NOW + 1));
@@ -359,7 +401,10 @@ fn an_answer_from_the_future_is_not_remembered_and_takes_no_place() {
     let mut remote = Remote::new();
     remote.tokens = remote.tokens.clone().with(|options| options.capacity = 1);
     assert!(question(&remote.tokens, NOW + DAY)(ACTIVE, NOW + DAY));
-    assert_eq!((remembered(&remote.tokens, NOW + DAY), remembered(&remote.tokens, NOW)), (Some(true), None));
+    assert_eq!(
+        (remembered(&remote.tokens, NOW + DAY), remembered(&remote.tokens, NOW)),
+        (Some(true), None)
+    );
     let token = issue(&remote.store, "scope=read", 1);
     for _ in 0..3 {
         remote.check(&token, "read", NOW).unwrap();
@@ -370,10 +415,16 @@ fn an_answer_from_the_future_is_not_remembered_and_takes_no_place() {
 /// What a resource does with an introspection answer.
 fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);
-    let step = photos().check_remotely(&get(RESOURCE, Some("token")), "read", &tokens, moment()).unwrap();
+    let step =
+        photos().check_remotely(&get(RESOURCE, Some("token")), "read", &tokens, moment()).unwrap();
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
-    let answer = http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap();
-    let Step::Done(end) = sent.receive(answer, moment()).unwrap() else { panic!("one answer ends it") };
+    let answer = http::Response::builder()
+        .header("content-type", "application/json")
+        .body(answer.into())
+        .unwrap();
+    let Step::Done(end) = sent.receive(answer, moment()).unwrap() else {
+        panic!("one answer ends it")
+    };
     end.into_result()
 }
 
@@ -383,17 +434,30 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
         let server = AuthorizationServer::from_metadata(&provider().metadata()).unwrap();
         RemoteTokens::new(Client::new(server, "photos").secret(SECRET))
     };
-    let reason =
-        |more: &str| told(tokens(), &format!(r#"{{"active":true,"scope":"read"{more}}}"#)).map_err(|it| it.reason);
-    for kind in ["access_token", "Access_Token", "Bearer", "opaque", "urn:ietf:params:oauth:token-type:access_token"] {
+    let reason = |more: &str| {
+        told(tokens(), &format!(r#"{{"active":true,"scope":"read"{more}}}"#))
+            .map_err(|it| it.reason)
+    };
+    for kind in [
+        "access_token",
+        "Access_Token",
+        "Bearer",
+        "opaque",
+        "urn:ietf:params:oauth:token-type:access_token",
+    ] {
         reason(&format!(r#","token_type":"{kind}""#)).unwrap();
     }
-    for kind in ["DPoP", "pop", "N_A", "refresh_token", "urn:ietf:params:oauth:token-type:refresh_token"] {
+    for kind in
+        ["DPoP", "pop", "N_A", "refresh_token", "urn:ietf:params:oauth:token-type:refresh_token"]
+    {
         let bound = reason(&format!(r#","token_type":"{kind}""#)).unwrap_err();
         assert_eq!(bound, RejectReason::TokenKind(kind.to_owned()));
     }
     let other = reason(r#","aud":["account","photos-api"]"#).unwrap_err();
-    assert!(other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE), "{other}");
+    assert!(
+        other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE),
+        "{other}"
+    );
     let named = r#"{"active":true,"scope":"read","aud":["account","photos-api"]}"#;
     told(tokens().with(|options| options.audiences.push("photos-api".into())), named).unwrap();
     told(tokens().with(|options| options.audiences.push("photos".into())), named).unwrap_err();
@@ -405,7 +469,10 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     told(tokens().with(|options| options.leeway = Duration::ZERO), &strict).unwrap_err();
     let late = reason(&format!(r#","exp":"{NOW}""#)).unwrap_err();
     assert!(matches!(late, RejectReason::TokenExpired { .. }), "{late}");
-    assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, RejectReason::TokenInactive);
+    assert_eq!(
+        told(tokens(), r#"{"active":false}"#).unwrap_err().reason,
+        RejectReason::TokenInactive
+    );
 }
 
 /// The other server over a transport, which counts how often it is asked.
@@ -480,20 +547,32 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
         (Transport::tokens(), &*token, true),
         (Transport::tokens(), "2YotnFZFEjr1zCsicMWpAA", false),
         // Nothing is remembered, and yet those who wait get the answer.
-        (Transport::tokens().with(|options| options.remembered_for = Duration::ZERO), &*token, true),
+        (
+            Transport::tokens().with(|options| options.remembered_for = Duration::ZERO),
+            &*token,
+            true,
+        ),
     ] {
         transport.asked.store(0, Ordering::SeqCst);
         transport.come.store(0, Ordering::SeqCst);
         let request = get(RESOURCE, Some(shown));
         let ends = at_once(16, || {
-            photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || transport.moment())
+            photos().admit_with(
+                &request,
+                "read",
+                &tokens,
+                |request| transport.send(&request),
+                || transport.moment(),
+            )
         });
         assert_eq!(transport.asked(), 1);
         for end in ends {
             match end {
                 Ok(access) => assert!(is_good && access.client_id() == Some("printer")),
                 Err(not_admitted) => {
-                    assert!(!is_good && rejection(not_admitted).reason == RejectReason::TokenInactive);
+                    assert!(
+                        !is_good && rejection(not_admitted).reason == RejectReason::TokenInactive
+                    );
                 }
             }
         }
@@ -514,13 +593,20 @@ fn failure(not_admitted: NotAdmitted) -> DriveError {
 fn requests_with_one_token_are_judged_each_for_its_own_scope_and_other_tokens_do_not_wait() {
     let transport = Transport::new();
     let tokens = Transport::tokens();
-    let issued: Vec<_> = (1..=4).map(|entropy| issue(&transport.store, "scope=read", entropy)).collect();
+    let issued: Vec<_> =
+        (1..=4).map(|entropy| issue(&transport.store, "scope=read", entropy)).collect();
     let next = AtomicU32::new(0);
     let ends = at_once(8, || {
         let number = next.fetch_add(1, Ordering::SeqCst) as usize;
         let (token, scope) = (&issued[number % 4], ["read", "write"][number / 4]);
         let request = get(RESOURCE, Some(token));
-        let end = photos().admit_with(&request, scope, &tokens, |request| transport.send(&request), || moment(9));
+        let end = photos().admit_with(
+            &request,
+            scope,
+            &tokens,
+            |request| transport.send(&request),
+            || moment(9),
+        );
         (scope, end.map_err(|not_admitted| rejection(not_admitted).reason))
     });
     assert_eq!(transport.asked(), 4);
@@ -541,7 +627,9 @@ fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_ag
         transport.wait();
         Err(std::io::ErrorKind::TimedOut.into())
     };
-    let ends = at_once(16, || photos().admit_with(&request, "read", &tokens, failing, || transport.moment()));
+    let ends = at_once(16, || {
+        photos().admit_with(&request, "read", &tokens, failing, || transport.moment())
+    });
     assert_eq!(transport.asked(), 1);
     for end in ends {
         let not_admitted = end.unwrap_err();
@@ -555,10 +643,17 @@ fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_ag
         transport.wait();
         Ok(http::Response::builder().status(503).body(Vec::new()).unwrap())
     };
-    for end in at_once(16, || photos().admit_with(&request, "read", &tokens, refusing, || transport.moment())) {
-        assert_eq!(failure(end.unwrap_err()).protocol().and_then(Error::response).unwrap().status, 503);
+    for end in at_once(16, || {
+        photos().admit_with(&request, "read", &tokens, refusing, || transport.moment())
+    }) {
+        assert_eq!(
+            failure(end.unwrap_err()).protocol().and_then(Error::response).unwrap().status,
+            503
+        );
     }
-    photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap();
+    photos()
+        .admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9))
+        .unwrap();
     assert_eq!(transport.asked(), 3);
 }
 
@@ -570,9 +665,14 @@ fn when_the_one_who_asks_is_cancelled_another_one_asks() {
     let never = |_: Request| std::future::pending::<Result<Response, std::io::Error>>();
     let answers = |request: Request| std::future::ready(transport.send(&request));
     let mut context = Context::from_waker(Waker::noop());
-    let mut asking = Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
-    let mut waiting = Box::pin(photos.admit_async_with(&request, "read", &tokens, answers, || moment(9)));
-    assert!(asking.as_mut().poll(&mut context).is_pending() && waiting.as_mut().poll(&mut context).is_pending());
+    let mut asking =
+        Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
+    let mut waiting =
+        Box::pin(photos.admit_async_with(&request, "read", &tokens, answers, || moment(9)));
+    assert!(
+        asking.as_mut().poll(&mut context).is_pending()
+            && waiting.as_mut().poll(&mut context).is_pending()
+    );
     assert_eq!(transport.asked(), 0);
     drop(asking);
     let Poll::Ready(end) = waiting.as_mut().poll(&mut context) else { panic!("nobody asks") };
@@ -588,17 +688,22 @@ fn a_token_that_is_forgotten_while_it_is_asked_about_is_asked_about_anew() {
     let request = get(RESOURCE, Some(&token));
     let never = |_: Request| std::future::pending::<Result<Response, std::io::Error>>();
     let mut context = Context::from_waker(Waker::noop());
-    let mut asking = Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
+    let mut asking =
+        Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
     assert!(asking.as_mut().poll(&mut context).is_pending());
     tokens.forget(&token);
-    photos.admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap();
+    photos
+        .admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9))
+        .unwrap();
     assert_eq!(transport.asked(), 1);
 }
 
 #[test]
 fn a_request_without_a_token_asks_nobody() {
     let nobody = |_: Request| -> Result<Response, std::io::Error> { panic!("it asks") };
-    let end = photos().admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9));
+    let end =
+        photos()
+            .admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9));
     assert_eq!(rejection(end.unwrap_err()).reason, RejectReason::TokenMissing);
 }
 

@@ -13,19 +13,23 @@ fn a_long_answer_comes_as_a_form() {
     let authorization = pair.begin(pair.asking(JANE));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let biography = "All \"of\" it & <more>.\u{e9} ".repeat(200);
-    let approval =
-        Approval::new(JANE).extension(ax::FetchResponse::default().attribute("http://x.example/bio", [&*biography]));
+    let approval = Approval::new(JANE)
+        .extension(ax::FetchResponse::default().attribute("http://x.example/bio", [&*biography]));
     let response = pair.approve_request(check_id, approval).unwrap();
     assert_eq!(response.status(), 200);
     let page = String::from_utf8(response.into_body()).unwrap();
     let (action, form) = read_form(&page);
     let callback = Callback::posted(&action, form.as_bytes());
     let checked = pair
-        .run(pair.party.redeem(
-            authorization.pending.with(|it| it.association = pair.associations.borrow().last().cloned()),
-            callback,
-            pair.moment(),
-        ))
+        .run(
+            pair.party.redeem(
+                authorization
+                    .pending
+                    .with(|it| it.association = pair.associations.borrow().last().cloned()),
+                callback,
+                pair.moment(),
+            ),
+        )
         .unwrap();
     let assertion = checked.answer(oauth_proto::OneTimeUse::First).unwrap();
     assert_eq!(
@@ -47,7 +51,10 @@ fn read_form(page: &str) -> (String, String) {
         let text = &text[text.find(begin).unwrap() + begin.len()..];
         unescape(&text[..text.find('"').unwrap()])
     };
-    let fields = page.split("<input ").skip(1).map(|input| (between(input, "name=\""), between(input, "value=\"")));
+    let fields = page
+        .split("<input ")
+        .skip(1)
+        .map(|input| (between(input, "name=\""), between(input, "value=\"")));
     (between(page, "action=\""), oauth_proto::wire::form::encode(fields))
 }
 
@@ -57,7 +64,9 @@ fn the_request_goes_by_a_form_too() {
     let authorization = pair.begin(pair.asking(JANE));
     let (action, form) = read_form(&authorization.page());
     assert_eq!(action, ENDPOINT);
-    let Dispatched::CheckIdRequest(by_form) = pair.dispatch(&post(&form)).unwrap() else { panic!() };
+    let Dispatched::CheckIdRequest(by_form) = pair.dispatch(&post(&form)).unwrap() else {
+        panic!()
+    };
     assert_eq!(*by_form, pair.check_id(&authorization.url().unwrap()).unwrap());
     assert_eq!(fields(&format!("{action}?{form}")).len(), 6);
 }
@@ -66,7 +75,8 @@ fn the_request_goes_by_a_form_too() {
 fn what_is_stored_comes_back() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover("https://jane.example/").unwrap();
-    let stored: Discovered = serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
+    let stored: Discovered =
+        serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
     assert_eq!(discovered, stored);
     let association = pair.associate(&stored).unwrap();
     let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
@@ -74,10 +84,14 @@ fn what_is_stored_comes_back() {
     let cookie = serde_json::to_string(&authorization.pending).unwrap();
     assert!(cookie.len() < 1000, "{}", cookie.len());
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
-    let kept: CheckIdRequest = serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
+    let kept: CheckIdRequest =
+        serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
     assert_eq!(check_id, kept);
     let callback = location(&pair.approve_request(kept, Approval::new(JANE)).unwrap());
     let pending: Pending = serde_json::from_str(&cookie).unwrap();
     assert_eq!(pending.expires_at(), Timestamp::from_secs(NOW + 3600));
-    assert_eq!(pair.verify(pending, &callback).unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
+    assert_eq!(
+        pair.verify(pending, &callback).unwrap().claimed_id.as_deref(),
+        Some("https://jane.example/")
+    );
 }

@@ -1,5 +1,5 @@
-//! What hostile documents and messages cost, in bytes that are allocated for them: a few times their size, which no nested
-//! or repeated part multiplies.
+//! What hostile documents and messages cost, in bytes that are allocated for them: a few times
+//! their size, which no nested or repeated part multiplies.
 
 use crate::pair::*;
 use allocation_counter::measure;
@@ -58,7 +58,10 @@ fn a_page_is_read_in_its_size() {
         ("<head>", "<meta>"),
         ("<head>", meta),
         ("<head>", link.as_str()),
-        ("<head>", "<link rel='openid2.provider openid2.local_id openid.server openid.delegate' href=/>"),
+        (
+            "<head>",
+            "<link rel='openid2.provider openid2.local_id openid.server openid.delegate' href=/>",
+        ),
         ("<head><link rel='", "openid2.provider "),
         ("<head>", "<!-- -->"),
         ("<head><!--", "<!--"),
@@ -73,11 +76,15 @@ fn a_page_is_read_in_its_size() {
         ("", "</"),
         ("", "<"),
     ] {
-        linear(unit, 200_000 / unit.len(), |number| discovery(&html(&format!("{begin}{}", unit.repeat(number)))));
+        linear(unit, 200_000 / unit.len(), |number| {
+            discovery(&html(&format!("{begin}{}", unit.repeat(number))))
+        });
     }
     // As many names of attributes as there is room for.
     let many = |number| (0..number).map(|number| format!(" a{number}=b")).collect::<String>();
-    linear("attributes", 20_000, |number| discovery(&html(&format!("<head><link{}>", many(number)))));
+    linear("attributes", 20_000, |number| {
+        discovery(&html(&format!("<head><link{}>", many(number))))
+    });
 }
 
 /// What is wrong with a page is not kept: there can be something with each of its bytes.
@@ -105,14 +112,17 @@ fn a_page_of_mistakes_is_read_in_its_size() {
         ("<!DOCTYPE a PUBLIC '", "\0"),
         ("<?", "\0"),
     ] {
-        linear(unit, 50_000 / unit.len(), |number| discovery(&html(&format!("{begin}{}", unit.repeat(number)))));
+        linear(unit, 50_000 / unit.len(), |number| {
+            discovery(&html(&format!("{begin}{}", unit.repeat(number))))
+        });
     }
 }
 
 #[test]
 fn a_document_is_read_in_its_size() {
     let document = user_document(ENDPOINT, None, &[]);
-    let before = |place: &str, more: &str| xrds(&document.replacen(place, &format!("{more}{place}"), 1));
+    let before =
+        |place: &str, more: &str| xrds(&document.replacen(place, &format!("{more}{place}"), 1));
     for (place, unit) in [
         ("<Service>", "<a>"),
         ("<Service>", "<a/>"),
@@ -135,8 +145,12 @@ fn a_document_is_read_in_its_size() {
         linear(unit, 28_000 / unit.len(), |number| discovery(&before(place, &unit.repeat(number))));
     }
     for attribute in [" a", " xmlns:a", " priority=\"1\" b"] {
-        let many = |number| (0..number).map(|number| format!("{attribute}{number}=\"x\"")).collect::<String>();
-        let answer = |number| xrds(&document.replacen("<Service>", &format!("<Service{}>", many(number)), 1));
+        let many = |number| {
+            (0..number).map(|number| format!("{attribute}{number}=\"x\"")).collect::<String>()
+        };
+        let answer = |number| {
+            xrds(&document.replacen("<Service>", &format!("<Service{}>", many(number)), 1))
+        };
         linear(attribute, 1_200, |number| discovery(&answer(number)));
     }
     // Up to sixty-four services are kept, with as many types and endpoints each.
@@ -150,7 +164,9 @@ fn a_document_is_read_in_its_size() {
     for inside in ["", &"<Type>x</Type>".repeat(63), &format!("<URI>{ENDPOINT}</URI>").repeat(40)] {
         let service = service(inside);
         let most = (120_000 / service.len()).min(63);
-        linear("services", most / 4, |number| discovery(&before("<Service>", &service.repeat(number))));
+        linear("services", most / 4, |number| {
+            discovery(&before("<Service>", &service.repeat(number)))
+        });
     }
 }
 
@@ -167,7 +183,12 @@ fn a_relying_party_s_document_is_read_in_its_size() {
         Cost { size, total: counted.bytes_total, peak: counted.bytes_max }
     };
     let document = relying_party_document(&["https://rp.example/other"]);
-    for unit in ["<URI>https://rp.example/other</URI>", "<URI>https://*.example/</URI>", "<Type>x</Type>", "<a>"] {
+    for unit in [
+        "<URI>https://rp.example/other</URI>",
+        "<URI>https://*.example/</URI>",
+        "<Type>x</Type>",
+        "<a>",
+    ] {
         linear(unit, 28_000 / unit.len(), |number| {
             looked(xrds(&document.replacen("<URI>", &format!("{}<URI>", unit.repeat(number)), 1)))
         });
@@ -182,13 +203,16 @@ fn a_callback_is_read_in_its_size() {
     let (pending, callback) = pair.callback(JANE, true);
     let stored = serde_json::to_string(&pending).unwrap();
     let associations = pair.associations.borrow();
-    for (name, unit) in [("openid.signed", ",long"), ("openid.signed", ",mode"), ("openid.x", ",long")] {
+    for (name, unit) in
+        [("openid.signed", ",long"), ("openid.signed", ",mode"), ("openid.x", ",long")]
+    {
         linear(name, 1_500, |number| {
             let bomb = changed(&callback, |fields| {
                 fields.entry(name.into()).or_default().push_str(&unit.repeat(number));
                 fields.insert("openid.long".into(), "x".repeat(unit.len() * number));
             });
-            let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), pair.moment());
+            let (pending, moment): (Pending, _) =
+                (serde_json::from_str(&stored).unwrap(), pair.moment());
             let counted = measure(|| {
                 drop(pair.party.redeem(
                     pending.with(|it| it.association = associations.last().cloned()),
@@ -225,9 +249,15 @@ fn a_question_is_read_in_its_size() {
                 for named in ["openid.ax.type.long", "openid.pape.auth_level.ns.long"] {
                     fields.insert(named.into(), "x".repeat(5 * number));
                 }
-                fields.insert("openid.ns.sreg".into(), ExtensionType::SimpleRegistration.as_ref().into());
+                fields.insert(
+                    "openid.ns.sreg".into(),
+                    ExtensionType::SimpleRegistration.as_ref().into(),
+                );
                 fields.insert("openid.ns.ui".into(), ExtensionType::UserInterface.as_ref().into());
-                fields.insert("openid.ns.pape".into(), ExtensionType::AuthenticationPolicy.as_ref().into());
+                fields.insert(
+                    "openid.ns.pape".into(),
+                    ExtensionType::AuthenticationPolicy.as_ref().into(),
+                );
             });
             let check_id = pair.check_id(&bomb).unwrap();
             let read = || {

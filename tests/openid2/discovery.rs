@@ -11,7 +11,10 @@ fn a_user_signs_in_by_each_way_of_discovery() {
     let links = user_links(ENDPOINT, Some(JANE));
     pair.page("https://doc.example/", xrds(&document));
     for name in ["header", "meta", "broken-header", "negotiated"] {
-        pair.page(&format!("https://{name}.example/"), html(&format!("<html><head>{links}</head></html>")));
+        pair.page(
+            &format!("https://{name}.example/"),
+            html(&format!("<html><head>{links}</head></html>")),
+        );
     }
     let mut header = html("<html></html>");
     header.headers_mut().insert("x-xrds-location", "https://doc.example/".parse().unwrap());
@@ -34,23 +37,39 @@ fn a_user_signs_in_by_each_way_of_discovery() {
 #[test]
 fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
     let pair = OpenIdPair::default();
-    assert_eq!(pair.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
-    let plain = OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options);
+    assert_eq!(
+        pair.sign_in("jane.example").unwrap().claimed_id.as_deref(),
+        Some("https://jane.example/")
+    );
+    let plain =
+        OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options);
     plain.page("http://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
-    assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("http://jane.example/"));
+    assert_eq!(
+        plain.sign_in("jane.example").unwrap().claimed_id.as_deref(),
+        Some("http://jane.example/")
+    );
 }
 
 #[test]
 fn redirects_lead_to_the_identifier_that_counts() {
     let pair = OpenIdPair::default();
     pair.page("http://jane.example/", redirect("https://jane.example/#top"));
-    assert_eq!(pair.sign_in("http://jane.example").unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
+    assert_eq!(
+        pair.sign_in("http://jane.example").unwrap().claimed_id.as_deref(),
+        Some("https://jane.example/")
+    );
 
     for hop in 0..6 {
-        pair.page(&format!("https://hop{hop}.example/"), redirect(&format!("https://hop{}.example/", hop + 1)));
+        pair.page(
+            &format!("https://hop{hop}.example/"),
+            redirect(&format!("https://hop{}.example/", hop + 1)),
+        );
     }
     pair.page("https://hop6.example/", xrds(&user_document(ENDPOINT, None, &[])));
-    assert_eq!(pair.discover("https://hop1.example/").unwrap().claimed_id.as_deref(), Some("https://hop6.example/"));
+    assert_eq!(
+        pair.discover("https://hop1.example/").unwrap().claimed_id.as_deref(),
+        Some("https://hop6.example/")
+    );
     let error = pair.discover("https://hop0.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
     assert!(error.response().is_some());
@@ -93,14 +112,20 @@ fn a_fragment_tells_owners_apart_and_is_not_shown() {
 #[test]
 fn an_identifier_that_names_no_provider_is_refused() {
     let pair = OpenIdPair::default();
-    pair.page("https://plain.example/", html("<html><head><title>Jane</title></head><body>hello</body></html>"));
+    pair.page(
+        "https://plain.example/",
+        html("<html><head><title>Jane</title></head><body>hello</body></html>"),
+    );
     pair.page(
         "https://other.example/",
         xrds("<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'/></x:XRDS>"),
     );
     for identifier in ["https://plain.example/", "=jane", ""] {
         let error = pair.discover(identifier).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{identifier}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::Identifier { .. })),
+            "{identifier}: {error}"
+        );
     }
     let error = pair.discover("https://nowhere.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
@@ -116,12 +141,21 @@ fn an_identifier_that_names_no_provider_is_refused() {
 fn a_document_is_read_where_its_media_type_is_of_xml() {
     let pair = OpenIdPair::default();
     let of_type = |media_type: &str, body: &str| {
-        http::Response::builder().header("content-type", media_type).body(body.as_bytes().to_vec()).unwrap()
+        http::Response::builder()
+            .header("content-type", media_type)
+            .body(body.as_bytes().to_vec())
+            .unwrap()
     };
     let document = user_document(ENDPOINT, None, &[]);
-    for media_type in ["text/xml", "application/xml; charset=utf-8", "Text/XML", "application/xrds+xml"] {
+    for media_type in
+        ["text/xml", "application/xml; charset=utf-8", "Text/XML", "application/xrds+xml"]
+    {
         pair.page("https://typed.example/", of_type(media_type, &document));
-        assert_eq!(pair.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT, "{media_type}");
+        assert_eq!(
+            pair.discover("https://typed.example/").unwrap().endpoint(),
+            ENDPOINT,
+            "{media_type}"
+        );
     }
     // A page in XHTML has such a type, too.
     let page = format!("<html><head>{}</head></html>", user_links(ENDPOINT, None));
@@ -158,10 +192,19 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
         (service("http://other.example/", "<URI>https://x.example/</URI>"), "no service of OpenID"),
         (xrds("<x:XRDS"), "cannot be read"),
         (
-            http::Response::builder().header("x-xrds-location", "https://nowhere.example/x").body(Vec::new()).unwrap(),
+            http::Response::builder()
+                .header("x-xrds-location", "https://nowhere.example/x")
+                .body(Vec::new())
+                .unwrap(),
             "cannot be had",
         ),
-        (service(SIGNON, &format!("<URI>{ENDPOINT}</URI><LocalID>{}</LocalID>", "x".repeat(3000))), "local identifier"),
+        (
+            service(
+                SIGNON,
+                &format!("<URI>{ENDPOINT}</URI><LocalID>{}</LocalID>", "x".repeat(3000)),
+            ),
+            "local identifier",
+        ),
     ] {
         pair.page("https://odd.example/", page);
         let error = pair.discover("https://odd.example/").unwrap_err();
@@ -173,13 +216,20 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
 #[test]
 fn a_local_identifier_that_cannot_be_sent_is_refused() {
     let pair = OpenIdPair::default();
-    for (local_id, is_good) in [("x".repeat(2048), true), ("x".repeat(2049), false), ("a\u{1}b".to_owned(), false)] {
+    for (local_id, is_good) in
+        [("x".repeat(2048), true), ("x".repeat(2049), false), ("a\u{1}b".to_owned(), false)]
+    {
         for page in [
             xrds(&user_document(ENDPOINT, Some(&local_id), &[])),
             html(&format!("<head>{}</head>", user_links(ENDPOINT, Some(&local_id)))),
         ] {
             pair.page("https://john.example/", page);
-            assert_eq!(pair.discover("https://john.example/").is_ok(), is_good, "{}", local_id.len());
+            assert_eq!(
+                pair.discover("https://john.example/").is_ok(),
+                is_good,
+                "{}",
+                local_id.len()
+            );
         }
     }
 }

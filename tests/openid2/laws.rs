@@ -6,7 +6,17 @@ use oauth_proto::openid2::{Extension, ExtensionType, ax, sreg};
 use proptest::prelude::*;
 
 fn name() -> impl Strategy<Value = String> {
-    let known = ["ns.ax", "ns.x", "ax.mode", "ax.type.e", "ax.value.e", "ax.type.a0", "x.value.a0", "sreg.email", "x"];
+    let known = [
+        "ns.ax",
+        "ns.x",
+        "ax.mode",
+        "ax.type.e",
+        "ax.value.e",
+        "ax.type.a0",
+        "x.value.a0",
+        "sreg.email",
+        "x",
+    ];
     prop_oneof![prop::sample::select(known.to_vec()).prop_map(str::to_owned), "[a-z.]{1,12}"]
 }
 

@@ -8,7 +8,10 @@ use oauth_proto::{Error, Refused, Unsupported};
 
 #[test]
 fn openid_1_is_spoken_where_both_allow_it() {
-    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
+    let pair = OpenIdPair::new(
+        |it| it.with(|it| it.allow_openid1 = true),
+        |it| it.with(|it| it.allow_openid1 = true),
+    );
     let page = format!(
         "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
     );
@@ -22,7 +25,11 @@ fn openid_1_is_spoken_where_both_allow_it() {
             .extension(sreg::Request { required: vec![Field::Email], ..sreg::Request::default() });
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
-        assert!(!url.contains("openid.ns=") && !url.contains("claimed_id") && url.contains("openid.trust_root"));
+        assert!(
+            !url.contains("openid.ns=")
+                && !url.contains("claimed_id")
+                && url.contains("openid.trust_root")
+        );
         pair.sent.borrow_mut().clear();
         let values = sreg::Response { values: [(Field::Email, "j@example.com".into())].into() };
         let callback = pair.approve(&url, |approval| approval.extension(values));
@@ -31,7 +38,12 @@ fn openid_1_is_spoken_where_both_allow_it() {
         let assertion = pair.verify(authorization.pending, &callback).unwrap();
         assert_eq!(assertion.claimed_id.as_deref(), Some("https://old.example/"));
         assert_eq!(
-            assertion.extension::<sreg::Response>().unwrap().values.get(&Field::Email).map(String::as_str),
+            assertion
+                .extension::<sreg::Response>()
+                .unwrap()
+                .values
+                .get(&Field::Email)
+                .map(String::as_str),
             Some("j@example.com")
         );
         assert_eq!(pair.sent.borrow().len(), usize::from(asks));
@@ -40,7 +52,10 @@ fn openid_1_is_spoken_where_both_allow_it() {
     }
     let authorization = pair
         .party
-        .authorize(Authorize::new(&discovered, RETURN_TO).with(|it| it.immediate = true), pair.moment())
+        .authorize(
+            Authorize::new(&discovered, RETURN_TO).with(|it| it.immediate = true),
+            pair.moment(),
+        )
         .unwrap();
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let callback = location(&pair.deny_request(check_id));
@@ -60,8 +75,14 @@ fn openid_1_is_spoken_where_both_allow_it() {
 /// §14.2.1.
 #[test]
 fn a_request_without_an_identity_is_not_sent_in_openid_1() {
-    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
-    pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let pair = OpenIdPair::new(
+        |it| it.with(|it| it.allow_openid1 = true),
+        |it| it.with(|it| it.allow_openid1 = true),
+    );
+    pair.page(
+        "https://old.example/",
+        html("<head><link rel=openid.server href=https://op.example/openid></head>"),
+    );
     let discovered = pair.discover("https://old.example/").unwrap();
     let asked = Authorize::new(&discovered, RETURN_TO).with(|it| it.without_identity = true);
     let error = pair.party.authorize(asked, pair.moment()).unwrap_err();

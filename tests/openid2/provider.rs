@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::pair::*;
 use oauth_proto::openid2::server::store::MemoryStore;
-use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason, ServerStep, serve};
+use oauth_proto::openid2::server::{
+    Approval, Dispatched, Provider, RejectReason, ServerStep, serve,
+};
 use oauth_proto::openid2::{ExtensionType, Options, ui};
 use oauth_proto::{Response, Secret};
 
 const NS: &str = "http://specs.openid.net/auth/2.0";
 
 fn message(fields: &[(&str, &str)]) -> oauth_proto::Request {
-    post(&oauth_proto::wire::form::encode(fields.iter().map(|(name, value)| (format!("openid.{name}"), value))))
+    post(&oauth_proto::wire::form::encode(
+        fields.iter().map(|(name, value)| (format!("openid.{name}"), value)),
+    ))
 }
 
 fn read(response: &Response) -> BTreeMap<String, String> {
@@ -33,18 +37,40 @@ fn answer(pair: &OpenIdPair, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, 
 fn an_association_is_granted_or_another_kind_named() {
     let pair = OpenIdPair::default();
     let kind = |association: &str, session: &str| {
-        answer(&pair, &[("ns", NS), ("mode", "associate"), ("assoc_type", association), ("session_type", session)])
+        answer(
+            &pair,
+            &[
+                ("ns", NS),
+                ("mode", "associate"),
+                ("assoc_type", association),
+                ("session_type", session),
+            ],
+        )
     };
     let (status, granted) = kind("HMAC-SHA256", "no-encryption");
-    assert_eq!((status, granted["ns"].as_str(), granted["expires_in"].as_str()), (200, NS, "86400"));
-    assert_eq!((granted["assoc_type"].as_str(), granted["session_type"].as_str()), ("HMAC-SHA256", "no-encryption"));
-    for (association, session) in [("HMAC-SHA1", "DH-SHA256"), ("HMAC-MD5", "DH-SHA1"), ("HMAC-SHA256", "none")] {
+    assert_eq!(
+        (status, granted["ns"].as_str(), granted["expires_in"].as_str()),
+        (200, NS, "86400")
+    );
+    assert_eq!(
+        (granted["assoc_type"].as_str(), granted["session_type"].as_str()),
+        ("HMAC-SHA256", "no-encryption")
+    );
+    for (association, session) in
+        [("HMAC-SHA1", "DH-SHA256"), ("HMAC-MD5", "DH-SHA1"), ("HMAC-SHA256", "none")]
+    {
         let (status, refused) = kind(association, session);
         assert_eq!((status, refused["error_code"].as_str()), (400, "unsupported-type"));
-        assert_eq!((refused["assoc_type"].as_str(), refused["session_type"].as_str()), ("HMAC-SHA256", "DH-SHA256"));
+        assert_eq!(
+            (refused["assoc_type"].as_str(), refused["session_type"].as_str()),
+            ("HMAC-SHA256", "DH-SHA256")
+        );
     }
     let (status, refused) = kind("HMAC-SHA256", "DH-SHA256");
-    assert_eq!((status, refused["error"].as_str()), (400, "the field \"dh_consumer_public\" is missing"));
+    assert_eq!(
+        (status, refused["error"].as_str()),
+        (400, "the field \"dh_consumer_public\" is missing")
+    );
 }
 
 /// §8.1.2: the modulus has a default, whatever the generator is.
@@ -104,7 +130,10 @@ fn a_request_that_is_no_openid_message_is_refused_with_the_reason() {
     assert_eq!(reason(&get(ENDPOINT)), RejectReason::NotOpenid);
     assert_eq!(reason(&message(&[("ns", NS), ("mode", "dance")])), RejectReason::Mode);
     assert_eq!(reason(&message(&[("mode", "associate")])), RejectReason::Version);
-    assert_eq!(reason(&message(&[("ns", "http://x.example/"), ("mode", "associate")])), RejectReason::Version);
+    assert_eq!(
+        reason(&message(&[("ns", "http://x.example/"), ("mode", "associate")])),
+        RejectReason::Version
+    );
     let by_get = get(&format!("{ENDPOINT}?openid.ns={NS}&openid.mode=associate"));
     assert_eq!(reason(&by_get), RejectReason::HttpMethod(http::Method::GET));
     let put = http::Request::put(ENDPOINT).body(Vec::new()).unwrap();
@@ -114,7 +143,8 @@ fn a_request_that_is_no_openid_message_is_refused_with_the_reason() {
     assert_eq!(reason(&json), RejectReason::NotAForm);
     // Of a form, nothing in the query counts (§4.1.2).
     let mut split = message(&[]);
-    *split.uri_mut() = format!("{ENDPOINT}?openid.ns={NS}&openid.mode=checkid_setup").parse().unwrap();
+    *split.uri_mut() =
+        format!("{ENDPOINT}?openid.ns={NS}&openid.mode=checkid_setup").parse().unwrap();
     assert_eq!(reason(&split), RejectReason::NotOpenid);
 }
 
@@ -126,27 +156,40 @@ fn an_error_is_sent_to_the_return_to_where_there_is_one() {
     let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
     for (broken, ns) in [
         ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=dance", true),
-        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.x=1&openid.x=1", true),
-        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.ns.mode=x", true),
+        (
+            "openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.x=1&openid.x=1",
+            true,
+        ),
+        (
+            "openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.ns.mode=x",
+            true,
+        ),
         ("openid.ns=http://specs.openid.net/auth/3.0&openid.mode=checkid_setup", true),
         ("openid.ns=http://specs.openid.net/auth/2.0", true),
         ("openid.mode=checkid_setup", false), // OpenID 1.1, which is not spoken here, and knows no namespace
     ] {
-        for request in [get(&format!("{ENDPOINT}?{broken}&{back}")), post(&format!("{broken}&{back}"))] {
+        for request in
+            [get(&format!("{ENDPOINT}?{broken}&{back}")), post(&format!("{broken}&{back}"))]
+        {
             let answer = fields(&location(&rejected(&request).response()));
             assert_eq!(answer["openid.mode"], "error", "{broken}");
             assert_eq!(answer.contains_key("openid.ns"), ns, "{broken}");
         }
         // Nowhere to go back to, or two places.
-        for nowhere in [String::new(), format!("&{back}&{back}"), "&openid.return_to=javascript:x".to_owned()] {
+        for nowhere in
+            [String::new(), format!("&{back}&{back}"), "&openid.return_to=javascript:x".to_owned()]
+        {
             let page = rejected(&get(&format!("{ENDPOINT}?{broken}{nowhere}"))).response();
             assert_eq!(page.status(), 400);
             assert!(page.body().starts_with(b"This is an OpenID endpoint"));
         }
     }
     // Another server is told in Key-Value form, whatever its message says besides.
-    for broken in ["mode=associate&openid.x=1&openid.x=2", "mode=check_authentication&openid.ns.mode=x"] {
-        let request = post(&format!("openid.ns=http://specs.openid.net/auth/2.0&openid.{broken}&{back}"));
+    for broken in
+        ["mode=associate&openid.x=1&openid.x=2", "mode=check_authentication&openid.ns.mode=x"]
+    {
+        let request =
+            post(&format!("openid.ns=http://specs.openid.net/auth/2.0&openid.{broken}&{back}"));
         let response = rejected(&request).response();
         assert_eq!(response.status(), 400);
         assert_eq!(read(&response)["error"], "the request's fields cannot be told apart");
@@ -164,7 +207,9 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
         ("https://rp.example/back?x=1#", "https://rp.example/back?x=1#&openid."),
         ("https://rp.example/back", "https://rp.example/back?openid."),
     ] {
-        let asked = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
+        let asked = changed(&url, |fields| {
+            drop(fields.insert("openid.return_to".into(), return_to.into()));
+        });
         let check_id = pair.check_id(&asked).unwrap();
         let approval = Approval::new(JANE);
         let answer = location(&pair.approve_request(check_id.clone(), approval).unwrap());
@@ -185,10 +230,17 @@ fn simple_registration_is_answered_in_its_own_version() {
     let authorization = pair.begin(pair.asking(JANE).extension(registration));
     let url = authorization.url().unwrap();
     let (old, new) = ("http://openid.net/sreg/1.0", ExtensionType::SimpleRegistration.as_ref());
-    for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
+    for (asked, answered) in
+        [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)]
+    {
         let url = changed(&url, |fields| {
             fields.remove("openid.ns.sreg");
-            fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
+            fields.extend(
+                asked
+                    .iter()
+                    .enumerate()
+                    .map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())),
+            );
         });
         let values = sreg::Response { values: [(Field::Email, "jane@example.com".into())].into() };
         let answer = fields(&pair.approve(&url, |approval| approval.extension(values)));
@@ -239,7 +291,9 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
         assert_eq!(back["x"], "1");
     }
     for return_to in ["javascript:alert(1)", "/relative", "https://me@rp.example/"] {
-        let url = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
+        let url = changed(&url, |fields| {
+            drop(fields.insert("openid.return_to".into(), return_to.into()));
+        });
         let rejected = pair.check_id(&url).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::Invalid("return_to"));
         assert_eq!(rejected.response().status(), 400);
@@ -264,7 +318,11 @@ fn a_request_without_a_return_to_is_answered_with_status_204() {
 fn an_answer_is_confirmed_once_and_as_it_was() {
     let pair = OpenIdPair::default();
     let (_, callback) = pair.callback(JANE, false);
-    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let query = callback
+        .split_once('?')
+        .unwrap()
+        .1
+        .replace("openid.mode=id_res", "openid.mode=check_authentication");
     let confirmed = |query: &str| {
         let Ok(Dispatched::Respond(response)) = pair.dispatch(&post(query)) else { panic!() };
         assert_eq!(response.status(), 200);
@@ -276,7 +334,11 @@ fn an_answer_is_confirmed_once_and_as_it_was() {
     assert!(!confirmed(&query));
     // After its time it is not confirmed either, whoever asks first.
     let (_, callback) = pair.callback(JANE, false);
-    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let query = callback
+        .split_once('?')
+        .unwrap()
+        .1
+        .replace("openid.mode=id_res", "openid.mode=check_authentication");
     pair.now.set(NOW + 601);
     assert!(!confirmed(&query));
 }
@@ -285,7 +347,11 @@ fn an_answer_is_confirmed_once_and_as_it_was() {
 fn a_store_that_fails_confirms_nothing() {
     let pair = OpenIdPair::default();
     let (_, callback) = pair.callback(JANE, false);
-    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let query = callback
+        .split_once('?')
+        .unwrap()
+        .1
+        .replace("openid.mode=id_res", "openid.mode=check_authentication");
     let ServerStep::Query(oauth_proto::openid2::server::store::NextQuery::RememberNonce(pending)) =
         pair.provider.dispatch(&post(&query), pair.moment())
     else {
@@ -294,7 +360,10 @@ fn a_store_that_fails_confirms_nothing() {
     let ServerStep::Reject(rejected) = pending.unavailable("disk full") else { panic!() };
     assert_eq!(rejected.reason, RejectReason::StoreFailed("disk full".into()));
     let response = rejected.response();
-    assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["retry-after"].as_bytes()),
+        (503, &b"5"[..])
+    );
     assert!(!String::from_utf8_lossy(response.body()).contains("disk"));
 }
 
@@ -309,7 +378,9 @@ fn a_handle_that_is_still_good_is_not_invalidated() {
             fields.insert("openid.mode".into(), "check_authentication".into());
             fields.insert("openid.invalidate_handle".into(), handle.into());
         });
-        let Ok(Dispatched::Respond(response)) = pair.dispatch(&post(query.split_once('?').unwrap().1)) else {
+        let Ok(Dispatched::Respond(response)) =
+            pair.dispatch(&post(query.split_once('?').unwrap().1))
+        else {
             panic!()
         };
         read(&response).get("invalidate_handle").cloned()
@@ -326,7 +397,8 @@ fn another_process_with_the_same_secret_knows_the_associations() {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let twin = Provider::new(ENDPOINT, &secret, Options::default()).unwrap();
     let check_id = pair.check_id(&pair.begin(pair.asking(JANE)).url().unwrap()).unwrap();
-    let response = serve(twin.approve(check_id, Approval::new(JANE), pair.moment()), &pair.confirmed).unwrap();
+    let response =
+        serve(twin.approve(check_id, Approval::new(JANE), pair.moment()), &pair.confirmed).unwrap();
     let query = location(&response)
         .split_once('?')
         .unwrap()
@@ -340,9 +412,15 @@ fn another_process_with_the_same_secret_knows_the_associations() {
     assert_eq!(read(&response)["is_valid"], "true");
     assert!(callback.contains("openid.sig="));
 
-    let next = Provider::new(ENDPOINT, &Secret::new("another secret of thirty-two bytes"), Options::default()).unwrap();
+    let next = Provider::new(
+        ENDPOINT,
+        &Secret::new("another secret of thirty-two bytes"),
+        Options::default(),
+    )
+    .unwrap();
     let next = next.former_secret(&secret).unwrap();
-    let Ok(Dispatched::Respond(response)) = serve(next.dispatch(&post(&query), pair.moment()), &MemoryStore::default())
+    let Ok(Dispatched::Respond(response)) =
+        serve(next.dispatch(&post(&query), pair.moment()), &MemoryStore::default())
     else {
         panic!()
     };
@@ -360,9 +438,15 @@ fn a_provider_looks_at_the_relying_party_s_document() {
     assert!(!lists());
     pair.page(REALM, xrds(&relying_party_document(&["https://rp.example/back"])));
     assert!(lists());
-    pair.page(REALM, xrds(&relying_party_document(&["https://rp.example/other", "https://*.example/"])));
+    pair.page(
+        REALM,
+        xrds(&relying_party_document(&["https://rp.example/other", "https://*.example/"])),
+    );
     assert!(!lists());
-    pair.page("https://rp.example/doc", xrds(&relying_party_document(&["https://rp.example/back"])));
+    pair.page(
+        "https://rp.example/doc",
+        xrds(&relying_party_document(&["https://rp.example/back"])),
+    );
     let mut page = html("<html></html>");
     page.headers_mut().insert("x-xrds-location", "/doc".parse().unwrap());
     pair.page(REALM, page);

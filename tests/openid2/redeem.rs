@@ -15,11 +15,17 @@ fn the_user_may_cancel_and_an_immediate_request_may_fail() {
         pair.verify(authorization.pending, &callback).unwrap_err()
     };
     assert!(matches!(end(pair.asking(JANE)), Error::Refused(Refused::Denied { .. })));
-    assert_eq!(end(pair.asking(JANE).with(|it| it.immediate = true)), ProviderError::SetupNeeded { url: None }.into());
+    assert_eq!(
+        end(pair.asking(JANE).with(|it| it.immediate = true)),
+        ProviderError::SetupNeeded { url: None }.into()
+    );
 
     let authorization = pair.begin(pair.asking(JANE).with(|it| it.immediate = true));
     let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
-    assert_eq!(pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(JANE));
+    assert_eq!(
+        pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(),
+        Some(JANE)
+    );
 }
 
 #[test]
@@ -43,7 +49,9 @@ fn an_outage_is_not_a_forgery() {
     let down = || http::Response::builder().status(503).body(Vec::new()).unwrap();
     pair.page(JANE, down());
     let error = pair.verify(pending, &callback).unwrap_err();
-    let Error::Unsupported(Unsupported::Identifier { identifier, response: Some(answer), .. }) = &error else {
+    let Error::Unsupported(Unsupported::Identifier { identifier, response: Some(answer), .. }) =
+        &error
+    else {
         panic!("{error}")
     };
     assert_eq!((identifier.as_str(), answer.status.as_u16()), (JANE, 503));
@@ -56,30 +64,46 @@ fn a_provider_that_cannot_confirm_says_why() {
     let (pending, callback) = pair.callback(JANE, false);
     let step = pair.party.redeem(pending, &callback, pair.moment()).unwrap();
     let Step::Send(_, sent) = step else { panic!() };
-    let body = b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
+    let body =
+        b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
     let answer = http::Response::builder().status(400).body(body.to_vec()).unwrap();
     let error = sent.receive(answer, pair.moment()).unwrap_err();
-    let Error::Refused(Refused::OpenId2(ProviderError::Failed { message, contact, .. })) = &error else {
+    let Error::Refused(Refused::OpenId2(ProviderError::Failed { message, contact, .. })) = &error
+    else {
         panic!("{error}")
     };
-    assert_eq!((message.as_deref(), contact.as_deref()), (Some("closed for the night"), Some("op@op.example")));
+    assert_eq!(
+        (message.as_deref(), contact.as_deref()),
+        (Some("closed for the night"), Some("op@op.example"))
+    );
 }
 
 #[test]
 fn what_ties_an_answer_to_a_browser_is_in_no_log() {
-    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
-    pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let pair = OpenIdPair::new(
+        |it| it.with(|it| it.allow_openid1 = true),
+        |it| it.with(|it| it.allow_openid1 = true),
+    );
+    pair.page(
+        "https://old.example/",
+        html("<head><link rel=openid.server href=https://op.example/openid></head>"),
+    );
     let (pending, callback) = pair.callback("https://old.example/", true);
     let state = pending.state().to_owned();
     let association = pair.associations.borrow().last().cloned();
     let checked = pair
-        .run(pair.party.redeem(pending.with(|it| it.association = association.clone()), &callback, pair.moment()))
+        .run(pair.party.redeem(
+            pending.with(|it| it.association = association.clone()),
+            &callback,
+            pair.moment(),
+        ))
         .unwrap();
     assert_eq!(checked.query.nonce, state);
     assert!(!format!("{checked:?}").contains(&state));
 }
 
-/// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a user's as well.
+/// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a
+/// user's as well.
 #[test]
 fn an_op_identifier_is_not_accepted_as_a_claimed_identifier() {
     let pair = OpenIdPair::default();

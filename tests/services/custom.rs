@@ -9,7 +9,8 @@ use oauth_proto::oauth1::{
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
 use oauth_proto::{
-    ApiRequest, BoxError, Error, Forged, Misbehaved, Moment, Purpose, Request, Step, Unsupported, oauth1, oauth2,
+    ApiRequest, BoxError, Error, Forged, Misbehaved, Moment, Purpose, Request, Step, Unsupported,
+    oauth1, oauth2,
 };
 use serde_json::Value;
 
@@ -27,20 +28,27 @@ fn linear_client() -> oauth2::Client {
 fn linear() -> SignIn {
     let request = |_: &Tokens| {
         let query = serde_json::json!({ "query": "{ viewer { id name } }" });
-        ApiRequest::new("https://api.linear.app/graphql")?.post([("form", "")]).json(&query).request()
+        ApiRequest::new("https://api.linear.app/graphql")?
+            .post([("form", "")])
+            .json(&query)
+            .request()
     };
     SignIn::custom(linear_client(), CALLBACK, request, viewer).unwrap().scope("read")
 }
 
 #[test]
 fn two_functions_may_do_what_a_table_cannot() {
-    let (user, sent) = finish(&linear(), vec![json(r#"{"data":{"viewer":{"id":"l1","name":"Jane"}}}"#)]);
+    let (user, sent) =
+        finish(&linear(), vec![json(r#"{"data":{"viewer":{"id":"l1","name":"Jane"}}}"#)]);
     assert_eq!(place(&sent[1]), "POST https://api.linear.app/graphql");
     assert_eq!(bearer(&sent[1]), Some("at-5f3a"));
     assert_eq!(sent[1].headers()["content-type"], "application/json");
     assert_eq!(sent[1].body(), br#"{"query":"{ viewer { id name } }"}"#);
     let user = user.unwrap();
-    assert_eq!((user.id.as_str(), user.name.as_deref(), user.session_expires), ("l1", Some("Jane"), Some(3600)));
+    assert_eq!(
+        (user.id.as_str(), user.name.as_deref(), user.session_expires),
+        ("l1", Some("Jane"), Some(3600))
+    );
     assert_eq!(user.raw["data"]["viewer"]["id"], "l1");
     assert_eq!(argument(&begin(&linear()).0.url, "scope"), "read");
     assert!(linear().client().is_ok() && linear().request("/x").is_err());
@@ -51,11 +59,15 @@ fn two_functions_may_do_what_a_table_cannot() {
 fn what_a_function_cannot_map_is_an_error() {
     for profile in [r#"{"data":null}"#, r#"{"data":{"viewer":{"id":""}}}"#, "[]"] {
         let error = error(&linear(), json(profile));
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{profile}: {error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })),
+            "{profile}: {error}"
+        );
     }
     let said = error(&linear(), json(r#"{"error":"forbidden"}"#));
     assert_eq!(said.code(), Some("forbidden"));
-    let said = error(&linear(), json(r#"{"errors":[{"message":"not authenticated"}],"data":null}"#));
+    let said =
+        error(&linear(), json(r#"{"errors":[{"message":"not authenticated"}],"data":null}"#));
     assert!(matches!(said, Error::Refused(_)), "{said}");
 }
 
@@ -69,7 +81,8 @@ fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
             server.token_placement = TokenPlacement::AllowQuery("auth");
         })
         .authorization_parameter("audience", "api");
-    let client = oauth2::Client::new(server, "id").redirect_uri("https://elsewhere.example/").unwrap();
+    let client =
+        oauth2::Client::new(server, "id").redirect_uri("https://elsewhere.example/").unwrap();
     let request = |tokens: &Tokens| {
         let token = tokens.oauth2().unwrap();
         assert_eq!(token.access_token.expose(), "at-5f3a");
@@ -98,7 +111,8 @@ fn wiki_at(service: Server, profile: &'static str) -> SignIn {
     let map = |answer: &Value, tokens: Tokens| {
         assert!(tokens.oauth1().is_some());
         let mut user = User::new(answer["sub"].as_u64()?.to_string(), tokens);
-        user.username = answer["username"].as_str().filter(|name| *name != "blocked").map(str::to_owned);
+        user.username =
+            answer["username"].as_str().filter(|name| *name != "blocked").map(str::to_owned);
         user.username.is_some().then_some(user)
     };
     SignIn::custom(client, CALLBACK, move |_: &Tokens| Ok(get(profile)), map).unwrap()
@@ -112,7 +126,8 @@ const WHOAMI: &str = r#"{"sub":4711,"username":"Jane"}"#;
 
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     let header = request.headers()["authorization"].to_str().unwrap();
-    let value = header.split(&format!("{name}=\"")).nth(1).unwrap_or_else(|| panic!("{name} in {header}"));
+    let value =
+        header.split(&format!("{name}=\"")).nth(1).unwrap_or_else(|| panic!("{name} in {header}"));
     value.split('"').next().unwrap()
 }
 
@@ -130,10 +145,16 @@ fn three_legs_at_a_service_that_is_known_at_run_time() {
         sent.iter().map(place).collect::<Vec<_>>(),
         ["POST https://wiki.example/oauth/token", "GET https://wiki.example/whoami"]
     );
-    assert_eq!((header(&sent[0], "oauth_token"), header(&sent[0], "oauth_verifier")), ("rqt", "v1"));
+    assert_eq!(
+        (header(&sent[0], "oauth_token"), header(&sent[0], "oauth_verifier")),
+        ("rqt", "v1")
+    );
     assert_eq!(header(&sent[1], "oauth_token"), "at-5f3a");
     let user = user.unwrap();
-    assert_eq!((user.id.as_str(), user.username.as_deref(), user.session_expires), ("4711", Some("Jane"), None));
+    assert_eq!(
+        (user.id.as_str(), user.username.as_deref(), user.session_expires),
+        ("4711", Some("Jane"), None)
+    );
     assert_eq!(user.tokens.oauth1().unwrap().extra["user_id"], "38895958");
     assert_eq!(user.raw["sub"], 4711);
     assert!(sign_in.oauth1().is_some() && sign_in.oauth2().is_none());
@@ -149,25 +170,33 @@ impl RemoteSignatureMethod for KeyService {
 
     fn sign(&self, base_string: Vec<u8>, _: Moment) -> Result<Step<Vec<u8>>, BoxError> {
         let request = http::Request::post("https://keys.example/sign").body(base_string)?;
-        Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
+        Ok(Step::exchange(request, Purpose::CallingKeyService, |response| {
+            Ok(response.body().clone())
+        }))
     }
 }
 
 #[test]
 fn a_user_signs_in_where_each_request_is_signed_by_a_key_service() {
     let sign_in = wiki(|service| {
-        service.with(|service| service.scheme = Scheme::new(Method::Remote(std::sync::Arc::new(KeyService))))
+        service.with(|service| {
+            service.scheme = Scheme::new(Method::Remote(std::sync::Arc::new(KeyService)));
+        })
     });
     let signature = || response(200, &[], "signature");
-    let (authorization, _) = drive(sign_in.authorize(moment()), vec![signature(), form(REQUEST_TOKEN)]);
+    let (authorization, _) =
+        drive(sign_in.authorize(moment()), vec![signature(), form(REQUEST_TOKEN)]);
     let pending = authorization.unwrap().pending;
     let uri = callback(&pending, true);
     let answers = vec![signature(), form(ACCESS_TOKEN), signature(), json(WHOAMI)];
     let (user, sent) = drive(sign_in.redeem(pending, &uri, moment()), answers);
     assert_eq!(user.unwrap().id, "4711");
     let places: Vec<_> = sent.iter().map(place).collect();
-    let [key, token, whoami] =
-        ["POST https://keys.example/sign", "POST https://wiki.example/oauth/token", "GET https://wiki.example/whoami"];
+    let [key, token, whoami] = [
+        "POST https://keys.example/sign",
+        "POST https://wiki.example/oauth/token",
+        "GET https://wiki.example/whoami",
+    ];
     assert_eq!(places, [key, token, key, whoami]);
     assert_eq!(header(&sent[3], "oauth_signature"), "c2lnbmF0dXJl");
 }
@@ -176,7 +205,10 @@ fn a_user_signs_in_where_each_request_is_signed_by_a_key_service() {
 fn a_profile_that_the_function_refuses_is_an_error_of_oauth_1_too() {
     for profile in [r#"{"sub":4711,"username":"blocked"}"#, r#"{"username":"Jane"}"#, "[]"] {
         let error = error(&wiki(|service| service), json(profile));
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{profile}: {error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })),
+            "{profile}: {error}"
+        );
     }
     let said = error(&wiki(|service| service), response(401, &[], "oauth_problem=token_revoked"));
     assert_eq!(said.code(), Some("token_revoked"));
@@ -192,14 +224,17 @@ fn a_registered_callback_is_not_sent() {
     assert!(!sent[0].headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
     assert_eq!(authorization.url, "https://wiki.example/oauth/authorize?oauth_token=rqt");
     let uri = callback(&authorization.pending, true);
-    let (user, _) =
-        drive(sign_in.redeem(authorization.pending, &uri, moment()), vec![form(ACCESS_TOKEN), json(WHOAMI)]);
+    let (user, _) = drive(
+        sign_in.redeem(authorization.pending, &uri, moment()),
+        vec![form(ACCESS_TOKEN), json(WHOAMI)],
+    );
     assert_eq!(user.unwrap().id, "4711");
 }
 
 #[test]
 fn signatures_go_where_the_clients_scheme_says() {
-    let scheme = Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
+    let scheme =
+        Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
     let sign_in = wiki(|service| {
         service.with(|it| {
             it.scheme = scheme;
@@ -209,14 +244,22 @@ fn signatures_go_where_the_clients_scheme_says() {
     let (_, first) = begin(&sign_in);
     let (user, sent) = finish(&sign_in, vec![json(WHOAMI)]);
     user.unwrap();
-    for (request, path) in first.iter().chain(&sent).zip(["/oauth/initiate", "/oauth/token", "/whoami"]) {
+    for (request, path) in
+        first.iter().chain(&sent).zip(["/oauth/initiate", "/oauth/token", "/whoami"])
+    {
         assert_eq!(place(request), format!("GET https://wiki.example{path}"));
         let url = request.uri().to_string();
         assert_eq!(argument(&url, "oauth_signature_method"), "HMAC-SHA256");
-        assert!(!argument(&url, "oauth_signature").is_empty() && !request.headers().contains_key("authorization"));
+        assert!(
+            !argument(&url, "oauth_signature").is_empty()
+                && !request.headers().contains_key("authorization")
+        );
     }
     let url = sent[1].uri().to_string();
-    assert_eq!((argument(&url, "v"), argument(&url, "oauth_token")), ("1".into(), "at-5f3a".into()));
+    assert_eq!(
+        (argument(&url, "v"), argument(&url, "oauth_token")),
+        ("1".into(), "at-5f3a".into())
+    );
     assert_eq!(pairs(query(&url)).len(), 8);
 }
 
@@ -228,11 +271,15 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
             it.allow_missing_verifier = true;
         })
     });
-    let token = |more: &str| json(&format!(r#"{{"oauth_token":"rqt","oauth_token_secret":"rqs"{more}}}"#));
-    let (authorization, _) = drive(sign_in.authorize(moment()), vec![token(r#","oauth_callback_confirmed":true"#)]);
+    let token =
+        |more: &str| json(&format!(r#"{{"oauth_token":"rqt","oauth_token_secret":"rqs"{more}}}"#));
+    let (authorization, _) =
+        drive(sign_in.authorize(moment()), vec![token(r#","oauth_callback_confirmed":true"#)]);
     let uri = format!("{CALLBACK}?oauth_token=rqt");
-    let (user, _) =
-        drive(sign_in.redeem(authorization.unwrap().pending, &uri, moment()), vec![token(""), json(WHOAMI)]);
+    let (user, _) = drive(
+        sign_in.redeem(authorization.unwrap().pending, &uri, moment()),
+        vec![token(""), json(WHOAMI)],
+    );
     assert_eq!(user.unwrap().id, "4711");
 
     let (authorization, _) = begin(&wiki(|service| service));
@@ -243,14 +290,19 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
 #[test]
 fn the_version_of_2007_is_told_the_callback_with_the_user() {
     let version_2007 = |service: Server| service.with(|it| it.dangerous_version_1_0 = true);
-    let own_page = |service: Server| service.authentication("https://wiki.example/oauth/authenticate").unwrap();
+    let own_page = |service: Server| {
+        service.authentication("https://wiki.example/oauth/authenticate").unwrap()
+    };
     let unconfirmed = || vec![form("oauth_token=rqt&oauth_token_secret=rqs")];
     // Also where there is a page for signing in, which is told nothing.
     for sign_in in [wiki(version_2007), wiki(|service| own_page(version_2007(service)))] {
         let (authorization, sent) = drive(sign_in.authorize(moment()), unconfirmed());
         let authorization = authorization.unwrap();
         assert!(!sent[0].headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
-        assert_eq!(authorization.url.split('?').next().unwrap(), "https://wiki.example/oauth/authorize");
+        assert_eq!(
+            authorization.url.split('?').next().unwrap(),
+            "https://wiki.example/oauth/authorize"
+        );
         assert_eq!(argument(&authorization.url, "oauth_callback"), CALLBACK);
         let step = sign_in.redeem(authorization.pending, "/callback?oauth_token=rqt", moment());
         assert_eq!(drive(step, vec![form(ACCESS_TOKEN), json(WHOAMI)]).0.unwrap().id, "4711");
@@ -266,9 +318,14 @@ fn the_version_of_2007_is_told_the_callback_with_the_user() {
 #[test]
 fn a_client_has_its_urls_and_takes_no_others() {
     for sign_in in [linear(), wiki(|service| service)] {
-        for moved in [sign_in.clone().instance("https://x.example"), sign_in.base_url("http://127.0.0.1:8080")] {
+        for moved in [
+            sign_in.clone().instance("https://x.example"),
+            sign_in.base_url("http://127.0.0.1:8080"),
+        ] {
             let error = moved.unwrap_err();
-            let Error::Unsupported(Unsupported::Url { reason, .. }) = error else { panic!("{error}") };
+            let Error::Unsupported(Unsupported::Url { reason, .. }) = error else {
+                panic!("{error}")
+            };
             assert!(reason.contains("client"), "{reason}");
         }
     }
@@ -276,19 +333,29 @@ fn a_client_has_its_urls_and_takes_no_others() {
 
 #[test]
 fn a_callback_that_is_no_url_is_refused_when_it_is_made() {
-    let client = || oauth1::Client::new(service("https://wiki.example"), ClientCredentials::new("key", "secret"));
+    let client = || {
+        oauth1::Client::new(
+            service("https://wiki.example"),
+            ClientCredentials::new("key", "secret"),
+        )
+    };
     for callback in ["callback", "", "/callback"] {
         let request = |_: &Tokens| Ok(get("https://wiki.example/whoami"));
         for client in [Client::from(client()), linear_client().into()] {
             let error = SignIn::custom(client, callback, request, viewer).unwrap_err();
-            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{callback}: {error}");
+            assert!(
+                matches!(error, Error::Unsupported(Unsupported::Url { .. })),
+                "{callback}: {error}"
+            );
         }
     }
 }
 
 #[test]
 fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
-    let at = |url: &'static str| SignIn::custom(linear_client(), CALLBACK, move |_: &Tokens| Ok(get(url)), viewer);
+    let at = |url: &'static str| {
+        SignIn::custom(linear_client(), CALLBACK, move |_: &Tokens| Ok(get(url)), viewer)
+    };
     let wiki_at = |url| wiki_at(service("https://wiki.example"), url);
     let sign_ins = |url| [at(url).unwrap(), wiki_at(url)];
     for sign_in in sign_ins("http://api.linear.app/graphql") {
@@ -310,8 +377,9 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
         });
         let (user, _) = finish(&elsewhere, vec![]);
         assert!(matches!(user, Err(Error::Unsupported(Unsupported::Url { .. }))), "{user:?}");
-        let named =
-            sign_in.with(|it| drop(it.profile_headers.insert("host", http::HeaderValue::from_static("wiki.example"))));
+        let named = sign_in.with(|it| {
+            drop(it.profile_headers.insert("host", http::HeaderValue::from_static("wiki.example")));
+        });
         let (_, sent) = finish(&named, vec![json("{}")]);
         assert_eq!(sent.len(), 2);
     }
@@ -326,19 +394,31 @@ fn a_client_that_was_told_to_do_without_tls_does() {
     let plain = service("http://wiki.example").with(|it| it.dangerous_allow_http = true);
     let (user, sent) = finish(&wiki_at(plain, "http://wiki.example/whoami"), vec![json(WHOAMI)]);
     assert_eq!((user.unwrap().id.as_str(), sent[1].uri().scheme_str()), ("4711", Some("http")));
-    let error = wiki_at(service("http://wiki.example"), "http://wiki.example/whoami").authorize(moment()).unwrap_err();
+    let error = wiki_at(service("http://wiki.example"), "http://wiki.example/whoami")
+        .authorize(moment())
+        .unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
 }
 
 #[test]
 fn a_callback_without_tls_names_the_option_where_the_client_is_the_callers() {
     let callback = "http://app.example/callback";
-    let custom = SignIn::custom(linear_client(), callback, |_: &Tokens| Ok(get("https://a.example/")), viewer);
-    for (error, promises) in
-        [(custom.unwrap_err(), true), (SignIn::new(&services::GOOGLE, "id", "s", callback).unwrap_err(), false)]
-    {
+    let custom = SignIn::custom(
+        linear_client(),
+        callback,
+        |_: &Tokens| Ok(get("https://a.example/")),
+        viewer,
+    );
+    for (error, promises) in [
+        (custom.unwrap_err(), true),
+        (SignIn::new(&services::GOOGLE, "id", "s", callback).unwrap_err(), false),
+    ] {
         let said = error.to_string();
         assert!(said.contains("http://app.example/callback") && said.contains("https"), "{said}");
-        assert_eq!(said.contains("`AuthorizationServer::dangerous_allow_http` lifts"), promises, "{said}");
+        assert_eq!(
+            said.contains("`AuthorizationServer::dangerous_allow_http` lifts"),
+            promises,
+            "{said}"
+        );
     }
 }

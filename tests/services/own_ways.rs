@@ -1,5 +1,5 @@
-//! Signing in by Google, Facebook, Twitter, Dropbox and GitHub: where users are sent, what is asked with their token, and
-//! who they are then.
+//! Signing in by Google, Facebook, Twitter, Dropbox and GitHub: where users are sent, what is asked
+//! with their token, and who they are then.
 
 use crate::common::oauth2::{NOW, json, response};
 use crate::common::services::*;
@@ -43,7 +43,8 @@ fn a_user_signs_in_with_facebook() {
     let profile = r#"{"id":"10150000000000001","name":"Jane Roe","first_name":"Jane","last_name":"Roe","locale":"en_US",
         "picture":{"data":{"height":50,"is_silhouette":false,"url":"https://platform-lookaside.example/p","width":50}},
         "link":"https://www.facebook.com/10150000000000001","birthday":"01/02/1980","email":"jane@mail.example"}"#;
-    let sign_in = of(&services::FACEBOOK).with(|it| it.extra_fields.extend(["birthday"].map(Into::into)));
+    let sign_in =
+        of(&services::FACEBOOK).with(|it| it.extra_fields.extend(["birthday"].map(Into::into)));
     let user = walks(
         &sign_in,
         "https://www.facebook.com/dialog/oauth",
@@ -69,9 +70,15 @@ fn a_user_signs_in_with_facebook() {
 
     let (_, sent) = finish(&sign_in, vec![json(profile)]);
     let url = sent[1].uri().to_string();
-    assert_eq!(argument(&url, "fields"), "id,name,first_name,last_name,locale,picture,link,email,birthday");
+    assert_eq!(
+        argument(&url, "fields"),
+        "id,name,first_name,last_name,locale,picture,link,email,birthday"
+    );
     // HMAC-SHA256 of the token under the secret, computed with another implementation.
-    assert_eq!(argument(&url, "appsecret_proof"), "1650699750859f146cd357c0ea5d549bc1a79e978951068a927a813bff162406");
+    assert_eq!(
+        argument(&url, "appsecret_proof"),
+        "1650699750859f146cd357c0ea5d549bc1a79e978951068a927a813bff162406"
+    );
 }
 
 #[test]
@@ -79,7 +86,11 @@ fn facebooks_old_answers_have_a_lifetime_too() {
     let sign_in = of(&services::FACEBOOK);
     let (authorization, _) = begin(&sign_in);
     let uri = callback(&authorization.pending, false);
-    let token = response(200, &[("content-type", "text/plain;charset=UTF-8")], "access_token=at-5f3a&expires=5183999");
+    let token = response(
+        200,
+        &[("content-type", "text/plain;charset=UTF-8")],
+        "access_token=at-5f3a&expires=5183999",
+    );
     let step = sign_in.redeem(authorization.pending, &uri, crate::common::oauth2::moment());
     let user = drive(step, vec![token, json(r#"{"id":"1"}"#)]).0.unwrap();
     assert_eq!(user.session_expires, Some(5_183_999));
@@ -104,19 +115,29 @@ fn a_user_signs_in_with_twitter() {
     );
     assert_eq!(user.id, "38895958");
     let picture = Some("https://pbs.example/1.png");
-    assert_eq!(said(&user), [Some("Jane Roe"), None, None, Some("janeroe"), None, None, picture, None]);
-    assert_eq!((user.session_expires, user.tokens.oauth1().unwrap().extra["user_id"].as_str()), (None, "38895958"));
+    assert_eq!(
+        said(&user),
+        [Some("Jane Roe"), None, None, Some("janeroe"), None, None, picture, None]
+    );
+    assert_eq!(
+        (user.session_expires, user.tokens.oauth1().unwrap().extra["user_id"].as_str()),
+        (None, "38895958")
+    );
 }
 
 #[test]
 fn twitters_profile_is_asked_for_with_the_access_token_and_the_email_where_it_is_wanted() {
     let (user, sent) = finish(
-        &of(&services::TWITTER).with(|it| drop(it.profile_arguments.insert("include_email".into(), "true".into()))),
+        &of(&services::TWITTER)
+            .with(|it| drop(it.profile_arguments.insert("include_email".into(), "true".into()))),
         vec![json(&TWITTER.replace("\"email\":null", "\"email\":\"j@x.example\""))],
     );
     assert_eq!(sent[1].uri().query(), Some("include_email=true"));
     let header = sent[1].headers()["authorization"].to_str().unwrap();
-    assert!(header.contains("oauth_token=\"at-5f3a\"") && header.contains("oauth_signature="), "{header}");
+    assert!(
+        header.contains("oauth_token=\"at-5f3a\"") && header.contains("oauth_signature="),
+        "{header}"
+    );
     // It is documented that it is verified, and said nowhere: `verified` is about the account.
     let user = user.unwrap();
     assert_eq!((user.email.as_deref(), user.email_verified), (Some("j@x.example"), None));
@@ -126,21 +147,34 @@ fn twitters_profile_is_asked_for_with_the_access_token_and_the_email_where_it_is
 
 #[test]
 fn twitter_can_be_made_to_ask_each_time() {
-    let sign_in = of(&services::TWITTER).with(|it| it.always_authorize = true).parameter("force_login", "true");
+    let sign_in = of(&services::TWITTER)
+        .with(|it| it.always_authorize = true)
+        .parameter("force_login", "true");
     let (authorization, _) = begin(&sign_in);
-    assert_eq!(authorization.url, "https://api.x.com/oauth/authorize?force_login=true&oauth_token=rqt");
+    assert_eq!(
+        authorization.url,
+        "https://api.x.com/oauth/authorize?force_login=true&oauth_token=rqt"
+    );
 }
 
 #[test]
 fn a_user_signs_in_with_dropbox() {
     let sign_in = dropbox_v1();
     let answer = "oauth_token=rqt&oauth_token_secret=rqs";
-    let (authorization, sent) = drive(sign_in.authorize(crate::common::oauth2::moment()), vec![form(answer)]);
+    let (authorization, sent) =
+        drive(sign_in.authorize(crate::common::oauth2::moment()), vec![form(answer)]);
     let authorization = authorization.unwrap();
     assert_eq!(place(&sent[0]), "POST https://api.dropbox.com/1/oauth/request_token");
-    assert!(authorization.url.starts_with("https://www.dropbox.com/1/oauth/authorize?"), "{}", authorization.url);
+    assert!(
+        authorization.url.starts_with("https://www.dropbox.com/1/oauth/authorize?"),
+        "{}",
+        authorization.url
+    );
     assert_eq!(
-        (argument(&authorization.url, "oauth_token"), argument(&authorization.url, "oauth_callback")),
+        (
+            argument(&authorization.url, "oauth_token"),
+            argument(&authorization.url, "oauth_callback")
+        ),
         ("rqt".into(), CALLBACK.into())
     );
 
@@ -150,8 +184,10 @@ fn a_user_signs_in_with_dropbox() {
     // No verifier comes back.
     let uri = format!("{CALLBACK}?uid=12345678&oauth_token=rqt");
     let step = sign_in.redeem(authorization.pending, &uri, crate::common::oauth2::moment());
-    let (user, sent) =
-        drive(step, vec![form("oauth_token=at-5f3a&oauth_token_secret=ats&uid=12345678"), json(profile)]);
+    let (user, sent) = drive(
+        step,
+        vec![form("oauth_token=at-5f3a&oauth_token_secret=ats&uid=12345678"), json(profile)],
+    );
     assert_eq!(place(&sent[0]), "POST https://api.dropbox.com/1/oauth/access_token");
     assert_eq!(place(&sent[1]), "GET https://api.dropbox.com/1/account/info");
     let user = user.unwrap();
@@ -188,15 +224,22 @@ fn a_user_signs_in_with_github() {
     );
     assert_eq!(user.id, "583231");
     let email = Some("jane@mail.example");
-    assert_eq!(said(&user), [None, None, None, Some("janeroe"), email, Some("true"), GITHUB_PICTURE, None]);
+    assert_eq!(
+        said(&user),
+        [None, None, None, Some("janeroe"), email, Some("true"), GITHUB_PICTURE, None]
+    );
 }
 
 #[test]
 fn github_sees_a_user_agent() {
     let named = of(&services::GITHUB).with(|it| {
-        drop(it.profile_headers.insert("user-agent", http::HeaderValue::from_static("printer.example.com")));
+        drop(
+            it.profile_headers
+                .insert("user-agent", http::HeaderValue::from_static("printer.example.com")),
+        );
     });
-    for (sign_in, agent) in [(of(&services::GITHUB), "oauth-proto"), (named, "printer.example.com")] {
+    for (sign_in, agent) in [(of(&services::GITHUB), "oauth-proto"), (named, "printer.example.com")]
+    {
         let (_, sent) = finish(&sign_in, vec![json(GITHUB), json(GITHUB_EMAILS)]);
         assert!(sent[1..].iter().all(|request| request.headers()["user-agent"] == agent));
     }

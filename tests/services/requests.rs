@@ -1,4 +1,5 @@
-//! Calling the services' APIs by path: where the requests go, how they are signed, and what their answers come to.
+//! Calling the services' APIs by path: where the requests go, how they are signed, and what their
+//! answers come to.
 
 use crate::common::with::With;
 use std::convert::Infallible;
@@ -74,7 +75,10 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
     ] {
         twitter_request(url).unwrap();
     }
-    assert_eq!(uri(twitter_request("https://api.x.com/2/users/me?x=y")), "https://api.x.com/2/users/me?x=y");
+    assert_eq!(
+        uri(twitter_request("https://api.x.com/2/users/me?x=y")),
+        "https://api.x.com/2/users/me?x=y"
+    );
     for url in [
         "https://evil.example/1.1/x.json",
         "https://api.twitter.com.evil.example/",
@@ -84,7 +88,10 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
     ] {
         let error = twitter_request(url).unwrap_err();
         assert!(
-            matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))),
+            matches!(
+                error,
+                Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))
+            ),
             "{url}: {error}"
         );
     }
@@ -124,7 +131,10 @@ fn no_path_leaves_an_api() {
             dropbox_request(path).unwrap_err(),
             facebook_request(path).unwrap_err(),
         ] {
-            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{path}: {error}");
+            assert!(
+                matches!(error, Error::Unsupported(Unsupported::Url { .. })),
+                "{path}: {error}"
+            );
         }
     }
     // Only Facebook has something there.
@@ -135,7 +145,10 @@ fn no_path_leaves_an_api() {
         assert!(dropbox_request(path).is_err() && facebook_request(path).is_err());
     }
     for base in ["http://api.example", "https://u@api.example", "api.example"] {
-        assert!(of(&services::TWITTER).base_url(base).is_err() && facebook("").base_url(base).is_err(), "{base}");
+        assert!(
+            of(&services::TWITTER).base_url(base).is_err() && facebook("").base_url(base).is_err(),
+            "{base}"
+        );
     }
 }
 
@@ -152,7 +165,10 @@ fn a_call_is_signed_with_a_session_and_goes_without_one() {
     let (signed, _) = sent(session().call(&request, moment()).unwrap());
     assert_eq!(signed.uri(), "https://api.twitter.com/1.1/statuses/show.json?id=5");
     let header = signed.headers()["authorization"].to_str().unwrap();
-    assert!(header.contains("oauth_token=\"t1\"") && header.contains("oauth_signature"), "{header}");
+    assert!(
+        header.contains("oauth_token=\"t1\"") && header.contains("oauth_signature"),
+        "{header}"
+    );
     assert!(signed.headers()["authorization"].is_sensitive());
 
     let (unsigned, _) = sent(request.call().unwrap());
@@ -163,7 +179,9 @@ fn a_call_is_signed_with_a_session_and_goes_without_one() {
 #[test]
 fn a_call_is_a_post_when_it_has_a_form_and_also_when_that_is_empty() {
     let request = || ApiRequest::new("https://api.example/x").unwrap();
-    for (request, body) in [(request().post([("a", "b c")]), "a=b%20c"), (request().post::<&str, &str>([]), "")] {
+    for (request, body) in
+        [(request().post([("a", "b c")]), "a=b%20c"), (request().post::<&str, &str>([]), "")]
+    {
         let (request, _) = sent(session().call(&request, moment()).unwrap());
         assert_eq!(
             (place(&request).as_str(), request.body().as_slice()),
@@ -178,14 +196,20 @@ fn a_signature_does_not_travel_in_the_clear() {
     let request = ApiRequest::new("http://api.example/x").unwrap();
     let error = session().call(&request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
-    drop(session().call(&request.clone().with(|it| it.dangerous_allow_http = true), moment()).unwrap());
+    drop(
+        session()
+            .call(&request.clone().with(|it| it.dangerous_allow_http = true), moment())
+            .unwrap(),
+    );
     drop(request.call().unwrap());
     drop(session().call(&ApiRequest::new("http://127.0.0.1:1/x").unwrap(), moment()).unwrap());
 }
 
 #[test]
 fn an_answer_is_json_or_a_typed_error() {
-    let read = |answer| drive(twitter_request("/x").unwrap().with(|it| it.limit = 20).call(), vec![answer]).0;
+    let read = |answer| {
+        drive(twitter_request("/x").unwrap().with(|it| it.limit = 20).call(), vec![answer]).0
+    };
     assert_eq!(read(json(r#"[{"id":5}]"#)).unwrap()[0]["id"], 5);
     assert_eq!(read(json("\u{feff}[{\"id\":5}]")).unwrap()[0]["id"], 5);
     assert!(read(response(204, &[], "")).unwrap().is_null());
@@ -195,7 +219,10 @@ fn an_answer_is_json_or_a_typed_error() {
         (response(302, &[("location", "https://evil.example/")], ""), "redirected"),
     ] {
         let error = read(answer).unwrap_err();
-        assert!(matches!(error, Error::Misbehaved(_)) && error.to_string().contains(expected), "{error}");
+        assert!(
+            matches!(error, Error::Misbehaved(_)) && error.to_string().contains(expected),
+            "{error}"
+        );
     }
     for (status, body, code) in [
         (401, r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, Some("32")),
@@ -231,16 +258,23 @@ fn facebook_is_called_with_the_token_and_where_wanted_with_a_proof() {
     let (request, _) = sent(proved.call().unwrap());
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id");
 
-    let request = shown_to_facebook(&facebook_request("me/feed").unwrap().post([("message", "hi")]));
+    let request =
+        shown_to_facebook(&facebook_request("me/feed").unwrap().post([("message", "hi")]));
     assert_eq!(
         (place(&request).as_str(), &**request.body()),
         ("POST https://graph.facebook.com/me/feed", &b"message=hi"[..])
     );
     let versioned = facebook_request("/v23.0/me").unwrap();
-    assert_eq!(place(&sent(versioned.call().unwrap()).0), "GET https://graph.facebook.com/v23.0/me");
+    assert_eq!(
+        place(&sent(versioned.call().unwrap()).0),
+        "GET https://graph.facebook.com/v23.0/me"
+    );
 
     let limited = facebook_request("/me").unwrap().with(|it| it.limit = 3).call();
-    assert!(matches!(drive(limited, vec![json("1234")]).0, Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
+    assert!(matches!(
+        drive(limited, vec![json("1234")]).0,
+        Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))
+    ));
 }
 
 /// The proofs of two tokens under `client secret`, computed with another implementation.
@@ -251,13 +285,18 @@ const PROOFS: [(&str, &str); 2] = [
 
 #[test]
 fn facebooks_base_takes_batches_and_several_objects() {
-    let path = |path| place(&sent(facebook_request(path).unwrap().post([("batch", "[]")]).call().unwrap()).0);
+    let path = |path| {
+        place(&sent(facebook_request(path).unwrap().post([("batch", "[]")]).call().unwrap()).0)
+    };
     assert_eq!(path("/"), "POST https://graph.facebook.com/");
     assert_eq!(path(""), "POST https://graph.facebook.com/");
     assert_eq!(path("/v23.0/"), "POST https://graph.facebook.com/v23.0/");
     assert_eq!(path("/v23.0"), "POST https://graph.facebook.com/v23.0");
     let moved = facebook("").base_url("http://127.0.0.1:8080/graph").unwrap();
-    assert_eq!(moved.request("/").unwrap().request().unwrap().uri(), "http://127.0.0.1:8080/graph/");
+    assert_eq!(
+        moved.request("/").unwrap().request().unwrap().uri(),
+        "http://127.0.0.1:8080/graph/"
+    );
     let several = facebook_request("/").unwrap().argument("ids", "platform,me");
     assert_eq!(several.request().unwrap().uri(), "https://graph.facebook.com/?ids=platform%2Cme");
 }
@@ -265,7 +304,8 @@ fn facebooks_base_takes_batches_and_several_objects() {
 #[test]
 fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let facebook = of(&services::FACEBOOK).oauth2().unwrap();
-    let mut session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
+    let mut session =
+        oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
     let me = proved_request("/me").argument("fields", "id");
     let proof = |request: &Request| argument(&request.uri().to_string(), "appsecret_proof");
 
@@ -279,7 +319,8 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let sent_token = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!(proof(&request), PROOFS[0].1);
     session.set_token(oauth2::Token::bearer("at-new"));
-    let NextAction::Retry(again) = session.check_response(sent_token, &response(401, &[], ""), moment()).unwrap()
+    let NextAction::Retry(again) =
+        session.check_response(sent_token, &response(401, &[], ""), moment()).unwrap()
     else {
         panic!()
     };
@@ -289,7 +330,13 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     // To nobody else, and with nothing where no token goes.
     let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
     let error = stranger.call(&me, moment().now).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))
+        ),
+        "{error}"
+    );
     let mut request = me.request().unwrap();
     request.extensions_mut().insert(oauth2::WithholdToken);
     let _ = session.attach_token(&mut request, moment().now).unwrap();
@@ -298,7 +345,10 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let error = me.clone().with(|it| it.limit = 3).read(&json("1234")).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
     let graph = r#"{"error":{"message":"Invalid appsecret_proof","type":"GraphMethodException","code":100}}"#;
-    assert_eq!(me.read(&response(400, &[], graph)).unwrap_err().code(), Some("GraphMethodException"));
+    assert_eq!(
+        me.read(&response(400, &[], graph)).unwrap_err().code(),
+        Some("GraphMethodException")
+    );
 }
 
 #[test]
@@ -324,10 +374,14 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
 #[test]
 fn facebooks_token_may_go_into_the_query() {
     let me = proved_request("/me");
-    let session = shown(&services::FACEBOOK).with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
+    let session = shown(&services::FACEBOOK)
+        .with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
     let (request, _) = sent(session.call(&me, moment().now).unwrap());
     let url = request.uri().to_string();
-    assert_eq!([argument(&url, "access_token"), argument(&url, "appsecret_proof")], [PROOFS[0].0, PROOFS[0].1]);
+    assert_eq!(
+        [argument(&url, "access_token"), argument(&url, "appsecret_proof")],
+        [PROOFS[0].0, PROOFS[0].1]
+    );
 }
 
 #[test]

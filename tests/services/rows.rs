@@ -5,7 +5,9 @@ use crate::common::services::*;
 use crate::common::with::With;
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::RequestError;
-use oauth_proto::services::{self, EmailMapping, Instance, Pending, ProfileMapping, Service, SignIn, User};
+use oauth_proto::services::{
+    self, EmailMapping, Instance, Pending, ProfileMapping, Service, SignIn, User,
+};
 use oauth_proto::{Error, Forged, Refused, Unsupported};
 use serde_json::json as value;
 
@@ -25,7 +27,8 @@ const ZOOM: Service = {
 const FLICKR: Service = {
     let mut profile = ProfileMapping::new("/user/id");
     profile.username = Some("/user/username/_content");
-    profile.arguments = &[("method", "flickr.test.login"), ("format", "json"), ("nojsoncallback", "1")];
+    profile.arguments =
+        &[("method", "flickr.test.login"), ("format", "json"), ("nojsoncallback", "1")];
     profile.parameters = &[("perms", "read")];
     let mut flickr = services::FLICKR;
     flickr.userinfo = Some("https://api.flickr.com/services/rest");
@@ -38,15 +41,23 @@ fn a_row_of_ones_own_is_a_constant() {
     let sign_in = SignIn::new(&ZOOM, "id", "secret", CALLBACK).unwrap();
     let (authorization, _) = begin(&sign_in);
     assert_eq!(
-        (argument(&authorization.url, "scope").as_str(), argument(&authorization.url, "prompt").as_str()),
+        (
+            argument(&authorization.url, "scope").as_str(),
+            argument(&authorization.url, "prompt").as_str()
+        ),
         ("user:read:user", "login")
     );
-    let (user, sent) = finish(&sign_in, vec![json(r#"{"id":"z1","display_name":"Jane","email":"j@x.example"}"#)]);
+    let (user, sent) =
+        finish(&sign_in, vec![json(r#"{"id":"z1","display_name":"Jane","email":"j@x.example"}"#)]);
     assert_eq!(sent[1].uri(), "https://api.zoom.us/v2/users/me?login_type=100");
     let user = user.unwrap();
     assert_eq!((user.id.as_str(), user.name.as_deref(), user.picture), ("z1", Some("Jane"), None));
-    let other = sign_in.with(|it| drop(it.profile_arguments.insert("login_type".into(), "1".into())));
-    assert_eq!(finish(&other, vec![json(r#"{"id":"z1"}"#)]).1[1].uri().query(), Some("login_type=1"));
+    let other =
+        sign_in.with(|it| drop(it.profile_arguments.insert("login_type".into(), "1".into())));
+    assert_eq!(
+        finish(&other, vec![json(r#"{"id":"z1"}"#)]).1[1].uri().query(),
+        Some("login_type=1")
+    );
 }
 
 #[test]
@@ -54,11 +65,16 @@ fn a_row_of_ones_own_may_be_of_oauth_1() {
     let sign_in = SignIn::new(&FLICKR, "key", "secret", CALLBACK).unwrap();
     let (authorization, sent) = begin(&sign_in);
     assert_eq!(place(&sent[0]), "POST https://www.flickr.com/services/oauth/request_token");
-    assert_eq!(authorization.url, "https://www.flickr.com/services/oauth/authorize?perms=read&oauth_token=rqt");
+    assert_eq!(
+        authorization.url,
+        "https://www.flickr.com/services/oauth/authorize?perms=read&oauth_token=rqt"
+    );
     let profile = r#"{"user":{"id":"21207597@N07","username":{"_content":"jane"}},"stat":"ok"}"#;
     let (user, sent) = finish(&sign_in, vec![json(profile)]);
     assert_eq!(pairs(query(&sent[1].uri().to_string())).len(), 3);
-    assert!(sent[1].headers()["authorization"].to_str().unwrap().contains("oauth_token=\"at-5f3a\""));
+    assert!(
+        sent[1].headers()["authorization"].to_str().unwrap().contains("oauth_token=\"at-5f3a\"")
+    );
     let user = user.unwrap();
     assert_eq!((user.id.as_str(), user.username.as_deref()), ("21207597@N07", Some("jane")));
 }
@@ -76,7 +92,11 @@ fn every_row_can_be_played_on_this_machine() {
         };
         let sign_in = sign_in.base_url("http://127.0.0.1:8080/double/").unwrap();
         let (authorization, mut sent) = begin(&sign_in);
-        assert!(authorization.url.starts_with("http://127.0.0.1:8080/double/"), "{}", authorization.url);
+        assert!(
+            authorization.url.starts_with("http://127.0.0.1:8080/double/"),
+            "{}",
+            authorization.url
+        );
         let mut profile = value!({});
         for name in ["id", "sub", "uuid", "uid", "id_str"] {
             profile[name] = "u1".into();
@@ -103,18 +123,25 @@ fn a_double_does_not_have_the_services_issuer_but_its_own() {
         sign_in.redeem(authorization.pending, &uri, moment()).map(drop)
     };
     let error = come_back(&double()).unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerUnknown { .. }))), "{error}");
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerUnknown { .. }))),
+        "{error}"
+    );
     come_back(&double().with(|it| it.issuer = Some("http://127.0.0.1".into()))).unwrap();
     come_back(&double().with(|it| it.allow_unknown_issuer = true)).unwrap();
-    for base in ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""] {
+    for base in
+        ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""]
+    {
         assert!(of(&services::GOOGLE).base_url(base).is_err(), "{base}");
     }
 }
 
 #[test]
 fn the_applications_scope_and_parameters_go_before_the_rows() {
-    let sign_in =
-        of(&services::GOOGLE).scope("openid calendar").parameter("prompt", "consent").parameter("prompt", "none");
+    let sign_in = of(&services::GOOGLE)
+        .scope("openid calendar")
+        .parameter("prompt", "consent")
+        .parameter("prompt", "none");
     let sign_in = sign_in.parameter("login_hint", "jane@x.example");
     let url = begin(&sign_in).0.url;
     assert_eq!(
@@ -139,18 +166,26 @@ fn an_instance_may_be_chosen_after_other_options_and_is_missed_when_it_was_not()
     assert!(enterprise.oauth2().is_none());
     let error = enterprise.authorize(moment()).unwrap_err();
     assert!(error.to_string().contains("`SignIn::instance`"), "{error}");
-    assert_eq!(enterprise.request("/user").unwrap_err().to_string(), enterprise.request("/").unwrap_err().to_string());
+    assert_eq!(
+        enterprise.request("/user").unwrap_err().to_string(),
+        enterprise.request("/").unwrap_err().to_string()
+    );
     let (authorization, _) = begin(&of(&services::GITHUB));
     let error = enterprise.redeem(authorization.pending, "/callback", moment()).unwrap_err();
     assert!(error.to_string().contains("`SignIn::instance`"), "{error}");
 
     let sign_in = enterprise.instance("https://git.example").unwrap();
     let (authorization, _) = begin(&sign_in);
-    let query = format!("code=c1&state={}&iss=https%3A%2F%2Fid.example", authorization.pending.key());
+    let query =
+        format!("code=c1&state={}&iss=https%3A%2F%2Fid.example", authorization.pending.key());
     drop(sign_in.redeem(authorization.pending, query.as_str(), moment()).unwrap());
-    let plain = SignIn::new(&services::GITHUB_ENTERPRISE, "id", "s", "http://app.example/").unwrap();
+    let plain =
+        SignIn::new(&services::GITHUB_ENTERPRISE, "id", "s", "http://app.example/").unwrap();
     let error = plain.instance("https://git.example").unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { option: None, .. })), "{error}");
+    assert!(
+        matches!(error, Error::Unsupported(Unsupported::PlainHttp { option: None, .. })),
+        "{error}"
+    );
 }
 
 #[test]
@@ -178,7 +213,11 @@ fn what_cannot_work_is_refused_when_it_is_made() {
     let mut github = services::GITHUB;
     github.profile = Some(profile);
     let error = SignIn::new(&github, "id", "s", CALLBACK).unwrap_err();
-    assert_eq!(error, RequestError::ForeignOrigin { origin: "https://elsewhere.example".into(), option: None }.into());
+    assert_eq!(
+        error,
+        RequestError::ForeignOrigin { origin: "https://elsewhere.example".into(), option: None }
+            .into()
+    );
 }
 
 #[test]
@@ -219,7 +258,8 @@ fn pending_and_user_survive_storage_and_show_no_secret() {
 
 #[test]
 fn a_profile_that_says_by_200_that_it_failed_is_refused() {
-    let error = error(&of(&services::SLACK_SIGN_IN), json(r#"{"ok":false,"error":"invalid_auth"}"#));
+    let error =
+        error(&of(&services::SLACK_SIGN_IN), json(r#"{"ok":false,"error":"invalid_auth"}"#));
     let Error::Refused(Refused::Problem { code, .. }) = error else { panic!("{error}") };
     assert_eq!(code, "invalid_auth");
     let error = crate::common::services::error(
@@ -227,6 +267,9 @@ fn a_profile_that_says_by_200_that_it_failed_is_refused() {
         json(r#"{"error":"invalid_token","error_description":"x"}"#),
     );
     assert_eq!(error.code(), Some("invalid_token"));
-    let bare = crate::common::services::error(&of(&services::SLACK_SIGN_IN), json(r#"{"ok":false,"sub":"U1"}"#));
+    let bare = crate::common::services::error(
+        &of(&services::SLACK_SIGN_IN),
+        json(r#"{"ok":false,"sub":"U1"}"#),
+    );
     assert!(matches!(bare, Error::Refused(Refused::Status(_))), "{bare}");
 }

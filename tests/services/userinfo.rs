@@ -1,4 +1,5 @@
-//! Signing in by the services that have no ways of their own: where users are sent, and who they are then.
+//! Signing in by the services that have no ways of their own: where users are sent, and who they
+//! are then.
 
 use crate::common::services::*;
 use oauth_proto::services;
@@ -8,7 +9,9 @@ fn a_user_signs_in_with_gitlab() {
     let profile = r#"{"sub":"5","sub_legacy":"f7","name":"Jane Roe","nickname":"janeroe","email":"jane@mail.example",
         "email_verified":true,"profile":"https://gitlab.com/janeroe","picture":"https://gitlab.com/5.png","groups":["g"]}"#;
     let here = of(&services::GITLAB).instance("https://git.example/lab/").unwrap();
-    for (sign_in, base) in [(of(&services::GITLAB), "https://gitlab.com"), (here, "https://git.example/lab")] {
+    for (sign_in, base) in
+        [(of(&services::GITLAB), "https://gitlab.com"), (here, "https://git.example/lab")]
+    {
         let user = walks(
             &sign_in,
             &format!("{base}/oauth/authorize"),
@@ -19,7 +22,10 @@ fn a_user_signs_in_with_gitlab() {
         assert_eq!(user.id, "5");
         let picture = Some("https://gitlab.com/5.png");
         let email = Some("jane@mail.example");
-        assert_eq!(said(&user), [Some("Jane Roe"), None, None, Some("janeroe"), email, Some("true"), picture, None]);
+        assert_eq!(
+            said(&user),
+            [Some("Jane Roe"), None, None, Some("janeroe"), email, Some("true"), picture, None]
+        );
     }
 }
 
@@ -37,7 +43,10 @@ fn a_user_signs_in_with_linkedin() {
     assert_eq!(user.id, "782bbtaQ");
     let picture = Some("https://media.example/C5");
     let email = Some("j@x.example");
-    assert_eq!(said(&user), [Some("Jane Roe"), Some("Jane"), Some("Roe"), None, email, Some("true"), picture, None]);
+    assert_eq!(
+        said(&user),
+        [Some("Jane Roe"), Some("Jane"), Some("Roe"), None, email, Some("true"), picture, None]
+    );
 }
 
 #[test]
@@ -56,7 +65,10 @@ fn a_user_signs_in_with_microsoft() {
         assert_eq!(user.id, "OLu859SGc2Sr9ZsqbkG-QbeLgJlb41KcdiPoLYNpSFA");
         let picture = Some("https://graph.example/photo");
         let email = Some("jane@corp.example");
-        assert_eq!(said(&user), [Some("Jane Roe"), Some("Jane"), Some("Roe"), None, email, None, picture, None]);
+        assert_eq!(
+            said(&user),
+            [Some("Jane Roe"), Some("Jane"), Some("Roe"), None, email, None, picture, None]
+        );
     }
 }
 
@@ -71,12 +83,18 @@ fn a_user_signs_in_with_bitbucket() {
         &of(&services::BITBUCKET),
         "https://bitbucket.org/site/oauth2/authorize",
         "",
-        &["GET https://api.bitbucket.org/2.0/user", "GET https://api.bitbucket.org/2.0/user/emails"],
+        &[
+            "GET https://api.bitbucket.org/2.0/user",
+            "GET https://api.bitbucket.org/2.0/user/emails",
+        ],
         &[profile, emails],
     );
     assert_eq!(user.id, "{c788b2da-b7a2-404c-9e26-d3f077557007}");
     let (email, picture) = (Some("jane@mail.example"), Some("https://avatar.example/1"));
-    assert_eq!(said(&user), [Some("Jane Roe"), None, None, Some("jane"), email, Some("true"), picture, None]);
+    assert_eq!(
+        said(&user),
+        [Some("Jane Roe"), None, None, Some("jane"), email, Some("true"), picture, None]
+    );
 }
 
 #[test]
@@ -93,11 +111,21 @@ fn a_user_signs_in_with_discord() {
         &[profile],
     );
     assert_eq!(user.id, "80351110224678912");
-    let picture = "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea3675442027381ff50dfe.png";
+    let picture =
+        "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea3675442027381ff50dfe.png";
     let email = Some("jane@mail.example");
     assert_eq!(
         said(&user),
-        [Some("Jane Roe"), None, None, Some("jane"), email, Some("false"), Some(picture), Some("de")]
+        [
+            Some("Jane Roe"),
+            None,
+            None,
+            Some("jane"),
+            email,
+            Some("false"),
+            Some(picture),
+            Some("de")
+        ]
     );
     let plain = r#"{"id":"80351110224678912","username":"jane","global_name":null,"avatar":null}"#;
     assert_eq!(
@@ -137,9 +165,13 @@ fn a_user_signs_in_with_twitch() {
     );
     assert_eq!(user.id, "713936733");
     let (email, picture) = (Some("jane@mail.example"), Some("https://static.example/p.png"));
-    assert_eq!(said(&user), [Some("JaneRoe"), None, None, Some("JaneRoe"), email, Some("true"), picture, None]);
+    assert_eq!(
+        said(&user),
+        [Some("JaneRoe"), None, None, Some("JaneRoe"), email, Some("true"), picture, None]
+    );
 
-    let claims: serde_json::Value = serde_json::from_str(&argument(&begin(&sign_in).0.url, "claims")).unwrap();
+    let claims: serde_json::Value =
+        serde_json::from_str(&argument(&begin(&sign_in).0.url, "claims")).unwrap();
     assert!(claims["userinfo"].as_object().unwrap().contains_key("email_verified"));
     let own = sign_in.parameter("claims", "{}");
     assert_eq!(argument(&begin(&own).0.url, "claims"), "{}");
@@ -161,7 +193,16 @@ fn a_user_signs_in_with_slack() {
     let (email, picture) = (Some("jane@corp.example"), Some("https://secure.example/1.png"));
     assert_eq!(
         said(&user),
-        [Some("Jane Roe"), Some("Jane"), Some("Roe"), None, email, Some("true"), picture, Some("en-US")]
+        [
+            Some("Jane Roe"),
+            Some("Jane"),
+            Some("Roe"),
+            None,
+            email,
+            Some("true"),
+            picture,
+            Some("en-US")
+        ]
     );
 }
 
@@ -181,6 +222,15 @@ fn a_user_signs_in_with_yahoo() {
     let (email, picture) = (Some("jane@yahoo.example"), Some("https://s.example/192"));
     assert_eq!(
         said(&user),
-        [Some("Jane Roe"), Some("Jane"), Some("Roe"), None, email, Some("true"), picture, Some("en-US")]
+        [
+            Some("Jane Roe"),
+            Some("Jane"),
+            Some("Roe"),
+            None,
+            email,
+            Some("true"),
+            picture,
+            Some("en-US")
+        ]
     );
 }

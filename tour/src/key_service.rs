@@ -1,14 +1,17 @@
-//! Keys that never leave their service: a client signs requests of OAuth 1.0a, and assertions of OAuth 2.0, by asking a key
-//! service on loopback.
+//! Keys that never leave their service: a client signs requests of OAuth 1.0a, and assertions of
+//! OAuth 2.0, by asking a key service on loopback.
 
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{Verifier, serve};
-use oauth_proto::oauth1::{ClientCredentials, Method, RemoteSignatureMethod, RsaKey, Scheme, Signer};
+use oauth_proto::oauth1::{
+    ClientCredentials, Method, RemoteSignatureMethod, RsaKey, Scheme, Signer,
+};
 use oauth_proto::oauth2::{
-    AuthenticateClientRemotely, AuthorizationServer, Client, ClientAuthentication, Grant, RequestCredentials,
+    AuthenticateClientRemotely, AuthorizationServer, Client, ClientAuthentication, Grant,
+    RequestCredentials,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{BoxError, Moment, Purpose, Request, Response, Step, run};
@@ -24,7 +27,8 @@ const PRIVATE_KEY: &str = include_str!("../../tests/keys/rsa2048.pkcs8.pem");
 const PUBLIC_KEY: &str = include_str!("../../tests/keys/rsa2048.spki.pem");
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What the client knows of its key: where it can be used. A real service wants to know who asks, too.
+/// What the client knows of its key: where it can be used. A real service wants to know who asks,
+/// too.
 struct KeyService {
     url: String,
 }
@@ -63,7 +67,8 @@ impl AuthenticateClientRemotely for KeyService {
         _: Moment,
     ) -> Result<Step<RequestCredentials>, BoxError> {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&json!({ "alg": "RS256" })), part(&credentials.claims()));
+        let signed =
+            format!("{}.{}", part(&json!({ "alg": "RS256" })), part(&credentials.claims()));
         Ok(self.signature(signed.as_bytes())?.map(move |signature| {
             let assertion = format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature));
             credentials.parameter("client_assertion_type", ASSERTION_TYPE);
@@ -74,10 +79,14 @@ impl AuthenticateClientRemotely for KeyService {
 }
 
 pub fn chapter() -> Result<(), Box<dyn std::error::Error>> {
-    show::title("Keys in a service elsewhere: the printing service signs, and its key is not in it");
+    show::title(
+        "Keys in a service elsewhere: the printing service signs, and its key is not in it",
+    );
     let private = PrivateKey::from_pkcs8_pem(PRIVATE_KEY)?;
     let keys = net::Server::start(|_| {
-        move |request: &Request| sign(&private, request.body()).unwrap_or_else(|error| net::failed(&error))
+        move |request: &Request| {
+            sign(&private, request.body()).unwrap_or_else(|error| net::failed(&error))
+        }
     })?;
     show::note(format_args!("a key service listens at {}", keys.origin));
     let photos = net::Server::start(|origin| {
@@ -87,7 +96,10 @@ pub fn chapter() -> Result<(), Box<dyn std::error::Error>> {
             Err(error) => net::failed(error),
         }
     })?;
-    show::note(format_args!("a photo service, which knows the public key, listens at {}", photos.origin));
+    show::note(format_args!(
+        "a photo service, which knows the public key, listens at {}",
+        photos.origin
+    ));
     let key = Arc::new(KeyService { url: format!("{}/sign", keys.origin) });
     let mut send = net::shown_client();
 
@@ -101,7 +113,8 @@ pub fn chapter() -> Result<(), Box<dyn std::error::Error>> {
     show::title("2. OAuth 2.0: so do the claims by which the client proves who it is");
     let server = AuthorizationServer::new(&format!("{}/token", photos.origin))?;
     let client = Client::new(server, "printer").authentication(ClientAuthentication::Remote(key));
-    let token = run(client.request_token(Grant::client_credentials(), Moment::from_os())?, &mut send)?;
+    let token =
+        run(client.request_token(Grant::client_credentials(), Moment::from_os())?, &mut send)?;
     show::note(format_args!("the printing service has a token of the type {}", token.token_type));
     Ok(())
 }
@@ -109,12 +122,14 @@ pub fn chapter() -> Result<(), Box<dyn std::error::Error>> {
 /// The key service.
 fn sign(key: &PrivateKey, body: &[u8]) -> Result<Response, BoxError> {
     let question: Value = serde_json::from_slice(body)?;
-    let message = BASE64_STANDARD.decode(question["message"].as_str().ok_or("there is no message")?)?;
+    let message =
+        BASE64_STANDARD.decode(question["message"].as_str().ok_or("there is no message")?)?;
     let signature = key.sign(padding(), &Sha256::digest(message))?;
     answer(&json!({ "signature": BASE64_STANDARD.encode(signature) }))
 }
 
-/// The photo service: an API that verifies signatures, and a token endpoint that verifies assertions.
+/// The photo service: an API that verifies signatures, and a token endpoint that verifies
+/// assertions.
 struct Photos {
     verifier: Verifier,
     store: MemoryStore,
@@ -139,17 +154,27 @@ impl Photos {
             return self.token(request.body());
         }
         match serve(self.verifier.verify(request, Moment::from_os()), &self.store) {
-            Ok(verified) => answer(&json!({ "signed_by": verified.client_key, "photos": ["vacation.jpg"] })),
+            Ok(verified) => {
+                answer(&json!({ "signed_by": verified.client_key, "photos": ["vacation.jpg"] }))
+            }
             Err(rejected) => Ok(rejected.response()),
         }
     }
 
-    /// Checks the signature and the audience of an assertion. A real server checks all of RFC 7523 §3.
+    /// Checks the signature and the audience of an assertion. A real server checks all of RFC 7523
+    /// §3.
     fn token(&self, body: &[u8]) -> Result<Response, BoxError> {
-        let assertion = form::pairs(body).find(|(name, _)| **name == *b"client_assertion").ok_or("no assertion")?.1;
+        let assertion = form::pairs(body)
+            .find(|(name, _)| **name == *b"client_assertion")
+            .ok_or("no assertion")?
+            .1;
         let assertion = str::from_utf8(&assertion)?;
         let (signed, signature) = assertion.rsplit_once('.').ok_or("no signature")?;
-        self.key.verify(padding(), &Sha256::digest(signed), &BASE64_URL_SAFE_NO_PAD.decode(signature)?)?;
+        self.key.verify(
+            padding(),
+            &Sha256::digest(signed),
+            &BASE64_URL_SAFE_NO_PAD.decode(signature)?,
+        )?;
         let claims = signed.split('.').nth(1).ok_or("no claims")?;
         let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims)?)?;
         if claims["aud"] != self.token_endpoint.as_str() {
@@ -160,10 +185,13 @@ impl Photos {
 }
 
 fn answer(value: &Value) -> Result<Response, BoxError> {
-    Ok(http::Response::builder().header("content-type", "application/json").body(value.to_string().into_bytes())?)
+    Ok(http::Response::builder()
+        .header("content-type", "application/json")
+        .body(value.to_string().into_bytes())?)
 }
 
-/// RSASSA-PKCS1-v1_5 with SHA-256: the DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note 1).
+/// RSASSA-PKCS1-v1_5 with SHA-256: the DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note
+/// 1).
 fn padding() -> Pkcs1v15Sign {
     let prefix = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
     Pkcs1v15Sign { hash_len: Some(32), prefix: (*prefix).into() }

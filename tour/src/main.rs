@@ -1,5 +1,6 @@
-//! A walk through the protocols, with a real server and a real client on loopback. Each chapter is a module. With
-//! `--serve` the server of OAuth 2.0 waits for a browser instead, and a client beside it; `--port` is the client's.
+//! A walk through the protocols, with a real server and a real client on loopback. Each chapter is
+//! a module. With `--serve` the server of OAuth 2.0 waits for a browser instead, and a client
+//! beside it; `--port` is the client's.
 
 mod key_service;
 mod net;
@@ -19,9 +20,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => [oauth1::chapter, oauth2::chapters, openid2::chapter, sign_in_with::chapter, key_service::chapter]
-            .into_iter()
-            .try_for_each(|chapter| chapter()),
+        [] => [
+            oauth1::chapter,
+            oauth2::chapters,
+            openid2::chapter,
+            sign_in_with::chapter,
+            key_service::chapter,
+        ]
+        .into_iter()
+        .try_for_each(|chapter| chapter()),
         ["--serve"] => serve::forever(0),
         ["--serve", "--port", port] => serve::forever(port.parse()?),
         _ => Err("usage: oauth-proto-tour [--serve [--port <number>]]".into()),

@@ -1,4 +1,5 @@
-//! The two ends of HTTP that the library leaves to its user: a client in one closure, a server in one thread a request.
+//! The two ends of HTTP that the library leaves to its user: a client in one closure, a server in
+//! one thread a request.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -54,11 +55,15 @@ impl Server {
     }
 
     /// The same at a port of the caller's choice, or at a free one if it is 0.
-    pub fn start_at<H>(port: u16, handler: impl FnOnce(&str) -> H) -> Result<Self, Box<dyn std::error::Error>>
+    pub fn start_at<H>(
+        port: u16,
+        handler: impl FnOnce(&str) -> H,
+    ) -> Result<Self, Box<dyn std::error::Error>>
     where
         H: Fn(&Request) -> Response + Send + Sync + 'static,
     {
-        let listener = tiny_http::Server::http(("127.0.0.1", port)).map_err(|error| error.to_string())?;
+        let listener =
+            tiny_http::Server::http(("127.0.0.1", port)).map_err(|error| error.to_string())?;
         let listener = Arc::new(listener);
         let address = listener.server_addr().to_ip().ok_or("no address")?;
         let origin = format!("http://{address}");
@@ -89,19 +94,22 @@ impl Drop for Server {
     }
 }
 
-/// Of a body that is too long, `tiny_http` still takes in the rest, believes whatever length it claims, and never loses
-/// patience. A service that strangers can reach needs another server.
+/// Of a body that is too long, `tiny_http` still takes in the rest, believes whatever length it
+/// claims, and never loses patience. A service that strangers can reach needs another server.
 fn answer(mut incoming: tiny_http::Request, handler: &impl Fn(&Request) -> Response) {
     let response = match read(&mut incoming) {
         Ok(request) => handler(&request),
-        Err(status) => http::Response::builder().status(status).body(Vec::new()).unwrap_or_default(),
+        Err(status) => {
+            http::Response::builder().status(status).body(Vec::new()).unwrap_or_default()
+        }
     };
     // A client that has gone away is no trouble of the server's.
     let _ = incoming.respond(write(response));
 }
 
 fn read(incoming: &mut tiny_http::Request) -> Result<Request, StatusCode> {
-    let mut builder = http::Request::builder().method(incoming.method().as_str()).uri(incoming.url());
+    let mut builder =
+        http::Request::builder().method(incoming.method().as_str()).uri(incoming.url());
     for header in incoming.headers() {
         builder = builder.header(header.field.as_str().as_str(), header.value.as_str());
     }

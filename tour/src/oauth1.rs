@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
-use oauth_proto::oauth1::server::{AfterConsent, Approval, Dispatched, Provider, Rejected, Verifier, serve};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, Dispatched, Provider, Rejected, Verifier, serve,
+};
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server, Session};
 use oauth_proto::{Moment, Request, Response, run};
 
@@ -23,18 +25,25 @@ pub fn chapter() -> Outcome<()> {
         });
         let store = store.clone();
         move |request: &Request| match &provider {
-            Ok(provider) => handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response()),
+            Ok(provider) => {
+                handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response())
+            }
             Err(error) => page(500, &error.to_string()),
         }
     })?;
-    show::note(format_args!("a photo service, built on oauth_proto::oauth1::server, listens at {}", server.origin));
+    show::note(format_args!(
+        "a photo service, built on oauth_proto::oauth1::server, listens at {}",
+        server.origin
+    ));
 
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
     let server = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
     let client = Client::new(server, ClientCredentials::new("printer", "kd94hf93k423kf44"));
     let mut send = net::shown_client();
 
-    show::title("1. The printing service asks for temporary credentials, signed with its own secret");
+    show::title(
+        "1. The printing service asks for temporary credentials, signed with its own secret",
+    );
     let authorize = Authorize::callback("https://printer.example.com/ready");
     let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
     show::note(format_args!(
@@ -42,18 +51,24 @@ pub fn chapter() -> Outcome<()> {
         serde_json::to_string(&authorization.pending)?.len()
     ));
 
-    show::title("2. Jane's browser is sent to the photo service, where she is asked, and grants access");
+    show::title(
+        "2. Jane's browser is sent to the photo service, where she is asked, and grants access",
+    );
     let url = authorization.url;
     send(http::Request::get(&url).body(Vec::new())?)?;
     let granted = send(http::Request::post(&url).body(b"decision=grant".to_vec())?)?;
     let callback = granted.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
 
-    show::title("3. Her browser is back, and the printing service exchanges what it brought for a token");
-    let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
+    show::title(
+        "3. Her browser is back, and the printing service exchanges what it brought for a token",
+    );
+    let token =
+        run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 
     show::title("4. It signs requests with the token, on Jane's behalf");
     let session = Session::new(&client, token);
-    let mut photos = http::Request::get(endpoint("photos?file=vacation.jpg&size=original")).body(Vec::new())?;
+    let mut photos =
+        http::Request::get(endpoint("photos?file=vacation.jpg&size=original")).body(Vec::new())?;
     session.sign(&mut photos, Moment::from_os())?;
     send(photos.clone())?;
 
@@ -61,25 +76,42 @@ pub fn chapter() -> Outcome<()> {
     send(photos)?;
 
     show::title("What happened");
-    show::note("The client's secret and the token's secret never travelled with a request, only signatures did;");
-    show::note("Jane's password went nowhere; a request that was overheard was worth nothing the second time.");
+    show::note(
+        "The client's secret and the token's secret never travelled with a request, only signatures did;",
+    );
+    show::note(
+        "Jane's password went nowhere; a request that was overheard was worth nothing the second time.",
+    );
     Ok(())
 }
 
 /// The photo service.
-fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+fn handle(
+    provider: &Provider,
+    store: &MemoryStore,
+    request: &Request,
+) -> Result<Response, Rejected> {
     let moment = Moment::from_os();
     if request.uri().path() == "/photos" {
         let verified = serve(provider.verifier().verify(request, moment), store)?;
         let user = verified.approval.map(|approval| approval.user).unwrap_or_default();
-        return Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)));
+        return Ok(page(
+            200,
+            &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key),
+        ));
     }
     match serve(provider.dispatch(request, moment), store)? {
         Dispatched::Respond(response) => Ok(response),
         Dispatched::Consent(consent) => {
             // A real service has Jane sign in first.
             if request.method() == http::Method::GET {
-                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client_key)));
+                return Ok(page(
+                    200,
+                    &format!(
+                        "Jane, may \"{}\" see your photos? [grant] [deny]",
+                        consent.client_key
+                    ),
+                ));
             }
             let decision = if request.body() == b"decision=grant" {
                 provider.approve(consent, Approval::new("jane"), Moment::from_os())
@@ -88,7 +120,9 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
             };
             Ok(match serve(decision, store)? {
                 AfterConsent::Redirect(response) => response,
-                AfterConsent::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
+                AfterConsent::ShowVerifier(code) => {
+                    page(200, &format!("Enter {} at the client", code.expose()))
+                }
                 AfterConsent::ShowDenied => page(200, "Access was denied"),
             })
         }

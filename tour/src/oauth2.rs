@@ -1,11 +1,13 @@
-//! OAuth 2.0: a code with a proof key, a client that keeps itself supplied, and a device without a browser.
+//! OAuth 2.0: a code with a proof key, a client that keeps itself supplied, and a device without a
+//! browser.
 
 use std::convert::Infallible;
 use std::future::ready;
 use std::time::Duration;
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Session, SharedSession, Token,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Session,
+    SharedSession, Token,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp, run};
 
@@ -32,10 +34,13 @@ pub fn chapters() -> Result<(), Failure> {
         Ok(response)
     };
 
-    show::title("OAuth 2.0: a photo service, built on oauth_proto::oauth2::server, says what it has");
+    show::title(
+        "OAuth 2.0: a photo service, built on oauth_proto::oauth2::server, says what it has",
+    );
     let metadata = run(Discovery::new(origin)?.start()?, &mut send)?;
     let description = AuthorizationServer::from_metadata(&metadata)?;
-    let client = Client::new(description, CLIENT).secret(CLIENT_SECRET).redirect_uri(redirect_uri)?;
+    let client =
+        Client::new(description, CLIENT).secret(CLIENT_SECRET).redirect_uri(redirect_uri)?;
 
     code(origin, &client, &mut send)?;
     supplied(origin, &client, &mut send)?;
@@ -47,7 +52,8 @@ type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, ureq::Error>;
 fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a code, with a proof key");
     show::note("the client makes a URL, and remembers what belongs to it");
-    let authorization = run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut *send)?;
+    let authorization =
+        run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut *send)?;
     let stored = serde_json::to_string(&authorization.pending)?;
     show::note(format_args!("to be kept for this user: {} bytes", stored.len()));
 
@@ -65,8 +71,15 @@ fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     let forged = client.redeem(serde_json::from_str(&stored)?, &callback, Moment::from_os());
     show::note(forged.err().ok_or("it was taken")?);
 
-    show::note("an hour later the token has expired: it is renewed and saved before the request is sent");
-    let later = || Moment::new(Timestamp::from_os().after(Duration::from_secs(3600)), Moment::from_os().entropy);
+    show::note(
+        "an hour later the token has expired: it is renewed and saved before the request is sent",
+    );
+    let later = || {
+        Moment::new(
+            Timestamp::from_os().after(Duration::from_secs(3600)),
+            Moment::from_os().entropy,
+        )
+    };
     let shared = SharedSession::builder_with(Session::new(client, origin, token)?, later);
     let shared = shared.save(|token| ready(save(token))).build()?;
     let request = http::Request::get(format!("{origin}/albums")).body(Vec::new())?;
@@ -95,7 +108,10 @@ fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure
 
 fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a device without a browser");
-    let pending = run(client.authorize_device(AuthorizeDevice::scope("albums"), Moment::from_os())?, &mut *send)?;
+    let pending = run(
+        client.authorize_device(AuthorizeDevice::scope("albums"), Moment::from_os())?,
+        &mut *send,
+    )?;
     show::note(format_args!("enter {} at {}", pending.user_code, pending.verification_uri));
     show::note("the device asks, in vain at first, until Jane has entered the code");
     let page = pending.verification_uri_complete.clone().unwrap_or_default();

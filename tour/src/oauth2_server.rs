@@ -1,10 +1,13 @@
-//! The photo service: an authorization server on the crate, with clients of its own, and the API that its tokens are for.
+//! The photo service: an authorization server on the crate, with clients of its own, and the API
+//! that its tokens are for.
 
 use std::time::Duration;
 
 use oauth_proto::oauth2::resource::{Admission, ResourceServer};
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
-use oauth_proto::oauth2::server::{Approval, DevicePage, Dispatched, GrantType, Provider, Rejected, ServerStep, serve};
+use oauth_proto::oauth2::server::{
+    Approval, DevicePage, Dispatched, GrantType, Provider, Rejected, ServerStep, serve,
+};
 use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
 use crate::pages;
@@ -16,7 +19,8 @@ pub const CLIENT_SECRET: &str = "qmMB1lmHcP2nN4BdUxvWlg";
 /// The client that runs on picture frames, which keep no secret.
 pub const FRAME: &str = "photo-frame";
 /// What clients may do, and how that is said to users.
-pub const SCOPES: [(&str, &str); 2] = [("albums", "See your albums"), ("prints", "Order prints in your name")];
+pub const SCOPES: [(&str, &str); 2] =
+    [("albums", "See your albums"), ("prints", "Order prints in your name")];
 
 pub struct Photos {
     pub provider: Provider,
@@ -44,7 +48,9 @@ impl Photos {
         api.scopes = Some(scopes.into());
         let store = MemoryStore::default();
         let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET)?.name(pages::CLIENT);
-        store.add_client(printer.add_redirect_uri(redirect_uri).add_grant_type("client_credentials"));
+        store.add_client(
+            printer.add_redirect_uri(redirect_uri).add_grant_type("client_credentials"),
+        );
         store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
         Ok(Self { provider, api: api.build()?, store })
     }
@@ -65,13 +71,15 @@ impl Photos {
             Admission::Granted(access) => access,
             Admission::Rejected(rejected) => return Ok(rejected.response()),
         };
-        let albums = if access.user().is_some() { ["Holiday", "Ice"] } else { ["Featured", "Landscapes"] };
+        let albums =
+            if access.user().is_some() { ["Holiday", "Ice"] } else { ["Featured", "Landscapes"] };
         let answer = serde_json::json!({ "albums": albums, "user": access.user() });
         let response = http::Response::builder().header("content-type", "application/json");
         Ok(response.body(answer.to_string().into_bytes()).unwrap_or_default())
     }
 
-    /// The service as the chapters need it: Jane is signed in, and says yes at once. `serve` has one that asks her.
+    /// The service as the chapters need it: Jane is signed in, and says yes at once. `serve` has
+    /// one that asks her.
     pub fn handle_at_once(&self, request: &Request) -> Response {
         let response = match request.uri().path() {
             "/albums" => self.albums(request),
@@ -83,7 +91,9 @@ impl Photos {
     fn say_yes(&self, end: Dispatched) -> Result<Response, Rejected> {
         let (jane, moment) = (Approval::new("jane"), Moment::from_os());
         match end {
-            Dispatched::Consent(consent) => self.serve(self.provider.approve(consent, jane, moment)),
+            Dispatched::Consent(consent) => {
+                self.serve(self.provider.approve(consent, jane, moment))
+            }
             Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
                 let device = self.serve(self.provider.find_device(&user_code, moment.now))?;
                 self.serve(self.provider.approve_device(device, jane, moment))?;

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::store::MemoryStore;
-use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
-use oauth_proto::openid2::{Authorize, ExtensionType, Options, Pending, RelyingParty, XrdsDocument};
+use oauth_proto::openid2::server::{
+    Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve,
+};
+use oauth_proto::openid2::{
+    Authorize, ExtensionType, Options, Pending, RelyingParty, XrdsDocument,
+};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -21,11 +25,15 @@ pub fn chapter() -> Outcome<()> {
         let provider = Provider::new(&endpoint, &secret, on_this_machine());
         let (origin, store) = (origin.to_owned(), store.clone());
         move |request: &Request| match &provider {
-            Ok(provider) => respond(provider, &origin, &store, request).unwrap_or_else(|rejected| rejected.response()),
+            Ok(provider) => respond(provider, &origin, &store, request)
+                .unwrap_or_else(|rejected| rejected.response()),
             Err(error) => net::failed(error),
         }
     })?;
-    show::note(format_args!("an OpenID provider, built on oauth_proto::openid2, listens at {}", op.origin));
+    show::note(format_args!(
+        "an OpenID provider, built on oauth_proto::openid2, listens at {}",
+        op.origin
+    ));
 
     // Everything here is on this machine; on the internet it needs TLS, and neither of these.
     let party = RelyingParty::new("http://localhost/", on_this_machine())?;
@@ -34,14 +42,22 @@ pub fn chapter() -> Outcome<()> {
 
     show::title("1. She types her identifier, and the site finds out who may speak for it");
     let discovered = run(party.discover(&format!("{}/jane", op.origin))?, &mut send)?;
-    show::note(format_args!("{} speaks for {:?}", discovered.endpoint(), discovered.claimed_id.as_deref()));
+    show::note(format_args!(
+        "{} speaks for {:?}",
+        discovered.endpoint(),
+        discovered.claimed_id.as_deref()
+    ));
 
     show::title("2. The site agrees on a key with the provider: next time it need not");
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
-    show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
-    let fetch =
-        FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
+    show::title(
+        "3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion",
+    );
+    let fetch = FetchRequest {
+        required: vec![Attribute::new("email", ax::AttributeType::Email)],
+        ..FetchRequest::default()
+    };
     let mut authorize = Authorize::new(&discovered, "http://localhost/back").extension(fetch);
     authorize.association = association.clone();
     let authorization = party.authorize(authorize, Moment::from_os())?;
@@ -53,7 +69,8 @@ pub fn chapter() -> Outcome<()> {
     show::title("4. The site checks the assertion: no request is needed, it has the key");
     let mut pending = authorization.pending;
     pending.association = association.clone();
-    let assertion = run(party.redeem(pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
+    let assertion =
+        run(party.redeem(pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
     let email = assertion
         .extension::<ax::FetchResponse>()
         .and_then(|attributes| attributes.first(ax::AttributeType::Email).map(str::to_owned));
@@ -72,17 +89,21 @@ pub fn chapter() -> Outcome<()> {
     show::note(unconfirmed.confirm(&nonces).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
-    let added =
-        format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ExtensionType::AttributeExchange.as_ref());
+    let added = format!(
+        "{callback}&openid.ns.evil={}&openid.evil.value.email=boss",
+        ExtensionType::AttributeExchange.as_ref()
+    );
     let step = party.redeem(again()?, &added, Moment::from_os());
     show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
 
     show::title("7. Without a key the provider is asked instead, once");
-    let authorization = party.authorize(Authorize::new(&discovered, "http://localhost/back"), Moment::from_os())?;
+    let authorization =
+        party.authorize(Authorize::new(&discovered, "http://localhost/back"), Moment::from_os())?;
     let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
     let assertion =
-        run(party.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
+        run(party.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?
+            .confirm(&nonces)?;
     show::note(format_args!("confirmed: {}", assertion.claimed_id.as_deref().unwrap_or_default()));
     Ok(())
 }
@@ -94,7 +115,12 @@ fn on_this_machine() -> Options {
     options
 }
 
-fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+fn respond(
+    provider: &Provider,
+    origin: &str,
+    store: &MemoryStore,
+    request: &Request,
+) -> Result<Response, Rejected> {
     let endpoint = &*format!("{origin}/openid");
     match request.uri().path() {
         "/openid" => match serve(provider.dispatch(request, Moment::from_os()), store)? {
@@ -106,14 +132,16 @@ fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Req
             local_id: None,
             extensions: &[ExtensionType::AttributeExchange.as_ref()],
         })),
-        "/" => {
-            Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ExtensionType::AttributeExchange.as_ref()] }))
-        }
+        "/" => Ok(document(XrdsDocument::Provider {
+            endpoint,
+            extensions: &[ExtensionType::AttributeExchange.as_ref()],
+        })),
         _ => Ok(http::Response::builder().status(404).body(Vec::new()).unwrap_or_default()),
     }
 }
 
-/// A real provider has Jane sign in, and asks her whether the site may know. Here she is always there, and says yes.
+/// A real provider has Jane sign in, and asks her whether the site may know. Here she is always
+/// there, and says yes.
 fn decide(
     provider: &Provider,
     origin: &str,

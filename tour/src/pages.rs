@@ -1,4 +1,5 @@
-//! What people see in their browsers: the pages of the photo service, and those of the client that prints the photos.
+//! What people see in their browsers: the pages of the photo service, and those of the client that
+//! prints the photos.
 
 /// The authorization server, as it names itself to its users.
 pub const SERVICE: &str = "Photos";
@@ -90,7 +91,12 @@ const SIGN_OUT: &str = r#"<button class="button">Sign out</button>"#;
 pub const DID_NOT_WORK: &str = "That did not work";
 
 /// Asks who it is. Without a client's name, it does not say what for.
-pub fn login(action: &str, hidden: &[(&str, &str)], client_name: &str, problem: Option<&str>) -> String {
+pub fn login(
+    action: &str,
+    hidden: &[(&str, &str)],
+    client_name: &str,
+    problem: Option<&str>,
+) -> String {
     let purpose = match client_name {
         "" => String::new(),
         name => format!(r#"<p class="soft">to continue to {}</p>"#, isolated(name)),
@@ -105,7 +111,11 @@ pub fn login(action: &str, hidden: &[(&str, &str)], client_name: &str, problem: 
 <button class="button primary">Sign in</button>"#
     );
     let form = form(action, hidden, &fields);
-    document(AT_SERVICE, &alerting("Sign in", &problem), &format!("<h1>Sign in</h1>\n{purpose}\n{problem}\n{form}"))
+    document(
+        AT_SERVICE,
+        &alerting("Sign in", &problem),
+        &format!("<h1>Sign in</h1>\n{purpose}\n{problem}\n{form}"),
+    )
 }
 
 /// Asks the user what the client may do. `destination` is where the browser goes with the answer.
@@ -132,8 +142,14 @@ pub fn consent(
     document(AT_SERVICE, "Allow access?", &content)
 }
 
-/// Asks for the code that a device shows (RFC 8628 §3.3). Who reads it must bear small letters: only the look is large.
-pub fn user_code(action: &str, hidden: &[(&str, &str)], problem: Option<&str>, prefilled: &str) -> String {
+/// Asks for the code that a device shows (RFC 8628 §3.3). Who reads it must bear small letters:
+/// only the look is large.
+pub fn user_code(
+    action: &str,
+    hidden: &[(&str, &str)],
+    problem: Option<&str>,
+    prefilled: &str,
+) -> String {
     let (problem, described) = problem_and_reference(problem);
     let fields = format!(
         r#"<label for="user_code">Code</label>
@@ -149,7 +165,8 @@ pub fn user_code(action: &str, hidden: &[(&str, &str)], problem: Option<&str>, p
     document(AT_SERVICE, &alerting("Connect a device", &problem), &content)
 }
 
-/// Asks whether that is the user's own device, since somebody else may have sent them here (RFC 8628 §5.4).
+/// Asks whether that is the user's own device, since somebody else may have sent them here (RFC
+/// 8628 §5.4).
 pub fn device_consent(
     action: &str,
     hidden: &[(&str, &str)],
@@ -188,7 +205,8 @@ pub fn client_home(sign_in_href: &str) -> String {
     document(AT_CLIENT, "Welcome", &content)
 }
 
-/// What the client has after the user said yes. The action and what is hidden are those of the form that signs out.
+/// What the client has after the user said yes. The action and what is hidden are those of the form
+/// that signs out.
 pub fn client_signed_in(
     action: &str,
     hidden: &[(&str, &str)],
@@ -218,13 +236,21 @@ pub fn client_signed_in(
 /// Why the client has nothing for a user who is signed in, and may want to begin anew.
 pub fn client_failed(action: &str, hidden: &[(&str, &str)], text: &str) -> String {
     let sign_out = form(action, hidden, SIGN_OUT);
-    document(AT_CLIENT, DID_NOT_WORK, &format!("<h1>{DID_NOT_WORK}</h1>\n<p>{}</p>\n{sign_out}", escape(text)))
+    document(
+        AT_CLIENT,
+        DID_NOT_WORK,
+        &format!("<h1>{DID_NOT_WORK}</h1>\n<p>{}</p>\n{sign_out}", escape(text)),
+    )
 }
 
 /// Why the client has nothing. The way out is the page at the root of the client's folder.
 pub fn client_problem(title: &str, text: &str) -> String {
     let back = link("button", "./", "Back to the start");
-    document(AT_CLIENT, title, &format!("<h1>{}</h1>\n<p>{}</p>\n{back}", escape(title), escape(text)))
+    document(
+        AT_CLIENT,
+        title,
+        &format!("<h1>{}</h1>\n<p>{}</p>\n{back}", escape(title), escape(text)),
+    )
 }
 
 fn document((site, class): Site, title: &str, content: &str) -> String {
@@ -277,7 +303,9 @@ fn permissions(scopes: &[(&str, &str)]) -> String {
     if scopes.is_empty() {
         return "<p>It asks for nothing in particular.</p>".to_owned();
     }
-    let item = |(name, text): &(&str, &str)| format!(r#"{} <code class="soft">{}</code>"#, escape(text), escape(name));
+    let item = |(name, text): &(&str, &str)| {
+        format!(r#"{} <code class="soft">{}</code>"#, escape(text), escape(name))
+    };
     format!("<h2>What it could do</h2>\n{}", list(scopes.iter().map(item)))
 }
 
@@ -288,14 +316,19 @@ fn list(items: impl Iterator<Item = String>) -> String {
 }
 
 fn link(class: &str, href: &str, text: &str) -> String {
-    format!(r#"<p class="actions"><a class="{class}" href="{}">{}</a></p>"#, escape(href), escape(text))
+    format!(
+        r#"<p class="actions"><a class="{class}" href="{}">{}</a></p>"#,
+        escape(href),
+        escape(text)
+    )
 }
 
 fn emphasized(text: &str) -> String {
     format!("<strong>{}</strong>", isolated(text))
 }
 
-/// A name that somebody else chose. It must not turn the words around it, by what it says of its direction.
+/// A name that somebody else chose. It must not turn the words around it, by what it says of its
+/// direction.
 fn isolated(text: &str) -> String {
     format!("<bdi>{}</bdi>", escape(text))
 }
@@ -304,5 +337,7 @@ fn isolated(text: &str) -> String {
 fn escape(text: &str) -> String {
     // The ampersand comes first, since the others bring one.
     let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
-    escapes.iter().fold(text.to_owned(), |text, (character, escape)| text.replace(*character, escape))
+    escapes
+        .iter()
+        .fold(text.to_owned(), |text, (character, escape)| text.replace(*character, escape))
 }

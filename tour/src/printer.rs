@@ -1,7 +1,10 @@
-//! The client that prints photos: a site that signs its users in at the photo service, and calls the API in their name.
+//! The client that prints photos: a site that signs its users in at the photo service, and calls
+//! the API in their name.
 
 use http::Method;
-use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Discovery, Pending, Session, SharedSession};
+use oauth_proto::oauth2::{
+    AuthorizationServer, Authorize, Client, Discovery, Pending, Session, SharedSession,
+};
 use oauth_proto::{DriveError, Error, Moment, Refused, Request, Response, Secret, run};
 
 use crate::oauth2_server::{CLIENT, CLIENT_SECRET, SCOPES};
@@ -31,7 +34,8 @@ enum Visit {
 struct SignedIn {
     /// Renews the token when that is due.
     session: SharedSession,
-    /// Stands in the form that signs out: who makes the browser post one from elsewhere does not know it.
+    /// Stands in the form that signs out: who makes the browser post one from elsewhere does not
+    /// know it.
     form_token: String,
 }
 
@@ -43,7 +47,8 @@ impl Printer {
             .secret(CLIENT_SECRET)
             .redirect_uri(format!("{origin}/callback"))?;
         let service = service.to_owned();
-        let sessions = Sessions::new("printer_session", |visit| matches!(visit, Visit::SignedIn(_)));
+        let sessions =
+            Sessions::new("printer_session", |visit| matches!(visit, Visit::SignedIn(_)));
         Ok(Self { client, service, sessions })
     }
 
@@ -63,8 +68,10 @@ impl Printer {
             return html(pages::client_home("/sign-in"));
         };
         let hidden = [("form_token", form_token.as_str())];
-        // Who is signed in can sign out whatever the service says, and nothing else leads to another sign-in.
-        let failed = |failure: Failure| pages::client_failed(SIGN_OUT, &hidden, &failure.to_string());
+        // Who is signed in can sign out whatever the service says, and nothing else leads to
+        // another sign-in.
+        let failed =
+            |failure: Failure| pages::client_failed(SIGN_OUT, &hidden, &failure.to_string());
         html(self.albums(&session, &hidden).unwrap_or_else(failed))
     }
 
@@ -85,17 +92,25 @@ impl Printer {
         let scope = session.token().and_then(|token| token.scope.clone()).unwrap_or_default();
         let scopes: Vec<_> = scope.iter().collect();
         let user = json["user"].as_str().unwrap_or_default();
-        Ok(pages::client_signed_in(SIGN_OUT, hidden, user, &scopes, &serde_json::to_string_pretty(&json)?))
+        Ok(pages::client_signed_in(
+            SIGN_OUT,
+            hidden,
+            user,
+            &scopes,
+            &serde_json::to_string_pretty(&json)?,
+        ))
     }
 
     /// To the photo service. What belongs to the answer is kept for this browser alone.
     fn leave(&self, request: &Request) -> Result<Response, Failure> {
-        // A new visit would take the place of one that is signed in, whose token nobody could revoke any longer.
+        // A new visit would take the place of one that is signed in, whose token nobody could
+        // revoke any longer.
         if self.signed_in(request).is_some() {
             return Ok(see_other("/"));
         }
         let authorize = Authorize::scope(SCOPES.map(|(scope, _)| scope));
-        let authorization = run(self.client.authorize(authorize, Moment::from_os())?, net::client())?;
+        let authorization =
+            run(self.client.authorize(authorize, Moment::from_os())?, net::client())?;
         let away = Visit::Away(Box::new(authorization.pending));
         Ok(self.sessions.begin(away, see_other(&authorization.url)))
     }
@@ -111,7 +126,8 @@ impl Printer {
         };
         let token = run(self.client.redeem(*pending, request, Moment::from_os())?, net::client())?;
         // The session is in memory, and its tokens with it: none of them is stored.
-        let session = SharedSession::builder(Session::new(&self.client, &self.service, token)?).build()?;
+        let session =
+            SharedSession::builder(Session::new(&self.client, &self.service, token)?).build()?;
         let signed_in = SignedIn { session, form_token: random() };
         Ok(self.sessions.begin(Visit::SignedIn(signed_in), see_other("/")))
     }
@@ -134,9 +150,10 @@ fn problem(failure: &(dyn std::error::Error + 'static)) -> String {
     let error = failure.downcast_ref::<Error>();
     let error = error.or_else(|| failure.downcast_ref::<DriveError>()?.protocol());
     match error {
-        Some(Error::Refused(Refused::Denied { .. })) => {
-            pages::client_problem("Access was denied", "You did not allow it, so there is nothing to print.")
-        }
+        Some(Error::Refused(Refused::Denied { .. })) => pages::client_problem(
+            "Access was denied",
+            "You did not allow it, so there is nothing to print.",
+        ),
         _ => pages::client_problem(pages::DID_NOT_WORK, &failure.to_string()),
     }
 }

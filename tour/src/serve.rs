@@ -1,4 +1,5 @@
-//! The photo service with its pages and the client that prints photos, for a browser, until they are stopped.
+//! The photo service with its pages and the client that prints photos, for a browser, until they
+//! are stopped.
 
 use std::sync::OnceLock;
 
@@ -11,7 +12,8 @@ use crate::{net, show};
 
 /// The client is at that port, or at a free one if it is 0.
 pub fn forever(port: u16) -> Result<(), Box<dyn std::error::Error>> {
-    // Each of the two has to know where the other is. A browser hears of the client only when it is complete.
+    // Each of the two has to know where the other is. A browser hears of the client only when it is
+    // complete.
     let complete = std::sync::Arc::new(OnceLock::<Printer>::new());
     let handler = complete.clone();
     let client = net::Server::start_at(port, |_| {
@@ -33,7 +35,10 @@ pub fn forever(port: u16) -> Result<(), Box<dyn std::error::Error>> {
 
     show::title("A photo service and a client that prints photos wait for a browser");
     show::note(format_args!("the client:  {}/", client.origin));
-    show::note(format_args!("the service: {} (user \"{USER}\", password \"{PASSWORD}\")", service.origin));
+    show::note(format_args!(
+        "the service: {} (user \"{USER}\", password \"{PASSWORD}\")",
+        service.origin
+    ));
     show::note(format_args!(
         "a device:    curl -d client_id={FRAME} -d scope=albums {}/device_authorization",
         service.origin

@@ -20,8 +20,8 @@ pub struct Sessions<V> {
 }
 
 impl<V> Sessions<V> {
-    /// Two sites on one machine need two names, since a browser tells cookies apart by the host alone. Which
-    /// visits have a user decides who goes when there are too many.
+    /// Two sites on one machine need two names, since a browser tells cookies apart by the host
+    /// alone. Which visits have a user decides who goes when there are too many.
     pub fn new(cookie: &'static str, has_user: fn(&V) -> bool) -> Self {
         Self { cookie, has_user, visits: Mutex::default() }
     }
@@ -48,8 +48,8 @@ impl<V> Sessions<V> {
         (Timestamp::from_os() < until).then_some(visit)
     }
 
-    /// Remembers something under a new name, which goes with the response. A name that was there before somebody signed
-    /// in is not used any longer: another may know it.
+    /// Remembers something under a new name, which goes with the response. A name that was there
+    /// before somebody signed in is not used any longer: another may know it.
     pub fn begin(&self, visit: V, mut response: Response) -> Response {
         let (name, now) = (random(), Timestamp::from_os());
         let mut visits = self.visits();
@@ -68,14 +68,19 @@ impl<V> Sessions<V> {
 
     /// The oldest goes. One without a user goes before, since anybody can begin a thousand of them.
     fn drop_one(&self, visits: &mut HashMap<String, (Timestamp, V)>) {
-        let oldest = visits.iter().min_by_key(|(_, (until, visit))| ((self.has_user)(visit), *until));
+        let oldest =
+            visits.iter().min_by_key(|(_, (until, visit))| ((self.has_user)(visit), *until));
         if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
             visits.remove(&oldest);
         }
     }
 
     fn name<'r>(&self, request: &'r Request) -> Option<&'r str> {
-        let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
+        let cookies = request
+            .headers()
+            .get_all(COOKIE)
+            .into_iter()
+            .filter_map(|cookies| cookies.to_str().ok());
         let mut cookies = cookies.flat_map(|cookies| cookies.split("; "));
         cookies.find_map(|cookie| cookie.strip_prefix(self.cookie)?.strip_prefix('='))
     }
@@ -96,14 +101,16 @@ pub fn random() -> String {
 
 /// What a form, or a query, has in that field. It is empty if there is none.
 pub fn field(form: &[u8], name: &str) -> String {
-    let value = form::pairs(form).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
+    let value =
+        form::pairs(form).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
     String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
 }
 
-/// A page that nobody keeps or frames, and that runs no script. Forms may lead anywhere: browsers would stop the redirect
-/// that brings the user back to a client.
+/// A page that nobody keeps or frames, and that runs no script. Forms may lead anywhere: browsers
+/// would stop the redirect that brings the user back to a client.
 pub fn html(page: String) -> Response {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
     let response = http::Response::builder()
         .header("content-type", "text/html; charset=utf-8")
         .header("content-security-policy", policy)

@@ -1,4 +1,5 @@
-//! Requests and responses as a reader wants to see them: what matters, one thing a line, secrets shortened.
+//! Requests and responses as a reader wants to see them: what matters, one thing a line, secrets
+//! shortened.
 
 use std::fmt::Display;
 
@@ -58,7 +59,9 @@ fn body(body: &[u8]) {
 pub fn shortened(text: &str) -> String {
     let mut out = text.to_owned();
     for name in SECRETS {
-        for opening in [format!("{name}="), format!("{name}=\""), format!("{name}\":\""), name.to_owned()] {
+        for opening in
+            [format!("{name}="), format!("{name}=\""), format!("{name}\":\""), name.to_owned()]
+        {
             let Some(start) = out.find(&opening).map(|at| at + opening.len()) else { continue };
             let length = out[start..].find(['"', '&', ',', '\n']).unwrap_or(out.len() - start);
             if length > 6 {

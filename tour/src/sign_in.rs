@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use http::Method;
 use oauth_proto::oauth2::Scope;
-use oauth_proto::oauth2::server::{Approval, Consent, DeviceConsent, Dispatched, RejectReason, Rejected};
+use oauth_proto::oauth2::server::{
+    Approval, Consent, DeviceConsent, Dispatched, RejectReason, Rejected,
+};
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp};
 
 use crate::oauth2_server::{Photos, SCOPES};
@@ -27,8 +29,8 @@ const WRONG_CODE_COUNTS: Duration = Duration::from_secs(15 * 60);
 pub struct SignIn {
     photos: Photos,
     sessions: Sessions<Visit>,
-    /// Until when each wrong code of a user's counts. A right one does not make up for it: who guesses can have a device
-    /// of their own, and so a right code.
+    /// Until when each wrong code of a user's counts. A right one does not make up for it: who
+    /// guesses can have a device of their own, and so a right code.
     wrong_codes: Mutex<HashMap<String, Vec<Timestamp>>>,
 }
 
@@ -42,7 +44,8 @@ struct Visit {
     problem: Option<&'static str>,
 }
 
-/// What the user has to answer. It never travels through the browser, which has its random name alone.
+/// What the user has to answer. It never travels through the browser, which has its random name
+/// alone.
 #[derive(Clone)]
 enum Question {
     Consent(Box<Consent>),
@@ -59,19 +62,24 @@ impl SignIn {
 
     pub fn handle(&self, request: &Request) -> Response {
         let response = match (request.method(), request.uri().path()) {
-            (&Method::GET, "/device") => Ok(self.begin(request, Question::Code(user_code(request)))),
+            (&Method::GET, "/device") => {
+                Ok(self.begin(request, Question::Code(user_code(request))))
+            }
             (&Method::GET, "/question") => Ok(self.question(request)),
             (&Method::POST, "/question") => self.answer(request),
-            (&Method::GET, "/connected") => {
-                Ok(html(pages::message("Your device is connected", "Go back to it: it will go on in a moment.")))
-            }
+            (&Method::GET, "/connected") => Ok(html(pages::message(
+                "Your device is connected",
+                "Go back to it: it will go on in a moment.",
+            ))),
             (&Method::GET, "/not-connected") => {
                 Ok(html(pages::message("Your device is not connected", "It was told so.")))
             }
             (_, "/albums") => self.photos.albums(request),
             _ => self.photos.dispatch(request).map(|end| match end {
                 Dispatched::Respond(response) => response,
-                Dispatched::Consent(consent) => self.begin(request, Question::Consent(Box::new(consent))),
+                Dispatched::Consent(consent) => {
+                    self.begin(request, Question::Consent(Box::new(consent)))
+                }
                 _ => self.begin(request, Question::Code(String::new())),
             }),
         };
@@ -86,7 +94,12 @@ impl SignIn {
         match asked {
             Some(()) => response,
             None => {
-                let mut visit = Visit { user: None, form_token: random(), waiting: HashMap::new(), problem: None };
+                let mut visit = Visit {
+                    user: None,
+                    form_token: random(),
+                    waiting: HashMap::new(),
+                    problem: None,
+                };
                 visit.ask(&name, question);
                 self.sessions.begin(visit, response)
             }
@@ -112,11 +125,16 @@ impl SignIn {
     /// What the user has posted.
     fn answer(&self, request: &Request) -> Result<Response, Rejected> {
         let [token, password, username, code, decision] =
-            ["form_token", "password", "username", "user_code", "decision"].map(|name| field(request.body(), name));
+            ["form_token", "password", "username", "user_code", "decision"]
+                .map(|name| field(request.body(), name));
         let name = named(request);
         let known = self.sessions.with(request, |visit| {
             let ours = Secret::new(token) == Secret::new(visit.form_token.as_str());
-            visit.waiting.get(&name).filter(|_| ours).map(|question| (question.clone(), visit.user.clone()))
+            visit
+                .waiting
+                .get(&name)
+                .filter(|_| ours)
+                .map(|question| (question.clone(), visit.user.clone()))
         });
         Ok(match known.flatten() {
             None => expired(),
@@ -146,7 +164,8 @@ impl SignIn {
         let counted = wrong_codes.entry(user.to_owned()).or_default();
         counted.retain(|until| now < *until);
         if counted.len() >= MOST_WRONG_CODES {
-            return self.again(request, "Too many codes were wrong. Try again in a quarter of an hour.");
+            return self
+                .again(request, "Too many codes were wrong. Try again in a quarter of an hour.");
         }
         match self.photos.serve(self.photos.provider.find_device(&code, now)) {
             Ok(device) => {
@@ -163,9 +182,12 @@ impl SignIn {
     }
 
     fn decide(&self, question: Question, user: String, allow: bool) -> Result<Response, Rejected> {
-        let (provider, grant, moment) = (&self.photos.provider, Approval::new(user), Moment::from_os());
+        let (provider, grant, moment) =
+            (&self.photos.provider, Approval::new(user), Moment::from_os());
         match (question, allow) {
-            (Question::Consent(consent), true) => self.photos.serve(provider.approve(*consent, grant, moment)),
+            (Question::Consent(consent), true) => {
+                self.photos.serve(provider.approve(*consent, grant, moment))
+            }
             (Question::Consent(consent), false) => self.photos.serve(provider.deny(*consent)),
             (Question::Device(device), true) => {
                 self.photos.serve(provider.approve_device(*device, grant, moment))?;
@@ -192,16 +214,27 @@ impl Visit {
         let action = format!("/question?name={name}");
         let hidden = [("form_token", self.form_token.as_str())];
         let (client, scopes) = match question {
-            Question::Consent(consent) => (client_name(&consent.client_name, &consent.client_id), said(&consent.scope)),
-            Question::Device(device) => (client_name(&device.client_name, &device.client_id), said(&device.scope)),
+            Question::Consent(consent) => {
+                (client_name(&consent.client_name, &consent.client_id), said(&consent.scope))
+            }
+            Question::Device(device) => {
+                (client_name(&device.client_name, &device.client_id), said(&device.scope))
+            }
             Question::Code(_) => ("", Vec::new()),
         };
         match (&self.user, question) {
             (None, _) => pages::login(&action, &hidden, client, problem),
-            (Some(user), Question::Consent(consent)) => {
-                pages::consent(&action, &hidden, client, user, &scopes, &destination(&consent.redirect_uri))
+            (Some(user), Question::Consent(consent)) => pages::consent(
+                &action,
+                &hidden,
+                client,
+                user,
+                &scopes,
+                &destination(&consent.redirect_uri),
+            ),
+            (Some(_), Question::Code(prefilled)) => {
+                pages::user_code(&action, &hidden, problem, prefilled)
             }
-            (Some(_), Question::Code(prefilled)) => pages::user_code(&action, &hidden, problem, prefilled),
             (Some(_), Question::Device(device)) => {
                 pages::device_consent(&action, &hidden, client, &device.user_code, &scopes)
             }
@@ -213,8 +246,8 @@ fn client_name<'a>(name: &'a Option<String>, id: &'a str) -> &'a str {
     name.as_deref().unwrap_or(id)
 }
 
-/// Where the answer goes: to a host, or else to an app, which only the whole URI tells. With a scheme of an app's own,
-/// what looks like a host means nothing.
+/// Where the answer goes: to a host, or else to an app, which only the whole URI tells. With a
+/// scheme of an app's own, what looks like a host means nothing.
 fn destination(redirect_uri: &str) -> String {
     let uri = redirect_uri.parse::<http::Uri>().ok();
     let web = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
@@ -246,5 +279,8 @@ fn query(request: &Request, name: &str) -> String {
 }
 
 fn expired() -> Response {
-    html(pages::message("This page has expired", "Go back to where you came from, and start again."))
+    html(pages::message(
+        "This page has expired",
+        "Go back to where you came from, and start again.",
+    ))
 }

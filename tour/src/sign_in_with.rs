@@ -1,4 +1,5 @@
-//! Signing in with GitHub and with Twitter: one shape, whatever they speak. Doubles on this machine stand for the services.
+//! Signing in with GitHub and with Twitter: one shape, whatever they speak. Doubles on this machine
+//! stand for the services.
 
 use oauth_proto::oauth1::Session;
 use oauth_proto::services::{self, Client, SignIn, Tokens, User};
@@ -13,24 +14,31 @@ const CALLBACK: &str = "https://app.example/callback";
 pub fn chapter() -> Outcome<()> {
     show::title("Signing in: GitHub and Twitter, each in two legs that end in a user");
     let double = net::Server::start(|_| service)?;
-    show::note(format_args!("doubles of both, which answer as their documentation shows, listen at {}", double.origin));
+    show::note(format_args!(
+        "doubles of both, which answer as their documentation shows, listen at {}",
+        double.origin
+    ));
     let mut send = net::shown_client();
 
     show::title("1. GitHub: OAuth 2.0, and the address from an endpoint of its own");
-    let github = SignIn::new(&services::GITHUB, "client id", "client secret", CALLBACK)?.base_url(&double.origin)?;
+    let github = SignIn::new(&services::GITHUB, "client id", "client secret", CALLBACK)?
+        .base_url(&double.origin)?;
     let authorization = run(github.authorize(Moment::from_os())?, &mut send)?;
     show::note(format_args!("go to {}", show::shortened(&authorization.url)));
-    let callback = format!("{CALLBACK}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", authorization.pending.key());
+    let callback =
+        format!("{CALLBACK}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", authorization.pending.key());
     let user = run(github.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
     introduce(&user);
 
     show::title("2. Twitter: OAuth 1.0a, with the same two calls");
-    let twitter =
-        SignIn::new(&services::TWITTER, "consumer key", "consumer secret", CALLBACK)?.base_url(&double.origin)?;
+    let twitter = SignIn::new(&services::TWITTER, "consumer key", "consumer secret", CALLBACK)?
+        .base_url(&double.origin)?;
     let authorization = run(twitter.authorize(Moment::from_os())?, &mut send)?;
     show::note(format_args!("go to {}", authorization.url));
-    let callback = format!("{CALLBACK}?oauth_token={}&oauth_verifier=473f82d3", authorization.pending.key());
-    let user = run(twitter.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
+    let callback =
+        format!("{CALLBACK}?oauth_token={}&oauth_verifier=473f82d3", authorization.pending.key());
+    let user =
+        run(twitter.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
     introduce(&user);
 
     show::title("3. And its API is called for the user");
@@ -58,10 +66,14 @@ fn introduce(user: &User) {
 /// What the two services answer, word for word as little as it takes.
 fn service(request: &Request) -> Response {
     let (kind, body) = match request.uri().path() {
-        "/login/oauth/access_token" => {
-            ("application/json", r#"{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a","token_type":"bearer"}"#)
-        }
-        "/user" => ("application/json", r#"{"login":"octocat","id":1,"name":"monalisa octocat","email":null}"#),
+        "/login/oauth/access_token" => (
+            "application/json",
+            r#"{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a","token_type":"bearer"}"#,
+        ),
+        "/user" => (
+            "application/json",
+            r#"{"login":"octocat","id":1,"name":"monalisa octocat","email":null}"#,
+        ),
         "/user/emails" => (
             "application/json",
             r#"[{"email":"octocat@github.com","verified":true,"primary":true,"visibility":"public"}]"#,
@@ -76,10 +88,13 @@ fn service(request: &Request) -> Response {
             "oauth_token=7588892-kagSNqWge8gB1WwE3plnFsJHAZVfxWD7Vb57p0b4&oauth_token_secret=PbKfYqSryyeKDWz4ebtY3o5ogNLG11WJuZBc9fQrQo&\
              user_id=783214&screen_name=twitter",
         ),
-        "/1.1/account/verify_credentials.json" => {
-            ("application/json", r#"{"id_str":"783214","name":"Twitter","screen_name":"twitter","verified":true}"#)
+        "/1.1/account/verify_credentials.json" => (
+            "application/json",
+            r#"{"id_str":"783214","name":"Twitter","screen_name":"twitter","verified":true}"#,
+        ),
+        "/1.1/statuses/update.json" => {
+            ("application/json", r#"{"id_str":"20","text":"setting up my twttr"}"#)
         }
-        "/1.1/statuses/update.json" => ("application/json", r#"{"id_str":"20","text":"setting up my twttr"}"#),
         _ => return http::Response::builder().status(404).body(Vec::new()).unwrap_or_default(),
     };
     let builder = http::Response::builder().header("content-type", kind);

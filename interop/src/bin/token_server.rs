@@ -1,6 +1,7 @@
-//! A minimal HTTP/1.1 server with our token endpoint, for measuring: one thread that waits for all connections at once,
-//! since with a thread for each half of the time would go into changing between them; and one write for each response.
-//! It prints its port, and runs until the input ends.
+//! A minimal HTTP/1.1 server with our token endpoint, for measuring: one thread that waits for all
+//! connections at once, since with a thread for each half of the time would go into changing
+//! between them; and one write for each response. It prints its port, and runs until the input
+//! ends.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -31,7 +32,8 @@ fn main() -> Result<(), Failure> {
     let provider = Provider::builder(&origin).add_grant_type(grant_type).build()?;
     let endpoint = Endpoint { provider, store: MemoryStore::default() };
     endpoint.store.add_client(
-        ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_types(["client_credentials"]),
+        ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?
+            .grant_types(["client_credentials"]),
     );
     std::thread::spawn(move || listen(listener, &endpoint).map_err(|error| eprintln!("{error}")));
     println!("{{\"port\":{}}}", origin.rsplit(':').next().unwrap_or_default());
@@ -50,7 +52,9 @@ fn listen(mut listener: TcpListener, endpoint: &Endpoint) -> std::io::Result<()>
         poll.poll(&mut events, None)?;
         for event in &events {
             if event.token() != LISTENER {
-                let goes_on = connections.get_mut(&event.token()).map(|one: &mut Connection| one.serve(endpoint));
+                let goes_on = connections
+                    .get_mut(&event.token())
+                    .map(|one: &mut Connection| one.serve(endpoint));
                 // Whose requests make no sense, or who has gone: that one's connection ends.
                 if !matches!(goes_on, Some(Ok(true))) {
                     connections.remove(&event.token());
@@ -148,7 +152,10 @@ impl Connection {
         let own = self.request.headers_mut();
         own.clear();
         for header in head.headers.iter() {
-            own.append(HeaderName::from_bytes(header.name.as_bytes())?, HeaderValue::from_bytes(header.value)?);
+            own.append(
+                HeaderName::from_bytes(header.name.as_bytes())?,
+                HeaderValue::from_bytes(header.value)?,
+            );
         }
         let mut lengths = own.get_all(CONTENT_LENGTH).iter();
         let length = match (lengths.next(), lengths.next(), own.contains_key(TRANSFER_ENCODING)) {
@@ -162,9 +169,11 @@ impl Connection {
         let Some(bytes) = self.received.get(body..body + length) else { return Ok(None) };
         self.request.body_mut().clear();
         self.request.body_mut().extend_from_slice(bytes);
-        *self.request.method_mut() = Method::from_bytes(head.method.unwrap_or_default().as_bytes())?;
+        *self.request.method_mut() =
+            Method::from_bytes(head.method.unwrap_or_default().as_bytes())?;
         *self.request.uri_mut() = head.path.unwrap_or_default().parse()?;
-        *self.request.version_mut() = if head.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
+        *self.request.version_mut() =
+            if head.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
         let last = is_last(&self.request);
         Ok(Some(Arrived { length: body + length, last }))
     }
@@ -177,14 +186,24 @@ impl Connection {
         let out = &mut self.sent;
         out.clear();
         let status = response.status();
-        write!(out, "HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default())?;
+        write!(
+            out,
+            "HTTP/1.1 {} {}\r\n",
+            status.as_str(),
+            status.canonical_reason().unwrap_or_default()
+        )?;
         for (name, value) in response.headers() {
             for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
                 out.extend_from_slice(part);
             }
         }
         let connection = if last { "connection: close\r\n" } else { "" };
-        write!(out, "{connection}date: {}\r\ncontent-length: {}\r\n\r\n", self.date.1, response.body().len())?;
+        write!(
+            out,
+            "{connection}date: {}\r\ncontent-length: {}\r\n\r\n",
+            self.date.1,
+            response.body().len()
+        )?;
         out.extend_from_slice(response.body());
         // Who does not read the answers, has no room for them in the end, and is gone.
         Ok(self.stream.write_all(out)?)
@@ -194,5 +213,6 @@ impl Connection {
 /// Whether the connection ends with this request (RFC 9112 §9.3).
 fn is_last(request: &Request) -> bool {
     let says_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    request.version() == Version::HTTP_10 || request.headers().get_all(CONNECTION).iter().any(says_close)
+    request.version() == Version::HTTP_10
+        || request.headers().get_all(CONNECTION).iter().any(says_close)
 }

@@ -28,8 +28,9 @@ impl Service for Dropbox {
         match request.uri().path() {
             "/1/oauth/request_token" => {
                 // Of the callback this version hears with the user.
-                let told =
-                    request.headers()[AUTHORIZATION].to_str().is_ok_and(|header| header.contains("oauth_callback"));
+                let told = request.headers()[AUTHORIZATION]
+                    .to_str()
+                    .is_ok_and(|header| header.contains("oauth_callback"));
                 if self.verified(request)?.token.is_some() || told {
                     return Err(refusal(400, json!({ "error": "Bad OAuth request." })));
                 }
@@ -38,13 +39,19 @@ impl Service for Dropbox {
             "/1/oauth/authorize" => {
                 let asked = query(request);
                 self.granted.set(asked["oauth_token"] == "mh7an9dkrg59");
-                Ok(redirect(&format!("{}&uid=12345678&oauth_token={}", asked["oauth_callback"], asked["oauth_token"])))
+                Ok(redirect(&format!(
+                    "{}&uid=12345678&oauth_token={}",
+                    asked["oauth_callback"], asked["oauth_token"]
+                )))
             }
             "/1/oauth/access_token" => {
                 let verified = self.verified(request)?;
                 let waits = verified.approval.is_some_and(|grant| grant.user == NOBODY);
                 if !waits || !self.granted.get() || !self.store.remove_token("mh7an9dkrg59") {
-                    return Err(refusal(401, json!({ "error": "Request token not found, or not authorized." })));
+                    return Err(refusal(
+                        401,
+                        json!({ "error": "Request token not found, or not authorized." }),
+                    ));
                 }
                 Ok(self.give("12345678", "ccl4li5n1q9b", "95grkd9na7hm", "&uid=12345678"))
             }
@@ -70,7 +77,9 @@ impl Dropbox {
 
     fn verified(&self, request: &Request) -> Result<Verified, Response> {
         let verified = serve(self.verifier.verify(request, Moment::from_os()), &self.store);
-        verified.map_err(|_| refusal(401, json!({ "error": "Invalid signature. Expected signature base string." })))
+        verified.map_err(|_| {
+            refusal(401, json!({ "error": "Invalid signature. Expected signature base string." }))
+        })
     }
 
     fn give(&self, user: &str, token: &str, secret: &str, more: &str) -> Response {

@@ -6,7 +6,9 @@ use oauth_proto::{Request, Response};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{Answer, Codes, FACEBOOK_TOKEN, SECRET, Service, answer, bearer, fields, query, refusal, typed};
+use super::{
+    Answer, Codes, FACEBOOK_TOKEN, SECRET, Service, answer, bearer, fields, query, refusal, typed,
+};
 
 pub(super) struct Facebook {
     codes: Codes,
@@ -22,11 +24,14 @@ impl Service for Facebook {
         match request.uri().path() {
             "/dialog/oauth" => self.codes.authorize(request),
             "/oauth/access_token" => {
-                self.codes.redeem(request).map_err(|wrong| graph_error(wrong, "OAuthException", 100))?;
+                self.codes
+                    .redeem(request)
+                    .map_err(|wrong| graph_error(wrong, "OAuthException", 100))?;
                 Ok(match self.old {
-                    true => {
-                        typed("text/plain; charset=UTF-8", format!("access_token={FACEBOOK_TOKEN}&expires=5183999"))
-                    }
+                    true => typed(
+                        "text/plain; charset=UTF-8",
+                        format!("access_token={FACEBOOK_TOKEN}&expires=5183999"),
+                    ),
                     false => answer(
                         json!({ "access_token": FACEBOOK_TOKEN, "token_type": "bearer", "expires_in": 5_183_944 }),
                     ),
@@ -86,7 +91,9 @@ impl Facebook {
         let (asked, posted) = (query(request), fields(request.body()));
         // Of an object comes what is asked for.
         let some = |fields: &str| -> Value {
-            let named = fields.split(',').filter_map(|name| Some((name.to_owned(), jane.get(name)?.clone())));
+            let named = fields
+                .split(',')
+                .filter_map(|name| Some((name.to_owned(), jane.get(name)?.clone())));
             Value::Object(named.collect())
         };
         let default = "id,name".to_owned();
@@ -99,7 +106,9 @@ impl Facebook {
             }
             (&Method::POST, "/") => {
                 let batch: Vec<Value> = serde_json::from_str(&posted["batch"]).expect("a list");
-                let body = |one: &Value| some(if one["relative_url"] == "me" { "id,name" } else { "" }).to_string();
+                let body = |one: &Value| {
+                    some(if one["relative_url"] == "me" { "id,name" } else { "" }).to_string()
+                };
                 let all = batch.iter().map(|one| json!({ "code": 200, "body": body(one) }));
                 Ok(answer(all.collect()))
             }
@@ -112,5 +121,8 @@ impl Facebook {
 }
 
 fn graph_error(message: &str, kind: &str, code: u32) -> Response {
-    refusal(400, json!({ "error": { "message": message, "type": kind, "code": code, "fbtrace_id": "EJplcsCHuLu" } }))
+    refusal(
+        400,
+        json!({ "error": { "message": message, "type": kind, "code": code, "fbtrace_id": "EJplcsCHuLu" } }),
+    )
 }

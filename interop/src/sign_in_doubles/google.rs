@@ -24,7 +24,10 @@ impl Service for Google {
                     "scope": "openid https://www.googleapis.com/auth/userinfo.profile https://www.googleapis.com/auth/userinfo.email",
                     "token_type": "Bearer",
                 }))),
-                Err(wrong) => Err(refusal(400, json!({ "error": "invalid_grant", "error_description": wrong }))),
+                Err(wrong) => Err(refusal(
+                    400,
+                    json!({ "error": "invalid_grant", "error_description": wrong }),
+                )),
             },
             "/v1/userinfo" if bearer(request) == Some(GOOGLE_TOKEN) => Ok(answer(json!({
                 "sub": "110169484474386276334",
@@ -38,9 +41,10 @@ impl Service for Google {
                 "locale": "en",
                 "hd": "example.com",
             }))),
-            "/v1/userinfo" => {
-                Err(refusal(401, json!({ "error": "invalid_request", "error_description": "Invalid Credentials" })))
-            }
+            "/v1/userinfo" => Err(refusal(
+                401,
+                json!({ "error": "invalid_request", "error_description": "Invalid Credentials" }),
+            )),
             "/oauth2/v2/userinfo" if bearer(request) == Some(GOOGLE_TOKEN) => Ok(answer(json!({
                 "id": "110169484474386276334",
                 "email": "jane@example.com",

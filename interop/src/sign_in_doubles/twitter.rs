@@ -3,7 +3,9 @@
 use crate::with::With;
 use http::Method;
 use oauth_proto::oauth1::server::store::MemoryStore;
-use oauth_proto::oauth1::server::{AfterConsent, Approval, Dispatched, Endpoint, Provider, Verifier, serve};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, Dispatched, Endpoint, Provider, Verifier, serve,
+};
 use oauth_proto::{Moment, Request};
 use serde_json::{Value, json};
 
@@ -16,7 +18,9 @@ pub(super) struct Twitter {
 
 impl Twitter {
     pub(super) fn new(origin: &str) -> Self {
-        let verifier = Verifier::new(origin).expect("an origin").with(|it| it.realm = Some("Twitter API".into()));
+        let verifier = Verifier::new(origin)
+            .expect("an origin")
+            .with(|it| it.realm = Some("Twitter API".into()));
         let provider = Provider::builder(verifier)
             .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
             .path(Endpoint::Authorization, "/oauth/authorize")
@@ -30,8 +34,12 @@ impl Service for Twitter {
     // <https://developer.x.com/en/docs/twitter-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials>.
     fn respond(&self, request: &Request) -> Answer {
         let moment = Moment::from_os;
-        let unauthorized =
-            || refusal(401, json!({ "errors": [{ "code": 32, "message": "Could not authenticate you." }] }));
+        let unauthorized = || {
+            refusal(
+                401,
+                json!({ "errors": [{ "code": 32, "message": "Could not authenticate you." }] }),
+            )
+        };
         let verified = || serve(self.provider.verifier().verify(request, moment()), &self.store);
         match (request.method(), request.uri().path()) {
             (_, "/oauth/request_token" | "/oauth/access_token") => {
@@ -41,7 +49,10 @@ impl Service for Twitter {
                 }
             }
             (_, "/oauth/authenticate" | "/oauth/authorize") => {
-                let consent = match serve(self.provider.dispatch(&at_authorize(request), moment()), &self.store) {
+                let consent = match serve(
+                    self.provider.dispatch(&at_authorize(request), moment()),
+                    &self.store,
+                ) {
                     Ok(Dispatched::Consent(consent)) => consent,
                     _ => return Err(unauthorized()),
                 };
@@ -56,7 +67,8 @@ impl Service for Twitter {
             }
             (&Method::GET, "/1.1/account/verify_credentials.json") => {
                 verified().map_err(|_| unauthorized())?;
-                let wants_email = query(request).get("include_email").is_some_and(|wants| wants == "true");
+                let wants_email =
+                    query(request).get("include_email").is_some_and(|wants| wants == "true");
                 Ok(answer(credentials(wants_email)))
             }
             (&Method::POST, "/1.1/statuses/update.json") => {
@@ -71,9 +83,10 @@ impl Service for Twitter {
                     "user": { "id": 38_895_958, "id_str": "38895958", "screen_name": "janedoe" },
                 })))
             }
-            _ => {
-                Err(refusal(404, json!({ "errors": [{ "code": 34, "message": "Sorry, that page does not exist." }] })))
-            }
+            _ => Err(refusal(
+                404,
+                json!({ "errors": [{ "code": 34, "message": "Sorry, that page does not exist." }] }),
+            )),
         }
     }
 }

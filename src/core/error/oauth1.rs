@@ -14,8 +14,11 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The request has an `oauth_` parameter elsewhere than where the protocol parameters go (RFC 5849 §3.5).
-    #[error("the request has {name:?} where it does not belong: `oauth_` parameters go in one place")]
+    /// The request has an `oauth_` parameter elsewhere than where the protocol parameters go (RFC
+    /// 5849 §3.5).
+    #[error(
+        "the request has {name:?} where it does not belong: `oauth_` parameters go in one place"
+    )]
     ParameterPlace {
         /// The parameter.
         name: String,
@@ -23,8 +26,8 @@ pub enum RequestError {
     /// The body must be read to be signed by its hash, and is not at hand.
     #[error("the scheme signs the body by its hash, but the body is not at hand")]
     BodyNotAtHand,
-    /// The signature method could not sign: it has no key that it can use, or it returned an error, or its service returned an
-    /// empty signature.
+    /// The signature method could not sign: it has no key that it can use, or it returned an error,
+    /// or its service returned an empty signature.
     #[error("cannot use {method}: {reason}")]
     Signing {
         /// The signature method.
@@ -32,8 +35,11 @@ pub enum RequestError {
         /// Why the signature method failed, in its own words.
         reason: String,
     },
-    /// The key of the signature method is in a key service, and the call that was made cannot ask it.
-    #[error("the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose step asks it")]
+    /// The key of the signature method is in a key service, and the call that was made cannot ask
+    /// it.
+    #[error(
+        "the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose step asks it"
+    )]
     KeyElsewhere {
         /// The signature method.
         method: String,
@@ -55,7 +61,10 @@ pub enum RequestError {
 /// ```
 /// use oauth_proto::oauth1::CallbackError;
 ///
-/// let error = CallbackError::TokenMismatch { expected: "hh5s93j4".into(), received: "hh5s93j4\u{200b}".into() };
+/// let error = CallbackError::TokenMismatch {
+///     expected: "hh5s93j4".into(),
+///     received: "hh5s93j4\u{200b}".into(),
+/// };
 /// assert!(error.to_string().contains(r"hh5s93j4\u{200b}"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,5 @@
-//! What a client of OAuth 2.0 cannot do, and what it does not believe: RFC 6749, RFC 9700 and their kin.
+//! What a client of OAuth 2.0 cannot do, and what it does not believe: RFC 6749, RFC 9700 and their
+//! kin.
 
 /// Why a request cannot be made, or a token not be used, as the client is configured.
 ///
@@ -8,7 +9,10 @@
 /// use oauth_proto::{Error, Unsupported};
 ///
 /// fn could_not_authenticate(error: &Error) -> bool {
-///     matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. })))
+///     matches!(
+///         error,
+///         Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. }))
+///     )
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +28,8 @@ pub enum RequestError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A member of a registration has another type than RFC 7591 gives it, so that the client cannot be used as it is.
+    /// A member of a registration has another type than RFC 7591 gives it, so that the client
+    /// cannot be used as it is.
     #[error(
         "the registration's {member:?} is not of the type that the specification gives it: correct it in the metadata's `extra`, or \
          make a `Client` by hand"
@@ -47,8 +52,11 @@ pub enum RequestError {
         /// The kind.
         token_type: String,
     },
-    /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700 §2.1.1).
-    #[error("the server does not support proof keys with S256 (`AuthorizationServer::allow_missing_s256` lifts this)")]
+    /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700
+    /// §2.1.1).
+    #[error(
+        "the server does not support proof keys with S256 (`AuthorizationServer::allow_missing_s256` lifts this)"
+    )]
     NoPkce,
     /// OAuth 2.1 has no such thing, and the client was told to keep to it.
     #[error("OAuth 2.1 has no {what}")]
@@ -56,7 +64,8 @@ pub enum RequestError {
         /// What it left out.
         what: &'static str,
     },
-    /// The client's authentication returned an error, or is [`Missing`](crate::oauth2::ClientAuthentication::Missing).
+    /// The client's authentication returned an error, or is
+    /// [`Missing`](crate::oauth2::ClientAuthentication::Missing).
     #[error("the client cannot be authenticated: {reason}")]
     ClientAuthentication {
         /// Why the authentication failed, in the words of the method.
@@ -88,14 +97,17 @@ pub enum RequestError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// The callback brings an error and no state, so that anybody may have sent it. Some servers leave the state out when the
-    /// user says no.
-    #[error("the callback says {code:?} and has no \"state\", so that it may have come from anybody")]
+    /// The callback brings an error and no state, so that anybody may have sent it. Some servers
+    /// leave the state out when the user says no.
+    #[error(
+        "the callback says {code:?} and has no \"state\", so that it may have come from anybody"
+    )]
     ErrorAlone {
         /// The code that it brings: `access_denied`, …
         code: String,
     },
-    /// The other side says that it is another issuer than the one that was spoken to (RFC 9207 §2.4, RFC 8414 §3.3).
+    /// The other side says that it is another issuer than the one that was spoken to (RFC 9207
+    /// §2.4, RFC 8414 §3.3).
     #[error("the issuer is {received:?} and not {expected:?}{}", issuer_option(received))]
     IssuerMismatch {
         /// The issuer that was spoken to.
@@ -103,7 +115,8 @@ pub enum CallbackError {
         /// The one that answered.
         received: String,
     },
-    /// The callback names an issuer (RFC 9207), and nothing says which is the server's, so that it may be another's.
+    /// The callback names an issuer (RFC 9207), and nothing says which is the server's, so that it
+    /// may be another's.
     #[error(
         "the callback names the issuer {received:?}, and it is not known which is the server's: say it by \
          `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` takes any)"

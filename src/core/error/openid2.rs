@@ -1,4 +1,5 @@
-//! Why an assertion of OpenID 2.0 is not believed, and how a provider refuses: OpenID Authentication 2.0 §5, §10 and §11.
+//! Why an assertion of OpenID 2.0 is not believed, and how a provider refuses: OpenID
+//! Authentication 2.0 §5, §10 and §11.
 
 /// Why an assertion is not believed.
 ///
@@ -14,8 +15,8 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssertionError {
-    /// The fields of an OpenID message cannot be read: a field is there twice (OpenID Authentication 2.0 §4.1) or is not UTF-8
-    /// text, or the message has too many fields.
+    /// The fields of an OpenID message cannot be read: a field is there twice (OpenID
+    /// Authentication 2.0 §4.1) or is not UTF-8 text, or the message has too many fields.
     #[error("the callback's fields cannot be told apart: {field:?}")]
     FieldsUnclear {
         /// The field, if it is one.
@@ -54,14 +55,16 @@ pub enum AssertionError {
         /// The provider's endpoint.
         endpoint: String,
     },
-    /// The assertion's nonce has no time, or one too far from now (OpenID Authentication 2.0 §11.3).
+    /// The assertion's nonce has no time, or one too far from now (OpenID Authentication 2.0
+    /// §11.3).
     #[error("the assertion is too old, or too new")]
     NonceTime,
     /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
     #[error("the assertion has been seen before")]
     Replayed,
-    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication 2.0 §11.4), or has
-    /// confirmed it before: it does so once, also when its word was lost on the way.
+    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication
+    /// 2.0 §11.4), or has confirmed it before: it does so once, also when its word was lost on the
+    /// way.
     #[error("the assertion's signature is wrong")]
     Signature,
 }
@@ -80,14 +83,15 @@ pub enum AssertionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication 2.0 §10.2.1). Ask again
-    /// without `immediate`.
+    /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication
+    /// 2.0 §10.2.1). Ask again without `immediate`.
     #[error("the provider has to ask the user first")]
     SetupNeeded {
         /// Where OpenID 1.1 wants the user to go instead. Nobody signed it.
         url: Option<String>,
     },
-    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). Nobody signed it.
+    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3).
+    /// Nobody signed it.
     #[error("the provider answered with an error{}", quoted(message.as_deref()))]
     Failed {
         /// What it says, for people.

@@ -2,7 +2,8 @@
 
 use crate::wire::Timestamp;
 
-/// Why a protected resource refuses a request. For the operator: it says more than the client is told.
+/// Why a protected resource refuses a request. For the operator: it says more than the client is
+/// told.
 ///
 /// # Examples
 /// ```
@@ -21,7 +22,9 @@ pub enum RejectReason {
     #[error("the bearer token stands in the query")]
     TokenInQuery,
     /// The request has more than one bearer token.
-    #[error("the parameter {0:?} is there more than once: expected one bearer token in one place (RFC 6750 section 2)")]
+    #[error(
+        "the parameter {0:?} is there more than once: expected one bearer token in one place (RFC 6750 section 2)"
+    )]
     TokenTwice(&'static str),
     /// A header or parameter that should hold the bearer token holds something else.
     #[error("the parameter {name} cannot be used: {why}")]
@@ -61,9 +64,9 @@ pub enum RejectReason {
         /// The resource, and its other names.
         expected: Vec<String>,
     },
-    /// The `token_type` says that the token is not a bearer access token. Either the token is bound to a key, and the request
-    /// has to prove that it has the key (`DPoP`, `PoP`, `MAC`), or the token is not for resources (`refresh_token`, `id_token`,
-    /// `N_A`).
+    /// The `token_type` says that the token is not a bearer access token. Either the token is bound
+    /// to a key, and the request has to prove that it has the key (`DPoP`, `PoP`, `MAC`), or the
+    /// token is not for resources (`refresh_token`, `id_token`, `N_A`).
     #[error("the token is of the type {0:?}, which is no bearer access token")]
     TokenKind(String),
     /// The bearer token does not have the scope that is needed.
@@ -84,9 +87,10 @@ impl RejectReason {
     /// Returns the error code that the client is told (RFC 6750 §3.1).
     pub fn code(&self) -> &'static str {
         match self {
-            Self::TokenMissing | Self::TokenInQuery | Self::TokenTwice(_) | Self::TokenInvalid { .. } => {
-                "invalid_request"
-            }
+            Self::TokenMissing
+            | Self::TokenInQuery
+            | Self::TokenTwice(_)
+            | Self::TokenInvalid { .. } => "invalid_request",
             Self::TokenUnknown
             | Self::TokenInactive
             | Self::TokenExpired { .. }

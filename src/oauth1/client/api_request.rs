@@ -1,4 +1,5 @@
-//! Calling an API that answers with JSON, signed: what tornado.auth's `twitter_request` is made of, with typed errors.
+//! Calling an API that answers with JSON, signed: what tornado.auth's `twitter_request` is made of,
+//! with typed errors.
 
 use serde_json::Value;
 
@@ -9,8 +10,8 @@ use crate::wire::MAX_BODY;
 use crate::{Error, Moment, Refused, Response, ResponseExcerpt, Step, Timestamp};
 
 impl Session {
-    /// Calls an API, signed: for the session's user, or for the client alone where the session has no token. The step ends in the
-    /// JSON of the response; null for an empty one.
+    /// Calls an API, signed: for the session's user, or for the client alone where the session has
+    /// no token. The step ends in the JSON of the response; null for an empty one.
     ///
     /// ```no_run
     /// use oauth_proto::oauth1::Session;
@@ -27,9 +28,9 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when the signature would travel in the clear, and those of
-    /// [`sign`](Self::sign). From the step: [`Refused`] with the API's own code if it gives one, and
-    /// [`Misbehaved`](crate::Misbehaved).
+    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when the signature would travel in
+    /// the clear, and those of [`sign`](Self::sign). From the step: [`Refused`] with the API's own
+    /// code if it gives one, and [`Misbehaved`](crate::Misbehaved).
     pub fn call(&self, request: &ApiRequest, moment: Moment) -> Result<Step<Value>, Error> {
         request.check_secure()?;
         let signed = request.request()?;
@@ -37,11 +38,14 @@ impl Session {
         let limit = request.limit;
         let refusal = move |response: &Response| refusal(response, Some(signed_at));
         let signing = self.sign_remotely(signed, moment)?;
-        Ok(signing.and_then(move |signed| Ok(api::send(signed, limit, refusal)))?.observed_by(self.observer()))
+        Ok(signing
+            .and_then(move |signed| Ok(api::send(signed, limit, refusal)))?
+            .observed_by(self.observer()))
     }
 }
 
-/// Returns what the API said when it refused: in the words of the protocol's servers, or in Twitter's.
+/// Returns what the API said when it refused: in the words of the protocol's servers, or in
+/// Twitter's.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
     refusal(response, None)
 }

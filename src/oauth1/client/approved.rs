@@ -6,11 +6,12 @@ use crate::oauth1::credentials::TokenCredentials;
 use crate::{Error, Forged, Moment, Step};
 
 impl Client {
-    /// Exchanges a request token that its user has approved while signing in by OpenID, for a token. Such a request token
-    /// comes alone: its secret is the empty text, and there is no verifier.
+    /// Exchanges a request token that its user has approved while signing in by OpenID, for a
+    /// token. Such a request token comes alone: its secret is the empty text, and there is no
+    /// verifier.
     ///
-    /// What ties it to the user is the OpenID answer's signature, and nothing else: take it from an answer that was
-    /// verified.
+    /// What ties it to the user is the OpenID answer's signature, and nothing else: take it from an
+    /// answer that was verified.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Token};
@@ -21,10 +22,14 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Forged::ParameterMissing`] when the request token is empty: such an answer grants no access.
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What is wrong with the response is
-    /// reported by the step.
-    pub fn redeem_approved(&self, request_token: &str, moment: Moment) -> Result<Step<Token>, Error> {
+    /// [`Forged::ParameterMissing`] when the request token is empty: such an answer grants no
+    /// access. [`Unsupported`](crate::Unsupported) when the request cannot be made as it is
+    /// configured. What is wrong with the response is reported by the step.
+    pub fn redeem_approved(
+        &self,
+        request_token: &str,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
         if request_token.is_empty() {
             return Err(Forged::ParameterMissing { name: "request_token" }.into());
         }

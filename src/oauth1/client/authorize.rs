@@ -26,8 +26,8 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// ```
 /// use oauth_proto::oauth1::Authorize;
 ///
-/// let mut authorize =
-///     Authorize::callback("https://printer.example.com/ready").parameter("x_auth_access_type", "read");
+/// let mut authorize = Authorize::callback("https://printer.example.com/ready")
+///     .parameter("x_auth_access_type", "read");
 /// authorize.realm = Some("Photos".into());
 /// ```
 #[derive(Clone, Debug)]
@@ -36,17 +36,19 @@ pub struct Authorize {
     user_returns: Return,
     parameters: Vec<(String, String)>,
     url_parameters: Vec<(String, String)>,
-    /// The realm to ask access to. Several stand there with spaces between them, as requests-oauthlib joins them. Default: that
-    /// of the server's [`Scheme`](crate::oauth1::Scheme).
+    /// The realm to ask access to. Several stand there with spaces between them, as
+    /// requests-oauthlib joins them. Default: that of the server's
+    /// [`Scheme`](crate::oauth1::Scheme).
     pub realm: Option<String>,
-    /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to sign in, rather than to its
-    /// authorization endpoint. Default: `false`.
+    /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to
+    /// sign in, rather than to its authorization endpoint. Default: `false`.
     pub at_authentication_endpoint: bool,
     /// How long the user may take. Default: one hour.
     pub lifetime: Duration,
 }
 
-/// An authorization that has begun: where to send the user, and what to keep until the user comes back.
+/// An authorization that has begun: where to send the user, and what to keep until the user comes
+/// back.
 ///
 /// # Examples
 /// ```
@@ -90,12 +92,14 @@ impl Authorize {
         Self::new(Return::Callback(uri.into()))
     }
 
-    /// Has the user not come back: the user is shown a verifier, to be given to [`Client::redeem_verifier`].
+    /// Has the user not come back: the user is shown a verifier, to be given to
+    /// [`Client::redeem_verifier`].
     pub fn out_of_band() -> Self {
         Self::new(Return::OutOfBand)
     }
 
-    /// Sends no callback, because the service has this one registered. [`Client::redeem`] refuses a callback at another place.
+    /// Sends no callback, because the service has this one registered. [`Client::redeem`] refuses a
+    /// callback at another place.
     ///
     /// ```
     /// use oauth_proto::oauth1::Authorize;
@@ -106,12 +110,14 @@ impl Authorize {
         Self::new(Return::Registered(Some(uri.into())))
     }
 
-    /// Sends no callback, because the service has one registered that the application does not know.
+    /// Sends no callback, because the service has one registered that the application does not
+    /// know.
     ///
     /// # Security
-    /// [`Client::redeem`] does not check where the user came to, which it does after [`registered`](Self::registered). Only the
-    /// temporary credentials' identifier, which a malicious service can copy from an honest one, tells the two services'
-    /// callbacks apart. It is harmless where the application has one service.
+    /// [`Client::redeem`] does not check where the user came to, which it does after
+    /// [`registered`](Self::registered). Only the temporary credentials' identifier, which a
+    /// malicious service can copy from an honest one, tells the two services' callbacks apart. It
+    /// is harmless where the application has one service.
     pub fn allow_any_callback() -> Self {
         Self::new(Return::Registered(None))
     }
@@ -122,7 +128,8 @@ impl Authorize {
         self
     }
 
-    /// Adds a parameter of the service's own to the URL to which the user is sent, such as `force_login`.
+    /// Adds a parameter of the service's own to the URL to which the user is sent, such as
+    /// `force_login`.
     pub fn url_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.url_parameters.push((name.into(), value.into()));
         self
@@ -130,26 +137,43 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins: asks for temporary credentials (RFC 5849 §2.1). The result has the URL to send the user to (RFC 5849 §2.2).
+    /// Begins: asks for temporary credentials (RFC 5849 §2.1). The result has the URL to send the
+    /// user to (RFC 5849 §2.2).
     ///
     /// # Errors
     /// [`Unsupported`] when the request or the URL cannot be made as they are configured:
-    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, [`Unsupported::NoEndpoint`] when
-    /// the service has no authentication endpoint and [`Authorize::at_authentication_endpoint`](field@Authorize::at_authentication_endpoint) asks for it. The step reports
-    /// what is wrong with the response.
-    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
-        let Authorize { user_returns, parameters, url_parameters, realm, at_authentication_endpoint, lifetime } =
-            authorize;
+    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's,
+    /// [`Unsupported::NoEndpoint`] when the service has no authentication endpoint and
+    /// [`Authorize::at_authentication_endpoint`](field@Authorize::at_authentication_endpoint) asks
+    /// for it. The step reports what is wrong with the response.
+    pub fn authorize(
+        &self,
+        authorize: Authorize,
+        moment: Moment,
+    ) -> Result<Step<Authorization>, Error> {
+        let Authorize {
+            user_returns,
+            parameters,
+            url_parameters,
+            realm,
+            at_authentication_endpoint,
+            lifetime,
+        } = authorize;
         let server = &self.server;
         let mut callback = self.returns_to(user_returns)?;
         let user_endpoint = if at_authentication_endpoint {
             // It takes no callback.
             callback.with_authorization = None;
-            server.authentication.as_ref().ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
+            server
+                .authentication
+                .as_ref()
+                .ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
         } else {
             &server.authorization
         };
-        if let Some((name, _)) = url_parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
+        if let Some((name, _)) =
+            url_parameters.iter().find(|(name, _)| is_protocol(name.as_bytes()))
+        {
             return Err(Unsupported::ReservedParameter { name: name.clone() }.into());
         }
         let mut protocol: Vec<OAuthParam<'_>> = Vec::new();
@@ -168,7 +192,8 @@ impl Client {
             expires_at: moment.now.after(lifetime),
         };
         let endpoint = &server.temporary;
-        let request = CredentialsRequest { endpoint, token: None, realm, parameters: &parameters, protocol };
+        let request =
+            CredentialsRequest { endpoint, token: None, realm, parameters: &parameters, protocol };
         self.ask_for_credentials(request, moment, state)
     }
 
@@ -182,7 +207,10 @@ impl Client {
         };
         let check = |uri: &String| match url::Url::parse(uri) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unsupported::Url { url: without_secrets(uri), reason: "a callback is an absolute URI" }),
+            Err(_) => Err(Unsupported::Url {
+                url: without_secrets(uri),
+                reason: "a callback is an absolute URI",
+            }),
         };
         let place = match user_returns {
             Return::Callback(uri) => uri,
@@ -240,7 +268,11 @@ impl AwaitTemporary {
 }
 
 impl Receive<Authorization> for AwaitTemporary {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        _: Moment,
+    ) -> Result<Step<Authorization>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.formats, self.signed_at)?;
         let credentials = fields.credentials()?;

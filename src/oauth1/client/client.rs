@@ -1,4 +1,5 @@
-//! A client of one service and its options; how it asks an endpoint that gives out credentials, RFC 5849 §2.
+//! A client of one service and its options; how it asks an endpoint that gives out credentials, RFC
+//! 5849 §2.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
@@ -50,20 +51,22 @@ pub struct Client {
     pub(super) server: Server,
     pub(super) credentials: ClientCredentials,
     pub(super) observer: Observer,
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
-    /// scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/ready`. If it knows path and query, hand
-    /// those over instead. A prefix that the proxy removed from the path has to be put back in any case. Default: compares all of
-    /// it.
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application
+    /// behind a proxy that changes scheme and host, whose framework knows no other, such as
+    /// `http://10.0.0.5:8080/ready`. If it knows path and query, hand those over instead. A prefix
+    /// that the proxy removed from the path has to be put back in any case. Default: compares all
+    /// of it.
     ///
     /// # Security
     /// Two services whose callbacks differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Accepts callbacks that do not say where the user came to: a query alone. Default: refuses them.
+    /// Accepts callbacks that do not say where the user came to: a query alone. Default: refuses
+    /// them.
     ///
     /// # Security
-    /// Only the temporary credentials' identifier, which a malicious service can copy from an honest one, tells the two
-    /// services' callbacks apart, so that the malicious one can be shown the other's verifier. It is harmless where the
-    /// application has one service.
+    /// Only the temporary credentials' identifier, which a malicious service can copy from an
+    /// honest one, tells the two services' callbacks apart, so that the malicious one can be shown
+    /// the other's verifier. It is harmless where the application has one service.
     pub allow_callback_without_place: bool,
 }
 
@@ -71,11 +74,17 @@ impl Client {
     /// Makes a client of that server.
     pub fn new(server: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
-        Self { server, credentials, observer, allow_callback_at_any_origin: false, allow_callback_without_place: false }
+        Self {
+            server,
+            credentials,
+            observer,
+            allow_callback_at_any_origin: false,
+            allow_callback_without_place: false,
+        }
     }
 
-    /// Runs a function on each [`Event`] of this client and of API calls with its sessions. Functions run in the order in which they
-    /// were registered.
+    /// Runs a function on each [`Event`] of this client and of API calls with its sessions.
+    /// Functions run in the order in which they were registered.
     ///
     /// # Examples
     /// ```
@@ -108,7 +117,10 @@ impl Client {
 
     /// Returns which callbacks are taken though it is not known where they came to.
     pub(super) fn place(&self) -> Leniency {
-        Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place }
+        Leniency {
+            any_origin: self.allow_callback_at_any_origin,
+            no_place: self.allow_callback_without_place,
+        }
     }
 
     /// The service, as it was described.
@@ -121,15 +133,16 @@ impl Client {
         &self.credentials.key
     }
 
-    /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
-    /// and the other is sent the verifier.
+    /// Returns what ties a pending authorization to this client at this service. The temporary
+    /// credentials come from one endpoint, and the other is sent the verifier.
     pub(super) fn client_fingerprint(&self) -> ClientFingerprint {
         let Server { temporary, token, .. } = &self.server;
         ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
-    /// Returns the step that signs a request for credentials, sends it, and waits in that state. Parameters of the service's own go
-    /// in the query of a GET and the form of a POST, those that begin with `oauth_` where the protocol's are.
+    /// Returns the step that signs a request for credentials, sends it, and waits in that state.
+    /// Parameters of the service's own go in the query of a GET and the form of a POST, those that
+    /// begin with `oauth_` where the protocol's are.
     pub(super) fn ask_for_credentials<T: 'static>(
         &self,
         request: CredentialsRequest<'_>,
@@ -162,7 +175,8 @@ impl Client {
         }
         let mut scheme = self.server.signing_scheme();
         scheme.realm = realm.or(scheme.realm);
-        let signing = Signer::new(&scheme, &self.credentials, token).sign_remotely_with(request, moment, protocol)?;
+        let signing = Signer::new(&scheme, &self.credentials, token)
+            .sign_remotely_with(request, moment, protocol)?;
         let step = signing.and_then(|request| Ok(Step::send(request, state)))?;
         Ok(step.observed_by(&self.observer))
     }

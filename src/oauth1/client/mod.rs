@@ -1,4 +1,5 @@
-//! The client's side of RFC 5849: the three legs, renewal, and what is done with the token afterwards.
+//! The client's side of RFC 5849: the three legs, renewal, and what is done with the token
+//! afterwards.
 
 mod api_request;
 mod approved;

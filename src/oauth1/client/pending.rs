@@ -12,14 +12,17 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one service, and another refuses it. It is consumed when it is redeemed, and not
-/// `Clone`; a stored copy serves for another try when the transport failed.
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred
+/// bytes), or the server's session. It belongs to one client of one service, and another refuses
+/// it. It is consumed when it is redeemed, and not `Clone`; a stored copy serves for another try
+/// when the transport failed.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
-/// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
-/// and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
-/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is
+/// what you make count once. In a server's session, take the value out in the same step in which
+/// you read it. Nothing can be taken out of a cookie, which browsers and attackers keep copies of:
+/// note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
+/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;
@@ -66,13 +69,14 @@ impl Pending {
         Self { version: VERSION, fingerprint, credentials, returns_to, expires_at }
     }
 
-    /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It may serve as the key
-    /// under which this is stored.
+    /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It
+    /// may serve as the key under which this is stored.
     pub fn token(&self) -> &str {
         &self.credentials.token
     }
 
-    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    /// What this is known by when it is used: before it is redeemed, note this identifier, and go
+    /// on only if it was not there yet.
     pub fn id(&self) -> PendingId {
         self.fingerprint.id(self.token())
     }
@@ -83,7 +87,11 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that fingerprint, and can still be redeemed.
-    pub(super) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(
+        &self,
+        fingerprint: &ClientFingerprint,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
@@ -94,8 +102,13 @@ impl Pending {
         Ok(())
     }
 
-    /// The verifier that a callback brings, when the callback belongs to this authorization and grants access.
-    pub(super) fn verifier(&self, callback: &Callback<'_>, place: Leniency) -> Result<Option<String>, Error> {
+    /// The verifier that a callback brings, when the callback belongs to this authorization and
+    /// grants access.
+    pub(super) fn verifier(
+        &self,
+        callback: &Callback<'_>,
+        place: Leniency,
+    ) -> Result<Option<String>, Error> {
         let parts = callback.parts();
         let answer = CallbackParameters::of(&parts)?;
         let token = answer.token.as_ref().or(answer.denied.as_ref());
@@ -108,8 +121,12 @@ impl Pending {
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
-        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_code(&text));
-        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_text(&text));
+        let code = |text: Option<String>| {
+            text.filter(|text| !text.is_empty()).map(|text| printable_code(&text))
+        };
+        let advice = |text: Option<String>| {
+            text.filter(|text| !text.is_empty()).map(|text| printable_text(&text))
+        };
         let (problem, advice) = match (code(answer.problem), code(answer.error)) {
             (Some(problem), _) => (Some(problem), advice(answer.problem_advice)),
             (None, error) => (error, advice(answer.error_description)),
@@ -166,7 +183,8 @@ impl CallbackParameters {
                 }
                 _ => continue,
             };
-            let value = String::from_utf8(value.into_owned()).map_err(|_| Forged::ParameterInvalid { name })?;
+            let value = String::from_utf8(value.into_owned())
+                .map_err(|_| Forged::ParameterInvalid { name })?;
             if slot.replace(value).is_some() {
                 return Err(Forged::ParameterTwice { name });
             }
@@ -180,7 +198,12 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new(ClientFingerprint::of(&["m"]), TokenCredentials::new("t k", "s"), None, Timestamp::from_secs(100))
+        Pending::new(
+            ClientFingerprint::of(&["m"]),
+            TokenCredentials::new("t k", "s"),
+            None,
+            Timestamp::from_secs(100),
+        )
     }
 
     fn verifier(callback: &str) -> Result<Option<String>, Error> {
@@ -222,22 +245,36 @@ mod tests {
             ("?oauth_problem=user_refused", Some("user_refused")),
             ("?oauth_token=t+k&error=access_denied", Some("access_denied")),
         ] {
-            let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None, response: None };
+            let expected = Refused::Denied {
+                problem: problem.map(str::to_owned),
+                advice: None,
+                response: None,
+            };
             assert_eq!(verifier(callback), Err(expected.into()), "{callback}");
         }
     }
 
     #[test]
     fn another_authorizations_callback_is_forged_even_when_it_refuses() {
-        for callback in ["?oauth_token=x&oauth_verifier=v", "?denied=x", "?oauth_token=x&oauth_problem=user_refused"] {
+        for callback in [
+            "?oauth_token=x&oauth_verifier=v",
+            "?denied=x",
+            "?oauth_token=x&oauth_problem=user_refused",
+        ] {
             let error = verifier(callback).unwrap_err();
-            assert!(matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))), "{error}");
+            assert!(
+                matches!(error, Error::Forged(Forged::OAuth1(CallbackError::TokenMismatch { .. }))),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn time_and_stored_form_are_checked() {
-        assert_eq!(pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(99)),
+            Ok(())
+        );
         assert_eq!(
             pending().check(&ClientFingerprint::of(&["n"]), Timestamp::from_secs(99)),
             Err(Forged::OtherClient.into())

@@ -14,25 +14,31 @@ use crate::oauth1::signing::OAuthParam;
 use crate::{Callback, Error, Forged, Moment, Purpose, Response, Secret, Step, Timestamp};
 
 impl Client {
-    /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC 5849 §2.3).
+    /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC
+    /// 5849 §2.3).
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
-    /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`](super::Authorize::callback) or
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework
+    /// has them (axum's `OriginalUri`), or all of it. Where the user came to is compared with the
+    /// URI of [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered`](super::Authorize::registered).
     ///
-    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
-    /// consumed here, but a copy that was stored is not.
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
+    /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
+    /// was stored is not.
     ///
     /// # Errors
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which services say by
-    /// `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave out the verifier, which is
-    /// [`Forged::ParameterMissing`]. [`Forged`] when the callback does not belong to `pending`, or `pending` not to this client,
-    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What is wrong with the response is
-    /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both by `?`.
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which
+    /// services say by `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave
+    /// out the verifier, which is [`Forged::ParameterMissing`]. [`Forged`] when the callback does
+    /// not belong to `pending`, or `pending` not to this client, [`Expired`](crate::Expired) when
+    /// the user took too long. Nothing has been sent then. What is wrong with the response is
+    /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both
+    /// by `?`.
     ///
     /// # Security
-    /// OAuth 1.0 has nothing else than the place by which to tell one service's callbacks from another's, so a query alone is
-    /// refused, unless by [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// OAuth 1.0 has nothing else than the place by which to tell one service's callbacks from
+    /// another's, so a query alone is refused, unless by
+    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -44,12 +50,17 @@ impl Client {
         self.exchange(&pending.credentials, verifier, moment)
     }
 
-    /// The last leg after [`Authorize::out_of_band`](super::Authorize::out_of_band): `verifier` is what the user copied. White space around it is
-    /// removed.
+    /// The last leg after [`Authorize::out_of_band`](super::Authorize::out_of_band): `verifier` is
+    /// what the user copied. White space around it is removed.
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem).
-    pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
+    pub fn redeem_verifier(
+        &self,
+        pending: Pending,
+        verifier: &str,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
         pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
@@ -77,7 +88,13 @@ impl Client {
     ) -> Result<Step<Token>, Error> {
         let state = AwaitToken { before, formats: self.server.formats(), signed_at: moment.now };
         let endpoint = &self.server.token;
-        let request = CredentialsRequest { endpoint, token: Some(credentials), realm: None, parameters: &[], protocol };
+        let request = CredentialsRequest {
+            endpoint,
+            token: Some(credentials),
+            realm: None,
+            parameters: &[],
+            protocol,
+        };
         self.ask_for_credentials(request, moment, state)
     }
 }
@@ -108,6 +125,10 @@ impl Receive<Token> for AwaitToken {
     }
 
     fn purpose(&self) -> Purpose {
-        if self.before.is_some() { Purpose::RenewingTokenCredentials } else { Purpose::ExchangingTemporaryCredentials }
+        if self.before.is_some() {
+            Purpose::RenewingTokenCredentials
+        } else {
+            Purpose::ExchangingTemporaryCredentials
+        }
     }
 }

@@ -6,8 +6,8 @@ use crate::oauth1::names::SESSION_HANDLE;
 use crate::{Error, Moment, Step, Unsupported};
 
 impl Client {
-    /// Exchanges an expired token for a fresh one (OAuth Session 1.0 draft 1 §5). A handle that the answer does not
-    /// replace is kept, and so are the extra fields.
+    /// Exchanges an expired token for a fresh one (OAuth Session 1.0 draft 1 §5). A handle that the
+    /// answer does not replace is kept, and so are the extra fields.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Session};

@@ -12,7 +12,11 @@ use crate::oauth1::signing::{KeyEncoding, Scheme};
 /// ```
 /// use oauth_proto::oauth1::{Callbacks, Server};
 ///
-/// let mut server = Server::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?;
+/// let mut server = Server::new(
+///     "https://a.example/request",
+///     "https://a.example/authorize",
+///     "https://a.example/access",
+/// )?;
 /// server.callbacks = Some(Callbacks::Registered);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
@@ -32,8 +36,9 @@ pub enum Callbacks {
 
 /// A service's endpoints and its ways. Made once from what its documentation says.
 ///
-/// The default is RFC 5849: POST, the callback signed with the first request and confirmed by its answer, a verifier,
-/// answers as forms, and https, since the answers hold secrets. What departs from that is said by a field here.
+/// The default is RFC 5849: POST, the callback signed with the first request and confirmed by its
+/// answer, a verifier, answers as forms, and https, since the answers hold secrets. What departs
+/// from that is said by a field here.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme, Server};
@@ -71,7 +76,8 @@ pub struct Server {
     /// # Security
     /// The proof is lost that the user who comes back is the one who granted access.
     pub allow_missing_verifier: bool,
-    /// Accepts temporary credentials whose response lacks `oauth_callback_confirmed=true`. Default: refuses them.
+    /// Accepts temporary credentials whose response lacks `oauth_callback_confirmed=true`. Default:
+    /// refuses them.
     ///
     /// # Security
     /// A server of the old version, which ignores the callback, goes unnoticed.
@@ -81,27 +87,33 @@ pub struct Server {
     /// # Security
     /// An attacker on the network reads the secret of every token.
     pub dangerous_allow_http: bool,
-    /// Speaks the version of 2007, OAuth Core 1.0 without "a": no callback with the first request but one in the authorization
-    /// URL, none confirmed, a verifier only where the service sends one, and the secrets raw in the signing key.
-    /// [`callbacks`](field@Self::callbacks) and [`Scheme::key_encoding`](field@Scheme::key_encoding) still have the last word.
-    /// Default: version 1.0a.
+    /// Speaks the version of 2007, OAuth Core 1.0 without "a": no callback with the first request
+    /// but one in the authorization URL, none confirmed, a verifier only where the service sends
+    /// one, and the secrets raw in the signing key. [`callbacks`](field@Self::callbacks) and
+    /// [`Scheme::key_encoding`](field@Scheme::key_encoding) still have the last word. Default:
+    /// version 1.0a.
     ///
     /// Where the user does not come back but says so by a button, call
     /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
     ///
     /// # Security
-    /// Nothing ties the user who comes back to the one who granted access, so an attacker can have a victim grant access to
-    /// the attacker's session (the session fixation of 2009). Use it where the server speaks nothing else.
+    /// Nothing ties the user who comes back to the one who granted access, so an attacker can have
+    /// a victim grant access to the attacker's session (the session fixation of 2009). Use it where
+    /// the server speaks nothing else.
     pub dangerous_version_1_0: bool,
 }
 
 impl Server {
-    /// Describes a server with these endpoints (RFC 5849 §2): for temporary credentials ("request token"), for the resource
-    /// owner's authorization, and for token credentials ("access token").
+    /// Describes a server with these endpoints (RFC 5849 §2): for temporary credentials ("request
+    /// token"), for the resource owner's authorization, and for token credentials ("access token").
     ///
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when one is not an absolute http or https URL.
-    pub fn new(temporary_credentials: &str, authorization: &str, token_credentials: &str) -> Result<Self, Error> {
+    pub fn new(
+        temporary_credentials: &str,
+        authorization: &str,
+        token_credentials: &str,
+    ) -> Result<Self, Error> {
         Ok(Self {
             temporary: endpoint(temporary_credentials)?,
             authorization: endpoint(authorization)?,
@@ -118,8 +130,8 @@ impl Server {
         })
     }
 
-    /// Sets a second authorization endpoint that sends users straight back who have granted access before, for signing in
-    /// ("Sign in with …"). Default: none.
+    /// Sets a second authorization endpoint that sends users straight back who have granted access
+    /// before, for signing in ("Sign in with …"). Default: none.
     ///
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute http or https URL.
@@ -139,7 +151,11 @@ impl Server {
 
     /// Returns when the server is told the callback.
     pub(crate) fn when_told(&self) -> Callbacks {
-        let of_version = if self.dangerous_version_1_0 { Callbacks::WithAuthorization } else { Callbacks::default() };
+        let of_version = if self.dangerous_version_1_0 {
+            Callbacks::WithAuthorization
+        } else {
+            Callbacks::default()
+        };
         self.callbacks.unwrap_or(of_version)
     }
 

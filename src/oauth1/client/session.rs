@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION,
-    TRANSFER_ENCODING,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 
@@ -13,22 +13,25 @@ use super::token::Token;
 use crate::core::event::Observer;
 use crate::oauth1::credentials::ClientCredentials;
 use crate::oauth1::names::is_protocol;
-use crate::oauth1::signing::{ParameterPlacement, Parameters, Scheme, Signer, Stamp, remove_oauth_header};
+use crate::oauth1::signing::{
+    ParameterPlacement, Parameters, Scheme, Signer, Stamp, remove_oauth_header,
+};
 use crate::wire::{Origin, form, without_query};
 use crate::{Error, Moment, Step, Unsupported};
 
 /// Signs requests for one user, or for the client alone.
 ///
 /// ```
-/// use oauth_proto::oauth1::{ClientCredentials, Scheme, Session, TokenCredentials};
 /// use oauth_proto::Moment;
+/// use oauth_proto::oauth1::{ClientCredentials, Scheme, Session, TokenCredentials};
 ///
 /// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
 /// let stored = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
 /// let session = Session::from_credentials(&Scheme::default(), &client, Some(stored.into()));
 /// assert!(session.is_authorized());
 ///
-/// let mut request = http::Request::get("https://photos.example.net/photos").body(Vec::new())?;
+/// let mut request =
+///     http::Request::get("https://photos.example.net/photos").body(Vec::new())?;
 /// session.sign(&mut request, Moment::from_os())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -40,7 +43,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Makes a session that signs with a token: from [`Client::redeem`], or from where it was stored.
+    /// Makes a session that signs with a token: from [`Client::redeem`], or from where it was
+    /// stored.
     ///
     /// # Examples
     /// ```
@@ -73,17 +77,25 @@ impl Session {
             .observed_by(&client.observer)
     }
 
-    /// Makes a session where there is no [`Client`], because the endpoints are not known or do not matter. Without a token it
-    /// signs for the client alone.
+    /// Makes a session where there is no [`Client`], because the endpoints are not known or do not
+    /// matter. Without a token it signs for the client alone.
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
     ///
-    /// let session = Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// let session = Session::from_credentials(
+    ///     &Scheme::default(),
+    ///     &ClientCredentials::new("key", "secret"),
+    ///     None,
+    /// );
     /// assert!(!session.is_authorized());
     /// ```
-    pub fn from_credentials(scheme: &Scheme, client: &ClientCredentials, token: Option<Token>) -> Self {
+    pub fn from_credentials(
+        scheme: &Scheme,
+        client: &ClientCredentials,
+        token: Option<Token>,
+    ) -> Self {
         let signer = Signer::new(scheme, client, token.as_ref().map(|token| &token.credentials));
         let observer = Observer::of_client(&client.key);
         Self { signer, token, observer }
@@ -98,8 +110,8 @@ impl Session {
         &self.observer
     }
 
-    /// Whether requests can be expected to succeed: there is a token, and what the signature method rests on. If not,
-    /// the user has to go through the three legs first.
+    /// Whether requests can be expected to succeed: there is a token, and what the signature method
+    /// rests on. If not, the user has to go through the three legs first.
     pub fn is_authorized(&self) -> bool {
         self.signer.is_authorized()
     }
@@ -109,11 +121,16 @@ impl Session {
         self.token.as_ref()
     }
 
-    /// Signs a request, as [`Signer::sign`] does. For one whose body cannot be read there is [`Signer::sign_head`].
+    /// Signs a request, as [`Signer::sign`] does. For one whose body cannot be read there is
+    /// [`Signer::sign_head`].
     ///
     /// # Errors
     /// As [`Signer::sign`].
-    pub fn sign<'a, B>(&self, request: &mut Request<B>, stamp: impl Into<Stamp<'a>>) -> Result<(), Error>
+    pub fn sign<'a, B>(
+        &self,
+        request: &mut Request<B>,
+        stamp: impl Into<Stamp<'a>>,
+    ) -> Result<(), Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
@@ -124,22 +141,28 @@ impl Session {
     ///
     /// # Errors
     /// As [`Signer::sign_remotely`].
-    pub fn sign_remotely<B>(&self, request: Request<B>, moment: Moment) -> Result<Step<Request<B>>, Error>
+    pub fn sign_remotely<B>(
+        &self,
+        request: Request<B>,
+        moment: Moment,
+    ) -> Result<Step<Request<B>>, Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
     {
         Ok(self.signer.sign_remotely(request, moment)?.observed_by(&self.observer))
     }
 
-    /// The request that follows a redirect: `sent` is what was sent and `response` what came back. `None` where the
-    /// response is no redirect that can be followed. `sent` must be as it was sent, signature included: what was not signed
-    /// is not signed again.
+    /// The request that follows a redirect: `sent` is what was sent and `response` what came back.
+    /// `None` where the response is no redirect that can be followed. `sent` must be as it was
+    /// sent, signature included: what was not signed is not signed again.
     ///
-    /// A signature is for one URL, and a nonce for one request, so the new request is signed afresh. At another origin
-    /// (another host, port or scheme) it goes out without a signature, `Authorization` and cookies: nobody there is
-    /// entitled to see them. How many redirects to follow is the caller's to decide.
+    /// A signature is for one URL, and a nonce for one request, so the new request is signed
+    /// afresh. At another origin (another host, port or scheme) it goes out without a signature,
+    /// `Authorization` and cookies: nobody there is entitled to see them. How many redirects to
+    /// follow is the caller's to decide.
     ///
-    /// As browsers do, POST becomes GET after 301 and 302, and every method but HEAD after 303 (RFC 9110 §15.4).
+    /// As browsers do, POST becomes GET after 301 and 302, and every method but HEAD after 303 (RFC
+    /// 9110 §15.4).
     ///
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
@@ -160,7 +183,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of [`Signer::sign`].
+    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of
+    /// [`Signer::sign`].
     pub fn follow<'a, B, R>(
         &self,
         sent: &Request<B>,
@@ -179,11 +203,12 @@ impl Session {
         Ok(Some(request))
     }
 
-    /// Makes the request that follows a redirect as [`follow`](Self::follow) does, and signs it by a step that may ask a key
-    /// service.
+    /// Makes the request that follows a redirect as [`follow`](Self::follow) does, and signs it by
+    /// a step that may ask a key service.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of [`Signer::sign_remotely`].
+    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of
+    /// [`Signer::sign_remotely`].
     pub fn follow_remotely<B, R>(
         &self,
         sent: &Request<B>,
@@ -197,13 +222,19 @@ impl Session {
             return Ok(None);
         };
         match signer {
-            Some(signer) => Ok(Some(signer.sign_remotely(request, moment)?.observed_by(&self.observer))),
+            Some(signer) => {
+                Ok(Some(signer.sign_remotely(request, moment)?.observed_by(&self.observer)))
+            }
             None => Ok(Some(Step::Done(request))),
         }
     }
 
     /// Returns the request that follows a redirect, not yet signed.
-    fn redirected<B, R>(&self, sent: &Request<B>, response: &Response<R>) -> Result<Option<Redirected<'_, B>>, Error>
+    fn redirected<B, R>(
+        &self,
+        sent: &Request<B>,
+        response: &Response<R>,
+    ) -> Result<Option<Redirected<'_, B>>, Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
@@ -242,7 +273,8 @@ impl Session {
         *request.method_mut() = method;
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
-        // A request that went to another origin before was not signed, and those that follow it there must not be.
+        // A request that went to another origin before was not signed, and those that follow it
+        // there must not be.
         let signer = (same_origin && was_signed).then(|| {
             let scheme = self.signer.scheme();
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
@@ -265,7 +297,8 @@ struct Redirected<'s, B> {
     signer: Option<Cow<'s, Signer>>,
 }
 
-/// The method after a redirect, and whether the body goes along; `None` where the status is not one to follow.
+/// The method after a redirect, and whether the body goes along; `None` where the status is not one
+/// to follow.
 fn next_method(method: &HttpMethod, status: StatusCode) -> Option<(HttpMethod, bool)> {
     let keep = || Some((method.clone(), true));
     match status {

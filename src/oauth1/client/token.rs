@@ -25,7 +25,8 @@ pub struct Token {
     /// The token and its secret.
     #[serde(flatten)]
     pub credentials: TokenCredentials,
-    /// What renews the token when it has expired (`oauth_session_handle` of the OAuth Session extension).
+    /// What renews the token when it has expired (`oauth_session_handle` of the OAuth Session
+    /// extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_handle: Option<Secret>,
     /// When the token expires, computed from `oauth_expires_in`. Most services' tokens never do.

@@ -6,9 +6,12 @@ use http::header::{DATE, LOCATION};
 use serde_json::Value;
 
 use crate::oauth1::credentials::TokenCredentials;
-use crate::oauth1::names::{CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol};
+use crate::oauth1::names::{
+    CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol,
+};
 use crate::wire::{
-    Challenge, MAX_BODY, form, json, lenient, printable_code, printable_text, truncated, without_secrets,
+    Challenge, MAX_BODY, form, json, lenient, printable_code, printable_text, truncated,
+    without_secrets,
 };
 use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
@@ -31,9 +34,14 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Reads a successful answer. Its content type does not matter, since well-known services send forms as
-    /// `text/html`; what matters is that the fields are there. The request was signed at `signed_at`.
-    pub(super) fn of(response: &Response, formats: Formats, signed_at: Timestamp) -> Result<Self, Error> {
+    /// Reads a successful answer. Its content type does not matter, since well-known services send
+    /// forms as `text/html`; what matters is that the fields are there. The request was signed at
+    /// `signed_at`.
+    pub(super) fn of(
+        response: &Response,
+        formats: Formats,
+        signed_at: Timestamp,
+    ) -> Result<Self, Error> {
         let answer = Box::new(ResponseExcerpt::of(response));
         if response.status().is_redirection() {
             return Err(redirect(response, answer));
@@ -46,7 +54,8 @@ impl Fields {
             return Err(refusal(response, answer, Some(signed_at)).into());
         }
         if is_json(response.body())
-            && let Some(said) = problem(&explained(response.body())).or_else(|| first_error(response.body()))
+            && let Some(said) =
+                problem(&explained(response.body())).or_else(|| first_error(response.body()))
         {
             return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
@@ -54,8 +63,8 @@ impl Fields {
         if let Some(said) = problem(&fields) {
             return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
-        let option =
-            (formats == Formats::Form && is_json(response.body())).then_some("oauth1::Server::allow_json_answers");
+        let option = (formats == Formats::Form && is_json(response.body()))
+            .then_some("oauth1::Server::allow_json_answers");
         Ok(Self { fields, option, answer })
     }
 
@@ -71,7 +80,8 @@ impl Fields {
         self.fields.remove(name)
     }
 
-    /// Takes the word that says whether the server knows the callback (RFC 5849 §2.1). Some servers write it with capitals.
+    /// Takes the word that says whether the server knows the callback (RFC 5849 §2.1). Some servers
+    /// write it with capitals.
     pub(super) fn take_confirmation(&mut self) -> bool {
         self.take(CALLBACK_CONFIRMED).is_some_and(|word| word.eq_ignore_ascii_case("true"))
     }
@@ -82,7 +92,12 @@ impl Fields {
             return Ok(None);
         };
         let reason = "not a whole number of seconds";
-        let invalid = || Misbehaved::FieldInvalid { field, reason, option: None, response: self.answer.clone() };
+        let invalid = || Misbehaved::FieldInvalid {
+            field,
+            reason,
+            option: None,
+            response: self.answer.clone(),
+        };
         Ok(Some(lenient::digits(&text).ok_or_else(invalid)?))
     }
 
@@ -100,10 +115,15 @@ impl Fields {
     }
 }
 
-fn read(body: &[u8], formats: Formats, answer: &ResponseExcerpt) -> Result<BTreeMap<String, String>, Error> {
+fn read(
+    body: &[u8],
+    formats: Formats,
+    answer: &ResponseExcerpt,
+) -> Result<BTreeMap<String, String>, Error> {
     let excerpt = || Box::new(answer.clone());
     let body = json::without_mark(body).trim_ascii();
-    let wrong_format = |expected| Misbehaved::WrongFormat { expected, option: None, response: excerpt() };
+    let wrong_format =
+        |expected| Misbehaved::WrongFormat { expected, option: None, response: excerpt() };
     // A captive portal or a page about maintenance. In a form the character is encoded.
     if body.starts_with(b"<") {
         return Err(wrong_format("a form but a page").into());
@@ -113,7 +133,13 @@ fn read(body: &[u8], formats: Formats, answer: &ResponseExcerpt) -> Result<BTree
         let odd = members.iter().find_map(|(name, value)| odd(name, value));
         if let Some(field) = odd {
             let reason = "neither a text nor a whole number";
-            return Err(Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() }.into());
+            return Err(Misbehaved::FieldInvalid {
+                field,
+                reason,
+                option: None,
+                response: excerpt(),
+            }
+            .into());
         }
         members.into_iter().map(|(name, value)| (name, json_text(value))).collect()
     } else {
@@ -155,13 +181,22 @@ fn json_text(value: Value) -> Option<String> {
 }
 
 fn redirect(response: &Response, answer: Box<ResponseExcerpt>) -> Error {
-    let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Misbehaved::Redirect { location: without_secrets(location.as_deref().unwrap_or_default()), response: answer }.into()
+    let location =
+        response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Misbehaved::Redirect {
+        location: without_secrets(location.as_deref().unwrap_or_default()),
+        response: answer,
+    }
+    .into()
 }
 
-/// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is that of the request's
-/// signature, where it is known.
-pub(super) fn refusal(response: &Response, answer: Box<ResponseExcerpt>, signed_at: Option<Timestamp>) -> Refused {
+/// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is
+/// that of the request's signature, where it is known.
+pub(super) fn refusal(
+    response: &Response,
+    answer: Box<ResponseExcerpt>,
+    signed_at: Option<Timestamp>,
+) -> Refused {
     let in_challenges = || {
         Challenge::of(response.headers()).into_iter().find_map(|challenge| {
             let parameters = challenge.parameters.into_iter();
@@ -184,9 +219,16 @@ struct Said {
 }
 
 impl Said {
-    fn refusal(self, response: &Response, answer: Box<ResponseExcerpt>, signed_at: Option<Timestamp>) -> Refused {
+    fn refusal(
+        self,
+        response: &Response,
+        answer: Box<ResponseExcerpt>,
+        signed_at: Option<Timestamp>,
+    ) -> Refused {
         let Self { code, advice, fields } = self;
-        let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
+        let explains = |name: &str| {
+            name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_")
+        };
         let details = fields.into_iter().filter(|(name, _)| explains(name));
         let mut details: BTreeMap<_, _> =
             details.map(|(name, value)| (truncated(&name), detail(&name, &value))).collect();
@@ -198,8 +240,10 @@ impl Said {
             .any(|text| text.to_ascii_lowercase().contains("timestamp"));
         if let Some(signed_at) = signed_at.filter(|_| is_told || is_about_time) {
             details.insert(TIMESTAMP.to_owned(), signed_at.to_string());
-            let date =
-                response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+            let date = response
+                .headers()
+                .get(DATE)
+                .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
             if let Some(date) = date.filter(|_| !is_told) {
                 details.insert("date".to_owned(), Timestamp::from(date).to_string());
             }
@@ -208,13 +252,16 @@ impl Said {
     }
 }
 
-/// Returns what a detail says: a range, or names of parameters. Those that are rejected may have their values with them.
+/// Returns what a detail says: a range, or names of parameters. Those that are rejected may have
+/// their values with them.
 fn detail(name: &str, value: &str) -> String {
     if name.starts_with("oauth_acceptable_") {
         let is_range = value.bytes().all(|byte| byte.is_ascii_digit() || b"-. ".contains(&byte));
         return if is_range { truncated(value) } else { printable_text(value) };
     }
-    let is_name = |name: &str| name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_name = |name: &str| {
+        name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
     let names = value.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if is_name(name) => format!("{name}=…"),
         None if is_name(pair) => pair.to_owned(),
@@ -227,7 +274,8 @@ fn is_json(body: &[u8]) -> bool {
     json::without_mark(body).trim_ascii().starts_with(b"{")
 }
 
-/// Reads the body of a refusal. It holds nothing to rely on, so one odd field does not cost the others.
+/// Reads the body of a refusal. It holds nothing to rely on, so one odd field does not cost the
+/// others.
 fn explained(body: &[u8]) -> BTreeMap<String, String> {
     let body = json::without_mark(body).trim_ascii();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -248,11 +296,12 @@ fn once(fields: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Stri
     seen.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and the advice that goes with it. An
-/// empty code is none.
+/// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and the
+/// advice that goes with it. An empty code is none.
 fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
     // An object in JSON is no code, and may hold anything.
-    let is_text = |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);
+    let is_text =
+        |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);
     let find = |name: &str| fields.get(name).filter(is_text);
     let (code, advice) = find("oauth_problem")
         .map(|code| (code, find("oauth_problem_advice")))
@@ -261,14 +310,18 @@ fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
     Some(Said { code: printable_code(code), advice, fields: fields.clone() })
 }
 
-/// Returns the code and the message of the first error in a list of them, such as Twitter's, or of one that is an object.
+/// Returns the code and the message of the first error in a list of them, such as Twitter's, or of
+/// one that is an object.
 fn first_error(body: &[u8]) -> Option<Said> {
-    let body: Value = serde_json::from_str(&String::from_utf8_lossy(json::without_mark(body))).ok()?;
-    let error = body.get("errors").and_then(|errors| errors.get(0)).or_else(|| body.get("error"))?;
-    let code = ["code", "status", "type"].into_iter().find_map(|name| match error.get(name)? {
-        Value::Number(number) => Some(number.to_string()),
-        code => code.as_str().filter(|code| !code.is_empty()).map(printable_code),
-    })?;
+    let body: Value =
+        serde_json::from_str(&String::from_utf8_lossy(json::without_mark(body))).ok()?;
+    let error =
+        body.get("errors").and_then(|errors| errors.get(0)).or_else(|| body.get("error"))?;
+    let code =
+        ["code", "status", "type"].into_iter().find_map(|name| match error.get(name)? {
+            Value::Number(number) => Some(number.to_string()),
+            code => code.as_str().filter(|code| !code.is_empty()).map(printable_code),
+        })?;
     let advice = error.get("message").and_then(Value::as_str).map(printable_text);
     Some(Said { code, advice, fields: BTreeMap::new() })
 }
@@ -288,7 +341,9 @@ mod tests {
             r#"{"errors":[{"code":89,"message":"Invalid token: SECRET"}]}"#,
             "oauth_problem=token_rejected&oauth_problem_advice=Invalid%20token:%20SECRET",
         ] {
-            hides_token(body, |response| refusal(response, Box::new(ResponseExcerpt::of(response)), None));
+            hides_token(body, |response| {
+                refusal(response, Box::new(ResponseExcerpt::of(response)), None)
+            });
         }
     }
 

@@ -1,4 +1,5 @@
-//! The resource owner's decision: it is recorded, and the browser goes back to the client, RFC 5849 §2.2.
+//! The resource owner's decision: it is recorded, and the browser goes back to the client, RFC 5849
+//! §2.2.
 
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
@@ -15,8 +16,14 @@ use crate::wire::{form, hex};
 use crate::{Moment, Response, Secret, Timestamp};
 
 impl Provider {
-    /// Records that the resource owner grants access (RFC 5849 §2.2). Call it only after the application knows who that is.
-    pub fn approve(&self, consent: Consent, approval: Approval, moment: Moment) -> ServerStep<AfterConsent> {
+    /// Records that the resource owner grants access (RFC 5849 §2.2). Call it only after the
+    /// application knows who that is.
+    pub fn approve(
+        &self,
+        consent: Consent,
+        approval: Approval,
+        moment: Moment,
+    ) -> ServerStep<AfterConsent> {
         let code = moment.derive("oauth1 verifier");
         let verifier = if consent.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
         let stage = Stage::Granted { verifier: hashed(&verifier), approval };
@@ -27,9 +34,11 @@ impl Provider {
         })
     }
 
-    /// Records that the resource owner does not grant access. The client learns it by `oauth_problem=user_refused`.
+    /// Records that the resource owner does not grant access. The client learns it by
+    /// `oauth_problem=user_refused`.
     pub fn deny(&self, consent: Consent, moment: Moment) -> ServerStep<AfterConsent> {
-        let parameters = [(TOKEN, consent.token.clone()), ("oauth_problem", "user_refused".to_owned())];
+        let parameters =
+            [(TOKEN, consent.token.clone()), ("oauth_problem", "user_refused".to_owned())];
         self.decide(consent, None, moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &parameters),
             None => Some(AfterConsent::ShowDenied),
@@ -51,7 +60,8 @@ impl Provider {
                 Err(why) => return provider.0.verifier.reject(RejectReason::StoreFailed(why)),
             };
             // The callback is the one that was stored, whatever this value has been through.
-            let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
+            let decision =
+                before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
                 Some(decision) => ServerStep::Done(decision),
                 None => provider.0.verifier.reject(RejectReason::NothingPending),

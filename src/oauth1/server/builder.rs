@@ -34,11 +34,12 @@ pub struct ProviderBuilder {
     pub temporary_lifetime: Duration,
     /// How long tokens live. Default: they do not expire.
     pub token_lifetime: Option<Duration>,
-    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose). Default:
-    /// POST alone.
+    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server
+    /// choose). Default: POST alone.
     ///
     /// # Security
-    /// Proxies and logs between the client and the server may keep the URL of a GET, with the parameters in it.
+    /// Proxies and logs between the client and the server may keep the URL of a GET, with the
+    /// parameters in it.
     pub allow_get: bool,
     /// Accepts origins of the verifier that have no TLS. Default: [`build`](Self::build) fails.
     ///
@@ -62,7 +63,8 @@ impl Provider {
 }
 
 impl ProviderBuilder {
-    /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See [`Endpoint`] for the defaults.
+    /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See
+    /// [`Endpoint`] for the defaults.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.paths.set(endpoint, path.into());
         self
@@ -71,11 +73,18 @@ impl ProviderBuilder {
     /// Returns the provider.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the responses
-    /// hold secrets (RFC 5849 §2.1). [`Unsupported::Configuration`] when a path cannot be the path of a URL, or is that of two
-    /// endpoints.
+    /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this
+    /// machine: the responses hold secrets (RFC 5849 §2.1). [`Unsupported::Configuration`] when a
+    /// path cannot be the path of a URL, or is that of two endpoints.
     pub fn build(self) -> Result<Provider, Error> {
-        let Self { verifier, paths, temporary_lifetime, token_lifetime, allow_get, dangerous_allow_http } = self;
+        let Self {
+            verifier,
+            paths,
+            temporary_lifetime,
+            token_lifetime,
+            allow_get,
+            dangerous_allow_http,
+        } = self;
         if !dangerous_allow_http && !verifier.is_secure() {
             let option = Some("ProviderBuilder::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
@@ -84,6 +93,12 @@ impl ProviderBuilder {
         if !problems.is_empty() {
             return Err(Unsupported::Configuration { problems }.into());
         }
-        Ok(Provider(Arc::new(Config { verifier, paths, temporary_lifetime, token_lifetime, get: allow_get })))
+        Ok(Provider(Arc::new(Config {
+            verifier,
+            paths,
+            temporary_lifetime,
+            token_lifetime,
+            get: allow_get,
+        })))
     }
 }

@@ -10,10 +10,11 @@ use crate::{Response, Secret, Timestamp};
 
 /// A client that asks for access, while the resource owner decides.
 ///
-/// Everything that a page needs is here. It is serde, so that it survives a login page; where it travels through the
-/// browser, sign or encrypt it. The page's form needs the application's usual protection against forged posts, since whoever
-/// can make the user's browser post it decides in the user's place. The application answers with [`Provider::approve`](super::Provider::approve) or
-/// [`Provider::deny`](super::Provider::deny).
+/// Everything that a page needs is here. It is serde, so that it survives a login page; where it
+/// travels through the browser, sign or encrypt it. The page's form needs the application's usual
+/// protection against forged posts, since whoever can make the user's browser post it decides in
+/// the user's place. The application answers with [`Provider::approve`](super::Provider::approve)
+/// or [`Provider::deny`](super::Provider::deny).
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Consent;
@@ -47,7 +48,9 @@ pub struct Consent {
 /// fn respond(decision: AfterConsent) -> oauth_proto::Response {
 ///     match decision {
 ///         AfterConsent::Redirect(response) => response,
-///         AfterConsent::ShowVerifier(code) => http::Response::new(format!("Enter {}", code.expose()).into_bytes()),
+///         AfterConsent::ShowVerifier(code) => {
+///             http::Response::new(format!("Enter {}", code.expose()).into_bytes())
+///         }
 ///         AfterConsent::ShowDenied => http::Response::new(b"Access was denied.".to_vec()),
 ///     }
 /// }

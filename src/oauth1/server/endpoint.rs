@@ -41,7 +41,10 @@ impl Default for Paths {
 impl Paths {
     pub(super) fn set(&mut self, endpoint: Endpoint, path: String) {
         let path = if path.starts_with('/') { path } else { format!("/{path}") };
-        self.0.iter_mut().filter(|(own, _)| *own == endpoint).for_each(|(_, own)| own.clone_from(&path));
+        self.0
+            .iter_mut()
+            .filter(|(own, _)| *own == endpoint)
+            .for_each(|(_, own)| own.clone_from(&path));
     }
 
     /// Returns the endpoint with that path.
@@ -59,13 +62,15 @@ impl Paths {
         let mut problems = Vec::new();
         for (at, (endpoint, path)) in self.0.iter().enumerate() {
             if !is_request_path(path) {
-                problems.push(format!("the path {path:?} of {endpoint:?} is not the path of a URL"));
+                problems
+                    .push(format!("the path {path:?} of {endpoint:?} is not the path of a URL"));
             }
             for (other, _) in self.0[..at].iter().filter(|(_, other)| other == path) {
                 problems.push(format!("{other:?} and {endpoint:?} have the same path {path:?}"));
             }
         }
-        let option = if problems.is_empty() { "" } else { ": set others by `ProviderBuilder::path`" };
+        let option =
+            if problems.is_empty() { "" } else { ": set others by `ProviderBuilder::path`" };
         problems.join("; ") + option
     }
 }

@@ -1,4 +1,5 @@
-//! What a request presents, taken apart: RFC 5849 §3.1 and §3.5, and the rules of §3.2 that need no storage.
+//! What a request presents, taken apart: RFC 5849 §3.1 and §3.5, and the rules of §3.2 that need no
+//! storage.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +8,8 @@ use http::Request;
 
 use super::refuse::rejected::RejectReason;
 use crate::oauth1::names::{
-    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERIFIER, is_oauth,
-    is_protocol,
+    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN,
+    VERIFIER, is_oauth, is_protocol,
 };
 use crate::oauth1::signing::{Parameters, Unread, base_string_of};
 use crate::wire::{OriginRef, form, percent};
@@ -53,7 +54,8 @@ pub(super) enum OwnParameters {
     Drop,
 }
 
-/// The protocol's parameters that are judged before others are collected, as they stand in the request.
+/// The protocol's parameters that are judged before others are collected, as they stand in the
+/// request.
 pub(super) struct Protocol<'p> {
     pub(super) method: Cow<'p, str>,
     pub(super) version: Option<&'p [u8]>,
@@ -65,7 +67,8 @@ pub(super) struct Protocol<'p> {
 impl<'p> Protocol<'p> {
     /// Reads them, and checks that they can be what they are to be.
     fn of(parameters: &'p Parameters<'_>) -> Result<Self, RejectReason> {
-        let [_, _, client, nonce, _, signature, method, time, token, _, _, version] = &parameters.protocol;
+        let [_, _, client, nonce, _, signature, method, time, token, _, _, version] =
+            &parameters.protocol;
         required(CONSUMER_KEY, client.as_ref())?;
         let method = required(SIGNATURE_METHOD, method.as_deref())?;
         required(SIGNATURE, signature.as_ref())?;
@@ -84,11 +87,11 @@ impl<'p> Protocol<'p> {
 }
 
 impl PresentedRequest {
-    /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's parameters. Its own parameters
-    /// are kept only if `own` says so.
+    /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's
+    /// parameters. Its own parameters are kept only if `own` says so.
     ///
-    /// The protocol's parameters are judged before a form is collected, unless they stand in it: nobody is known yet, and
-    /// collecting is what costs.
+    /// The protocol's parameters are judged before a form is collected, unless they stand in it:
+    /// nobody is known yet, and collecting is what costs.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
         site: OriginRef<'_>,
@@ -101,7 +104,8 @@ impl PresentedRequest {
             Unread::Malformed => RejectReason::Malformed,
             Unread::TooMany => RejectReason::TooManyParameters { limit: bounds.parameters },
         };
-        let mut parameters = Parameters::of_head(uri, headers, bounds.parameters).map_err(unread)?;
+        let mut parameters =
+            Parameters::of_head(uri, headers, bounds.parameters).map_err(unread)?;
         let judge = |parameters: &Parameters<'_>| {
             check_places(parameters)?;
             let protocol = Protocol::of(parameters)?;
@@ -135,7 +139,8 @@ impl PresentedRequest {
             OwnParameters::Keep => own_parameters(&parameters)?,
             OwnParameters::Drop => BTreeMap::new(),
         };
-        let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] = parameters.protocol;
+        let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] =
+            parameters.protocol;
         Ok(Self {
             client: required(CONSUMER_KEY, name(CONSUMER_KEY, client)?)?,
             token: name(TOKEN, token)?.filter(|token| !token.is_empty()),
@@ -145,7 +150,10 @@ impl PresentedRequest {
             callback: name(CALLBACK, callback)?,
             verifier: name(VERIFIER, verifier)?,
             body_hash: owned(BODY_HASH, body_hash)?,
-            realm: parameters.realm.as_deref().map(|realm| String::from_utf8_lossy(realm).into_owned()),
+            realm: parameters
+                .realm
+                .as_deref()
+                .map(|realm| String::from_utf8_lossy(realm).into_owned()),
             own,
             is_form: parameters.is_form,
             base_string,
@@ -153,8 +161,8 @@ impl PresentedRequest {
     }
 }
 
-/// Checks that the protocol's parameters stand in one place, each of them once (RFC 5849 §3.1, item 2, and §3.5), and so do all
-/// others whose names begin with `oauth_`.
+/// Checks that the protocol's parameters stand in one place, each of them once (RFC 5849 §3.1, item
+/// 2, and §3.5), and so do all others whose names begin with `oauth_`.
 fn check_places(parameters: &Parameters<'_>) -> Result<(), RejectReason> {
     match parameters.oauth_places {
         0 => return Err(RejectReason::Unsigned),
@@ -167,7 +175,9 @@ fn check_places(parameters: &Parameters<'_>) -> Result<(), RejectReason> {
     let mut names = BTreeSet::new();
     for (name, _) in parameters.others.iter().filter(|(name, _)| is_oauth(name)) {
         if is_protocol(name) || !names.insert(name) {
-            return Err(RejectReason::ParameterTwice(String::from_utf8_lossy(name).chars().take(100).collect()));
+            return Err(RejectReason::ParameterTwice(
+                String::from_utf8_lossy(name).chars().take(100).collect(),
+            ));
         }
     }
     Ok(())
@@ -183,7 +193,10 @@ fn required<T>(name: &'static str, value: Option<T>) -> Result<T, RejectReason> 
 
 /// Returns a value as a text.
 #[inline]
-fn text<'r>(name: &'static str, value: Option<Cow<'r, [u8]>>) -> Result<Option<Cow<'r, str>>, RejectReason> {
+fn text<'r>(
+    name: &'static str,
+    value: Option<Cow<'r, [u8]>>,
+) -> Result<Option<Cow<'r, str>>, RejectReason> {
     let Some(value) = value else {
         return Ok(None);
     };
@@ -196,9 +209,12 @@ fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<Stri
     Ok(text(name, value)?.map(Cow::into_owned))
 }
 
-/// Returns a value that storage is asked about, or that it keeps. Control characters are in none that anybody issued, and
-/// some stores fail on them.
-pub(super) fn name(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, RejectReason> {
+/// Returns a value that storage is asked about, or that it keeps. Control characters are in none
+/// that anybody issued, and some stores fail on them.
+pub(super) fn name(
+    name: &'static str,
+    value: Option<Cow<'_, [u8]>>,
+) -> Result<Option<String>, RejectReason> {
     let Some(text) = text(name, value)? else {
         return Ok(None);
     };
@@ -212,11 +228,13 @@ fn has_control(text: &str) -> bool {
     !percent::is_printable(text.as_bytes()) && text.contains(char::is_control)
 }
 
-/// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
+/// Returns the request's own parameters, as far as they are texts. Those may have lines, but no
+/// NUL, on which stores fail.
 fn own_parameters(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));
-    let own: BTreeMap<_, _> = own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+    let own: BTreeMap<_, _> =
+        own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
     match own.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
         Some((name, _)) => Err(RejectReason::ControlCharacter(name.chars().take(100).collect())),
         None => Ok(own),

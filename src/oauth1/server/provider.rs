@@ -11,7 +11,8 @@ use super::endpoint::{Endpoint, Paths};
 use super::presented::name;
 use super::refuse::rejected::{RejectReason, form_response};
 use super::store::{
-    FindTemporary, NextQuery, Redeem, Redemption, SaveTemporary, ServerStep, Stage, TemporaryRecord, TokenRecord,
+    FindTemporary, NextQuery, Redeem, Redemption, SaveTemporary, ServerStep, Stage,
+    TemporaryRecord, TokenRecord,
 };
 use super::verifier::Verifier;
 use super::verifier_code::hashed;
@@ -22,13 +23,14 @@ use crate::oauth1::signing::query;
 use crate::wire::hex;
 use crate::{Moment, Response, Secret};
 
-/// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
+/// The endpoints of a service: for temporary credentials, for the resource owner's authorization,
+/// for token credentials.
 ///
 /// It speaks OAuth 1.0a: a callback with the first request, a verifier with the last.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{Dispatched, Provider, Verifier, serve};
 /// use oauth_proto::oauth1::server::store::MemoryStore;
+/// use oauth_proto::oauth1::server::{Dispatched, Provider, Verifier, serve};
 /// use oauth_proto::{Moment, Request, Response};
 ///
 /// let provider = Provider::builder(Verifier::new("https://photos.example.net")?).build()?;
@@ -44,6 +46,7 @@ use crate::{Moment, Response, Secret};
 /// };
 /// let request = http::Request::post("https://photos.example.net/initiate").body(Vec::new())?;
 /// assert_eq!(handle(&request).status(), 401); // it is not signed
+///     
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -59,7 +62,8 @@ pub(super) struct Config {
     pub(super) get: bool,
 }
 
-/// The result of a request to the provider: a response to send, or a question to the resource owner.
+/// The result of a request to the provider: a response to send, or a question to the resource
+/// owner.
 ///
 /// # Examples
 /// ```
@@ -73,7 +77,8 @@ pub(super) struct Config {
 pub enum Dispatched {
     /// Send this response.
     Respond(Response),
-    /// The resource owner has to decide: show a page, whose form leads to [`Provider::approve`] or [`Provider::deny`].
+    /// The resource owner has to decide: show a page, whose form leads to [`Provider::approve`] or
+    /// [`Provider::deny`].
     Consent(Consent),
 }
 
@@ -88,9 +93,13 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// Hands a request to the endpoint whose path it has. A request for another path is refused with
-    /// [`RejectReason::NoSuchPath`].
-    pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
+    /// Hands a request to the endpoint whose path it has. A request for another path is refused
+    /// with [`RejectReason::NoSuchPath`].
+    pub fn dispatch<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path) {
             Some(Endpoint::TemporaryCredentials) => self.temporary_credentials(request, moment),
@@ -109,16 +118,23 @@ impl Provider {
     }
 
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
-    fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
+    fn temporary_credentials<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Dispatched> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.0.verifier.reject(reason);
         }
         let provider = self.clone();
-        self.0.verifier.check(request, SignedWith::Client, moment, move |checked| provider.issue_temporary(checked))
+        self.0.verifier.check(request, SignedWith::Client, moment, move |checked| {
+            provider.issue_temporary(checked)
+        })
     }
 
-    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
-    /// refusal, to be shown on a page, since nothing tells where to redirect to.
+    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's
+    /// page asks about, or a refusal, to be shown on a page, since nothing tells where to redirect
+    /// to.
     fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
@@ -132,20 +148,30 @@ impl Provider {
         self.0.verifier.reject(reason)
     }
 
-    /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier uses the temporary credentials up.
-    fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
+    /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier uses the temporary
+    /// credentials up.
+    fn token_credentials<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Dispatched> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.0.verifier.reject(reason);
         }
         let provider = self.clone();
-        self.0.verifier.check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
+        self.0
+            .verifier
+            .check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
     }
 
     fn check_method(&self, method: &HttpMethod) -> Result<(), RejectReason> {
         if *method == HttpMethod::POST || (self.0.get && *method == HttpMethod::GET) {
             return Ok(());
         }
-        Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.0.get { "GET, POST" } else { "POST" } })
+        Err(RejectReason::HttpMethod {
+            method: method.clone(),
+            allowed: if self.0.get { "GET, POST" } else { "POST" },
+        })
     }
 
     fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Dispatched> {
@@ -158,7 +184,11 @@ impl Provider {
         }
         let token = identifier(&moment);
         let secret = secret(&moment);
-        let answer = [(TOKEN, token.clone()), (TOKEN_SECRET, secret.clone()), (CALLBACK_CONFIRMED, "true".to_owned())];
+        let answer = [
+            (TOKEN, token.clone()),
+            (TOKEN_SECRET, secret.clone()),
+            (CALLBACK_CONFIRMED, "true".to_owned()),
+        ];
         let record = TemporaryRecord {
             secret: Secret::new(secret),
             client_key: presented.client,
@@ -169,10 +199,13 @@ impl Provider {
             stage: Stage::Waiting,
         };
         let query = SaveTemporary { token, record, now: moment.now };
-        ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
-            Ok(()) => respond(&answer),
-            Err(why) => self.0.verifier.reject(RejectReason::StoreFailed(why)),
-        })))
+        ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(
+            query,
+            move |saved| match saved {
+                Ok(()) => respond(&answer),
+                Err(why) => self.0.verifier.reject(RejectReason::StoreFailed(why)),
+            },
+        )))
     }
 
     fn pending(&self, token: String, moment: Moment) -> ServerStep<Dispatched> {
@@ -183,7 +216,9 @@ impl Provider {
                 Ok(found) => found,
                 Err(why) => return provider.0.verifier.reject(RejectReason::StoreFailed(why)),
             };
-            let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
+            let waits = |record: &TemporaryRecord| {
+                record.stage == Stage::Waiting && record.expires_at > moment.now
+            };
             match found.filter(waits) {
                 Some(record) => ServerStep::Done(Dispatched::Consent(Consent::new(token, record))),
                 None => provider.0.verifier.reject(RejectReason::NothingPending),
@@ -206,17 +241,26 @@ impl Provider {
             expires_at: self.0.token_lifetime.map(|lifetime| moment.now.after(lifetime)),
             now: moment.now,
         };
-        let lifetime = self.0.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
-        let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
-        ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
-            Ok(Redemption::Redeemed(TokenRecord { approval, .. })) => {
-                let own = approval.response_parameters.iter().filter(|(name, _)| !is_oauth(name.as_bytes()));
-                let own = own.map(|(name, value)| (name.as_str(), value.clone()));
-                let parameters: Vec<_> = answer.into_iter().chain(own).collect();
-                respond(&parameters)
+        let lifetime = self
+            .0
+            .token_lifetime
+            .map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
+        let answer: Vec<_> =
+            [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
+        ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| {
+            match redemption {
+                Ok(Redemption::Redeemed(TokenRecord { approval, .. })) => {
+                    let own = approval
+                        .response_parameters
+                        .iter()
+                        .filter(|(name, _)| !is_oauth(name.as_bytes()));
+                    let own = own.map(|(name, value)| (name.as_str(), value.clone()));
+                    let parameters: Vec<_> = answer.into_iter().chain(own).collect();
+                    respond(&parameters)
+                }
+                Ok(Redemption::Refused) => self.0.verifier.reject(RejectReason::WrongVerifier),
+                Err(why) => self.0.verifier.reject(RejectReason::StoreFailed(why)),
             }
-            Ok(Redemption::Refused) => self.0.verifier.reject(RejectReason::WrongVerifier),
-            Err(why) => self.0.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 }
@@ -226,9 +270,10 @@ fn respond(parameters: &[(&str, String)]) -> ServerStep<Dispatched> {
     ServerStep::Done(Dispatched::Respond(form_response(StatusCode::OK, parameters)))
 }
 
-/// Whether a client may name that callback: a registered one, or, where none is registered, `oob`, an http or https URL, or
-/// a URI of a scheme of an application's own, which has a dot in it (RFC 8252 §7.1). A callback that brings parameters of the
-/// protocol along would have its reader take those for the answer.
+/// Whether a client may name that callback: a registered one, or, where none is registered, `oob`,
+/// an http or https URL, or a URI of a scheme of an application's own, which has a dot in it (RFC
+/// 8252 §7.1). A callback that brings parameters of the protocol along would have its reader take
+/// those for the answer.
 fn is_acceptable(callback: &str, registered: &[String]) -> bool {
     let is_known = registered.iter().any(|known| known == callback);
     if !is_known && !registered.is_empty() {

@@ -1,4 +1,5 @@
-//! What stands in for unknown clients and tokens, so that their requests take as long as those of known ones.
+//! What stands in for unknown clients and tokens, so that their requests take as long as those of
+//! known ones.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +9,11 @@ use super::store::Schedules;
 use crate::wire::hex;
 use crate::{Moment, Secret};
 
-/// What takes the place of an unknown client's or token's secrets and schedules, so that checking the signature takes the
-/// same work.
+/// What takes the place of an unknown client's or token's secrets and schedules, so that checking
+/// the signature takes the same work.
 ///
-/// Only the first request with a record that has no schedule yet takes longer, and once is too seldom to be measured.
+/// Only the first request with a record that has no schedule yet takes longer, and once is too
+/// seldom to be measured.
 #[derive(Default)]
 pub(super) struct StandIn {
     secret: OnceLock<Secret>,
@@ -20,13 +22,15 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
-    /// Returns a random secret, which is made from the first moment that is there when it is needed.
+    /// Returns a random secret, which is made from the first moment that is there when it is
+    /// needed.
     pub(super) fn secret(&self, moment: &Moment) -> &Secret {
         // Two of them make a key that is no longer than a block, as those of usual secrets are.
         self.secret.get_or_init(|| Secret::new(hex(&moment.derive("oauth1 stand-in")[..15])))
     }
 
-    /// Returns what stands in for the secrets of a key: those of the client, and of the token if the request names one.
+    /// Returns what stands in for the secrets of a key: those of the client, and of the token if
+    /// the request names one.
     pub(super) fn of(&self, token: Option<&str>) -> &Standing {
         match token {
             None => &self.alone,
@@ -49,9 +53,13 @@ impl Standing {
         (!self.anew.load(Ordering::Relaxed)).then_some(&self.schedules)
     }
 
-    /// Returns a known record's schedules, unless the record was made anew for this answer, so that keeping any in it would be
-    /// of no use. Unknown records are treated alike from now on.
-    pub(super) fn known<'s, T>(&self, record: &Arc<T>, schedules: &'s Schedules) -> Option<&'s Schedules> {
+    /// Returns a known record's schedules, unless the record was made anew for this answer, so that
+    /// keeping any in it would be of no use. Unknown records are treated alike from now on.
+    pub(super) fn known<'s, T>(
+        &self,
+        record: &Arc<T>,
+        schedules: &'s Schedules,
+    ) -> Option<&'s Schedules> {
         let anew = Arc::strong_count(record) == 1;
         // It is nearly always as it was, and writing would slow other threads down.
         if self.anew.load(Ordering::Relaxed) != anew {

@@ -40,77 +40,83 @@ use crate::{Error, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead, and requests that
-/// name one of the service's origins, have up to 1000 parameters and, where the body is a form, up to 1 MiB of it. What the
-/// `Authorization` header says is judged before a form is read.
+/// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead,
+/// and requests that name one of the service's origins, have up to 1000 parameters and, where the
+/// body is a form, up to 1 MiB of it. What the `Authorization` header says is judged before a form
+/// is read.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verifier {
     pub(super) origins: Vec<Origin>,
     pub(super) stand_in: Arc<StandIn>,
-    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value are left out. Default: none.
+    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value
+    /// are left out. Default: none.
     pub realm: Option<Arc<str>>,
     /// The methods on shared secrets that are accepted. Default: the three of HMAC.
     pub methods: Vec<Method>,
-    /// The accepted methods for which every client has a key of its own, in its [record](super::store::ClientRecord::with_key).
-    /// Each stands here with a key of the size that the clients' keys have: the signature of an unknown client is checked with
-    /// it, so that checking takes the same time. Where clients have keys of several sizes, that time tells which size an
-    /// identifier's key has, and so whether there is one. Default: none.
+    /// The accepted methods for which every client has a key of its own, in its
+    /// [record](super::store::ClientRecord::with_key). Each stands here with a key of the size that
+    /// the clients' keys have: the signature of an unknown client is checked with it, so that
+    /// checking takes the same time. Where clients have keys of several sizes, that time tells
+    /// which size an identifier's key has, and so whether there is one. Default: none.
     pub keyed_methods: Vec<Method>,
     /// How clients put the secrets into the signing key. Default: [`KeyEncoding::Encoded`].
     pub key_encoding: KeyEncoding,
-    /// How far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as long.
-    /// Default: five minutes.
+    /// How far a timestamp may be from the server's time, in both directions. Nonces must be
+    /// remembered for twice as long. Default: five minutes.
     pub window: Duration,
-    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a hash is there, it is checked
-    /// in any case. Default: accepts them.
+    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a
+    /// hash is there, it is checked in any case. Default: accepts them.
     pub require_body_hash: bool,
-    /// How many parameters a request may have, in its header, query and form together. A request with more is refused
-    /// ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)). Default: 1000.
+    /// How many parameters a request may have, in its header, query and form together. A
+    /// request with more is refused
+    /// ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
+    /// Default: 1000.
     ///
     /// # Security
-    /// Parameters are counted while they are collected, before anybody knows who asks. What anybody can make this server
-    /// allocate for one request is up to two hundred bytes for each of them, and up to eleven times the size of its query and
-    /// form.
+    /// Parameters are counted while they are collected, before anybody knows who asks. What anybody
+    /// can make this server allocate for one request is up to two hundred bytes for each of them,
+    /// and up to eleven times the size of its query and form.
     pub max_parameters: usize,
     /// How many bytes a form may have. A larger one is refused with status 413
-    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters,
-    /// and may have any size. Default: 1 MiB.
+    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not
+    /// forms are not read as parameters, and may have any size. Default: 1 MiB.
     ///
     /// # Security
     /// See [`max_parameters`](field@Self::max_parameters).
     pub max_form_len: usize,
-    /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
-    /// that puts its own `Host` in. Default: a request that names another host is refused.
+    /// Takes the first origin for the one that was asked for, whatever the request says: for a
+    /// server behind a proxy that puts its own `Host` in. Default: a request that names another
+    /// host is refused.
     ///
     /// # Security
-    /// This is safe as long as requests reach the server only through that proxy. Otherwise a request that was
-    /// signed for another host is accepted here.
+    /// This is safe as long as requests reach the server only through that proxy. Otherwise a
+    /// request that was signed for another host is accepted here.
     pub allow_any_host: bool,
     /// Accepts requests of a client for itself, without a token. Default: refuses them.
     ///
     /// # Security
-    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An application that does not look at it
-    /// gives every client what it gives to users.
+    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An
+    /// application that does not look at it gives every client what it gives to users.
     pub allow_two_legged: bool,
-    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send it. Default: accepts the
-    /// hash function of the signature method alone.
+    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send
+    /// it. Default: accepts the hash function of the signature method alone.
     ///
     /// # Security
     /// Under a method on SHA-2, the body is only as safe as SHA-1 is.
     pub allow_sha1_body_hash: bool,
-    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
-    /// Default: refuses it.
+    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README
+    /// of npm's `oauth` has it. Default: refuses it.
     ///
     /// # Security
-    /// This weakens nothing. The version is signed like every parameter, and no other protocol has requests that could be
-    /// confused with these.
+    /// This weakens nothing. The version is signed like every parameter, and no other protocol has
+    /// requests that could be confused with these.
     pub allow_version_1_0a: bool,
     /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
     ///
     /// # Security
-    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce, which the client may leave
-    /// out, it can be replayed.
+    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce,
+    /// which the client may leave out, it can be replayed.
     pub dangerous_allow_plaintext: bool,
 }
 
@@ -144,10 +150,12 @@ pub struct Verified {
 }
 
 impl Verifier {
-    /// Makes a verifier for requests to that origin, as clients see it: `https://photos.example.net`.
+    /// Makes a verifier for requests to that origin, as clients see it:
+    /// `https://photos.example.net`.
     ///
-    /// A request must name this host, in its URI or its `Host` header. Its path must be the one that the client asked
-    /// for: behind a router or a proxy that takes a part of the path away, put it back first (in axum, `OriginalUri` has it).
+    /// A request must name this host, in its URI or its `Host` header. Its path must be the one
+    /// that the client asked for: behind a router or a proxy that takes a part of the path away,
+    /// put it back first (in axum, `OriginalUri` has it).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
@@ -184,14 +192,18 @@ impl Verifier {
         ServerStep::Reject(reason.reject(self.realm.as_deref()))
     }
 
-    /// Returns whether what travels to and from the service is protected: by TLS, or since it does not leave this machine.
+    /// Returns whether what travels to and from the service is protected: by TLS, or since it does
+    /// not leave this machine.
     pub(super) fn is_secure(&self) -> bool {
         self.origins.iter().all(|origin| origin.site().is_secure())
     }
 }
 
 fn parse_origin(origin: &str) -> Result<Origin, Error> {
-    let uri = origin.parse().ok().filter(|uri: &http::Uri| matches!(uri.path(), "" | "/") && uri.query().is_none());
+    let uri = origin
+        .parse()
+        .ok()
+        .filter(|uri: &http::Uri| matches!(uri.path(), "" | "/") && uri.query().is_none());
     let parsed = uri.as_ref().and_then(Origin::of);
     parsed.ok_or_else(|| {
         let reason = "an origin is a scheme, http or https, a host and perhaps a port";

@@ -12,7 +12,8 @@ use super::presented::{Bounds, OwnParameters, PresentedRequest, Protocol};
 use super::refuse::rejected::RejectReason;
 use super::stand_in::StandIn;
 use super::store::{
-    ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
+    ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep,
+    TokenRecord,
 };
 use super::verifier::{Verified, Verifier};
 use crate::core::query::PendingQuery;
@@ -21,8 +22,8 @@ use crate::oauth1::signing::{Key, KeyEncoding, Method, sha1_body_hash, signing_k
 use crate::wire::{Origin, OriginRef, truncated};
 use crate::{Moment, OneTimeUse, Timestamp};
 
-/// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
-/// and for servers whose clocks differ.
+/// How much longer than the window a nonce is remembered: for requests that were judged in time and
+/// come late to the store, and for servers whose clocks differ.
 const SLACK: Duration = Duration::from_secs(61);
 
 /// Which credentials a request must be signed with.
@@ -56,16 +57,26 @@ struct Authentication {
 
 impl Verifier {
     /// Checks a request for a protected resource.
-    pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
-        let signed_with = if self.allow_two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
+    pub fn verify<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Verified> {
+        let signed_with =
+            if self.allow_two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
             let PresentedRequest { client, token, .. } = checked.presented;
-            // A record that the store made for this answer is taken apart, another's grant is copied.
+            // A record that the store made for this answer is taken apart, another's grant is
+            // copied.
             let approval = |record| match Arc::try_unwrap(record) {
                 Ok(TokenRecord { approval, .. }) => approval,
                 Err(shared) => shared.approval.clone(),
             };
-            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(approval) })
+            ServerStep::Done(Verified {
+                client_key: client,
+                token,
+                approval: checked.token.map(approval),
+            })
         })
     }
 
@@ -96,26 +107,29 @@ impl Verifier {
             token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
-        ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
-            (presented.client, presented.token) = (query.client_key, query.token);
-            let found = match found {
-                Ok(found) => found,
-                Err(why) => return authentication.reject(RejectReason::StoreFailed(why)),
-            };
-            let found = match signed_with {
-                SignedWith::Temporary => FoundCredentials { token: None, ..found },
-                _ => FoundCredentials { temporary: None, ..found },
-            };
-            match authentication.check(&presented, found, &moment) {
-                Ok((client, token)) => {
-                    authentication.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
+        ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(
+            query,
+            move |query, found| {
+                (presented.client, presented.token) = (query.client_key, query.token);
+                let found = match found {
+                    Ok(found) => found,
+                    Err(why) => return authentication.reject(RejectReason::StoreFailed(why)),
+                };
+                let found = match signed_with {
+                    SignedWith::Temporary => FoundCredentials { token: None, ..found },
+                    _ => FoundCredentials { temporary: None, ..found },
+                };
+                match authentication.check(&presented, found, &moment) {
+                    Ok((client, token)) => authentication
+                        .refuse_replay(VerifiedRequest { presented, client, token, moment }, then),
+                    Err(reason) => authentication.reject(reason),
                 }
-                Err(reason) => authentication.reject(reason),
-            }
-        })))
+            },
+        )))
     }
 
-    /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
+    /// Judges everything that can be judged without storage, and returns what the request presents
+    /// and its signature method.
     fn present<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -124,7 +138,11 @@ impl Verifier {
     ) -> Result<(PresentedRequest, Method), RejectReason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
-        let own = if signed_with == SignedWith::Client { OwnParameters::Keep } else { OwnParameters::Drop };
+        let own = if signed_with == SignedWith::Client {
+            OwnParameters::Keep
+        } else {
+            OwnParameters::Drop
+        };
         let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
         let is_secure = site.is_secure() && !in_the_clear;
         let judge = |protocol: Protocol<'_>| {
@@ -146,7 +164,12 @@ impl Verifier {
     }
 
     /// Judges the protocol's parameters, and returns the signature method.
-    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, RejectReason> {
+    fn judge(
+        &self,
+        protocol: &Protocol<'_>,
+        signed_with: SignedWith,
+        now: Timestamp,
+    ) -> Result<Method, RejectReason> {
         self.check_version(protocol.version)?;
         let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
         if wants_token && !protocol.has_token {
@@ -174,7 +197,9 @@ impl Verifier {
         match version {
             None | Some(b"1.0") => Ok(()),
             Some(b"1.0a" | b"1.0A") if self.allow_version_1_0a => Ok(()),
-            Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
+            Some(sent) => {
+                Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent))))
+            }
         }
     }
 
@@ -183,7 +208,8 @@ impl Verifier {
         if self.allow_any_host {
             return self.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
-        // An application behind may read either of them, so all that are there must name the same origin.
+        // An application behind may read either of them, so all that are there must name the same
+        // origin.
         let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
         if authority.is_none() && hosts.iter().next().is_none() {
             return Err(RejectReason::WrongHost);
@@ -193,7 +219,9 @@ impl Verifier {
                 && hosts.iter().all(|host| origin.has_host(host.to_str().unwrap_or_default()))
         };
         let scheme = request.uri().scheme();
-        let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
+        let same_scheme = |origin: &&Origin| {
+            Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS)
+        };
         let mut origins = self.origins.iter().filter(named);
         let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
         origin.map(Origin::site).ok_or(RejectReason::WrongHost)
@@ -202,18 +230,22 @@ impl Verifier {
     /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
     fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::DangerousPlaintext;
-        // One that does not rest on the shared secrets would let its key act for every client, PLAINTEXT is opted in, and a key in a
-        // key service verifies nothing.
+        // One that does not rest on the shared secrets would let its key act for every client,
+        // PLAINTEXT is opted in, and a key in a key service verifies nothing.
         let on_secrets = self.methods.iter().filter(|method| method.uses_secrets());
         let keyed = self.keyed_methods.iter().filter(|method| !method.is_remote());
         let signing = on_secrets.chain(keyed).filter(|method| method.name() != PLAINTEXT.name());
-        let method =
-            signing.chain(self.dangerous_allow_plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
-        method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
+        let method = signing
+            .chain(self.dangerous_allow_plaintext.then_some(&PLAINTEXT))
+            .find(|method| method.name() == name);
+        method
+            .cloned()
+            .ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
     }
 
     fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), RejectReason> {
-        let (earliest, latest) = (now.before(self.window).as_secs(), now.after(self.window).as_secs());
+        let (earliest, latest) =
+            (now.before(self.window).as_secs(), now.after(self.window).as_secs());
         match timestamp {
             Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
                 Err(RejectReason::TimestampRefused { timestamp, earliest, latest })
@@ -222,8 +254,14 @@ impl Verifier {
         }
     }
 
-    /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
-    fn check_body(&self, presented: &PresentedRequest, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
+    /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4,
+    /// §3.1).
+    fn check_body(
+        &self,
+        presented: &PresentedRequest,
+        method: &Method,
+        body: &[u8],
+    ) -> Result<(), RejectReason> {
         match &presented.body_hash {
             Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
@@ -246,8 +284,8 @@ impl Authentication {
 
     /// Checks the signature, and returns the client and the token if it is right.
     ///
-    /// For an unknown client or token, and for another client's token, the same work is done with a random secret,
-    /// so that neither the answer nor its time tells which of them was wrong.
+    /// For an unknown client or token, and for another client's token, the same work is done with a
+    /// random secret, so that neither the answer nor its time tells which of them was wrong.
     fn check(
         &self,
         presented: &PresentedRequest,
@@ -258,12 +296,16 @@ impl Authentication {
         let wants_token = presented.token.is_some();
         let (method, keyed) = (&self.method, self.is_keyed);
 
-        let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
+        let own_key = client
+            .as_ref()
+            .and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
         let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
         let (token_secret, owner, expires_at) = match (&token, &temporary) {
             (Some(token), _) => (Some(&token.secret), Some(&token.client_key), token.expires_at),
-            (None, Some(record)) => (Some(&record.secret), Some(&record.client_key), Some(record.expires_at)),
+            (None, Some(record)) => {
+                (Some(&record.secret), Some(&record.client_key), Some(record.expires_at))
+            }
             (None, None) => (None, None, None),
         };
         let has_token = owner.is_some();
@@ -271,23 +313,33 @@ impl Authentication {
 
         let unguessable = self.stand_in.secret(moment);
         let stand_in = self.stand_in.of(presented.token.as_deref());
-        // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
-        // says nothing about tokens.
+        // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and
+        // what it shows of the store says nothing about tokens.
         let keeps = self.signed_with != SignedWith::Temporary;
         let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
             (Some(secret), _, Some(token)) if is_owner => {
                 (secret, token_secret, stand_in.known(token, &token.schedules))
             }
             (Some(secret), Some(client), None) if is_owner => {
-                let schedules = if keeps { stand_in.known(client, &client.schedules) } else { None };
+                let schedules =
+                    if keeps { stand_in.known(client, &client.schedules) } else { None };
                 (secret, token_secret, schedules)
             }
-            _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown().filter(|_| keeps)),
+            _ => (
+                unguessable,
+                wants_token.then_some(unguessable),
+                stand_in.unknown().filter(|_| keeps),
+            ),
         };
         let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.key_encoding);
-        let verify =
-            |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
-        let right = match schedules.and_then(|kept| kept.get(method, client_secret, token_secret, encoding)) {
+        let verify = |key: &Key| {
+            key.verify(presented.signature.as_bytes(), |writer| {
+                writer.prepared(&presented.base_string);
+            })
+        };
+        let right = match schedules
+            .and_then(|kept| kept.get(method, client_secret, token_secret, encoding))
+        {
             Some(schedule) => verify(&schedule.key),
             None => verify(&Key::new(method, signing_key(client_secret, token_secret, encoding))),
         };
@@ -310,8 +362,8 @@ impl Authentication {
         Ok((client, token))
     }
 
-    /// Remembers the nonce, after the signature was checked, so that no one but the client uses its nonces up or fills the
-    /// store.
+    /// Remembers the nonce, after the signature was checked, so that no one but the client uses its
+    /// nonces up or fills the store.
     fn refuse_replay<T: 'static>(
         self,
         mut checked: VerifiedRequest,
@@ -331,8 +383,9 @@ impl Authentication {
             until: timestamp.after(self.window).after(SLACK),
             now,
         };
-        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, one_time_use| {
-            match one_time_use {
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(
+            query,
+            move |query, one_time_use| match one_time_use {
                 Ok(OneTimeUse::First) => {
                     let presented = &mut checked.presented;
                     (presented.client, presented.token) = (query.client_key, query.token);
@@ -340,7 +393,7 @@ impl Authentication {
                 }
                 Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
                 Err(why) => self.reject(RejectReason::StoreFailed(why)),
-            }
-        })))
+            },
+        )))
     }
 }

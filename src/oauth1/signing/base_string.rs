@@ -14,8 +14,9 @@ use crate::{Error, Unsupported};
 
 /// The signature base string of a signed request: what its signature was computed from.
 ///
-/// It is rarely needed, since [`Signer`](super::Signer) and [`Verifier`](crate::oauth1::server::Verifier) make their own; but when a
-/// service says no more than "invalid signature", comparing base strings finds the difference.
+/// It is rarely needed, since [`Signer`](super::Signer) and
+/// [`Verifier`](crate::oauth1::server::Verifier) make their own; but when a service says no more
+/// than "invalid signature", comparing base strings finds the difference.
 ///
 /// ```
 /// use oauth_proto::oauth1::base_string;
@@ -26,12 +27,16 @@ use crate::{Error, Unsupported};
 /// ```
 ///
 /// # Errors
-/// [`Unsupported`] when the URI is not absolute or the `Authorization: OAuth` header cannot be read.
+/// [`Unsupported`] when the URI is not absolute or the `Authorization: OAuth` header cannot be
+/// read.
 pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>, Error> {
     let host = host(request.headers())?;
     let site = signed_site(request.uri(), host.as_ref())?;
     let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref())
-        .map_err(|_| Unsupported::Unsendable { what: "the Authorization header", reason: "it is malformed" })?;
+        .map_err(|_| Unsupported::Unsendable {
+            what: "the Authorization header",
+            reason: "it is malformed",
+        })?;
     Ok(collect((request.method(), site, request.uri()), &parameters))
 }
 
@@ -65,15 +70,17 @@ const LONGEST: usize = 5;
 /// How many parameters are sorted without an allocation.
 const FEW: usize = 16;
 
-/// Assembles the base string in a buffer on the stack and hands it on when that is full: every call to a compression
-/// function has its price, and hashing block by block beside the encoding did not win it back.
+/// Assembles the base string in a buffer on the stack and hands it on when that is full: every call
+/// to a compression function has its price, and hashing block by block beside the encoding did not
+/// win it back.
 pub(crate) struct Writer<'s> {
     sink: &'s mut dyn Sink,
     buffer: &'s mut [u8; BUFFER_LEN],
     filled: usize,
 }
 
-/// Escapes for parameters, which are encoded once as such and once more as a part of the base string.
+/// Escapes for parameters, which are encoded once as such and once more as a part of the base
+/// string.
 const TWICE: Escapes = {
     let mut table = ONCE;
     let mut byte = 0;
@@ -237,8 +244,8 @@ fn path(uri: &Uri) -> &[u8] {
     }
 }
 
-/// Writes parameters in their order (§3.4.1.3.2), `&` between them, when no name among them begins with `oauth_`:
-/// `block` writes all that do.
+/// Writes parameters in their order (§3.4.1.3.2), `&` between them, when no name among them begins
+/// with `oauth_`: `block` writes all that do.
 pub(super) fn write_parameters<'p>(
     writer: &mut Writer<'_>,
     count: usize,
@@ -248,11 +255,17 @@ pub(super) fn write_parameters<'p>(
     if (1..count).all(|at| order::compare_pairs(pair(at - 1), pair(at)).is_le()) {
         return write_sorted(writer, count, pair, block);
     }
-    with_order(count, &pair, |order| write_sorted(writer, count, |at| pair(place(order[at])), block));
+    with_order(count, &pair, |order| {
+        write_sorted(writer, count, |at| pair(place(order[at])), block);
+    });
 }
 
 /// Calls `then` with the parameters' [places](place) in their order.
-fn with_order<'p, R>(count: usize, pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), then: impl FnOnce(&[u64]) -> R) -> R {
+fn with_order<'p, R>(
+    count: usize,
+    pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]),
+    then: impl FnOnce(&[u64]) -> R,
+) -> R {
     let mut few = [0; FEW];
     let mut many = Vec::new();
     let order = if count <= FEW {
@@ -318,7 +331,9 @@ fn place(slot: u64) -> usize {
 fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
     if order.len() > place(PLACE) {
         (0..).zip(&mut *order).for_each(|(at, slot)| *slot = at);
-        return order.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
+        return order.sort_unstable_by(|left, right| {
+            order::compare_pairs(pair(place(*left)), pair(place(*right)))
+        });
     }
     // The beginning that all names share does not tell them apart.
     let first = if order.is_empty() { &[] } else { pair(0).0 };
@@ -336,19 +351,26 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
     settle(order, pair, common.len(), LEVELS);
 }
 
-/// How many bits of a slot are the place. The bits above it are the mark, some symbols of the parameter: numbers sort fast.
+/// How many bits of a slot are the place. The bits above it are the mark, some symbols of the
+/// parameter: numbers sort fast.
 const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
 
-/// How often [`settle`] looks at the next symbols of parameters that begin alike before it compares them as a whole.
+/// How often [`settle`] looks at the next symbols of parameters that begin alike before it compares
+/// them as a whole.
 const LEVELS: u32 = 16;
 
 /// Groups of fewer parameters than these are compared as a whole at once.
 const GROUP: usize = 4;
 
-/// Sorts parameters that agree in all symbols before `from` and are marked with the symbols behind it, and takes the marks
-/// off. A mark is what stands above the bits of a [place].
-fn settle<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), from: usize, levels: u32) {
+/// Sorts parameters that agree in all symbols before `from` and are marked with the symbols behind
+/// it, and takes the marks off. A mark is what stands above the bits of a [place].
+fn settle<'p>(
+    order: &mut [u64],
+    pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]),
+    from: usize,
+    levels: u32,
+) {
     order.sort_unstable();
     // Mostly all of them differ by now.
     if order.windows(2).all(|both| both[0] >> PLACE_BITS != both[1] >> PLACE_BITS) {
@@ -362,7 +384,9 @@ fn settle<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), 
             continue;
         }
         if levels == 0 || group.len() < GROUP {
-            group.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
+            group.sort_unstable_by(|left, right| {
+                order::compare_pairs(pair(place(*left)), pair(place(*right)))
+            });
             continue;
         }
         for slot in &mut *group {
@@ -383,7 +407,8 @@ mod tests {
     #[test]
     fn very_many_parameters_are_sorted_too() {
         let mut order = vec![0; 600_000];
-        let names: Vec<_> = (0..order.len()).map(|at| format!("name{}", at * 7 % 600_000)).collect();
+        let names: Vec<_> =
+            (0..order.len()).map(|at| format!("name{}", at * 7 % 600_000)).collect();
         sort(&mut order, &|at| (names[at].as_bytes(), b""));
         assert!(order.is_sorted_by(|left, right| names[place(*left)] < names[place(*right)]));
     }

@@ -1,6 +1,7 @@
 //! Numbers in decimal, two digits at a time.
 
-/// Writes a number in decimal at the end of `room`, which has at least 20 bytes, and returns where it begins.
+/// Writes a number in decimal at the end of `room`, which has at least 20 bytes, and returns where
+/// it begins.
 #[inline]
 pub(super) fn write_decimal(room: &mut [u8], mut number: u64) -> usize {
     let mut start = room.len();

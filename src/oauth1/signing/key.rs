@@ -56,8 +56,8 @@ impl Key {
         }
     }
 
-    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay. `randomness` is for methods
-    /// that are blinded or randomized.
+    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay.
+    /// `randomness` is for methods that are blinded or randomized.
     pub(crate) fn sign<'d>(
         &self,
         method: &str,
@@ -70,17 +70,22 @@ impl Key {
             Self::Sha256(mac) => authenticated(mac, digits, write),
             Self::Sha512(mac) => authenticated(mac, digits, write),
             Self::Plaintext(key) => Signature::Plaintext(key.clone()),
-            Self::Custom(custom, key) => {
-                signed_by_others(custom.sign(&Writer::collect(write), key.as_bytes(), randomness), method)?
+            Self::Custom(custom, key) => signed_by_others(
+                custom.sign(&Writer::collect(write), key.as_bytes(), randomness),
+                method,
+            )?,
+            Self::Remote => {
+                return Err(RequestError::KeyElsewhere { method: method.to_owned() }.into());
             }
-            Self::Remote => return Err(RequestError::KeyElsewhere { method: method.to_owned() }.into()),
             #[cfg(feature = "rsa")]
-            Self::Rsa(hash, key) => signed_by_others(key.sign(*hash, &Writer::collect(write), randomness), method)?,
+            Self::Rsa(hash, key) => {
+                signed_by_others(key.sign(*hash, &Writer::collect(write), randomness), method)?
+            }
         })
     }
 
-    /// Whether `signature`, the value of `oauth_signature`, is that of what `write` writes. Takes the same time
-    /// wherever it differs.
+    /// Whether `signature`, the value of `oauth_signature`, is that of what `write` writes. Takes
+    /// the same time wherever it differs.
     pub(crate) fn verify(&self, signature: &[u8], write: impl FnOnce(&mut Writer<'_>)) -> bool {
         if let Self::Custom(custom, key) = self {
             let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
@@ -105,8 +110,12 @@ impl Key {
     }
 }
 
-/// Returns a signature that RSA or a custom method made, or the error that says why it could not be made.
-fn signed_by_others<'d>(signature: Result<Vec<u8>, String>, method: &str) -> Result<Signature<'d>, Error> {
+/// Returns a signature that RSA or a custom method made, or the error that says why it could not be
+/// made.
+fn signed_by_others<'d>(
+    signature: Result<Vec<u8>, String>,
+    method: &str,
+) -> Result<Signature<'d>, Error> {
     let refused = |reason| RequestError::Signing { method: method.to_owned(), reason }.into();
     signature.map(Signature::Custom).map_err(refused)
 }
@@ -128,7 +137,8 @@ impl Signature<'_> {
         }
     }
 
-    /// Returns the value percent-encoded. That of an HMAC is written into `room`: base64 and its escapes in one pass.
+    /// Returns the value percent-encoded. That of an HMAC is written into `room`: base64 and its
+    /// escapes in one pass.
     pub(super) fn encoded<'r>(&self, room: &'r mut EncodedMac) -> Cow<'r, str> {
         let Self::Mac(mac, length) = *self else {
             return percent::encode(self.value()).into();
@@ -143,7 +153,11 @@ pub(super) type EncodedMac = [u8; 3 * 88 + 8];
 
 /// Writes a MAC in base64, percent-encoded if it is to be `ENCODED`, and returns where it ends.
 #[inline]
-fn write_base64<const ENCODED: bool>(room: &mut EncodedMac, mac: &MacOutput, length: usize) -> usize {
+fn write_base64<const ENCODED: bool>(
+    room: &mut EncodedMac,
+    mac: &MacOutput,
+    length: usize,
+) -> usize {
     let (mut at, mut end) = (0, 0);
     while at < length {
         let mut bytes = [0; 8];
@@ -163,8 +177,8 @@ fn write_base64<const ENCODED: bool>(room: &mut EncodedMac, mac: &MacOutput, len
     end
 }
 
-/// Returns 48 bits as eight digits of base64 (RFC 4648 §4), the first of them in the lowest byte, and marks those that are to
-/// be percent-encoded by their highest bits. All eight at once.
+/// Returns 48 bits as eight digits of base64 (RFC 4648 §4), the first of them in the lowest byte,
+/// and marks those that are to be percent-encoded by their highest bits. All eight at once.
 #[inline]
 fn digits(bits: u64) -> (u64, u64) {
     // Each step halves groups of bits, until every byte has six.
@@ -174,7 +188,9 @@ fn digits(bits: u64) -> (u64, u64) {
     // A one in every byte whose value is not below a bound.
     let from = |bound: u8| ((values + u64::from(0x80 - bound) * EACH) >> 7) & EACH;
     let (lower, decimal, plus, slash) = (from(26), from(52), from(62), from(63));
-    let up = u64::from(b'A') * EACH + lower * u64::from(b'a' - b'Z' - 1) + slash * u64::from(b'/' - b'+' - 1);
+    let up = u64::from(b'A') * EACH
+        + lower * u64::from(b'a' - b'Z' - 1)
+        + slash * u64::from(b'/' - b'+' - 1);
     let down = decimal * u64::from(b'z' - b'0' + 1) + plus * u64::from(b'9' - b'+' + 1);
     ((values + up - down).swap_bytes(), plus.swap_bytes() << 7)
 }

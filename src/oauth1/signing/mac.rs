@@ -1,7 +1,8 @@
 //! HMAC (RFC 2104) over the compression functions of SHA-1, SHA-256 and SHA-512.
 //!
-//! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that the base string's writer
-//! does not need, since that hands on whole blocks and pads where the text stands.
+//! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that
+//! the base string's writer does not need, since that hands on whole blocks and pads where the text
+//! stands.
 
 use sha2::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -64,9 +65,14 @@ impl<H: Hash> Mac<H> {
     /// So much is written behind the end of a message at most.
     pub(super) const PADDING: usize = H::LENGTH + H::BLOCK;
 
-    /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the padding, writes the
-    /// MAC and returns its length.
-    pub(super) fn finish(mut self, buffer: &mut [u8; BUFFER_LEN], filled: usize, digits: &mut MacOutput) -> usize {
+    /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the
+    /// padding, writes the MAC and returns its length.
+    pub(super) fn finish(
+        mut self,
+        buffer: &mut [u8; BUFFER_LEN],
+        filled: usize,
+        digits: &mut MacOutput,
+    ) -> usize {
         // In one go with the padding, since every call to the compression function has its price.
         Self::finish_hash(&mut self.inner, buffer, filled, self.length);
         let length = H::write(&self.inner, buffer);
@@ -74,12 +80,18 @@ impl<H: Hash> Mac<H> {
         H::write(&self.outer, digits)
     }
 
-    /// Takes in the end of a message: a one bit, zeros, and the number of bits (FIPS 180-4 §5.1). `length` bytes came
-    /// before those in the buffer, not counting the block of the key.
-    fn finish_hash(state: &mut H::State, buffer: &mut [u8; BUFFER_LEN], filled: usize, length: u64) {
+    /// Takes in the end of a message: a one bit, zeros, and the number of bits (FIPS 180-4 §5.1).
+    /// `length` bytes came before those in the buffer, not counting the block of the key.
+    fn finish_hash(
+        state: &mut H::State,
+        buffer: &mut [u8; BUFFER_LEN],
+        filled: usize,
+        length: u64,
+    ) {
         let bits = 8 * (H::BLOCK as u64 + length + filled as u64);
         let end = (filled + 1 + H::LENGTH).next_multiple_of(H::BLOCK);
-        // More zeros than needed, in a number that is constant: a few instructions instead of a call.
+        // More zeros than needed, in a number that is constant: a few instructions instead of a
+        // call.
         buffer[filled..filled + Self::PADDING].fill(0);
         buffer[filled] = 0x80;
         buffer[end - 8..end].copy_from_slice(&bits.to_be_bytes());

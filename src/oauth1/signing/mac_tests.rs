@@ -8,7 +8,8 @@ use super::mac::{Hash, Mac, Sha1, Sha256, Sha512};
 
 fn mac<H: Hash>(key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut digits = [0; _];
-    let length = Writer::authenticate(Mac::<H>::new(key), &mut digits, |writer| writer.prepared(message));
+    let length =
+        Writer::authenticate(Mac::<H>::new(key), &mut digits, |writer| writer.prepared(message));
     digits[..length].to_vec()
 }
 
@@ -16,7 +17,10 @@ fn mac<H: Hash>(key: &[u8], message: &[u8]) -> Vec<u8> {
 #[test]
 fn the_vectors_of_rfc_2202() {
     let hex = |bytes: Vec<u8>| crate::wire::hex(&bytes);
-    assert_eq!(hex(mac::<Sha1>(&[0x0b; 20], b"Hi There")), "b617318655057264e28bc0b6fb378c8ef146be00");
+    assert_eq!(
+        hex(mac::<Sha1>(&[0x0b; 20], b"Hi There")),
+        "b617318655057264e28bc0b6fb378c8ef146be00"
+    );
     let second = mac::<Sha1>(b"Jefe", b"what do ya want for nothing?");
     assert_eq!(hex(second), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
     let sixth = mac::<Sha1>(&[0xaa; 80], b"Test Using Larger Than Block-Size Key - Hash Key First");

@@ -1,4 +1,5 @@
-//! Signature methods: RFC 5849 §3.4.2 to §3.4.4, the SHA-2 relatives in common use, and those of the caller.
+//! Signature methods: RFC 5849 §3.4.2 to §3.4.4, the SHA-2 relatives in common use, and those of
+//! the caller.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use super::rsa::RsaKey;
 use crate::wire::percent;
 use crate::{BoxError, Moment, Secret, Step};
 
-/// A signature method of the caller's own: another library, a hardware key, a method that the service invented. For a key in a
-/// service elsewhere there is [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
+/// A signature method of the caller's own: another library, a hardware key, a method that the
+/// service invented. For a key in a service elsewhere there is
+/// [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -29,7 +31,12 @@ use crate::{BoxError, Moment, Secret, Step};
 ///         "RSA-SHA256"
 ///     }
 ///
-///     fn sign(&self, base_string: &[u8], _key: &[u8], _: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
+///     fn sign(
+///         &self,
+///         base_string: &[u8],
+///         _key: &[u8],
+///         _: Option<&[u8; 16]>,
+///     ) -> Result<Vec<u8>, String> {
 ///         # let device_sign = |message: &[u8]| Some(vec![message.len() as u8]);
 ///         device_sign(base_string).ok_or_else(|| "the device is not connected".to_owned())
 ///     }
@@ -45,37 +52,46 @@ pub trait SignatureMethod: Send + Sync {
     /// The value of `oauth_signature_method`.
     fn name(&self) -> &str;
 
-    /// Signs a base string. `key` is the two shared secrets, encoded and joined by `&`, for methods that use them.
-    /// The result is not yet base64: that is added. `randomness` is fresh bytes of the [`Moment`](crate::Moment), for methods that
-    /// are blinded or randomized; `None` when the caller made the [`Stamp`](super::Stamp), and when a signature is verified by
-    /// signing.
+    /// Signs a base string. `key` is the two shared secrets, encoded and joined by `&`, for methods
+    /// that use them. The result is not yet base64: that is added. `randomness` is fresh bytes of
+    /// the [`Moment`](crate::Moment), for methods that are blinded or randomized; `None` when the
+    /// caller made the [`Stamp`](super::Stamp), and when a signature is verified by signing.
     ///
     /// # Errors
     /// A text that says why it could not be signed, and holds no secret.
-    fn sign(&self, base_string: &[u8], key: &[u8], randomness: Option<&[u8; 16]>) -> Result<Vec<u8>, String>;
+    fn sign(
+        &self,
+        base_string: &[u8],
+        key: &[u8],
+        randomness: Option<&[u8; 16]>,
+    ) -> Result<Vec<u8>, String>;
 
-    /// Whether a signature is that of the base string. Signs and compares in constant time, unless the method knows a
-    /// better way, as one with a public key does.
+    /// Whether a signature is that of the base string. Signs and compares in constant time, unless
+    /// the method knows a better way, as one with a public key does.
     fn verify(&self, base_string: &[u8], key: &[u8], signature: &[u8]) -> bool {
         self.sign(base_string, key, None).is_ok_and(|expected| expected.ct_eq(signature).into())
     }
 
-    /// Whether the method rests on the shared secrets. One that does is worth nothing where they are empty.
+    /// Whether the method rests on the shared secrets. One that does is worth nothing where they
+    /// are empty.
     fn uses_secrets(&self) -> bool {
         true
     }
 }
 
-/// A signature method whose key is in a key service: a cloud's key management, a vault, a signing server.
+/// A signature method whose key is in a key service: a cloud's key management, a vault, a signing
+/// server.
 ///
-/// The service is sent the base string, not its hash, and has to sign it as [`name`](Self::name) says. A service that takes hashes
-/// is sent the hash by [`sign`](Self::sign).
+/// The service is sent the base string, not its hash, and has to sign it as [`name`](Self::name)
+/// says. A service that takes hashes is sent the hash by [`sign`](Self::sign).
 ///
 /// # Examples
 /// ```
 /// use std::sync::Arc;
 ///
-/// use oauth_proto::oauth1::{ClientCredentials, Method, RemoteSignatureMethod, Scheme, Signer};
+/// use oauth_proto::oauth1::{
+///     ClientCredentials, Method, RemoteSignatureMethod, Scheme, Signer,
+/// };
 /// use oauth_proto::{BoxError, DriveError, Moment, Purpose, Request, Response, Step, run};
 ///
 /// struct KeyService;
@@ -86,8 +102,11 @@ pub trait SignatureMethod: Send + Sync {
 ///     }
 ///
 ///     fn sign(&self, base_string: Vec<u8>, _: Moment) -> Result<Step<Vec<u8>>, BoxError> {
-///         let request = http::Request::post("https://keys.example.com/2026/sign").body(base_string)?;
-///         Ok(Step::exchange(request, Purpose::CallingKeyService, |response| Ok(response.body().clone())))
+///         let request =
+///             http::Request::post("https://keys.example.com/2026/sign").body(base_string)?;
+///         Ok(Step::exchange(request, Purpose::CallingKeyService, |response| {
+///             Ok(response.body().clone())
+///         }))
 ///     }
 /// }
 ///
@@ -96,7 +115,8 @@ pub trait SignatureMethod: Send + Sync {
 ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
 /// ) -> Result<Request, DriveError> {
 ///     let scheme = Scheme::new(Method::Remote(Arc::new(KeyService)));
-///     let signer = Signer::new(&scheme, &ClientCredentials::new("dpf43f3p2l4k3l03", ""), None);
+///     let signer =
+///         Signer::new(&scheme, &ClientCredentials::new("dpf43f3p2l4k3l03", ""), None);
 ///     run(signer.sign_remotely(request, Moment::from_os())?, send)
 /// }
 /// ```
@@ -104,12 +124,14 @@ pub trait RemoteSignatureMethod: Send + Sync {
     /// The value of `oauth_signature_method`.
     fn name(&self) -> &str;
 
-    /// Returns a step that asks the service and ends in the signature of the base string: raw bytes, since base64 is added later.
-    /// `moment` is there for a step that needs the time or randomness, such as [`Step::then`].
+    /// Returns a step that asks the service and ends in the signature of the base string: raw
+    /// bytes, since base64 is added later. `moment` is there for a step that needs the time or
+    /// randomness, such as [`Step::then`].
     ///
     /// # Errors
-    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is passed on unchanged, and any other
-    /// becomes [`RequestError::Signing`](super::super::RequestError::Signing).
+    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is
+    /// passed on unchanged, and any other becomes
+    /// [`RequestError::Signing`](super::super::RequestError::Signing).
     fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError>;
 }
 
@@ -129,7 +151,8 @@ pub enum Method {
     HmacSha256,
     /// HMAC with SHA-512.
     HmacSha512,
-    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: take it where the service knows nothing else.
+    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: take it where the service knows nothing
+    /// else.
     #[cfg(feature = "rsa")]
     RsaSha1(RsaKey),
     /// RSA with SHA-256.
@@ -141,15 +164,16 @@ pub enum Method {
     /// PLAINTEXT (RFC 5849 §3.4.4): nothing is signed, the secrets themselves are sent.
     ///
     /// # Security
-    /// Everyone who sees the request has the credentials. Requests to an origin that is neither https nor the machine
-    /// itself are refused.
+    /// Everyone who sees the request has the credentials. Requests to an origin that is neither
+    /// https nor the machine itself are refused.
     DangerousPlaintext,
     /// A method of the caller's own.
     Custom(Arc<dyn SignatureMethod>),
-    /// A method whose key is in a key service, which is asked over HTTP. [`Signer::sign_remotely`](super::Signer::sign_remotely)
-    /// signs by it; [`Client`](crate::oauth1::Client), [`Session::call`](crate::oauth1::Session::call) and sign-ins do so on their
-    /// own. Every call that returns no step refuses it. It verifies nothing: give a
-    /// [`Verifier`](crate::oauth1::server::Verifier) the public key.
+    /// A method whose key is in a key service, which is asked over HTTP.
+    /// [`Signer::sign_remotely`](super::Signer::sign_remotely) signs by it;
+    /// [`Client`](crate::oauth1::Client), [`Session::call`](crate::oauth1::Session::call) and
+    /// sign-ins do so on their own. Every call that returns no step refuses it. It verifies
+    /// nothing: give a [`Verifier`](crate::oauth1::server::Verifier) the public key.
     Remote(Arc<dyn RemoteSignatureMethod>),
 }
 
@@ -192,8 +216,8 @@ impl Method {
         matches!(self, Self::DangerousPlaintext)
     }
 
-    /// The hash of a body for `oauth_body_hash`, in base64: the method's own hash function, SHA-1 where the name does
-    /// not tell.
+    /// The hash of a body for `oauth_body_hash`, in base64: the method's own hash function, SHA-1
+    /// where the name does not tell.
     pub(crate) fn body_hash(&self, body: &[u8]) -> String {
         let name = self.name();
         if name.ends_with("SHA256") {
@@ -231,17 +255,23 @@ pub enum KeyEncoding {
     /// Percent-encoded, as RFC 5849 §3.4.2 says.
     #[default]
     Encoded,
-    /// As they are: what services of the 2007 version that never followed the text do. It makes a difference only
-    /// for secrets with characters that would be encoded.
+    /// As they are: what services of the 2007 version that never followed the text do. It makes a
+    /// difference only for secrets with characters that would be encoded.
     Raw,
 }
 
 /// Both secrets joined by `&`: the key of the HMAC methods, and the whole signature of PLAINTEXT.
-pub(crate) fn signing_key(client: &Secret, token: Option<&Secret>, encoding: KeyEncoding) -> Zeroizing<String> {
+pub(crate) fn signing_key(
+    client: &Secret,
+    token: Option<&Secret>,
+    encoding: KeyEncoding,
+) -> Zeroizing<String> {
     let token = token.map_or("", Secret::expose);
-    // Room for every byte to be encoded: a buffer that grew would leave a copy of the secrets behind. Most need none, and
-    // what is not there need not be wiped.
-    let room = |secret: &str| if percent::is_plain(secret.as_bytes()) { secret.len() } else { 3 * secret.len() };
+    // Room for every byte to be encoded: a buffer that grew would leave a copy of the secrets
+    // behind. Most need none, and what is not there need not be wiped.
+    let room = |secret: &str| {
+        if percent::is_plain(secret.as_bytes()) { secret.len() } else { 3 * secret.len() }
+    };
     let mut key = Zeroizing::new(String::with_capacity(room(client.expose()) + 1 + room(token)));
     for (index, secret) in [client.expose(), token].into_iter().enumerate() {
         if index > 0 {

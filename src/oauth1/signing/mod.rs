@@ -26,12 +26,13 @@
 //!   signer.rs            puts it where the scheme says
 //! ```
 //!
-//! With a key in a service elsewhere, remote.rs walks this way twice: once to see the base string, and once with the signature.
+//! With a key in a service elsewhere, remote.rs walks this way twice: once to see the base string,
+//! and once with the signature.
 //!
 //! A verifier enters at `base_string_of` and `Key::verify`. No files import each other in a circle.
 //!
-//! Closures, `#[inline]` and buffers are there because the benchmark wanted them. Do not change anything here without
-//! `benches/instructions` and `cargo bench --bench signing` open beside it.
+//! Closures, `#[inline]` and buffers are there because the benchmark wanted them. Do not change
+//! anything here without `benches/instructions` and `cargo bench --bench signing` open beside it.
 
 mod base_string;
 mod decimal;

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use crate::wire::percent::is_unreserved;
 
-/// A byte's place among the encoded ones. An escape begins with `%`, which sorts below every unreserved character, and
-/// escapes sort among each other as their bytes do. No encoded byte is the beginning of another, so comparing places
-/// byte for byte is comparing the encoded texts.
+/// A byte's place among the encoded ones. An escape begins with `%`, which sorts below every
+/// unreserved character, and escapes sort among each other as their bytes do. No encoded byte is
+/// the beginning of another, so comparing places byte for byte is comparing the encoded texts.
 const RANK: [u8; 256] = {
     let mut ranks = [0; 256];
     let mut rank: u8 = 0;
@@ -44,13 +44,15 @@ pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Orde
 /// How many symbols of a parameter [`prefix`] returns.
 pub(super) const TOLD: usize = 5;
 
-/// How many bits a prefix takes: nine for each symbol, since the end of a name or value sorts before all bytes.
+/// How many bits a prefix takes: nine for each symbol, since the end of a name or value sorts
+/// before all bytes.
 pub(super) const PREFIX_BITS: u32 = 45;
 const _: () = assert!(PREFIX_BITS as usize == 9 * TOLD);
 
-/// Returns the symbols of a parameter from `from` on, as many as [`TOLD`] says, as a number. The symbols of a parameter are
-/// the bytes of its name, an end, and the bytes of its value. Two parameters that agree in all symbols before `from`, and
-/// have different numbers, compare as their numbers do.
+/// Returns the symbols of a parameter from `from` on, as many as [`TOLD`] says, as a number. The
+/// symbols of a parameter are the bytes of its name, an end, and the bytes of its value. Two
+/// parameters that agree in all symbols before `from`, and have different numbers, compare as their
+/// numbers do.
 #[inline]
 pub(super) fn prefix((name, value): (&[u8], &[u8]), from: usize) -> u64 {
     let symbol = |byte: &u8| u64::from(RANK[usize::from(*byte)]) + 1;
@@ -125,8 +127,11 @@ mod tests {
     #[test]
     fn the_protocols_names_stand_in_their_order() {
         assert!(
-            crate::oauth1::names::PROTOCOL
-                .is_sorted_by(|left, right| compare(left.as_bytes(), right.as_bytes()).is_lt())
+            crate::oauth1::names::PROTOCOL.is_sorted_by(|left, right| compare(
+                left.as_bytes(),
+                right.as_bytes()
+            )
+            .is_lt())
         );
     }
 }

@@ -13,9 +13,11 @@ use crate::wire::percent;
 /// Everything that a request says.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters<'r> {
-    /// The values of the protocol's parameters, in the order of [`PROTOCOL`]: of each name the first.
+    /// The values of the protocol's parameters, in the order of [`PROTOCOL`]: of each name the
+    /// first.
     pub(crate) protocol: [Option<Cow<'r, [u8]>>; PROTOCOL.len()],
-    /// All others, those of the header first, then those of the query and of the form; also further values of the protocol's.
+    /// All others, those of the header first, then those of the query and of the form; also further
+    /// values of the protocol's.
     pub(crate) others: Vec<Pair<'r>>,
     /// Whether names among the others begin with `oauth_`.
     pub(crate) others_have_oauth: bool,
@@ -45,7 +47,8 @@ impl From<Malformed> for Unread {
 }
 
 impl<'r> Parameters<'r> {
-    /// Collects all of them, however many there are. `body` counts only where the media type says that it is a form.
+    /// Collects all of them, however many there are. `body` counts only where the media type says
+    /// that it is a form.
     pub(crate) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Unread> {
         let mut parameters = Self::of_head(uri, headers, usize::MAX)?;
         parameters.add_form(body)?;
@@ -54,7 +57,11 @@ impl<'r> Parameters<'r> {
 
     /// Collects those of header and query. With those of the form, there may be `most`.
     #[inline]
-    pub(crate) fn of_head(uri: &'r Uri, headers: &'r HeaderMap, most: usize) -> Result<Self, Unread> {
+    pub(crate) fn of_head(
+        uri: &'r Uri,
+        headers: &'r HeaderMap,
+        most: usize,
+    ) -> Result<Self, Unread> {
         let is_form = form::is_form(headers).ok_or(Unread::Malformed)?;
         let mut parameters = Self { is_form, room: most, ..Self::default() };
         parameters.read_header(headers)?;
@@ -133,7 +140,10 @@ impl<'r> Parameters<'r> {
 
     /// Returns whether the request has a signature.
     pub(crate) fn has_signature(&self) -> bool {
-        PROTOCOL.iter().zip(&self.protocol).any(|(name, value)| *name == SIGNATURE && value.is_some())
+        PROTOCOL
+            .iter()
+            .zip(&self.protocol)
+            .any(|(name, value)| *name == SIGNATURE && value.is_some())
     }
 }
 
@@ -166,7 +176,10 @@ mod tests {
         let uri = Uri::default();
         let parameters = Parameters::of(&uri, &headers, b"").unwrap();
         assert_eq!(parameters.realm.as_deref(), Some(&b"a%20b"[..]));
-        assert_eq!(parameters.protocol[place(b"oauth_token").unwrap()].as_deref(), Some(&b"%41 +"[..]));
+        assert_eq!(
+            parameters.protocol[place(b"oauth_token").unwrap()].as_deref(),
+            Some(&b"%41 +"[..])
+        );
         assert!(parameters.others.is_empty());
     }
 
@@ -184,7 +197,10 @@ mod tests {
     fn a_body_counts_only_as_a_form() {
         let mut headers = HeaderMap::new();
         assert!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().others.is_empty());
-        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
+        headers.insert(
+            "content-type",
+            HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"),
+        );
         assert_eq!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().others.len(), 1);
     }
 }

@@ -11,7 +11,9 @@ use super::scheme::Scheme;
 use super::stamp::StampText;
 use crate::Error;
 use crate::oauth1::credentials::{ClientCredentials, TokenCredentials};
-use crate::oauth1::names::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION};
+use crate::oauth1::names::{
+    CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION,
+};
 use crate::wire::{form, percent};
 
 /// Keys with their schedules, and every text around nonce, timestamp and signature.
@@ -30,10 +32,17 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
+    pub(super) fn new(
+        scheme: &Scheme,
+        client: &ClientCredentials,
+        token: Option<&TokenCredentials>,
+    ) -> Self {
         let method = scheme.method.name();
-        let key =
-            signing_key(&client.secret, token.map(|token| &token.secret), scheme.key_encoding.unwrap_or_default());
+        let key = signing_key(
+            &client.secret,
+            token.map(|token| &token.secret),
+            scheme.key_encoding.unwrap_or_default(),
+        );
         let token = token.map(|token| token.token.clone());
 
         let twice = |text: &str| percent::encode(percent::encode(text));
@@ -44,7 +53,10 @@ impl Prepared {
         ];
         let realm = scheme.realm.as_deref().map(quoted).unwrap_or_default();
         let mut header = [
-            format!("{SCHEME}{realm}{CONSUMER_KEY}=\"{}\", {NONCE}=\"", percent::encode(&client.key)),
+            format!(
+                "{SCHEME}{realm}{CONSUMER_KEY}=\"{}\", {NONCE}=\"",
+                percent::encode(&client.key)
+            ),
             format!("\", {SIGNATURE_METHOD}=\"{}\", {TIMESTAMP}=\"", percent::encode(method)),
             "\"".to_owned(),
         ];
@@ -68,8 +80,8 @@ impl Prepared {
         }
     }
 
-    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `names` tells whether any
-    /// of their names begins with `oauth_`.
+    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `names`
+    /// tells whether any of their names begins with `oauth_`.
     pub(super) fn sign<'p, 'd>(
         &self,
         place: RequestTarget<'_>,
@@ -82,7 +94,8 @@ impl Prepared {
         self.key.sign(&self.method, stamp.randomness, digits, |writer| {
             base_string::write_place(writer, place);
             if stamp.extra.is_empty() && names == OwnNames::Others {
-                // The usual case: the protocol's parameters are one block of prepared text among the others.
+                // The usual case: the protocol's parameters are one block of prepared text among
+                // the others.
                 let [before_nonce, before_timestamp, after_timestamp] = &self.base;
                 base_string::write_parameters(writer, count, pair, |writer| {
                     writer.prepared(before_nonce);
@@ -99,21 +112,29 @@ impl Prepared {
                 let protocol = self.protocol(stamp);
                 let mut all: Vec<(&[u8], &[u8])> = Vec::with_capacity(count + protocol.len());
                 all.extend((0..count).map(|at| -> (&[u8], &[u8]) { pair(at) }));
-                all.extend(protocol.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+                all.extend(
+                    protocol.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+                );
                 base_string::write_all(writer, &all);
             }
         })
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn header(&self, realm: Option<&str>, stamp: StampText<'_>, signature: &Signature<'_>) -> String {
+    pub(super) fn header(
+        &self,
+        realm: Option<&str>,
+        stamp: StampText<'_>,
+        signature: &Signature<'_>,
+    ) -> String {
         let [before_nonce, before_timestamp, after_timestamp] = self.header.each_ref();
         // The scheme's realm is prepared with what follows it; that of a request is rare.
         let before_nonce: Cow<'_, str> = match realm.filter(|_| !self.has_realm) {
             None => before_nonce.as_ref().into(),
             Some(realm) => [SCHEME, &quoted(realm), &before_nonce[SCHEME.len()..]].concat().into(),
         };
-        let nonce = if stamp.plain { stamp.nonce.into() } else { Cow::Owned(percent::encode(stamp.nonce)) };
+        let nonce =
+            if stamp.plain { stamp.nonce.into() } else { Cow::Owned(percent::encode(stamp.nonce)) };
         let mut room = [0; _];
         let signature = signature.encoded(&mut room);
         let mut rest = String::new();
@@ -124,7 +145,10 @@ impl Prepared {
             percent::encode_into(&mut rest, value.as_bytes());
             rest.push('"');
         }
-        let prepared = before_nonce.len() + BEFORE_SIGNATURE.len() + before_timestamp.len() + after_timestamp.len();
+        let prepared = before_nonce.len()
+            + BEFORE_SIGNATURE.len()
+            + before_timestamp.len()
+            + after_timestamp.len();
         let written = nonce.len() + signature.len() + stamp.timestamp.len() + rest.len();
         // Exactly as long as it becomes: a header's value with room to spare is allocated twice.
         let mut header = String::with_capacity(prepared + written);
@@ -177,7 +201,8 @@ const BEFORE_SIGNATURE: &str = "\", oauth_signature=\"";
 /// What the header begins with.
 const SCHEME: &str = "OAuth ";
 
-/// A realm as it stands in the header, with what separates it from the next parameter (RFC 9110 §5.6.4).
+/// A realm as it stands in the header, with what separates it from the next parameter (RFC 9110
+/// §5.6.4).
 fn quoted(realm: &str) -> String {
     format!("realm=\"{}\", ", realm.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,4 +1,5 @@
-//! Signing with a key in a key service: the base string is sent there, and the signature comes back.
+//! Signing with a key in a key service: the base string is sent there, and the signature comes
+//! back.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,24 +14,30 @@ use crate::core::error::oauth1::RequestError;
 use crate::{Error, Moment, Step};
 
 impl Signer {
-    /// Signs a request as [`sign`](Self::sign) does, by a step that can ask a key service: with [`Method::Remote`] it asks, and ends
-    /// in the signed request. With every other method it is [`Done`](Step::Done) at once.
+    /// Signs a request as [`sign`](Self::sign) does, by a step that can ask a key service: with
+    /// [`Method::Remote`] it asks, and ends in the signed request. With every other method it is
+    /// [`Done`](Step::Done) at once.
     ///
     /// # Errors
-    /// Those of [`sign`](Self::sign), and those of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign). The step
-    /// fails with the errors of that method's step, and with [`RequestError::Signing`] for an empty signature.
+    /// Those of [`sign`](Self::sign), and those of
+    /// [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign). The step fails with the
+    /// errors of that method's step, and with [`RequestError::Signing`] for an empty signature.
     ///
     /// # Examples
     /// See [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
-    pub fn sign_remotely<B>(&self, request: Request<B>, moment: Moment) -> Result<Step<Request<B>>, Error>
+    pub fn sign_remotely<B>(
+        &self,
+        request: Request<B>,
+        moment: Moment,
+    ) -> Result<Step<Request<B>>, Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>> + Send + Sync + 'static,
     {
         self.sign_remotely_with(request, moment, Vec::new())
     }
 
-    /// Signs a request as [`sign_remotely`](Self::sign_remotely) does, with parameters of the protocol that only some requests
-    /// have.
+    /// Signs a request as [`sign_remotely`](Self::sign_remotely) does, with parameters of the
+    /// protocol that only some requests have.
     pub(crate) fn sign_remotely_with<B>(
         &self,
         mut request: Request<B>,
@@ -47,12 +54,14 @@ impl Signer {
         let own = Moment::new(moment.now, moment.derive("key service"));
         let stamp = Stamp::from(moment);
         let name = method.name().to_owned();
-        // The request is signed twice: on a copy, to see the base string, and with the signature for it.
+        // The request is signed twice: on a copy, to see the base string, and with the signature
+        // for it.
         let base_string = self.base_string_of(&request, &stamp, &extra, &name)?;
         let asking = method.sign(base_string.clone(), own);
         let asking = asking.map_err(|error| not_asked(error, |reason| unsigned(&name, reason)))?;
         let signer = self.clone();
-        let waits = || unsigned("the key", "its step waits, for which a request has no time".to_owned());
+        let waits =
+            || unsigned("the key", "its step waits, for which a request has no time".to_owned());
         asking.asked_first(waits, move |signature| {
             if signature.is_empty() {
                 return Err(unsigned(&name, "the service returned an empty signature".to_owned()));
@@ -75,7 +84,11 @@ impl Signer {
         copy.method_mut().clone_from(request.method());
         copy.uri_mut().clone_from(request.uri());
         copy.headers_mut().clone_from(request.headers());
-        let relay = Arc::new(Relay { name: name.to_owned(), base_string: OnceLock::new(), signature: vec![0] });
+        let relay = Arc::new(Relay {
+            name: name.to_owned(),
+            base_string: OnceLock::new(),
+            signature: vec![0],
+        });
         self.by(relay.clone()).sign_with(&mut copy, stamp, extra)?;
         Ok(relay.base_string.get().cloned().unwrap_or_default())
     }
@@ -86,7 +99,8 @@ impl Signer {
     }
 }
 
-/// A signature that is made elsewhere: keeps the base string when it is not known yet, and else gives the signature for it.
+/// A signature that is made elsewhere: keeps the base string when it is not known yet, and else
+/// gives the signature for it.
 struct Relay {
     name: String,
     base_string: OnceLock<Vec<u8>>,

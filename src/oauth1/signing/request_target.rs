@@ -1,4 +1,5 @@
-//! What a request is sent to, as it is signed: method, site and URI, RFC 5849 §3.4.1.1 and §3.4.1.2.
+//! What a request is sent to, as it is signed: method, site and URI, RFC 5849 §3.4.1.1 and
+//! §3.4.1.2.
 
 use http::header::HOST;
 use http::uri::Authority;
@@ -16,14 +17,22 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
         return Ok(None);
     };
     let authority = Authority::try_from(host.as_bytes());
-    authority.map(Some).map_err(|_| Unsupported::Unsendable { what: "the Host header", reason: "it is not a host" })
+    authority.map(Some).map_err(|_| Unsupported::Unsendable {
+        what: "the Host header",
+        reason: "it is not a host",
+    })
 }
 
-/// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
+/// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item
+/// 2).
 #[inline]
-pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Unsupported> {
+pub(super) fn signed_site<'u>(
+    uri: &'u Uri,
+    host: Option<&'u Authority>,
+) -> Result<OriginRef<'u>, Unsupported> {
     let site = OriginRef::of(uri);
-    let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.scheme, host)));
+    let site =
+        site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.scheme, host)));
     site.ok_or_else(|| Unsupported::Url {
         url: without_query(uri),
         reason: "it is not an absolute http or https URI with a valid host and port",

@@ -1,4 +1,5 @@
-//! RSA-SHA1 (RFC 5849 §3.4.3), and the same with SHA-256 and SHA-512: RSASSA-PKCS1-v1_5 of RFC 8017 §8.2.
+//! RSA-SHA1 (RFC 5849 §3.4.3), and the same with SHA-256 and SHA-512: RSASSA-PKCS1-v1_5 of RFC 8017
+//! §8.2.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -42,47 +43,56 @@ struct Private {
 
 /// What keys have at the least (NIST SP 800-131A).
 const SMALLEST: u32 = 2048;
-/// What keys have at the least that are known to be weak: shorter ones can be factored on one machine.
+/// What keys have at the least that are known to be weak: shorter ones can be factored on one
+/// machine.
 const SMALLEST_WEAK: u32 = 1024;
 
 impl RsaKey {
-    /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one (`PUBLIC KEY` or
-    /// `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
+    /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one
+    /// (`PUBLIC KEY` or `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
     ///
     /// # Errors
-    /// [`RequestError::Signing`] when the text is not a key in one of these forms, or the key is encrypted or has fewer than 2048
-    /// bits.
+    /// [`RequestError::Signing`] when the text is not a key in one of these forms, or the key is
+    /// encrypted or has fewer than 2048 bits.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
-        Self::read(pem, SMALLEST, " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)")
+        Self::read(
+            pem,
+            SMALLEST,
+            " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)",
+        )
     }
 
-    /// Reads a key as [`from_pem`](Self::from_pem) does, also one with 1024 to 2047 bits, which services asked for when OAuth
-    /// 1.0 was new.
+    /// Reads a key as [`from_pem`](Self::from_pem) does, also one with 1024 to 2047 bits, which
+    /// services asked for when OAuth 1.0 was new.
     ///
     /// # Security
-    /// A key of 1024 bits can be factored by those who have the means of a state. They can sign for the client from then on,
-    /// and what was signed with the key before proves nothing any more. Take such a key only where the service accepts no
-    /// longer one.
+    /// A key of 1024 bits can be factored by those who have the means of a state. They can sign for
+    /// the client from then on, and what was signed with the key before proves nothing any more.
+    /// Take such a key only where the service accepts no longer one.
     ///
     /// # Examples
     /// ```no_run
     /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
     ///
-    /// let key = RsaKey::dangerous_short_from_pem(&std::fs::read_to_string("jira_privatekey.pem")?)?;
+    /// let key =
+    ///     RsaKey::dangerous_short_from_pem(&std::fs::read_to_string("jira_privatekey.pem")?)?;
     /// let scheme = Scheme::new(Method::RsaSha1(key));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// [`RequestError::Signing`] when the text is not a key in one of those forms, or the key is encrypted or has fewer than 1024
-    /// bits.
+    /// [`RequestError::Signing`] when the text is not a key in one of those forms, or the key is
+    /// encrypted or has fewer than 1024 bits.
     pub fn dangerous_short_from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(pem, SMALLEST_WEAK, "")
     }
 
     fn read(pem: &str, least: u32, way_out: &str) -> Result<Self, Error> {
-        let private = PrivateKey::from_pkcs8_pem(pem).ok().or_else(|| PrivateKey::from_pkcs1_pem(pem).ok());
-        let public = || PublicKey::from_public_key_pem(pem).ok().or_else(|| PublicKey::from_pkcs1_pem(pem).ok());
+        let private =
+            PrivateKey::from_pkcs8_pem(pem).ok().or_else(|| PrivateKey::from_pkcs1_pem(pem).ok());
+        let public = || {
+            PublicKey::from_public_key_pem(pem).ok().or_else(|| PublicKey::from_pkcs1_pem(pem).ok())
+        };
         let key = match private {
             Some(key) => Some(Self::private(key)),
             None => public().map(|public| Self(Arc::new(Parts { public, private: None }))),
@@ -96,7 +106,9 @@ impl RsaKey {
         })?;
         let bits = key.0.public.n().bit_width();
         if bits < least {
-            return Err(unusable(&format!("it has {bits} bits where {least} are the least{way_out}")));
+            return Err(unusable(&format!(
+                "it has {bits} bits where {least} are the least{way_out}"
+            )));
         }
         Ok(key)
     }
@@ -120,8 +132,14 @@ impl fmt::Debug for RsaKey {
 }
 
 impl RsaKey {
-    /// Signs a message, after its hash by that function. The randomness, if there is some, makes the blinding fresh.
-    pub(super) fn sign(&self, hash: RsaHash, message: &[u8], randomness: Option<&[u8; 16]>) -> Result<Vec<u8>, String> {
+    /// Signs a message, after its hash by that function. The randomness, if there is some, makes
+    /// the blinding fresh.
+    pub(super) fn sign(
+        &self,
+        hash: RsaHash,
+        message: &[u8],
+        randomness: Option<&[u8; 16]>,
+    ) -> Result<Vec<u8>, String> {
         let Some(Private { key, seed }) = &self.0.private else {
             return Err("a public key can only verify".to_owned());
         };
@@ -157,17 +175,23 @@ impl RsaHash {
     fn padding(self) -> Pkcs1v15Sign {
         let (prefix, length): (&[u8], usize) = match self {
             Self::Sha1 => (b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14", 20),
-            Self::Sha256 => (b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20", 32),
-            Self::Sha512 => (b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40", 64),
+            Self::Sha256 => (
+                b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+                32,
+            ),
+            Self::Sha512 => (
+                b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
+                64,
+            ),
         };
         Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }
     }
 }
 
-/// The random numbers that blind a private operation, so that its duration says nothing about the key
-/// (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's randomness. Where the caller made the
-/// stamp there is none of that. The numbers are then the same for the same message, but still known to nobody else, which is what
-/// matters.
+/// The random numbers that blind a private operation, so that its duration says nothing about the
+/// key (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's
+/// randomness. Where the caller made the stamp there is none of that. The numbers are then the same
+/// for the same message, but still known to nobody else, which is what matters.
 struct Blinding {
     seed: Zeroizing<[u8; 32]>,
     counter: u64,
@@ -177,7 +201,8 @@ impl Blinding {
     fn new(seed: &[u8; 32], randomness: Option<&[u8; 16]>, digest: &[u8]) -> Self {
         // Of one length, so that no two inputs are the same bytes.
         let fresh = randomness.copied().unwrap_or_default();
-        let seed = Sha256::new_with_prefix(seed).chain_update(fresh).chain_update(digest).finalize();
+        let seed =
+            Sha256::new_with_prefix(seed).chain_update(fresh).chain_update(digest).finalize();
         Self { seed: Zeroizing::new(seed.into()), counter: 0 }
     }
 }
@@ -200,7 +225,9 @@ impl TryRng for Blinding {
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         for chunk in bytes.chunks_mut(32) {
             self.counter += 1;
-            let block = Sha256::new_with_prefix(*self.seed).chain_update(self.counter.to_be_bytes()).finalize();
+            let block = Sha256::new_with_prefix(*self.seed)
+                .chain_update(self.counter.to_be_bytes())
+                .finalize();
             chunk.copy_from_slice(&block[..chunk.len()]);
         }
         Ok(())
@@ -222,7 +249,12 @@ mod tests {
             Blinding::new(&[1; 32], randomness, digest).try_fill_bytes(&mut bytes).unwrap();
             bytes
         };
-        let all = [drawn(None, b"a"), drawn(None, b"b"), drawn(Some(&[7; 16]), b"a"), drawn(Some(&[8; 16]), b"a")];
+        let all = [
+            drawn(None, b"a"),
+            drawn(None, b"b"),
+            drawn(Some(&[7; 16]), b"a"),
+            drawn(Some(&[8; 16]), b"a"),
+        ];
         for (at, one) in all.iter().enumerate() {
             assert!(all[at + 1..].iter().all(|other| other != one));
         }
@@ -235,8 +267,10 @@ mod tests {
         let base_string = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D\
             %26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a\
             %26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7";
-        let key =
-            RsaKey::dangerous_short_from_pem(include_str!("../../../tests/keys/oauthlib.rsa1024.pkcs1.pem")).unwrap();
+        let key = RsaKey::dangerous_short_from_pem(include_str!(
+            "../../../tests/keys/oauthlib.rsa1024.pkcs1.pem"
+        ))
+        .unwrap();
         for (hash, expected) in [
             (
                 RsaHash::Sha1,

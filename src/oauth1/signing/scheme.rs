@@ -22,9 +22,11 @@ pub enum ParameterPlacement {
     Query,
 }
 
-/// How requests are signed: what a service's documentation says about it, apart from the credentials.
+/// How requests are signed: what a service's documentation says about it, apart from the
+/// credentials.
 ///
-/// The default is HMAC-SHA1 in the `Authorization` header with `oauth_version=1.0`, which nearly every service takes.
+/// The default is HMAC-SHA1 in the `Authorization` header with `oauth_version=1.0`, which nearly
+/// every service takes.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme};
@@ -42,19 +44,21 @@ pub struct Scheme {
     pub placement: ParameterPlacement,
     /// The realm in the header, which is not signed. Default: none.
     pub realm: Option<String>,
-    /// How the secrets stand in the signing key. Default: as the version of the protocol has it, which is
-    /// [`KeyEncoding::Encoded`] except in the version of 2007.
+    /// How the secrets stand in the signing key. Default: as the version of the protocol has it,
+    /// which is [`KeyEncoding::Encoded`] except in the version of 2007.
     pub key_encoding: Option<KeyEncoding>,
     /// Leaves out `oauth_version`, which RFC 5849 §3.1 makes optional. Default: sends `1.0`.
     pub omit_version: bool,
-    /// Signs bodies that are not forms too, by their hash in `oauth_body_hash` (OAuth Request Body Hash 1.0, draft 4).
-    /// The hash function is the signature method's. Default: such bodies are not signed.
+    /// Signs bodies that are not forms too, by their hash in `oauth_body_hash` (OAuth Request Body
+    /// Hash 1.0, draft 4). The hash function is the signature method's. Default: such bodies are
+    /// not signed.
     pub body_hash: bool,
-    /// Signs bodies as [`body_hash`](field@Self::body_hash) does, but by their SHA-1 with every signature method: what oauthlib's
-    /// clients and some servers do. Default: `false`.
+    /// Signs bodies as [`body_hash`](field@Self::body_hash) does, but by their SHA-1 with every
+    /// signature method: what oauthlib's clients and some servers do. Default: `false`.
     pub sha1_body_hash: bool,
-    /// Signs every body: a body without `Content-Type` that reads as a form is labelled and signed as one, every other one is
-    /// signed by [its hash](field@Self::body_hash). requests-oauthlib's option of this name. Default: `false`.
+    /// Signs every body: a body without `Content-Type` that reads as a form is labelled and signed
+    /// as one, every other one is signed by [its hash](field@Self::body_hash). requests-oauthlib's
+    /// option of this name. Default: `false`.
     pub force_include_body: bool,
 }
 
@@ -65,7 +69,8 @@ impl Default for Scheme {
 }
 
 impl Scheme {
-    /// Makes a scheme of that method, with the parameters in the `Authorization` header. The other fields are there to be set.
+    /// Makes a scheme of that method, with the parameters in the `Authorization` header. The other
+    /// fields are there to be set.
     pub const fn new(method: Method) -> Self {
         Self {
             method,

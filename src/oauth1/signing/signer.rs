@@ -1,4 +1,5 @@
-//! Signing a request, RFC 5849 §3.1: collect its parameters, sign them, put the signature where it belongs.
+//! Signing a request, RFC 5849 §3.1: collect its parameters, sign them, put the signature where it
+//! belongs.
 
 use std::fmt;
 
@@ -24,8 +25,8 @@ use crate::{Error, Unsupported};
 /// What does not change from request to request is computed once, when the signer is made: keep it.
 ///
 /// ```
-/// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 /// use oauth_proto::Timestamp;
+/// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 ///
 /// // The third request of RFC 5849 §1.2.
 /// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -35,8 +36,9 @@ use crate::{Error, Unsupported};
 /// scheme.omit_version = true;
 /// let signer = Signer::new(&scheme, &client, Some(&token));
 ///
-/// let mut request = http::Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original")
-///     .body(Vec::new())?;
+/// let mut request =
+///     http::Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original")
+///         .body(Vec::new())?;
 /// signer.sign(&mut request, Stamp::new(Timestamp::from_secs(137131202), "chapoH"))?;
 ///
 /// let header = request.headers()["authorization"].to_str()?;
@@ -44,7 +46,8 @@ use crate::{Error, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In an application the stamp is a [`Moment`](crate::Moment): `signer.sign(&mut request, Moment::from_os())`.
+/// In an application the stamp is a [`Moment`](crate::Moment): `signer.sign(&mut request,
+/// Moment::from_os())`.
 #[derive(Clone)]
 pub struct Signer {
     scheme: Scheme,
@@ -54,9 +57,13 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for requests of that client, on behalf of a resource owner if there is a token. Without one, requests
-    /// are signed by the client alone ("two-legged").
-    pub fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
+    /// A signer for requests of that client, on behalf of a resource owner if there is a token.
+    /// Without one, requests are signed by the client alone ("two-legged").
+    pub fn new(
+        scheme: &Scheme,
+        client: &ClientCredentials,
+        token: Option<&TokenCredentials>,
+    ) -> Self {
         Self {
             prepared: Prepared::new(scheme, client, token),
             scheme: scheme.clone(),
@@ -65,17 +72,17 @@ impl Signer {
         }
     }
 
-    /// Signs a request: adds the protocol parameters where the scheme places them. The body is a `Vec<u8>`, or of another
-    /// type that can be read and replaced, such as `Bytes`; for `()`, a stream and the like there is
-    /// [`sign_head`](Self::sign_head).
+    /// Signs a request: adds the protocol parameters where the scheme places them. The body is a
+    /// `Vec<u8>`, or of another type that can be read and replaced, such as `Bytes`; for `()`, a
+    /// stream and the like there is [`sign_head`](Self::sign_head).
     ///
-    /// Signed are the method, the URI (its authority as a `Host` header has it, where the request has one), the query,
-    /// the body if it is a form by its `Content-Type`, and parameters of the caller's in an `Authorization: OAuth`
-    /// header that is there already. Whatever is changed afterwards makes the signature invalid; to send a request again,
-    /// sign a fresh copy of it.
+    /// Signed are the method, the URI (its authority as a `Host` header has it, where the request
+    /// has one), the query, the body if it is a form by its `Content-Type`, and parameters of the
+    /// caller's in an `Authorization: OAuth` header that is there already. Whatever is changed
+    /// afterwards makes the signature invalid; to send a request again, sign a fresh copy of it.
     ///
-    /// A form needs its `Content-Type`: without it the body is not signed, and the server, which sees a form, finds the
-    /// signature wrong.
+    /// A form needs its `Content-Type`: without it the body is not signed, and the server, which
+    /// sees a form, finds the signature wrong.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
@@ -91,10 +98,15 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, a protocol parameter stands
-    /// in it already, the body is needed and is no form. [`RequestError::KeyElsewhere`] for a
-    /// [`Method::Remote`](super::Method::Remote), with which [`sign_remotely`](Self::sign_remotely) signs.
-    pub fn sign<'a, B>(&self, request: &mut Request<B>, stamp: impl Into<Stamp<'a>>) -> Result<(), Error>
+    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, a
+    /// protocol parameter stands in it already, the body is needed and is no form.
+    /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote), with which
+    /// [`sign_remotely`](Self::sign_remotely) signs.
+    pub fn sign<'a, B>(
+        &self,
+        request: &mut Request<B>,
+        stamp: impl Into<Stamp<'a>>,
+    ) -> Result<(), Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
@@ -103,8 +115,8 @@ impl Signer {
 
     /// Signs a request whose body is of a type that cannot be read or replaced, such as a stream.
     ///
-    /// `form` is what the body will be, if it is a form; otherwise it does not matter. The parameters go in the header
-    /// or the query.
+    /// `form` is what the body will be, if it is a form; otherwise it does not matter. The
+    /// parameters go in the header or the query.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
@@ -117,7 +129,8 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and when the scheme wants to see or change the body: placement in it, or its hash.
+    /// As [`sign`](Self::sign), and when the scheme wants to see or change the body: placement in
+    /// it, or its hash.
     pub fn sign_head<'a, B>(
         &self,
         request: &mut Request<B>,
@@ -135,27 +148,33 @@ impl Signer {
         self.put_in_head(request, protocol)
     }
 
-    /// The value of the `Authorization` header for a request that is described by its method, its URI and the decoded
-    /// parameters of its form. The URI's own query is signed as well.
+    /// The value of the `Authorization` header for a request that is described by its method, its
+    /// URI and the decoded parameters of its form. The URI's own query is signed as well.
     ///
-    /// This is the core of [`sign`](Self::sign), for callers whose requests are not of the `http` crate. Of the scheme,
-    /// placement and body hash do not matter here.
+    /// This is the core of [`sign`](Self::sign), for callers whose requests are not of the `http`
+    /// crate. Of the scheme, placement and body hash do not matter here.
     ///
     /// ```
-    /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
     /// use oauth_proto::Moment;
+    /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
     ///
-    /// let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// let signer =
+    ///     Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
     /// let uri = "https://api.example.com/update".parse()?;
-    /// let header = signer.authorization(&http::Method::POST, &uri, &[("status", "Hello!")], Moment::from_os())?;
+    /// let header = signer.authorization(
+    ///     &http::Method::POST,
+    ///     &uri,
+    ///     &[("status", "Hello!")],
+    ///     Moment::from_os(),
+    /// )?;
     /// assert!(header.starts_with("OAuth oauth_consumer_key=\"key\""));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the URI is not absolute, or a parameter's name begins with `oauth_`. [`RequestError::KeyElsewhere`] for a
-    /// [`Method::Remote`](super::Method::Remote): for such a key, make an `http` request and use
-    /// [`sign_remotely`](Self::sign_remotely).
+    /// [`Unsupported`] when the URI is not absolute, or a parameter's name begins with `oauth_`.
+    /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote): for such a
+    /// key, make an `http` request and use [`sign_remotely`](Self::sign_remotely).
     pub fn authorization<'a, N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         method: &HttpMethod,
@@ -175,7 +194,14 @@ impl Signer {
         }
         let place = (method, site, uri);
         let signature = if uri.query().is_none() {
-            self.prepared.sign(place, parameters.len(), given, stamp, OwnNames::Others, &mut digits)?
+            self.prepared.sign(
+                place,
+                parameters.len(),
+                given,
+                stamp,
+                OwnNames::Others,
+                &mut digits,
+            )?
         } else {
             let query: Vec<_> = parameters::query(uri).collect();
             if let Some((name, _)) = query.iter().find(|(name, _)| is_oauth(name)) {
@@ -185,7 +211,14 @@ impl Signer {
                 Some((name, value)) => (name.as_ref(), value.as_ref()),
                 None => given(at - query.len()),
             };
-            self.prepared.sign(place, query.len() + parameters.len(), both, stamp, OwnNames::Others, &mut digits)?
+            self.prepared.sign(
+                place,
+                query.len() + parameters.len(),
+                both,
+                stamp,
+                OwnNames::Others,
+                &mut digits,
+            )?
         };
         Ok(self.prepared.header(None, stamp, &signature))
     }
@@ -204,7 +237,8 @@ impl Signer {
         let is_form = adopts || labelled_form(request.headers())?;
         if self.scheme.placement == ParameterPlacement::Body {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
-            let reason = if bodiless { "this method has no body" } else { "the body is not a form" };
+            let reason =
+                if bodiless { "this method has no body" } else { "the body is not a form" };
             if bodiless || !is_form {
                 return Err(Unsupported::NoFormBody { reason }.into());
             }
@@ -216,7 +250,8 @@ impl Signer {
             extra.push((BODY_HASH.into(), hash.into()));
         }
         let protocol = self.protocol(request, is_form.then_some(body), stamp, &extra)?;
-        // From here on nothing fails but a realm or a URI that cannot be sent, which is put in first.
+        // From here on nothing fails but a realm or a URI that cannot be sent, which is put in
+        // first.
         if self.scheme.placement == ParameterPlacement::Body {
             let separator: &[u8] = if body.is_empty() { b"" } else { b"&" };
             let body = [body, separator, protocol.as_bytes()].concat();
@@ -233,7 +268,8 @@ impl Signer {
         Ok(())
     }
 
-    /// Whether a request without a `Content-Type` is made a form: because there must be one, or by `force_include_body`.
+    /// Whether a request without a `Content-Type` is made a form: because there must be one, or by
+    /// `force_include_body`.
     fn adopts_form(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let wanted = match self.scheme.placement {
             ParameterPlacement::Body => body.is_empty() || reads_as_form(body),
@@ -242,8 +278,8 @@ impl Signer {
         wanted && !headers.contains_key(CONTENT_TYPE)
     }
 
-    /// The protocol parameters with their signature, in the form that their place wants: the header's value, or pairs of
-    /// a form or query. `form` is the body, if it is one.
+    /// The protocol parameters with their signature, in the form that their place wants: the
+    /// header's value, or pairs of a form or query. `form` is the body, if it is one.
     fn protocol<B>(
         &self,
         request: &Request<B>,
@@ -274,7 +310,9 @@ impl Signer {
         let signature = self.prepared.sign(place, pairs.len(), pair, stamp, names, &mut digits)?;
         Ok(match self.scheme.placement {
             ParameterPlacement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
-            ParameterPlacement::Body | ParameterPlacement::Query => self.prepared.form(stamp, &signature),
+            ParameterPlacement::Body | ParameterPlacement::Query => {
+                self.prepared.form(stamp, &signature)
+            }
         })
     }
 
@@ -282,21 +320,28 @@ impl Signer {
     fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Error> {
         let site = signed_site(uri, host)?;
         // The secrets go where the URI says, whatever the `Host` header does.
-        if self.scheme.method.is_plaintext() && !OriginRef::of(uri).is_some_and(OriginRef::is_secure) {
+        if self.scheme.method.is_plaintext()
+            && !OriginRef::of(uri).is_some_and(OriginRef::is_secure)
+        {
             return Err(Unsupported::PlainHttp { url: without_query(uri), option: None }.into());
         }
         Ok(site)
     }
 
-    /// What an `Authorization: OAuth` header that is there already adds: its realm, and parameters that are not the
-    /// protocol's. Those of the protocol are replaced.
-    fn present_header(&self, headers: &HeaderMap) -> Result<(Option<String>, Vec<OAuthParam<'static>>), Error> {
+    /// What an `Authorization: OAuth` header that is there already adds: its realm, and parameters
+    /// that are not the protocol's. Those of the protocol are replaced.
+    fn present_header(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<(Option<String>, Vec<OAuthParam<'static>>), Error> {
         if !headers.contains_key(AUTHORIZATION) {
             return Ok((None, Vec::new()));
         }
         let count = headers.get_all(AUTHORIZATION).iter().count();
         let lists: Vec<_> = parameters::oauth_headers(headers).collect();
-        if self.scheme.placement == ParameterPlacement::Header && (lists.len() != count || count > 1) {
+        if self.scheme.placement == ParameterPlacement::Header
+            && (lists.len() != count || count > 1)
+        {
             return Err(Unsupported::AuthorizationPresent.into());
         }
         let (mut realm, mut kept) = (None, Vec::new());
@@ -309,7 +354,10 @@ impl Signer {
                 if self.scheme.placement != ParameterPlacement::Header {
                     return Err(misplaced(name));
                 }
-                kept.push((text(&percent::decode(name)).into(), text(&percent::decode(&value)).into()));
+                kept.push((
+                    text(&percent::decode(name)).into(),
+                    text(&percent::decode(&value)).into(),
+                ));
             }
         }
         Ok((realm, kept))
@@ -333,10 +381,11 @@ impl Signer {
 
     fn put_in_head<B>(&self, request: &mut Request<B>, protocol: String) -> Result<(), Error> {
         if self.scheme.placement == ParameterPlacement::Header {
-            let mut value = HeaderValue::try_from(protocol).map_err(|_| Unsupported::Unsendable {
-                what: "the realm",
-                reason: "only visible ASCII characters and spaces can stand in a header",
-            })?;
+            let mut value =
+                HeaderValue::try_from(protocol).map_err(|_| Unsupported::Unsendable {
+                    what: "the realm",
+                    reason: "only visible ASCII characters and spaces can stand in a header",
+                })?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         } else {
@@ -346,10 +395,11 @@ impl Signer {
         Ok(())
     }
 
-    /// Whether the credentials make what a resource owner has granted usable: there is a token, and what the signature
-    /// method rests on.
+    /// Whether the credentials make what a resource owner has granted usable: there is a token, and
+    /// what the signature method rests on.
     pub(crate) fn is_authorized(&self) -> bool {
-        self.token.is_some() && !(self.scheme.method.uses_secrets() && self.client.secret.is_empty())
+        self.token.is_some()
+            && !(self.scheme.method.uses_secrets() && self.client.secret.is_empty())
     }
 
     /// How it signs.
@@ -379,16 +429,21 @@ fn labelled_form(headers: &HeaderMap) -> Result<bool, Unsupported> {
     form::is_form(headers).ok_or(Unsupported::Unsendable { what: "the Content-Type", reason })
 }
 
-/// Removes our own header; another scheme's is the caller's. Beside parameters elsewhere it would be a second place (§3.5).
+/// Removes our own header; another scheme's is the caller's. Beside parameters elsewhere it would
+/// be a second place (§3.5).
 pub(crate) fn remove_oauth_header(headers: &mut HeaderMap) {
     if parameters::oauth_headers(headers).next().is_some() {
         headers.remove(AUTHORIZATION);
     }
 }
 
-/// Whether a body without a label can only be meant as a form: `=` somewhere, and nothing that would have been escaped.
+/// Whether a body without a label can only be meant as a form: `=` somewhere, and nothing that
+/// would have been escaped.
 fn reads_as_form(body: &[u8]) -> bool {
-    body.contains(&b'=') && body.iter().all(|byte| percent::is_unreserved(*byte) || b"%+&=!$'()*,/:;?@".contains(byte))
+    body.contains(&b'=')
+        && body
+            .iter()
+            .all(|byte| percent::is_unreserved(*byte) || b"%+&=!$'()*,/:;?@".contains(byte))
 }
 
 fn misplaced(name: &[u8]) -> Error {

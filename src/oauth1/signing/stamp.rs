@@ -7,12 +7,14 @@ use super::decimal::write_decimal;
 use crate::wire::{hex_digits, percent};
 use crate::{Moment, Timestamp};
 
-/// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces want. 120 bits.
+/// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces
+/// want. 120 bits.
 const DERIVED: usize = 30;
 
 /// What makes a request unique: when it was signed, and a nonce.
 ///
-/// Made of a [`Moment`], or of values of the caller's own where a test vector or a service's odd demand wants that.
+/// Made of a [`Moment`], or of values of the caller's own where a test vector or a service's odd
+/// demand wants that.
 ///
 /// ```
 /// use oauth_proto::{Moment, Timestamp, oauth1::Stamp};
@@ -65,9 +67,14 @@ impl<'a> Stamp<'a> {
         }
     }
 
-    /// Returns the stamp as it is sent. What is not a text yet is written into a variable of the caller's, which stays where
-    /// it is: a stamp is moved around, and bytes that were just written one by one are slow to move.
-    pub(super) fn write<'s>(&'s self, room: &'s mut Room, extra: &'s [OAuthParam<'s>]) -> StampText<'s> {
+    /// Returns the stamp as it is sent. What is not a text yet is written into a variable of the
+    /// caller's, which stays where it is: a stamp is moved around, and bytes that were just written
+    /// one by one are slow to move.
+    pub(super) fn write<'s>(
+        &'s self,
+        room: &'s mut Room,
+        extra: &'s [OAuthParam<'s>],
+    ) -> StampText<'s> {
         let start = write_decimal(&mut room.0, self.timestamp.as_secs());
         if let Nonce::Derived { digits, .. } = &self.nonce {
             room.0[..DERIVED].copy_from_slice(digits);
@@ -76,7 +83,9 @@ impl<'a> Stamp<'a> {
         let text = str::from_utf8(&room.0).unwrap_or_default();
         let timestamp = text.get(start..).unwrap_or_default();
         let (nonce, plain, randomness) = match &self.nonce {
-            Nonce::Derived { randomness, .. } => (text.get(..DERIVED).unwrap_or_default(), true, Some(randomness)),
+            Nonce::Derived { randomness, .. } => {
+                (text.get(..DERIVED).unwrap_or_default(), true, Some(randomness))
+            }
             Nonce::Given(nonce) => (*nonce, percent::is_plain(nonce.as_bytes()), None),
         };
         StampText { timestamp, nonce, plain, randomness, extra }
@@ -96,7 +105,10 @@ impl From<Moment> for Stamp<'_> {
 
 impl fmt::Debug for Stamp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stamp").field("timestamp", &self.timestamp).field("nonce", &self.nonce()).finish()
+        f.debug_struct("Stamp")
+            .field("timestamp", &self.timestamp)
+            .field("nonce", &self.nonce())
+            .finish()
     }
 }
 

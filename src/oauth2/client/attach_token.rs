@@ -12,13 +12,17 @@ use crate::oauth2::{Token, TokenPlacement};
 use crate::wire::{form, without_query};
 use crate::{Error, Secret, Unsupported};
 
-/// A request that has its token, as [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) hands it over.
+/// A request that has its token, as
+/// [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) hands it over.
 ///
 /// ```
 /// use oauth_proto::oauth2::ProtectedRequest;
 ///
 /// fn twitch(request: &mut ProtectedRequest<'_>) {
-///     request.headers.insert("client-id", http::HeaderValue::from_static("hof5gwx0su6owfnys0yan9c87zr6t"));
+///     request.headers.insert(
+///         "client-id",
+///         http::HeaderValue::from_static("hof5gwx0su6owfnys0yan9c87zr6t"),
+///     );
 /// }
 /// ```
 pub struct ProtectedRequest<'a> {
@@ -52,9 +56,11 @@ impl ProtectedRequest<'_> {
     ) -> Result<(), Error> {
         let derived = request.extensions().get::<TokenParameter>().cloned();
         let method = request.method().clone();
-        let (mut uri, mut headers) = (std::mem::take(request.uri_mut()), std::mem::take(request.headers_mut()));
+        let (mut uri, mut headers) =
+            (std::mem::take(request.uri_mut()), std::mem::take(request.headers_mut()));
         let body = body(request.body_mut());
-        let mut protected = ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token };
+        let mut protected =
+            ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token };
         let mut given = place(&mut protected, placement);
         if let Some(parameter) = derived {
             given = given.and_then(|()| parameter.add(&mut protected));
@@ -67,8 +73,8 @@ impl ProtectedRequest<'_> {
     }
 }
 
-/// A parameter of the query that follows from the token, in a request's extensions: it is right for whatever token the
-/// request is given, and made anew when it is sent again with another one.
+/// A parameter of the query that follows from the token, in a request's extensions: it is right for
+/// whatever token the request is given, and made anew when it is sent again with another one.
 #[derive(Clone)]
 pub(crate) struct TokenParameter {
     name: &'static str,
@@ -76,7 +82,10 @@ pub(crate) struct TokenParameter {
 }
 
 impl TokenParameter {
-    pub(crate) fn new(name: &'static str, value: impl Fn(&Token) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        value: impl Fn(&Token) -> String + Send + Sync + 'static,
+    ) -> Self {
         Self { name, value: Arc::new(value) }
     }
 
@@ -93,8 +102,10 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
         TokenPlacement::Scheme(scheme) => set(request, AUTHORIZATION, with_scheme(scheme, token)?),
         TokenPlacement::Header(name) => {
             let name = HeaderName::from_bytes(name.as_bytes());
-            let name =
-                name.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "its header's name is none" })?;
+            let name = name.map_err(|_| Unsupported::Unsendable {
+                what: "the token",
+                reason: "its header's name is none",
+            })?;
             set(request, name, sensitive(token.expose().as_bytes().to_vec())?)
         }
         TokenPlacement::AllowQuery(name) => in_query(request.uri, name, token.expose()),
@@ -104,7 +115,11 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
             let empty = request.body.as_ref().is_some_and(|body| body.is_empty());
             let bodiless = matches!(*request.method, Method::GET | Method::HEAD);
             let in_body = form::is_form(request.headers) == Some(true) || (empty && !bodiless);
-            if in_body { in_form(request, name) } else { in_query(request.uri, name, token.expose()) }
+            if in_body {
+                in_form(request, name)
+            } else {
+                in_query(request.uri, name, token.expose())
+            }
         }
     }
 }
@@ -120,18 +135,26 @@ pub(crate) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, U
 }
 
 fn sensitive(text: Vec<u8>) -> Result<HeaderValue, Unsupported> {
-    let value = Some(text).filter(|text| text.is_ascii()).and_then(|text| HeaderValue::try_from(text).ok());
-    let mut value =
-        value.ok_or(Unsupported::Unsendable { what: "the token", reason: "it cannot stand in a header" })?;
+    let value =
+        Some(text).filter(|text| text.is_ascii()).and_then(|text| HeaderValue::try_from(text).ok());
+    let mut value = value.ok_or(Unsupported::Unsendable {
+        what: "the token",
+        reason: "it cannot stand in a header",
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn set(request: &mut ProtectedRequest<'_>, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
-    // What a caller put there may be another service's credential, which is not ours to overwrite. A bearer token is: a
-    // request that is sent again has the old one.
-    let bearer =
-        |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "));
+fn set(
+    request: &mut ProtectedRequest<'_>,
+    name: HeaderName,
+    value: HeaderValue,
+) -> Result<(), Error> {
+    // What a caller put there may be another service's credential, which is not ours to overwrite.
+    // A bearer token is: a request that is sent again has the old one.
+    let bearer = |value: &HeaderValue| {
+        value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "))
+    };
     let others = |own: &HeaderValue| !bearer(own) && !same_scheme(own, &value);
     if name == AUTHORIZATION && request.headers.get_all(&name).iter().any(others) {
         return Err(Unsupported::AuthorizationPresent.into());
@@ -141,8 +164,9 @@ fn set(request: &mut ProtectedRequest<'_>, name: HeaderName, value: HeaderValue)
 }
 
 fn same_scheme(one: &HeaderValue, other: &HeaderValue) -> bool {
-    let scheme =
-        |value: &HeaderValue| value.as_bytes().split(|byte| *byte == b' ').next().map(<[u8]>::to_ascii_lowercase);
+    let scheme = |value: &HeaderValue| {
+        value.as_bytes().split(|byte| *byte == b' ').next().map(<[u8]>::to_ascii_lowercase)
+    };
     scheme(one) == scheme(other)
 }
 
@@ -156,11 +180,16 @@ fn in_query(uri: &mut Uri, name: &str, value: &str) -> Result<(), Error> {
     if kept.len() != query.len() {
         // It has one already: that of a request which is sent again.
         let kept = String::from_utf8_lossy(&kept).into_owned();
-        let path = if kept.is_empty() { bare.path().to_owned() } else { format!("{}?{kept}", bare.path()) };
+        let path = if kept.is_empty() {
+            bare.path().to_owned()
+        } else {
+            format!("{}?{kept}", bare.path())
+        };
         let mut parts = bare.into_parts();
         parts.path_and_query = path.parse().ok();
         let reason = "the URI is not absolute";
-        bare = Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason })?;
+        bare = Uri::from_parts(parts)
+            .map_err(|_| Unsupported::Unsendable { what: "the query", reason })?;
     }
     *uri = with_query(&bare, &pairs)?;
     Ok(())

@@ -1,4 +1,5 @@
-//! How a client proves to the authorization server who it is, RFC 6749 §2.3, RFC 7521 §4.2, RFC 8705 §2.
+//! How a client proves to the authorization server who it is, RFC 6749 §2.3, RFC 7521 §4.2, RFC
+//! 8705 §2.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,18 +35,21 @@ pub enum ClientAuthentication {
     /// By a shared secret in `Authorization: Basic`, both parts as they are.
     ///
     /// # Security
-    /// Nothing to anybody, but a colon in the identifier makes the header ambiguous, and is refused.
+    /// Nothing to anybody, but a colon in the identifier makes the header ambiguous, and is
+    /// refused.
     AllowRawBasic(Secret),
     /// By a shared secret in the body, as `client_secret`.
     Body(Secret),
-    /// By the certificate that the caller's transport shows (RFC 8705 §2); `client_id` goes in the body.
+    /// By the certificate that the caller's transport shows (RFC 8705 §2); `client_id` goes in the
+    /// body.
     MutualTls,
     /// By what the caller computes for each request, such as a signed assertion.
     Custom(Arc<dyn AuthenticateClient>),
-    /// By what another service computes for each request: an assertion that a key service signs, or a token of the platform that
-    /// the client runs on. The service is asked before each request.
+    /// By what another service computes for each request: an assertion that a key service signs, or
+    /// a token of the platform that the client runs on. The service is asked before each request.
     Remote(Arc<dyn AuthenticateClientRemotely>),
-    /// By a method of that name which this crate does not implement: requests fail until the application sets another variant. A
+    /// By a method of that name which this crate does not implement: requests fail until the
+    /// application sets another variant. A
     /// [registration](crate::oauth2::ClientRegistration::client) for such a method has this.
     Missing(String),
 }
@@ -74,8 +78,8 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// A method of the caller's own to authenticate a client, with a key at hand. For a key in a key service there is
-/// [`AuthenticateClientRemotely`].
+/// A method of the caller's own to authenticate a client, with a key at hand. For a key in a key
+/// service there is [`AuthenticateClientRemotely`].
 ///
 /// It adds something to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
@@ -84,7 +88,7 @@ impl fmt::Debug for ClientAuthentication {
 ///
 /// use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
 ///
-/// struct PrivateKeyJwt { /* a key in memory */ }
+/// struct PrivateKeyJwt {/* a key in memory */}
 ///
 /// impl PrivateKeyJwt {
 ///     fn sign(&self, claims: &serde_json::Value) -> Result<String, String> {
@@ -96,7 +100,10 @@ impl fmt::Debug for ClientAuthentication {
 /// impl AuthenticateClient for PrivateKeyJwt {
 ///     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String> {
 ///         let assertion = self.sign(&credentials.claims())?;
-///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+///         credentials.parameter(
+///             "client_assertion_type",
+///             "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+///         );
 ///         credentials.parameter("client_assertion", &assertion);
 ///         Ok(())
 ///     }
@@ -112,18 +119,21 @@ pub trait AuthenticateClient: Send + Sync {
     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String>;
 }
 
-/// A method of the caller's own to authenticate a client whose key is in a key service: a cloud's key management, a vault, a
-/// signing server.
+/// A method of the caller's own to authenticate a client whose key is in a key service: a cloud's
+/// key management, a vault, a signing server.
 ///
 /// # Examples
-/// An assertion (RFC 7523 §2.2) with the signature of a key service. A JWS has the raw signature (RFC 7518 §3.4: of ECDSA, `R` and
-/// `S` one after the other); many services return ECDSA signatures in DER, which have to be converted.
+/// An assertion (RFC 7523 §2.2) with the signature of a key service. A JWS has the raw signature
+/// (RFC 7518 §3.4: of ECDSA, `R` and `S` one after the other); many services return ECDSA
+/// signatures in DER, which have to be converted.
 ///
 /// ```
 /// use std::sync::Arc;
 ///
 /// use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-/// use oauth_proto::oauth2::{AuthenticateClientRemotely, ClientAuthentication, RequestCredentials};
+/// use oauth_proto::oauth2::{
+///     AuthenticateClientRemotely, ClientAuthentication, RequestCredentials,
+/// };
 /// use oauth_proto::{BoxError, Moment, Purpose, Step};
 ///
 /// struct KeyService;
@@ -136,12 +146,16 @@ pub trait AuthenticateClient: Send + Sync {
 ///     ) -> Result<Step<RequestCredentials>, BoxError> {
 ///         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
 ///         let header = base64url(br#"{"alg":"ES256","kid":"2026"}"#);
-///         let signed = format!("{header}.{}", base64url(credentials.claims().to_string().as_bytes()));
-///         let request = http::Request::post("https://keys.example.com/2026/sign").body(signed.clone().into_bytes())?;
+///         let signed =
+///             format!("{header}.{}", base64url(credentials.claims().to_string().as_bytes()));
+///         let request = http::Request::post("https://keys.example.com/2026/sign")
+///             .body(signed.clone().into_bytes())?;
 ///         Ok(Step::exchange(request, Purpose::CallingKeyService, move |response| {
 ///             let assertion = format!("{signed}.{}", base64url(response.body()));
-///             credentials
-///                 .parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+///             credentials.parameter(
+///                 "client_assertion_type",
+///                 "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+///             );
 ///             credentials.parameter("client_assertion", &assertion);
 ///             Ok(credentials)
 ///         }))
@@ -151,13 +165,15 @@ pub trait AuthenticateClient: Send + Sync {
 /// let authentication = ClientAuthentication::Remote(Arc::new(KeyService));
 /// ```
 pub trait AuthenticateClientRemotely: Send + Sync {
-    /// Returns a step that asks the service and ends in `credentials`, with the proof of the client's identity added. `moment` is
-    /// there for a step that needs the time or randomness, such as [`Step::then`]; for the signature itself there is
+    /// Returns a step that asks the service and ends in `credentials`, with the proof of the
+    /// client's identity added. `moment` is there for a step that needs the time or randomness,
+    /// such as [`Step::then`]; for the signature itself there is
     /// [`RequestCredentials::randomness`].
     ///
     /// # Errors
-    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is passed on unchanged, and any other
-    /// becomes [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
+    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is
+    /// passed on unchanged, and any other becomes
+    /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(
         &self,
         credentials: RequestCredentials,
@@ -178,7 +194,8 @@ pub trait AuthenticateClientRemotely: Send + Sync {
 pub struct RequestCredentials {
     /// The client's identifier.
     pub client_id: String,
-    /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the endpoint.
+    /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the
+    /// endpoint.
     pub audience: String,
     /// The time.
     pub now: Timestamp,
@@ -210,8 +227,8 @@ impl RequestCredentials {
         self.headers.push((name, value));
     }
 
-    /// Returns 32 random bytes for a signature that needs some (ECDSA, RSASSA-PSS, the blinding of RSA). Every call for one request
-    /// returns the same bytes, and each request has other ones.
+    /// Returns 32 random bytes for a signature that needs some (ECDSA, RSASSA-PSS, the blinding of
+    /// RSA). Every call for one request returns the same bytes, and each request has other ones.
     pub fn randomness(&self) -> [u8; 32] {
         self.moment.derive("client signature")
     }
@@ -221,9 +238,10 @@ impl RequestCredentials {
         BASE64_URL_SAFE_NO_PAD.encode(&self.moment.derive("oauth2 assertion")[..16])
     }
 
-    /// Returns the claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client, `aud` is the server, `jti` is
-    /// unguessable and fresh, and it expires 60 seconds after [`now`](field@Self::now). For a key service that takes long to
-    /// answer, set `now` to a later time first.
+    /// Returns the claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client,
+    /// `aud` is the server, `jti` is unguessable and fresh, and it expires 60 seconds after
+    /// [`now`](field@Self::now). For a key service that takes long to answer, set `now` to a later
+    /// time first.
     pub fn claims(&self) -> serde_json::Value {
         serde_json::json!({
             "iss": self.client_id,
@@ -246,26 +264,34 @@ impl fmt::Debug for RequestCredentials {
 }
 
 /// The value of `Authorization: Basic`.
-pub(crate) fn basic(id: &str, secret: &Secret, placement: SecretPlacement) -> Result<HeaderValue, Unsupported> {
+pub(crate) fn basic(
+    id: &str,
+    secret: &Secret,
+    placement: SecretPlacement,
+) -> Result<HeaderValue, Unsupported> {
     let mut pair = Zeroizing::new(String::new());
     if placement == SecretPlacement::AllowRawBasic {
         if id.contains(':') {
-            let (what, reason) = ("the client identifier", "it holds a colon, which Basic cannot carry raw");
+            let (what, reason) =
+                ("the client identifier", "it holds a colon, which Basic cannot carry raw");
             return Err(Unsupported::Unsendable { what, reason });
         }
         pair.push_str(id);
         pair.push(':');
         pair.push_str(secret.expose());
     } else {
-        // RFC 6749 appendix B: as in forms. `%20` for a space is understood by every reader of forms.
+        // RFC 6749 appendix B: as in forms. `%20` for a space is understood by every reader of
+        // forms.
         percent::encode_into(&mut pair, id.as_bytes());
         pair.push(':');
         percent::encode_into(&mut pair, secret.expose().as_bytes());
     }
     let value = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())));
     let header = HeaderValue::from_str(&value);
-    let mut header = header
-        .map_err(|_| Unsupported::Unsendable { what: "the client's credentials", reason: "they are too long" })?;
+    let mut header = header.map_err(|_| Unsupported::Unsendable {
+        what: "the client's credentials",
+        reason: "they are too long",
+    })?;
     header.set_sensitive(true);
     Ok(header)
 }

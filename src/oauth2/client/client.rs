@@ -52,21 +52,22 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 pub struct Client {
     /// When requests carry `client_id` in the body. Default: [`IncludeClientId::Automatic`].
     pub include_client_id: IncludeClientId,
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy
-    /// that changes scheme and host, whose framework knows no other, such as `http://10.0.0.5:8080/cb`. If it knows path and
-    /// query, hand those over instead. A prefix that the proxy removed from the path has to be put back in any case. Default:
-    /// compares all of it.
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application
+    /// behind a proxy that changes scheme and host, whose framework knows no other, such as
+    /// `http://10.0.0.5:8080/cb`. If it knows path and query, hand those over instead. A prefix
+    /// that the proxy removed from the path has to be put back in any case. Default: compares all
+    /// of it.
     ///
     /// # Security
     /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its URI. Default: refuses
-    /// them.
+    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its
+    /// URI. Default: refuses them.
     ///
     /// # Security
-    /// At a server that does not name itself in its callbacks, nothing tells another server's code from this
-    /// one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
-    /// application has one server.
+    /// At a server that does not name itself in its callbacks, nothing tells another server's code
+    /// from this one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC
+    /// 9700 §4.4). It is harmless where the application has one server.
     pub allow_callback_without_place: bool,
     pub(crate) inner: Arc<ClientInner>,
 }
@@ -81,7 +82,8 @@ pub(crate) struct ClientInner {
     pub(super) authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
-    /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
+    /// The headers that every request to the server has, made once, with `Authorization: Basic`
+    /// where the client has that.
     pub(super) headers: Result<HeaderMap, Unsupported>,
     pub(crate) redirect_uri: Option<RedirectUri>,
     pub(crate) opened: Result<UrlPrefix, Unsupported>,
@@ -96,7 +98,8 @@ pub(crate) struct RedirectUri {
     pub(crate) encoded: String,
 }
 
-/// The beginning of a client's authorization URLs, which is always the same, and where its parameters begin in it.
+/// The beginning of a client's authorization URLs, which is always the same, and where its
+/// parameters begin in it.
 #[derive(Clone, Debug)]
 pub(crate) struct UrlPrefix {
     /// The endpoint and the client.
@@ -153,27 +156,32 @@ impl Client {
         }
     }
 
-    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata (for each endpoint
-    /// by itself) or [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
+    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless
+    /// its metadata (for each endpoint by itself) or
+    /// [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
     /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.inner.server.token_secret_placement();
-        let mut client = self.authentication(ClientAuthentication::secret(secret.into(), placement));
+        let mut client =
+            self.authentication(ClientAuthentication::secret(secret.into(), placement));
         client.parts().follows_server = true;
         client
     }
 
     /// Returns the client as it authenticates where the server wants the secret in that place.
     pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
-        let placement = placement
-            .filter(|placement| self.inner.follows_server && *placement != self.inner.server.token_secret_placement());
+        let placement = placement.filter(|placement| {
+            self.inner.follows_server && *placement != self.inner.server.token_secret_placement()
+        });
         match (placement, &self.inner.authentication) {
             (
                 Some(placement),
                 ClientAuthentication::Basic(secret)
                 | ClientAuthentication::AllowRawBasic(secret)
                 | ClientAuthentication::Body(secret),
-            ) => self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement)),
+            ) => {
+                self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement))
+            }
             _ => self.clone(),
         }
     }
@@ -183,7 +191,8 @@ impl Client {
         let parts = self.parts();
         parts.headers = match &authentication {
             ClientAuthentication::Basic(secret) => {
-                authentication::basic(&parts.id, secret, SecretPlacement::Basic).map(|basic| headers(Some(basic)))
+                authentication::basic(&parts.id, secret, SecretPlacement::Basic)
+                    .map(|basic| headers(Some(basic)))
             }
             ClientAuthentication::AllowRawBasic(secret) => {
                 authentication::basic(&parts.id, secret, SecretPlacement::AllowRawBasic)
@@ -196,16 +205,20 @@ impl Client {
         self
     }
 
-    /// Where the server sends users back to, unless [`Authorize`](crate::oauth2::Authorize) says otherwise: an https URL, one of
-    /// this machine for a native app (`http://127.0.0.1:51004/cb`), or one of the app's own scheme
-    /// (`com.example.app:/cb`, RFC 8252 §7).
+    /// Where the server sends users back to, unless [`Authorize`](crate::oauth2::Authorize) says
+    /// otherwise: an https URL, one of this machine for a native app (`http://127.0.0.1:51004/cb`),
+    /// or one of the app's own scheme (`com.example.app:/cb`, RFC 8252 §7).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is none of these, or has a fragment; [`Unsupported::PlainHttp`].
+    /// [`Unsupported::Url`] when it is none of these, or has a fragment;
+    /// [`Unsupported::PlainHttp`].
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
         check_redirect_uri(&uri, PlainHttp::allowed_if(self.inner.server.dangerous_allow_http))?;
-        let own = RedirectUri { encoded: utf8_percent_encode(&uri, RESERVED).to_string(), text: uri.into() };
+        let own = RedirectUri {
+            encoded: utf8_percent_encode(&uri, RESERVED).to_string(),
+            text: uri.into(),
+        };
         let parts = self.parts();
         if let Ok(opened) = &mut parts.opened {
             opened.code = format!("{}&response_type=code&redirect_uri={}", opened.url, own.encoded);
@@ -214,7 +227,8 @@ impl Client {
         Ok(self)
     }
 
-    /// Returns the client with another issuer of its server; with `None`, whatever issuer the server names will do.
+    /// Returns the client with another issuer of its server; with `None`, whatever issuer the
+    /// server names will do.
     pub(crate) fn with_issuer(mut self, issuer: Option<String>) -> Self {
         let server = &mut self.parts().server;
         match issuer {
@@ -233,12 +247,16 @@ impl Client {
 
     /// Returns which callbacks are taken though it is not known where they came to.
     pub(super) fn place(&self) -> Leniency {
-        Leniency { any_origin: self.allow_callback_at_any_origin, no_place: self.allow_callback_without_place }
+        Leniency {
+            any_origin: self.allow_callback_at_any_origin,
+            no_place: self.allow_callback_without_place,
+        }
     }
 
-    /// Runs a function on every answer to a token request, before it is read: for what a server does otherwise and no option
-    /// covers. The function is told what the request was for: [`Purpose::RenewingToken`], [`Purpose::ExchangingCode`],
-    /// [`Purpose::PollingForToken`], or else [`Purpose::RequestingToken`], which the fragment of an implicit grant is, too. Hooks
+    /// Runs a function on every answer to a token request, before it is read: for what a server
+    /// does otherwise and no option covers. The function is told what the request was for:
+    /// [`Purpose::RenewingToken`], [`Purpose::ExchangingCode`], [`Purpose::PollingForToken`], or
+    /// else [`Purpose::RequestingToken`], which the fragment of an implicit grant is, too. Hooks
     /// run in the order in which they were registered.
     ///
     /// # Examples
@@ -255,17 +273,24 @@ impl Client {
     ///     })
     /// }
     /// ```
-    pub fn on_token_response(self, hook: impl Fn(Purpose, &mut Response) + Send + Sync + 'static) -> Self {
+    pub fn on_token_response(
+        self,
+        hook: impl Fn(Purpose, &mut Response) + Send + Sync + 'static,
+    ) -> Self {
         self.hook(Hook::TokenResponse(Arc::new(hook)))
     }
 
-    /// Runs a function on every request of a [`Session`](crate::oauth2::Session), once it has its token.
-    pub fn on_protected_request(self, hook: impl Fn(&mut ProtectedRequest<'_>) + Send + Sync + 'static) -> Self {
+    /// Runs a function on every request of a [`Session`](crate::oauth2::Session), once it has its
+    /// token.
+    pub fn on_protected_request(
+        self,
+        hook: impl Fn(&mut ProtectedRequest<'_>) + Send + Sync + 'static,
+    ) -> Self {
         self.hook(Hook::ProtectedRequest(Arc::new(hook)))
     }
 
-    /// Runs a function on each [`Event`] of this client: on the answers to its requests and on what its sessions do. Functions run in
-    /// the order in which they were registered.
+    /// Runs a function on each [`Event`] of this client: on the answers to its requests and on what
+    /// its sessions do. Functions run in the order in which they were registered.
     ///
     /// # Examples
     /// ```
@@ -323,11 +348,18 @@ impl Client {
         let ClientInner { server, hooks, .. } = &*self.inner;
         let mut response = Wiped(response);
         hooks.token_response(purpose, &mut response);
-        token_response::token(&response, expected, server.quirks, server.scope_separator, moment.now)
+        token_response::token(
+            &response,
+            expected,
+            server.quirks,
+            server.scope_separator,
+            moment.now,
+        )
     }
 }
 
-/// Makes the headers of a request to the server, with the client's credentials where they stand in one.
+/// Makes the headers of a request to the server, with the client's credentials where they stand in
+/// one.
 fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -339,12 +371,18 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
 }
 
 impl UrlPrefix {
-    fn new(server: &AuthorizationServer, endpoint: Option<&CheckedUrl>, client_id: &str) -> Result<Self, Unsupported> {
+    fn new(
+        server: &AuthorizationServer,
+        endpoint: Option<&CheckedUrl>,
+        client_id: &str,
+    ) -> Result<Self, Unsupported> {
         let endpoint = server.secure_endpoint(endpoint, "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());
-        if let Some(name) = own.chain(added).find(|name| AUTHORIZATION_PARAMETERS.contains(&name.as_str())) {
+        if let Some(name) =
+            own.chain(added).find(|name| AUTHORIZATION_PARAMETERS.contains(&name.as_str()))
+        {
             // Whose value the server would take is anybody's guess.
             return Err(Unsupported::ReservedParameter { name });
         }

@@ -7,17 +7,22 @@ use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::token_response::Expected;
-use crate::oauth2::common::names::{CLIENT_CREDENTIALS, JWT_BEARER, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
+use crate::oauth2::common::names::{
+    CLIENT_CREDENTIALS, JWT_BEARER, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
 use crate::oauth2::{Scope, Token};
 use crate::wire::form;
 use crate::{Error, Secret, Unsupported};
 
-/// What [`Client::request_token`](crate::oauth2::Client::request_token) exchanges for a token, with what is asked of it.
+/// What [`Client::request_token`](crate::oauth2::Client::request_token) exchanges for a token, with
+/// what is asked of it.
 ///
 /// ```
 /// use oauth_proto::oauth2::Grant;
 ///
-/// let grant = Grant::client_credentials().scope(["photos.read"]).resource("https://photos.example.com/");
+/// let grant = Grant::client_credentials()
+///     .scope(["photos.read"])
+///     .resource("https://photos.example.com/");
 /// ```
 #[derive(Clone)]
 pub struct Grant {
@@ -73,10 +78,12 @@ impl Grant {
         Self::new(CLIENT_CREDENTIALS, Kind::Other)
     }
 
-    /// Returns the grant of the resource owner's name and password (RFC 6749 §4.3). OAuth 2.1 has left it out.
+    /// Returns the grant of the resource owner's name and password (RFC 6749 §4.3). OAuth 2.1 has
+    /// left it out.
     ///
     /// # Security
-    /// The application sees the user's password, and users learn to type it in other places than their server's page.
+    /// The application sees the user's password, and users learn to type it in other places than
+    /// their server's page.
     pub fn dangerous_password(username: &str, password: &str) -> Self {
         let mut grant = Self::new(PASSWORD, Kind::Password);
         grant.push("username", username);
@@ -84,8 +91,8 @@ impl Grant {
         grant
     }
 
-    /// The token's refresh token (§6). What the answer does not replace is kept: the refresh token, the scope, the extra
-    /// members. The scope is sent only where [`scope`](Self::scope) sets one.
+    /// The token's refresh token (§6). What the answer does not replace is kept: the refresh token,
+    /// the scope, the extra members. The scope is sent only where [`scope`](Self::scope) sets one.
     ///
     /// # Errors
     /// [`Unsupported::NotRenewable`] when the token came without one.
@@ -97,8 +104,8 @@ impl Grant {
         Ok(grant)
     }
 
-    /// A refresh token that is all that was stored (§6). Where a whole [`Token`] was, [`refresh`](Self::refresh) keeps what
-    /// the answer does not replace.
+    /// A refresh token that is all that was stored (§6). Where a whole [`Token`] was,
+    /// [`refresh`](Self::refresh) keeps what the answer does not replace.
     pub fn refresh_token(refresh_token: impl Into<Secret>) -> Self {
         let refresh_token = refresh_token.into();
         let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
@@ -116,10 +123,12 @@ impl Grant {
         grant
     }
 
-    /// Another token (RFC 8693 §2.1), with the kind that it is: `urn:ietf:params:oauth:token-type:access_token`, …
+    /// Another token (RFC 8693 §2.1), with the kind that it is:
+    /// `urn:ietf:params:oauth:token-type:access_token`, …
     ///
-    /// What is issued need not be an access token: its kind stands in the extra member `issued_token_type`. Who acts on behalf of
-    /// the subject, and the kind that is wanted, are [parameters](Self::parameter): `actor_token` with `actor_token_type`, and
+    /// What is issued need not be an access token: its kind stands in the extra member
+    /// `issued_token_type`. Who acts on behalf of the subject, and the kind that is wanted, are
+    /// [parameters](Self::parameter): `actor_token` with `actor_token_type`, and
     /// `requested_token_type`.
     pub fn token_exchange(subject_token: &str, subject_token_type: &str) -> Self {
         let mut grant = Self::extension(TOKEN_EXCHANGE);
@@ -129,14 +138,15 @@ impl Grant {
         grant
     }
 
-    /// A grant that another specification defines, by its URI (RFC 6749 §4.5). Its parameters follow by
-    /// [`parameter`](Self::parameter).
+    /// A grant that another specification defines, by its URI (RFC 6749 §4.5). Its parameters
+    /// follow by [`parameter`](Self::parameter).
     ///
     /// ```
     /// use oauth_proto::oauth2::Grant;
     ///
     /// // A SAML 2.0 assertion, in base64url (RFC 7522 §2.1).
-    /// let grant = Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer").parameter("assertion", "PHNhbWxwOl");
+    /// let grant = Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer")
+    ///     .parameter("assertion", "PHNhbWxwOl");
     /// ```
     pub fn extension(grant_type: &str) -> Self {
         let kind = match grant_type {
@@ -158,15 +168,23 @@ impl Grant {
         self
     }
 
-    /// Adds a parameter of the server's own, or of an extension, such as `audience` (RFC 8693 §2.1) or `authorization_details`
-    /// (RFC 9396 §2). What the grant has already is refused when it is used, unless it may be there more than once (`audience`,
-    /// `resource`), and so are the client's credentials and the scope, which have places of their own.
+    /// Adds a parameter of the server's own, or of an extension, such as `audience` (RFC 8693 §2.1)
+    /// or `authorization_details` (RFC 9396 §2). What the grant has already is refused when it is
+    /// used, unless it may be there more than once (`audience`, `resource`), and so are the
+    /// client's credentials and the scope, which have places of their own.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
-        const TYPED: [&str; 6] =
-            ["grant_type", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"];
+        const TYPED: [&str; 6] = [
+            "grant_type",
+            "scope",
+            "client_id",
+            "client_secret",
+            "client_assertion",
+            "client_assertion_type",
+        ];
         const REPEATED: [&str; 2] = ["audience", "resource"];
         let taken = |(own, _): (std::borrow::Cow<'_, [u8]>, _)| *own == *name.as_bytes();
-        let is_twice = || !REPEATED.contains(&name) && form::pairs(self.parameters.as_bytes()).any(taken);
+        let is_twice =
+            || !REPEATED.contains(&name) && form::pairs(self.parameters.as_bytes()).any(taken);
         if TYPED.contains(&name) || is_twice() {
             self.refused = Some(name.to_owned());
         } else {
@@ -221,7 +239,8 @@ impl Grant {
 impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pairs = form::pairs(self.parameters.as_bytes());
-        let names: Vec<_> = pairs.map(|(name, _)| String::from_utf8_lossy(&name).into_owned()).collect();
+        let names: Vec<_> =
+            pairs.map(|(name, _)| String::from_utf8_lossy(&name).into_owned()).collect();
         f.debug_struct("Grant").field("parameters", &names).field("scope", &self.scope).finish()
     }
 }

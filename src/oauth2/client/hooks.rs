@@ -1,4 +1,5 @@
-//! Functions of the caller's that see answers before they are read and requests before they are sent.
+//! Functions of the caller's that see answers before they are read and requests before they are
+//! sent.
 
 use std::fmt;
 use std::sync::Arc;

@@ -14,7 +14,9 @@ pub(crate) mod session;
 pub(crate) mod token_response;
 
 pub use attach_token::ProtectedRequest;
-pub use authentication::{AuthenticateClient, AuthenticateClientRemotely, ClientAuthentication, RequestCredentials};
+pub use authentication::{
+    AuthenticateClient, AuthenticateClientRemotely, ClientAuthentication, RequestCredentials,
+};
 pub use callback::pending::{Pending, PendingImplicit};
 pub use client::{Client, IncludeClientId};
 pub use grant::Grant;

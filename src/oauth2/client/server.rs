@@ -12,12 +12,12 @@ use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlaceme
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported};
 
-/// An authorization server's endpoints and its ways: from what its documentation says, from
-/// [its metadata](Self::from_metadata), or from a row of [`services`](crate::services).
+/// An authorization server's endpoints and its ways: from what its documentation says, from [its
+/// metadata](Self::from_metadata), or from a row of [`services`](crate::services).
 ///
-/// The default is what the RFCs say; what departs from that is said by a field here. An
-/// endpoint is `None` by default. A [`Client`](crate::oauth2::Client) reads
-/// the URLs when it is made. One that is not an absolute http or https URL is [`Unsupported::Url`] where it is used.
+/// The default is what the RFCs say; what departs from that is said by a field here. An endpoint is
+/// `None` by default. A [`Client`](crate::oauth2::Client) reads the URLs when it is made. One that
+/// is not an absolute http or https URL is [`Unsupported::Url`] where it is used.
 ///
 /// ```
 /// use oauth_proto::oauth2::AuthorizationServer;
@@ -31,8 +31,8 @@ use crate::{Error, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationServer {
-    /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
-    /// for it. Without it, a callback that names any issuer is refused.
+    /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207),
+    /// and assertions are made for it. Without it, a callback that names any issuer is refused.
     /// Default: none, or what the metadata says.
     pub issuer: Option<String>,
     /// Where tokens are given out (RFC 6749 §3.2).
@@ -51,49 +51,53 @@ pub struct AuthorizationServer {
     pub introspection_endpoint: Option<String>,
     /// Where clients register (RFC 7591 §3).
     pub registration_endpoint: Option<String>,
-    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: what the metadata says, or `false`.
+    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: what
+    /// the metadata says, or `false`.
     pub promises_issuer: bool,
     /// What it does with proof keys. Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
-    /// Where it wants a client's secret, at all endpoints. Default: where its metadata says, for each endpoint by itself, or
-    /// else in `Authorization: Basic`.
+    /// Where it wants a client's secret, at all endpoints. Default: where its metadata says, for
+    /// each endpoint by itself, or else in `Authorization: Basic`.
     pub secret_placement: Option<SecretPlacement>,
     /// How requests reach the token endpoint. Default: a POST with a form.
     pub transmission: Transmission,
-    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away. Default: in
-    /// `Authorization: Bearer`.
+    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away.
+    /// Default: in `Authorization: Bearer`.
     pub token_placement: TokenPlacement,
     /// What stands between two scopes. Default: a space.
     pub scope_separator: char,
     /// The leniencies with which its answers are read. Default: none.
     pub quirks: Quirks,
-    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit grant, no passwords, no
-    /// tokens in a query. Default: `false`.
+    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit
+    /// grant, no passwords, no tokens in a query. Default: `false`.
     pub oauth_2_1: bool,
-    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although [`issuer`](field@Self::issuer) does not say which is the
-    /// server's. Saying it is better. Default: refuses them.
+    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although
+    /// [`issuer`](field@Self::issuer) does not say which is the server's. Saying it is better.
+    /// Default: refuses them.
     ///
     /// # Security
-    /// A callback that says it comes from another server is taken, and its code is sent to this one (a
-    /// mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
+    /// A callback that says it comes from another server is taken, and its code is sent to this one
+    /// (a mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
     pub allow_unknown_issuer: bool,
-    /// Speaks to a server whose metadata lists methods of proof keys without `S256`. Default: refuses to.
+    /// Speaks to a server whose metadata lists methods of proof keys without `S256`. Default:
+    /// refuses to.
     ///
     /// # Security
     /// An attacker who can change the metadata strips the protection of codes.
     pub allow_missing_s256: bool,
-    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without it, and lets its sessions
-    /// show tokens to origins without it. Default: refuses to.
+    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without
+    /// it, and lets its sessions show tokens to origins without it. Default: refuses to.
     ///
     /// # Security
     /// Whoever is on the way reads every code, secret and token.
     pub dangerous_allow_http: bool,
-    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere. Default:
-    /// refuses it.
+    /// Takes a registration that is managed on this machine or in its network, from a server that
+    /// is elsewhere. Default: refuses it.
     ///
     /// # Security
     /// The server can have this program send requests to services in its own network, as
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts) explains.
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts)
+    /// explains.
     pub dangerous_allow_internal_hosts: bool,
     /// Parameters that every authorization request there carries.
     pub(crate) parameters: Vec<(String, String)>,
@@ -146,14 +150,15 @@ impl AuthorizationServer {
         })
     }
 
-    /// A server as its metadata describes it (RFC 8414 §2). Where the metadata lists ways to authenticate clients and has
-    /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body. The lists for revocation and
-    /// introspection count at these endpoints; without one, revocation takes `client_secret_basic`, and introspection what the
+    /// A server as its metadata describes it (RFC 8414 §2). Where the metadata lists ways to
+    /// authenticate clients and has `client_secret_post` but not `client_secret_basic` among them,
+    /// a secret goes in the body. The lists for revocation and introspection count at these
+    /// endpoints; without one, revocation takes `client_secret_basic`, and introspection what the
     /// token endpoint takes.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL, or is
-    /// on this machine or in its network though the issuer is elsewhere.
+    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an
+    /// endpoint is no URL, or is on this machine or in its network though the issuer is elsewhere.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         if let Some(issuer) = &metadata.issuer
             && let Some(url) = metadata.inside(issuer)
@@ -165,8 +170,8 @@ impl AuthorizationServer {
         Self::described_by(metadata)
     }
 
-    /// Describes a server by its metadata as [`from_metadata`](Self::from_metadata) does, also where endpoints are on this machine
-    /// or in its network and the issuer is elsewhere. It has
+    /// Describes a server by its metadata as [`from_metadata`](Self::from_metadata) does, also
+    /// where endpoints are on this machine or in its network and the issuer is elsewhere. It has
     /// [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts), too.
     ///
     /// ```
@@ -181,7 +186,8 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Security
-    /// As with [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
+    /// As with
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// As [`from_metadata`](Self::from_metadata), but for those hosts.
@@ -192,32 +198,46 @@ impl AuthorizationServer {
     }
 
     fn described_by(metadata: &Metadata) -> Result<Self, Error> {
-        let token = metadata.token_endpoint.as_ref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
+        let token = metadata
+            .token_endpoint
+            .as_ref()
+            .ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
         let named = |member, url: &String| match endpoint(url) {
             Ok(_) => Ok(url.clone()),
-            Err(Unsupported::Url { url, reason }) => Err(RequestError::MetadataUrl { member, url, reason }.into()),
+            Err(Unsupported::Url { url, reason }) => {
+                Err(RequestError::MetadataUrl { member, url, reason }.into())
+            }
             Err(error) => Err(error),
         };
-        let optional = |member, url: &Option<String>| url.as_ref().map(|url| named(member, url)).transpose();
+        let optional =
+            |member, url: &Option<String>| url.as_ref().map(|url| named(member, url)).transpose();
         named("token_endpoint", token)?;
         let mut server = Self::new(token)?;
         server.issuer = metadata.issuer.clone();
-        server.authorization_endpoint = optional("authorization_endpoint", &metadata.authorization_endpoint)?;
+        server.authorization_endpoint =
+            optional("authorization_endpoint", &metadata.authorization_endpoint)?;
         server.device_authorization_endpoint =
             optional("device_authorization_endpoint", &metadata.device_authorization_endpoint)?;
-        server.pushed_authorization_request_endpoint =
-            optional("pushed_authorization_request_endpoint", &metadata.pushed_authorization_request_endpoint)?;
-        server.revocation_endpoint = optional("revocation_endpoint", &metadata.revocation_endpoint)?;
-        server.introspection_endpoint = optional("introspection_endpoint", &metadata.introspection_endpoint)?;
-        server.registration_endpoint = optional("registration_endpoint", &metadata.registration_endpoint)?;
+        server.pushed_authorization_request_endpoint = optional(
+            "pushed_authorization_request_endpoint",
+            &metadata.pushed_authorization_request_endpoint,
+        )?;
+        server.revocation_endpoint =
+            optional("revocation_endpoint", &metadata.revocation_endpoint)?;
+        server.introspection_endpoint =
+            optional("introspection_endpoint", &metadata.introspection_endpoint)?;
+        server.registration_endpoint =
+            optional("registration_endpoint", &metadata.registration_endpoint)?;
         server.promises_issuer = metadata.authorization_response_iss_parameter_supported;
         server.requires_pushed = metadata.require_pushed_authorization_requests;
-        let lists =
-            |list: &Option<Vec<String>>, word: &str| list.as_ref().map(|list| list.iter().any(|own| own == word));
-        server.lacks_s256 = lists(&metadata.code_challenge_methods_supported, "S256") == Some(false);
+        let lists = |list: &Option<Vec<String>>, word: &str| {
+            list.as_ref().map(|list| list.iter().any(|own| own == word))
+        };
+        server.lacks_s256 =
+            lists(&metadata.code_challenge_methods_supported, "S256") == Some(false);
         let placement = |methods: &Option<Vec<String>>| {
-            let in_body =
-                lists(methods, CLIENT_SECRET_BASIC) == Some(false) && lists(methods, CLIENT_SECRET_POST) == Some(true);
+            let in_body = lists(methods, CLIENT_SECRET_BASIC) == Some(false)
+                && lists(methods, CLIENT_SECRET_POST) == Some(true);
             if in_body { SecretPlacement::Body } else { SecretPlacement::Basic }
         };
         let introspection = &metadata.introspection_endpoint_auth_methods_supported;
@@ -230,7 +250,11 @@ impl AuthorizationServer {
     }
 
     /// Adds a parameter that every authorization request there carries.
-    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn authorization_parameter(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
@@ -254,8 +278,10 @@ impl AuthorizationServer {
         uri: Option<&'a CheckedUrl>,
         endpoint: &'static str,
     ) -> Result<&'a Arc<Uri>, Unsupported> {
-        let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
-        // Nearly all of them are https. That an endpoint has a host was checked when the client was made.
+        let uri =
+            uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
+        // Nearly all of them are https. That an endpoint has a host was checked when the client was
+        // made.
         if uri.scheme() != Some(&Scheme::HTTPS) {
             self.check_secure(uri)?;
         }
@@ -263,7 +289,8 @@ impl AuthorizationServer {
     }
 }
 
-/// A URL that was read once, or what is wrong with it. It is shared with what waits for the answers.
+/// A URL that was read once, or what is wrong with it. It is shared with what waits for the
+/// answers.
 pub(crate) type CheckedUrl = Result<Arc<Uri>, Unsupported>;
 
 /// Reads a URL.
@@ -297,7 +324,8 @@ impl Endpoints {
         }
     }
 
-    /// Returns the URL of the token endpoint as it is sent, or as it was given where it cannot be read.
+    /// Returns the URL of the token endpoint as it is sent, or as it was given where it cannot be
+    /// read.
     pub(crate) fn token_url(&self, server: &AuthorizationServer) -> String {
         self.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), ToString::to_string)
     }

@@ -32,7 +32,8 @@ pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
     let status = response.status();
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if status.is_redirection() {
-        let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let location =
+            response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
         return Err(Misbehaved::Redirect {
             location: without_secrets(&location.unwrap_or_default()),
             response: excerpt(),
@@ -47,7 +48,11 @@ pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
 }
 
 /// Reads the JSON object of a successful answer. An error is one on status 200, too.
-pub(crate) fn object(response: &Response, quirks: Quirks, expected: &'static str) -> Result<Map<String, Value>, Error> {
+pub(crate) fn object(
+    response: &Response,
+    quirks: Quirks,
+    expected: &'static str,
+) -> Result<Map<String, Value>, Error> {
     success(response, quirks)?;
     let object = json::object(response.body());
     let object = object.ok_or_else(|| Misbehaved::WrongFormat {
@@ -71,20 +76,26 @@ pub(crate) trait Document: DeserializeOwned {
     const NEEDED: (&'static str, &'static str);
 }
 
-/// Reads a document. An error names the member that has another type than the specification gives it.
+/// Reads a document. An error names the member that has another type than the specification gives
+/// it.
 pub(crate) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
     let document = Value::Object(object(response, quirks, T::EXPECTED)?);
     let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     T::deserialize(&document).map_err(|_| {
         let members = document.as_object();
-        let odd = members.and_then(|members| lenient::odd(members, needed(), T::deserialize).next());
+        let odd =
+            members.and_then(|members| lenient::odd(members, needed(), T::deserialize).next());
         match odd.map(|name| truncated(name)) {
             Some(member) => Misbehaved::MemberInvalid { member, response: excerpt() }.into(),
             None if document.get(T::NEEDED.0).is_none() => {
-                Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, response: excerpt() }.into()
+                Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, response: excerpt() }
+                    .into()
             }
-            None => Misbehaved::WrongFormat { expected: T::EXPECTED, option: None, response: excerpt() }.into(),
+            None => {
+                Misbehaved::WrongFormat { expected: T::EXPECTED, option: None, response: excerpt() }
+                    .into()
+            }
         }
     })
 }
@@ -103,9 +114,13 @@ pub(crate) fn token(
     let reader = Reader { response, quirks };
     let error = reader.present("error", fields.error)?;
     // RFC 6749 §5.2: a code has one character at least.
-    let refused = error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
-    let lists_errors = |errors: &Value| !errors.is_null() && errors.as_array().is_none_or(|errors| !errors.is_empty());
-    if refused || (quirks.allow_error_list && fields.extra.get("errors").is_some_and(lists_errors)) {
+    let refused =
+        error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
+    let lists_errors = |errors: &Value| {
+        !errors.is_null() && errors.as_array().is_none_or(|errors| !errors.is_empty())
+    };
+    if refused || (quirks.allow_error_list && fields.extra.get("errors").is_some_and(lists_errors))
+    {
         return Err(denial(refusal(response, quirks).into()));
     }
 
@@ -187,16 +202,26 @@ impl<'a> Fields<'a> {
             Some(Format::Form) => form_members(response.body(), take),
             None => {
                 let expected = "of the content type application/json";
-                return Err(
-                    Misbehaved::WrongFormat { expected, option: type_option(response), response: excerpt() }.into()
-                );
+                return Err(Misbehaved::WrongFormat {
+                    expected,
+                    option: type_option(response),
+                    response: excerpt(),
+                }
+                .into());
             }
         };
         if read.is_none() {
-            return Err(Misbehaved::WrongFormat { expected: "a JSON object", option: None, response: excerpt() }.into());
+            return Err(Misbehaved::WrongFormat {
+                expected: "a JSON object",
+                option: None,
+                response: excerpt(),
+            }
+            .into());
         }
         match self.twice {
-            Some(field) => Err(Misbehaved::FieldTwice { field: field.to_owned(), response: excerpt() }.into()),
+            Some(field) => {
+                Err(Misbehaved::FieldTwice { field: field.to_owned(), response: excerpt() }.into())
+            }
             None => Ok(()),
         }
     }
@@ -238,11 +263,18 @@ fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
     if single && value == b"application/json" {
         return Some(Format::Json);
     }
-    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    let essence = value
+        .split(|byte| *byte == b';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii()
+        .to_ascii_lowercase();
     match &*essence {
         b"application/json" if single => Some(Format::Json),
         structured if single && structured.ends_with(b"+json") => Some(Format::Json),
-        b"application/x-www-form-urlencoded" | b"text/plain" if single && quirks.allow_form_answer => {
+        b"application/x-www-form-urlencoded" | b"text/plain"
+            if single && quirks.allow_form_answer =>
+        {
             Some(Format::Form)
         }
         _ => quirks.allow_any_content_type.then_some(Format::Json),
@@ -252,7 +284,11 @@ fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
 /// Returns the option that takes an answer which looks like this, whatever its content type says.
 fn type_option(response: &Response) -> Option<&'static str> {
     let body = json::without_mark(response.body()).trim_ascii_start();
-    let value = response.headers().get(CONTENT_TYPE).map_or(&b""[..], http::HeaderValue::as_bytes).to_ascii_lowercase();
+    let value = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .map_or(&b""[..], http::HeaderValue::as_bytes)
+        .to_ascii_lowercase();
     if body.starts_with(b"{") {
         Some("Quirks::allow_any_content_type")
     } else if value.starts_with(form::MEDIA_TYPE.as_bytes()) || value.starts_with(b"text/plain") {
@@ -298,19 +334,31 @@ impl Reader<'_> {
 
     fn missing(&self, field: &'static str, option: Option<&'static str>) -> Error {
         let has_camel = || self.response.body().windows(13).any(|name| name == b"\"accessToken\"");
-        let option =
-            if !self.quirks.allow_camel_case && has_camel() { Some("Quirks::allow_camel_case") } else { option };
+        let option = if !self.quirks.allow_camel_case && has_camel() {
+            Some("Quirks::allow_camel_case")
+        } else {
+            option
+        };
         Misbehaved::FieldMissing { field, option, response: self.excerpt() }.into()
     }
 
-    fn invalid(&self, field: &'static str, reason: &'static str, option: Option<&'static str>) -> Error {
+    fn invalid(
+        &self,
+        field: &'static str,
+        reason: &'static str,
+        option: Option<&'static str>,
+    ) -> Error {
         // Without an access token there is nothing to go on with.
         let option = option.filter(|_| field != "access_token");
         Misbehaved::FieldInvalid { field, reason, option, response: self.excerpt() }.into()
     }
 
     /// A member that is not null, or is absent for a server that writes null for that.
-    fn present<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Member<'m>>, Error> {
+    fn present<'m>(
+        &self,
+        field: &'static str,
+        member: Option<Member<'m>>,
+    ) -> Result<Option<Member<'m>>, Error> {
         match member {
             Some(Member::Null) if self.quirks.allow_null_members => Ok(None),
             Some(Member::Null) => Err(self.invalid(field, "null", NULL_MEMBERS)),
@@ -318,7 +366,11 @@ impl Reader<'_> {
         }
     }
 
-    fn text<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Cow<'m, str>>, Error> {
+    fn text<'m>(
+        &self,
+        field: &'static str,
+        member: Option<Member<'m>>,
+    ) -> Result<Option<Cow<'m, str>>, Error> {
         // It nearly always is a text, which is then not moved once more.
         if let Some(Member::Text(text)) = member {
             return Ok(Some(text));
@@ -329,8 +381,13 @@ impl Reader<'_> {
         }
     }
 
-    /// A token, of the characters that RFC 6749 appendix A.12 and A.17 allow: no other can be sent in a header.
-    fn token(&self, field: &'static str, member: Option<Member<'_>>) -> Result<Option<Secret>, Error> {
+    /// A token, of the characters that RFC 6749 appendix A.12 and A.17 allow: no other can be sent
+    /// in a header.
+    fn token(
+        &self,
+        field: &'static str,
+        member: Option<Member<'_>>,
+    ) -> Result<Option<Secret>, Error> {
         let Some(text) = self.text(field, member)? else {
             return Ok(None);
         };
@@ -348,7 +405,11 @@ impl Reader<'_> {
         Ok(Some(Secret::new(text)))
     }
 
-    fn token_type(&self, member: Option<Member<'_>>, expected: &Expected) -> Result<TokenType, Error> {
+    fn token_type(
+        &self,
+        member: Option<Member<'_>>,
+        expected: &Expected,
+    ) -> Result<TokenType, Error> {
         let Some(name) = self.text("token_type", member)? else {
             let missing = !self.quirks.allow_missing_token_type;
             return if missing {
@@ -362,8 +423,13 @@ impl Reader<'_> {
         }
         match TokenType::from(&*name) {
             TokenType::Bearer => Ok(TokenType::Bearer),
-            TokenType::NotApplicable if expected.accepts_any_token_type => Ok(TokenType::NotApplicable),
-            _ => Err(Misbehaved::TokenType { received: truncated(&name), response: self.excerpt() }.into()),
+            TokenType::NotApplicable if expected.accepts_any_token_type => {
+                Ok(TokenType::NotApplicable)
+            }
+            _ => {
+                Err(Misbehaved::TokenType { received: truncated(&name), response: self.excerpt() }
+                    .into())
+            }
         }
     }
 
@@ -373,7 +439,9 @@ impl Reader<'_> {
             Some(Member::Text(text)) => Ok(Some(Scope::separated(text.into_owned(), separator))),
             Some(Member::Other(Value::Array(list))) if self.quirks.allow_scope_array => {
                 let words: Option<Vec<_>> = list.iter().map(Value::as_str).collect();
-                words.map(|words| Some(words.into())).ok_or_else(|| self.invalid("scope", "no list of texts", None))
+                words
+                    .map(|words| Some(words.into()))
+                    .ok_or_else(|| self.invalid("scope", "no list of texts", None))
             }
             Some(Member::Other(Value::Array(_))) => {
                 Err(self.invalid("scope", "a list", Some("Quirks::allow_scope_array")))
@@ -394,25 +462,36 @@ impl Reader<'_> {
     }
 }
 
-/// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to say it in.
+/// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to
+/// say it in.
 pub(crate) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let excerpt = Box::new(ResponseExcerpt::of(response));
-    let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
-    let text = |name: &str| said.get(name).map(|text| truncated(text)).filter(|text| !text.is_empty());
+    let said = if response.body().len() > MAX_BODY {
+        BTreeMap::new()
+    } else {
+        said(response.body(), quirks)
+    };
+    let text =
+        |name: &str| said.get(name).map(|text| truncated(text)).filter(|text| !text.is_empty());
     let Some(code) = text("error").map(|code| printable_code(&code)) else {
         return Refused::Status(excerpt);
     };
-    let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
-    let advice = said.get("error_description").filter(|text| !text.is_empty()).map(|text| prose::printable_text(text));
+    let details =
+        DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
+    let advice = said
+        .get("error_description")
+        .filter(|text| !text.is_empty())
+        .map(|text| prose::printable_text(text));
     Refused::Problem { code, advice, details, response: excerpt }
 }
 
-/// Returns the refusal of a token as a denial, if the server says that its resource owner said no (RFC 8628 §3.5), so that a
-/// denial is the same error in every flow.
+/// Returns the refusal of a token as a denial, if the server says that its resource owner said no
+/// (RFC 8628 §3.5), so that a denial is the same error in every flow.
 fn denial(error: Error) -> Error {
     match error {
         Error::Refused(Refused::Problem { code, advice, response, .. })
-            if code == "access_denied" && (response.status.is_success() || response.status.is_client_error()) =>
+            if code == "access_denied"
+                && (response.status.is_success() || response.status.is_client_error()) =>
         {
             Refused::Denied { problem: Some(code), advice, response: Some(response) }.into()
         }
@@ -427,14 +506,16 @@ const DETAILS: [&str; 4] = ["error_uri", "code", "error_subcode", "fbtrace_id"];
 fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
     let mut said = BTreeMap::new();
     let mut take = |name: Cow<'_, str>, value: Member<'_>| {
-        let known = ["error", "error_description", "error_uri"].into_iter().find(|known| *known == name);
+        let known =
+            ["error", "error_description", "error_uri"].into_iter().find(|known| *known == name);
         match (known, value) {
             (Some(known), Member::Text(text)) => {
                 said.insert(known, text.into_owned());
             }
             // Facebook's and Google's APIs put an object there.
             (Some("error"), Member::Other(Value::Object(error))) => {
-                let member = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
+                let member =
+                    |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
                 let code = member("type").or_else(|| member("status")).or_else(|| member("code"));
                 said.extend(code.map(|code| ("error", code)));
                 said.extend(member("message").map(|message| ("error_description", message)));
@@ -444,7 +525,9 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                 };
                 said.extend(DETAILS.into_iter().filter_map(detail));
             }
-            (None, Member::Other(Value::Array(errors))) if quirks.allow_error_list && name == "errors" => {
+            (None, Member::Other(Value::Array(errors)))
+                if quirks.allow_error_list && name == "errors" =>
+            {
                 let member = |name: &str| match errors.first()?.get(name)? {
                     Value::Number(number) => Some(number.to_string()),
                     text => text.as_str().map(str::to_owned),

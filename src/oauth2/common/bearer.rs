@@ -14,8 +14,8 @@ pub(crate) enum BearerProblem {
     Invalid { name: &'static str, why: &'static str },
 }
 
-/// The token of `Authorization: Bearer`, where that header is there just once: nobody knows which of two another reader
-/// takes. Other schemes are somebody else's.
+/// The token of `Authorization: Bearer`, where that header is there just once: nobody knows which
+/// of two another reader takes. Other schemes are somebody else's.
 pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProblem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -35,10 +35,13 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProbl
 /// The token of a form (§2.2), or of the query (§2.3), where its name is there just once.
 pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
     // Most have neither the name nor anything that could stand for it.
-    if memchr::memchr(b'%', pairs).is_none() && memchr::memmem::find(pairs, b"access_token").is_none() {
+    if memchr::memchr(b'%', pairs).is_none()
+        && memchr::memmem::find(pairs, b"access_token").is_none()
+    {
         return Ok(None);
     }
-    let mut tokens = form::pairs(pairs).filter(|(name, _)| **name == *b"access_token").map(|(_, value)| value);
+    let mut tokens =
+        form::pairs(pairs).filter(|(name, _)| **name == *b"access_token").map(|(_, value)| value);
     let Some(token) = tokens.next() else { return Ok(None) };
     if tokens.next().is_some() {
         return Err(BearerProblem::Twice("access_token"));
@@ -51,7 +54,9 @@ pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
         .ok_or(invalid)
 }
 
-/// Whether the body may hold a token: it is a form, and the method is one whose body has a meaning (§2.2).
+/// Whether the body may hold a token: it is a form, and the method is one whose body has a meaning
+/// (§2.2).
 pub(crate) fn has_form<B>(request: &Request<B>) -> bool {
-    !matches!(*request.method(), Method::GET | Method::HEAD) && form::is_form(request.headers()) != Some(false)
+    !matches!(*request.method(), Method::GET | Method::HEAD)
+        && form::is_form(request.headers()) != Some(false)
 }

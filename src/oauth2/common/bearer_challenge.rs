@@ -15,7 +15,10 @@ use crate::wire::Challenge;
 ///
 /// let response = http::Response::builder()
 ///     .status(403)
-///     .header("www-authenticate", r#"Basic realm="x", Bearer error="insufficient_scope", scope="photos.write""#)
+///     .header(
+///         "www-authenticate",
+///         r#"Basic realm="x", Bearer error="insufficient_scope", scope="photos.write""#,
+///     )
 ///     .body(())?;
 /// let challenge = BearerChallenge::of(response.headers()).expect("a bearer challenge");
 /// assert_eq!(challenge.error, Some(BearerError::InsufficientScope));
@@ -37,7 +40,8 @@ pub struct BearerChallenge {
     pub scope: Option<Scope>,
     /// Where the protected resource's metadata is (RFC 9728).
     pub resource_metadata: Option<String>,
-    /// How the user should have signed in: any of these (RFC 9470). Ask for it by the parameter of the same name.
+    /// How the user should have signed in: any of these (RFC 9470). Ask for it by the parameter of
+    /// the same name.
     pub acr_values: Option<String>,
     /// How long ago at most (RFC 9470). Ask for it by the parameter of the same name.
     pub max_age: Option<Duration>,
@@ -78,7 +82,8 @@ impl From<&str> for BearerError {
 }
 
 impl BearerChallenge {
-    /// The bearer challenge of the answer that an error is about: what an API wants when it refuses.
+    /// The bearer challenge of the answer that an error is about: what an API wants when it
+    /// refuses.
     ///
     /// ```
     /// use oauth_proto::Error;
@@ -119,7 +124,10 @@ impl From<&Challenge> for BearerChallenge {
             scope: challenge.parameter("scope").map(Scope::from),
             resource_metadata: text("resource_metadata"),
             acr_values: text("acr_values"),
-            max_age: challenge.parameter("max_age").and_then(|age| age.parse().ok()).map(Duration::from_secs),
+            max_age: challenge
+                .parameter("max_age")
+                .and_then(|age| age.parse().ok())
+                .map(Duration::from_secs),
         }
     }
 }

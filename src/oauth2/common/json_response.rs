@@ -39,10 +39,14 @@ pub(crate) fn error(status: StatusCode, code: &str, description: Option<&str>) -
 
 /// A description in the characters that §5.2 allows.
 pub(crate) fn printable(text: &str) -> String {
-    text.replace('§', "section ").chars().map(|letter| if is_printable(letter) { letter } else { '\'' }).collect()
+    text.replace('§', "section ")
+        .chars()
+        .map(|letter| if is_printable(letter) { letter } else { '\'' })
+        .collect()
 }
 
-/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2), or stand between the quotes of a challenge.
+/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2), or stand between the
+/// quotes of a challenge.
 pub(crate) fn is_quotable(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_printable)
 }

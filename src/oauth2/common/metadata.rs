@@ -1,11 +1,13 @@
-//! What authorization servers and protected resources publish about themselves: RFC 8414 §2, RFC 9728 §2.
+//! What authorization servers and protected resources publish about themselves: RFC 8414 §2, RFC
+//! 9728 §2.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::wire::{lenient, points_into_private_network};
 
-/// An authorization server's metadata, or an OpenID provider's. Members without a field here are in `extra`.
+/// An authorization server's metadata, or an OpenID provider's. Members without a field here are in
+/// `extra`.
 ///
 /// ```
 /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
@@ -20,7 +22,8 @@ use crate::wire::{lenient, points_into_private_network};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The issuer identifier. `None` only where a [`Discovery`](crate::oauth2::Discovery) was allowed to go without.
+    /// The issuer identifier. `None` only where a [`Discovery`](crate::oauth2::Discovery) was
+    /// allowed to go without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// Where people grant access.
@@ -53,7 +56,8 @@ pub struct Metadata {
     /// Where tokens are revoked (RFC 7009).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub revocation_endpoint: Option<String>,
-    /// How clients may authenticate there. If it is not said, by `client_secret_basic` (RFC 8414 §2).
+    /// How clients may authenticate there. If it is not said, by `client_secret_basic` (RFC 8414
+    /// §2).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Where tokens are introspected (RFC 7662).
@@ -72,10 +76,16 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub pushed_authorization_request_endpoint: Option<String>,
     /// Whether they must be.
-    #[serde(skip_serializing_if = "std::ops::Not::not", deserialize_with = "lenient::optional_flag")]
+    #[serde(
+        skip_serializing_if = "std::ops::Not::not",
+        deserialize_with = "lenient::optional_flag"
+    )]
     pub require_pushed_authorization_requests: bool,
     /// Whether it names itself in every callback (RFC 9207).
-    #[serde(skip_serializing_if = "std::ops::Not::not", deserialize_with = "lenient::optional_flag")]
+    #[serde(
+        skip_serializing_if = "std::ops::Not::not",
+        deserialize_with = "lenient::optional_flag"
+    )]
     pub authorization_response_iss_parameter_supported: bool,
     /// Where an OpenID provider tells about the user.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
@@ -89,7 +99,8 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Returns an endpoint that lies further inside this network than that issuer, who therefore must not name it.
+    /// Returns an endpoint that lies further inside this network than that issuer, who therefore
+    /// must not name it.
     pub(crate) fn inside(&self, issuer: &str) -> Option<&str> {
         self.endpoints().find(|url| points_into_private_network(issuer, url))
     }
@@ -109,7 +120,12 @@ impl Metadata {
             &self.end_session_endpoint,
         ];
         // RFC 8705 §5: the same endpoints for clients that show a certificate.
-        let aliases = self.extra.get("mtls_endpoint_aliases").and_then(Value::as_object).into_iter().flatten();
+        let aliases = self
+            .extra
+            .get("mtls_endpoint_aliases")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         let aliases = aliases.filter_map(|(_, url)| url.as_str());
         endpoints.into_iter().filter_map(Option::as_deref).chain(aliases)
     }

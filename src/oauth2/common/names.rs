@@ -19,8 +19,9 @@ pub(crate) const CLIENT_SECRET_BASIC: &str = "client_secret_basic";
 pub(crate) const CLIENT_SECRET_POST: &str = "client_secret_post";
 pub(crate) const NO_SECRET: &str = "none";
 
-/// Parameters of an authorization request that belong to the protocol or to an option, so that no caller sets them by name:
-/// RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9101 §5, OpenID Connect Core 1.0 §3.1.2.1.
+/// Parameters of an authorization request that belong to the protocol or to an option, so that no
+/// caller sets them by name: RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9101 §5, OpenID
+/// Connect Core 1.0 §3.1.2.1.
 pub(crate) const AUTHORIZATION_PARAMETERS: [&str; 13] = [
     "response_type",
     "client_id",

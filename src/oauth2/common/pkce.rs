@@ -11,8 +11,8 @@ use crate::core::short_hash;
 /// The length of 32 bytes in base64url.
 const LENGTH: usize = 43;
 
-/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped. It is aligned to words, so
-/// that checking it for UTF-8 takes fewer steps.
+/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped. It is aligned to
+/// words, so that checking it for UTF-8 takes fewer steps.
 #[derive(Clone)]
 #[repr(align(8))]
 pub(crate) struct CodeVerifier([u8; LENGTH]);
@@ -54,7 +54,9 @@ impl<'de> Deserialize<'de> for CodeVerifier {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         let bytes = text.as_bytes().try_into().ok().filter(|_| text.bytes().all(is_base64url));
-        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a code verifier has 43 characters of base64url"))
+        bytes.map(Self).ok_or_else(|| {
+            serde::de::Error::custom("a code verifier has 43 characters of base64url")
+        })
     }
 }
 
@@ -111,8 +113,8 @@ mod tests {
     #[test]
     fn the_example_of_the_specification() {
         let bytes = [
-            116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191,
-            240, 91, 88, 5, 88, 83, 132, 141, 121,
+            116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212,
+            37, 77, 105, 214, 191, 240, 91, 88, 5, 88, 83, 132, 141, 121,
         ];
         let verifier = CodeVerifier(base64url(bytes));
         assert_eq!(verifier.as_str(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
@@ -123,8 +125,13 @@ mod tests {
     fn a_verifier_survives_being_stored_and_nothing_else_is_taken_for_one() {
         let verifier = CodeVerifier::new(&Moment::new(Timestamp::from_secs(1), [3; 32]));
         let stored = serde_json::to_string(&verifier).unwrap();
-        assert_eq!(serde_json::from_str::<CodeVerifier>(&stored).unwrap().as_str(), verifier.as_str());
-        for other in [r#""short""#.to_owned(), stored.replace('"', ""), stored.replacen('"', "\"&", 1)] {
+        assert_eq!(
+            serde_json::from_str::<CodeVerifier>(&stored).unwrap().as_str(),
+            verifier.as_str()
+        );
+        for other in
+            [r#""short""#.to_owned(), stored.replace('"', ""), stored.replacen('"', "\"&", 1)]
+        {
             serde_json::from_str::<CodeVerifier>(&other).unwrap_err();
         }
         assert_eq!(format!("{verifier:?}"), "[redacted]");

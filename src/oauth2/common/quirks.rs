@@ -1,7 +1,8 @@
-//! What a provider does other than the specifications say, as data: strict unless a leniency is switched on by its name.
+//! What a provider does other than the specifications say, as data: strict unless a leniency is
+//! switched on by its name.
 
-/// Departures that answers are allowed. Each is switched on alone, by a caller or by a provider's row. By default none is: what
-/// RFC 6749 §5 says is what passes.
+/// Departures that answers are allowed. Each is switched on alone, by a caller or by a provider's
+/// row. By default none is: what RFC 6749 §5 says is what passes.
 ///
 /// ```
 /// use oauth_proto::oauth2::Quirks;
@@ -17,14 +18,14 @@ pub struct Quirks {
     /// Takes an answer without `token_type` for a bearer token's.
     ///
     /// # Security
-    /// It lets pass a token of a kind that wants more than being shown, such as a proof of possession,
-    /// from a server that forgot to say so (Weibo, Douban, Facebook, LinkedIn).
+    /// It lets pass a token of a kind that wants more than being shown, such as a proof of
+    /// possession, from a server that forgot to say so (Weibo, Douban, Facebook, LinkedIn).
     pub allow_missing_token_type: bool,
     /// Takes these values of `token_type`, in any case, for `Bearer`.
     ///
     /// # Security
-    /// It lets pass the kinds that are named, and no others (eBay: `Application Access Token`, `User
-    /// Access Token`).
+    /// It lets pass the kinds that are named, and no others (eBay: `Application Access Token`,
+    /// `User Access Token`).
     pub allow_token_types: &'static [&'static str],
     /// Takes `scope` as a list of texts.
     ///
@@ -49,13 +50,14 @@ pub struct Quirks {
     /// Takes a lifetime of 0 to mean that the token does not expire.
     ///
     /// # Security
-    /// It lets pass a token that has indeed run out, which then is found out by a 401 (Mailchimp, whose
-    /// tokens do not expire).
+    /// It lets pass a token that has indeed run out, which then is found out by a 401 (Mailchimp,
+    /// whose tokens do not expire).
     pub allow_zero_expiry: bool,
     /// Takes null for a member that is absent.
     ///
     /// # Security
-    /// It lets pass a token answer that was cut down by a faulty server (Mailchimp's `"scope": null`).
+    /// It lets pass a token answer that was cut down by a faulty server (Mailchimp's `"scope":
+    /// null`).
     pub allow_null_members: bool,
     /// Reads `accessToken` as `access_token`, and so on.
     ///

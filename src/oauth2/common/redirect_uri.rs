@@ -5,7 +5,8 @@ use crate::wire::uri::{Host, UriParts};
 use crate::wire::without_secrets;
 
 /// A browser runs or shows these instead of going anywhere.
-const NOWHERE: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
+const NOWHERE: [&str; 9] =
+    ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
 
 /// Whether a redirect_uri may be http although it is not on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +22,18 @@ impl PlainHttp {
     }
 }
 
-/// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
+/// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for
+/// byte.
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Some(parts) = UriParts::of(uri) else {
         return refuse("a redirect_uri is an absolute URI");
     };
     // Browsers drop or turn round what a server would compare byte by byte.
-    if uri.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\') {
+    if uri
+        .bytes()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\')
+    {
         return refuse("a redirect_uri has no white space, backslash or control characters");
     }
     if uri.contains('#') {
@@ -38,12 +43,17 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(),
         return refuse("a redirect_uri has no user information");
     }
     // A browser reads `https:x` relative to where it is.
-    let is_unclear = |authority: &str| authority.is_ascii() && Host::of_authority(authority).is_none();
-    if parts.is_web() && parts.authority.is_none_or(|authority| authority.is_empty() || is_unclear(authority)) {
+    let is_unclear =
+        |authority: &str| authority.is_ascii() && Host::of_authority(authority).is_none();
+    if parts.is_web()
+        && parts.authority.is_none_or(|authority| authority.is_empty() || is_unclear(authority))
+    {
         return refuse("a redirect_uri has a host");
     }
     if NOWHERE.iter().any(|scheme| parts.scheme.eq_ignore_ascii_case(scheme)) {
-        return refuse("browsers open this scheme themselves: use https, or a scheme of the app's own");
+        return refuse(
+            "browsers open this scheme themselves: use https, or a scheme of the app's own",
+        );
     }
     let loopback = match parts.host() {
         Some(Host::Name(name)) => name.eq_ignore_ascii_case("localhost"),

@@ -78,14 +78,19 @@ pub struct ClientMetadata {
 impl ClientMetadata {
     /// A client with these redirect URIs.
     pub fn new<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self { redirect_uris: redirect_uris.into_iter().map(Into::into).collect(), ..Self::default() }
+        Self {
+            redirect_uris: redirect_uris.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
     }
 }
 
-/// A registered client: its credentials, and its metadata as the server took it. Store it with serde; it holds the secrets.
+/// A registered client: its credentials, and its metadata as the server took it. Store it with
+/// serde; it holds the secrets.
 ///
-/// A server's answer keeps its client whatever else is odd in it. A member of another type than RFC 7591 gives it stands in
-/// [`extra`](ClientMetadata::extra) of the metadata, as it was received; [`client`](Self::client) names it where it matters.
+/// A server's answer keeps its client whatever else is odd in it. A member of another type than RFC
+/// 7591 gives it stands in [`extra`](ClientMetadata::extra) of the metadata, as it was received;
+/// [`client`](Self::client) names it where it matters.
 ///
 /// ```
 /// use oauth_proto::oauth2::{AuthorizationServer, ClientRegistration};
@@ -143,7 +148,8 @@ impl Serialize for ClientRegistration {
 }
 
 impl<'de> Deserialize<'de> for ClientRegistration {
-    /// Reads what RFC 7591 §3.2.1 says, and keeps what is of another type apart: the client is registered by now.
+    /// Reads what RFC 7591 §3.2.1 says, and keeps what is of another type apart: the client is
+    /// registered by now.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = Map::deserialize(deserializer)?;
         for list in ["redirect_uris", "grant_types", "response_types", "contacts"] {
@@ -160,16 +166,20 @@ impl<'de> Deserialize<'de> for ClientRegistration {
             return Ok(registration);
         }
         let needed = ("client_id".to_owned(), Value::String(String::new()));
-        let odd: Vec<String> = lenient::odd(&members, needed, StoredRegistration::deserialize).cloned().collect();
+        let odd: Vec<String> =
+            lenient::odd(&members, needed, StoredRegistration::deserialize).cloned().collect();
         let odd = odd.into_iter().filter(|name| name != "client_id");
         let odd: Vec<_> = odd.filter_map(|name| members.remove_entry(&name)).collect();
-        let mut registration = StoredRegistration::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
+        let mut registration =
+            StoredRegistration::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
         registration.metadata.extra.extend(odd.into_iter().filter(|(_, value)| !value.is_null()));
         Ok(registration)
     }
 }
 
-fn zero_is_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+fn zero_is_never<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     Ok(lenient::time(deserializer)?.filter(|time| time.as_secs() != 0))
 }
 

@@ -70,7 +70,11 @@ impl Scope {
 
     /// The words as such a server wants them.
     pub(crate) fn joined(&self, separator: char) -> String {
-        if separator == ' ' { self.0.clone() } else { self.iter().collect::<Vec<_>>().join(&separator.to_string()) }
+        if separator == ' ' {
+            self.0.clone()
+        } else {
+            self.iter().collect::<Vec<_>>().join(&separator.to_string())
+        }
     }
 }
 

@@ -13,8 +13,8 @@ pub enum SecretPlacement {
     /// In `Authorization: Basic`, identifier and secret encoded as in forms first, as the RFC says.
     #[default]
     Basic,
-    /// In `Authorization: Basic`, identifier and secret as they are, which many servers expect. It differs from the RFC's form
-    /// where one of them holds a reserved character.
+    /// In `Authorization: Basic`, identifier and secret as they are, which many servers expect. It
+    /// differs from the RFC's form where one of them holds a reserved character.
     AllowRawBasic,
     /// In the body, as `client_id` and `client_secret`.
     Body,
@@ -69,11 +69,11 @@ pub enum TokenPlacement {
     /// # Security
     /// The token stands in logs, histories and `Referer` headers.
     ///
-    /// Where the transport's errors name the URL, as those of some HTTP clients do, the token stands in the text of
-    /// [`DriveError::Transport`](crate::DriveError::Transport), too.
+    /// Where the transport's errors name the URL, as those of some HTTP clients do, the token
+    /// stands in the text of [`DriveError::Transport`](crate::DriveError::Transport), too.
     AllowQuery(&'static str),
-    /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or has no body, else of the
-    /// query. What Slack's older methods ask for.
+    /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or
+    /// has no body, else of the query. What Slack's older methods ask for.
     ///
     /// # Security
     /// As with [`AllowQuery`](Self::AllowQuery).

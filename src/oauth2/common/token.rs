@@ -10,12 +10,13 @@ use serde_json::{Map, Value};
 use super::scope::Scope;
 use crate::{Secret, Timestamp};
 
-/// What a grant is for: an access token, what renews it, how long and for what it is good, and every other member of the
-/// server's answer.
+/// What a grant is for: an access token, what renews it, how long and for what it is good, and
+/// every other member of the server's answer.
 ///
-/// Store it with serde; the stored form is an object with the RFC's names and `expires_at`, and it holds the secrets. What
-/// users of requests-oauthlib have stored is read too: `expires_at` as a fraction or a text, `scope` as a list, `expires_in`
-/// alone (see [`counted_from`](Self::counted_from)).
+/// Store it with serde; the stored form is an object with the RFC's names and `expires_at`, and it
+/// holds the secrets. What users of requests-oauthlib have stored is read too: `expires_at` as a
+/// fraction or a text, `scope` as a list, `expires_in` alone (see
+/// [`counted_from`](Self::counted_from)).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Scope, Token};
@@ -39,7 +40,8 @@ pub struct Token {
     pub refresh_token: Option<Secret>,
     /// When it expires, if the server said so.
     pub expires_at: Option<Timestamp>,
-    /// What it is good for: as the server said or, where it said nothing, as it was asked (RFC 6749 §5.1).
+    /// What it is good for: as the server said or, where it said nothing, as it was asked (RFC 6749
+    /// §5.1).
     pub scope: Option<Scope>,
     /// What was asked for, where that is known.
     pub requested_scope: Option<Scope>,
@@ -66,7 +68,8 @@ pub enum TokenType {
     Bearer,
     /// Not at all: it came of a token exchange and is no access token (`N_A`, RFC 8693 §2.2.1).
     NotApplicable,
-    /// In a way that this crate does not know. Only stored tokens have it; answers with it are refused.
+    /// In a way that this crate does not know. Only stored tokens have it; answers with it are
+    /// refused.
     Other(String),
 }
 
@@ -127,8 +130,8 @@ impl Token {
         scopes.into_iter().flat_map(|(asked, granted)| asked.missing_from(granted))
     }
 
-    /// A stored token that holds `expires_in` and no `expires_at`, its lifetime counted from that time on, as
-    /// requests-oauthlib does when it loads one. Other tokens stay as they are.
+    /// A stored token that holds `expires_in` and no `expires_at`, its lifetime counted from that
+    /// time on, as requests-oauthlib does when it loads one. Other tokens stay as they are.
     ///
     /// ```
     /// use oauth_proto::oauth2::Token;
@@ -196,8 +199,9 @@ struct Stored {
     refresh_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    /// Every other member, also those that a server may have of its own in a form that is not ours: `expires_at`,
-    /// `requested_scope`, `id_token` and `cnf`. One that cannot be read, or is null, stays here as it is.
+    /// Every other member, also those that a server may have of its own in a form that is not ours:
+    /// `expires_at`, `requested_scope`, `id_token` and `cnf`. One that cannot be read, or is null,
+    /// stays here as it is.
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
@@ -220,13 +224,14 @@ impl Token {
         self.extra = extra;
     }
 
-    /// A point in time as servers and other libraries write it; `None` where it is no number of seconds.
+    /// A point in time as servers and other libraries write it; `None` where it is no number of
+    /// seconds.
     pub(crate) fn time(value: &Value) -> Option<u64> {
         value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
     }
 
-    /// Returns the members to store beside those of [`Stored`]. A member of the token goes before an extra one of its name,
-    /// since a name that stood twice could not be read again.
+    /// Returns the members to store beside those of [`Stored`]. A member of the token goes before
+    /// an extra one of its name, since a name that stood twice could not be read again.
     fn extra_to_store(&self) -> Map<String, Value> {
         let mut extra = self.extra.clone();
         for (name, is_taken) in [
@@ -241,7 +246,10 @@ impl Token {
         }
         for (name, value) in [
             ("expires_at", self.expires_at.map(|time| time.as_secs().into())),
-            ("requested_scope", self.requested_scope.as_ref().map(|scope| scope.to_string().into())),
+            (
+                "requested_scope",
+                self.requested_scope.as_ref().map(|scope| scope.to_string().into()),
+            ),
             ("id_token", self.id_token.as_ref().map(|token| token.expose().into())),
             ("cnf", self.confirmation.clone()),
         ] {
@@ -277,7 +285,8 @@ impl<'de> Deserialize<'de> for Token {
             // It says the same, from another point in time.
             extra.remove("expires_in");
         }
-        let requested_scope = extra.get("requested_scope").and_then(|value| Scope::deserialize(value).ok());
+        let requested_scope =
+            extra.get("requested_scope").and_then(|value| Scope::deserialize(value).ok());
         if requested_scope.is_some() {
             extra.remove("requested_scope");
         }
@@ -324,12 +333,19 @@ mod tests {
     #[test]
     fn a_lifetime_without_its_beginning_is_counted_when_the_caller_says_so() {
         let now = Timestamp::from_secs(1000);
-        for (stored, expected) in [("3600", 4600), ("\"3600\"", 4600), ("-30", 1000), ("\"-30\"", 1000), ("0", 1000)] {
+        for (stored, expected) in
+            [("3600", 4600), ("\"3600\"", 4600), ("-30", 1000), ("\"-30\"", 1000), ("0", 1000)]
+        {
             let token = read(&format!(r#"{{"access_token": "a", "expires_in": {stored}}}"#));
             assert_eq!(token.expires_at, None);
-            assert_eq!(token.counted_from(now).expires_at, Some(Timestamp::from_secs(expected)), "{stored}");
+            assert_eq!(
+                token.counted_from(now).expires_at,
+                Some(Timestamp::from_secs(expected)),
+                "{stored}"
+            );
         }
-        let token = read(r#"{"access_token": "a", "expires_in": 3600, "expires_at": 5}"#).counted_from(now);
+        let token =
+            read(r#"{"access_token": "a", "expires_in": 3600, "expires_at": 5}"#).counted_from(now);
         assert_eq!((token.expires_at, token.extra.len()), (Some(Timestamp::from_secs(5)), 0));
     }
 
@@ -347,7 +363,12 @@ mod tests {
         token.scope = Some("b c".into());
         assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["a"]);
         assert_eq!(
-            token.scope.as_ref().unwrap().missing_from(token.requested_scope.as_ref().unwrap()).collect::<Vec<_>>(),
+            token
+                .scope
+                .as_ref()
+                .unwrap()
+                .missing_from(token.requested_scope.as_ref().unwrap())
+                .collect::<Vec<_>>(),
             ["c"]
         );
     }
@@ -376,7 +397,9 @@ mod tests {
 
     #[test]
     fn an_id_token_and_a_confirmation_have_places_of_their_own_and_survive_being_stored() {
-        let token = read(r#"{"access_token": "a", "id_token": "e.y.J", "cnf": {"jkt": "0ZcO"}, "team": 1}"#);
+        let token = read(
+            r#"{"access_token": "a", "id_token": "e.y.J", "cnf": {"jkt": "0ZcO"}, "team": 1}"#,
+        );
         assert_eq!(token.id_token.as_ref().map(Secret::expose), Some("e.y.J"));
         assert_eq!(token.confirmation, Some(serde_json::json!({ "jkt": "0ZcO" })));
         assert_eq!(token.extra.len(), 1);
@@ -392,7 +415,11 @@ mod tests {
                     continue;
                 }
                 let token = read(&format!(r#"{{"access_token": "a", "{name}": {value}}}"#));
-                assert_eq!(token.extra.get(name), Some(&serde_json::from_str(value).unwrap()), "{name} {value}");
+                assert_eq!(
+                    token.extra.get(name),
+                    Some(&serde_json::from_str(value).unwrap()),
+                    "{name} {value}"
+                );
                 assert_eq!(read(&serde_json::to_string(&token).unwrap()), token, "{name} {value}");
             }
         }

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::core::short_hash;
 
-/// The SHA-256 of a code or token: the key under which it lies in the store. Who reads the store learns no token.
+/// The SHA-256 of a code or token: the key under which it lies in the store. Who reads the store
+/// learns no token.
 ///
 /// It is written as 64 hexadecimal digits, by `Display` and by serde.
 ///
@@ -30,7 +31,8 @@ impl TokenHash {
         Self(short_hash::sha256_of(token.as_bytes()))
     }
 
-    /// A hash that is distributed evenly enough, made quickly: a million of them take a test no time.
+    /// A hash that is distributed evenly enough, made quickly: a million of them take a test no
+    /// time.
     #[cfg(test)]
     pub(crate) fn of_number(number: u64) -> Self {
         let word = |index: u64| {
@@ -56,14 +58,16 @@ impl TokenHash {
     pub(crate) fn digits(&self) -> [u8; 64] {
         const EACH: u64 = u64::MAX / 0xFF;
         let mut digits = [0; 64];
-        // Eight digits at a time: four bytes are spread to eight halves, and those above nine are letters.
+        // Eight digits at a time: four bytes are spread to eight halves, and those above nine are
+        // letters.
         for (digits, bytes) in digits.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
             let bytes = u64::from(u32::from_be_bytes(*bytes));
             let halves = (bytes | bytes << 16) & 0x0000_FFFF_0000_FFFF;
             let halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF;
             let halves = (halves | halves << 4) & (0x0F * EACH);
             let letters = (halves + 6 * EACH) >> 4 & EACH;
-            *digits = (halves + u64::from(b'0') * EACH + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes();
+            *digits = (halves + u64::from(b'0') * EACH + letters * u64::from(b'a' - b'0' - 10))
+                .to_be_bytes();
         }
         digits
     }
@@ -129,8 +133,13 @@ impl FromStr for TokenHash {
         let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| InvalidTokenHash)?;
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-            let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            *byte = digit(0).zip(digit(1)).map(|(high, low)| high << 4 | low).ok_or(InvalidTokenHash)?;
+            let digit = |at: usize| {
+                char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+            };
+            *byte = digit(0)
+                .zip(digit(1))
+                .map(|(high, low)| high << 4 | low)
+                .ok_or(InvalidTokenHash)?;
         }
         Ok(Self(bytes))
     }
@@ -157,7 +166,10 @@ mod tests {
     #[test]
     fn a_hash_is_written_and_read() {
         let hash = TokenHash::of("abc");
-        assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            hash.to_string(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         let json = serde_json::to_string(&hash).unwrap();
         assert_eq!(serde_json::from_str::<TokenHash>(&json).unwrap(), hash);
         assert_eq!(TokenHash::from_bytes(*hash.as_bytes()), hash);

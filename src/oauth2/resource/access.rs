@@ -76,8 +76,9 @@ impl Access {
         self.0.scope()
     }
 
-    /// Returns a member of the application's own data that were granted with the token, where the token is in the store; for a
-    /// token of another server, a further member of its introspection answer. The authorization server of this crate tells there what
+    /// Returns a member of the application's own data that were granted with the token, where the
+    /// token is in the store; for a token of another server, a further member of its introspection
+    /// answer. The authorization server of this crate tells there what
     /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names.
     pub fn data(&self, member: &str) -> Option<&Value> {
         self.0.data(member)

@@ -10,7 +10,8 @@ use super::refuse::Rejected;
 use crate::wire::WHEN_UNAVAILABLE;
 use crate::{DriveError, Response};
 
-/// Whether a request is admitted: what [`ResourceServer::check_remotely`](super::ResourceServer::check_remotely) ends in.
+/// Whether a request is admitted: what
+/// [`ResourceServer::check_remotely`](super::ResourceServer::check_remotely) ends in.
 ///
 /// # Examples
 /// ```
@@ -19,7 +20,9 @@ use crate::{DriveError, Response};
 ///
 /// fn respond(admission: Admission) -> Response {
 ///     match admission {
-///         Admission::Granted(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+///         Admission::Granted(access) => {
+///             Response::new(format!("the albums of {:?}", access.user()).into_bytes())
+///         }
 ///         Admission::Rejected(rejected) => rejected.response(),
 ///     }
 /// }
@@ -65,7 +68,9 @@ impl From<Result<Access, Rejected>> for Admission {
 ///
 /// fn respond(admitted: Result<Access, NotAdmitted>) -> Response {
 ///     match admitted {
-///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+///         Ok(access) => {
+///             Response::new(format!("the albums of {:?}", access.user()).into_bytes())
+///         }
 ///         Err(not_admitted) => not_admitted.response(),
 ///     }
 /// }
@@ -80,14 +85,17 @@ pub enum NotAdmitted {
 }
 
 impl NotAdmitted {
-    /// Returns the response to send: that of the refusal, or 503 when the authorization server could not be asked.
+    /// Returns the response to send: that of the refusal, or 503 when the authorization server
+    /// could not be asked.
     pub fn response(&self) -> Response {
         match self {
             Self::Rejected(rejected) => rejected.response(),
             Self::Failed(_) => {
                 let mut response = Response::default();
                 *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
                 response
             }
         }

@@ -16,21 +16,23 @@ use crate::oauth2::{HintedToken, Scope};
 use crate::{BoxError, Error, Moment, Response, Step};
 
 impl ResourceServer {
-    /// Asks the authorization server, over the transport `send`, whether the request's token is good for the whole scope.
-    /// Returns the [`Access`] of an accepted request. Blocks while it or another thread asks.
+    /// Asks the authorization server, over the transport `send`, whether the request's token is
+    /// good for the whole scope. Returns the [`Access`] of an accepted request. Blocks while it or
+    /// another thread asks.
     ///
-    /// When many requests come with one token at the same time, one of them asks, and all get its answer. Each is judged
-    /// for its own scope. If the thread that asks panics, another one asks.
+    /// When many requests come with one token at the same time, one of them asks, and all get its
+    /// answer. Each is judged for its own scope. If the thread that asks panics, another one asks.
     ///
-    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it asks, others wait. It
-    /// must not check the same token, since it would wait for itself. In an asynchronous program call
-    /// [`admit_async`](Self::admit_async): a thread that waits here runs no tasks, and the one that it waits for may be
-    /// among them.
+    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it
+    /// asks, others wait. It must not check the same token, since it would wait for itself. In an
+    /// asynchronous program call [`admit_async`](Self::admit_async): a thread that waits here runs
+    /// no tasks, and the one that it waits for may be among them.
     ///
     /// # Errors
-    /// [`NotAdmitted::Rejected`] when the token is not good for the request. [`NotAdmitted::Failed`] when the server cannot be
-    /// asked, for all who waited for this; the next request with the token asks again. Either has the
-    /// [`response`](NotAdmitted::response) to send.
+    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked, for all who waited for this; the
+    /// next request with the token asks again. Either has the [`response`](NotAdmitted::response)
+    /// to send.
     #[cfg(feature = "os")]
     pub fn admit<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
@@ -54,11 +56,17 @@ impl ResourceServer {
         mut send: impl FnMut(crate::Request) -> Result<Response, E>,
         moment: impl FnMut() -> Moment,
     ) -> Result<Access, NotAdmitted> {
-        block_on(self.admit_async_with(request, scope, tokens, |request| ready(send(request)), moment))
+        block_on(self.admit_async_with(
+            request,
+            scope,
+            tokens,
+            |request| ready(send(request)),
+            moment,
+        ))
     }
 
-    /// Checks as [`admit`](Self::admit) does, over an asynchronous transport. The future is `Send` when the transport's is.
-    /// If it is dropped while it asks for others, another one asks.
+    /// Checks as [`admit`](Self::admit) does, over an asynchronous transport. The future is `Send`
+    /// when the transport's is. If it is dropped while it asks for others, another one asks.
     ///
     /// # Examples
     /// ```
@@ -96,7 +104,8 @@ impl ResourceServer {
         self.admit_async_with(request, scope, tokens, send, Moment::from_os).await
     }
 
-    /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness of the caller's own.
+    /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness of the caller's
+    /// own.
     ///
     /// # Errors
     /// As [`admit`](Self::admit).
@@ -122,15 +131,17 @@ impl ResourceServer {
         if let Some(introspection) = tokens.recall(key, now) {
             return Ok(tokens.end(&self.guard, introspection, scope, now)?);
         }
-        let introspection = tokens.flights.fly(key, || tokens.ask(key, &token, &mut send, &mut moment)).await?;
+        let introspection =
+            tokens.flights.fly(key, || tokens.ask(key, &token, &mut send, &mut moment)).await?;
         Ok(tokens.end(&self.guard, introspection, scope, moment().now)?)
     }
 
-    /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of these asks for itself.
+    /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of
+    /// these asks for itself.
     ///
     /// # Errors
-    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the server cannot be asked.
-    /// Such a request is best answered with 503.
+    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the
+    /// server cannot be asked. Such a request is best answered with 503.
     pub fn check_remotely<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -141,11 +152,15 @@ impl ResourceServer {
         let scope = scope.into();
         let token = match self.token(request) {
             Ok(token) => token,
-            Err(reason) => return Ok(Step::Done(Admission::Rejected(self.guard.reject(reason, scope)))),
+            Err(reason) => {
+                return Ok(Step::Done(Admission::Rejected(self.guard.reject(reason, scope))));
+            }
         };
         let key = TokenHash::of(&token);
         if let Some(introspection) = tokens.recall(key, moment.now) {
-            return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now).into()));
+            return Ok(Step::Done(
+                tokens.end(&self.guard, introspection, scope, moment.now).into(),
+            ));
         }
         let asked = tokens.remembered.asked(moment.now);
         let (moment, next) = divided(moment);

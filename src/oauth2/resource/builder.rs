@@ -16,8 +16,8 @@ use crate::{Error, Event, Unsupported};
 /// ```
 /// use oauth_proto::oauth2::resource::ResourceServer;
 ///
-/// let mut options =
-///     ResourceServer::builder("https://photos.example.com").add_authorization_server("https://auth.example.com");
+/// let mut options = ResourceServer::builder("https://photos.example.com")
+///     .add_authorization_server("https://auth.example.com");
 /// options.scopes = Some("photos.read photos.write".into());
 /// let photos = options.build()?;
 /// # Ok::<(), oauth_proto::Error>(())
@@ -28,18 +28,21 @@ use crate::{Error, Event, Unsupported};
 pub struct ResourceServerBuilder {
     /// The scopes that the metadata lists. The default is `None`: it lists none.
     pub scopes: Option<Scope>,
-    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those without a resource at the store, and those
-    /// without `aud` at introspection. By default such a token is good for every resource of its server.
+    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those
+    /// without a resource at the store, and those without `aud` at introspection. By default such a
+    /// token is good for every resource of its server.
     pub require_audience: bool,
     /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2).
     ///
     /// # Security
     /// Applications often log forms, and a page of another origin can post one.
     pub allow_token_in_body: bool,
-    /// Accepts tokens in the query as well as in the header (RFC 6750 §2.3). Answers to such requests should have `Cache-Control: private`.
+    /// Accepts tokens in the query as well as in the header (RFC 6750 §2.3). Answers to such
+    /// requests should have `Cache-Control: private`.
     ///
     /// # Security
-    /// URLs are kept in logs, in histories, and in the `Referer` of what a page loads, and the token with them.
+    /// URLs are kept in logs, in histories, and in the `Referer` of what a page loads, and the
+    /// token with them.
     pub allow_token_in_query: bool,
     /// Accepts an identifier that is neither https nor on this machine.
     ///
@@ -52,8 +55,9 @@ pub struct ResourceServerBuilder {
 }
 
 impl ResourceServer {
-    /// Returns a builder of the resource with that identifier (RFC 9728 §1.2): an https URL without a fragment. Tokens that
-    /// were asked for particular resources must have been asked for this one.
+    /// Returns a builder of the resource with that identifier (RFC 9728 §1.2): an https URL without
+    /// a fragment. Tokens that were asked for particular resources must have been asked for this
+    /// one.
     pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
         ResourceServerBuilder::new(resource.into())
     }
@@ -84,9 +88,9 @@ impl ResourceServerBuilder {
     ///
     /// # Examples
     /// ```
+    /// use oauth_proto::oauth2::resource::ResourceServer;
     /// use std::collections::BTreeMap;
     /// use std::sync::{Arc, Mutex};
-    /// use oauth_proto::oauth2::resource::ResourceServer;
     ///
     /// let refusals = Arc::new(Mutex::new(BTreeMap::new()));
     /// let counter = refusals.clone();
@@ -104,8 +108,8 @@ impl ResourceServerBuilder {
     /// Returns the protected resource.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the identifier is no URL or has characters that no challenge can quote, and
-    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    /// [`Unsupported::Url`] when the identifier is no URL or has characters that no challenge can
+    /// quote, and [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn build(self) -> Result<ResourceServer, Error> {
         let resource = self.resource;
         let uri = endpoint(&resource)?;
@@ -117,12 +121,14 @@ impl ResourceServerBuilder {
             return Err(Unsupported::Url { url: without_secrets(&resource), reason }.into());
         }
         let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();
-        let path = format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));
+        let path =
+            format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));
         let metadata = match uri.query() {
             Some(query) => format!("{origin}{path}?{query}"),
             None => format!("{origin}{path}"),
         };
-        let audience = if self.require_audience { AudienceRule::Required } else { AudienceRule::Optional };
+        let audience =
+            if self.require_audience { AudienceRule::Required } else { AudienceRule::Optional };
         let guarded = ProtectedResource { resource, metadata, path, scope: None, audience };
         Ok(ResourceServer {
             guard: Guard { guarded: Arc::new(guarded), observer: self.observer },

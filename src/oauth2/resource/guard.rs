@@ -1,4 +1,5 @@
-//! A protected resource: which tokens it takes, and what it says to the others. RFC 6750 §2 and §3, RFC 9728 §2 and §5.1.
+//! A protected resource: which tokens it takes, and what it says to the others. RFC 6750 §2 and §3,
+//! RFC 9728 §2 and §5.1.
 
 use std::sync::Arc;
 
@@ -69,10 +70,14 @@ impl ResourceServer {
     ) -> Result<std::borrow::Cow<'r, str>, RejectReason> {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
-        // Where it is not taken from, it is not welcome either: who sends it there has to learn that it leaks.
+        // Where it is not taken from, it is not welcome either: who sends it there has to learn
+        // that it leaks.
         let in_query = bearer::of_pairs(query.as_bytes())?;
-        let in_body =
-            if self.in_body && bearer::has_form(request) { bearer::of_pairs(request.body().as_ref())? } else { None };
+        let in_body = if self.in_body && bearer::has_form(request) {
+            bearer::of_pairs(request.body().as_ref())?
+        } else {
+            None
+        };
         match (in_header, in_query, in_body) {
             (None, None, None) => Err(RejectReason::TokenMissing),
             (Some(token), None, None) => Ok(token.into()),
@@ -85,11 +90,15 @@ impl ResourceServer {
     /// What it publishes (RFC 9728 §2).
     pub fn metadata(&self) -> ResourceMetadata {
         let methods = [(true, "header"), (self.in_body, "body"), (self.in_query, "query")];
-        let methods = methods.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name.to_owned());
+        let methods =
+            methods.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name.to_owned());
         ResourceMetadata {
             resource: self.guard.guarded.resource.clone(),
             authorization_servers: self.authorization_servers.clone(),
-            scopes_supported: self.scopes.as_ref().map(|scopes| scopes.iter().map(str::to_owned).collect()),
+            scopes_supported: self
+                .scopes
+                .as_ref()
+                .map(|scopes| scopes.iter().map(str::to_owned).collect()),
             bearer_methods_supported: Some(methods.collect()),
             ..ResourceMetadata::default()
         }

@@ -1,4 +1,5 @@
-//! A request that a protected resource refuses, and the response that says so: RFC 6750 §3, RFC 9728 §5.1.
+//! A request that a protected resource refuses, and the response that says so: RFC 6750 §3, RFC
+//! 9728 §5.1.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
@@ -32,11 +33,14 @@ pub struct Rejected {
 
 impl Rejected {
     pub(super) fn new(reason: RejectReason, resource: &ProtectedResource, scope: Scope) -> Self {
-        Self { reason, resource: Box::new(ProtectedResource { scope: Some(scope), ..resource.clone() }) }
+        Self {
+            reason,
+            resource: Box::new(ProtectedResource { scope: Some(scope), ..resource.clone() }),
+        }
     }
 
-    /// Returns the response for the client, with the challenge of RFC 6750 §3. It says less than the reason where the difference
-    /// would help an attacker.
+    /// Returns the response for the client, with the challenge of RFC 6750 §3. It says less than
+    /// the reason where the difference would help an attacker.
     pub fn response(&self) -> Response {
         let (status, description) = (status(&self.reason), error_description(&self.reason));
         let mut response = json_response::error(status, self.reason.code(), Some(&description));
@@ -56,7 +60,8 @@ fn status(reason: &RejectReason) -> StatusCode {
     }
 }
 
-/// Returns what the client's developer is told. Tokens that are no good look alike, whatever is wrong with them.
+/// Returns what the client's developer is told. Tokens that are no good look alike, whatever is
+/// wrong with them.
 fn error_description(reason: &RejectReason) -> String {
     match reason {
         RejectReason::TokenUnknown
@@ -64,7 +69,8 @@ fn error_description(reason: &RejectReason) -> String {
         | RejectReason::TokenExpired { .. }
         | RejectReason::TokenNotYetValid { .. }
         | RejectReason::TokenAudience { .. } => {
-            "the access token is unknown, expired or revoked, or it is not for this resource".to_owned()
+            "the access token is unknown, expired or revoked, or it is not for this resource"
+                .to_owned()
         }
         RejectReason::TokenKind(_) => "the token is no bearer access token".to_owned(),
         reason => reason.to_string(),
@@ -103,8 +109,13 @@ pub(super) enum AudienceRule {
 }
 
 impl ProtectedResource {
-    /// Checks that `resources` has this resource's URL or one of `names`, or is empty where that is good for every resource.
-    pub(super) fn check_audience(&self, resources: &[String], names: &[String]) -> Result<(), RejectReason> {
+    /// Checks that `resources` has this resource's URL or one of `names`, or is empty where that is
+    /// good for every resource.
+    pub(super) fn check_audience(
+        &self,
+        resources: &[String],
+        names: &[String],
+    ) -> Result<(), RejectReason> {
         let is_for_all = resources.is_empty() && self.audience == AudienceRule::Optional;
         if is_for_all || resources.iter().any(|own| *own == self.resource || names.contains(own)) {
             return Ok(());
@@ -142,9 +153,11 @@ mod tests {
             RejectReason::TokenNotYetValid { from: at, now },
             RejectReason::TokenAudience { received: vec!["a".into()], expected: vec!["b".into()] },
         ];
-        let told = |reason: &RejectReason| (reason.code(), status(reason), error_description(reason));
+        let told =
+            |reason: &RejectReason| (reason.code(), status(reason), error_description(reason));
         assert!(reasons.windows(2).all(|pair| told(&pair[0]) == told(&pair[1])));
-        let logged: std::collections::BTreeSet<_> = reasons.iter().map(ToString::to_string).collect();
+        let logged: std::collections::BTreeSet<_> =
+            reasons.iter().map(ToString::to_string).collect();
         assert_eq!(logged.len(), reasons.len(), "{logged:?}");
     }
 }

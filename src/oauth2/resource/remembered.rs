@@ -9,7 +9,8 @@ use crate::Timestamp;
 use crate::oauth2::Introspection;
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// The answer "not active" is kept at least this long, though nobody may be told it: it keeps out an older answer that is late.
+/// The answer "not active" is kept at least this long, though nobody may be told it: it keeps out
+/// an older answer that is late.
 const LATE: Duration = Duration::from_secs(60);
 
 /// How long answers are remembered, and how many.
@@ -33,7 +34,8 @@ pub(super) struct Remembered {
     forgotten: AtomicU64,
 }
 
-/// Answers about active tokens, and the others apart from them: unknown tokens must not displace known ones. No token is in both.
+/// Answers about active tokens, and the others apart from them: unknown tokens must not displace
+/// known ones. No token is in both.
 #[derive(Default)]
 struct RememberedResponses {
     active: Table,
@@ -63,9 +65,15 @@ pub(super) struct Asked {
 
 impl Remembered {
     /// Returns what is remembered of a token.
-    pub(super) fn recall(&self, key: TokenHash, limits: &Limits, now: Timestamp) -> Option<Arc<Introspection>> {
+    pub(super) fn recall(
+        &self,
+        key: TokenHash,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Option<Arc<Introspection>> {
         let answers = self.lock();
-        let entry = answers.active.tokens.get(&key).or_else(|| answers.inactive.tokens.get(&key))?;
+        let entry =
+            answers.active.tokens.get(&key).or_else(|| answers.inactive.tokens.get(&key))?;
         // Clones share one memory, and each has limits of its own.
         let lifetime = if entry.introspection.active { limits.active } else { limits.inactive };
         let is_recent = !entry.is_over(now) && entry.asked.at.after(lifetime) > now;
@@ -77,8 +85,8 @@ impl Remembered {
         Asked { number: self.count.fetch_add(1, Ordering::SeqCst), at: now }
     }
 
-    /// Remembers an answer, unless there is one to a newer question, or a token was forgotten since the question was asked: this
-    /// answer may be older than that.
+    /// Remembers an answer, unless there is one to a newer question, or a token was forgotten since
+    /// the question was asked: this answer may be older than that.
     pub(super) fn remember(
         &self,
         key: TokenHash,
@@ -108,7 +116,8 @@ impl Remembered {
 
     /// Forgets a token, also if a question about it is on its way.
     pub(super) fn forget(&self, key: TokenHash) {
-        // First this: an answer that is about to be remembered is either dropped, or is there to be removed.
+        // First this: an answer that is about to be remembered is either dropped, or is there to be
+        // removed.
         self.forgotten.fetch_max(self.count.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
         self.lock().remove(key);
     }
@@ -121,7 +130,8 @@ impl Remembered {
 impl RememberedResponses {
     /// Returns whether a newer question about a token was answered.
     fn are_newer(&self, key: TokenHash, asked: Asked) -> bool {
-        let mut entries = [&self.active, &self.inactive].into_iter().filter_map(|table| table.tokens.get(&key));
+        let mut entries =
+            [&self.active, &self.inactive].into_iter().filter_map(|table| table.tokens.get(&key));
         entries.any(|entry| entry.asked.number > asked.number)
     }
 
@@ -135,13 +145,16 @@ impl RememberedResponses {
 }
 
 impl Table {
-    /// Inserts the answer about a token that is not there, and drops the oldest of those that are over or too many.
+    /// Inserts the answer about a token that is not there, and drops the oldest of those that are
+    /// over or too many.
     fn insert(&mut self, key: TokenHash, entry: Entry, capacity: usize, now: Timestamp) {
         self.order.insert(entry.asked.number, key);
         self.tokens.insert(key, entry);
         // Two: one more than was added, so that the surplus shrinks with every call.
         for _ in 0..2 {
-            let Some((number, oldest)) = self.order.first_key_value().map(|(number, key)| (*number, *key)) else {
+            let Some((number, oldest)) =
+                self.order.first_key_value().map(|(number, key)| (*number, *key))
+            else {
                 return;
             };
             let is_over = self.tokens.get(&oldest).is_none_or(|entry| entry.is_over(now));
@@ -154,7 +167,8 @@ impl Table {
 }
 
 impl Entry {
-    /// Returns whether this counts no longer. One from the future says that the clock has stepped back, by nobody knows how much.
+    /// Returns whether this counts no longer. One from the future says that the clock has stepped
+    /// back, by nobody knows how much.
     fn is_over(&self, now: Timestamp) -> bool {
         self.until <= now || self.asked.at > now
     }

@@ -19,16 +19,18 @@ use crate::{DriveError, Moment, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
-/// Its answers are remembered from the time of the question on. The answer "active" is remembered for one minute, so that a revoked token is accepted for up to
-/// that long; the answer "not active" for five seconds. Both times can be changed, and one token can be forgotten at once.
-/// [`ResourceServer::admit`](super::ResourceServer::admit) asks once where many requests come with one token at the same time.
+/// Its answers are remembered from the time of the question on. The answer "active" is remembered
+/// for one minute, so that a revoked token is accepted for up to that long; the answer "not active"
+/// for five seconds. Both times can be changed, and one token can be forgotten at once.
+/// [`ResourceServer::admit`](super::ResourceServer::admit) asks once where many requests come with
+/// one token at the same time.
 ///
 /// # Examples
 /// ```
-/// use std::time::Duration;
 /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 /// use oauth_proto::oauth2::{AuthorizationServer, Client};
 /// use oauth_proto::{Request, Response};
+/// use std::time::Duration;
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
 /// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
@@ -40,15 +42,17 @@ use crate::{DriveError, Moment, Timestamp};
 ///
 /// let albums = |request: &Request| -> Response {
 ///     match photos.admit(request, "photos.read", &tokens, send) {
-///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+///         Ok(access) => {
+///             Response::new(format!("the albums of {:?}", access.user()).into_bytes())
+///         }
 ///         Err(not_admitted) => not_admitted.response(),
 ///     }
 /// };
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
-/// The server may be described by its metadata. Many servers, Keycloak among them, call an API by a name of its own in `aud`,
-/// and not by its URL:
+/// The server may be described by its metadata. Many servers, Keycloak among them, call an API by a
+/// name of its own in `aud`, and not by its URL:
 /// ```no_run
 /// use oauth_proto::oauth2::resource::RemoteTokens;
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};
@@ -64,19 +68,22 @@ use crate::{DriveError, Moment, Timestamp};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RemoteTokens {
-    /// How long the answer "active" is remembered, at most until the token expires. A revoked token is accepted for up to this
-    /// long. Zero asks every time. The default is one minute.
+    /// How long the answer "active" is remembered, at most until the token expires. A revoked token
+    /// is accepted for up to this long. Zero asks every time. The default is one minute.
     pub remembered_for: Duration,
-    /// How long the answer "not active" is remembered, so that a client which repeats such a token does not cost the
-    /// authorization server a request each time. Zero asks every time. The default is five seconds.
+    /// How long the answer "not active" is remembered, so that a client which repeats such a token
+    /// does not cost the authorization server a request each time. Zero asks every time. The
+    /// default is five seconds.
     pub refusals_remembered_for: Duration,
-    /// How many tokens are remembered at a time: so many that are active, and so many that are not. The default is ten thousand.
+    /// How many tokens are remembered at a time: so many that are active, and so many that are not.
+    /// The default is ten thousand.
     pub capacity: usize,
-    /// How far the authorization server's clock may be ahead of this one: tokens are accepted this long before their `nbf`. The
-    /// leeway does not apply to `exp`. The default is one minute.
+    /// How far the authorization server's clock may be ahead of this one: tokens are accepted this
+    /// long before their `nbf`. The leeway does not apply to `exp`. The default is one minute.
     pub leeway: Duration,
-    /// Names by which the resource goes in `aud` besides its URL. RFC 7662 §2.2 leaves open what an audience is called, and many
-    /// servers give their APIs names of another kind, such as a client identifier. The default is none.
+    /// Names by which the resource goes in `aud` besides its URL. RFC 7662 §2.2 leaves open what an
+    /// audience is called, and many servers give their APIs names of another kind, such as a client
+    /// identifier. The default is none.
     ///
     /// A token without `aud` is accepted by every resource.
     pub audiences: Vec<String>,
@@ -101,8 +108,9 @@ impl RemoteTokens {
         }
     }
 
-    /// Drops a token from what is remembered. Call it when the API learns that the token was revoked. The next request with the token
-    /// asks the authorization server, also if it is being asked already.
+    /// Drops a token from what is remembered. Call it when the API learns that the token was
+    /// revoked. The next request with the token asks the authorization server, also if it is being
+    /// asked already.
     pub fn forget(&self, token: &str) {
         let key = TokenHash::of(token);
         self.remembered.forget(key);
@@ -110,7 +118,11 @@ impl RemoteTokens {
     }
 
     pub(super) fn limits(&self) -> Limits {
-        Limits { active: self.remembered_for, inactive: self.refusals_remembered_for, capacity: self.capacity }
+        Limits {
+            active: self.remembered_for,
+            inactive: self.refusals_remembered_for,
+            capacity: self.capacity,
+        }
     }
 
     pub(super) fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
@@ -133,13 +145,15 @@ impl RemoteTokens {
         let asked = self.remembered.asked(first.now);
         let step = self.client.introspect(HintedToken::AccessToken(token.into()), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
-        let introspection =
-            Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);
+        let introspection = Arc::new(
+            run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?,
+        );
         self.remembered.remember(key, &introspection, asked, &self.limits(), moment().now);
         Ok(introspection)
     }
 
-    /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
+    /// Judges an answer of the authorization server. A server that does not say for whom a token is
+    /// lets it be for this resource.
     fn judge(
         &self,
         guarded: &ProtectedResource,
@@ -165,7 +179,13 @@ impl RemoteTokens {
         if has_scope { Ok(()) } else { Err(RejectReason::ScopeInsufficient) }
     }
 
-    pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
+    pub(super) fn end(
+        &self,
+        guard: &Guard,
+        introspection: Arc<Introspection>,
+        scope: Scope,
+        now: Timestamp,
+    ) -> End {
         match self.judge(&guard.guarded, &introspection, &scope, now) {
             Ok(()) => Ok(Access::of(introspection)),
             Err(reason) => Err(guard.reject(reason, scope)),
@@ -185,9 +205,12 @@ impl fmt::Debug for RemoteTokens {
     }
 }
 
-/// Returns whether a `token_type` is one of tokens that are shown with a proof of their key, or are not for resources at all. The
-/// member is optional, and servers write all kinds of other words there for a bearer token.
+/// Returns whether a `token_type` is one of tokens that are shown with a proof of their key, or are
+/// not for resources at all. The member is optional, and servers write all kinds of other words
+/// there for a bearer token.
 fn is_other_kind(kind: &str) -> bool {
     let kind = kind.rsplit(':').next().unwrap_or_default();
-    ["dpop", "pop", "mac", "n_a", "refresh_token", "id_token"].iter().any(|other| kind.eq_ignore_ascii_case(other))
+    ["dpop", "pop", "mac", "n_a", "refresh_token", "id_token"]
+        .iter()
+        .any(|other| kind.eq_ignore_ascii_case(other))
 }

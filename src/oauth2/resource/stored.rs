@@ -1,5 +1,5 @@
-//! Requests whose tokens are in the store of an authorization server of this crate. No other file of the resource's side knows that
-//! server.
+//! Requests whose tokens are in the store of an authorization server of this crate. No other file
+//! of the resource's side knows that server.
 
 use std::any::Any;
 
@@ -21,10 +21,13 @@ use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl ResourceServer {
-    /// Whether a request's token is good for all of that scope. Without a scope, any living token is.
+    /// Whether a request's token is good for all of that scope. Without a scope, any living token
+    /// is.
     ///
-    /// The body is read only if [`allow_token_in_body`](crate::oauth2::resource::ResourceServerBuilder::allow_token_in_body) was called. If it was not, you can check
-    /// a request whose body is a stream without reading that: `http::Request::from_parts(parts, [])`.
+    /// The body is read only if
+    /// [`allow_token_in_body`](crate::oauth2::resource::ResourceServerBuilder::allow_token_in_body)
+    /// was called. If it was not, you can check a request whose body is a stream without reading
+    /// that: `http::Request::from_parts(parts, [])`.
     pub fn check<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -35,7 +38,9 @@ impl ResourceServer {
         let scope = scope.into();
         let key = match self.token(request) {
             Ok(token) => TokenHash::of(token.as_ref()),
-            Err(reason) => return ServerStep::Done(Admission::Rejected(guard.reject(reason, scope))),
+            Err(reason) => {
+                return ServerStep::Done(Admission::Rejected(guard.reject(reason, scope)));
+            }
         };
         ask(NextQuery::FindToken, FindToken { key }, RefusalChannel::own(), move |found| {
             let judged = found.ok_or(RejectReason::TokenUnknown).and_then(|record| {
@@ -77,7 +82,12 @@ impl Access {
 }
 
 /// Checks that a token is a living access token for this resource and good for all of that scope.
-fn judge(guarded: &ProtectedResource, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
+fn judge(
+    guarded: &ProtectedResource,
+    record: &TokenRecord,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<(), RejectReason> {
     if record.kind != TokenKind::Access {
         return Err(RejectReason::TokenKind("refresh_token".to_owned()));
     }

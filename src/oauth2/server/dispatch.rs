@@ -25,8 +25,9 @@ use http::Request;
 pub enum Dispatched {
     /// Send this.
     Respond(Response),
-    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::approve`] or
-    /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
+    /// The user has to decide: show a page, whose form posts to a path of the application's own,
+    /// then [`Provider::approve`] or [`Provider::deny`]. Where no page can be shown, as for a
+    /// request with `prompt=none` of a user who has not signed in, answer by
     /// [`Provider::redirect_with_error`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
@@ -57,15 +58,23 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
-    /// path is refused with [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath). Bodies of more than 64 KiB are refused; what a web server reads before is its
-    /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
-    pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
+    /// Deals with any request to the server, by its path, which is the whole one that the client
+    /// asked for. A request for another path is refused with
+    /// [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath). Bodies of
+    /// more than 64 KiB are refused; what a web server reads before is its own to bound. Pages in
+    /// other origins that ask these endpoints need CORS headers, which are the application's to
+    /// add.
+    pub fn dispatch<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path).filter(|endpoint| self.serves(*endpoint)) {
-            Some(Endpoint::Authorize) => {
-                or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
-            }
+            Some(Endpoint::Authorize) => or_reject(
+                &RefusalChannel::page(Endpoint::Authorize),
+                self.read_authorization_request(request, moment),
+            ),
             Some(Endpoint::Device) => {
                 let page = self.read_page_request(request);
                 or_reject(
@@ -73,27 +82,36 @@ impl Provider {
                     page.map(|page| ServerStep::Done(Dispatched::Device(page))),
                 )
             }
-            Some(Endpoint::Token) => {
-                self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
-            }
-            Some(Endpoint::Introspect) => {
-                self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
-            }
-            Some(Endpoint::Revoke) => {
-                self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
-            }
+            Some(Endpoint::Token) => self.or_reject_with_client(
+                request,
+                Endpoint::Token,
+                self.read_token_request(request, moment),
+            ),
+            Some(Endpoint::Introspect) => self.or_reject_with_client(
+                request,
+                Endpoint::Introspect,
+                self.read_introspection(request, moment),
+            ),
+            Some(Endpoint::Revoke) => self.or_reject_with_client(
+                request,
+                Endpoint::Revoke,
+                self.read_revocation(request, moment),
+            ),
             Some(Endpoint::DeviceAuthorization) => self.or_reject_with_client(
                 request,
                 Endpoint::DeviceAuthorization,
                 self.read_device_request(request, moment),
             ),
-            Some(Endpoint::PushedRequest) => {
-                self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
-            }
+            Some(Endpoint::PushedRequest) => self.or_reject_with_client(
+                request,
+                Endpoint::PushedRequest,
+                self.read_pushed_request(request, moment),
+            ),
             Some(Endpoint::Register) => self.answer_registration(request, moment),
-            Some(Endpoint::Metadata) => {
-                or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
-            }
+            Some(Endpoint::Metadata) => or_reject(
+                &RefusalChannel::json(Endpoint::Metadata),
+                self.read_metadata_request(request),
+            ),
             None => ServerStep::Reject(self.no_such_path(path)),
         }
     }

@@ -1,4 +1,5 @@
-//! What drives a request to its end where the application answers queries of its own beside the store's.
+//! What drives a request to its end where the application answers queries of its own beside the
+//! store's.
 
 use std::fmt::Display;
 
@@ -11,23 +12,29 @@ use crate::core::server_queries::UNANSWERED;
 /// Members that the application adds to a response.
 type Members = serde_json::Map<String, serde_json::Value>;
 
-/// Drives a request to its end with a store and with functions of the application, which answer the queries that are not
-/// the store's: whether a grant is allowed ([`DecideGrant`]), and what is added to a response ([`ExtendResponse`]).
+/// Drives a request to its end with a store and with functions of the application, which answer the
+/// queries that are not the store's: whether a grant is allowed ([`DecideGrant`]), and what is
+/// added to a response ([`ExtendResponse`]).
 ///
-/// A query for which there is no function is answered as unavailable: the client gets 503, and the log says which function is
-/// missing. Where the application answers no queries, [`serve`](crate::oauth2::server::serve()) does the same in one call.
+/// A query for which there is no function is answered as unavailable: the client gets 503, and the
+/// log says which function is missing. Where the application answers no queries,
+/// [`serve`](crate::oauth2::server::serve()) does the same in one call.
 ///
 /// # Examples
 /// ```
-/// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, ExtendResponse, GrantCredential, Serve, ServerStep};
 /// use oauth_proto::oauth2::server::store::MemoryStore;
+/// use oauth_proto::oauth2::server::{
+///     Approval, DecideGrant, Decision, ExtendResponse, GrantCredential, Serve, ServerStep,
+/// };
 /// use serde_json::{Map, Value};
+/// use std::convert::Infallible;
 ///
 /// let store = MemoryStore::default();
 /// let serve = Serve::new(&store)
 ///     .decide_grant(|query: DecideGrant| match query.credential {
-///         GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
+///         GrantCredential::Password { username, password }
+///             if password.expose() == "correct horse" =>
+///         {
 ///             Ok::<_, Infallible>(Decision::Granted(Approval::new(username)))
 ///         }
 ///         _ => Ok(Decision::Denied),
@@ -51,28 +58,33 @@ pub struct Serve<'s, S: ?Sized, D = Unanswered, X = Unanswered> {
 pub struct Unanswered(());
 
 impl<'s, S: ?Sized> Serve<'s, S> {
-    /// Returns a driver that asks that store: a [`Store`] for [`run`](Self::run), an [`AsyncStore`] for
-    /// [`run_async`](Self::run_async).
+    /// Returns a driver that asks that store: a [`Store`] for [`run`](Self::run), an [`AsyncStore`]
+    /// for [`run_async`](Self::run_async).
     pub fn new(store: &'s S) -> Self {
         Self { store, decide: Unanswered(()), extend: Unanswered(()) }
     }
 }
 
 impl<'s, S: ?Sized, D, X> Serve<'s, S, D, X> {
-    /// Sets the function that allows or denies a grant: passwords, exchanges, extension grants and refreshes. For
-    /// [`run_async`](Self::run_async) it returns a future.
+    /// Sets the function that allows or denies a grant: passwords, exchanges, extension grants and
+    /// refreshes. For [`run_async`](Self::run_async) it returns a future.
     pub fn decide_grant<F: FnMut(DecideGrant) -> O, O>(self, decide: F) -> Serve<'s, S, F, X> {
         Serve { store: self.store, decide, extend: self.extend }
     }
 
-    /// Sets the function that adds members to token and introspection responses. For [`run_async`](Self::run_async) it returns
-    /// a future.
-    pub fn extend_response<F: FnMut(ExtendResponse) -> O, O>(self, extend: F) -> Serve<'s, S, D, F> {
+    /// Sets the function that adds members to token and introspection responses. For
+    /// [`run_async`](Self::run_async) it returns a future.
+    pub fn extend_response<F: FnMut(ExtendResponse) -> O, O>(
+        self,
+        extend: F,
+    ) -> Serve<'s, S, D, F> {
         Serve { store: self.store, decide: self.decide, extend }
     }
 }
 
-impl<S: Store + ?Sized, D: Answer<DecideGrant, Decision>, X: Answer<ExtendResponse, Members>> Serve<'_, S, D, X> {
+impl<S: Store + ?Sized, D: Answer<DecideGrant, Decision>, X: Answer<ExtendResponse, Members>>
+    Serve<'_, S, D, X>
+{
     /// Takes a request to its end, asking a blocking store.
     ///
     /// # Errors
@@ -102,18 +114,20 @@ where
     D: AnswerAsync<DecideGrant, Decision>,
     X: AnswerAsync<ExtendResponse, Members>,
 {
-    /// Takes a request to its end, asking an asynchronous store. The functions of the application return futures.
+    /// Takes a request to its end, asking an asynchronous store. The functions of the application
+    /// return futures.
     ///
     /// # Examples
     /// ```
-    /// use std::convert::Infallible;
-    /// use oauth_proto::oauth2::server::{Decision, Serve, ServerStep};
     /// use oauth_proto::oauth2::server::store::{Blocking, MemoryStore};
+    /// use oauth_proto::oauth2::server::{Decision, Serve, ServerStep};
+    /// use std::convert::Infallible;
     ///
     /// # pollster::block_on(async {
     /// let store = MemoryStore::default();
     /// let store = Blocking(&store);
-    /// let serve = Serve::new(&store).decide_grant(async |_| Ok::<_, Infallible>(Decision::Denied));
+    /// let serve =
+    ///     Serve::new(&store).decide_grant(async |_| Ok::<_, Infallible>(Decision::Denied));
     /// assert_eq!(serve.run_async(ServerStep::Done("issued")).await.unwrap(), "issued");
     /// # });
     /// ```

@@ -1,4 +1,5 @@
-//! What has been verified of a user, OpenID Authentication 2.0 §11.5: signed fields and nothing else.
+//! What has been verified of a user, OpenID Authentication 2.0 §11.5: signed fields and nothing
+//! else.
 
 use std::fmt;
 
@@ -11,8 +12,9 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).
 ///
-/// Your storage knows that: [`confirm`](Self::confirm) asks a [`Store`], [`confirm_async`](Self::confirm_async) an
-/// [`AsyncStore`]. Both fail with [`DriveError`], as [`run`](crate::run) does:
+/// Your storage knows that: [`confirm`](Self::confirm) asks a [`Store`],
+/// [`confirm_async`](Self::confirm_async) an [`AsyncStore`]. Both fail with [`DriveError`], as
+/// [`run`](crate::run) does:
 ///
 /// ```
 /// use oauth_proto::openid2::server::store::MemoryStore;
@@ -38,7 +40,10 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 /// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion};
 /// use oauth_proto::{Error, OneTimeUse};
 ///
-/// fn accept(unconfirmed: UnconfirmedAssertion, seen: &mut HashSet<String>) -> Result<Assertion, Error> {
+/// fn accept(
+///     unconfirmed: UnconfirmedAssertion,
+///     seen: &mut HashSet<String>,
+/// ) -> Result<Assertion, Error> {
 ///     let query = &unconfirmed.query;
 ///     let is_first = seen.insert(format!("{} {}", query.endpoint, query.nonce));
 ///     unconfirmed.answer(if is_first { OneTimeUse::First } else { OneTimeUse::Replay })
@@ -58,10 +63,12 @@ impl UnconfirmedAssertion {
         Self { query, assertion }
     }
 
-    /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen it.
+    /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen
+    /// it.
     ///
     /// # Errors
-    /// [`DriveError::Storage`] when the store fails, [`AssertionError::Replayed`] when the assertion was confirmed before.
+    /// [`DriveError::Storage`] when the store fails, [`AssertionError::Replayed`] when the
+    /// assertion was confirmed before.
     pub fn confirm<S: Store>(self, store: &S) -> Result<Assertion, DriveError>
     where
         S::Error: Into<BoxError>,
@@ -82,7 +89,8 @@ impl UnconfirmedAssertion {
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// Takes your storage's answer to the [`query`](field@Self::query), and returns the assertion if the nonce was not there.
+    /// Takes your storage's answer to the [`query`](field@Self::query), and returns the assertion
+    /// if the nonce was not there.
     ///
     /// # Errors
     /// [`AssertionError::Replayed`] when it was.
@@ -106,7 +114,10 @@ fn unavailable(error: impl Into<BoxError>) -> DriveError {
 /// use oauth_proto::openid2::{Assertion, ax};
 ///
 /// fn email(assertion: &Assertion) -> Option<String> {
-///     assertion.extension::<ax::FetchResponse>()?.first(ax::AttributeType::Email).map(str::to_owned)
+///     assertion
+///         .extension::<ax::FetchResponse>()?
+///         .first(ax::AttributeType::Email)
+///         .map(str::to_owned)
 /// }
 /// ```
 #[derive(Clone)]
@@ -116,12 +127,14 @@ pub struct Assertion {
     pub version: Version,
     /// The provider's endpoint.
     pub endpoint: String,
-    /// Who the user is: the key for what you keep of them (§11.5). `None` where no identifier was asked for. It may have a
-    /// fragment, which tells the owners of a recycled URL apart; show it to people without that (§11.5.1).
+    /// Who the user is: the key for what you keep of them (§11.5). `None` where no identifier was
+    /// asked for. It may have a fragment, which tells the owners of a recycled URL apart; show it
+    /// to people without that (§11.5.1).
     pub claimed_id: Option<String>,
     /// What the provider knows the user by.
     pub local_id: Option<String>,
-    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from where you keep it.
+    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from
+    /// where you keep it.
     pub invalidated_handle: Option<String>,
     message: Message,
 }
@@ -134,7 +147,8 @@ impl Assertion {
         if received.version == Version::V2_0 {
             message.set("ns", NS_2_0);
         }
-        let (claimed_id, local_id) = received.identifiers.map(|own| (own.claimed_id, own.local_id)).unzip();
+        let (claimed_id, local_id) =
+            received.identifiers.map(|own| (own.claimed_id, own.local_id)).unzip();
         Self {
             version: received.version,
             endpoint: received.provider,
@@ -145,15 +159,19 @@ impl Assertion {
         }
     }
 
-    /// Returns what an extension's response says, of its signed fields: [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
-    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. `None` where there is no response of the extension, or
-    /// its namespace was not signed.
+    /// Returns what an extension's response says, of its signed fields:
+    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
+    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. `None` where there is no
+    /// response of the extension, or its namespace was not signed.
     pub fn extension<E: ResponseExtension>(&self) -> Option<E> {
-        let found = E::NAMESPACES.iter().find_map(|namespace| self.message.extension(namespace, E::ALIAS_1_1))?;
+        let found = E::NAMESPACES
+            .iter()
+            .find_map(|namespace| self.message.extension(namespace, E::ALIAS_1_1))?;
         E::read(&found)
     }
 
-    /// Returns the signed fields of any extension by its type URI. `None` where its namespace was not signed.
+    /// Returns the signed fields of any extension by its type URI. `None` where its namespace was
+    /// not signed.
     pub fn raw_extension(&self, namespace: &str) -> Option<Extension> {
         self.message.extension(namespace, None)
     }

@@ -23,15 +23,21 @@ use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step,
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
 
 impl RelyingParty {
-    /// Agrees on a key with a provider, to check its answers without asking it each time. `None` where the provider grants
-    /// none, or none of the kinds that are wanted: then the answer is checked by asking.
+    /// Agrees on a key with a provider, to check its answers without asking it each time. `None`
+    /// where the provider grants none, or none of the kinds that are wanted: then the answer is
+    /// checked by asking.
     ///
     /// Where the provider names another kind, that is asked for, once (§8.2.4).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked. From the step
-    /// [`Misbehaved`] when an association is granted that does not hold together; going on without one is as safe.
-    pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked.
+    /// From the step [`Misbehaved`] when an association is granted that does not hold together;
+    /// going on without one is as safe.
+    pub fn associate(
+        &self,
+        discovered: &Discovered,
+        moment: Moment,
+    ) -> Result<Step<Option<Association>>, Error> {
         self.allowed.check_endpoint(discovered.endpoint())?;
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
@@ -42,9 +48,15 @@ impl RelyingParty {
         match kinds.first().copied() {
             None => Ok(Step::Done(None)),
             Some(kind) => {
-                let association_request =
-                    AssociationRequest { uri, endpoint: discovered.endpoint().to_owned(), version, kinds };
-                Ok(association_request.send(kind, Attempt::First, &moment)?.observed_by(&self.observer))
+                let association_request = AssociationRequest {
+                    uri,
+                    endpoint: discovered.endpoint().to_owned(),
+                    version,
+                    kinds,
+                };
+                Ok(association_request
+                    .send(kind, Attempt::First, &moment)?
+                    .observed_by(&self.observer))
             }
         }
     }
@@ -58,7 +70,8 @@ struct AssociationRequest {
     kinds: Vec<AssociationKind>,
 }
 
-/// Which attempt it is to get an association: a provider that refuses the first may name another kind (§8.2.4).
+/// Which attempt it is to get an association: a provider that refuses the first may name another
+/// kind (§8.2.4).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Attempt {
     First,
@@ -80,8 +93,12 @@ impl AssociationRequest {
         message.set("session_type", if plain { "" } else { session.name() });
         let mut keys = None;
         if session != SessionType::NoEncryption {
-            let unusable = || Unsupported::Unsendable { what: "the association's key", reason: "it cannot be made" };
-            let pair = Group::standard().ok_or_else(unusable)?.key_pair(moment.derive("openid dh key"));
+            let unusable = || Unsupported::Unsendable {
+                what: "the association's key",
+                reason: "it cannot be made",
+            };
+            let pair =
+                Group::standard().ok_or_else(unusable)?.key_pair(moment.derive("openid dh key"));
             message.set("dh_consumer_public", STANDARD.encode(pair.public().ok_or_else(unusable)?));
             keys = Some(pair);
         }
@@ -99,8 +116,13 @@ struct AwaitAssociation {
 }
 
 impl Receive<Option<Association>> for AwaitAssociation {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Option<Association>>, Error> {
-        // Some providers refuse with status 200, so the fields alone tell. Who knows of no associations may answer anything.
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        moment: Moment,
+    ) -> Result<Step<Option<Association>>, Error> {
+        // Some providers refuse with status 200, so the fields alone tell. Who knows of no
+        // associations may answer anything.
         let Some(direct) = DirectResponse::of(&response) else {
             return Ok(Step::Done(None));
         };
@@ -139,12 +161,15 @@ impl AwaitAssociation {
         let kind = AssociationKind::of(association, session)
             .filter(|kind| *kind != self.kind && self.request.kinds.contains(kind));
         match kind {
-            Some(kind) if self.attempt == Attempt::First => self.request.send(kind, Attempt::Second, moment),
+            Some(kind) if self.attempt == Attempt::First => {
+                self.request.send(kind, Attempt::Second, moment)
+            }
             _ => Ok(Step::Done(None)),
         }
     }
 
-    /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it names its field.
+    /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it
+    /// names its field.
     fn read(
         &self,
         direct: &DirectResponse,
@@ -156,12 +181,15 @@ impl AwaitAssociation {
         }
         let received = match (direct.get("session_type"), self.request.version) {
             (None | Some(""), Version::V1_1) => SessionType::NoEncryption,
-            (name, _) => name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?,
+            (name, _) => {
+                name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?
+            }
         };
         if received == session {
             return self.finish(direct, received, moment);
         }
-        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
+        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where
+        // others listen.
         match (self.request.version, received) {
             (Version::V1_1, SessionType::NoEncryption) if !is_secure(&self.request.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
@@ -183,17 +211,30 @@ impl AwaitAssociation {
             (SessionType::NoEncryption, _) | (_, None) => decoded("mac_key")?,
             (_, Some(keys)) => {
                 let public = decoded("dh_server_public")?;
-                let shared = keys.agree(&public).ok_or(("dh_server_public", "no number to agree with"))?;
-                session.hide(&shared, &decoded("enc_mac_key")?).ok_or(("enc_mac_key", "of the wrong length"))?
+                let shared =
+                    keys.agree(&public).ok_or(("dh_server_public", "no number to agree with"))?;
+                session
+                    .hide(&shared, &decoded("enc_mac_key")?)
+                    .ok_or(("enc_mac_key", "of the wrong length"))?
             }
         };
         let lifetime = direct.get("expires_in").ok_or(("expires_in", "missing"))?;
         let digits = lifetime.bytes().all(|byte| byte.is_ascii_digit());
-        let seconds = lifetime.parse().ok().filter(|_| digits).ok_or(("expires_in", "no number of seconds"))?;
+        let seconds = lifetime
+            .parse()
+            .ok()
+            .filter(|_| digits)
+            .ok_or(("expires_in", "no number of seconds"))?;
         let expires_at = moment.now.after(Duration::from_secs(seconds).min(LONGEST));
         let handle = direct.get("assoc_handle").unwrap_or_default();
-        Association::new(&self.request.endpoint, handle, self.kind.association_type(), &key, expires_at)
-            .map(Some)
-            .ok_or(("assoc_handle", "or the key is not what it must be"))
+        Association::new(
+            &self.request.endpoint,
+            handle,
+            self.kind.association_type(),
+            &key,
+            expires_at,
+        )
+        .map(Some)
+        .ok_or(("assoc_handle", "or the key is not what it must be"))
     }
 }

@@ -32,8 +32,11 @@ pub(super) const STATE: &str = "rp_state";
 /// use oauth_proto::openid2::{Authorize, Discovered, sreg};
 ///
 /// let provider = Discovered::known_provider("https://op.example/openid")?;
-/// let authorize = Authorize::new(&provider, "https://rp.example/openid")
-///     .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
+/// let authorize =
+///     Authorize::new(&provider, "https://rp.example/openid").extension(sreg::Request {
+///         required: vec![sreg::Field::Email],
+///         ..sreg::Request::default()
+///     });
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -42,16 +45,19 @@ pub struct Authorize {
     discovered: Discovered,
     return_to: String,
     extensions: Vec<Extension>,
-    /// The key that the answer is to be signed with, if there is one; [`Pending::association`](field@Pending::association) wants it
-    /// again. One of another provider's, or that has expired, is not used. Default: none.
+    /// The key that the answer is to be signed with, if there is one;
+    /// [`Pending::association`](field@Pending::association) wants it again. One of another
+    /// provider's, or that has expired, is not used. Default: none.
     pub association: Option<Association>,
-    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::redeem`] says
-    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) at once; keep what was discovered, to ask again then. Default: the user
-    /// may be asked.
+    /// Wants an answer without the user being asked anything (§9.3). If that cannot be,
+    /// [`RelyingParty::redeem`] says
+    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) at once; keep
+    /// what was discovered, to ask again then. Default: the user may be asked.
     ///
     /// ```
     /// use oauth_proto::openid2::{
-    ///     Authorization, Authorize, Discovered, Pending, ProviderError, RelyingParty, UnconfirmedAssertion,
+    ///     Authorization, Authorize, Discovered, Pending, ProviderError, RelyingParty,
+    ///     UnconfirmedAssertion,
     /// };
     /// use oauth_proto::{Error, Moment, Refused, Step};
     ///
@@ -60,7 +66,12 @@ pub struct Authorize {
     ///     AskTheUser(Authorization),
     /// }
     ///
-    /// fn back(party: &RelyingParty, found: &Discovered, pending: Pending, uri: &str) -> Result<Next, Error> {
+    /// fn back(
+    ///     party: &RelyingParty,
+    ///     found: &Discovered,
+    ///     pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Next, Error> {
     ///     match party.redeem(pending, uri, Moment::from_os()) {
     ///         Ok(step) => Ok(Next::Check(step)),
     ///         Err(Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { .. }))) => {
@@ -79,9 +90,9 @@ pub struct Authorize {
 }
 
 impl Authorize {
-    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a
-    /// [known one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which lies in the realm.
-    /// It may have a query.
+    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a [known
+    /// one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which
+    /// lies in the realm. It may have a query.
     pub fn new(discovered: &Discovered, return_to: impl Into<String>) -> Self {
         Self {
             discovered: discovered.clone(),
@@ -94,27 +105,33 @@ impl Authorize {
         }
     }
 
-    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same
-    /// namespace.
+    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It
+    /// replaces one of the same namespace.
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self
     }
 }
 
-/// A request that is ready: send the user with it, by a redirect or a form, and remember the pending value.
+/// A request that is ready: send the user with it, by a redirect or a form, and remember the
+/// pending value.
 ///
 /// ```
 /// use oauth_proto::openid2::Authorization;
 ///
-/// fn respond(authorization: &Authorization) -> Result<http::Response<String>, oauth_proto::Error> {
+/// fn respond(
+///     authorization: &Authorization,
+/// ) -> Result<http::Response<String>, oauth_proto::Error> {
 ///     let url = authorization.url()?;
 ///     let response = http::Response::builder();
 ///     // Browsers and servers take so much of a URL and seldom more.
 ///     if url.len() <= 2048 {
 ///         Ok(response.status(303).header("location", url).body(String::new()).unwrap())
 ///     } else {
-///         Ok(response.header("content-type", "text/html; charset=utf-8").body(authorization.page()).unwrap())
+///         Ok(response
+///             .header("content-type", "text/html; charset=utf-8")
+///             .body(authorization.page())
+///             .unwrap())
 ///     }
 /// }
 /// ```
@@ -134,8 +151,9 @@ impl Authorization {
         Ok(with_query(&endpoint(&self.endpoint)?, &self.message.to_form())?.to_string())
     }
 
-    /// Returns a page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
-    /// `Content-Security-Policy` of yours has to let its one inline script run, or the button is pressed.
+    /// Returns a page with a form that submits itself, or by its button where there are no scripts
+    /// (§5.2.2). It is HTML; a `Content-Security-Policy` of yours has to let its one inline script
+    /// run, or the button is pressed.
     pub fn page(&self) -> String {
         indirect_communication::page(&self.endpoint, &self.message)
     }
@@ -143,18 +161,21 @@ impl Authorization {
 
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization").field("endpoint", &self.endpoint).field("pending", &self.pending).finish()
+        f.debug_struct("Authorization")
+            .field("endpoint", &self.endpoint)
+            .field("pending", &self.pending)
+            .finish()
     }
 }
 
 impl RelyingParty {
-    /// Asks a user who they are: makes the request that the user's browser takes to the provider. OpenID Authentication 2.0
-    /// §9 calls it requesting authentication.
+    /// Asks a user who they are: makes the request that the user's browser takes to the provider.
+    /// OpenID Authentication 2.0 §9 calls it requesting authentication.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm, or the endpoint is none;
-    /// [`Unsupported::PlainHttp`] when one of them has no TLS; [`Unsupported::Unsendable`] when OpenID 1.1 is to be asked
-    /// without an identity.
+    /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm,
+    /// or the endpoint is none; [`Unsupported::PlainHttp`] when one of them has no TLS;
+    /// [`Unsupported::Unsendable`] when OpenID 1.1 is to be asked without an identity.
     #[doc(alias = "authenticate")]
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
         let discovered = &authorize.discovered;
@@ -163,18 +184,24 @@ impl RelyingParty {
         let version = discovered.version;
         let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
         let return_to = self.return_to(&authorize.return_to, &state)?;
-        let association = authorize.association.filter(|association| association.is_usable(&endpoint, moment.now));
+        let association = authorize
+            .association
+            .filter(|association| association.is_usable(&endpoint, moment.now));
 
         let mode = if authorize.immediate { "checkid_immediate" } else { "checkid_setup" };
         let mut message = Message::new(version, mode);
         message.set("return_to", &return_to);
         message.set(realm_name(version), self.realm.as_str());
         if authorize.without_identity && version == Version::V1_1 {
-            let (what, reason) = ("a request without identity", "OpenID 1.1 always asks who the user is");
+            let (what, reason) =
+                ("a request without identity", "OpenID 1.1 always asks who the user is");
             return Err(Unsupported::Unsendable { what, reason }.into());
         }
-        let identity =
-            if authorize.without_identity { RequestedIdentity::None } else { requested_identity(discovered) };
+        let identity = if authorize.without_identity {
+            RequestedIdentity::None
+        } else {
+            requested_identity(discovered)
+        };
         match &identity {
             RequestedIdentity::None => {}
             RequestedIdentity::Select => {
@@ -215,18 +242,21 @@ impl RelyingParty {
         let fields = extension.fields().filter(|_| extension.namespace == ax::NAMESPACE);
         let mut urls = fields.filter(|(name, _)| *name == "update_url").map(|(_, url)| url);
         match urls.find(|url| !self.realm.contains(url)) {
-            Some(url) => {
-                Err(Unsupported::Url { url: without_secrets(url), reason: "the update_url is outside of the realm" }
-                    .into())
+            Some(url) => Err(Unsupported::Url {
+                url: without_secrets(url),
+                reason: "the update_url is outside of the realm",
             }
+            .into()),
             None => Ok(()),
         }
     }
 
     /// The URL to come back to, with the state in its query.
     fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
-        let refuse = |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
-        let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
+        let refuse =
+            |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
+        let url: Url = absolute(return_to)
+            .ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
         if !self.allowed.trusts_party(&url) {
             let option = Some("Options::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: without_secrets(return_to), option }.into());

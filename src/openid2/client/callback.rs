@@ -52,8 +52,8 @@ impl Callback<'_> {
         }
     }
 
-    /// Checks that the user came to that URL (§11.1): scheme, host, port and path are the same, and each of its query's arguments
-    /// is there with the same values.
+    /// Checks that the user came to that URL (§11.1): scheme, host, port and path are the same, and
+    /// each of its query's arguments is there with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || {
             Forged::OpenId2(AssertionError::ReturnToMismatch {
@@ -119,7 +119,10 @@ mod tests {
 
     #[test]
     fn an_answer_may_be_long() {
-        let long = format!("https://rp.example/openid?a=1&b=/&a=2&rp_state=s&openid.x={}", "x".repeat(10_000));
+        let long = format!(
+            "https://rp.example/openid?a=1&b=/&a=2&rp_state=s&openid.x={}",
+            "x".repeat(10_000)
+        );
         assert!(came(&long));
     }
 

@@ -8,7 +8,8 @@ use crate::Error;
 
 /// What was discovered of an identifier: who may speak for it.
 ///
-/// It is serde, so that it can be kept for a while. [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
+/// It is serde, so that it can be kept for a while.
+/// [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
 /// [`Discovered::known_provider`] is for a site with one provider.
 ///
 /// ```
@@ -26,18 +27,19 @@ pub struct Discovered {
     pub version: Version,
     /// Never empty; the best first.
     pub(super) endpoints: Vec<String>,
-    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
+    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider
+    /// is to say who the user is.
     pub claimed_id: Option<String>,
     /// What the provider knows the user by, where that is not the claimed identifier.
     pub local_id: Option<String>,
-    /// The type URIs of the provider's service, among them those of the extensions that its document says it knows. Of a
-    /// [known provider](Self::known_provider) no extensions are known.
+    /// The type URIs of the provider's service, among them those of the extensions that its
+    /// document says it knows. Of a [known provider](Self::known_provider) no extensions are known.
     pub types: Vec<String>,
 }
 
 impl Discovered {
-    /// Returns the local identifier that the provider asserts: the claimed one where no other is named. `None` where the user
-    /// chooses an identifier at the provider.
+    /// Returns the local identifier that the provider asserts: the claimed one where no other is
+    /// named. `None` where the user chooses an identifier at the provider.
     pub(super) fn asserted_local_id(&self) -> Option<&String> {
         self.claimed_id.as_ref().map(|claimed_id| self.local_id.as_ref().unwrap_or(claimed_id))
     }

@@ -1,5 +1,5 @@
-//! Discovery, OpenID Authentication 2.0 §7.3 and Yadis 1.0: from an identifier to its provider, in a bounded number of
-//! requests.
+//! Discovery, OpenID Authentication 2.0 §7.3 and Yadis 1.0: from an identifier to its provider, in
+//! a bounded number of requests.
 
 use http::header::{ACCEPT, LOCATION};
 use http::{HeaderValue, StatusCode};
@@ -23,12 +23,16 @@ const MAX_REDIRECTS: u8 = 5;
 const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and names no XRDS document";
 const NO_SERVICE: &str = "its XRDS document has no service of OpenID 2.0";
 const NO_ENDPOINT: &str = "its XRDS document names no endpoint of its provider";
-const UNREADABLE: &str = "its XRDS document cannot be read: it is no XRDS, or has a document type, or is too large";
+const UNREADABLE: &str =
+    "its XRDS document cannot be read: it is no XRDS, or has a document type, or is too large";
 const DOCUMENT_MISSING: &str = "the XRDS document that it names cannot be had";
-const DOCUMENT_ELSEWHERE: &str = "the XRDS document that it names has no TLS, or is not at a host of the internet";
+const DOCUMENT_ELSEWHERE: &str =
+    "the XRDS document that it names has no TLS, or is not at a host of the internet";
 const FIRST_VERSION: &str = "it names a provider of OpenID 1 alone (`allow_openid1` takes it)";
-const ENDPOINT_NO_URL: &str = "the endpoint of its provider is no absolute http or https URL that can be sent";
-const ENDPOINT_NO_TLS: &str = "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
+const ENDPOINT_NO_URL: &str =
+    "the endpoint of its provider is no absolute http or https URL that can be sent";
+const ENDPOINT_NO_TLS: &str =
+    "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
 const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
 const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
 /// A service's URIs that are kept.
@@ -53,7 +57,11 @@ pub(super) type AfterDiscovery<T> =
 /// Why an identifier leads nowhere.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
     let answer = response.map(|response| Box::new(ResponseExcerpt::of(response)));
-    Unsupported::Identifier { identifier: without_secrets(identifier.as_str()), reason, response: answer }
+    Unsupported::Identifier {
+        identifier: without_secrets(identifier.as_str()),
+        reason,
+        response: answer,
+    }
 }
 
 /// Discovers an identifier.
@@ -70,7 +78,8 @@ pub(super) fn discover<T: 'static>(
 enum DocumentKind {
     /// The identifier itself: a document, or a page that leads to one, or has links.
     Identifier,
-    /// The document that it led to. If that is none, its page's links count, or the page is fetched.
+    /// The document that it led to. If that is none, its page's links count, or the page is
+    /// fetched.
     Document { claimed: Url, page: Option<html::Head> },
     /// The page of an identifier whose document did not help.
     Page { claimed: Url, reason: &'static str },
@@ -93,7 +102,9 @@ impl<T: 'static> AwaitDocument<T> {
             return (self.then)(Err(why));
         };
         let accept = match self.kind {
-            DocumentKind::Identifier => "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1",
+            DocumentKind::Identifier => {
+                "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1"
+            }
             DocumentKind::Document { .. } => "application/xrds+xml, */*;q=0.1",
             DocumentKind::Page { .. } => "text/html, application/xhtml+xml",
         };
@@ -105,11 +116,13 @@ impl<T: 'static> AwaitDocument<T> {
 
     /// Goes where a redirect leads.
     fn follow(mut self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
-        let target = location(response.headers(), LOCATION.as_str()).and_then(|to| joined(&self.url, to));
+        let target =
+            location(response.headers(), LOCATION.as_str()).and_then(|to| joined(&self.url, to));
         let target = target.filter(|_| self.redirects < MAX_REDIRECTS);
         // From https to http is a way that no identifier goes.
-        let target =
-            target.filter(|to| self.allowed.plain_http || self.url.scheme() == "http" || self.allowed.trusts(to));
+        let target = target.filter(|to| {
+            self.allowed.plain_http || self.url.scheme() == "http" || self.allowed.trusts(to)
+        });
         match target {
             Some(target) if self.allowed.may_fetch(&target) => {
                 self.redirects += 1;
@@ -117,7 +130,11 @@ impl<T: 'static> AwaitDocument<T> {
                 (*self).send()
             }
             _ => {
-                let why = nowhere(&self.url, "it redirects to where no identifier goes, or too often", Some(response));
+                let why = nowhere(
+                    &self.url,
+                    "it redirects to where no identifier goes, or too often",
+                    Some(response),
+                );
                 self.failed(why)
             }
         }
@@ -144,7 +161,9 @@ impl<T: 'static> AwaitDocument<T> {
             let url = joined(&claimed, to).filter(|to| allowed.trusts(to));
             let kind = |page| DocumentKind::Document { claimed: claimed.clone(), page };
             match url {
-                Some(url) => AwaitDocument { allowed, kind: kind(page), url, redirects: 0, then }.send(),
+                Some(url) => {
+                    AwaitDocument { allowed, kind: kind(page), url, redirects: 0, then }.send()
+                }
                 None => fall_back(allowed, claimed.clone(), page, DOCUMENT_ELSEWHERE, then),
             }
         };
@@ -156,7 +175,11 @@ impl<T: 'static> AwaitDocument<T> {
             return to_document(to, page, then);
         }
         let Some(page) = html::head(response.body()) else {
-            return then(Err(nowhere(&claimed, "its page is larger than any needs to be", Some(response))));
+            return then(Err(nowhere(
+                &claimed,
+                "its page is larger than any needs to be",
+                Some(response),
+            )));
         };
         match page.xrds_location.clone() {
             Some(to) => to_document(&to, Some(page), then),
@@ -207,14 +230,16 @@ fn by_document<T: 'static>(
     let Some(services) = xrds::services(document) else {
         return fall_back(allowed, claimed, page, UNREADABLE, then);
     };
-    let (found, reason) = (of_services(&services, &claimed, allowed), why_no_service(&services, allowed));
+    let (found, reason) =
+        (of_services(&services, &claimed, allowed), why_no_service(&services, allowed));
     if found.is_empty() {
         return fall_back(allowed, claimed, page, reason, then);
     }
     then(Ok(DiscoveryResult { found, claimed, reason }))
 }
 
-/// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or by fetching it.
+/// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or
+/// by fetching it.
 fn fall_back<T: 'static>(
     allowed: Allowed,
     claimed: Url,
@@ -226,24 +251,40 @@ fn fall_back<T: 'static>(
         Some(page) => then(Ok(by_page(&page, claimed, allowed, reason))),
         None => {
             let url = claimed.clone();
-            AwaitDocument { allowed, kind: DocumentKind::Page { claimed, reason }, url, redirects: 0, then }.send()
+            AwaitDocument {
+                allowed,
+                kind: DocumentKind::Page { claimed, reason },
+                url,
+                redirects: 0,
+                then,
+            }
+            .send()
         }
     }
 }
 
 /// Returns what a page says. Where it says nothing, the reason is that which was there before.
-fn by_page(head: &html::Head, claimed: Url, allowed: Allowed, reason: &'static str) -> DiscoveryResult {
+fn by_page(
+    head: &html::Head,
+    claimed: Url,
+    allowed: Allowed,
+    reason: &'static str,
+) -> DiscoveryResult {
     let found = of_head(head, &claimed, allowed);
     DiscoveryResult { found, claimed, reason: why_no_link(head, allowed).unwrap_or(reason) }
 }
 
 /// Returns why the services of a document are no use, where that is so.
 fn why_no_service(services: &[Service], allowed: Allowed) -> &'static str {
-    let with = |types: &[&str]| services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())));
+    let with = |types: &[&str]| {
+        services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())))
+    };
     let first_version = with(&SIGNON_1);
     match with(&[SERVER, SIGNON]).or(first_version.filter(|_| allowed.openid1)) {
         Some(service) if service.uris.iter().any(|uri| allowed.takes_endpoint(uri)) => LOCAL_ID,
-        Some(service) => service.uris.first().map_or(NO_ENDPOINT, |uri| why_no_endpoint(uri, allowed)),
+        Some(service) => {
+            service.uris.first().map_or(NO_ENDPOINT, |uri| why_no_endpoint(uri, allowed))
+        }
         None if first_version.is_some() => FIRST_VERSION,
         None => NO_SERVICE,
     }
@@ -266,13 +307,16 @@ fn why_no_endpoint(endpoint: &str, allowed: Allowed) -> &'static str {
     }
 }
 
-/// What a document says: OP identifiers first, then claimed ones, then those of OpenID 1 (§7.3.2.2, §7.3.2.4).
+/// What a document says: OP identifiers first, then claimed ones, then those of OpenID 1 (§7.3.2.2,
+/// §7.3.2.4).
 fn of_services(services: &[Service], claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |types: &'static [&'static str], version, select: bool| {
-        let fitting =
-            services.iter().filter(move |service| service.types.iter().any(|own| types.contains(&own.as_str())));
+        let fitting = services
+            .iter()
+            .filter(move |service| service.types.iter().any(|own| types.contains(&own.as_str())));
         fitting.filter_map(move |service| {
-            let endpoints = service.uris.iter().filter(|uri| allowed.takes_endpoint(uri)).take(MAX_ENDPOINTS);
+            let endpoints =
+                service.uris.iter().filter(|uri| allowed.takes_endpoint(uri)).take(MAX_ENDPOINTS);
             let endpoints: Vec<_> = endpoints.cloned().collect();
             let local_id = match version {
                 Version::V2_0 => service.local_id.clone(),
@@ -306,11 +350,15 @@ fn of_head(head: &html::Head, claimed: &Url, allowed: Allowed) -> Vec<Discovered
         .filter(|found| is_local_id(found.local_id.as_deref()))
     };
     let second = of(&head.provider, &head.local_id, Version::V2_0, SIGNON);
-    let first = of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| allowed.openid1);
+    let first =
+        of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| allowed.openid1);
     second.into_iter().chain(first).collect()
 }
 
-/// Whether a provider can be asked about that identifier. Without it, the question would be about another user.
+/// Whether a provider can be asked about that identifier. Without it, the question would be about
+/// another user.
 fn is_local_id(local_id: Option<&str>) -> bool {
-    local_id.is_none_or(|local_id| local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control))
+    local_id.is_none_or(|local_id| {
+        local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control)
+    })
 }

@@ -10,16 +10,18 @@ use crate::{PendingId, Timestamp};
 
 /// A user who is asked who they are, and will be back.
 ///
-/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie, or the
-/// server's session. It is seldom more than a kilobyte; whoever writes an identifier's document can make it 25, so look
-/// before you put it into a cookie. It is consumed when the answer is verified, and not `Clone`. A stored copy
-/// serves for another try when the transport failed; but where the provider was asked about the signature it may have
-/// confirmed already, and says no the second time: send the user again.
+/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or
+/// signed cookie, or the server's session. It is seldom more than a kilobyte; whoever writes an
+/// identifier's document can make it 25, so look before you put it into a cookie. It is consumed
+/// when the answer is verified, and not `Clone`. A stored copy serves for another try when the
+/// transport failed; but where the provider was asked about the signature it may have confirmed
+/// already, and says no the second time: send the user again.
 ///
-/// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember let no answer with an assertion count twice. What has none,
-/// as a request of immediate answers that bring extensions alone, and what costs requests before that, counts once if you note
-/// [`id`](Self::id) before you redeem, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
-/// [`expires_at`](Self::expires_at).
+/// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember
+/// let no answer with an assertion count twice. What has none, as a request of immediate answers
+/// that bring extensions alone, and what costs requests before that, counts once if you note
+/// [`id`](Self::id) before you redeem, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if
+/// there is one process. Keep a note until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::openid2::Pending;
@@ -49,12 +51,14 @@ pub struct Pending {
     /// With the state in its query.
     pub(super) return_to: String,
     pub(super) state: String,
-    /// The handle of the association that [`association`](field@Self::association) wants, if one was given to
-    /// [`Authorize`](super::Authorize): by now there may be a newer one of the same endpoint.
+    /// The handle of the association that [`association`](field@Self::association) wants, if one
+    /// was given to [`Authorize`](super::Authorize): by now there may be a newer one of the same
+    /// endpoint.
     #[serde(rename = "assoc_handle", default, skip_serializing_if = "Option::is_none")]
     pub association_handle: Option<String>,
-    /// The association that the response may be signed with. Give it back from where you keep it, before you redeem: that of
-    /// [`endpoint`](Self::endpoint) and [`association_handle`](field@Self::association_handle). It is not stored with the pending
+    /// The association that the response may be signed with. Give it back from where you keep it,
+    /// before you redeem: that of [`endpoint`](Self::endpoint) and
+    /// [`association_handle`](field@Self::association_handle). It is not stored with the pending
     /// value, which lies in a user's cookie, while its key is every user's.
     ///
     /// ```
@@ -68,7 +72,8 @@ pub struct Pending {
     ///     uri: &str,
     /// ) -> Result<Step<UnconfirmedAssertion>, Error> {
     ///     let mut own = keys.iter().filter(|key| key.endpoint == pending.endpoint());
-    ///     pending.association = own.find(|key| Some(&key.handle) == pending.association_handle.as_ref()).cloned();
+    ///     pending.association =
+    ///         own.find(|key| Some(&key.handle) == pending.association_handle.as_ref()).cloned();
     ///     party.redeem(pending, uri, Moment::from_os())
     /// }
     /// ```
@@ -96,13 +101,14 @@ pub(super) enum RequestedIdentity {
 }
 
 impl Pending {
-    /// What the callback's URL will carry in `rp_state`. It may serve as the key under which this is stored, as long as what
-    /// finds it is bound to the user's browser too.
+    /// What the callback's URL will carry in `rp_state`. It may serve as the key under which this
+    /// is stored, as long as what finds it is bound to the user's browser too.
     pub fn state(&self) -> &str {
         &self.state
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go
+    /// on only if it was not there yet.
     pub fn id(&self) -> PendingId {
         PendingId::of(&self.realm, &self.state)
     }

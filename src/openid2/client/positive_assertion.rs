@@ -1,5 +1,5 @@
-//! Positive assertions as they are read, OpenID Authentication 2.0 §10.1 and §14.2: all that can be checked without asking
-//! anybody.
+//! Positive assertions as they are read, OpenID Authentication 2.0 §10.1 and §14.2: all that can be
+//! checked without asking anybody.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use crate::core::error::openid2::ProviderError;
 use crate::wire::{printable_text, truncated, without_secrets};
 use crate::{Error, Forged, Refused, Timestamp};
 
-/// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
+/// Nonces are remembered for longer than their window, since clocks differ and requests overtake
+/// each other.
 const NONCE_MARGIN: Duration = Duration::from_secs(60);
 
 /// What an assertion has to fit.
@@ -51,11 +52,14 @@ pub(super) struct ReceivedAssertion {
     pub(super) query: RememberNonce,
 }
 
-/// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3, §10.2).
+/// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3,
+/// §10.2).
 pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message, Error> {
     match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
         "id_res" => {}
-        "cancel" => return Err(Refused::Denied { problem: None, advice: None, response: None }.into()),
+        "cancel" => {
+            return Err(Refused::Denied { problem: None, advice: None, response: None }.into());
+        }
         "setup_needed" => return Err(ProviderError::SetupNeeded { url: None }.into()),
         "error" => return Err(provider_error(|name| message.get(name))),
         _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),
@@ -88,7 +92,11 @@ pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>
 
 impl ExpectedAssertion {
     /// An assertion of version 2.0.
-    pub(super) fn read_2_0(self, message: Message, now: Timestamp) -> Result<ReceivedAssertion, Error> {
+    pub(super) fn read_2_0(
+        self,
+        message: Message,
+        now: Timestamp,
+    ) -> Result<ReceivedAssertion, Error> {
         let provider = present(&message, "openid.op_endpoint")?.to_owned();
         let nonce = present(&message, "openid.response_nonce")?.to_owned();
         self.check_common(&message)?;
@@ -99,19 +107,34 @@ impl ExpectedAssertion {
         }
         let known = self.endpoints.as_ref().is_none_or(|endpoints| endpoints.contains(&provider));
         if !known || !self.allowed.takes_endpoint(&provider) {
-            let expected =
-                self.endpoints.iter().flatten().next().map(|endpoint| without_secrets(endpoint)).unwrap_or_default();
-            return Err(AssertionError::ForeignProvider { expected, received: without_secrets(&provider) }.into());
+            let expected = self
+                .endpoints
+                .iter()
+                .flatten()
+                .next()
+                .map(|endpoint| without_secrets(endpoint))
+                .unwrap_or_default();
+            return Err(AssertionError::ForeignProvider {
+                expected,
+                received: without_secrets(&provider),
+            }
+            .into());
         }
-        let time = nonce_time::begins_at(&nonce).ok_or(Forged::OpenId2(AssertionError::NonceTime))?;
+        let time =
+            nonce_time::begins_at(&nonce).ok_or(Forged::OpenId2(AssertionError::NonceTime))?;
         if time.until(now).max(now.until(time)) > self.window {
             return Err(AssertionError::NonceTime.into());
         }
-        let without_identity = self.identity.as_ref().is_none_or(|identity| *identity == RequestedIdentity::None);
+        let without_identity =
+            self.identity.as_ref().is_none_or(|identity| *identity == RequestedIdentity::None);
         let identifiers = match (message.get("claimed_id"), message.get("identity")) {
             (None, None) if without_identity => None,
-            (Some(claimed_id), Some(identity)) => Some(AssertedIdentifiers::of(claimed_id, identity)?),
-            (Some(_), None) => return Err(Forged::ParameterMissing { name: "openid.identity" }.into()),
+            (Some(claimed_id), Some(identity)) => {
+                Some(AssertedIdentifiers::of(claimed_id, identity)?)
+            }
+            (Some(_), None) => {
+                return Err(Forged::ParameterMissing { name: "openid.identity" }.into());
+            }
             (None, _) => return Err(Forged::ParameterMissing { name: "openid.claimed_id" }.into()),
         };
         let discovered = match (&self.identity, &identifiers) {
@@ -123,11 +146,19 @@ impl ExpectedAssertion {
         };
         let until = time.after(self.window).after(NONCE_MARGIN);
         let query = RememberNonce { endpoint: provider.clone(), nonce, until, now };
-        Ok(ReceivedAssertion { version: Version::V2_0, message, provider, identifiers, discovered, query })
+        Ok(ReceivedAssertion {
+            version: Version::V2_0,
+            message,
+            provider,
+            identifiers,
+            discovered,
+            query,
+        })
     }
 
-    /// An assertion of version 1.1, which names no provider and has no nonce: the claimed identifier is the one that was
-    /// remembered, and what must not come twice is the state in the signed `return_to`.
+    /// An assertion of version 1.1, which names no provider and has no nonce: the claimed
+    /// identifier is the one that was remembered, and what must not come twice is the state in the
+    /// signed `return_to`.
     pub(super) fn read_1_1(
         self,
         message: Message,
@@ -149,8 +180,16 @@ impl ExpectedAssertion {
         }
         let identifiers = Some(AssertedIdentifiers::of(&claimed_id, &local_id)?);
         let until = pending.expires_at.after(NONCE_MARGIN);
-        let query = RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
-        Ok(ReceivedAssertion { version: Version::V1_1, message, provider, identifiers, discovered: true, query })
+        let query =
+            RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
+        Ok(ReceivedAssertion {
+            version: Version::V1_1,
+            message,
+            provider,
+            identifiers,
+            discovered: true,
+            query,
+        })
     }
 
     /// What both versions have.
@@ -191,19 +230,25 @@ impl AssertedIdentifiers {
             return Err(invalid());
         }
         // Another writing of the same URL would be another user to whoever compares texts.
-        let url = absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
+        let url =
+            absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
         // It may be kept beside the claimed one, and is no URL that was parsed.
         if identity.contains(char::is_control) {
             return Err(Forged::ParameterInvalid { name: "openid.identity" });
         }
-        Ok(Self { claimed_id: claimed_id.to_owned(), url: without_fragment(url), local_id: identity.to_owned() })
+        Ok(Self {
+            claimed_id: claimed_id.to_owned(),
+            url: without_fragment(url),
+            local_id: identity.to_owned(),
+        })
     }
 
-    /// Whether the local identifier that was discovered is the asserted one. Where none is named it is the claimed one, and
-    /// some providers add its fragment.
+    /// Whether the local identifier that was discovered is the asserted one. Where none is named it
+    /// is the claimed one, and some providers add its fragment.
     pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
         let local_id = discovered.asserted_local_id();
         local_id == Some(&self.local_id)
-            || (local_id.is_some_and(|local_id| local_id == self.url.as_str()) && self.local_id == self.claimed_id)
+            || (local_id.is_some_and(|local_id| local_id == self.url.as_str())
+                && self.local_id == self.claimed_id)
     }
 }

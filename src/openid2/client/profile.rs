@@ -1,4 +1,5 @@
-//! The profile: a few attributes by name, and one struct. What tornado.auth's `OpenIdMixin` does, verified.
+//! The profile: a few attributes by name, and one struct. What tornado.auth's `OpenIdMixin` does,
+//! verified.
 
 use serde::{Deserialize, Serialize};
 
@@ -74,8 +75,8 @@ pub struct Profile {
 }
 
 impl Authorize {
-    /// Asks for fields of the user's profile, by Attribute Exchange; [`Assertion::profile`] reads them. It replaces another
-    /// [`ax::FetchRequest`].
+    /// Asks for fields of the user's profile, by Attribute Exchange; [`Assertion::profile`] reads
+    /// them. It replaces another [`ax::FetchRequest`].
     ///
     /// With a [known provider](super::Discovered::known_provider) that is all that a sign-in takes:
     ///
@@ -113,32 +114,39 @@ impl Authorize {
         let fields: Vec<_> = fields.into_iter().collect();
         let asked = ProfileField::ALL.into_iter().filter(|field| fields.contains(field));
         let attributes = asked.flat_map(ProfileField::attributes);
-        let required = attributes.map(|(alias, type_uri)| Attribute::new(*alias, *type_uri)).collect();
+        let required =
+            attributes.map(|(alias, type_uri)| Attribute::new(*alias, *type_uri)).collect();
         self.extension(FetchRequest { required, ..FetchRequest::default() })
     }
 }
 
 impl Assertion {
-    /// Returns the user, by the attributes of [`Authorize::profile`], and where there is none by what simple registration
-    /// brought.
+    /// Returns the user, by the attributes of [`Authorize::profile`], and where there is none by
+    /// what simple registration brought.
     pub fn profile(&self) -> Profile {
         let attributes = self.extension::<ax::FetchResponse>().unwrap_or_default();
         let registration = self.extension::<sreg::Response>().unwrap_or_default();
-        let filled = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
+        let filled =
+            |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         let value = |type_uri| filled(attributes.first(type_uri));
         let registered = |field| filled(registration.values.get(&field).map(String::as_str));
         let either = |type_uri, field| value(type_uri).or_else(|| registered(field));
-        let (first_name, last_name) = (value(ax::AttributeType::FirstName), value(ax::AttributeType::LastName));
+        let (first_name, last_name) =
+            (value(ax::AttributeType::FirstName), value(ax::AttributeType::LastName));
         let email = either(ax::AttributeType::Email, Field::Email);
         let joined = || {
             let parts: Vec<_> = first_name.iter().chain(&last_name).map(String::as_str).collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         };
-        let begin = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
+        let begin =
+            || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
         Profile {
             claimed_id: self.claimed_id.clone(),
-            name: either(ax::AttributeType::FullName, Field::Fullname).or_else(joined).or_else(begin),
-            locale: either(ax::AttributeType::Language, Field::Language).map(|language| language.to_lowercase()),
+            name: either(ax::AttributeType::FullName, Field::Fullname)
+                .or_else(joined)
+                .or_else(begin),
+            locale: either(ax::AttributeType::Language, Field::Language)
+                .map(|language| language.to_lowercase()),
             username: either(ax::AttributeType::Username, Field::Nickname),
             first_name,
             last_name,

@@ -1,5 +1,6 @@
-//! Redeeming a callback: verifying assertions, OpenID Authentication 2.0 §11. All that can be checked before anything is fetched, then the
-//! signature, then the identifier, and in the end the nonce.
+//! Redeeming a callback: verifying assertions, OpenID Authentication 2.0 §11. All that can be
+//! checked before anything is fetched, then the signature, then the identifier, and in the end the
+//! nonce.
 
 use super::super::allowed::Allowed;
 use super::super::association::Association;
@@ -20,26 +21,28 @@ use crate::core::secret::same;
 use crate::core::step::Receive;
 use crate::wire::without_secrets;
 use crate::{
-    Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Timestamp,
-    Unsupported,
+    Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step,
+    Timestamp, Unsupported,
 };
 
 impl RelyingParty {
-    /// Takes the request with which the user comes back, and checks what the provider asserts (§11). The end is an
+    /// Takes the request with which the user comes back, and checks what the provider asserts
+    /// (§11). The end is an
     /// [`UnconfirmedAssertion`]: your storage tells whether it comes for the first time.
     ///
     /// Where an association was given to [`Authorize`](super::Authorize), give it to
-    /// [`Pending::association`] again. What can be checked is checked before anything is sent. Then the provider that was
-    /// asked confirms the signature, where it is not the association's, and an identifier that was not discovered before is
-    /// discovered.
+    /// [`Pending::association`] again. What can be checked is checked before anything is sent. Then
+    /// the provider that was asked confirms the signature, where it is not the association's, and
+    /// an identifier that was not discovered before is discovered.
     ///
     /// # Errors
-    /// [`Unsupported::NoAssociation`] when the response is signed with an association that was asked for and is not given:
-    /// send the user again, who will hardly see it.
+    /// [`Unsupported::NoAssociation`] when the response is signed with an association that was
+    /// asked for and is not given: send the user again, who will hardly see it.
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
-    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) when the provider has to ask the user first,
-    /// [`ProviderError::Failed`](crate::openid2::ProviderError::Failed) when it sent an error. [`Forged`] when the response is not what it
-    /// says, or not for this user; [`Expired`] when it took too long. From the step also the errors of fetching:
+    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) when the provider
+    /// has to ask the user first, [`ProviderError::Failed`](crate::openid2::ProviderError::Failed)
+    /// when it sent an error. [`Forged`] when the response is not what it says, or not for this
+    /// user; [`Expired`] when it took too long. From the step also the errors of fetching:
     /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be had.
     #[doc(alias = "verify")]
     pub fn redeem<'a>(
@@ -73,21 +76,27 @@ impl RelyingParty {
             Version::V1_1 => expected.read_1_1(message, &pending, moment.now)?,
         };
         let handle = pending.association_handle.as_deref();
-        let step = received.check_signature(handle, pending.association.as_ref(), self.allowed, moment.now)?;
+        let step = received.check_signature(
+            handle,
+            pending.association.as_ref(),
+            self.allowed,
+            moment.now,
+        )?;
         Ok(step.observed_by(&self.observer))
     }
 
-    /// Takes an assertion that was not asked for: a provider's own, or attributes that changed and are posted to the
-    /// `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is for. The provider is found by discovery on
-    /// the claimed identifier, and confirms the signature.
+    /// Takes an assertion that was not asked for: a provider's own, or attributes that changed and
+    /// are posted to the `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is
+    /// for. The provider is found by discovery on the claimed identifier, and confirms the
+    /// signature.
     ///
-    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for the user of
-    /// [`Assertion::claimed_id`], and not [`Assertion::profile`], which makes up a name where none came. Respond with status
-    /// 200; after a 404, the provider sends no more.
+    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for
+    /// the user of [`Assertion::claimed_id`], and not [`Assertion::profile`], which makes up a name
+    /// where none came. Respond with status 200; after a 404, the provider sends no more.
     ///
     /// # Security
-    /// Nothing ties the assertion to the browser that brings it. Never sign anybody in by it, or an attacker has a victim
-    /// use the attacker's account.
+    /// Nothing ties the assertion to the browser that brings it. Never sign anybody in by it, or an
+    /// attacker has a victim use the attacker's account.
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem). [`Forged::ParameterMissing`] when it is about no identifier.
@@ -101,7 +110,10 @@ impl RelyingParty {
         callback.check_return_to(return_to)?;
         let message = check_mode(callback.message()?, Version::V2_0)?;
         let received = self.expected(None, None, return_to).read_2_0(message, moment.now)?;
-        let identifiers = received.identifiers.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
+        let identifiers = received
+            .identifiers
+            .clone()
+            .ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
         // Only a provider that the identifier names is asked about the signature.
         let allowed = self.allowed;
         let step = discover(identifiers, received, allowed, move |mut received| {
@@ -118,13 +130,19 @@ impl RelyingParty {
         return_to: &str,
     ) -> ExpectedAssertion {
         let return_to = return_to.to_owned();
-        ExpectedAssertion { endpoints, identity, return_to, allowed: self.allowed, window: self.nonce_window }
+        ExpectedAssertion {
+            endpoints,
+            identity,
+            return_to,
+            allowed: self.allowed,
+            window: self.nonce_window,
+        }
     }
 }
 
 impl ReceivedAssertion {
-    /// The signature (§11.4): by the association that was asked for, if the answer was signed with it; or by the provider's
-    /// word.
+    /// The signature (§11.4): by the association that was asked for, if the answer was signed with
+    /// it; or by the provider's word.
     fn check_signature(
         self,
         asked: Option<&str>,
@@ -133,25 +151,34 @@ impl ReceivedAssertion {
         now: Timestamp,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let handle = self.message.get("assoc_handle");
-        let fitting = association
-            .filter(|association| Some(&*association.handle) == handle && association.is_usable(&self.provider, now));
+        let fitting = association.filter(|association| {
+            Some(&*association.handle) == handle && association.is_usable(&self.provider, now)
+        });
         match fitting {
-            Some(association) if association.verifies(&self.message) => self.check_identifier(allowed, None),
+            Some(association) if association.verifies(&self.message) => {
+                self.check_identifier(allowed, None)
+            }
             Some(_) => Err(AssertionError::Signature.into()),
             // The provider confirms nothing that a shared key signed.
-            None if asked == handle && association.map(|association| &*association.handle) != handle => {
+            None if asked == handle
+                && association.map(|association| &*association.handle) != handle =>
+            {
                 Err(Unsupported::NoAssociation.into())
             }
             None => self.ask(allowed),
         }
     }
 
-    /// Has the provider confirm the signature (§11.4.2). It is the one that was asked, or that the identifier names.
+    /// Has the provider confirm the signature (§11.4.2). It is the one that was asked, or that the
+    /// identifier names.
     fn ask(self, allowed: Allowed) -> Result<Step<UnconfirmedAssertion>, Error> {
         let uri = endpoint(&self.provider)?;
         let mut message = self.message.clone();
         message.set("mode", "check_authentication");
-        Ok(Step::send(direct_request(&uri, &message), AwaitConfirmation { received: self, allowed }))
+        Ok(Step::send(
+            direct_request(&uri, &message),
+            AwaitConfirmation { received: self, allowed },
+        ))
     }
 
     /// Makes sure that the identifier names the provider (§11.2).
@@ -161,7 +188,9 @@ impl ReceivedAssertion {
         invalidated: Option<String>,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
         match self.identifiers.clone().filter(|_| !self.discovered) {
-            Some(identifiers) => discover(identifiers, self, allowed, |received| Ok(received.finish(invalidated))),
+            Some(identifiers) => {
+                discover(identifiers, self, allowed, |received| Ok(received.finish(invalidated)))
+            }
             None => Ok(self.finish(invalidated)),
         }
     }
@@ -171,12 +200,16 @@ impl ReceivedAssertion {
     }
 }
 
-/// Discovers a claimed identifier, and goes on if it names the provider and the local identifier of the assertion.
+/// Discovers a claimed identifier, and goes on if it names the provider and the local identifier of
+/// the assertion.
 fn discover(
     identifiers: AssertedIdentifiers,
     received: ReceivedAssertion,
     allowed: Allowed,
-    then: impl FnOnce(ReceivedAssertion) -> Result<Step<UnconfirmedAssertion>, Error> + Send + Sync + 'static,
+    then: impl FnOnce(ReceivedAssertion) -> Result<Step<UnconfirmedAssertion>, Error>
+    + Send
+    + Sync
+    + 'static,
 ) -> Result<Step<UnconfirmedAssertion>, Error> {
     let url = identifiers.url.clone();
     discovery::discover(
@@ -209,11 +242,19 @@ struct AwaitConfirmation {
 }
 
 impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<UnconfirmedAssertion>, Error> {
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        _: Moment,
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let Self { received, allowed } = *self;
         let misbehaved = || {
             let expected = "in Key-Value form";
-            Misbehaved::WrongFormat { expected, option: None, response: Box::new(ResponseExcerpt::of(&response)) }
+            Misbehaved::WrongFormat {
+                expected,
+                option: None,
+                response: Box::new(ResponseExcerpt::of(&response)),
+            }
         };
         let direct = DirectResponse::of(&response).ok_or_else(misbehaved)?;
         // §5.1.2.2.
@@ -228,7 +269,8 @@ impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
             return Err(AssertionError::Signature.into());
         }
         let invalidated = direct.get("invalidate_handle");
-        let invalidated = invalidated.filter(|handle| received.message.get("invalidate_handle") == Some(handle));
+        let invalidated =
+            invalidated.filter(|handle| received.message.get("invalidate_handle") == Some(handle));
         received.check_identifier(allowed, invalidated.map(str::to_owned))
     }
 

@@ -55,22 +55,26 @@ pub struct RelyingParty {
     pub(super) allowed: Allowed,
     pub(super) kinds: Vec<AssociationKind>,
     pub(super) observer: Observer,
-    /// How far the time in an assertion may be from now, in either direction. Nonces are remembered for a minute more. Default: 5
-    /// minutes.
+    /// How far the time in an assertion may be from now, in either direction. Nonces are remembered
+    /// for a minute more. Default: 5 minutes.
     pub nonce_window: Duration,
 }
 
 impl RelyingParty {
-    /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
-    /// it. One without TLS will do on this machine, and otherwise not: [`authorize`](Self::authorize) says so.
+    /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2).
+    /// Every `return_to` lies in it. One without TLS will do on this machine, and otherwise not:
+    /// [`authorize`](Self::authorize) says so.
     ///
-    /// To try things on one machine, providers included, there is [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).
+    /// To try things on one machine, providers included, there is
+    /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when that is no realm.
     pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
-        let reason = "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
-        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
+        let reason =
+            "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
+        let realm = Realm::parse(realm)
+            .ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
         Ok(Self {
             realm,
             allowed: options.allowed(),
@@ -80,13 +84,15 @@ impl RelyingParty {
         })
     }
 
-    /// Runs a function on each [`Event`] of this relying party. Functions run in the order in which they were registered.
+    /// Runs a function on each [`Event`] of this relying party. Functions run in the order in which
+    /// they were registered.
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::openid2::{Options, RelyingParty};
     ///
-    /// let party = RelyingParty::new("https://rp.example/", Options::default())?.on_event(|event| println!("{event}"));
+    /// let party = RelyingParty::new("https://rp.example/", Options::default())?
+    ///     .on_event(|event| println!("{event}"));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
@@ -94,21 +100,24 @@ impl RelyingParty {
         self
     }
 
-    /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS document, which it serves, or
-    /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
-    /// followed.
+    /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS
+    /// document, which it serves, or names in a header or a `meta` element; or by links in its
+    /// page. At most five redirects of each document are followed.
     ///
-    /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to one that has it; with
-    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it is http, as the specification has it.
+    /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to
+    /// one that has it; with [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http)
+    /// it is http, as the specification has it.
     ///
-    /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it
-    /// read no more than a megabyte.
+    /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a
+    /// timeout, and have it read no more than a megabyte.
     ///
     /// # Errors
-    /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has no TLS or no provider.
+    /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has
+    /// no TLS or no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
         let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
-        let identifier = identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
+        let identifier =
+            identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
         let step = discovery::discover(
             &identifier,
             self.allowed,

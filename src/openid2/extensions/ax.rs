@@ -1,8 +1,11 @@
-//! Attribute exchange, OpenID Attribute Exchange 1.0: fetching attributes, one value each or several.
+//! Attribute exchange, OpenID Attribute Exchange 1.0: fetching attributes, one value each or
+//! several.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
+use super::super::extension::{
+    Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined,
+};
 use crate::openid2::allowed::is_internal_url;
 use crate::openid2::identifier::absolute;
 use crate::openid2::realm::Realm;
@@ -63,12 +66,13 @@ impl From<AttributeType> for String {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// What it is called in the messages: without commas, periods, colons and newlines, and no two alike. One that cannot
-    /// stand there is replaced.
+    /// What it is called in the messages: without commas, periods, colons and newlines, and no two
+    /// alike. One that cannot stand there is replaced.
     pub alias: String,
     /// The URI of its type.
     pub type_uri: String,
-    /// How many values are wanted at most (§5.1), and never zero; `None` for as many as there are. Default: one.
+    /// How many values are wanted at most (§5.1), and never zero; `None` for as many as there are.
+    /// Default: one.
     pub count: Option<u32>,
 }
 
@@ -112,7 +116,8 @@ pub struct FetchRequest {
     pub required: Vec<Attribute>,
     /// Attributes that it can do without.
     pub if_available: Vec<Attribute>,
-    /// Where the provider may post the values again when they change. It must lie in the realm. What comes there is read by
+    /// Where the provider may post the values again when they change. It must lie in the realm.
+    /// What comes there is read by
     /// [`RelyingParty::dangerous_redeem_unsolicited`](crate::openid2::RelyingParty::dangerous_redeem_unsolicited).
     pub update_url: Option<String>,
 }
@@ -129,14 +134,18 @@ impl RequestExtension for FetchRequest {}
 impl ReadExtension for FetchRequest {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// `None` where it asks for nothing, for something twice or without a type, or by an alias or with a count that is none.
+    /// `None` where it asks for nothing, for something twice or without a type, or by an alias or
+    /// with a count that is none.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
             return None;
         }
         let mut seen = BTreeSet::new();
-        let mut fetch = Self { update_url: extension.get("update_url").map(str::to_owned), ..Self::default() };
-        for (list, attributes) in [("required", &mut fetch.required), ("if_available", &mut fetch.if_available)] {
+        let mut fetch =
+            Self { update_url: extension.get("update_url").map(str::to_owned), ..Self::default() };
+        for (list, attributes) in
+            [("required", &mut fetch.required), ("if_available", &mut fetch.if_available)]
+        {
             for alias in extension.list(list) {
                 if !is_alias(alias) || !seen.insert(alias) {
                     return None;
@@ -147,12 +156,16 @@ impl ReadExtension for FetchRequest {
         (!seen.is_empty()).then_some(fetch)
     }
 
-    /// Leaves out an `update_url` that is outside of the realm, and one for which the provider would have to post to a host
-    /// of its own network, or without TLS.
+    /// Leaves out an `update_url` that is outside of the realm, and one for which the provider
+    /// would have to post to a host of its own network, or without TLS.
     fn within(mut self, realm: &str) -> Self {
         let realm = Realm::parse(realm);
-        let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal_url(&url));
-        self.update_url = self.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
+        let far = |url: &str| {
+            absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal_url(&url))
+        };
+        self.update_url = self
+            .update_url
+            .filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
         self
     }
 }
@@ -186,15 +199,16 @@ impl From<FetchRequest> for Extension {
 /// ```
 /// use oauth_proto::openid2::ax::{AttributeType, FetchResponse};
 ///
-/// let response = FetchResponse::default().attribute(AttributeType::Email, ["jane@example.com"]);
+/// let response =
+///     FetchResponse::default().attribute(AttributeType::Email, ["jane@example.com"]);
 /// assert_eq!(response.first(AttributeType::Email), Some("jane@example.com"));
 /// assert!(!response.values.contains_key(AttributeType::Language.as_ref()));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FetchResponse {
-    /// The values by the URI of the attribute's type. An attribute that is not there is one that the provider does not have,
-    /// or keeps back.
+    /// The values by the URI of the attribute's type. An attribute that is not there is one that
+    /// the provider does not have, or keeps back.
     pub values: BTreeMap<String, Vec<String>>,
     /// Where changes will be posted, if the provider does that: the URL that the request named.
     pub update_url: Option<String>,
@@ -218,8 +232,8 @@ impl FetchResponse {
         self.values.get(type_uri.as_ref())?.first().map(String::as_str)
     }
 
-    /// Leaves out what was not asked for, and values beyond the number that was. What is left goes by the names that the
-    /// request gave (§5.2).
+    /// Leaves out what was not asked for, and values beyond the number that was. What is left goes
+    /// by the names that the request gave (§5.2).
     pub fn only(mut self, fetch: &FetchRequest) -> Self {
         let wanted: BTreeMap<_, _> =
             fetch.attributes().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
@@ -241,9 +255,9 @@ impl ResponseExtension for FetchResponse {}
 impl ReadExtension for FetchResponse {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Takes one value or counted ones. One value may also be counted without a number or have a number without a count,
-    /// which many providers write. An attribute whose count does not fit its values is left out, and so is one whose type
-    /// stands twice.
+    /// Takes one value or counted ones. One value may also be counted without a number or have a
+    /// number without a count, which many providers write. An attribute whose count does not fit
+    /// its values is left out, and so is one whose type stands twice.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_response") {
             return None;
@@ -266,7 +280,8 @@ impl ReadExtension for FetchResponse {
     }
 }
 
-/// Returns the values of an attribute that says how many it has. They cannot be more than there are fields.
+/// Returns the values of an attribute that says how many it has. They cannot be more than there are
+/// fields.
 fn counted(fields: &BTreeMap<&str, &str>, alias: &str, count: &str) -> Option<Vec<String>> {
     let count: usize = count.parse().ok().filter(|count| *count <= fields.len())?;
     let values: Option<_> = (1..=count).map(|number| value(fields, alias, number)).collect();
@@ -275,7 +290,8 @@ fn counted(fields: &BTreeMap<&str, &str>, alias: &str, count: &str) -> Option<Ve
 
 /// Returns the values that have numbers and no count: those from one on, without a gap.
 fn numbered(fields: &BTreeMap<&str, &str>, alias: &str) -> Option<Vec<String>> {
-    let values: Vec<_> = (1..=fields.len()).map_while(|number| value(fields, alias, number)).collect();
+    let values: Vec<_> =
+        (1..=fields.len()).map_while(|number| value(fields, alias, number)).collect();
     (!values.is_empty()).then_some(values)
 }
 
@@ -290,7 +306,9 @@ fn value(fields: &BTreeMap<&str, &str>, alias: &str, number: usize) -> Option<St
 impl From<FetchResponse> for Extension {
     /// One value goes without a count, which is what every reader understands.
     fn from(values: FetchResponse) -> Self {
-        let aliases = aliases(values.values.keys().map(|type_uri| values.aliases.get(type_uri).map(String::as_str)));
+        let aliases = aliases(
+            values.values.keys().map(|type_uri| values.aliases.get(type_uri).map(String::as_str)),
+        );
         let mut fields = vec![("mode".to_owned(), "fetch_response".to_owned())];
         for (alias, (type_uri, values)) in aliases.into_iter().zip(values.values) {
             fields.push((format!("type.{alias}"), type_uri));
@@ -315,9 +333,14 @@ fn is_alias(alias: &str) -> bool {
 /// Names for attributes: those that are wanted, where they can be had, and numbers for the others.
 fn aliases<'a>(wanted: impl Iterator<Item = Option<&'a str>>) -> Vec<String> {
     let mut taken = BTreeSet::new();
-    let given: Vec<_> = wanted.map(|alias| alias.filter(|alias| is_alias(alias) && taken.insert(*alias))).collect();
-    let mut numbered = (0..).map(|number| format!("a{number}")).filter(|alias| !taken.contains(alias.as_str()));
-    given.into_iter().filter_map(|alias| alias.map(str::to_owned).or_else(|| numbered.next())).collect()
+    let given: Vec<_> =
+        wanted.map(|alias| alias.filter(|alias| is_alias(alias) && taken.insert(*alias))).collect();
+    let mut numbered =
+        (0..).map(|number| format!("a{number}")).filter(|alias| !taken.contains(alias.as_str()));
+    given
+        .into_iter()
+        .filter_map(|alias| alias.map(str::to_owned).or_else(|| numbered.next()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -327,7 +350,11 @@ mod tests {
     const MOVIE: &str = "http://example.com/schema/favourite_movie";
 
     fn extension(fields: &[(&str, &str)]) -> Extension {
-        Extension::of_fields(NAMESPACE, "ax", fields.iter().map(|(name, value)| ((*name).into(), (*value).into())))
+        Extension::of_fields(
+            NAMESPACE,
+            "ax",
+            fields.iter().map(|(name, value)| ((*name).into(), (*value).into())),
+        )
     }
 
     /// §5.1's example.
@@ -335,7 +362,10 @@ mod tests {
     fn a_request_is_written_and_read_as_the_specification_shows() {
         let schema = |name: &str| format!("http://example.com/schema/{name}");
         let fetch = FetchRequest {
-            required: vec![Attribute::new("fname", schema("fullname")), Attribute::new("gender", schema("gender"))],
+            required: vec![
+                Attribute::new("fname", schema("fullname")),
+                Attribute::new("gender", schema("gender")),
+            ],
             if_available: vec![
                 Attribute::new("fav_dog", schema("favourite_dog")),
                 Attribute { count: Some(3), ..Attribute::new("fav_movie", MOVIE) },
@@ -382,20 +412,29 @@ mod tests {
             [("value.x", "a"), ("type.y", MOVIE), ("value.y", "b")],
         ] {
             let fields = [&[("mode", "fetch_response"), ("type.x", MOVIE)][..], &fields].concat();
-            assert!(FetchResponse::read(&extension(&fields)).unwrap().first(MOVIE).is_none(), "{fields:?}");
+            assert!(
+                FetchResponse::read(&extension(&fields)).unwrap().first(MOVIE).is_none(),
+                "{fields:?}"
+            );
         }
         for request in [
             &[("mode", "fetch_request")][..],
             &[("mode", "fetch_request"), ("required", "x")],
             &[("mode", "fetch_request"), ("required", "x,x"), ("type.x", MOVIE)],
-            &[("mode", "fetch_request"), ("required", "x"), ("if_available", "x"), ("type.x", MOVIE)],
+            &[
+                ("mode", "fetch_request"),
+                ("required", "x"),
+                ("if_available", "x"),
+                ("type.x", MOVIE),
+            ],
             &[("mode", "fetch_request"), ("required", "x"), ("type.x", MOVIE), ("count.x", "0")],
         ] {
             assert_eq!(FetchRequest::read(&extension(request)), None, "{request:?}");
         }
     }
 
-    /// A count belongs to numbered values, and no count to one without a number; providers mix them up.
+    /// A count belongs to numbered values, and no count to one without a number; providers mix them
+    /// up.
     #[test]
     fn values_are_read_where_count_and_number_do_not_go_together() {
         for (fields, expected) in [
@@ -419,11 +458,15 @@ mod tests {
     fn nobody_gets_more_than_was_asked_for() {
         let movies = Attribute { count: Some(2), ..Attribute::new("m", MOVIE) };
         let fetch = FetchRequest { required: vec![movies], ..FetchRequest::default() };
-        let mut values =
-            FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(AttributeType::Email, ["a@b.example"]);
+        let mut values = FetchResponse::default()
+            .attribute(MOVIE, ["1", "2", "3"])
+            .attribute(AttributeType::Email, ["a@b.example"]);
         values.update_url = Some("x".to_owned());
         let given = Extension::from(values.only(&fetch));
-        assert_eq!(FetchResponse::read(&given), Some(FetchResponse::default().attribute(MOVIE, ["1", "2"])));
+        assert_eq!(
+            FetchResponse::read(&given),
+            Some(FetchResponse::default().attribute(MOVIE, ["1", "2"]))
+        );
     }
 
     /// §5.2: an attribute is supplied with the alias that was assigned to it.
@@ -441,7 +484,10 @@ mod tests {
         let written = Extension::from(values.clone().attribute(AttributeType::Language, ["fr"]));
         assert_eq!(written.get("value.a0"), Some("a@b.example"));
         assert_eq!(written.get("value.film.2"), Some("2"));
-        assert_eq!(FetchResponse::read(&written).unwrap().first(AttributeType::Language), Some("fr"));
+        assert_eq!(
+            FetchResponse::read(&written).unwrap().first(AttributeType::Language),
+            Some("fr")
+        );
     }
 
     #[test]
@@ -457,7 +503,9 @@ mod tests {
             fetch.required.push(Attribute::new(alias, type_uri));
         }
         let read = FetchRequest::read(&fetch.clone().into()).unwrap();
-        let types = |fetch: &FetchRequest| fetch.attributes().map(|each| each.type_uri.clone()).collect::<Vec<_>>();
+        let types = |fetch: &FetchRequest| {
+            fetch.attributes().map(|each| each.type_uri.clone()).collect::<Vec<_>>()
+        };
         assert_eq!(types(&read), types(&fetch));
         let asked = [("mode", "fetch_request"), ("required", "x.y"), ("type.x.y", MOVIE)];
         assert_eq!(FetchRequest::read(&extension(&asked)), None);

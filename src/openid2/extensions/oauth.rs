@@ -1,8 +1,11 @@
-//! OpenID and OAuth in one, OpenID OAuth Extension draft of 2009: the answer brings a request token that is approved.
+//! OpenID and OAuth in one, OpenID OAuth Extension draft of 2009: the answer brings a request token
+//! that is approved.
 
 use std::fmt;
 
-use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
+use super::super::extension::{
+    Extension, ReadExtension, RequestExtension, ResponseExtension, field,
+};
 
 /// The extension's namespace (§5).
 pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
@@ -12,7 +15,10 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, oauth};
 ///
-/// let access = oauth::Request { consumer: "rp.example".into(), scope: Some("http://docs.example/feeds/".into()) };
+/// let access = oauth::Request {
+///     consumer: "rp.example".into(),
+///     scope: Some("http://docs.example/feeds/".into()),
+/// };
 /// # let provider = Discovered::known_provider("https://op.example/openid")?;
 /// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(access);
 /// # Ok::<(), oauth_proto::Error>(())
@@ -33,7 +39,10 @@ impl ReadExtension for Request {
     /// `None` where it names no consumer.
     fn read(extension: &Extension) -> Option<Self> {
         let consumer = extension.get("consumer").filter(|consumer| !consumer.is_empty())?;
-        Some(Self { consumer: consumer.to_owned(), scope: extension.get("scope").map(str::to_owned) })
+        Some(Self {
+            consumer: consumer.to_owned(),
+            scope: extension.get("scope").map(str::to_owned),
+        })
     }
 }
 
@@ -44,8 +53,9 @@ impl From<Request> for Extension {
     }
 }
 
-/// A request token that the user has approved (§10). [`Client::redeem_approved`](crate::oauth1::Client::redeem_approved)
-/// exchanges it for an access token.
+/// A request token that the user has approved (§10).
+/// [`Client::redeem_approved`](crate::oauth1::Client::redeem_approved) exchanges it for an access
+/// token.
 ///
 /// ```
 /// use oauth_proto::oauth1::Client;
@@ -57,7 +67,9 @@ impl From<Request> for Extension {
 ///     client: &Client,
 ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
 /// ) -> Result<Option<oauth_proto::oauth1::Token>, DriveError> {
-///     let Some(approved) = assertion.extension::<openid2::oauth::Response>() else { return Ok(None) };
+///     let Some(approved) = assertion.extension::<openid2::oauth::Response>() else {
+///         return Ok(None);
+///     };
 ///     run(client.redeem_approved(&approved.request_token, Moment::from_os())?, send).map(Some)
 /// }
 /// ```
@@ -84,13 +96,17 @@ impl ReadExtension for Response {
     /// `None` where the user approved nothing (§10).
     fn read(extension: &Extension) -> Option<Self> {
         let request_token = extension.get("request_token").filter(|token| !token.is_empty())?;
-        Some(Self { request_token: request_token.to_owned(), scope: extension.get("scope").map(str::to_owned) })
+        Some(Self {
+            request_token: request_token.to_owned(),
+            scope: extension.get("scope").map(str::to_owned),
+        })
     }
 }
 
 impl From<Response> for Extension {
     fn from(approved: Response) -> Self {
-        let fields = [field("request_token", Some(approved.request_token)), field("scope", approved.scope)];
+        let fields =
+            [field("request_token", Some(approved.request_token)), field("scope", approved.scope)];
         Self::of_fields(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
 }
@@ -102,7 +118,8 @@ mod tests {
     #[test]
     fn a_declined_request_has_no_token() {
         assert_eq!(Response::read(&Extension::new(NAMESPACE, "oauth")), None);
-        let approved = Response { request_token: "hdk48Djdsa".to_owned(), scope: Some("feeds".to_owned()) };
+        let approved =
+            Response { request_token: "hdk48Djdsa".to_owned(), scope: Some("feeds".to_owned()) };
         assert_eq!(Response::read(&approved.clone().into()), Some(approved));
     }
 }

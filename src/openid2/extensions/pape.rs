@@ -1,9 +1,12 @@
-//! Provider Authentication Policy Extension 1.0: how the user is to be authenticated, and how that was done.
+//! Provider Authentication Policy Extension 1.0: how the user is to be authenticated, and how that
+//! was done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
+use super::super::extension::{
+    Extension, ReadExtension, RequestExtension, ResponseExtension, field,
+};
 use crate::Timestamp;
 use crate::openid2::nonce_time;
 
@@ -31,9 +34,13 @@ pub enum Policy {
 impl AsRef<str> for Policy {
     fn as_ref(&self) -> &str {
         match self {
-            Self::PhishingResistant => "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant",
+            Self::PhishingResistant => {
+                "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant"
+            }
             Self::MultiFactor => "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
-            Self::MultiFactorPhysical => "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical",
+            Self::MultiFactorPhysical => {
+                "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical"
+            }
         }
     }
 }
@@ -47,7 +54,8 @@ impl From<Policy> for String {
 /// What a response says where no policy was heeded (§5.2).
 const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 
-/// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the answer, and up to the provider.
+/// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the
+/// answer, and up to the provider.
 ///
 /// ```
 /// use std::time::Duration;
@@ -67,9 +75,11 @@ const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 pub struct Request {
     /// Policies that the provider should heed.
     pub preferred: Vec<String>,
-    /// How long ago the user may have been authenticated; longer, and the provider should do it again.
+    /// How long ago the user may have been authenticated; longer, and the provider should do it
+    /// again.
     pub max_age: Option<Duration>,
-    /// The names of scales that the provider should give the level of assurance by, the best first: that of NIST SP 800-63 is
+    /// The names of scales that the provider should give the level of assurance by, the best first:
+    /// that of NIST SP 800-63 is
     /// `http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf` (§5.2).
     pub preferred_levels: Vec<String>,
 }
@@ -81,7 +91,8 @@ impl ReadExtension for Request {
 
     /// Each scale counts once. Scales without a name are left out.
     fn read(extension: &Extension) -> Option<Self> {
-        let max_age = extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
+        let max_age =
+            extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
         let scales = names(extension);
         let mut seen = BTreeSet::new();
         let aliases = words(extension, "preferred_auth_level_types");
@@ -105,7 +116,10 @@ impl From<Request> for Extension {
             field("max_auth_age", policy.max_age.map(|age| age.as_secs().to_string())),
             field("preferred_auth_level_types", levels),
         ];
-        let scales = aliases.iter().map(|alias| format!("auth_level.ns.{alias}")).zip(policy.preferred_levels);
+        let scales = aliases
+            .iter()
+            .map(|alias| format!("auth_level.ns.{alias}"))
+            .zip(policy.preferred_levels);
         Self::of_fields(NAMESPACE, "pape", fields.into_iter().flatten().chain(scales))
     }
 }
@@ -126,7 +140,8 @@ pub struct Response {
     pub policies: Vec<String>,
     /// When the user was authenticated.
     pub at: Option<Timestamp>,
-    /// Levels of assurance by the names of their scales, as the provider gives them: by NIST's, `0` to `4`.
+    /// Levels of assurance by the names of their scales, as the provider gives them: by NIST's, `0`
+    /// to `4`.
     pub levels: BTreeMap<String, String>,
 }
 
@@ -144,20 +159,31 @@ impl ReadExtension for Response {
             let scale = scales.get(name.strip_prefix("auth_level.")?)?;
             Some(((*scale).to_owned(), level.to_owned()))
         });
-        Some(Self { policies, at: extension.get("auth_time").and_then(nonce_time::time), levels: levels.collect() })
+        Some(Self {
+            policies,
+            at: extension.get("auth_time").and_then(nonce_time::time),
+            levels: levels.collect(),
+        })
     }
 }
 
 impl From<Response> for Extension {
     fn from(authenticated: Response) -> Self {
         let none = || NONE.to_owned();
-        let policies = if authenticated.policies.is_empty() { none() } else { authenticated.policies.join(" ") };
-        let fields =
-            [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce_time::format))];
-        let levels = authenticated.levels.into_iter().enumerate().flat_map(|(at, (scale, level))| {
-            let alias = alias(at);
-            [(format!("auth_level.ns.{alias}"), scale), (format!("auth_level.{alias}"), level)]
-        });
+        let policies = if authenticated.policies.is_empty() {
+            none()
+        } else {
+            authenticated.policies.join(" ")
+        };
+        let fields = [
+            field("auth_policies", Some(policies)),
+            field("auth_time", authenticated.at.map(nonce_time::format)),
+        ];
+        let levels =
+            authenticated.levels.into_iter().enumerate().flat_map(|(at, (scale, level))| {
+                let alias = alias(at);
+                [(format!("auth_level.ns.{alias}"), scale), (format!("auth_level.{alias}"), level)]
+            });
         Self::of_fields(NAMESPACE, "pape", fields.into_iter().flatten().chain(levels))
     }
 }
@@ -192,7 +218,8 @@ mod tests {
             preferred_levels: vec![NIST.to_owned(), OWN.to_owned()],
         };
         assert_eq!(Request::read(&policy.clone().into()), Some(policy));
-        let levels = [(NIST, "2"), (OWN, "gold")].map(|(scale, level)| (scale.to_owned(), level.to_owned()));
+        let levels =
+            [(NIST, "2"), (OWN, "gold")].map(|(scale, level)| (scale.to_owned(), level.to_owned()));
         let how = Response {
             policies: vec![Policy::MultiFactor.into()],
             at: Some(Timestamp::from_secs(1_116_177_111)),

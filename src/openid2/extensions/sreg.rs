@@ -1,10 +1,12 @@
-//! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites ask new users for, and
-//! one more.
+//! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites
+//! ask new users for, and one more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
+use super::super::extension::{
+    Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined,
+};
 
 /// The extension's namespace in version 1.1.
 pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
@@ -87,9 +89,11 @@ impl fmt::Display for Field {
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, sreg};
 ///
-/// let registration = sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() };
+/// let registration =
+///     sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() };
 /// # let provider = Discovered::known_provider("https://op.example/openid")?;
-/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(registration);
+/// let authorize =
+///     Authorize::new(&provider, "https://rp.example/openid").extension(registration);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,7 +133,9 @@ impl From<Request> for Extension {
         if registration.required.is_empty() && registration.optional.is_empty() {
             return Self::new(NAMESPACE, ALIAS);
         }
-        let names = |fields: &[Field]| fields.iter().map(|field| field.name().to_owned()).collect::<Vec<_>>();
+        let names = |fields: &[Field]| {
+            fields.iter().map(|field| field.name().to_owned()).collect::<Vec<_>>()
+        };
         let fields = [
             joined("required", &names(&registration.required)),
             joined("optional", &names(&registration.optional)),
@@ -156,7 +162,9 @@ pub struct Response {
 impl Response {
     /// Leaves out what was not asked for.
     pub fn only(mut self, request: &Request) -> Self {
-        self.values.retain(|field, _| request.required.contains(field) || request.optional.contains(field));
+        self.values.retain(|field, _| {
+            request.required.contains(field) || request.optional.contains(field)
+        });
         self
     }
 }
@@ -169,14 +177,17 @@ impl ReadExtension for Response {
 
     /// Names that are none of the specification's are left out.
     fn read(extension: &Extension) -> Option<Self> {
-        let known = extension.fields().filter_map(|(name, value)| Some((Field::of(name)?, value.to_owned())));
+        let known = extension
+            .fields()
+            .filter_map(|(name, value)| Some((Field::of(name)?, value.to_owned())));
         Some(Self { values: known.collect() })
     }
 }
 
 impl From<Response> for Extension {
     fn from(response: Response) -> Self {
-        let fields = response.values.into_iter().map(|(field, value)| (field.name().to_owned(), value));
+        let fields =
+            response.values.into_iter().map(|(field, value)| (field.name().to_owned(), value));
         Self::of_fields(NAMESPACE, ALIAS, fields)
     }
 }
@@ -196,7 +207,9 @@ mod tests {
         assert_eq!(extension.get("optional"), Some("dob,timezone"));
         assert_eq!(Request::read(&extension).unwrap(), registration);
 
-        let response = Response { values: [(Field::Email, "a@b.example".into()), (Field::Gender, "F".into())].into() };
+        let response = Response {
+            values: [(Field::Email, "a@b.example".into()), (Field::Gender, "F".into())].into(),
+        };
         assert_eq!(Response::read(&response.clone().into()).unwrap(), response);
         assert_eq!(response.only(&registration).values.len(), 1);
     }

@@ -23,8 +23,8 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 pub struct Request {
     /// Languages by preference (BCP 47), §4.
     pub languages: Vec<String>,
-    /// The mode: `popup` where the page stands in a popup of 450 by 500 pixels, which the relying party opened with its
-    /// address bar; or a mode that begins with `x-`, §5.
+    /// The mode: `popup` where the page stands in a popup of 450 by 500 pixels, which the relying
+    /// party opened with its address bar; or a mode that begins with `x-`, §5.
     pub mode: Option<String>,
     /// Whether there is an icon to show, which the relying party's document names, §6: see
     /// [`XrdsDocument::RelyingParty`](crate::openid2::XrdsDocument::RelyingParty).

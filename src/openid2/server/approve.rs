@@ -26,33 +26,35 @@ const PRIVATE_LIFETIME: Duration = Duration::from_secs(600);
 /// The user's consent: who they are, and what the relying party may know.
 ///
 /// ```
-/// use oauth_proto::openid2::server::Approval;
 /// use oauth_proto::openid2::ax;
+/// use oauth_proto::openid2::server::Approval;
 ///
-/// let approval = Approval::new("https://op.example/id/jane")
-///     .extension(ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["jane@example.com"]));
+/// let approval = Approval::new("https://op.example/id/jane").extension(
+///     ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["jane@example.com"]),
+/// );
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Approval {
     local_id: String,
-    /// Another identifier of the user's than the one of this provider: one that they chose, or the same with a fragment
-    /// that tells it from its former owner's (§11.5.1). The relying party sees for itself whether it names this provider.
-    /// Default: none.
+    /// Another identifier of the user's than the one of this provider: one that they chose, or the
+    /// same with a fragment that tells it from its former owner's (§11.5.1). The relying party sees
+    /// for itself whether it names this provider. Default: none.
     pub claimed_id: Option<String>,
     extensions: Vec<Extension>,
 }
 
 impl Approval {
-    /// The user who is signed in here: by an identifier of this provider's, the whole URL as its documents are found at.
-    /// Where the question is about nobody, it is not sent.
+    /// The user who is signed in here: by an identifier of this provider's, the whole URL as its
+    /// documents are found at. Where the question is about nobody, it is not sent.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
     }
 
     /// What an extension answers, in the place of what was said for the same namespace before:
-    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse), [`sreg::Response`](crate::openid2::sreg::Response), and so on. Let the user
-    /// see it, and keep to what was asked for (`only`).
+    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
+    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. Let the user see it, and keep
+    /// to what was asked for (`only`).
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self
@@ -60,24 +62,34 @@ impl Approval {
 }
 
 impl Provider {
-    /// Sends a user who consents back with an assertion. Call it only after the application knows who the user is.
+    /// Sends a user who consents back with an assertion. Call it only after the application knows
+    /// who the user is.
     ///
     /// # Errors
-    /// [`RejectReason::NotTheUsers`] when the request is about another identifier than `approval`'s; the response then says
-    /// to the relying party that there is no assertion. [`RejectReason::NoIdentifier`] when `approval` has something else
-    /// than a URL, [`RejectReason::Unsignable`] when a value has a newline; the relying party is told the same then.
-    pub fn approve(&self, request: CheckIdRequest, approval: Approval, moment: Moment) -> ServerStep<Response> {
+    /// [`RejectReason::NotTheUsers`] when the request is about another identifier than
+    /// `approval`'s; the response then says to the relying party that there is no assertion.
+    /// [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
+    /// [`RejectReason::Unsignable`] when a value has a newline; the relying party is told the same
+    /// then.
+    pub fn approve(
+        &self,
+        request: CheckIdRequest,
+        approval: Approval,
+        moment: Moment,
+    ) -> ServerStep<Response> {
         let Some(return_to) = request.sound_return_to() else {
             return ServerStep::Done(responses::nothing());
         };
         match self.assertion(&request, return_to, &approval, &moment) {
-            Ok(message) => ServerStep::Done(responses::indirect(return_to, &message, request.message_place())),
+            Ok(message) => {
+                ServerStep::Done(responses::indirect(return_to, &message, request.message_place()))
+            }
             Err(reason) => ServerStep::Reject(Rejected::new(reason, self.denial(&request))),
         }
     }
 
-    /// Sends a user back without an assertion: one who does not consent, or who would have to be asked where that must not
-    /// be (§10.2).
+    /// Sends a user back without an assertion: one who does not consent, or who would have to be
+    /// asked where that must not be (§10.2).
     #[doc(alias = "cancel")]
     pub fn deny(&self, request: CheckIdRequest) -> ServerStep<Response> {
         ServerStep::Done(self.denial(&request))
@@ -108,13 +120,15 @@ impl Provider {
         for extension in &approval.extensions {
             answer.extend(&request.as_asked(extension));
         }
-        let (handle, invalidated) = self.handle_for(request, moment).ok_or(RejectReason::Unsignable)?;
+        let (handle, invalidated) =
+            self.handle_for(request, moment).ok_or(RejectReason::Unsignable)?;
         answer.set("assoc_handle", &handle.text);
         if let Some(invalidated) = invalidated {
             answer.set("invalidate_handle", invalidated);
         }
         // All but what changes on the way: the mode, when a relying party asks for confirmation.
-        let signed: Vec<_> = answer.keys().filter(|key| !matches!(*key, "mode" | "invalidate_handle")).collect();
+        let signed: Vec<_> =
+            answer.keys().filter(|key| !matches!(*key, "mode" | "invalidate_handle")).collect();
         let signed = signed.join(",");
         let text = answer.signed_text(&signed).ok_or(RejectReason::Unsignable)?;
         answer.set("sig", handle.association_type.sign(&handle.mac_key, &text));
@@ -159,9 +173,13 @@ impl Provider {
         indirect_communication::with_query(&self.endpoint, &message.to_form())
     }
 
-    /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
-    /// good any more (§10).
-    fn handle_for(&self, request: &CheckIdRequest, moment: &Moment) -> Option<(AssociationHandle, Option<String>)> {
+    /// The association that signs: the one that the relying party named, or a private one, and the
+    /// name then of what is no good any more (§10).
+    fn handle_for(
+        &self,
+        request: &CheckIdRequest,
+        moment: &Moment,
+    ) -> Option<(AssociationHandle, Option<String>)> {
         let named = request.assoc_handle.as_deref();
         let shared = named
             .and_then(|handle| self.handles.open(handle, moment.now))
@@ -173,13 +191,17 @@ impl Provider {
             Version::V2_0 => AssociationType::HmacSha256,
             Version::V1_1 => AssociationType::HmacSha1,
         };
-        let private = self.handles.issue(association_type, Sharing::Private, PRIVATE_LIFETIME, moment)?;
+        let private =
+            self.handles.issue(association_type, Sharing::Private, PRIVATE_LIFETIME, moment)?;
         Some((private, named.map(str::to_owned)))
     }
 }
 
 /// The identifiers that are asserted: claimed and local.
-fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, String)>, RejectReason> {
+fn identifiers(
+    asked: &Identity,
+    approval: &Approval,
+) -> Result<Option<(String, String)>, RejectReason> {
     let plain = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
     let claimed = approval.claimed_id.clone();
     let pair = match asked {
@@ -194,7 +216,9 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
             }
             (claimed, approval.local_id.clone())
         }
-        Identity::Claimed { local_id, .. } if *local_id != approval.local_id => return Err(RejectReason::NotTheUsers),
+        Identity::Claimed { local_id, .. } if *local_id != approval.local_id => {
+            return Err(RejectReason::NotTheUsers);
+        }
         Identity::Claimed { claimed_id, local_id } => {
             let claimed = claimed.unwrap_or_else(|| claimed_id.clone());
             if plain(&claimed) != plain(claimed_id) {

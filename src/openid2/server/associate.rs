@@ -17,17 +17,29 @@ use super::responses::direct;
 use crate::{Moment, Response};
 
 impl Provider {
-    pub(super) fn associate(&self, message: &Message, version: Version, moment: &Moment) -> ServerStep<Dispatched> {
+    pub(super) fn associate(
+        &self,
+        message: &Message,
+        version: Version,
+        moment: &Moment,
+    ) -> ServerStep<Dispatched> {
         match self.granted(message, version, moment) {
             Ok(response) => ServerStep::Done(Dispatched::Respond(response)),
             Err(rejected) => ServerStep::Reject(rejected),
         }
     }
 
-    fn granted(&self, message: &Message, version: Version, moment: &Moment) -> Result<Response, Rejected> {
+    fn granted(
+        &self,
+        message: &Message,
+        version: Version,
+        moment: &Moment,
+    ) -> Result<Response, Rejected> {
         let kind = self.kind(message, version)?;
         let (association_type, session) = (kind.association_type(), kind.session_type());
-        let unavailable = || RejectReason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
+        let unavailable = || {
+            RejectReason::StoreFailed("no association can be made".to_owned()).direct(version, &[])
+        };
         let handle = self
             .handles
             .issue(association_type, Sharing::Shared, self.association_lifetime, moment)
@@ -56,10 +68,12 @@ impl Provider {
             None => Group::standard_with(&generator),
             Some(modulus) => Group::new(&modulus, &generator),
         };
-        let group = group.ok_or_else(|| RejectReason::Invalid("dh_modulus").direct(version, &[]))?;
+        let group =
+            group.ok_or_else(|| RejectReason::Invalid("dh_modulus").direct(version, &[]))?;
         let keys = group.key_pair(moment.derive("openid dh key"));
-        let shared =
-            keys.agree(&public).ok_or_else(|| RejectReason::Invalid("dh_consumer_public").direct(version, &[]))?;
+        let shared = keys
+            .agree(&public)
+            .ok_or_else(|| RejectReason::Invalid("dh_consumer_public").direct(version, &[]))?;
         let hidden = session.hide(&shared, &handle.mac_key).ok_or_else(unavailable)?;
         answer.set("dh_server_public", STANDARD.encode(keys.public().ok_or_else(unavailable)?));
         answer.set("enc_mac_key", STANDARD.encode(&*hidden));
@@ -68,18 +82,19 @@ impl Provider {
 
     /// The kind that is asked for, if it is granted here; if not, one that is (§8.2.4).
     fn kind(&self, message: &Message, version: Version) -> Result<AssociationKind, Rejected> {
-        let granted = |kind: &AssociationKind| (self.is_secure || kind.hides_key()) && kind.is_in(version);
+        let granted =
+            |kind: &AssociationKind| (self.is_secure || kind.hides_key()) && kind.is_in(version);
         let association = match (message.get("assoc_type"), version) {
             (None, Version::V1_1) => Some(AssociationType::HmacSha1),
-            (name, _) => {
-                AssociationType::of(name.ok_or_else(|| RejectReason::Missing("assoc_type").direct(version, &[]))?)
-            }
+            (name, _) => AssociationType::of(
+                name.ok_or_else(|| RejectReason::Missing("assoc_type").direct(version, &[]))?,
+            ),
         };
         let session = match (message.get("session_type"), version) {
             (None | Some(""), Version::V1_1) => Some(SessionType::NoEncryption),
-            (name, _) => {
-                SessionType::of(name.ok_or_else(|| RejectReason::Missing("session_type").direct(version, &[]))?)
-            }
+            (name, _) => SessionType::of(
+                name.ok_or_else(|| RejectReason::Missing("session_type").direct(version, &[]))?,
+            ),
         };
         let asked = AssociationKind::of(association, session);
         if let Some(kind) = self.kinds.iter().find(|kind| granted(kind) && Some(**kind) == asked) {

@@ -44,7 +44,9 @@ pub(super) struct AssociationHandle {
 impl HandleKeys {
     /// Keys for one endpoint: a handle is worth nothing at another that has the same secret.
     pub(super) fn new(secret: &[u8], endpoint: &str) -> Self {
-        Self { keys: vec![Zeroizing::new(mac(secret, &[b"openid provider\0", endpoint.as_bytes()]))] }
+        Self {
+            keys: vec![Zeroizing::new(mac(secret, &[b"openid provider\0", endpoint.as_bytes()]))],
+        }
     }
 
     /// A key that handles were made with before.
@@ -63,12 +65,13 @@ impl HandleKeys {
         let expires_at = moment.now.after(lifetime);
         let mut payload = [0; PAYLOAD];
         payload[0] = VERSION;
-        payload[1] =
-            u8::from(sharing == Sharing::Private) | u8::from(association_type == AssociationType::HmacSha256) << 1;
+        payload[1] = u8::from(sharing == Sharing::Private)
+            | u8::from(association_type == AssociationType::HmacSha256) << 1;
         payload[2..10].copy_from_slice(&expires_at.as_secs().to_be_bytes());
         payload[10..].copy_from_slice(&moment.derive("openid handle")[..16]);
         let key = self.keys.first()?;
-        let text = URL_SAFE_NO_PAD.encode([&payload[..], &mac(&**key, &[b"handle\0", &payload])[..TAG]].concat());
+        let text = URL_SAFE_NO_PAD
+            .encode([&payload[..], &mac(&**key, &[b"handle\0", &payload])[..TAG]].concat());
         self.open(&text, moment.now)
     }
 
@@ -76,17 +79,27 @@ impl HandleKeys {
     pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<AssociationHandle> {
         let bytes = URL_SAFE_NO_PAD.decode(Some(text).filter(|text| is_handle(text))?).ok()?;
         let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;
-        let key = self.keys.iter().find(|key| same(&mac(&***key, &[b"handle\0", payload])[..TAG], tag))?;
+        let key = self
+            .keys
+            .iter()
+            .find(|key| same(&mac(&***key, &[b"handle\0", payload])[..TAG], tag))?;
         let (version, flags) = (payload[0], payload[1]);
         let expires_at = Timestamp::from_secs(u64::from_be_bytes(payload[2..10].try_into().ok()?));
         if version != VERSION || expires_at <= now {
             return None;
         }
-        let association_type = if flags & 2 == 0 { AssociationType::HmacSha1 } else { AssociationType::HmacSha256 };
+        let association_type =
+            if flags & 2 == 0 { AssociationType::HmacSha1 } else { AssociationType::HmacSha256 };
         let mut mac_key = Zeroizing::new(mac(&**key, &[b"mac key\0", payload]).to_vec());
         mac_key.truncate(association_type.key_length());
         let sharing = if flags & 1 == 1 { Sharing::Private } else { Sharing::Shared };
-        Some(AssociationHandle { text: text.to_owned(), association_type, sharing, expires_at, mac_key })
+        Some(AssociationHandle {
+            text: text.to_owned(),
+            association_type,
+            sharing,
+            expires_at,
+            mac_key,
+        })
     }
 }
 
@@ -110,18 +123,26 @@ mod tests {
     }
 
     fn issue(sharing: Sharing) -> AssociationHandle {
-        handles().issue(AssociationType::HmacSha256, sharing, Duration::from_secs(60), &moment(100, 1)).unwrap()
+        handles()
+            .issue(AssociationType::HmacSha256, sharing, Duration::from_secs(60), &moment(100, 1))
+            .unwrap()
     }
 
     #[test]
     fn a_handle_says_what_it_is_until_it_expires() {
         let issued = issue(Sharing::Private);
         let opened = handles().open(&issued.text, Timestamp::from_secs(159)).unwrap();
-        assert!(opened.sharing == Sharing::Private && opened.association_type == AssociationType::HmacSha256);
+        assert!(
+            opened.sharing == Sharing::Private
+                && opened.association_type == AssociationType::HmacSha256
+        );
         assert_eq!((opened.mac_key.len(), opened.expires_at), (32, Timestamp::from_secs(160)));
         assert_eq!(opened.mac_key, issued.mac_key);
         assert!(handles().open(&issued.text, Timestamp::from_secs(160)).is_none());
-        assert!(issue(Sharing::Shared).sharing == Sharing::Shared && issue(Sharing::Shared).mac_key != issued.mac_key);
+        assert!(
+            issue(Sharing::Shared).sharing == Sharing::Shared
+                && issue(Sharing::Shared).mac_key != issued.mac_key
+        );
     }
 
     #[test]

@@ -29,7 +29,10 @@ impl Provider {
         // Said only of handles that are really no good any more (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
             && !handle.contains('\n')
-            && self.handles.open(handle, now).is_none_or(|handle| handle.sharing == Sharing::Private)
+            && self
+                .handles
+                .open(handle, now)
+                .is_none_or(|handle| handle.sharing == Sharing::Private)
         {
             answer.set("invalidate_handle", handle);
         }
@@ -41,15 +44,19 @@ impl Provider {
         // With a shared key, whoever shares it could have made the signature.
         let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
         let Some(handle) = handle.filter(|handle| {
-            handle.sharing == Sharing::Private && signature_fits(handle.association_type, &handle.mac_key, message)
+            handle.sharing == Sharing::Private
+                && signature_fits(handle.association_type, &handle.mac_key, message)
         }) else {
             return end(false);
         };
         let until = handle.expires_at.after(HANDLE_MARGIN);
-        let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
-        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
-            Ok(one_time_use) => end(one_time_use == OneTimeUse::First),
-            Err(why) => ServerStep::Reject(RejectReason::StoreFailed(why).direct(version, &[])),
+        let query =
+            RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| {
+            match answer {
+                Ok(one_time_use) => end(one_time_use == OneTimeUse::First),
+                Err(why) => ServerStep::Reject(RejectReason::StoreFailed(why).direct(version, &[])),
+            }
         })))
     }
 }

@@ -1,4 +1,5 @@
-//! An authentication request, while the application finds out who the user is, OpenID Authentication 2.0 §9.
+//! An authentication request, while the application finds out who the user is, OpenID
+//! Authentication 2.0 §9.
 
 use std::fmt;
 
@@ -13,18 +14,22 @@ use crate::wire::without_secrets;
 
 /// A relying party's request to know who the user is: `checkid_setup` or `checkid_immediate`.
 ///
-/// Everything that a page needs is here. Show the user the `realm`: it is what they are asked to trust. It is
-/// serde, so that it survives a login page; where it travels through the browser, sign it, so that what is answered is what
-/// was shown. The page's form needs the application's usual protection against forged posts, and the page itself one
-/// against being framed.
+/// Everything that a page needs is here. Show the user the `realm`: it is what they are asked to
+/// trust. It is serde, so that it survives a login page; where it travels through the browser, sign
+/// it, so that what is answered is what was shown. The page's form needs the application's usual
+/// protection against forged posts, and the page itself one against being framed.
 ///
 /// ```
 /// use oauth_proto::openid2::server::{CheckIdRequest, Identity};
 ///
 /// fn question(request: &CheckIdRequest) -> String {
 ///     match &request.identity {
-///         Identity::Select => format!("Which of your identifiers may {} know?", request.realm),
-///         Identity::Claimed { local_id, .. } => format!("May {} know that you are {local_id}?", request.realm),
+///         Identity::Select => {
+///             format!("Which of your identifiers may {} know?", request.realm)
+///         }
+///         Identity::Claimed { local_id, .. } => {
+///             format!("May {} know that you are {local_id}?", request.realm)
+///         }
 ///         Identity::None => format!("{} does not ask who you are", request.realm),
 ///     }
 /// }
@@ -65,7 +70,8 @@ use crate::wire::without_secrets;
 pub struct CheckIdRequest {
     /// The version that the relying party speaks.
     pub version: Version,
-    /// Whether the user must not be asked anything (§9.3): approve at once, or [`deny`](super::Provider::deny).
+    /// Whether the user must not be asked anything (§9.3): approve at once, or
+    /// [`deny`](super::Provider::deny).
     pub immediate: bool,
     /// What the user is asked to trust (§9.2).
     pub realm: String,
@@ -90,11 +96,13 @@ pub struct CheckIdRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Identity {
-    /// The user chooses among their identifiers: the relying party sent `identifier_select` (§7.3.1).
+    /// The user chooses among their identifiers: the relying party sent `identifier_select`
+    /// (§7.3.1).
     #[serde(rename = "any")]
     Select,
-    /// The owner of that identifier: whether the user is that is seen by `local_id`, one of this provider's. `claimed_id` may
-    /// be on any host, and says itself, to the relying party, that this provider may speak for it.
+    /// The owner of that identifier: whether the user is that is seen by `local_id`, one of this
+    /// provider's. `claimed_id` may be on any host, and says itself, to the relying party, that
+    /// this provider may speak for it.
     Claimed {
         /// What the user typed at the relying party.
         claimed_id: String,
@@ -126,10 +134,12 @@ impl CheckIdRequest {
         self.return_to.as_deref().filter(|return_to| realm.contains(return_to))
     }
 
-    /// Where a page of the relying party's reads the response: in its fragment (User Interface Extension §5.1) only where it
-    /// says that it knows the extension, since browsers carry a fragment on through redirects.
+    /// Where a page of the relying party's reads the response: in its fragment (User Interface
+    /// Extension §5.1) only where it says that it knows the extension, since browsers carry a
+    /// fragment on through redirects.
     pub(super) fn message_place(&self) -> MessagePlace {
-        let has_fragment = self.return_to.as_deref().is_some_and(|return_to| return_to.contains('#'));
+        let has_fragment =
+            self.return_to.as_deref().is_some_and(|return_to| return_to.contains('#'));
         if has_fragment && self.raw_extension(ui::NAMESPACE).is_some() {
             MessagePlace::Fragment
         } else {
@@ -141,18 +151,23 @@ impl CheckIdRequest {
     pub(super) fn as_asked(&self, extension: &Extension) -> Extension {
         let mut extension = extension.clone();
         let asked = |namespace| self.raw_extension(namespace).is_some();
-        if extension.namespace == sreg::NAMESPACE && asked(sreg::NAMESPACE_1_0) && !asked(sreg::NAMESPACE) {
+        if extension.namespace == sreg::NAMESPACE
+            && asked(sreg::NAMESPACE_1_0)
+            && !asked(sreg::NAMESPACE)
+        {
             sreg::NAMESPACE_1_0.clone_into(&mut extension.namespace);
         }
         extension
     }
 
-    /// Returns what an extension's request asks for: [`ax::FetchRequest`](crate::openid2::ax::FetchRequest),
-    /// [`sreg::Request`], and so on. `None` where there is no request of the extension.
+    /// Returns what an extension's request asks for:
+    /// [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), [`sreg::Request`], and so on. `None`
+    /// where there is no request of the extension.
     ///
-    /// Of [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), the `update_url` is left out where it is outside of the
-    /// realm, and where this provider would have to post to a host of its own network, or without TLS. Of
-    /// [`oauth::Request`](crate::openid2::oauth::Request), look whether the consumer may be used for this realm.
+    /// Of [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), the `update_url` is left out
+    /// where it is outside of the realm, and where this provider would have to post to a host of
+    /// its own network, or without TLS. Of [`oauth::Request`](crate::openid2::oauth::Request), look
+    /// whether the consumer may be used for this realm.
     pub fn extension<E: RequestExtension>(&self) -> Option<E> {
         let found = E::NAMESPACES.iter().find_map(|namespace| self.raw_extension(namespace))?;
         Some(E::read(found)?.within(&self.realm))

@@ -12,11 +12,11 @@ use crate::wire::form;
 use crate::{Moment, Request};
 
 impl Provider {
-    /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
-    /// `checkid_immediate` become a [`CheckIdRequest`](super::CheckIdRequest).
+    /// Takes a request to the endpoint: `associate` and `check_authentication` are answered,
+    /// `checkid_setup` and `checkid_immediate` become a [`CheckIdRequest`](super::CheckIdRequest).
     ///
-    /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
-    /// return_to lies in it. The user sees a page otherwise.
+    /// What cannot be answered is told to the relying party, by a redirect, only where its realm
+    /// can be trusted and the return_to lies in it. The user sees a page otherwise.
     pub fn dispatch(&self, request: &Request, moment: Moment) -> ServerStep<Dispatched> {
         let text = match text(request) {
             Ok(text) => text,
@@ -24,13 +24,17 @@ impl Provider {
         };
         let (message, version) = match self.read(text) {
             Ok(read) => read,
-            Err((reason, version)) => return ServerStep::Reject(self.refuse(reason, request, text, version)),
+            Err((reason, version)) => {
+                return ServerStep::Reject(self.refuse(reason, request, text, version));
+            }
         };
         let is_post = request.method() == Method::POST;
         match message.get("mode").unwrap_or_default() {
             "checkid_setup" | "checkid_immediate" => self.check_id_request(&message, version),
             "associate" if is_post => self.associate(&message, version, &moment),
-            "check_authentication" if is_post => self.check_authentication(&message, version, moment.now),
+            "check_authentication" if is_post => {
+                self.check_authentication(&message, version, moment.now)
+            }
             "associate" | "check_authentication" => {
                 ServerStep::Reject(RejectReason::HttpMethod(request.method().clone()).page())
             }
@@ -38,7 +42,8 @@ impl Provider {
         }
     }
 
-    /// A message that this provider understands; or what is wrong with it, and in which version that is to be said.
+    /// A message that this provider understands; or what is wrong with it, and in which version
+    /// that is to be said.
     fn read(&self, text: &str) -> Result<(Message, Version), (RejectReason, Version)> {
         let message = Message::parse(text).map_err(|_| (RejectReason::Malformed, Version::V2_0))?;
         let version = message.version().ok_or((RejectReason::Version, Version::V2_0))?;
@@ -54,20 +59,29 @@ impl Provider {
         Ok((message, version))
     }
 
-    /// Refuses a message that was not understood, and tells the one who sent it: a relying party by the user, a relying party
-    /// itself, or the user.
-    fn refuse(&self, reason: RejectReason, request: &Request, text: &str, version: Version) -> Rejected {
+    /// Refuses a message that was not understood, and tells the one who sent it: a relying party by
+    /// the user, a relying party itself, or the user.
+    fn refuse(
+        &self,
+        reason: RejectReason,
+        request: &Request,
+        text: &str,
+        version: Version,
+    ) -> Rejected {
         // A field that stands twice has no value that one could go by.
         let sole = |wanted: &str| {
-            let mut values = form::text_pairs(text).filter(|(name, _)| name.as_deref() == Some(wanted));
+            let mut values =
+                form::text_pairs(text).filter(|(name, _)| name.as_deref() == Some(wanted));
             values.next().filter(|_| values.next().is_none()).and_then(|(_, value)| value)
         };
-        let is_direct = matches!(sole("openid.mode").as_deref(), Some("associate" | "check_authentication"));
+        let is_direct =
+            matches!(sole("openid.mode").as_deref(), Some("associate" | "check_authentication"));
         let Some(return_to) = sole("openid.return_to").filter(|_| !is_direct) else {
             let is_post = request.method() == Method::POST;
             return if is_post { reason.direct(version, &[]) } else { reason.page() };
         };
-        let realm = sole(if version == Version::V2_0 { "openid.realm" } else { "openid.trust_root" });
+        let realm =
+            sole(if version == Version::V2_0 { "openid.realm" } else { "openid.trust_root" });
         if self.may_be_told(&return_to, realm.as_deref(), version) {
             reason.indirect(&return_to, version)
         } else {
@@ -80,7 +94,9 @@ impl Provider {
 fn text(request: &Request) -> Result<&str, RejectReason> {
     match *request.method() {
         Method::GET => Ok(request.uri().query().unwrap_or_default()),
-        Method::POST if form::is_form(request.headers()) != Some(true) => Err(RejectReason::NotAForm),
+        Method::POST if form::is_form(request.headers()) != Some(true) => {
+            Err(RejectReason::NotAForm)
+        }
         Method::POST => std::str::from_utf8(request.body()).map_err(|_| RejectReason::Malformed),
         _ => Err(RejectReason::HttpMethod(request.method().clone())),
     }

@@ -18,7 +18,8 @@ pub enum Dispatched {
     /// Send this.
     Respond(Response),
     /// A relying party wants to know who the user is: find out, ask the user, and then call
-    /// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny).
+    /// [`Provider::approve`](super::Provider::approve) or
+    /// [`Provider::deny`](super::Provider::deny).
     CheckIdRequest(Box<CheckIdRequest>),
 }
 
@@ -27,7 +28,9 @@ impl fmt::Debug for Dispatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
-            Self::CheckIdRequest(check_id) => f.debug_tuple("CheckIdRequest").field(check_id).finish(),
+            Self::CheckIdRequest(check_id) => {
+                f.debug_tuple("CheckIdRequest").field(check_id).finish()
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use super::queries::{RememberNonce, Store};
 use crate::{OneTimeUse, Timestamp};
 
-/// Keeps nonces in memory, until their time has passed. Those that have expired are dropped some at a time, so that no request
-/// waits until all of them are gone.
+/// Keeps nonces in memory, until their time has passed. Those that have expired are dropped some at
+/// a time, so that no request waits until all of them are gone.
 ///
 /// # Examples
 /// ```
@@ -80,8 +80,12 @@ mod tests {
 
     fn ask(store: &MemoryStore, nonce: &str, until: u64, now: u64) -> OneTimeUse {
         let (until, now) = (Timestamp::from_secs(until), Timestamp::from_secs(now));
-        let Ok(one_time_use) =
-            store.remember_nonce(&RememberNonce { endpoint: "e".into(), nonce: nonce.into(), until, now });
+        let Ok(one_time_use) = store.remember_nonce(&RememberNonce {
+            endpoint: "e".into(),
+            nonce: nonce.into(),
+            until,
+            now,
+        });
         one_time_use
     }
 

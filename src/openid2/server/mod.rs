@@ -1,8 +1,8 @@
 //! The OpenID provider: OpenID Authentication 2.0 as seen from the other side.
 //!
-//! One endpoint takes all messages ([`Provider::dispatch`]). Associations are not stored: a handle says by itself, sealed with
-//! the provider's key, what it is for and until when, and its MAC key follows from both. What is asked of storage is
-//! whether an answer has been confirmed before.
+//! One endpoint takes all messages ([`Provider::dispatch`]). Associations are not stored: a handle
+//! says by itself, sealed with the provider's key, what it is for and until when, and its MAC key
+//! follows from both. What is asked of storage is whether an answer has been confirmed before.
 
 mod approve;
 mod associate;

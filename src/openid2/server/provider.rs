@@ -67,12 +67,14 @@ pub struct Provider {
 type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Provider {
-    /// Makes a provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such
-    /// as 64 digits of hexadecimal; every process of the provider has the same.
+    /// Makes a provider with that endpoint: with TLS, or on this machine. `secret` is random and
+    /// has 32 bytes or more, such as 64 digits of hexadecimal; every process of the provider has
+    /// the same.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS and
-    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when
+    /// it has no TLS and [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is
+    /// not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
     pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
         if !options.dangerous_allow_http {
@@ -98,19 +100,23 @@ impl Provider {
         Ok(self)
     }
 
-    /// Says below which hosts anybody can have a site, in the place of a rule of thumb (that `*.com` and `*.co.uk` are too wide):
-    /// a realm whose wildcard stands there is refused (§9.2). Hosts come as browsers write them, in small letters and
-    /// Punycode.
+    /// Says below which hosts anybody can have a site, in the place of a rule of thumb (that
+    /// `*.com` and `*.co.uk` are too wide): a realm whose wildcard stands there is refused (§9.2).
+    /// Hosts come as browsers write them, in small letters and Punycode.
     ///
     /// ```
     /// use oauth_proto::openid2::server::Provider;
     ///
     /// # fn example(provider: Provider) {
     /// // In earnest, a look into the public suffix list.
-    /// let provider = provider.public_suffixes(|host| matches!(host, "com" | "co.uk" | "github.io"));
+    /// let provider =
+    ///     provider.public_suffixes(|host| matches!(host, "com" | "co.uk" | "github.io"));
     /// # }
     /// ```
-    pub fn public_suffixes(mut self, is_one: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+    pub fn public_suffixes(
+        mut self,
+        is_one: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
         self.is_public_suffix = Some(Arc::new(is_one));
         self
     }

@@ -9,11 +9,12 @@ use crate::{OneTimeUse, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
-/// For a relying party it is an assertion's (OpenID Authentication 2.0 §11.3), for a provider that of an answer whose
-/// signature was asked about (§11.4.2.1). Two sites may share a table: endpoint and nonce are the key.
+/// For a relying party it is an assertion's (OpenID Authentication 2.0 §11.3), for a provider that
+/// of an answer whose signature was asked about (§11.4.2.1). Two sites may share a table: endpoint
+/// and nonce are the key.
 ///
-/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where `until` is not later than the
-/// latest `now` that it has forgotten by: it cannot know any more.
+/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where
+/// `until` is not later than the latest `now` that it has forgotten by: it cannot know any more.
 ///
 /// ```
 /// use oauth_proto::Timestamp;

@@ -1,4 +1,5 @@
-//! Reading authentication requests, OpenID Authentication 2.0 §9: first the realm and the return_to, then the rest.
+//! Reading authentication requests, OpenID Authentication 2.0 §9: first the realm and the
+//! return_to, then the rest.
 
 use super::super::extension::ReadExtension;
 use super::super::extensions::sreg;
@@ -18,7 +19,11 @@ pub(super) struct TrustedParty<'m> {
 }
 
 impl Provider {
-    pub(super) fn check_id_request(&self, message: &Message, version: Version) -> ServerStep<Dispatched> {
+    pub(super) fn check_id_request(
+        &self,
+        message: &Message,
+        version: Version,
+    ) -> ServerStep<Dispatched> {
         let party = match self.trusted_party(|name| message.get(name), version) {
             Ok(party) => party,
             Err(reason) => return ServerStep::Reject(reason.page()),
@@ -32,8 +37,8 @@ impl Provider {
         }
     }
 
-    /// Judges the realm and the return_to. Before that nobody is sent anywhere, or a link to this provider would lead to
-    /// whatever site its author likes.
+    /// Judges the realm and the return_to. Before that nobody is sent anywhere, or a link to this
+    /// provider would lead to whatever site its author likes.
     pub(super) fn trusted_party<'m>(
         &self,
         field: impl Fn(&'static str) -> Option<&'m str>,
@@ -60,9 +65,15 @@ impl Provider {
         Ok(TrustedParty { realm: text, return_to })
     }
 
-    /// Whether a user may take the refusal of a message that was not understood back there: what it says of its realm holds,
-    /// and the host is not one of this network, which nobody outside could send them to.
-    pub(super) fn may_be_told(&self, return_to: &str, realm: Option<&str>, version: Version) -> bool {
+    /// Whether a user may take the refusal of a message that was not understood back there: what it
+    /// says of its realm holds, and the host is not one of this network, which nobody outside could
+    /// send them to.
+    pub(super) fn may_be_told(
+        &self,
+        return_to: &str,
+        realm: Option<&str>,
+        version: Version,
+    ) -> bool {
         let field = |name| if name == "return_to" { Some(return_to) } else { realm };
         absolute(return_to).is_some_and(|url| self.allowed.may_fetch(&url))
             && self.trusted_party(field, version).is_ok()
@@ -96,7 +107,9 @@ fn read(
     };
     let mut extensions: Vec<_> =
         message.namespaces().filter_map(|namespace| message.extension(namespace, None)).collect();
-    if version == Version::V1_1 && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE) {
+    if version == Version::V1_1
+        && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE)
+    {
         extensions.extend(message.extension(sreg::NAMESPACE, sreg::Request::ALIAS_1_1));
     }
     Ok(CheckIdRequest {
@@ -110,12 +123,14 @@ fn read(
     })
 }
 
-/// Checks that a question can be kept. Identifiers and handles have no control characters, and no field has a NUL, on which
-/// stores fail.
+/// Checks that a question can be kept. Identifiers and handles have no control characters, and no
+/// field has a NUL, on which stores fail.
 fn check_controls(message: &Message) -> Result<(), RejectReason> {
     let names = |key: &str| matches!(key, "identity" | "claimed_id" | "assoc_handle");
     let odd = message.pairs().find(|(key, value)| {
-        key.contains('\0') || value.contains('\0') || (names(key) && value.contains(char::is_control))
+        key.contains('\0')
+            || value.contains('\0')
+            || (names(key) && value.contains(char::is_control))
     });
     match odd {
         Some((key, _)) => Err(RejectReason::ControlCharacter(key.chars().take(100).collect())),

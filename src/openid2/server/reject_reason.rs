@@ -36,28 +36,30 @@ pub enum RejectReason {
     /// A field has a value that it cannot have.
     #[error("the field {0:?} has a value that it cannot have")]
     Invalid(&'static str),
-    /// A field that would be kept has a control character: an identifier or a handle any, other fields a NUL.
+    /// A field that would be kept has a control character: an identifier or a handle any, other
+    /// fields a NUL.
     #[error("the field {0:?} has a control character: send it without")]
     ControlCharacter(String),
-    /// `return_to` lies outside of the realm. The user sees a page, although the specification has them sent back (§9.2): a
-    /// link to this provider would lead to whatever URL its author names.
+    /// `return_to` lies outside of the realm. The user sees a page, although the specification has
+    /// them sent back (§9.2): a link to this provider would lead to whatever URL its author names.
     #[error("return_to lies outside of the realm")]
     ReturnToOutside,
     /// The realm covers the sites of many owners, or has no TLS.
     #[error("the realm is not one to be trusted: {0}")]
     Realm(&'static str),
-    /// The association or session type is not supported; the relying party is told which is (§8.2.4).
+    /// The association or session type is not supported; the relying party is told which is
+    /// (§8.2.4).
     #[error("the association or session type is not supported")]
     UnsupportedType,
     /// An approval about another identifier than was asked about.
     #[error("the user is not the one that was asked about")]
     NotTheUsers,
-    /// An approval by something that is no identifier: not an absolute URL in its normal writing. The relying party is told
-    /// that there is no answer.
+    /// An approval by something that is no identifier: not an absolute URL in its normal writing.
+    /// The relying party is told that there is no answer.
     #[error("{0:?} is no identifier: that is an absolute http or https URL in its normal writing")]
     NoIdentifier(String),
-    /// A value of the application's own cannot stand in a message: one with a newline. The relying party is told that there
-    /// is no answer.
+    /// A value of the application's own cannot stand in a message: one with a newline. The relying
+    /// party is told that there is no answer.
     #[error("the answer has a value that cannot be signed")]
     Unsignable,
     /// Storage failed.

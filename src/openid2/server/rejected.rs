@@ -1,4 +1,5 @@
-//! A refused request to a provider, and what the other side is told: OpenID Authentication 2.0 §5.1.2.2, §5.2.3.
+//! A refused request to a provider, and what the other side is told: OpenID Authentication 2.0
+//! §5.1.2.2, §5.2.3.
 
 use std::fmt;
 
@@ -29,7 +30,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// Returns what the other side is told: a message in Key-Value form, a redirect with an error, or a few words for people.
+    /// Returns what the other side is told: a message in Key-Value form, a redirect with an error,
+    /// or a few words for people.
     pub fn response(&self) -> Response {
         self.response.as_ref().clone()
     }
@@ -67,8 +69,10 @@ impl RejectReason {
 
     /// A refusal for people, where there is nobody else to tell.
     pub(super) fn page(self) -> Rejected {
-        let mut response =
-            responses::text(self.status(), format!("This is an OpenID endpoint, and {}.\n", self.public()));
+        let mut response = responses::text(
+            self.status(),
+            format!("This is an OpenID endpoint, and {}.\n", self.public()),
+        );
         if matches!(self, Self::HttpMethod(_)) {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
         }

@@ -1,5 +1,5 @@
-//! The responses of a provider: those that take the user back, direct ones, and a few words for people. OpenID Authentication
-//! 2.0 §5.1.2, §5.2.
+//! The responses of a provider: those that take the user back, direct ones, and a few words for
+//! people. OpenID Authentication 2.0 §5.1.2, §5.2.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
@@ -20,11 +20,14 @@ pub(super) enum MessagePlace {
     Fragment,
 }
 
-/// Sends the user to a URL with a message: by a redirect, or a form where it would be too long (§5.2).
+/// Sends the user to a URL with a message: by a redirect, or a form where it would be too long
+/// (§5.2).
 pub(super) fn indirect(return_to: &str, message: &Message, place: MessagePlace) -> Response {
     let url = match place {
         MessagePlace::Query => indirect_communication::with_query(return_to, &message.to_form()),
-        MessagePlace::Fragment => indirect_communication::with_fragment(return_to, &message.to_form()),
+        MessagePlace::Fragment => {
+            indirect_communication::with_fragment(return_to, &message.to_form())
+        }
     };
     let mut response = Response::default();
     let headers = response.headers_mut();

@@ -1,5 +1,5 @@
-//! Attributes that have changed, OpenID Attribute Exchange 1.0 §5.1: an answer that nobody asked for, posted to the relying
-//! party.
+//! Attributes that have changed, OpenID Attribute Exchange 1.0 §5.1: an answer that nobody asked
+//! for, posted to the relying party.
 
 use super::super::direct_request::direct_request;
 use super::super::identifier::absolute;
@@ -11,20 +11,23 @@ use super::reject_reason::RejectReason;
 use crate::{Moment, Request};
 
 impl Provider {
-    /// Makes the request that tells a relying party of attributes that have changed, if the user agreed to that. `update_url` is
-    /// the one that the [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) of the request had, and the response to it: keep it, with the user, the claimed identifier that
-    /// was asked about, by which the relying party knows them, and the attributes.
+    /// Makes the request that tells a relying party of attributes that have changed, if the user
+    /// agreed to that. `update_url` is the one that the
+    /// [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) of the request had, and the response
+    /// to it: keep it, with the user, the claimed identifier that was asked about, by which the
+    /// relying party knows them, and the attributes.
     ///
-    /// The relying party asks this provider about the signature, so serve the request's endpoint meanwhile. Where it answers
-    /// with status 404, it wants to hear no more.
+    /// The relying party asks this provider about the signature, so serve the request's endpoint
+    /// meanwhile. Where it answers with status 404, it wants to hear no more.
     ///
     /// ```
-    /// use oauth_proto::openid2::server::{Approval, Provider, RejectReason};
     /// use oauth_proto::openid2::ax;
+    /// use oauth_proto::openid2::server::{Approval, Provider, RejectReason};
     /// use oauth_proto::{Moment, Request};
     ///
     /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, RejectReason> {
-    ///     let mut email = ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["jane@example.org"]);
+    ///     let mut email = ax::FetchResponse::default()
+    ///         .attribute(ax::AttributeType::Email, ["jane@example.org"]);
     ///     email.update_url = Some(update_url.to_owned());
     ///     let mut jane = Approval::new("https://op.example/id/jane").extension(email);
     ///     jane.claimed_id = Some("https://jane.example/".into());
@@ -33,8 +36,9 @@ impl Provider {
     /// ```
     ///
     /// # Errors
-    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::extension`]. [`RejectReason::NoIdentifier`] when
-    /// `approval` has something else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
+    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::extension`].
+    /// [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
+    /// [`RejectReason::Unsignable`] when a value has a newline.
     pub fn update_attributes(
         &self,
         update_url: &str,
@@ -43,7 +47,8 @@ impl Provider {
     ) -> Result<Request, RejectReason> {
         let invalid = || RejectReason::Invalid("update_url");
         // A fragment would be signed, and not be sent.
-        let url = absolute(update_url).filter(|url| self.allowed.trusts(url) && url.fragment().is_none());
+        let url =
+            absolute(update_url).filter(|url| self.allowed.trusts(url) && url.fragment().is_none());
         let url = url.ok_or_else(invalid)?;
         let uri = url.as_str().parse().map_err(|_| invalid())?;
         let check_id = CheckIdRequest {

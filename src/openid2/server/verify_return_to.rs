@@ -1,4 +1,5 @@
-//! Verifying return URLs by discovery on the relying party, OpenID Authentication 2.0 §9.2.1 and §13.
+//! Verifying return URLs by discovery on the relying party, OpenID Authentication 2.0 §9.2.1 and
+//! §13.
 
 use http::header::ACCEPT;
 use http::{HeaderValue, StatusCode};
@@ -15,34 +16,45 @@ use crate::core::step::Receive;
 use crate::{Error, Moment, Purpose, Request, Response, Step};
 
 impl Provider {
-    /// Finds out whether the relying party's own document lists the `return_to` of a request (§9.2.1). Where it does not,
-    /// tell the user that the site could not be verified, or deny.
+    /// Finds out whether the relying party's own document lists the `return_to` of a request
+    /// (§9.2.1). Where it does not, tell the user that the site could not be verified, or deny.
     ///
-    /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a no. The step has no errors
-    /// but those of your transport: any other response of the relying party is a no.
+    /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a
+    /// no. The step has no errors but those of your transport: any other response of the relying
+    /// party is a no.
     pub fn verify_return_to(&self, request: &CheckIdRequest) -> Step<bool> {
         let url = Realm::parse(&request.realm).and_then(|realm| realm.discovery_url());
         let (Some(url), Some(return_to)) = (url, request.return_to.clone()) else {
             return Step::Done(false);
         };
         let hop = Hop::First;
-        fetch(&url, AwaitRelyingPartyDocument { allowed: self.allowed, return_to, hop, url: url.clone() })
+        fetch(
+            &url,
+            AwaitRelyingPartyDocument { allowed: self.allowed, return_to, hop, url: url.clone() },
+        )
     }
 }
 
 fn fetch(url: &Url, awaited: AwaitRelyingPartyDocument) -> Step<bool> {
-    let Some(uri) =
-        url.as_str().parse().ok().filter(|_| awaited.allowed.trusts_party(url) && awaited.allowed.may_fetch(url))
+    let Some(uri) = url
+        .as_str()
+        .parse()
+        .ok()
+        .filter(|_| awaited.allowed.trusts_party(url) && awaited.allowed.may_fetch(url))
     else {
         return Step::Done(false);
     };
     let mut request = Request::default();
     *request.uri_mut() = uri;
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/xrds+xml, text/html;q=0.8, */*;q=0.1"));
+    request.headers_mut().insert(
+        ACCEPT,
+        HeaderValue::from_static("application/xrds+xml, text/html;q=0.8, */*;q=0.1"),
+    );
     Step::send(request, awaited)
 }
 
-/// Which response is awaited: the first may name the place of the document, the second is the document.
+/// Which response is awaited: the first may name the place of the document, the second is the
+/// document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hop {
     First,
@@ -66,7 +78,9 @@ impl Receive<bool> for AwaitRelyingPartyDocument {
             return Ok(Step::Done(lists(response.body(), &self.return_to)));
         }
         let in_page = || html::head(response.body())?.xrds_location;
-        let elsewhere = location(response.headers(), XrdsDocument::LOCATION_HEADER).map(str::to_owned).or_else(in_page);
+        let elsewhere = location(response.headers(), XrdsDocument::LOCATION_HEADER)
+            .map(str::to_owned)
+            .or_else(in_page);
         let elsewhere = elsewhere.and_then(|to| joined(&self.url, &to));
         match elsewhere {
             Some(url) => Ok(fetch(&url, Self { hop: Hop::Second, url: url.clone(), ..*self })),
@@ -82,8 +96,10 @@ impl Receive<bool> for AwaitRelyingPartyDocument {
 /// Whether a document lists a URL, or one above it.
 fn lists(document: &[u8], return_to: &str) -> bool {
     let services = xrds::services(document).unwrap_or_default();
-    services.iter().filter(|service| service.types.iter().any(|own| own == RETURN_TO)).any(|service| {
-        let mut realms = service.uris.iter().filter_map(|uri| Realm::parse(uri));
-        realms.any(|realm| realm.wildcard_host().is_none() && realm.contains(return_to))
-    })
+    services.iter().filter(|service| service.types.iter().any(|own| own == RETURN_TO)).any(
+        |service| {
+            let mut realms = service.uris.iter().filter_map(|uri| Realm::parse(uri));
+            realms.any(|realm| realm.wildcard_host().is_none() && realm.contains(return_to))
+        },
+    )
 }

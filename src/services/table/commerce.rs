@@ -4,8 +4,8 @@ use crate::oauth2::{Quirks, TokenPlacement};
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Shopify, by the shop's name: `name` in `name.myshopify.com`. Check the `hmac` of a callback, which this crate does
-/// not.
+/// Shopify, by the shop's name: `name` in `name.myshopify.com`. Check the `hmac` of a callback,
+/// which this crate does not.
 pub const SHOPIFY: Service = Service::oauth2(
     "Shopify",
     Oauth2::new(
@@ -23,19 +23,25 @@ pub const SHOPIFY: Service = Service::oauth2(
 .instance_name("shop", None)
 .api(&["https://{name}.myshopify.com"]);
 
-/// eBay, in production; the test environment is `api.sandbox.ebay.com`. The redirect URI is a name that eBay gives
-/// (RuName).
+/// eBay, in production; the test environment is `api.sandbox.ebay.com`. The redirect URI is a name
+/// that eBay gives (RuName).
 pub const EBAY: Service = Service::oauth2(
     "eBay",
-    Oauth2::new("https://auth.ebay.com/oauth2/authorize", "https://api.ebay.com/identity/v1/oauth2/token")
-        .quirks(Quirks { allow_token_types: &["Application Access Token", "User Access Token"], ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://auth.ebay.com/oauth2/authorize",
+        "https://api.ebay.com/identity/v1/oauth2/token",
+    )
+    .quirks(Quirks {
+        allow_token_types: &["Application Access Token", "User Access Token"],
+        ..Quirks::STRICT
+    }),
 )
 .documentation("https://developer.ebay.com/api-docs/static/oauth-authorization-code-grant.html")
 .api(&["https://api.ebay.com", "https://apiz.ebay.com"])
 .userinfo("https://apiz.ebay.com/commerce/identity/v1/user/");
 
-/// plentymarkets, now PlentyONE: a shop's system. There is nobody to ask for consent: a token is had for a user's name
-/// and password, outside the grants of OAuth.
+/// plentymarkets, now PlentyONE: a shop's system. There is nobody to ask for consent: a token is
+/// had for a user's name and password, outside the grants of OAuth.
 pub const PLENTYMARKETS: Service = Service::oauth2(
     "plentymarkets",
     Oauth2::without_users("{base}/rest/login").quirks(Quirks { allow_camel_case: true, ..Quirks::STRICT }),
@@ -44,34 +50,44 @@ pub const PLENTYMARKETS: Service = Service::oauth2(
 .instance_base(None)
 .api(&["{base}"]);
 
-/// Stripe Connect. The secret is the platform's secret API key. The scope is `read_write` or `read_only`.
+/// Stripe Connect. The secret is the platform's secret API key. The scope is `read_write` or
+/// `read_only`.
 pub const STRIPE: Service = Service::oauth2(
     "Stripe",
-    Oauth2::new("https://connect.stripe.com/oauth/authorize", "https://connect.stripe.com/oauth/token")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://connect.stripe.com/oauth/authorize",
+        "https://connect.stripe.com/oauth/token",
+    )
+    .secret_in_body(),
 )
 .documentation("https://docs.stripe.com/connect/oauth-reference")
 .api(&["https://api.stripe.com"])
 .userinfo("https://api.stripe.com/v1/account");
 
-/// Log in with PayPal, in production; the test environment is `sandbox.paypal.com`. The profile wants the parameter
-/// `schema=paypalv1.1`.
+/// Log in with PayPal, in production; the test environment is `sandbox.paypal.com`. The profile
+/// wants the parameter `schema=paypalv1.1`.
 pub const PAYPAL: Service = Service::oauth2(
     "PayPal",
-    Oauth2::new("https://www.paypal.com/signin/authorize", "https://api-m.paypal.com/v1/oauth2/token")
-        .authorization_parameters(&[("flowEntry", "static")]),
+    Oauth2::new(
+        "https://www.paypal.com/signin/authorize",
+        "https://api-m.paypal.com/v1/oauth2/token",
+    )
+    .authorization_parameters(&[("flowEntry", "static")]),
 )
 .documentation("https://developer.paypal.com/docs/log-in-with-paypal/")
 .api(&["https://api-m.paypal.com"])
 .userinfo("https://api-m.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1");
 
-/// Square, in production; the test environment is `connect.squareupsandbox.com`. A token's end comes as a date, in
-/// `expires_at`. A client either has a secret or sends a proof key.
+/// Square, in production; the test environment is `connect.squareupsandbox.com`. A token's end
+/// comes as a date, in `expires_at`. A client either has a secret or sends a proof key.
 pub const SQUARE: Service = Service::oauth2(
     "Square",
-    Oauth2::new("https://connect.squareup.com/oauth2/authorize", "https://connect.squareup.com/oauth2/token")
-        .secret_in_body()
-        .refuses_pkce(),
+    Oauth2::new(
+        "https://connect.squareup.com/oauth2/authorize",
+        "https://connect.squareup.com/oauth2/token",
+    )
+    .secret_in_body()
+    .refuses_pkce(),
 )
 .documentation("https://developer.squareup.com/docs/oauth-api/overview")
 .api(&["https://connect.squareup.com"])
@@ -80,16 +96,19 @@ pub const SQUARE: Service = Service::oauth2(
 /// Coinbase. It admits partners only. A refresh token comes with the scope `offline_access`.
 pub const COINBASE: Service = Service::oauth2(
     "Coinbase",
-    Oauth2::new("https://login.coinbase.com/oauth2/auth", "https://login.coinbase.com/oauth2/token")
-        .revocation("https://login.coinbase.com/oauth2/revoke")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://login.coinbase.com/oauth2/auth",
+        "https://login.coinbase.com/oauth2/token",
+    )
+    .revocation("https://login.coinbase.com/oauth2/revoke")
+    .secret_in_body(),
 )
 .documentation("https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/overview")
 .api(&["https://api.coinbase.com"])
 .userinfo("https://api.coinbase.com/v2/user");
 
-/// Intuit: QuickBooks Online. The company's identifier comes with the callback, as `realmId`. Revocation takes JSON
-/// only.
+/// Intuit: QuickBooks Online. The company's identifier comes with the callback, as `realmId`.
+/// Revocation takes JSON only.
 pub const INTUIT: Service = Service::oauth2(
     "Intuit QuickBooks",
     Oauth2::new(
@@ -101,13 +120,16 @@ pub const INTUIT: Service = Service::oauth2(
 .api(&["https://quickbooks.api.intuit.com", "https://accounts.platform.intuit.com"])
 .userinfo("https://accounts.platform.intuit.com/v1/openid_connect/userinfo");
 
-/// Xero. Calls need the header `Xero-Tenant-Id`, from `https://api.xero.com/connections`. A refresh token comes with
-/// the scope `offline_access`.
+/// Xero. Calls need the header `Xero-Tenant-Id`, from `https://api.xero.com/connections`. A refresh
+/// token comes with the scope `offline_access`.
 pub const XERO: Service = Service::oauth2(
     "Xero",
-    Oauth2::new("https://login.xero.com/identity/connect/authorize", "https://identity.xero.com/connect/token")
-        .revocation("https://identity.xero.com/connect/revocation")
-        .issuer("https://identity.xero.com"),
+    Oauth2::new(
+        "https://login.xero.com/identity/connect/authorize",
+        "https://identity.xero.com/connect/token",
+    )
+    .revocation("https://identity.xero.com/connect/revocation")
+    .issuer("https://identity.xero.com"),
 )
 .documentation("https://developer.xero.com/documentation/guides/oauth2/auth-flow/")
 .api(&["https://api.xero.com", "https://identity.xero.com"])

@@ -5,16 +5,21 @@ use crate::services::profile::{EmailMapping, ProfileMapping};
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// GitHub. Answers errors with status 200. Its metadata are a preview. An OAuth app's tokens do not expire; a GitHub
-/// App's do. Its API refuses requests without a `User-Agent`.
+/// GitHub. Answers errors with status 200. Its metadata are a preview. An OAuth app's tokens do not
+/// expire; a GitHub App's do. Its API refuses requests without a `User-Agent`.
 pub const GITHUB: Service = Service::oauth2(
     "GitHub",
-    Oauth2::new("https://github.com/login/oauth/authorize", "https://github.com/login/oauth/access_token")
-        .device_authorization("https://github.com/login/device/code")
-        .issuer("https://github.com/login/oauth")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://github.com/login/oauth/authorize",
+        "https://github.com/login/oauth/access_token",
+    )
+    .device_authorization("https://github.com/login/device/code")
+    .issuer("https://github.com/login/oauth")
+    .secret_in_body(),
 )
-.documentation("https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps")
+.documentation(
+    "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
+)
 .api(&["https://api.github.com"])
 .userinfo("https://api.github.com/user")
 .profile(GITHUB_PROFILE);
@@ -61,11 +66,14 @@ pub const GITLAB: Service = Service::oauth2(
 .userinfo("{base}/oauth/userinfo")
 .profile(ProfileMapping { username: Some("/nickname"), ..ProfileMapping::OPENID });
 
-/// Bitbucket Cloud. Scopes are those of the consumer; the request cannot name others. For signing in the consumer needs
-/// `account` and `email`.
+/// Bitbucket Cloud. Scopes are those of the consumer; the request cannot name others. For signing
+/// in the consumer needs `account` and `email`.
 pub const BITBUCKET: Service = Service::oauth2(
     "Bitbucket",
-    Oauth2::new("https://bitbucket.org/site/oauth2/authorize", "https://bitbucket.org/site/oauth2/access_token"),
+    Oauth2::new(
+        "https://bitbucket.org/site/oauth2/authorize",
+        "https://bitbucket.org/site/oauth2/access_token",
+    ),
 )
 .documentation("https://developer.atlassian.com/cloud/bitbucket/oauth-2/")
 .api(&["https://api.bitbucket.org"])
@@ -83,8 +91,8 @@ pub const BITBUCKET: Service = Service::oauth2(
     ..ProfileMapping::new("/uuid")
 });
 
-/// Gitea: gitea.com, or an installation. The issuer is the installation's own URL, whose closing slash differs by
-/// version.
+/// Gitea: gitea.com, or an installation. The issuer is the installation's own URL, whose closing
+/// slash differs by version.
 pub const GITEA: Service = Service::oauth2(
     "Gitea",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")
@@ -106,7 +114,8 @@ pub const FORGEJO: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/login/oauth/userinfo");
 
-/// Atlassian: Jira, Confluence and their like (3LO). A refresh token comes with the scope `offline_access`.
+/// Atlassian: Jira, Confluence and their like (3LO). A refresh token comes with the scope
+/// `offline_access`.
 pub const ATLASSIAN: Service = Service::oauth2(
     "Atlassian",
     Oauth2::new("https://auth.atlassian.com/authorize", "https://auth.atlassian.com/oauth/token")
@@ -131,8 +140,11 @@ pub const LINEAR: Service = Service::oauth2(
 /// DigitalOcean.
 pub const DIGITALOCEAN: Service = Service::oauth2(
     "DigitalOcean",
-    Oauth2::new("https://cloud.digitalocean.com/v1/oauth/authorize", "https://cloud.digitalocean.com/v1/oauth/token")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://cloud.digitalocean.com/v1/oauth/authorize",
+        "https://cloud.digitalocean.com/v1/oauth/token",
+    )
+    .secret_in_body(),
 )
 .documentation("https://docs.digitalocean.com/reference/api/oauth/")
 .api(&["https://api.digitalocean.com"])
@@ -141,7 +153,8 @@ pub const DIGITALOCEAN: Service = Service::oauth2(
 /// Heroku. The API wants `Accept: application/vnd.heroku+json; version=3`.
 pub const HEROKU: Service = Service::oauth2(
     "Heroku",
-    Oauth2::new("https://id.heroku.com/oauth/authorize", "https://id.heroku.com/oauth/token").secret_in_body(),
+    Oauth2::new("https://id.heroku.com/oauth/authorize", "https://id.heroku.com/oauth/token")
+        .secret_in_body(),
 )
 .documentation("https://devcenter.heroku.com/articles/oauth")
 .api(&["https://api.heroku.com"])
@@ -157,14 +170,18 @@ pub const HUGGING_FACE: Service = Service::oauth2(
 .api(&["https://huggingface.co"])
 .userinfo("https://huggingface.co/oauth/userinfo");
 
-/// Stack Exchange, with Stack Overflow. Calls of the API need the application's `key` and a `site` besides the token.
+/// Stack Exchange, with Stack Overflow. Calls of the API need the application's `key` and a `site`
+/// besides the token.
 pub const STACK_EXCHANGE: Service = Service::oauth2(
     "Stack Exchange",
-    Oauth2::new("https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token/json")
-        .scopes_by_comma()
-        .secret_in_body()
-        .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks { allow_missing_token_type: true, allow_expires: true, ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://stackoverflow.com/oauth",
+        "https://stackoverflow.com/oauth/access_token/json",
+    )
+    .scopes_by_comma()
+    .secret_in_body()
+    .token_placement(TokenPlacement::AllowQuery("access_token"))
+    .quirks(Quirks { allow_missing_token_type: true, allow_expires: true, ..Quirks::STRICT }),
 )
 .documentation("https://api.stackexchange.com/docs/authentication")
 .api(&["https://api.stackexchange.com"])

@@ -4,15 +4,18 @@ use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Google. A refresh token comes only with the parameter `access_type=offline`, and again only with `prompt=consent`.
-/// Its APIs have many origins; these are the common ones.
+/// Google. A refresh token comes only with the parameter `access_type=offline`, and again only with
+/// `prompt=consent`. Its APIs have many origins; these are the common ones.
 pub const GOOGLE: Service = Service::oauth2(
     "Google",
-    Oauth2::new("https://accounts.google.com/o/oauth2/v2/auth", "https://oauth2.googleapis.com/token")
-        .device_authorization("https://oauth2.googleapis.com/device/code")
-        .revocation("https://oauth2.googleapis.com/revoke")
-        .issuer("https://accounts.google.com")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://accounts.google.com/o/oauth2/v2/auth",
+        "https://oauth2.googleapis.com/token",
+    )
+    .device_authorization("https://oauth2.googleapis.com/device/code")
+    .revocation("https://oauth2.googleapis.com/revoke")
+    .issuer("https://accounts.google.com")
+    .secret_in_body(),
 )
 .documentation("https://developers.google.com/identity/protocols/oauth2/web-server")
 .api(&[
@@ -26,12 +29,13 @@ pub const GOOGLE: Service = Service::oauth2(
 .userinfo("https://openidconnect.googleapis.com/v1/userinfo")
 .profile(ProfileMapping::OPENID);
 
-/// Microsoft's identity platform (Entra ID): accounts of organizations and of persons, by tenant. The metadata of
-/// `common`, `organizations` and `consumers` have `{tenantid}` in the issuer instead of that name, and those of a
-/// tenant its identifier, so that no issuer follows from the name: add it by
-/// [`issuer`](crate::oauth2::AuthorizationServer::issuer) where there is one tenant. A refresh token comes with the
-/// scope `offline_access`. Nothing says whether an address was verified, since an organization's administrator can write any
-/// address into an account. The picture's URL wants the token.
+/// Microsoft's identity platform (Entra ID): accounts of organizations and of persons, by tenant.
+/// The metadata of `common`, `organizations` and `consumers` have `{tenantid}` in the issuer
+/// instead of that name, and those of a tenant its identifier, so that no issuer follows from the
+/// name: add it by [`issuer`](crate::oauth2::AuthorizationServer::issuer) where there is one
+/// tenant. A refresh token comes with the scope `offline_access`. Nothing says whether an address
+/// was verified, since an organization's administrator can write any address into an account. The
+/// picture's URL wants the token.
 pub const MICROSOFT: Service = Service::oauth2(
     "Microsoft",
     Oauth2::new(
@@ -47,9 +51,10 @@ pub const MICROSOFT: Service = Service::oauth2(
 .userinfo("https://graph.microsoft.com/oidc/userinfo")
 .profile(ProfileMapping { email_verified: None, ..ProfileMapping::OPENID });
 
-/// Sign in with Apple. The secret is a JWT that the caller makes: signed with ES256, for six months at the most. Scopes
-/// ask for the parameter `response_mode=form_post`. There is no API: what Apple says of the user is in the ID token,
-/// and the name comes once, with the first authorization response.
+/// Sign in with Apple. The secret is a JWT that the caller makes: signed with ES256, for six months
+/// at the most. Scopes ask for the parameter `response_mode=form_post`. There is no API: what Apple
+/// says of the user is in the ID token, and the name comes once, with the first authorization
+/// response.
 pub const APPLE: Service = Service::oauth2(
     "Apple",
     Oauth2::new("https://appleid.apple.com/auth/authorize", "https://appleid.apple.com/auth/token")
@@ -62,7 +67,8 @@ pub const APPLE: Service = Service::oauth2(
 /// Login with Amazon.
 pub const AMAZON: Service = Service::oauth2(
     "Amazon",
-    Oauth2::new("https://www.amazon.com/ap/oa", "https://api.amazon.com/auth/o2/token").secret_in_body(),
+    Oauth2::new("https://www.amazon.com/ap/oa", "https://api.amazon.com/auth/o2/token")
+        .secret_in_body(),
 )
 .documentation("https://developer.amazon.com/docs/login-with-amazon/authorization-code-grant.html")
 .api(&["https://api.amazon.com"])
@@ -71,16 +77,19 @@ pub const AMAZON: Service = Service::oauth2(
 /// Yahoo.
 pub const YAHOO: Service = Service::oauth2(
     "Yahoo",
-    Oauth2::new("https://api.login.yahoo.com/oauth2/request_auth", "https://api.login.yahoo.com/oauth2/get_token")
-        .issuer("https://api.login.yahoo.com"),
+    Oauth2::new(
+        "https://api.login.yahoo.com/oauth2/request_auth",
+        "https://api.login.yahoo.com/oauth2/get_token",
+    )
+    .issuer("https://api.login.yahoo.com"),
 )
 .documentation("https://developer.yahoo.com/oauth2/guide/")
 .api(&["https://api.login.yahoo.com"])
 .userinfo("https://api.login.yahoo.com/openid/v1/userinfo")
 .profile(ProfileMapping::OPENID);
 
-/// An Okta organization's own authorization server: the base is `https://company.okta.com`. Its tokens are for Okta's
-/// API.
+/// An Okta organization's own authorization server: the base is `https://company.okta.com`. Its
+/// tokens are for Okta's API.
 pub const OKTA: Service = Service::oauth2(
     "Okta",
     Oauth2::new("{base}/oauth2/v1/authorize", "{base}/oauth2/v1/token")
@@ -94,8 +103,8 @@ pub const OKTA: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/oauth2/v1/userinfo");
 
-/// A custom authorization server at Okta: the base is its issuer, such as `https://company.okta.com/oauth2/default`.
-/// The APIs that take its tokens are the caller's own.
+/// A custom authorization server at Okta: the base is its issuer, such as
+/// `https://company.okta.com/oauth2/default`. The APIs that take its tokens are the caller's own.
 pub const OKTA_CUSTOM: Service = Service::oauth2(
     "Okta custom authorization server",
     Oauth2::new("{base}/v1/authorize", "{base}/v1/token")
@@ -109,8 +118,8 @@ pub const OKTA_CUSTOM: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/v1/userinfo");
 
-/// Auth0: the base is the tenant's domain, `https://company.eu.auth0.com`. Tokens for an API of the caller's ask for
-/// the parameter `audience`. The issuer has a closing slash.
+/// Auth0: the base is the tenant's domain, `https://company.eu.auth0.com`. Tokens for an API of the
+/// caller's ask for the parameter `audience`. The issuer has a closing slash.
 pub const AUTH0: Service = Service::oauth2(
     "Auth0",
     Oauth2::new("{base}/authorize", "{base}/oauth/token")
@@ -124,8 +133,8 @@ pub const AUTH0: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/userinfo");
 
-/// Keycloak: the base includes the realm, `https://id.example.com/realms/staff`; older installations have `/auth`
-/// before `/realms`.
+/// Keycloak: the base includes the realm, `https://id.example.com/realms/staff`; older
+/// installations have `/auth` before `/realms`.
 pub const KEYCLOAK: Service = Service::oauth2(
     "Keycloak",
     Oauth2::new("{base}/protocol/openid-connect/auth", "{base}/protocol/openid-connect/token")
@@ -139,8 +148,8 @@ pub const KEYCLOAK: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/protocol/openid-connect/userinfo");
 
-/// authentik. Each application there has its own issuer, by default `{base}/application/o/<slug>/`, with a closing
-/// slash.
+/// authentik. Each application there has its own issuer, by default `{base}/application/o/<slug>/`,
+/// with a closing slash.
 pub const AUTHENTIK: Service = Service::oauth2(
     "authentik",
     Oauth2::new("{base}/application/o/authorize/", "{base}/application/o/token/")
@@ -167,24 +176,30 @@ pub const ZITADEL: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/oidc/v1/userinfo");
 
-/// Ory: a project of the Ory Network, `https://<slug>.projects.oryapis.com`, or an Ory Hydra. A Hydra's issuer is what
-/// its operator configured, perhaps with a closing slash.
+/// Ory: a project of the Ory Network, `https://<slug>.projects.oryapis.com`, or an Ory Hydra. A
+/// Hydra's issuer is what its operator configured, perhaps with a closing slash.
 pub const ORY: Service = Service::oauth2(
     "Ory",
-    Oauth2::new("{base}/oauth2/auth", "{base}/oauth2/token").revocation("{base}/oauth2/revoke").issuer("{base}"),
+    Oauth2::new("{base}/oauth2/auth", "{base}/oauth2/token")
+        .revocation("{base}/oauth2/revoke")
+        .issuer("{base}"),
 )
 .documentation("https://www.ory.com/docs/oauth2-oidc/authorization-code-flow")
 .instance_base(None)
 .api(&["{base}"])
 .userinfo("{base}/userinfo");
 
-/// Amazon Cognito: the base is a user pool's domain, `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is
-/// elsewhere, below `https://cognito-idp.<region>.amazonaws.com/`.
+/// Amazon Cognito: the base is a user pool's domain,
+/// `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is elsewhere, below
+/// `https://cognito-idp.<region>.amazonaws.com/`.
 pub const COGNITO: Service = Service::oauth2(
     "Amazon Cognito",
-    Oauth2::new("{base}/oauth2/authorize", "{base}/oauth2/token").revocation("{base}/oauth2/revoke"),
+    Oauth2::new("{base}/oauth2/authorize", "{base}/oauth2/token")
+        .revocation("{base}/oauth2/revoke"),
 )
-.documentation("https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html")
+.documentation(
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html",
+)
 .instance_base(None)
 .api(&["{base}"])
 .userinfo("{base}/oauth2/userInfo");

@@ -21,7 +21,8 @@ pub const SPOTIFY: Service = Service::oauth2(
     ..ProfileMapping::new("/id")
 });
 
-/// Twitch. Calls of the API at `api.twitch.tv` need the header `Client-Id`. Its device grant names the scopes `scopes`.
+/// Twitch. Calls of the API at `api.twitch.tv` need the header `Client-Id`. Its device grant names
+/// the scopes `scopes`.
 pub const TWITCH: Service = Service::oauth2(
     "Twitch",
     Oauth2::new("https://id.twitch.tv/oauth2/authorize", "https://id.twitch.tv/oauth2/token")
@@ -48,7 +49,11 @@ pub const TWITCH: Service = Service::oauth2(
 /// Vimeo. Its secrets hold reserved characters, and its own libraries send them as they are.
 pub const VIMEO: Service = Service::oauth2(
     "Vimeo",
-    Oauth2::new("https://api.vimeo.com/oauth/authorize", "https://api.vimeo.com/oauth/access_token").secret_raw(),
+    Oauth2::new(
+        "https://api.vimeo.com/oauth/authorize",
+        "https://api.vimeo.com/oauth/access_token",
+    )
+    .secret_raw(),
 )
 .documentation("https://developer.vimeo.com/api/authentication")
 .api(&["https://api.vimeo.com"])
@@ -57,18 +62,25 @@ pub const VIMEO: Service = Service::oauth2(
 /// Patreon.
 pub const PATREON: Service = Service::oauth2(
     "Patreon",
-    Oauth2::new("https://www.patreon.com/oauth2/authorize", "https://www.patreon.com/api/oauth2/token")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://www.patreon.com/oauth2/authorize",
+        "https://www.patreon.com/api/oauth2/token",
+    )
+    .secret_in_body(),
 )
 .documentation("https://docs.patreon.com/")
 .api(&["https://www.patreon.com"])
 .userinfo("https://www.patreon.com/api/oauth2/v2/identity");
 
-/// WordPress.com, and Jetpack sites. A token is for one site, unless the scope is `global` or `auth`.
+/// WordPress.com, and Jetpack sites. A token is for one site, unless the scope is `global` or
+/// `auth`.
 pub const WORDPRESS_COM: Service = Service::oauth2(
     "WordPress.com",
-    Oauth2::new("https://public-api.wordpress.com/oauth2/authorize", "https://public-api.wordpress.com/oauth2/token")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://public-api.wordpress.com/oauth2/authorize",
+        "https://public-api.wordpress.com/oauth2/token",
+    )
+    .secret_in_body(),
 )
 .documentation("https://developer.wordpress.com/docs/oauth2/")
 .api(&["https://public-api.wordpress.com"])
@@ -77,15 +89,19 @@ pub const WORDPRESS_COM: Service = Service::oauth2(
 /// Strava.
 pub const STRAVA: Service = Service::oauth2(
     "Strava",
-    Oauth2::new("https://www.strava.com/oauth/authorize", "https://www.strava.com/api/v3/oauth/token")
-        .scopes_by_comma()
-        .secret_in_body(),
+    Oauth2::new(
+        "https://www.strava.com/oauth/authorize",
+        "https://www.strava.com/api/v3/oauth/token",
+    )
+    .scopes_by_comma()
+    .secret_in_body(),
 )
 .documentation("https://developers.strava.com/docs/authentication/")
 .api(&["https://www.strava.com"])
 .userinfo("https://www.strava.com/api/v3/athlete");
 
-/// Fitbit. Errors come as a list. Introspection takes a user's token, not the client's credentials, and is left out.
+/// Fitbit. Errors come as a list. Introspection takes a user's token, not the client's credentials,
+/// and is left out.
 pub const FITBIT: Service = Service::oauth2(
     "Fitbit",
     Oauth2::new("https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")
@@ -99,10 +115,13 @@ pub const FITBIT: Service = Service::oauth2(
 /// OpenStreetMap.
 pub const OPENSTREETMAP: Service = Service::oauth2(
     "OpenStreetMap",
-    Oauth2::new("https://www.openstreetmap.org/oauth2/authorize", "https://www.openstreetmap.org/oauth2/token")
-        .revocation("https://www.openstreetmap.org/oauth2/revoke")
-        .introspection("https://www.openstreetmap.org/oauth2/introspect")
-        .issuer("https://www.openstreetmap.org"),
+    Oauth2::new(
+        "https://www.openstreetmap.org/oauth2/authorize",
+        "https://www.openstreetmap.org/oauth2/token",
+    )
+    .revocation("https://www.openstreetmap.org/oauth2/revoke")
+    .introspection("https://www.openstreetmap.org/oauth2/introspect")
+    .issuer("https://www.openstreetmap.org"),
 )
 .documentation("https://wiki.openstreetmap.org/wiki/OAuth")
 .api(&["https://api.openstreetmap.org", "https://www.openstreetmap.org"])

@@ -5,8 +5,9 @@ use crate::services::protocol::Oauth1;
 use crate::services::service::Service;
 
 /// X, which was Twitter, with OAuth 1.0a. An address comes with the
-/// [argument](field@crate::services::SignIn::profile_arguments) `include_email=true`, and with a permission that is set up
-/// with the application. That it is verified is documented and not said: `verified` is about the account.
+/// [argument](field@crate::services::SignIn::profile_arguments) `include_email=true`, and with a
+/// permission that is set up with the application. That it is verified is documented and not said:
+/// `verified` is about the account.
 pub const TWITTER: Service = Service::oauth1(
     "Twitter",
     Oauth1::new(
@@ -65,7 +66,8 @@ pub const DISCOGS: Service = Service::oauth1(
 .documentation("https://www.discogs.com/developers")
 .api(&["https://api.discogs.com"]);
 
-/// Trello. The authorization URL takes `name`, `scope` (with commas) and `expiration`, such as `never`.
+/// Trello. The authorization URL takes `name`, `scope` (with commas) and `expiration`, such as
+/// `never`.
 pub const TRELLO: Service = Service::oauth1(
     "Trello",
     Oauth1::new(
@@ -89,8 +91,8 @@ pub const SMUGMUG: Service = Service::oauth1(
 .documentation("https://api.smugmug.com/api/v2/doc/tutorial/authorization.html")
 .api(&["https://api.smugmug.com", "https://upload.smugmug.com"]);
 
-/// Bitbucket, with OAuth 1.0a. Retired: it went with version 1.0 of the API, and [`BITBUCKET`](super::BITBUCKET) is
-/// what there is. The row is for recordings and tests.
+/// Bitbucket, with OAuth 1.0a. Retired: it went with version 1.0 of the API, and
+/// [`BITBUCKET`](super::BITBUCKET) is what there is. The row is for recordings and tests.
 pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
     "Bitbucket (OAuth 1.0a)",
     Oauth1::new(
@@ -102,10 +104,10 @@ pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
 .documentation("https://developer.atlassian.com/cloud/bitbucket/")
 .api(&["https://bitbucket.org", "https://api.bitbucket.org"]);
 
-/// Version 1 of Dropbox's API, in the manner of 2007: the callback in the authorization URL, and no verifier. Retired
-/// in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for recordings, tests and servers that took
-/// its place; people sign in by it with [`SignIn::dangerous_version_1_0`](field@crate::services::SignIn::dangerous_version_1_0)
-/// only.
+/// Version 1 of Dropbox's API, in the manner of 2007: the callback in the authorization URL, and no
+/// verifier. Retired in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for
+/// recordings, tests and servers that took its place; people sign in by it with
+/// [`SignIn::dangerous_version_1_0`](field@crate::services::SignIn::dangerous_version_1_0) only.
 pub const DROPBOX_V1: Service = Service::oauth1(
     "Dropbox (version 1)",
     Oauth1::new(

@@ -5,31 +5,40 @@ use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Facebook, and Meta's Graph API. The URLs name no version: an application's own default answers. Answers were forms
-/// once. It does not say whether an address was verified. There are no refresh tokens: when a token has expired, the user
-/// signs in again. A grant of Facebook's own exchanges a token for one of sixty days:
+/// Facebook, and Meta's Graph API. The URLs name no version: an application's own default answers.
+/// Answers were forms once. It does not say whether an address was verified. There are no refresh
+/// tokens: when a token has expired, the user signs in again. A grant of Facebook's own exchanges a
+/// token for one of sixty days:
 ///
 /// ```
 /// use oauth_proto::oauth2::{Client, Grant, Token};
 /// use oauth_proto::{Error, Step};
 ///
-/// fn for_sixty_days(client: &Client, token: &Token, moment: oauth_proto::Moment) -> Result<Step<Token>, Error> {
-///     let grant = Grant::extension("fb_exchange_token").parameter("fb_exchange_token", token.access_token.expose());
+/// fn for_sixty_days(
+///     client: &Client,
+///     token: &Token,
+///     moment: oauth_proto::Moment,
+/// ) -> Result<Step<Token>, Error> {
+///     let grant = Grant::extension("fb_exchange_token")
+///         .parameter("fb_exchange_token", token.access_token.expose());
 ///     client.request_token(grant, moment)
 /// }
 /// ```
 pub const FACEBOOK: Service = Service::oauth2(
     "Facebook",
-    Oauth2::new("https://www.facebook.com/dialog/oauth", "https://graph.facebook.com/oauth/access_token")
-        .scopes_by_comma()
-        .secret_in_body()
-        .quirks(Quirks {
-            allow_form_answer: true,
-            allow_expires: true,
-            allow_missing_token_type: true,
-            ..Quirks::STRICT
-        })
-        .appsecret_proof(),
+    Oauth2::new(
+        "https://www.facebook.com/dialog/oauth",
+        "https://graph.facebook.com/oauth/access_token",
+    )
+    .scopes_by_comma()
+    .secret_in_body()
+    .quirks(Quirks {
+        allow_form_answer: true,
+        allow_expires: true,
+        allow_missing_token_type: true,
+        ..Quirks::STRICT
+    })
+    .appsecret_proof(),
 )
 .documentation("https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow")
 .api(&["https://graph.facebook.com"])
@@ -42,13 +51,23 @@ pub const FACEBOOK: Service = Service::oauth2(
     picture: Some("/picture/data/url"),
     locale: Some("/locale"),
     scope: "public_profile email",
-    requested_fields: &["id", "name", "first_name", "last_name", "locale", "picture", "link", "email"],
+    requested_fields: &[
+        "id",
+        "name",
+        "first_name",
+        "last_name",
+        "locale",
+        "picture",
+        "link",
+        "email",
+    ],
     ..ProfileMapping::new("/id")
 });
 
-/// Instagram, for professional accounts (Business Login). The first token lives for an hour; one for sixty days is
-/// fetched with it from `https://graph.instagram.com/access_token`, and renewed there in Instagram's own way. The
-/// documentation shows the token's members inside a list named `data`, which this crate does not look into.
+/// Instagram, for professional accounts (Business Login). The first token lives for an hour; one
+/// for sixty days is fetched with it from `https://graph.instagram.com/access_token`, and renewed
+/// there in Instagram's own way. The documentation shows the token's members inside a list named
+/// `data`, which this crate does not look into.
 pub const INSTAGRAM: Service = Service::oauth2(
     "Instagram",
     Oauth2::new("https://www.instagram.com/oauth/authorize", "https://api.instagram.com/oauth/access_token")
@@ -63,17 +82,23 @@ pub const INSTAGRAM: Service = Service::oauth2(
 .api(&["https://graph.instagram.com"])
 .userinfo("https://graph.instagram.com/me");
 
-/// LinkedIn. A token request with a proof key is answered as a wrong secret; native applications have another flow.
+/// LinkedIn. A token request with a proof key is answered as a wrong secret; native applications
+/// have another flow.
 pub const LINKEDIN: Service = Service::oauth2(
     "LinkedIn",
-    Oauth2::new("https://www.linkedin.com/oauth/v2/authorization", "https://www.linkedin.com/oauth/v2/accessToken")
-        .introspection("https://www.linkedin.com/oauth/v2/introspectToken")
-        .issuer("https://www.linkedin.com/oauth")
-        .secret_in_body()
-        .refuses_pkce()
-        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://www.linkedin.com/oauth/v2/authorization",
+        "https://www.linkedin.com/oauth/v2/accessToken",
+    )
+    .introspection("https://www.linkedin.com/oauth/v2/introspectToken")
+    .issuer("https://www.linkedin.com/oauth")
+    .secret_in_body()
+    .refuses_pkce()
+    .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
-.documentation("https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow")
+.documentation(
+    "https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow",
+)
 .api(&["https://api.linkedin.com"])
 .userinfo("https://api.linkedin.com/v2/userinfo")
 .profile(ProfileMapping::OPENID);
@@ -85,16 +110,21 @@ pub const X: Service = Service::oauth2(
         .revocation("https://api.x.com/2/oauth2/revoke")
         .requires_pkce(),
 )
-.documentation("https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/authorization-code")
+.documentation(
+    "https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/authorization-code",
+)
 .api(&["https://api.x.com"])
 .userinfo("https://api.x.com/2/users/me");
 
-/// Reddit. Send a `User-Agent` of your own with everything, or be turned away. A refresh token comes with the parameter
-/// `duration=permanent`.
+/// Reddit. Send a `User-Agent` of your own with everything, or be turned away. A refresh token
+/// comes with the parameter `duration=permanent`.
 pub const REDDIT: Service = Service::oauth2(
     "Reddit",
-    Oauth2::new("https://www.reddit.com/api/v1/authorize", "https://www.reddit.com/api/v1/access_token")
-        .revocation("https://www.reddit.com/api/v1/revoke_token"),
+    Oauth2::new(
+        "https://www.reddit.com/api/v1/authorize",
+        "https://www.reddit.com/api/v1/access_token",
+    )
+    .revocation("https://www.reddit.com/api/v1/revoke_token"),
 )
 .documentation("https://github.com/reddit-archive/reddit/wiki/OAuth2")
 .api(&["https://oauth.reddit.com"])
@@ -133,14 +163,18 @@ pub const PINTEREST: Service = Service::oauth2(
 /// Tumblr, with OAuth 2.0. A refresh token comes with the scope `offline_access`.
 pub const TUMBLR: Service = Service::oauth2(
     "Tumblr",
-    Oauth2::new("https://www.tumblr.com/oauth2/authorize", "https://api.tumblr.com/v2/oauth2/token").secret_in_body(),
+    Oauth2::new(
+        "https://www.tumblr.com/oauth2/authorize",
+        "https://api.tumblr.com/v2/oauth2/token",
+    )
+    .secret_in_body(),
 )
 .documentation("https://www.tumblr.com/docs/en/api/v2")
 .api(&["https://api.tumblr.com"])
 .userinfo("https://api.tumblr.com/v2/user/info");
 
-/// Mastodon: any server of its network, each of which knows only clients that were registered with itself. The
-/// metadata, whose issuer has a closing slash, came with version 4.3.
+/// Mastodon: any server of its network, each of which knows only clients that were registered with
+/// itself. The metadata, whose issuer has a closing slash, came with version 4.3.
 pub const MASTODON: Service = Service::oauth2(
     "Mastodon",
     Oauth2::new("{base}/oauth/authorize", "{base}/oauth/token")
@@ -156,8 +190,11 @@ pub const MASTODON: Service = Service::oauth2(
 /// Meetup. The API is GraphQL, so the user is queried and not fetched.
 pub const MEETUP: Service = Service::oauth2(
     "Meetup",
-    Oauth2::new("https://secure.meetup.com/oauth2/authorize", "https://secure.meetup.com/oauth2/access")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://secure.meetup.com/oauth2/authorize",
+        "https://secure.meetup.com/oauth2/access",
+    )
+    .secret_in_body(),
 )
 .documentation("https://www.meetup.com/graphql/authentication/")
 .api(&["https://api.meetup.com"]);
@@ -165,9 +202,12 @@ pub const MEETUP: Service = Service::oauth2(
 /// LINE Login.
 pub const LINE: Service = Service::oauth2(
     "LINE",
-    Oauth2::new("https://access.line.me/oauth2/v2.1/authorize", "https://api.line.me/oauth2/v2.1/token")
-        .issuer("https://access.line.me")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://access.line.me/oauth2/v2.1/authorize",
+        "https://api.line.me/oauth2/v2.1/token",
+    )
+    .issuer("https://access.line.me")
+    .secret_in_body(),
 )
 .documentation("https://developers.line.biz/en/docs/line-login/integrate-line-login/")
 .api(&["https://api.line.me"])
@@ -188,13 +228,15 @@ pub const KAKAO: Service = Service::oauth2(
 /// NAVER Login. It has no scopes: what may be read is set up with the application.
 pub const NAVER: Service = Service::oauth2(
     "NAVER",
-    Oauth2::new("https://nid.naver.com/oauth2.0/authorize", "https://nid.naver.com/oauth2.0/token").secret_in_body(),
+    Oauth2::new("https://nid.naver.com/oauth2.0/authorize", "https://nid.naver.com/oauth2.0/token")
+        .secret_in_body(),
 )
 .documentation("https://developers.naver.com/docs/login/api/api.md")
 .api(&["https://openapi.naver.com"])
 .userinfo("https://openapi.naver.com/v1/nid/me");
 
-/// Yandex. Tokens go in the scheme `OAuth`. Its device grant is older than the RFC and has its own name.
+/// Yandex. Tokens go in the scheme `OAuth`. Its device grant is older than the RFC and has its own
+/// name.
 pub const YANDEX: Service = Service::oauth2(
     "Yandex",
     Oauth2::new("https://oauth.yandex.com/authorize", "https://oauth.yandex.com/token")
@@ -207,11 +249,14 @@ pub const YANDEX: Service = Service::oauth2(
 /// Weibo. A profile is asked for by the `uid` that comes with the token.
 pub const WEIBO: Service = Service::oauth2(
     "Weibo",
-    Oauth2::new("https://api.weibo.com/oauth2/authorize", "https://api.weibo.com/oauth2/access_token")
-        .scopes_by_comma()
-        .secret_in_body()
-        .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://api.weibo.com/oauth2/authorize",
+        "https://api.weibo.com/oauth2/access_token",
+    )
+    .scopes_by_comma()
+    .secret_in_body()
+    .token_placement(TokenPlacement::AllowQuery("access_token"))
+    .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://open.weibo.com/wiki/Oauth2")
 .api(&["https://api.weibo.com"])
@@ -220,18 +265,21 @@ pub const WEIBO: Service = Service::oauth2(
 /// Douban. It admits no new applications.
 pub const DOUBAN: Service = Service::oauth2(
     "Douban",
-    Oauth2::new("https://www.douban.com/service/auth2/auth", "https://www.douban.com/service/auth2/token")
-        .scopes_by_comma()
-        .secret_in_body()
-        .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://www.douban.com/service/auth2/auth",
+        "https://www.douban.com/service/auth2/token",
+    )
+    .scopes_by_comma()
+    .secret_in_body()
+    .token_placement(TokenPlacement::AllowQuery("access_token"))
+    .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation("https://developers.douban.com/wiki/?title=oauth2")
 .api(&["https://api.douban.com"])
 .userinfo("https://api.douban.com/v2/user/~me");
 
-/// VK, by VK ID. The callback brings a `device_id` that the token request has to carry: take the grant from
-/// [`Client::accept`](crate::oauth2::Client::accept), and hand it on by
+/// VK, by VK ID. The callback brings a `device_id` that the token request has to carry: take the
+/// grant from [`Client::accept`](crate::oauth2::Client::accept), and hand it on by
 /// [`Grant::parameter`](crate::oauth2::Grant::parameter).
 pub const VK: Service = Service::oauth2(
     "VK",

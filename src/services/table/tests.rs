@@ -10,7 +10,8 @@ use crate::services::protocol::{Oauth1, Oauth2, Protocol};
 use crate::wire::Origin;
 use crate::{Error, Unsupported};
 
-/// Names that an authorization request gives a meaning of its own (RFC 6749, RFC 7636, RFC 9126, RFC 9101).
+/// Names that an authorization request gives a meaning of its own (RFC 6749, RFC 7636, RFC 9126,
+/// RFC 9101).
 const RESERVED: &[&str] = &[
     "client_id",
     "client_secret",
@@ -70,7 +71,12 @@ fn templates(row: &Service) -> Vec<(&'static str, &'static str)> {
     let emails = row.profile.and_then(|profile| profile.emails).map(|emails| emails.url);
     let profile = [("userinfo", row.userinfo), ("emails", emails)];
     let api = row.api.iter().map(|url| ("api", *url));
-    endpoints.into_iter().chain(profile).filter_map(|(field, url)| Some((field, url?))).chain(api).collect()
+    endpoints
+        .into_iter()
+        .chain(profile)
+        .filter_map(|(field, url)| Some((field, url?)))
+        .chain(api)
+        .collect()
 }
 
 /// An instance for a row: none where there is a default, so that it is tried.
@@ -116,13 +122,21 @@ fn a_template_has_the_variable_of_its_rows_instance_and_no_other() {
             Instance::Name { .. } => ("{name}", true),
         };
         for (field, template) in templates(row) {
-            let rest = if endpoints_have_it { template.replacen(expected, "", 1) } else { template.to_owned() };
+            let rest = if endpoints_have_it {
+                template.replacen(expected, "", 1)
+            } else {
+                template.to_owned()
+            };
             assert!(!rest.contains(['{', '}']), "{} {field}: {template}", row.name);
             if endpoints_have_it && matches!(field, "authorization" | "token") {
                 assert!(template.contains(expected), "{} {field}: {template}", row.name);
             }
             // What stands before it would become part of the scheme or host.
-            assert!(!template.contains("{base}") || template.starts_with("{base}"), "{} {field}: {template}", row.name);
+            assert!(
+                !template.contains("{base}") || template.starts_with("{base}"),
+                "{} {field}: {template}",
+                row.name
+            );
         }
     }
 }
@@ -188,7 +202,11 @@ fn an_api_is_an_origin_and_the_profiles_origin_is_one_of_them() {
 #[test]
 fn scopes_are_separated_by_a_space_or_a_comma() {
     for row in ALL {
-        assert!(oauth2(row).is_none_or(|row| matches!(row.scope_separator, ' ' | ',')), "{}", row.name);
+        assert!(
+            oauth2(row).is_none_or(|row| matches!(row.scope_separator, ' ' | ',')),
+            "{}",
+            row.name
+        );
     }
 }
 
@@ -196,11 +214,16 @@ fn scopes_are_separated_by_a_space_or_a_comma() {
 fn the_fixed_parameters_are_none_of_the_protocols() {
     for row in ALL {
         let own = oauth2(row).map_or(&[][..], |oauth2| oauth2.authorization_parameters);
-        let parameters: Vec<_> = own.iter().chain(row.profile.map_or(&[][..], |profile| profile.parameters)).collect();
+        let parameters: Vec<_> =
+            own.iter().chain(row.profile.map_or(&[][..], |profile| profile.parameters)).collect();
         let names: HashSet<&str> = parameters.iter().map(|(name, _)| *name).collect();
         assert_eq!(names.len(), parameters.len(), "{}", row.name);
         for (name, value) in parameters {
-            assert!(!RESERVED.contains(name) && !name.is_empty() && !value.is_empty(), "{} {name}", row.name);
+            assert!(
+                !RESERVED.contains(name) && !name.is_empty() && !value.is_empty(),
+                "{} {name}",
+                row.name
+            );
         }
     }
 }
@@ -211,8 +234,12 @@ fn a_header_or_parameter_for_the_token_is_a_plain_word() {
         let Some(oauth2) = oauth2(row) else { continue };
         let word = match oauth2.token_placement {
             TokenPlacement::Bearer => continue,
-            TokenPlacement::Scheme(word) | TokenPlacement::Header(word) | TokenPlacement::Form(word) => word,
-            TokenPlacement::AllowQuery(word) | TokenPlacement::AllowBearerAndParameter(word) => word,
+            TokenPlacement::Scheme(word)
+            | TokenPlacement::Header(word)
+            | TokenPlacement::Form(word) => word,
+            TokenPlacement::AllowQuery(word) | TokenPlacement::AllowBearerAndParameter(word) => {
+                word
+            }
         };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         assert!(!word.is_empty() && word.bytes().all(plain), "{}", row.name);
@@ -225,8 +252,11 @@ fn every_oauth1_row_makes_a_server() {
         row.oauth1_server(example(row)).unwrap_or_else(|error| panic!("{}: {error}", row.name));
         assert!(row.authorization_server(example(row)).is_err(), "{}", row.name);
     }
-    let of_2007: Vec<&str> =
-        ALL.iter().filter(|row| oauth1(row).is_some_and(|row| row.version_2007)).map(|row| row.name).collect();
+    let of_2007: Vec<&str> = ALL
+        .iter()
+        .filter(|row| oauth1(row).is_some_and(|row| row.version_2007))
+        .map(|row| row.name)
+        .collect();
     assert_eq!(of_2007, [DROPBOX_V1.name]);
 }
 
@@ -279,15 +309,23 @@ fn what_is_no_plain_url_of_an_installation_is_refused() {
 fn an_installation_without_tls_is_refused_unless_it_is_this_machine() {
     for place in ["http://x.example", "http://localhost.example", "http://10.0.0.1/"] {
         let error = GITLAB.url(token(&GITLAB), Some(place)).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{place}: {error}");
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })),
+            "{place}: {error}"
+        );
         // A row has no option that would lift it.
-        assert!(error.to_string().contains("https") && !error.to_string().contains("lifts"), "{error}");
+        assert!(
+            error.to_string().contains("https") && !error.to_string().contains("lifts"),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn a_name_cannot_change_where_a_request_goes() {
-    for name in ["contoso", "contoso.onmicrosoft.com", "8eaef023-2b34-4da1-9baa-8bc8c9d6a490", "a_b"] {
+    for name in
+        ["contoso", "contoso.onmicrosoft.com", "8eaef023-2b34-4da1-9baa-8bc8c9d6a490", "a_b"]
+    {
         let url = MICROSOFT.url(token(&MICROSOFT), Some(name)).unwrap();
         assert_eq!(url, format!("https://login.microsoftonline.com/{name}/oauth2/v2.0/token"));
     }
@@ -315,7 +353,10 @@ fn a_name_cannot_change_where_a_request_goes() {
             "ä",
         ] {
             let error = row.url(token(row), Some(name)).unwrap_err();
-            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{name}: {error}");
+            assert!(
+                matches!(error, Error::Unsupported(Unsupported::Url { .. })),
+                "{name}: {error}"
+            );
         }
     }
 }
@@ -334,7 +375,9 @@ fn an_instance_is_given_where_there_are_many_and_nowhere_else() {
 
 #[test]
 fn a_refused_instance_is_not_quoted_with_its_secrets() {
-    let error = GITLAB.url(token(&GITLAB), Some("https://me:hunter2@git.example?token=hunter2")).unwrap_err();
+    let error = GITLAB
+        .url(token(&GITLAB), Some("https://me:hunter2@git.example?token=hunter2"))
+        .unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
@@ -344,21 +387,29 @@ fn every_row_makes_a_client_and_a_session() {
         let Some(oauth2) = oauth2(row) else { continue };
         assert!(row.oauth1_server(example(row)).is_err(), "{}", row.name);
         let server = row.authorization_server(example(row)).unwrap();
-        let client = Client::new(server, "id").secret("secret").redirect_uri("https://client.example/cb").unwrap();
+        let client = Client::new(server, "id")
+            .secret("secret")
+            .redirect_uri("https://client.example/cb")
+            .unwrap();
         if oauth2.authorization.is_some() {
             let moment = crate::Moment::new(crate::Timestamp::from_secs(1), [7; 32]);
             let step = client.authorize(crate::oauth2::Authorize::scope("a b"), moment).unwrap();
             let crate::Step::Done(authorization) = step else { panic!("{}", row.name) };
             let url = https(&authorization.url, row.name);
             for (name, value) in oauth2.authorization_parameters {
-                assert!(url.query_pairs().any(|(own, v)| own == *name && v == *value), "{}: {url}", row.name);
+                assert!(
+                    url.query_pairs().any(|(own, v)| own == *name && v == *value),
+                    "{}: {url}",
+                    row.name
+                );
             }
             let proof = url.query_pairs().any(|(name, _)| name == "code_challenge");
             assert_eq!(proof, oauth2.pkce != PkceSupport::Refused, "{}: {url}", row.name);
         }
         for api in row.api {
             let api = row.url(api, example(row)).unwrap();
-            Session::new(&client, &api, Token::bearer("x")).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+            Session::new(&client, &api, Token::bearer("x"))
+                .unwrap_or_else(|error| panic!("{}: {error}", row.name));
         }
     }
 }

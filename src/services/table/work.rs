@@ -5,9 +5,10 @@ use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Slack, as it installs applications today. The token is the bot's; where only `user_scope` was asked for, there is
-/// none, but the user's inside the member `authed_user`. Web applications must not send a proof key: an application
-/// that has switched it on counts as public, and may not send its secret with it.
+/// Slack, as it installs applications today. The token is the bot's; where only `user_scope` was
+/// asked for, there is none, but the user's inside the member `authed_user`. Web applications must
+/// not send a proof key: an application that has switched it on counts as public, and may not send
+/// its secret with it.
 pub const SLACK: Service = Service::oauth2(
     "Slack",
     Oauth2::new("https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
@@ -19,8 +20,8 @@ pub const SLACK: Service = Service::oauth2(
 .api(&["https://slack.com"])
 .userinfo("https://slack.com/api/auth.test");
 
-/// Slack's classic applications, which can no longer be made. The token goes into the parameter `token` too, which old
-/// methods ask for and which puts it into logs; so it does only here.
+/// Slack's classic applications, which can no longer be made. The token goes into the parameter
+/// `token` too, which old methods ask for and which puts it into logs; so it does only here.
 pub const SLACK_LEGACY: Service = Service::oauth2(
     "Slack (classic)",
     Oauth2::new("https://slack.com/oauth/authorize", "https://slack.com/api/oauth.access")
@@ -33,12 +34,16 @@ pub const SLACK_LEGACY: Service = Service::oauth2(
 .api(&["https://slack.com"])
 .userinfo("https://slack.com/api/auth.test");
 
-/// Sign in with Slack: who somebody is at Slack, with OpenID Connect. For proof keys it is as with [`SLACK`].
+/// Sign in with Slack: who somebody is at Slack, with OpenID Connect. For proof keys it is as with
+/// [`SLACK`].
 pub const SLACK_SIGN_IN: Service = Service::oauth2(
     "Sign in with Slack",
-    Oauth2::new("https://slack.com/openid/connect/authorize", "https://slack.com/api/openid.connect.token")
-        .issuer("https://slack.com")
-        .refuses_pkce(),
+    Oauth2::new(
+        "https://slack.com/openid/connect/authorize",
+        "https://slack.com/api/openid.connect.token",
+    )
+    .issuer("https://slack.com")
+    .refuses_pkce(),
 )
 .documentation("https://docs.slack.dev/authentication/sign-in-with-slack")
 .api(&["https://slack.com"])
@@ -59,7 +64,8 @@ pub const ZOOM: Service = Service::oauth2(
 /// Webex. Its device grant asks for tokens at another endpoint than the rest.
 pub const WEBEX: Service = Service::oauth2(
     "Webex",
-    Oauth2::new("https://webexapis.com/v1/authorize", "https://webexapis.com/v1/access_token").secret_in_body(),
+    Oauth2::new("https://webexapis.com/v1/authorize", "https://webexapis.com/v1/access_token")
+        .secret_in_body(),
 )
 .documentation("https://developer.webex.com/docs/integrations")
 .api(&["https://webexapis.com"])
@@ -68,8 +74,11 @@ pub const WEBEX: Service = Service::oauth2(
 /// Notion. The API wants the header `Notion-Version`. There are no scopes: people choose pages.
 pub const NOTION: Service = Service::oauth2(
     "Notion",
-    Oauth2::new("https://api.notion.com/v1/oauth/authorize", "https://api.notion.com/v1/oauth/token")
-        .authorization_parameters(&[("owner", "user")]),
+    Oauth2::new(
+        "https://api.notion.com/v1/oauth/authorize",
+        "https://api.notion.com/v1/oauth/token",
+    )
+    .authorization_parameters(&[("owner", "user")]),
 )
 .documentation("https://developers.notion.com/docs/authorization")
 .api(&["https://api.notion.com"])
@@ -89,17 +98,19 @@ pub const ASANA: Service = Service::oauth2(
 /// ClickUp. There are no scopes: people choose workspaces. Tokens do not expire.
 pub const CLICKUP: Service = Service::oauth2(
     "ClickUp",
-    Oauth2::new("https://app.clickup.com/api", "https://api.clickup.com/api/v2/oauth/token").secret_in_body(),
+    Oauth2::new("https://app.clickup.com/api", "https://api.clickup.com/api/v2/oauth/token")
+        .secret_in_body(),
 )
 .documentation("https://developer.clickup.com/docs/authentication")
 .api(&["https://api.clickup.com"])
 .userinfo("https://api.clickup.com/api/v2/user");
 
-/// Miro. Scopes are set up with the application. What is read as the profile describes the token, with its user and
-/// team.
+/// Miro. Scopes are set up with the application. What is read as the profile describes the token,
+/// with its user and team.
 pub const MIRO: Service = Service::oauth2(
     "Miro",
-    Oauth2::new("https://miro.com/oauth/authorize", "https://api.miro.com/v1/oauth/token").secret_in_body(),
+    Oauth2::new("https://miro.com/oauth/authorize", "https://api.miro.com/v1/oauth/token")
+        .secret_in_body(),
 )
 .documentation("https://developers.miro.com/docs/getting-started-with-oauth")
 .api(&["https://api.miro.com"])
@@ -118,7 +129,8 @@ pub const FIGMA: Service = Service::oauth2(
 /// Airtable.
 pub const AIRTABLE: Service = Service::oauth2(
     "Airtable",
-    Oauth2::new("https://airtable.com/oauth2/v1/authorize", "https://airtable.com/oauth2/v1/token").requires_pkce(),
+    Oauth2::new("https://airtable.com/oauth2/v1/authorize", "https://airtable.com/oauth2/v1/token")
+        .requires_pkce(),
 )
 .documentation("https://airtable.com/developers/web/api/oauth-reference")
 .api(&["https://api.airtable.com"])
@@ -146,37 +158,48 @@ pub const BOX: Service = Service::oauth2(
 .api(&["https://api.box.com", "https://upload.box.com"])
 .userinfo("https://api.box.com/2.0/users/me");
 
-/// Dropbox, with OAuth 2.0. A refresh token comes with the parameter `token_access_type=offline`. The profile takes
-/// POST, and the scope `openid`.
+/// Dropbox, with OAuth 2.0. A refresh token comes with the parameter `token_access_type=offline`.
+/// The profile takes POST, and the scope `openid`.
 pub const DROPBOX: Service = Service::oauth2(
     "Dropbox",
-    Oauth2::new("https://www.dropbox.com/oauth2/authorize", "https://api.dropboxapi.com/oauth2/token")
-        .issuer("https://www.dropbox.com"),
+    Oauth2::new(
+        "https://www.dropbox.com/oauth2/authorize",
+        "https://api.dropboxapi.com/oauth2/token",
+    )
+    .issuer("https://www.dropbox.com"),
 )
 .documentation("https://developers.dropbox.com/oauth-guide")
 .api(&["https://api.dropboxapi.com", "https://content.dropboxapi.com"])
 .userinfo("https://api.dropboxapi.com/2/openid/userinfo");
 
-/// Nextcloud. There are no scopes: a token may do what its user may. OCS calls want the header `OCS-APIRequest: true`.
-pub const NEXTCLOUD: Service =
-    Service::oauth2("Nextcloud", Oauth2::new("{base}/apps/oauth2/authorize", "{base}/apps/oauth2/api/v1/token"))
-        .documentation("https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html")
-        .instance_base(None)
-        .api(&["{base}"])
-        .userinfo("{base}/ocs/v2.php/cloud/user?format=json");
+/// Nextcloud. There are no scopes: a token may do what its user may. OCS calls want the header
+/// `OCS-APIRequest: true`.
+pub const NEXTCLOUD: Service = Service::oauth2(
+    "Nextcloud",
+    Oauth2::new("{base}/apps/oauth2/authorize", "{base}/apps/oauth2/api/v1/token"),
+)
+.documentation(
+    "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
+)
+.instance_base(None)
+.api(&["{base}"])
+.userinfo("{base}/ocs/v2.php/cloud/user?format=json");
 
-/// Docusign eSignature, in production; the test environment is `account-d.docusign.com`. The API's origin is in the
-/// profile, as `base_uri`.
+/// Docusign eSignature, in production; the test environment is `account-d.docusign.com`. The API's
+/// origin is in the profile, as `base_uri`.
 pub const DOCUSIGN: Service = Service::oauth2(
     "Docusign",
-    Oauth2::new("https://account.docusign.com/oauth/auth", "https://account.docusign.com/oauth/token"),
+    Oauth2::new(
+        "https://account.docusign.com/oauth/auth",
+        "https://account.docusign.com/oauth/token",
+    ),
 )
 .documentation("https://developers.docusign.com/platform/auth/authcode/")
 .api(&["https://account.docusign.com"])
 .userinfo("https://account.docusign.com/oauth/userinfo");
 
-/// Salesforce: everybody's login, or an organization's domain, `https://company.my.salesforce.com`. The API's origin
-/// comes with the token, as `instance_url`.
+/// Salesforce: everybody's login, or an organization's domain, `https://company.my.salesforce.com`.
+/// The API's origin comes with the token, as `instance_url`.
 pub const SALESFORCE: Service = Service::oauth2(
     "Salesforce",
     Oauth2::new("{base}/services/oauth2/authorize", "{base}/services/oauth2/token")
@@ -185,7 +208,9 @@ pub const SALESFORCE: Service = Service::oauth2(
         .issuer("{base}")
         .secret_in_body(),
 )
-.documentation("https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm")
+.documentation(
+    "https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm",
+)
 .instance_base(Some("https://login.salesforce.com"))
 .api(&["{base}"])
 .userinfo("{base}/services/oauth2/userinfo");
@@ -193,21 +218,29 @@ pub const SALESFORCE: Service = Service::oauth2(
 /// HubSpot. Versions of its token endpoint are dates, and old ones are given up: version 1 in 2027.
 pub const HUBSPOT: Service = Service::oauth2(
     "HubSpot",
-    Oauth2::new("https://app.hubspot.com/oauth/authorize", "https://api.hubapi.com/oauth/2026-03/token")
-        .introspection("https://api.hubapi.com/oauth/2026-03/token/introspect")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://app.hubspot.com/oauth/authorize",
+        "https://api.hubapi.com/oauth/2026-03/token",
+    )
+    .introspection("https://api.hubapi.com/oauth/2026-03/token/introspect")
+    .secret_in_body(),
 )
-.documentation("https://developers.hubspot.com/docs/api-reference/latest/authentication/manage-oauth-tokens")
+.documentation(
+    "https://developers.hubspot.com/docs/api-reference/latest/authentication/manage-oauth-tokens",
+)
 .api(&["https://api.hubapi.com"]);
 
-/// Mailchimp. There are no scopes, and tokens do not expire. The API's origin comes from the profile, as
-/// `api_endpoint`.
+/// Mailchimp. There are no scopes, and tokens do not expire. The API's origin comes from the
+/// profile, as `api_endpoint`.
 pub const MAILCHIMP: Service = Service::oauth2(
     "Mailchimp",
-    Oauth2::new("https://login.mailchimp.com/oauth2/authorize", "https://login.mailchimp.com/oauth2/token")
-        .secret_in_body()
-        .token_placement(TokenPlacement::Scheme("OAuth"))
-        .quirks(Quirks { allow_null_members: true, allow_zero_expiry: true, ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://login.mailchimp.com/oauth2/authorize",
+        "https://login.mailchimp.com/oauth2/token",
+    )
+    .secret_in_body()
+    .token_placement(TokenPlacement::Scheme("OAuth"))
+    .quirks(Quirks { allow_null_members: true, allow_zero_expiry: true, ..Quirks::STRICT }),
 )
 .documentation("https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/")
 .api(&["https://login.mailchimp.com"])
@@ -216,8 +249,11 @@ pub const MAILCHIMP: Service = Service::oauth2(
 /// Zendesk, by the subdomain of an account.
 pub const ZENDESK: Service = Service::oauth2(
     "Zendesk",
-    Oauth2::new("https://{name}.zendesk.com/oauth/authorizations/new", "https://{name}.zendesk.com/oauth/tokens")
-        .secret_in_body(),
+    Oauth2::new(
+        "https://{name}.zendesk.com/oauth/authorizations/new",
+        "https://{name}.zendesk.com/oauth/tokens",
+    )
+    .secret_in_body(),
 )
 .documentation("https://support.zendesk.com/hc/en-us/articles/4408845965210")
 .instance_name("subdomain", None)

@@ -1,12 +1,13 @@
-//! A store that takes `PRINTER` for `printer`, as databases do whose usual order of texts ignores case.
+//! A store that takes `PRINTER` for `printer`, as databases do whose usual order of texts ignores
+//! case.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use oauth_proto::oauth2::server::store::{
-    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Redeem, Redemption,
-    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
-    Store, TokenRecord,
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
+    Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord,
 };
 use oauth_proto::oauth2::server::{RejectReason, serve};
 
@@ -41,8 +42,8 @@ impl Store for IgnoresCase<'_> {
     }
 }
 
-/// Row `secret-wrong`: under another writing of its name a client is an unknown one, whatever it shows, so that nothing is
-/// counted or written down under two names.
+/// Row `secret-wrong`: under another writing of its name a client is an unknown one, whatever it
+/// shows, so that nothing is counted or written down under two names.
 #[test]
 fn a_client_goes_by_one_name_where_the_store_ignores_case() {
     let server = RawServer::default();
@@ -53,10 +54,16 @@ fn a_client_goes_by_one_name_where_the_store_ignores_case() {
             ("grant_type", "client_credentials"),
             ("scope", "stats"),
         ];
-        serve(server.provider.token(&posting("/token", &parameters), server.moment()), &IgnoresCase(&server.store))
+        serve(
+            server.provider.token(&posting("/token", &parameters), server.moment()),
+            &IgnoresCase(&server.store),
+        )
     };
     ask("printer").unwrap();
     for other in ["PRINTER", "Printer"] {
-        assert_eq!(refused(ask(other), 401, "invalid_client"), RejectReason::UnknownClient(other.into()));
+        assert_eq!(
+            refused(ask(other), 401, "invalid_client"),
+            RejectReason::UnknownClient(other.into())
+        );
     }
 }

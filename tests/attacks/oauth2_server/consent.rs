@@ -1,4 +1,5 @@
-//! Authorization requests that must bring nothing, and what was taken away between the request and the user's decision.
+//! Authorization requests that must bring nothing, and what was taken away between the request and
+//! the user's decision.
 
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{Approval, Consent, RejectReason, serve};
@@ -21,19 +22,24 @@ fn a_client_may_use_no_response_type_but_its_own() {
     let server = RawServer::default();
     let both = ["authorization_code", "implicit"];
     let (code, token) = (asking("printer", REDIRECT), asking_for_token());
-    for (own, asked, other, lacking) in
-        [("code", &code[..], &token[..], "implicit"), ("token", &token, &code, "authorization_code")]
-    {
+    for (own, asked, other, lacking) in [
+        ("code", &code[..], &token[..], "implicit"),
+        ("token", &token, &code, "authorization_code"),
+    ] {
         server.store.add_client(printer().grant_types(both).response_types([own]));
         server.authorize(asked).unwrap();
-        assert_eq!(server.authorize(other).unwrap_err().reason, RejectReason::NotAllowed(lacking.into()));
+        assert_eq!(
+            server.authorize(other).unwrap_err().reason,
+            RejectReason::NotAllowed(lacking.into())
+        );
     }
     server.store.add_client(printer().grant_types(both).response_types(["code", "token"]));
     server.authorize(&code).unwrap();
     server.authorize(&token).unwrap();
 }
 
-/// Row `token-in-query`: nor does one ever stand in the query of a redirect, from where it gets into logs.
+/// Row `token-in-query`: nor does one ever stand in the query of a redirect, from where it gets
+/// into logs.
 #[test]
 fn an_implicit_grant_brings_its_token_in_no_query() {
     let server = RawServer::default();
@@ -50,11 +56,13 @@ fn an_implicit_grant_brings_its_token_in_no_query() {
     assert_eq!(server.grant(ask(Some("form_post")).unwrap()).status(), 200);
 }
 
-/// What a request object says would have to be read in place of the parameters, so that it is not ignored.
+/// What a request object says would have to be read in place of the parameters, so that it is not
+/// ignored.
 #[test]
 fn a_request_object_is_refused() {
     let server = RawServer::default();
-    let with_object = [&asking("printer", REDIRECT)[..], &[("request", "eyJhbGciOiJub25lIn0.e30.")]].concat();
+    let with_object =
+        [&asking("printer", REDIRECT)[..], &[("request", "eyJhbGciOiJub25lIn0.e30.")]].concat();
     assert_eq!(sent_back(server.authorize(&with_object)), "request_not_supported");
 }
 
@@ -64,10 +72,14 @@ fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
     let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
     let ask = |resources: &[&'static str]| {
         let resources = resources.iter().map(|own| ("resource", *own));
-        server.authorize(&asking("printer", REDIRECT).into_iter().chain(resources).collect::<Vec<_>>())
+        server.authorize(
+            &asking("printer", REDIRECT).into_iter().chain(resources).collect::<Vec<_>>(),
+        )
     };
     assert_eq!(ask(&[A]).unwrap().resource, [A]);
-    for resources in [&["https://evil.example/"][..], &[A, "https://evil.example/"], &["https://a.example"]] {
+    for resources in
+        [&["https://evil.example/"][..], &[A, "https://evil.example/"], &["https://a.example"]]
+    {
         assert_eq!(sent_back(ask(resources)), "invalid_target", "{resources:?}");
     }
 }
@@ -77,20 +89,23 @@ fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
 fn a_redirect_uri_that_was_taken_away_meanwhile_leads_nowhere() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
-    let other =
-        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri("https://new.example.com/cb");
+    let other = ClientRecord::confidential(PRINTER.0, PRINTER.1)
+        .unwrap()
+        .add_redirect_uri("https://new.example.com/cb");
     server.store.add_client(other);
     assert!(matches!(paged(granted(&server, consent.clone())), RejectReason::RedirectUri { .. }));
     server.store.add_client(printer());
     granted(&server, consent).unwrap();
 }
 
-/// Row `grant-not-allowed`: the client had the grant, or the response type, when the user was asked.
+/// Row `grant-not-allowed`: the client had the grant, or the response type, when the user was
+/// asked.
 #[test]
 fn a_response_type_that_was_taken_away_meanwhile_brings_no_code() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
-    for less in [printer().grant_types(["client_credentials"]), printer().response_types(["token"])] {
+    for less in [printer().grant_types(["client_credentials"]), printer().response_types(["token"])]
+    {
         server.store.add_client(less);
         assert_eq!(sent_back(granted(&server, consent.clone())), "unauthorized_client");
     }

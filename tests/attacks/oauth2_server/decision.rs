@@ -2,7 +2,9 @@
 
 use http::Request;
 use oauth_proto::oauth2::server::store::ClientRecord;
-use oauth_proto::oauth2::server::{Approval, Consent, GrantType, RegistrationPolicy, RejectReason, serve};
+use oauth_proto::oauth2::server::{
+    Approval, Consent, GrantType, RegistrationPolicy, RejectReason, serve,
+};
 use oauth_proto::wire::form;
 
 use super::raw_server::*;
@@ -14,14 +16,19 @@ const CALLBACK: &str = "https://new.example.com/cb";
 /// Pushes the printer's request, and returns its request_uri.
 fn push(server: &RawServer, more: &[(&str, &str)]) -> String {
     let honest = asking(PRINTER.0, REDIRECT);
-    let parameters = [&honest[..], &[("client_secret", PRINTER.1), ("scope", "read")], more].concat();
+    let parameters =
+        [&honest[..], &[("client_secret", PRINTER.1), ("scope", "read")], more].concat();
     let response = server.post("/par", &parameters).unwrap();
     assert_eq!(response.status(), 201);
     let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     body["request_uri"].as_str().unwrap().to_owned()
 }
 
-fn load(server: &RawServer, client_id: &str, uri: &str) -> Result<Consent, oauth_proto::oauth2::server::Rejected> {
+fn load(
+    server: &RawServer,
+    client_id: &str,
+    uri: &str,
+) -> Result<Consent, oauth_proto::oauth2::server::Rejected> {
     server.authorize(&[("client_id", client_id), ("request_uri", uri)])
 }
 
@@ -53,7 +60,10 @@ fn a_pushed_request_is_loaded_for_a_minute_and_decided_on_for_an_hour() {
     let uri = push(&server, &[]);
     let consent = load(&server, PRINTER.0, &uri).unwrap();
     server.pass(3600);
-    let late = serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store);
+    let late = serve(
+        server.provider.approve(consent, Approval::new("jane"), server.moment()),
+        &server.store,
+    );
     assert_eq!(sent_back(late), "invalid_request");
 }
 
@@ -62,10 +72,14 @@ fn a_pushed_request_is_loaded_for_a_minute_and_decided_on_for_an_hour() {
 fn a_pushed_request_is_decided_on_once() {
     let server = RawServer::default();
     let decide = |consent: Consent| {
-        serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store)
+        serve(
+            server.provider.approve(consent, Approval::new("jane"), server.moment()),
+            &server.store,
+        )
     };
     let uri = push(&server, &[]);
-    let (first, second) = (load(&server, PRINTER.0, &uri).unwrap(), load(&server, PRINTER.0, &uri).unwrap());
+    let (first, second) =
+        (load(&server, PRINTER.0, &uri).unwrap(), load(&server, PRINTER.0, &uri).unwrap());
     // It survives a login page.
     let first: Consent = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
     let code = parameter(&location(&decide(first.clone()).unwrap()), "code").unwrap();
@@ -81,7 +95,8 @@ fn a_pushed_request_is_decided_on_once() {
     let uri = push(&server, &[]);
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
         let consent = load(&server, PRINTER.0, &uri).unwrap();
-        let rejected = serve(server.provider.redirect_with_error(consent, code), &server.store).unwrap_err();
+        let rejected =
+            serve(server.provider.redirect_with_error(consent, code), &server.store).unwrap_err();
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
     load(&server, PRINTER.0, &uri).unwrap();
@@ -101,12 +116,21 @@ fn a_pushed_request_is_decided_on_once() {
     // The implicit grant, which stores its token at once.
     let server = RawServer::default();
     server.store.add_client(
-        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(CALLBACK).add_grant_type("implicit"),
+        ClientRecord::confidential(PRINTER.0, PRINTER.1)
+            .unwrap()
+            .add_redirect_uri(CALLBACK)
+            .add_grant_type("implicit"),
     );
-    let implicit =
-        [("response_type", "token"), ("client_id", PRINTER.0), ("redirect_uri", CALLBACK), ("scope", "read")];
+    let implicit = [
+        ("response_type", "token"),
+        ("client_id", PRINTER.0),
+        ("redirect_uri", CALLBACK),
+        ("scope", "read"),
+    ];
     let again = || {
-        let response = server.post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat()).unwrap();
+        let response = server
+            .post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat())
+            .unwrap();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         body["request_uri"].as_str().unwrap().to_owned()
     };
@@ -121,7 +145,10 @@ fn a_pushed_request_is_decided_on_once() {
     let url = location(&server.grant(consent.clone()));
     assert!(parameter(&url, "access_token").is_some());
     assert_eq!(parameter(&url, "scope").as_deref(), Some("read"));
-    let again = serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store);
+    let again = serve(
+        server.provider.approve(consent, Approval::new("jane"), server.moment()),
+        &server.store,
+    );
     assert!(is_request_uri(&paged(again)));
 }
 
@@ -132,7 +159,11 @@ fn a_request_that_was_not_pushed_is_refused_where_that_is_required() {
     assert_eq!(sent_back(server.authorize(&asking("printer", REDIRECT))), "invalid_request");
     let uri = push(&server, &[]);
     load(&server, PRINTER.0, &uri).unwrap();
-    assert!(is_request_uri(&paged(load(&server, PRINTER.0, "urn:ietf:params:oauth:request_uri:of-nobody"))));
+    assert!(is_request_uri(&paged(load(
+        &server,
+        PRINTER.0,
+        "urn:ietf:params:oauth:request_uri:of-nobody"
+    ))));
     // What stands beside the request_uri counts as little as it is checked (RFC 6749 §3.1).
     let uri = push(&server, &[]);
     for (name, values) in [("foo", ["1", "2"]), ("scope", ["a", "b"])] {
@@ -150,7 +181,11 @@ fn a_request_that_was_not_pushed_is_refused_where_that_is_required() {
 #[test]
 fn a_pushed_request_with_a_request_uri_is_refused() {
     let server = RawServer::default();
-    let honest = [&asking(PRINTER.0, REDIRECT)[..], &[("client_secret", PRINTER.1), ("request_uri", "urn:x")]].concat();
+    let honest = [
+        &asking(PRINTER.0, REDIRECT)[..],
+        &[("client_secret", PRINTER.1), ("request_uri", "urn:x")],
+    ]
+    .concat();
     refused(server.post("/par", &honest), 400, "invalid_request");
 }
 
@@ -172,9 +207,18 @@ fn an_authorization_request_may_be_posted() {
     // The query of such a request is no part of it.
     assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
     paged(post("?client_id=printer&response_type=code", &[]));
-    assert!(matches!(paged(post("", &asking("printer", "https://evil.example/"))), RejectReason::RedirectUri { .. }));
-    assert_eq!(sent_back(post("", &[&honest[..], &[("scope", "admin")]].concat())), "invalid_scope");
-    assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), RejectReason::ParameterTwice(_)));
+    assert!(matches!(
+        paged(post("", &asking("printer", "https://evil.example/"))),
+        RejectReason::RedirectUri { .. }
+    ));
+    assert_eq!(
+        sent_back(post("", &[&honest[..], &[("scope", "admin")]].concat())),
+        "invalid_scope"
+    );
+    assert!(matches!(
+        paged(post("", &[&honest[..], &[("state", "b")]].concat())),
+        RejectReason::ParameterTwice(_)
+    ));
     // A pushed one, too.
     let uri = push(&server, &[]);
     post("", &[("client_id", "printer"), ("request_uri", &uri)]).unwrap();
@@ -189,7 +233,8 @@ fn an_authorization_request_may_be_posted() {
 
 fn registered(server: &RawServer) -> String {
     let body = format!(r#"{{"redirect_uris":["{CALLBACK}"],"token_endpoint_auth_method":"none"}}"#);
-    let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
+    let request =
+        Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
     let response = server.send(request.body(body.into_bytes()).unwrap()).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["client_id"].as_str().unwrap().to_owned()
@@ -198,7 +243,9 @@ fn registered(server: &RawServer) -> String {
 /// Row `redirect-before-asking`: a client that registered itself, and a bad request of it.
 #[test]
 fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
-    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let client = registered(&server);
     let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let honest = [&asking(&client, CALLBACK)[..], &proof].concat();
@@ -219,17 +266,25 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
         // A link is there, to follow for who wants to, and says where it leads.
         assert!(text.contains("<b>new.example.com</b>"), "{text}");
         let link = format!("href=\"{CALLBACK}?error={code}&amp;");
-        assert!(text.contains(&link) && text.contains("state=xyz") && text.contains("iss=https"), "{text}");
+        assert!(
+            text.contains(&link) && text.contains("state=xyz") && text.contains("iss=https"),
+            "{text}"
+        );
     }
     let form = [&honest[..], &[("response_mode", "form_post"), ("scope", "nonsense")]].concat();
     let text = page(&server.authorize(&form).unwrap_err().response());
     assert!(
-        text.contains(&format!("<form method=\"post\" action=\"{CALLBACK}\">")) && !text.contains("<script"),
+        text.contains(&format!("<form method=\"post\" action=\"{CALLBACK}\">"))
+            && !text.contains("<script"),
         "{text}"
     );
     // Without a page nobody was asked; with one the user was.
     let consent = server.authorize(&honest).unwrap();
-    let silent = serve(server.provider.redirect_with_error(consent.clone(), "login_required"), &server.store).unwrap();
+    let silent = serve(
+        server.provider.redirect_with_error(consent.clone(), "login_required"),
+        &server.store,
+    )
+    .unwrap();
     assert!(page(&silent).contains("error=login_required"));
     location(&server.deny(consent.clone()));
     location(&server.grant(consent));
@@ -243,7 +298,8 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
         .header("authorization", "Bearer initial-access-token-1234")
         .body(format!(r#"{{"redirect_uris":["{CALLBACK}"]}}"#).into_bytes())
         .unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(server.send(request).unwrap().body()).unwrap();
+    let answer: serde_json::Value =
+        serde_json::from_slice(server.send(request).unwrap().body()).unwrap();
     let vetted = answer["client_id"].as_str().unwrap();
     for (client, uri) in [(vetted, CALLBACK), ("printer", REDIRECT)] {
         let wrong = [&asking(client, uri)[..], &[("scope", "nonsense")]].concat();
@@ -251,7 +307,8 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     }
 }
 
-/// Row `redirect-before-asking`: a consent that was changed on its way leads to registered places alone.
+/// Row `redirect-before-asking`: a consent that was changed on its way leads to registered places
+/// alone.
 #[test]
 fn a_changed_consent_leads_to_no_other_place() {
     let server = RawServer::default();
@@ -274,9 +331,13 @@ fn a_changed_consent_leads_to_no_other_place() {
         );
     }
     let nobody = changed("\"client_id\":\"printer\"", "\"client_id\":\"nobody\"");
-    assert!(matches!(paged(serve(server.provider.deny(nobody), &server.store)), RejectReason::UnknownClient(_)));
+    assert!(matches!(
+        paged(serve(server.provider.deny(nobody), &server.store)),
+        RejectReason::UnknownClient(_)
+    ));
     // The issuer that the client compares is the server's own.
-    let other = changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
+    let other =
+        changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
     let url = location(&server.grant(other));
     assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
 }
@@ -284,9 +345,14 @@ fn a_changed_consent_leads_to_no_other_place() {
 #[test]
 fn a_decision_looks_again_at_what_the_server_demands() {
     let mut server = RawServer::default();
-    let consent = server.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
+    let consent = server
+        .authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat())
+        .unwrap();
     let grant = |server: &RawServer| {
-        serve(server.provider.approve(consent.clone(), Approval::new("jane"), server.moment()), &server.store)
+        serve(
+            server.provider.approve(consent.clone(), Approval::new("jane"), server.moment()),
+            &server.store,
+        )
     };
     server.provider = provider().with(|options| options.require_pkce = true).build().unwrap();
     assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ChallengeMissing);
@@ -299,7 +365,10 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     // A token that was to stand in a fragment does not stand in a query.
     let mut server = RawServer::default();
     server.store.add_client(
-        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(CALLBACK).add_grant_type("implicit"),
+        ClientRecord::confidential(PRINTER.0, PRINTER.1)
+            .unwrap()
+            .add_redirect_uri(CALLBACK)
+            .add_grant_type("implicit"),
     );
     let implicit = [
         ("response_type", "token"),
@@ -310,15 +379,23 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     ];
     let stored = serde_json::to_string(&server.authorize(&implicit).unwrap()).unwrap();
     let changed: Consent =
-        serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\"")).unwrap();
+        serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\""))
+            .unwrap();
     assert_eq!(
-        sent_back(serve(server.provider.approve(changed, Approval::new("jane"), server.moment()), &server.store)),
+        sent_back(serve(
+            server.provider.approve(changed, Approval::new("jane"), server.moment()),
+            &server.store
+        )),
         "invalid_request"
     );
-    server.provider = provider().add_grant_type(GrantType::dangerous_implicit().scopes("write")).build().unwrap();
+    server.provider =
+        provider().add_grant_type(GrantType::dangerous_implicit().scopes("write")).build().unwrap();
     let consent: Consent = serde_json::from_str(&stored).unwrap();
     assert_eq!(
-        sent_back(serve(server.provider.approve(consent, Approval::new("jane"), server.moment()), &server.store)),
+        sent_back(serve(
+            server.provider.approve(consent, Approval::new("jane"), server.moment()),
+            &server.store
+        )),
         "invalid_scope"
     );
 }
@@ -338,7 +415,8 @@ fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
     assert!(page(&long).len() < 2000);
     let form = form::encode([("response_type", "code"), ("client_id", "app")]);
     let request = Request::get(format!("{ISSUER}/authorize?{form}")).body(Vec::new()).unwrap();
-    let text = String::from_utf8(server.dispatch(&request).unwrap_err().response().into_body()).unwrap();
+    let text =
+        String::from_utf8(server.dispatch(&request).unwrap_err().response().into_body()).unwrap();
     assert!(text.contains("redirect_uri is missing"), "{text}");
     let unknown = server.authorize(&asking("nobody", REDIRECT)).unwrap_err();
     assert_eq!(unknown.client_id(), Some("nobody"));

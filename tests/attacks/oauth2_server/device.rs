@@ -2,7 +2,9 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::store::{ClientRecord, FoundOneTimeRecord, NextQuery, Store};
-use oauth_proto::oauth2::server::{Approval, DeviceConsent, GrantType, RejectReason, Rejected, ServerStep, serve};
+use oauth_proto::oauth2::server::{
+    Approval, DeviceConsent, GrantType, RejectReason, Rejected, ServerStep, serve,
+};
 use serde_json::Value;
 
 use super::raw_server::*;
@@ -22,7 +24,8 @@ fn ask_for_codes(server: &RawServer, (client_id, secret): Who<'_>) -> Result<Res
 
 /// The printer asks for `read`.
 fn begin(server: &RawServer) -> Codes {
-    let answer: Value = serde_json::from_slice(ask_for_codes(server, PRINTER).unwrap().body()).unwrap();
+    let answer: Value =
+        serde_json::from_slice(ask_for_codes(server, PRINTER).unwrap().body()).unwrap();
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     Codes { device: text("device_code"), user: text("user_code") }
 }
@@ -90,21 +93,26 @@ fn the_first_decision_about_a_device_stays() {
     let device = entered(&server, &codes).unwrap();
     grant(&server, device.clone(), Approval::new("jane")).unwrap();
     assert_eq!(paged(deny(&server, device.clone())), RejectReason::UserCode);
-    assert_eq!(paged(grant(&server, device.clone(), Approval::new("mallory"))), RejectReason::UserCode);
+    assert_eq!(
+        paged(grant(&server, device.clone(), Approval::new("mallory"))),
+        RejectReason::UserCode
+    );
     let tokens = poll(&server, PRINTER, &codes.device).unwrap();
     assert_eq!(server.introspect(&tokens.access)["sub"], "jane");
     // Nor is there anything to decide once the tokens are out.
     assert_eq!(paged(deny(&server, device)), RejectReason::UserCode);
 }
 
-/// Row `device-decision-of-another-client`: what travels through the browser names another client, or another client's code.
+/// Row `device-decision-of-another-client`: what travels through the browser names another client,
+/// or another client's code.
 #[test]
 fn a_decision_whose_client_or_code_was_changed_is_refused() {
     let server = RawServer::default();
     let codes = begin(&server);
     let mut other_client = entered(&server, &codes).unwrap();
     other_client.client_id = SCANNER.0.to_owned();
-    let scanners: Value = serde_json::from_slice(ask_for_codes(&server, SCANNER).unwrap().body()).unwrap();
+    let scanners: Value =
+        serde_json::from_slice(ask_for_codes(&server, SCANNER).unwrap().body()).unwrap();
     let mut other_code = entered(&server, &codes).unwrap();
     other_code.user_code = scanners["user_code"].as_str().unwrap().to_owned();
     for changed in [other_client, other_code] {
@@ -127,7 +135,8 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
     let codes = begin(&server);
     let device = entered(&server, &codes).unwrap();
     for more in ["read write", "write", "admin"] {
-        let rejected = grant(&server, device.clone(), Approval::new("jane").scope(more)).unwrap_err();
+        let rejected =
+            grant(&server, device.clone(), Approval::new("jane").scope(more)).unwrap_err();
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{more}: {rejected}");
     }
     // What the browser says of the scope is not what the device asked for.
@@ -157,7 +166,9 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
             ("device_code", &codes.user),
         ],
     );
-    let ServerStep::Query(NextQuery::FindClient(pending)) = server.provider.token(&request, server.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) =
+        server.provider.token(&request, server.moment())
+    else {
         panic!("the client is not looked for")
     };
     let client = server.store.find_client(pending.query()).unwrap();
@@ -165,7 +176,10 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
         panic!("the record is not looked for")
     };
     let step = pending.answer(Some(record_of_user_code(&server, &codes.user)));
-    assert_eq!(refused(serve(step, &server.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
+    assert_eq!(
+        refused(serve(step, &server.store), 400, "invalid_grant"),
+        RejectReason::DeviceUnknown
+    );
     poll(&server, PRINTER, &codes.device).unwrap();
 }
 
@@ -188,13 +202,19 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     let reason = refused(ask_for_codes(&server, stats), 400, "unauthorized_client");
     assert_eq!(reason, RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
     server.store.add_client(record().grant_types([DEVICE_CODE]));
-    let answer: Value = serde_json::from_slice(ask_for_codes(&server, stats).unwrap().body()).unwrap();
+    let answer: Value =
+        serde_json::from_slice(ask_for_codes(&server, stats).unwrap().body()).unwrap();
     // What it lost meanwhile, it has no more.
     server.store.add_client(record().grant_types(["client_credentials"]));
-    refused(poll(&server, stats, answer["device_code"].as_str().unwrap()), 400, "unauthorized_client");
+    refused(
+        poll(&server, stats, answer["device_code"].as_str().unwrap()),
+        400,
+        "unauthorized_client",
+    );
 }
 
-/// Answers the first questions of two polls from the store, and then lets one after the other go on.
+/// Answers the first questions of two polls from the store, and then lets one after the other go
+/// on.
 #[test]
 fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
     let server = RawServer::default();
@@ -202,24 +222,35 @@ fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
     let request = posting("/token", &[&own[..], &[("device_code", &codes.device)]].concat());
     let found = || {
-        let ServerStep::Query(NextQuery::FindClient(pending)) = server.provider.token(&request, server.moment()) else {
+        let ServerStep::Query(NextQuery::FindClient(pending)) =
+            server.provider.token(&request, server.moment())
+        else {
             panic!()
         };
         let client = server.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
+        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client)
+        else {
+            panic!()
+        };
         let record = server.store.find_one_time_record(pending.query()).unwrap();
         pending.answer(record)
     };
     let (first, second, third) = (found(), found(), found());
     let tokens = Tokens::read(&serve(first, &server.store).unwrap());
-    assert_eq!(refused(serve(second, &server.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
+    assert_eq!(
+        refused(serve(second, &server.store), 400, "invalid_grant"),
+        RejectReason::DeviceUnknown
+    );
     // A device asks again and again: it has not stolen anything.
     assert!(server.lives(&tokens.access) && server.lives(tokens.refresh_token()));
     let key = oauth_proto::oauth2::server::store::TokenHash::of(&tokens.access);
     let question = oauth_proto::oauth2::server::store::FindToken::new(key);
     let grant = server.store.find_token(&question).unwrap().unwrap().grant.id;
     serve(server.provider.revoke_grant(grant), &server.store).unwrap();
-    assert_eq!(refused(serve(third, &server.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
+    assert_eq!(
+        refused(serve(third, &server.store), 400, "invalid_grant"),
+        RejectReason::DeviceUnknown
+    );
 }
 
 /// RFC 8628 §6.1: user codes are short, so that one may be taken.
@@ -245,7 +276,11 @@ fn a_user_code_that_is_taken_is_replaced_seven_times_at_most() {
         match step {
             ServerStep::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
             ServerStep::Reject(rejected) => {
-                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, RejectReason::Misconfigured(_)));
+                assert!(
+                    taken >= 8
+                        && count == 8
+                        && matches!(rejected.reason, RejectReason::Misconfigured(_))
+                );
             }
             step @ ServerStep::Query(_) => panic!("{step:?}"),
         }
@@ -255,11 +290,15 @@ fn a_user_code_that_is_taken_is_replaced_seven_times_at_most() {
 #[test]
 fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
     let server = RawServer::default();
-    for (brought, shown) in
-        [("bcdf-ghjk", "BCDF-GHJK"), ("bcdfghjk", "BCDF-GHJK"), ("bcdf", "BCDF"), ("b c<d>f.g", "BCDF-G")]
-    {
+    for (brought, shown) in [
+        ("bcdf-ghjk", "BCDF-GHJK"),
+        ("bcdfghjk", "BCDF-GHJK"),
+        ("bcdf", "BCDF"),
+        ("b c<d>f.g", "BCDF-G"),
+    ] {
         let query = oauth_proto::wire::form::encode([("user_code", brought)]);
-        let request = http::Request::get(format!("{ISSUER}/device?{query}")).body(Vec::<u8>::new()).unwrap();
+        let request =
+            http::Request::get(format!("{ISSUER}/device?{query}")).body(Vec::<u8>::new()).unwrap();
         let page = serve(server.provider.device_page(&request), &server.store).unwrap();
         assert_eq!(page.user_code.as_deref(), Some(shown));
     }
@@ -270,21 +309,26 @@ fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
     let server = RawServer::default();
     let codes = begin(&server);
     let shown = format!("{:?}", entered(&server, &codes).unwrap());
-    assert!(shown.contains("printer") && shown.contains("read") && !shown.contains(&codes.user), "{shown}");
+    assert!(
+        shown.contains("printer") && shown.contains("read") && !shown.contains(&codes.user),
+        "{shown}"
+    );
     let uri = format!("{ISSUER}/device?user_code={}", codes.user);
     let request = http::Request::get(uri).body(Vec::<u8>::new()).unwrap();
     let page = serve(server.provider.device_page(&request), &server.store).unwrap();
     assert_eq!(format!("{page:?}"), "DevicePage");
 }
 
-/// A device that asks while the user decides changes its one-time record: the decision is tried again, and not for ever.
+/// A device that asks while the user decides changes its one-time record: the decision is tried
+/// again, and not for ever.
 #[test]
 fn a_decision_that_polls_overtake_is_tried_nine_times_at_most() {
     let server = RawServer::default();
     for overtaken in 0..11 {
         let codes = begin(&server);
         let device = entered(&server, &codes).unwrap();
-        let (mut step, mut tried) = (server.provider.approve_device(device, Approval::new("jane"), server.moment()), 0);
+        let (mut step, mut tried) =
+            (server.provider.approve_device(device, Approval::new("jane"), server.moment()), 0);
         let end = loop {
             step = match step {
                 ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {

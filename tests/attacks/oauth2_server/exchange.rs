@@ -1,4 +1,5 @@
-//! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
+//! Token exchange: what would make more of a token than it is. The application grants whatever a
+//! living token is shown for.
 
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
@@ -28,7 +29,11 @@ fn exchanging() -> RawServer {
     server
 }
 
-fn exchange(server: &RawServer, who: Who<'_>, (kind, token): (&str, &str)) -> Result<Tokens, Rejected> {
+fn exchange(
+    server: &RawServer,
+    who: Who<'_>,
+    (kind, token): (&str, &str),
+) -> Result<Tokens, Rejected> {
     exchange_for(server, who, (kind, token), None, Approval::new("jane"))
 }
 
@@ -48,12 +53,19 @@ fn exchange_for(
     ];
     parameters.extend(scope.map(|scope| ("scope", scope)));
     let decide = |question: DecideGrant| {
-        let GrantCredential::Exchange(exchange) = question.credential else { panic!("another claim") };
-        Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
+        let GrantCredential::Exchange(exchange) = question.credential else {
+            panic!("another claim")
+        };
+        Ok::<_, String>(if exchange.subject.is_some() {
+            Decision::Granted(grant.clone())
+        } else {
+            Decision::Denied
+        })
     };
     let request = posting("/token", &parameters);
-    let response =
-        Serve::new(&server.store).decide_grant(decide).run(server.provider.token(&request, server.moment()))?;
+    let response = Serve::new(&server.store)
+        .decide_grant(decide)
+        .run(server.provider.token(&request, server.moment()))?;
     Ok(Tokens::read(&response))
 }
 
@@ -103,14 +115,19 @@ fn a_token_is_exchanged_as_what_it_is() {
     exchange(&server, PRINTER, (ACCESS, &tokens.access)).unwrap();
 }
 
-/// Row `exchange-subject-of-another-client`: an access token is given on, a refresh token never, so that it has leaked.
+/// Row `exchange-subject-of-another-client`: an access token is given on, a refresh token never, so
+/// that it has leaked.
 #[test]
 fn a_refresh_token_of_another_client_revokes_its_grant() {
     let server = exchanging();
     let other = server.tokens();
     for kind in [REFRESH, ACCESS] {
         let tokens = server.tokens();
-        let reason = refused(exchange(&server, SCANNER, (kind, tokens.refresh_token())), 400, "invalid_grant");
+        let reason = refused(
+            exchange(&server, SCANNER, (kind, tokens.refresh_token())),
+            400,
+            "invalid_grant",
+        );
         assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
         assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
     }
@@ -129,14 +146,19 @@ fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
         assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
     }
     for scope in [None, Some("read")] {
-        let reason = refused(ask(scope, Approval::new("jane").scope("read write")), 500, "server_error");
+        let reason =
+            refused(ask(scope, Approval::new("jane").scope("read write")), 500, "server_error");
         assert!(matches!(reason, RejectReason::Misconfigured(_)), "{reason}");
         assert_eq!(ask(scope, Approval::new("jane")).unwrap().scope, "read");
     }
     // Nor may the application grant more than was asked, where the subject would have it.
     let wide = server.tokens();
     let more = Approval::new("jane").scope("read write");
-    refused(exchange_for(&server, SCANNER, (ACCESS, &wide.access), Some("read"), more), 500, "server_error");
+    refused(
+        exchange_for(&server, SCANNER, (ACCESS, &wide.access), Some("read"), more),
+        500,
+        "server_error",
+    );
 }
 
 /// Row `exchange-outlives-subject`: neither by its own lifetime nor by a refresh token.
@@ -151,5 +173,8 @@ fn an_exchanged_token_ends_with_its_subject() {
     server.pass(600);
     assert!(!server.lives(&exchanged.access));
     // A refresh token as the subject brings no other, either.
-    assert_eq!(exchange(&server, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh, None);
+    assert_eq!(
+        exchange(&server, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh,
+        None
+    );
 }

@@ -1,8 +1,12 @@
 //! What of a grant reaches further than it may: exchanged, narrowed and reusable tokens.
 
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, NextQuery, Store, TokenHash, TokenRecord};
-use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, GrantType, Serve, ServerStep, serve};
+use oauth_proto::oauth2::server::store::{
+    ClientRecord, FindToken, NextQuery, Store, TokenHash, TokenRecord,
+};
+use oauth_proto::oauth2::server::{
+    Approval, DecideGrant, Decision, GrantType, Serve, ServerStep, serve,
+};
 
 use super::raw_server::*;
 
@@ -22,7 +26,10 @@ fn exchanging() -> RawServer {
             .add_grant_type(exchange),
     );
     server.store.add_client(
-        ClientRecord::confidential("scanner", OTHER_SECRET).unwrap().add_grant_type(EXCHANGE).scope("read"),
+        ClientRecord::confidential("scanner", OTHER_SECRET)
+            .unwrap()
+            .add_grant_type(EXCHANGE)
+            .scope("read"),
     );
     server
 }
@@ -41,8 +48,10 @@ fn exchange(server: &RawServer, token: &str) -> String {
         ],
     );
     let yes = |_: DecideGrant| Ok::<_, String>(Decision::Granted(Approval::new("jane")));
-    let response =
-        Serve::new(&server.store).decide_grant(yes).run(server.provider.token(&request, server.moment())).unwrap();
+    let response = Serve::new(&server.store)
+        .decide_grant(yes)
+        .run(server.provider.token(&request, server.moment()))
+        .unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
 }
@@ -55,7 +64,8 @@ fn record(server: &RawServer, token: &str) -> TokenRecord {
 #[test]
 fn an_exchanged_token_exceeds_neither_its_subject_nor_its_client() {
     let server = exchanging();
-    let asked = [&asking("printer", REDIRECT)[..], &[("resource", A), ("scope", "read write")]].concat();
+    let asked =
+        [&asking("printer", REDIRECT)[..], &[("resource", A), ("scope", "read write")]].concat();
     let subject = server.redeem(PRINTER, &server.code(&asked)).unwrap();
     server.pass(600);
     let exchanged = record(&server, &exchange(&server, &subject.access));
@@ -81,7 +91,12 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
     let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
     let code = server.printers_code();
     let parameters = |resource| {
-        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("resource", resource)]
+        [
+            ("grant_type", "authorization_code"),
+            ("code", &*code),
+            ("redirect_uri", REDIRECT),
+            ("resource", resource),
+        ]
     };
     server.token(PRINTER, &parameters(B)).unwrap_err();
     let narrow = server.token(PRINTER, &parameters(A)).unwrap();
@@ -97,11 +112,18 @@ fn unique_tokens_for_other_resources_are_others() {
             .with(|options| options.reuse_access_tokens = true)
             .token_reuse_key("a key that lies elsewhere"),
     );
-    let code = || server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat());
+    let code = || {
+        server
+            .code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat())
+    };
     let wide = server.redeem(PRINTER, &code()).unwrap();
     let code = code();
-    let parameters =
-        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("resource", A)];
+    let parameters = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", REDIRECT),
+        ("resource", A),
+    ];
     let narrow = server.token(PRINTER, &parameters).unwrap();
     assert_ne!(wide.access, narrow.access);
 }
@@ -124,7 +146,9 @@ fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tok
 #[test]
 fn unique_tokens_of_another_user_or_client_are_others() {
     let server = RawServer::new(
-        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
     );
     let [one, other] = ["one", "other"].map(|id| ClientRecord::confidential(id, SECRET).unwrap());
     let first = by_password(&server, &one, "jane");
@@ -137,17 +161,25 @@ fn unique_tokens_of_another_user_or_client_are_others() {
 #[test]
 fn a_public_client_gets_no_token_that_another_has() {
     let server = RawServer::new(
-        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
     );
     let phone = ClientRecord::public("phone");
-    assert_ne!(by_password(&server, &phone, "jane").access, by_password(&server, &phone, "jane").access);
+    assert_ne!(
+        by_password(&server, &phone, "jane").access,
+        by_password(&server, &phone, "jane").access
+    );
 }
 
-/// Two requests have found the code when the first of them redeems it, and gets a reusable token that was there.
+/// Two requests have found the code when the first of them redeems it, and gets a reusable token
+/// that was there.
 #[test]
 fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
     let server = RawServer::new(
-        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
     );
     let first = server.redeem(PRINTER, &server.printers_code()).unwrap();
     let code = server.printers_code();
@@ -163,11 +195,14 @@ fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
         ],
     );
     let found = || {
-        let ServerStep::Query(NextQuery::FindClient(pending)) = server.provider.token(&request, server.moment()) else {
+        let ServerStep::Query(NextQuery::FindClient(pending)) =
+            server.provider.token(&request, server.moment())
+        else {
             panic!("the client is not looked for")
         };
         let client = server.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
+        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client)
+        else {
             panic!("the code is not looked for")
         };
         let record = server.store.find_one_time_record(pending.query()).unwrap();
@@ -198,5 +233,8 @@ fn a_token_in_the_query_is_refused_unless_it_is_allowed() {
         .with(|options| options.allow_token_in_query = true)
         .build()
         .unwrap();
-    serve(api.check(&request, "read", server.moment().now), &server.store).unwrap().into_result().unwrap();
+    serve(api.check(&request, "read", server.moment().now), &server.store)
+        .unwrap()
+        .into_result()
+        .unwrap();
 }

@@ -7,8 +7,15 @@ use serde_json::{Value, json};
 
 use super::raw_server::*;
 
-fn ask(server: &RawServer, (client_id, secret): Who<'_>, token: &str) -> Result<Response, Rejected> {
-    server.post("/introspect", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
+fn ask(
+    server: &RawServer,
+    (client_id, secret): Who<'_>,
+    token: &str,
+) -> Result<Response, Rejected> {
+    server.post(
+        "/introspect",
+        &[("client_id", client_id), ("client_secret", secret), ("token", token)],
+    )
 }
 
 fn told(server: &RawServer, who: Who<'_>, token: &str) -> Value {
@@ -17,7 +24,9 @@ fn told(server: &RawServer, who: Who<'_>, token: &str) -> Value {
 
 /// A resource server.
 fn photos(server: &RawServer) -> Who<'static> {
-    server.store.add_client(ClientRecord::confidential("photos", OTHER_SECRET).unwrap().may_introspect_all());
+    server.store.add_client(
+        ClientRecord::confidential("photos", OTHER_SECRET).unwrap().may_introspect_all(),
+    );
     ("photos", OTHER_SECRET)
 }
 
@@ -57,7 +66,8 @@ fn a_token_of_another_client_is_not_active() {
     assert_eq!(told(&server, photos(&server), &tokens.access)["sub"], "jane");
 }
 
-/// Row `introspect-of-refresh-token`: it must let nobody in, so that a resource server learns nothing of it.
+/// Row `introspect-of-refresh-token`: it must let nobody in, so that a resource server learns
+/// nothing of it.
 #[test]
 fn a_resource_server_learns_nothing_of_a_refresh_token() {
     let server = RawServer::default();

@@ -1,4 +1,5 @@
-//! What reaches further than it may: tokens of the wrong kind, decisions and clients that have changed, requests that grow.
+//! What reaches further than it may: tokens of the wrong kind, decisions and clients that have
+//! changed, requests that grow.
 
 use oauth_proto::Step;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
@@ -14,11 +15,15 @@ use crate::common::with::With;
 #[test]
 fn a_refresh_token_opens_no_resource() {
     let server = RawServer::new(provider());
-    server.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
+    server
+        .store
+        .add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     let tokens = server.tokens();
-    let authorization_server = AuthorizationServer::from_metadata(&server.provider.metadata()).unwrap();
+    let authorization_server =
+        AuthorizationServer::from_metadata(&server.provider.metadata()).unwrap();
     for asker in ["photos", "printer"] {
-        let remote = RemoteTokens::new(Client::new(authorization_server.clone(), asker).secret(SECRET));
+        let remote =
+            RemoteTokens::new(Client::new(authorization_server.clone(), asker).secret(SECRET));
         for (token, opens) in [(tokens.refresh_token(), false), (&*tokens.access, true)] {
             let request = http::Request::get("https://photos.example.com/")
                 .header("authorization", format!("Bearer {token}"))
@@ -28,7 +33,9 @@ fn a_refresh_token_opens_no_resource() {
             let mut step = api.check_remotely(&request, "", &remote, server.moment()).unwrap();
             let end = loop {
                 step = match step {
-                    Step::Send(request, sent) => sent.receive(server.send(request).unwrap(), server.moment()).unwrap(),
+                    Step::Send(request, sent) => {
+                        sent.receive(server.send(request).unwrap(), server.moment()).unwrap()
+                    }
                     Step::Done(end) => break end,
                     step => panic!("{step:?}"),
                 }
@@ -36,7 +43,10 @@ fn a_refresh_token_opens_no_resource() {
             // The other client learns of its own tokens alone.
             assert_eq!(end.into_result().is_ok(), opens, "{asker}");
             assert_eq!(
-                serve(api.check(&request, "", server.moment().now), &server.store).unwrap().into_result().is_ok(),
+                serve(api.check(&request, "", server.moment().now), &server.store)
+                    .unwrap()
+                    .into_result()
+                    .is_ok(),
                 opens
             );
         }
@@ -62,11 +72,18 @@ fn a_client_that_became_public_needs_a_proof_key() {
     let consent = || server.authorize(&asking("printer", REDIRECT)).unwrap();
     let (before, code) = (consent(), server.code(&asking("printer", REDIRECT)));
     server.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
-    let rejected =
-        serve(server.provider.approve(before, Approval::new("jane"), server.moment()), &server.store).unwrap_err();
+    let rejected = serve(
+        server.provider.approve(before, Approval::new("jane"), server.moment()),
+        &server.store,
+    )
+    .unwrap_err();
     assert_eq!(rejected.reason, RejectReason::ChallengeMissing);
-    let parameters =
-        [("grant_type", "authorization_code"), ("client_id", "printer"), ("code", &*code), ("redirect_uri", REDIRECT)];
+    let parameters = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "printer"),
+        ("code", &*code),
+        ("redirect_uri", REDIRECT),
+    ];
     refused(server.post("/token", &parameters), 400, "invalid_grant");
 }
 
@@ -74,17 +91,23 @@ fn a_client_that_became_public_needs_a_proof_key() {
 fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
     const A: &str = "https://a.example/";
     let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
-    let tokens =
-        server.redeem(PRINTER, &server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
+    let tokens = server.redeem(
+        PRINTER,
+        &server.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()),
+    );
     let tokens = tokens.unwrap();
-    let again = server.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
-    let record = server.store.find_token(&FindToken::new(TokenHash::of(&again.access))).unwrap().unwrap();
+    let again =
+        server.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
+    let record =
+        server.store.find_token(&FindToken::new(TokenHash::of(&again.access))).unwrap().unwrap();
     assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
 }
 
 #[test]
 fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered() {
-    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let register = |uri: &str| {
         let body = serde_json::json!({ "redirect_uris": [uri] }).to_string().into_bytes();
         let request = http::Request::post("https://auth.example.com/register").body(body).unwrap();
@@ -103,7 +126,8 @@ fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered
     }
 }
 
-/// A busy token's many successors are dropped in a time that grows with their number, not with its square.
+/// A busy token's many successors are dropped in a time that grows with their number, not with its
+/// square.
 #[test]
 fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
     let server = RawServer::new(provider());

@@ -13,10 +13,18 @@ use crate::common::with::With;
 const CALLBACK: &str = "https://new.example.com/cb";
 
 fn open() -> RawServer {
-    RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone))
+    RawServer::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    )
 }
 
-fn ask(server: &RawServer, method: &str, path: &str, token: &str, body: &Value) -> Result<Response, Rejected> {
+fn ask(
+    server: &RawServer,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> Result<Response, Rejected> {
     let request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
     let request = request.header("authorization", format!("Bearer {token}"));
     server.send(request.body(body.to_string().into_bytes()).unwrap())
@@ -83,8 +91,19 @@ fn an_update_cannot_change_the_client_id() {
     let server = open();
     let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
     let before = own.record(&server);
-    for client_id in [json!(other.client_id), json!("printer"), json!("fresh"), json!(""), json!(null), json!([])] {
-        refused(own.put(&server, &json!({ "client_id": client_id })), 400, "invalid_client_metadata");
+    for client_id in [
+        json!(other.client_id),
+        json!("printer"),
+        json!("fresh"),
+        json!(""),
+        json!(null),
+        json!([]),
+    ] {
+        refused(
+            own.put(&server, &json!({ "client_id": client_id })),
+            400,
+            "invalid_client_metadata",
+        );
     }
     assert_eq!(own.record(&server), before);
 }
@@ -101,23 +120,32 @@ fn a_registration_cannot_set_what_the_server_decides() {
     assert!(![&own.client_id, &own.secret, &own.token].iter().any(|given| *given == "chosen"));
     let record = own.record(&server);
     assert!(
-        !record.introspects_all && record.metadata.software_statement.is_none() && record.metadata.extra.is_empty()
+        !record.introspects_all
+            && record.metadata.software_statement.is_none()
+            && record.metadata.extra.is_empty()
     );
-    for name in
-        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
-    {
+    for name in [
+        "registration_access_token",
+        "registration_client_uri",
+        "client_secret_expires_at",
+        "client_id_issued_at",
+    ] {
         refused(own.put(&server, &json!({ name: "x" })), 400, "invalid_client_metadata");
     }
     for chosen in [json!("chosen"), json!(OTHER_SECRET), json!(""), json!([]), json!({})] {
-        refused(own.put(&server, &json!({ "client_secret": chosen })), 400, "invalid_client_metadata");
+        refused(
+            own.put(&server, &json!({ "client_secret": chosen })),
+            400,
+            "invalid_client_metadata",
+        );
     }
     assert_eq!(own.record(&server), record);
-    let more =
-        json!({ "certificate": "mine", "introspects_all": true, "secret": { "hash": "x" }, "registrant": "trusted" });
+    let more = json!({ "certificate": "mine", "introspects_all": true, "secret": { "hash": "x" }, "registrant": "trusted" });
     own.put(&server, &more).unwrap();
     assert_eq!(own.record(&server), record);
     // A client that proves nothing any more has no secret that could be worth something.
-    own.put(&server, &json!({ "client_secret": own.secret, "token_endpoint_auth_method": "none" })).unwrap();
+    own.put(&server, &json!({ "client_secret": own.secret, "token_endpoint_auth_method": "none" }))
+        .unwrap();
     assert_eq!(own.record(&server).secret, None);
 }
 
@@ -129,7 +157,8 @@ fn an_update_is_judged_by_the_policy_of_its_own_time() {
         server.provider = provider().with(|options| options.registration = policy).build().unwrap();
         server
     };
-    let machine = json!({ "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] });
+    let machine =
+        json!({ "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] });
     let both = json!({ "grant_types": ["authorization_code", "client_credentials", "password"] });
     let page = Some(vec!["authorization_code".to_owned()]);
 
@@ -145,7 +174,8 @@ fn an_update_is_judged_by_the_policy_of_its_own_time() {
 
     // Who had the initial token keeps what comes of it, as long as the policy gives it.
     let partner = Registered::new(&server, "initial-access-token-1234", &machine);
-    let all = Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
+    let all =
+        Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
     partner.put(&server, &both).unwrap();
     assert_eq!(partner.record(&server).metadata.grant_types, all);
     let server = under(server, RegistrationPolicy::AllowAnyone);
@@ -158,7 +188,10 @@ fn an_update_is_judged_by_the_policy_of_its_own_time() {
 
     // With nobody to register, nobody manages.
     let server = under(server, RegistrationPolicy::Off);
-    assert!(matches!(partner.put(&server, &both).unwrap_err().reason, RejectReason::NoSuchPath { .. }));
+    assert!(matches!(
+        partner.put(&server, &both).unwrap_err().reason,
+        RejectReason::NoSuchPath { .. }
+    ));
 }
 
 /// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
@@ -166,8 +199,13 @@ fn an_update_is_judged_by_the_policy_of_its_own_time() {
 fn a_redirect_uri_with_a_fragment_is_refused_although_it_is_registered() {
     let server = open();
     let uri = "https://fragment.example.com/#x";
-    server.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
-    assert!(matches!(paged(server.authorize(&asking("fragment", uri))), RejectReason::RedirectUri { .. }));
+    server
+        .store
+        .add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
+    assert!(matches!(
+        paged(server.authorize(&asking("fragment", uri))),
+        RejectReason::RedirectUri { .. }
+    ));
     let unsaid = [("response_type", "code"), ("client_id", "fragment"), ("state", "xyz")];
     assert!(matches!(paged(server.authorize(&unsaid)), RejectReason::RedirectUri { .. }));
     let body = json!({ "redirect_uris": [uri] });
@@ -188,21 +226,37 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
 
     let lenient = RawServer::new(provider().with(|options| options.allow_localhost_ports = true));
     lenient.store.add_client(record);
-    let answer: Value = serde_json::from_slice(lenient.post("/par", &asked).unwrap().body()).unwrap();
-    lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
+    let answer: Value =
+        serde_json::from_slice(lenient.post("/par", &asked).unwrap().body()).unwrap();
+    lenient
+        .authorize(&[
+            ("client_id", "tool"),
+            ("request_uri", answer["request_uri"].as_str().unwrap()),
+        ])
+        .unwrap();
     let consent = lenient.authorize(&asked).unwrap();
     // The option is asked for again when the user has decided.
-    let end = serve(strict.provider.approve(consent.clone(), Approval::new("jane"), strict.moment()), &strict.store);
+    let end = serve(
+        strict.provider.approve(consent.clone(), Approval::new("jane"), strict.moment()),
+        &strict.store,
+    );
     assert!(matches!(paged(end), RejectReason::RedirectUri { .. }));
     assert!(location(&lenient.grant(consent)).starts_with(uri));
-    for other in ["http://localhost:80@evil.example/cb", "http://localhost.evil.example/cb", "http://localhost:1/other"]
-    {
+    for other in [
+        "http://localhost:80@evil.example/cb",
+        "http://localhost.evil.example/cb",
+        "http://localhost:1/other",
+    ] {
         let asked = [&asking("tool", other)[..], &pkce].concat();
-        assert!(matches!(paged(lenient.authorize(&asked)), RejectReason::RedirectUri { .. }), "{other}");
+        assert!(
+            matches!(paged(lenient.authorize(&asked)), RejectReason::RedirectUri { .. }),
+            "{other}"
+        );
     }
 }
 
-/// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's, with any option.
+/// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's,
+/// with any option.
 #[test]
 fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
     for server in [
@@ -253,14 +307,18 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
     }
 }
 
-/// Row `control-characters`: what a client registers is kept as it is written, and stands on pages and in logs.
+/// Row `control-characters`: what a client registers is kept as it is written, and stands on pages
+/// and in logs.
 #[test]
 fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
-    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let register = |members: &Value| {
         let mut all = json!({ "redirect_uris": ["https://client.example.com/cb"] });
         all.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
+        let request =
+            Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
         server.send(request.body(all.to_string().into_bytes()).unwrap())
     };
     for (member, value) in [
@@ -281,30 +339,50 @@ fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
         assert!(!refused.to_string().contains(char::is_control), "{member} {refused}");
         assert_eq!(refused.response().status(), 400, "{member}");
     }
-    let names: serde_json::Map<_, _> = (0..100).map(|at| (format!("client_name#x{at}"), json!("a"))).collect();
-    for names in [Value::Object(names), json!({ "client_name#\u{0}\r\n": "x", "client_name#de-CH": "x" })] {
+    let names: serde_json::Map<_, _> =
+        (0..100).map(|at| (format!("client_name#x{at}"), json!("a"))).collect();
+    for names in
+        [Value::Object(names), json!({ "client_name#\u{0}\r\n": "x", "client_name#de-CH": "x" })]
+    {
         let answer: Value = serde_json::from_slice(register(&names).unwrap().body()).unwrap();
-        let kept: Vec<_> = answer.as_object().unwrap().keys().filter(|name| name.starts_with("client_name#")).collect();
-        assert!(kept.len() <= 32 && kept.iter().all(|name| !name.contains(char::is_control)), "{kept:?}");
+        let kept: Vec<_> = answer
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|name| name.starts_with("client_name#"))
+            .collect();
+        assert!(
+            kept.len() <= 32 && kept.iter().all(|name| !name.contains(char::is_control)),
+            "{kept:?}"
+        );
     }
 }
 
 /// RFC 7592 §3: the token with which a registration is managed is in every answer.
 #[test]
 fn a_registration_is_told_with_the_token_that_manages_it() {
-    let server = RawServer::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let server = RawServer::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let send = |method: &str, path: &str, token: Option<&str>, body: &str| -> Value {
         let mut request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        serde_json::from_slice(server.send(request.body(body.as_bytes().to_vec()).unwrap()).unwrap().body()).unwrap()
+        serde_json::from_slice(
+            server.send(request.body(body.as_bytes().to_vec()).unwrap()).unwrap().body(),
+        )
+        .unwrap()
     };
     let body = r#"{"redirect_uris":["https://client.example.com/cb"]}"#;
     let first = send("POST", "/register", None, body);
-    let (id, token) = (first["client_id"].as_str().unwrap(), first["registration_access_token"].as_str().unwrap());
+    let (id, token) = (
+        first["client_id"].as_str().unwrap(),
+        first["registration_access_token"].as_str().unwrap(),
+    );
     let path = format!("/register/{id}");
     assert_eq!(send("GET", &path, Some(token), "")["registration_access_token"], token);
-    let update = format!(r#"{{"client_id":"{id}","redirect_uris":["https://client.example.com/cb"]}}"#);
+    let update =
+        format!(r#"{{"client_id":"{id}","redirect_uris":["https://client.example.com/cb"]}}"#);
     assert_eq!(send("PUT", &path, Some(token), &update)["registration_access_token"], token);
 }

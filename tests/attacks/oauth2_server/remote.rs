@@ -12,9 +12,11 @@ const PHOTOS: &str = "https://photos.example.com/";
 /// What the resource makes of an introspection answer.
 fn told(mut answer: Value) -> Result<Access, RejectReason> {
     answer["active"] = true.into();
-    let authorization_server = AuthorizationServer::from_metadata(&RawServer::default().provider.metadata()).unwrap();
+    let authorization_server =
+        AuthorizationServer::from_metadata(&RawServer::default().provider.metadata()).unwrap();
     let remote = RemoteTokens::new(Client::new(authorization_server, "photos").secret(SECRET));
-    let request = http::Request::get(PHOTOS).header("authorization", "Bearer x").body(Vec::new()).unwrap();
+    let request =
+        http::Request::get(PHOTOS).header("authorization", "Bearer x").body(Vec::new()).unwrap();
     let server = RawServer::default();
     let step = ResourceServer::builder(PHOTOS)
         .build()
@@ -23,7 +25,9 @@ fn told(mut answer: Value) -> Result<Access, RejectReason> {
         .unwrap();
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
     let response = http::Response::builder().header("content-type", "application/json");
-    let end = sent.receive(response.body(answer.to_string().into_bytes()).unwrap(), server.moment()).unwrap();
+    let end = sent
+        .receive(response.body(answer.to_string().into_bytes()).unwrap(), server.moment())
+        .unwrap();
     let Step::Done(end) = end else { panic!("{end:?}") };
     end.into_result().map_err(|rejected| rejected.reason)
 }
@@ -41,7 +45,10 @@ fn a_token_that_has_expired_is_refused_although_its_server_calls_it_active() {
 fn a_token_that_is_not_good_yet_is_refused_although_its_server_calls_it_active() {
     told(json!({ "nbf": NOW + 60 })).unwrap();
     let (from, now) = (Timestamp::from_secs(NOW + 61), Timestamp::from_secs(NOW));
-    assert_eq!(told(json!({ "nbf": NOW + 61 })).unwrap_err(), RejectReason::TokenNotYetValid { from, now });
+    assert_eq!(
+        told(json!({ "nbf": NOW + 61 })).unwrap_err(),
+        RejectReason::TokenNotYetValid { from, now }
+    );
 }
 
 /// Row `remote-audience`.
@@ -50,7 +57,9 @@ fn a_token_for_another_resource_is_refused_although_its_server_calls_it_active()
     for own in [json!(PHOTOS), json!(["https://mail.example.com/", PHOTOS])] {
         told(json!({ "aud": own })).unwrap();
     }
-    for other in [json!("https://mail.example.com/"), json!(["https://photos.example.com.evil.example/"])] {
+    for other in
+        [json!("https://mail.example.com/"), json!(["https://photos.example.com.evil.example/"])]
+    {
         let reason = told(json!({ "aud": other })).unwrap_err();
         assert!(matches!(reason, RejectReason::TokenAudience { .. }), "{reason}");
     }

@@ -1,7 +1,10 @@
-//! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was granted.
+//! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was
+//! granted.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::oauth2::server::store::{ClientRecord, FindClient, FindToken, NextQuery, Store, TokenHash};
+use oauth_proto::oauth2::server::store::{
+    ClientRecord, FindClient, FindToken, NextQuery, Store, TokenHash,
+};
 use oauth_proto::oauth2::server::{GrantType, RejectReason, ServerStep, UnknownScope, serve};
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
@@ -19,7 +22,10 @@ fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
     let tokens = server.redeem(PRINTER, &code).unwrap();
     let other = server.tokens();
     let refreshed = server.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
-    assert_eq!(refused(server.redeem(PRINTER, &code), 400, "invalid_grant"), RejectReason::CodeReplayed);
+    assert_eq!(
+        refused(server.redeem(PRINTER, &code), 400, "invalid_grant"),
+        RejectReason::CodeReplayed
+    );
     for token in [&tokens.access, &refreshed.access, refreshed.refresh_token()] {
         assert!(!server.lives(token), "{token}");
     }
@@ -28,7 +34,11 @@ fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
     // A replay with a wrong redirect_uri or verifier is one, too.
     let code = server.printers_code();
     let tokens = server.redeem(PRINTER, &code).unwrap();
-    refused(server.token(PRINTER, &[("grant_type", "authorization_code"), ("code", &code)]), 400, "invalid_grant");
+    refused(
+        server.token(PRINTER, &[("grant_type", "authorization_code"), ("code", &code)]),
+        400,
+        "invalid_grant",
+    );
     assert!(!server.lives(&tokens.access));
 }
 
@@ -39,7 +49,11 @@ fn a_used_code_with_a_wrong_secret_revokes_nothing() {
     let code = server.printers_code();
     let tokens = server.redeem(PRINTER, &code).unwrap();
     refused(server.redeem(("printer", "wrong"), &code), 401, "invalid_client");
-    refused(server.refresh(("printer", "wrong"), tokens.refresh_token(), None), 401, "invalid_client");
+    refused(
+        server.refresh(("printer", "wrong"), tokens.refresh_token(), None),
+        401,
+        "invalid_client",
+    );
     assert!(server.lives(&tokens.access));
 }
 
@@ -65,8 +79,14 @@ fn of_several_redemptions_of_a_code_at_once_one_succeeds() {
     for _ in 0..50 {
         let server = RawServer::default();
         let code = server.printers_code();
-        let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
-        let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+        let own = [
+            ("client_id", PRINTER.0),
+            ("client_secret", PRINTER.1),
+            ("code", &code),
+            ("redirect_uri", REDIRECT),
+        ];
+        let request =
+            posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
         let (provider, store) = (&server.provider, &server.store);
         let moments: Vec<_> = (0..4).map(|_| server.moment()).collect();
         let answers: Vec<Option<Response>> = std::thread::scope(|scope| {
@@ -89,7 +109,12 @@ fn of_several_redemptions_of_a_code_at_once_one_succeeds() {
 fn a_code_that_two_requests_have_found_is_redeemed_once() {
     let server = RawServer::default();
     let code = server.printers_code();
-    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
+    let own = [
+        ("client_id", PRINTER.0),
+        ("client_secret", PRINTER.1),
+        ("code", &code),
+        ("redirect_uri", REDIRECT),
+    ];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match server.provider.token(&request, moment) {
         ServerStep::Query(NextQuery::FindClient(pending)) => {
@@ -109,7 +134,10 @@ fn a_code_that_two_requests_have_found_is_redeemed_once() {
     let answer = serve(first, &server.store).unwrap();
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
     assert!(server.lives(body["access_token"].as_str().unwrap()));
-    assert_eq!(refused(serve(second, &server.store), 400, "invalid_grant"), RejectReason::CodeReplayed);
+    assert_eq!(
+        refused(serve(second, &server.store), 400, "invalid_grant"),
+        RejectReason::CodeReplayed
+    );
     assert!(!server.lives(body["access_token"].as_str().unwrap()));
 }
 
@@ -124,7 +152,8 @@ fn redeem_with(
     verifier: Option<&str>,
 ) -> Result<Response, oauth_proto::oauth2::server::Rejected> {
     let uri = ("redirect_uri", "http://127.0.0.1:51004/cb");
-    let mut parameters = vec![("grant_type", "authorization_code"), ("client_id", "app"), ("code", code), uri];
+    let mut parameters =
+        vec![("grant_type", "authorization_code"), ("client_id", "app"), ("code", code), uri];
     parameters.extend(verifier.map(|verifier| ("code_verifier", verifier)));
     server.post("/token", &parameters)
 }
@@ -135,7 +164,10 @@ fn a_code_with_a_challenge_is_refused_without_its_verifier() {
     let server = RawServer::default();
     for missing in [None, Some("")] {
         let code = code_with_challenge(&server);
-        assert_eq!(refused(redeem_with(&server, &code, missing), 400, "invalid_grant"), RejectReason::WrongVerifier);
+        assert_eq!(
+            refused(redeem_with(&server, &code, missing), 400, "invalid_grant"),
+            RejectReason::WrongVerifier
+        );
         // One try is all that a thief has.
         refused(redeem_with(&server, &code, Some(VERIFIER)), 400, "invalid_grant");
     }
@@ -166,22 +198,35 @@ fn a_code_with_a_wrong_verifier_is_refused_and_spent() {
     }
 }
 
-/// Row `verifier-wrong`: one that fits its challenge, but can be guessed, or has characters that none has.
+/// Row `verifier-wrong`: one that fits its challenge, but can be guessed, or has characters that
+/// none has.
 #[test]
 fn a_malformed_verifier_is_refused_although_it_fits_the_challenge() {
     let redeemed = |verifier: &str| {
         let server = RawServer::default();
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
         let challenge = [("code_challenge", &*challenge), ("code_challenge_method", "S256")];
-        let code = server.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat());
+        let code =
+            server.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat());
         redeem_with(&server, &code, Some(verifier))
     };
     for good in ["v".repeat(43), "v".repeat(128), format!("{}-._~", "v".repeat(39))] {
         redeemed(&good).unwrap();
     }
     let long = "v".repeat(42);
-    for bad in ["short", &long, &"v".repeat(129), &format!("{long}+"), &format!("{long} "), &format!("{long}=")] {
-        assert_eq!(refused(redeemed(bad), 400, "invalid_grant"), RejectReason::WrongVerifier, "{bad}");
+    for bad in [
+        "short",
+        &long,
+        &"v".repeat(129),
+        &format!("{long}+"),
+        &format!("{long} "),
+        &format!("{long}="),
+    ] {
+        assert_eq!(
+            refused(redeemed(bad), 400, "invalid_grant"),
+            RejectReason::WrongVerifier,
+            "{bad}"
+        );
     }
 }
 
@@ -196,7 +241,10 @@ fn a_verifier_for_a_code_without_a_challenge_is_refused() {
         ("redirect_uri", REDIRECT),
         ("code_verifier", VERIFIER),
     ];
-    assert_eq!(refused(server.token(PRINTER, &parameters), 400, "invalid_grant"), RejectReason::VerifierUnasked);
+    assert_eq!(
+        refused(server.token(PRINTER, &parameters), 400, "invalid_grant"),
+        RejectReason::VerifierUnasked
+    );
 }
 
 fn basic(client_id: &str, secret: &str) -> String {
@@ -240,12 +288,17 @@ fn a_client_that_authenticates_in_two_ways_is_refused() {
 #[test]
 fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
     let server = RawServer::default();
-    server
-        .store
-        .add_client(ClientRecord::authenticated_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
+    server.store.add_client(
+        ClientRecord::authenticated_by("bank", "tls_client_auth")
+            .add_grant_type("client_credentials"),
+    );
     for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
         let answer = |client_id: &str, secret: Option<&str>| {
-            let mut parameters = vec![("client_id", client_id), ("grant_type", "client_credentials"), ("token", "x")];
+            let mut parameters = vec![
+                ("client_id", client_id),
+                ("grant_type", "client_credentials"),
+                ("token", "x"),
+            ];
             parameters.extend(secret.map(|secret| ("client_secret", secret)));
             let rejected = server.post(path, &parameters).unwrap_err();
             refused::<()>(Err(rejected.clone()), 401, "invalid_client");
@@ -268,12 +321,16 @@ fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
     }
 }
 
-/// Row `secret-wrong`: a client that was made a public one has no secret, though its old one may still lie in the record.
+/// Row `secret-wrong`: a client that was made a public one has no secret, though its old one may
+/// still lie in the record.
 #[test]
 fn a_public_client_is_not_known_by_the_secret_that_it_had() {
     let server = RawServer::default();
-    let mut record = ClientRecord::confidential("phone", SECRET).unwrap().grant_types(["refresh_token"]);
-    let ask = || server.token(("phone", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", "x")]);
+    let mut record =
+        ClientRecord::confidential("phone", SECRET).unwrap().grant_types(["refresh_token"]);
+    let ask = || {
+        server.token(("phone", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", "x")])
+    };
     server.store.add_client(record.clone());
     assert_eq!(refused(ask(), 400, "invalid_grant"), RejectReason::RefreshTokenUnknown);
     record.metadata.token_endpoint_auth_method = Some("none".into());
@@ -284,15 +341,21 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
 /// Row `refresh-replay`.
 #[test]
 fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
-    let server =
-        RawServer::with(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)));
+    let server = RawServer::with(
+        GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
+    );
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
     // Who cannot show who it is changes nothing.
-    refused(server.refresh(("printer", "wrong"), first.refresh_token(), None), 401, "invalid_client");
+    refused(
+        server.refresh(("printer", "wrong"), first.refresh_token(), None),
+        401,
+        "invalid_client",
+    );
     assert!(server.lives(&second.access) && !server.lives(first.refresh_token()));
-    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    let reason =
+        refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
     for token in [&first.access, &second.access, second.refresh_token()] {
         assert!(!server.lives(token));
@@ -330,7 +393,8 @@ fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
     let first = server.tokens();
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     server.pass(10);
-    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    let reason =
+        refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(reason == RejectReason::RefreshTokenReplayed && !server.lives(&second.access));
     // Of two who use the first token the one that comes second learns of it by the successor.
     let first = server.tokens();
@@ -343,7 +407,8 @@ fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
     assert!(!server.lives(&next.access) && !server.lives(next.refresh_token()));
 }
 
-/// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and nobody is called a thief.
+/// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and
+/// nobody is called a thief.
 #[test]
 fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
     let seconds = Duration::from_secs;
@@ -358,7 +423,8 @@ fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_not
     server.pass(9);
     let again = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     server.pass(1);
-    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    let reason =
+        refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(matches!(reason, RejectReason::RefreshTokenExpired { .. }));
     assert!(server.lives(&again.access));
 }
@@ -368,13 +434,21 @@ fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_not
 fn a_scope_that_was_withdrawn_is_in_no_new_token() {
     let server = RawServer::default();
     let first = server.tokens();
-    let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT);
+    let record =
+        || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT);
     server.store.add_client(record().scope("read"));
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
-    assert_eq!((second.scope.as_str(), server.introspect(&second.access)["scope"].as_str()), ("read", Some("read")));
+    assert_eq!(
+        (second.scope.as_str(), server.introspect(&second.access)["scope"].as_str()),
+        ("read", Some("read"))
+    );
     let third = server.refresh(PRINTER, second.refresh_token(), Some("read write")).unwrap();
     assert_eq!(third.scope, "read");
-    let reason = refused(server.refresh(PRINTER, third.refresh_token(), Some("write")), 400, "invalid_scope");
+    let reason = refused(
+        server.refresh(PRINTER, third.refresh_token(), Some("write")),
+        400,
+        "invalid_scope",
+    );
     assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
     // What is given back is there again, since the user has granted it.
     server.store.add_client(record());
@@ -383,16 +457,22 @@ fn a_scope_that_was_withdrawn_is_in_no_new_token() {
     let server = RawServer::default();
     let tokens = server.tokens();
     server.store.add_client(record().scope("print"));
-    let reason = refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+    let reason =
+        refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
     // Also between the user's yes and the redemption, of a code and of a device.
     let server = RawServer::default();
-    let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
+    let code =
+        server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
     server.store.add_client(record().scope("read"));
     let tokens = server.redeem(PRINTER, &code).unwrap();
-    assert_eq!((tokens.scope.as_str(), server.introspect(&tokens.access)["scope"].as_str()), ("read", Some("read")));
+    assert_eq!(
+        (tokens.scope.as_str(), server.introspect(&tokens.access)["scope"].as_str()),
+        ("read", Some("read"))
+    );
     server.store.add_client(record());
-    let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
+    let code =
+        server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
     server.store.add_client(record().scope("print"));
     let reason = refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
@@ -400,12 +480,14 @@ fn a_scope_that_was_withdrawn_is_in_no_new_token() {
     let server = RawServer::default();
     let tokens = server.tokens();
     server.store.add_client(record().grant_types(["client_credentials", "refresh_token"]));
-    let reason = refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
+    let reason =
+        refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
     assert_eq!(reason, RejectReason::NotAllowed("authorization_code".into()));
     // A grant type that has lost a scope.
     let mut server = RawServer::default();
     let tokens = server.tokens();
-    server.provider = provider().add_grant_type(GrantType::authorization_code().scopes("write")).build().unwrap();
+    server.provider =
+        provider().add_grant_type(GrantType::authorization_code().scopes("write")).build().unwrap();
     assert_eq!(server.refresh(PRINTER, tokens.refresh_token(), None).unwrap().scope, "write");
 }
 
@@ -424,7 +506,8 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
         chain.push(next);
     }
     // The last one but one may be asked for again; nothing leads to it.
-    let sealed: Vec<_> = chain.iter().map(|tokens| seals(&server, tokens.refresh_token())).collect();
+    let sealed: Vec<_> =
+        chain.iter().map(|tokens| seals(&server, tokens.refresh_token())).collect();
     assert_eq!(sealed, [false, false, false, true, false]);
     // No rotation follows: what is left goes with the writes after the grace.
     let first = server.tokens();
@@ -436,10 +519,12 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     }
     assert!(!seals(&server, first.refresh_token()));
     // It was used before all the same.
-    let reason = refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    let reason =
+        refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
-    let server =
-        RawServer::with(GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)));
+    let server = RawServer::with(
+        GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
+    );
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert!(!seals(&server, first.refresh_token()));
@@ -450,7 +535,8 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
 fn a_refresh_token_that_another_client_shows_is_refused_and_revoked() {
     let server = RawServer::default();
     let tokens = server.tokens();
-    let reason = refused(server.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
+    let reason =
+        refused(server.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
     assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
     // An access token is no refresh token.
@@ -469,33 +555,51 @@ fn no_request_brings_a_wider_scope_than_was_granted() {
         refused(server.refresh(PRINTER, tokens.refresh_token(), Some(more)), 400, "invalid_scope");
     }
     // It was refused before it was replaced.
-    assert_eq!(server.refresh(PRINTER, tokens.refresh_token(), Some("read")).unwrap().scope, "read");
+    assert_eq!(
+        server.refresh(PRINTER, tokens.refresh_token(), Some("read")).unwrap().scope,
+        "read"
+    );
     // A scope at the token endpoint widens no code.
     let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
-    let parameters =
-        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("scope", "write")];
+    let parameters = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", REDIRECT),
+        ("scope", "write"),
+    ];
     assert_eq!(server.token(PRINTER, &parameters).unwrap().scope, "read");
     // What the grant has not, or the client may not, is not dropped in silence.
-    let ask = |scope: &str| server.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat());
+    let ask = |scope: &str| {
+        server.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat())
+    };
     assert_eq!(sent_back(ask("read admin")), "invalid_scope");
-    server
-        .store
-        .add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT).scope("read"));
+    server.store.add_client(
+        ClientRecord::confidential("printer", SECRET)
+            .unwrap()
+            .add_redirect_uri(REDIRECT)
+            .scope("read"),
+    );
     assert_eq!(sent_back(ask("write")), "invalid_scope");
     let drops = RawServer::with(
-        GrantType::authorization_code().scopes("read write").with(|options| options.unknown_scope = UnknownScope::Drop),
+        GrantType::authorization_code()
+            .scopes("read write")
+            .with(|options| options.unknown_scope = UnknownScope::Drop),
     );
     let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());
     assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
 }
 
-/// Row `scope-omitted`: a scope that is left out means the same as before; python-oauth2 grants nothing then, or refuses.
+/// Row `scope-omitted`: a scope that is left out means the same as before; python-oauth2 grants
+/// nothing then, or refuses.
 #[test]
 fn a_refresh_without_a_scope_keeps_the_scope_of_the_grant() {
     let server = RawServer::default();
     let first = server.tokens();
     let narrow = server.refresh(PRINTER, first.refresh_token(), Some("write")).unwrap();
-    assert_eq!((narrow.scope.as_str(), server.introspect(&narrow.access)["scope"].as_str()), ("write", Some("write")));
+    assert_eq!(
+        (narrow.scope.as_str(), server.introspect(&narrow.access)["scope"].as_str()),
+        ("write", Some("write"))
+    );
     let second = server.refresh(PRINTER, narrow.refresh_token(), None).unwrap();
     assert_eq!(second.scope, "read write");
 }
@@ -525,11 +629,15 @@ fn no_error_and_no_debug_output_of_a_server_shows_a_secret() {
         format!("{:?}", server.refresh(SCANNER, tokens.refresh_token(), None).unwrap_err()),
         format!(
             "{:?}",
-            server.token(PRINTER, &[("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)])
+            server.token(
+                PRINTER,
+                &[("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)]
+            )
         ),
         {
             let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code)];
-            let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+            let request =
+                posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
             format!("{:?}", server.provider.token(&request, server.moment()))
         },
     ];
@@ -551,8 +659,14 @@ fn a_token_request_that_is_no_form_is_refused() {
         Some("application/x-www-form-urlencodedx"),
         Some(""),
     ] {
-        let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
-        let mut request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+        let own = [
+            ("client_id", PRINTER.0),
+            ("client_secret", PRINTER.1),
+            ("code", &code),
+            ("redirect_uri", REDIRECT),
+        ];
+        let mut request =
+            posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
         request.headers_mut().remove("content-type");
         if let Some(odd) = odd {
             request.headers_mut().insert("content-type", odd.parse().unwrap());
@@ -566,8 +680,10 @@ fn a_token_request_that_is_no_form_is_refused() {
     large.body_mut().resize(64 * 1024 + 1, b'a');
     refused(server.send(large), 413, "invalid_request");
     // Credentials in the URL are not looked at.
-    let mut request = posting("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]);
-    *request.uri_mut() = format!("{ISSUER}/token?client_id=printer&client_secret={SECRET}").parse().unwrap();
+    let mut request =
+        posting("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]);
+    *request.uri_mut() =
+        format!("{ISSUER}/token?client_id=printer&client_secret={SECRET}").parse().unwrap();
     refused(server.send(request), 401, "invalid_client");
     server.redeem(PRINTER, &code).unwrap();
 }
@@ -596,7 +712,10 @@ fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
     let server = RawServer::default();
     let (tokens, other) = (server.tokens(), server.tokens());
     let revoke = |(client_id, secret): Who<'_>, token: &str| {
-        server.post("/revoke", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
+        server.post(
+            "/revoke",
+            &[("client_id", client_id), ("client_secret", secret), ("token", token)],
+        )
     };
     refused(revoke(SCANNER, tokens.refresh_token()), 400, "invalid_request");
     assert!(server.lives(&tokens.access));
@@ -609,29 +728,52 @@ fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
     assert_eq!(revoke(SCANNER, "unknown").unwrap().status(), 200);
 }
 
-/// Row `control-characters`: what no identifier, scope, code or token can have never reaches storage.
+/// Row `control-characters`: what no identifier, scope, code or token can have never reaches
+/// storage.
 #[test]
 fn control_characters_are_refused_before_storage_is_asked() {
     let server = RawServer::default();
-    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", "client_credentials")];
-    let first_answer = |request: &http::Request<Vec<u8>>| match server.provider.dispatch(request, server.moment()) {
-        ServerStep::Reject(rejected) => rejected.response().status().as_u16(),
-        ServerStep::Query(_) | ServerStep::Done(_) => 0,
-    };
+    let own = [
+        ("client_id", PRINTER.0),
+        ("client_secret", PRINTER.1),
+        ("grant_type", "client_credentials"),
+    ];
+    let first_answer =
+        |request: &http::Request<Vec<u8>>| match server.provider.dispatch(request, server.moment())
+        {
+            ServerStep::Reject(rejected) => rejected.response().status().as_u16(),
+            ServerStep::Query(_) | ServerStep::Done(_) => 0,
+        };
     for bad in ["\0", "a\0b", "a\r\nb", "a\u{7f}", "caf\u{e9}", "\u{85}"] {
-        let client = [("client_id", bad), ("client_secret", "x"), ("grant_type", "client_credentials")];
+        let client =
+            [("client_id", bad), ("client_secret", "x"), ("grant_type", "client_credentials")];
         assert_eq!(first_answer(&posting("/token", &client)), 400, "{bad:?}");
-        for name in ["scope", "code", "refresh_token", "resource", "grant_type", "redirect_uri", "device_code"] {
+        for name in [
+            "scope",
+            "code",
+            "refresh_token",
+            "resource",
+            "grant_type",
+            "redirect_uri",
+            "device_code",
+        ] {
             let own = own.iter().filter(|(own, _)| *own != name).copied();
             let parameters: Vec<_> = own.chain([(name, bad)]).collect();
             assert_eq!(first_answer(&posting("/token", &parameters)), 400, "{name} {bad:?}");
         }
-        for (path, name) in [("/introspect", "token"), ("/revoke", "token"), ("/device_authorization", "scope")] {
-            assert_eq!(first_answer(&posting(path, &[&own[..2], &[(name, bad)]].concat())), 400, "{path} {bad:?}");
-        }
-        for authorization in
-            [format!("{bad}:secret"), format!("printer:secret{}", bad.replace(['\u{e9}', '\u{85}'], "\0"))]
+        for (path, name) in
+            [("/introspect", "token"), ("/revoke", "token"), ("/device_authorization", "scope")]
         {
+            assert_eq!(
+                first_answer(&posting(path, &[&own[..2], &[(name, bad)]].concat())),
+                400,
+                "{path} {bad:?}"
+            );
+        }
+        for authorization in [
+            format!("{bad}:secret"),
+            format!("printer:secret{}", bad.replace(['\u{e9}', '\u{85}'], "\0")),
+        ] {
             let basic = format!("Basic {}", BASE64_STANDARD.encode(authorization));
             let mut request = posting("/token", &own[2..]);
             request.headers_mut().insert("authorization", basic.parse().unwrap());
@@ -643,34 +785,62 @@ fn control_characters_are_refused_before_storage_is_asked() {
         assert_eq!(first_answer(&request), 400, "{bad:?}");
         for name in ["client_id", "redirect_uri", "state", "request_uri"] {
             let honest = asking("printer", REDIRECT);
-            let parameters: Vec<_> =
-                honest.iter().filter(|(own, _)| *own != name).copied().chain([(name, bad)]).collect();
+            let parameters: Vec<_> = honest
+                .iter()
+                .filter(|(own, _)| *own != name)
+                .copied()
+                .chain([(name, bad)])
+                .collect();
             let query = oauth_proto::wire::form::encode(parameters);
-            let request = http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap();
+            let request =
+                http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap();
             let refused = first_answer(&request);
             // A state may be in any script.
-            assert_eq!(refused, if name == "state" && bad == "caf\u{e9}" { 0 } else { 400 }, "{name} {bad:?}");
+            assert_eq!(
+                refused,
+                if name == "state" && bad == "caf\u{e9}" { 0 } else { 400 },
+                "{name} {bad:?}"
+            );
         }
     }
-    // What the application sees may be a text of several lines, but nothing that a database does not take.
+    // What the application sees may be a text of several lines, but nothing that a database does
+    // not take.
     let honest = asking("printer", REDIRECT);
     let asks = |value| server.authorize(&[&honest[..], &[("claims", value)]].concat());
-    assert_eq!(asks("{\n\t\"a\": \"\u{e9}\"\r\n}").unwrap().parameter("claims"), Some("{\n\t\"a\": \"\u{e9}\"\r\n}"));
+    assert_eq!(
+        asks("{\n\t\"a\": \"\u{e9}\"\r\n}").unwrap().parameter("claims"),
+        Some("{\n\t\"a\": \"\u{e9}\"\r\n}")
+    );
     assert_eq!(sent_back(asks("a\0")), "invalid_request");
-    assert_eq!(sent_back(server.authorize(&[&honest[..], &[("a\r\nb", "c")]].concat())), "invalid_request");
+    assert_eq!(
+        sent_back(server.authorize(&[&honest[..], &[("a\r\nb", "c")]].concat())),
+        "invalid_request"
+    );
     // Secrets, names and passwords are in any script.
     let unicode = "p\u{e4}ssw\u{f6}rd \u{1f389} of some length";
+    server.store.add_client(
+        ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]),
+    );
+    server
+        .token(("unicode", unicode), &[("grant_type", "client_credentials"), ("scope", "stats")])
+        .unwrap();
+    let password = [
+        ("grant_type", "password"),
+        ("username", "j\u{e4}ne"),
+        ("password", "not \u{1f389}"),
+        ("scope", "read"),
+    ];
     server
         .store
-        .add_client(ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]));
-    server.token(("unicode", unicode), &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
-    let password =
-        [("grant_type", "password"), ("username", "j\u{e4}ne"), ("password", "not \u{1f389}"), ("scope", "read")];
-    server.store.add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
-    assert_eq!(refused(server.token(("typed", SECRET), &password), 400, "invalid_grant"), RejectReason::PasswordDenied);
+        .add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
+    assert_eq!(
+        refused(server.token(("typed", SECRET), &password), 400, "invalid_grant"),
+        RejectReason::PasswordDenied
+    );
 }
 
-/// A refresh token that would never expire is remembered for 90 days when it was replaced; another as long as it would have lived.
+/// A refresh token that would never expire is remembered for 90 days when it was replaced; another
+/// as long as it would have lived.
 #[test]
 fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     const DAY: u64 = 24 * 3600;
@@ -687,14 +857,18 @@ fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     }
 }
 
-/// RFC 6749 §4.1.3, OAuth 2.1 §10.2: it is left out where the authorization request left it out, or where a proof key does better.
+/// RFC 6749 §4.1.3, OAuth 2.1 §10.2: it is left out where the authorization request left it out, or
+/// where a proof key does better.
 #[test]
 fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
     let server = RawServer::default();
     let unsaid = [("response_type", "code"), ("client_id", PRINTER.0)];
     let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let redeem = |code: &str, more: &[(&str, &str)]| {
-        server.token(PRINTER, &[&[("grant_type", "authorization_code"), ("code", code)], more].concat())
+        server.token(
+            PRINTER,
+            &[&[("grant_type", "authorization_code"), ("code", code)], more].concat(),
+        )
     };
     redeem(&server.code(&unsaid), &[]).unwrap();
     let with_proof = server.code(&[&asking(PRINTER.0, REDIRECT)[..], &proof].concat());
@@ -709,16 +883,28 @@ fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
 fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let server = RawServer::default();
     let code = server.printers_code();
-    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
+    let own = [
+        ("client_id", PRINTER.0),
+        ("client_secret", PRINTER.1),
+        ("code", &code),
+        ("redirect_uri", REDIRECT),
+    ];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let ServerStep::Query(NextQuery::FindClient(pending)) = server.provider.token(&request, server.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) =
+        server.provider.token(&request, server.moment())
+    else {
         panic!()
     };
     let client = server.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
+        panic!()
+    };
     let record = server.store.find_one_time_record(pending.query()).unwrap();
     let grant = record.as_ref().unwrap().record.grant_id;
     let step = pending.answer(record);
     serve(server.provider.revoke_grant(grant), &server.store).unwrap();
-    assert_eq!(refused(serve(step, &server.store), 400, "invalid_grant"), RejectReason::CodeUnknown);
+    assert_eq!(
+        refused(serve(step, &server.store), 400, "invalid_grant"),
+        RejectReason::CodeUnknown
+    );
 }

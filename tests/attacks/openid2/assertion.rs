@@ -10,7 +10,9 @@ use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::Approval;
 use oauth_proto::openid2::server::store::Store;
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Authorize, Extension, ExtensionType, Options, Pending, RelyingParty, oauth, pape};
+use oauth_proto::openid2::{
+    Authorize, Extension, ExtensionType, Options, Pending, RelyingParty, oauth, pape,
+};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
 /// §10.1: a short list is signed validly, and says nothing of what it leaves out.
@@ -18,15 +20,24 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp,
 /// In the list of threats: unsigned field.
 #[test]
 fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
-    for field in ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"] {
-        for result in with_signed_change(OpenIdPair::default, "https://jane.example/", |fields| unlisted(fields, field))
-        {
-            assert_eq!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::Unsigned { field }));
+    for field in
+        ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"]
+    {
+        for result in with_signed_change(OpenIdPair::default, "https://jane.example/", |fields| {
+            unlisted(fields, field);
+        }) {
+            assert_eq!(
+                forged(result.unwrap_err()),
+                Forged::OpenId2(AssertionError::Unsigned { field })
+            );
         }
     }
     for field in ["identity", "return_to"] {
         for result in with_signed_change(first_version, OLD, |fields| unlisted(fields, field)) {
-            assert_eq!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::Unsigned { field }));
+            assert_eq!(
+                forged(result.unwrap_err()),
+                Forged::OpenId2(AssertionError::Unsigned { field })
+            );
         }
     }
     // What need not be signed may be left out.
@@ -41,11 +52,16 @@ fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
 #[test]
 fn identifier_select_is_no_identifier_to_assert() {
     // Somebody serves a document there too, and who takes identifiers without TLS would find it.
-    for (claimed_id, identity) in
-        [(IDENTIFIER_SELECT, IDENTIFIER_SELECT), (IDENTIFIER_SELECT, JANE), (JANE, IDENTIFIER_SELECT)]
-    {
+    for (claimed_id, identity) in [
+        (IDENTIFIER_SELECT, IDENTIFIER_SELECT),
+        (IDENTIFIER_SELECT, JANE),
+        (JANE, IDENTIFIER_SELECT),
+    ] {
         let pair = || {
-            let pair = OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options);
+            let pair = OpenIdPair::new(
+                |it| it.with(|it| it.dangerous_allow_http = true),
+                |options| options,
+            );
             pair.page(claimed_id, xrds(&user_document(ENDPOINT, Some(identity), &[])));
             pair
         };
@@ -53,7 +69,10 @@ fn identifier_select_is_no_identifier_to_assert() {
             fields.insert("openid.claimed_id".into(), claimed_id.into());
             fields.insert("openid.identity".into(), identity.into());
         }) {
-            assert_eq!(forged(result.unwrap_err()), Forged::ParameterInvalid { name: "openid.claimed_id" });
+            assert_eq!(
+                forged(result.unwrap_err()),
+                Forged::ParameterInvalid { name: "openid.claimed_id" }
+            );
         }
     }
 }
@@ -61,9 +80,16 @@ fn identifier_select_is_no_identifier_to_assert() {
 /// In the list of threats: field missing.
 #[test]
 fn an_assertion_without_one_of_its_fields_is_refused() {
-    for field in
-        ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle", "sig", "signed"]
-    {
+    for field in [
+        "claimed_id",
+        "identity",
+        "return_to",
+        "op_endpoint",
+        "response_nonce",
+        "assoc_handle",
+        "sig",
+        "signed",
+    ] {
         for error in with_change(|fields| drop(fields.remove(&format!("openid.{field}")))) {
             let missing = matches!(forged(error), Forged::ParameterMissing { name } if name.starts_with("openid."));
             assert!(missing, "{field}");
@@ -84,13 +110,19 @@ fn an_assertion_with_a_changed_value_is_refused() {
     for error in with_change(|fields| drop(fields.insert("openid.sig".into(), "AAAA".into()))) {
         assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     }
-    for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "https://john.example/".into()))) {
+    for error in with_change(|fields| {
+        drop(fields.insert("openid.claimed_id".into(), "https://john.example/".into()));
+    }) {
         assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     }
-    for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "=jane".into()))) {
+    for error in
+        with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "=jane".into())))
+    {
         assert_eq!(forged(error), Forged::ParameterInvalid { name: "openid.claimed_id" });
     }
-    for error in with_change(|fields| drop(fields.insert("openid.ns".into(), "http://openid.net/signon/1.1".into()))) {
+    for error in with_change(|fields| {
+        drop(fields.insert("openid.ns".into(), "http://openid.net/signon/1.1".into()));
+    }) {
         assert_eq!(forged(error), Forged::OpenId2(AssertionError::VersionMismatch));
     }
     for error in with_change(|fields| drop(fields.remove("openid.ns"))) {
@@ -103,10 +135,16 @@ fn an_assertion_with_a_changed_value_is_refused() {
 fn an_assertion_with_a_field_twice_is_refused() {
     let pair = OpenIdPair::default();
     let (pending, callback) = pair.callback("https://jane.example/", true);
-    for twice in ["openid.claimed_id=https%3A%2F%2Fjohn.example%2F", "openid.ns.x=a&openid.ns.y=a", "openid.ns.mode=a"]
-    {
+    for twice in [
+        "openid.claimed_id=https%3A%2F%2Fjohn.example%2F",
+        "openid.ns.x=a&openid.ns.y=a",
+        "openid.ns.mode=a",
+    ] {
         let error = pair.verify(stored(&pending), &format!("{callback}&{twice}")).unwrap_err();
-        assert!(matches!(forged(error), Forged::OpenId2(AssertionError::FieldsUnclear { .. })), "{twice}");
+        assert!(
+            matches!(forged(error), Forged::OpenId2(AssertionError::FieldsUnclear { .. })),
+            "{twice}"
+        );
     }
     pair.verify(pending, &callback).unwrap();
 }
@@ -114,13 +152,19 @@ fn an_assertion_with_a_field_twice_is_refused() {
 fn approved_with_extensions(pair: &OpenIdPair, association: bool) -> (Pending, String) {
     let discovered = pair.discover(JANE).unwrap();
     let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-    let fetch =
-        FetchRequest { required: vec![Attribute::new("email", ax::AttributeType::Email)], ..FetchRequest::default() };
-    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association).extension(fetch);
+    let fetch = FetchRequest {
+        required: vec![Attribute::new("email", ax::AttributeType::Email)],
+        ..FetchRequest::default()
+    };
+    let authorize = Authorize::new(&discovered, RETURN_TO)
+        .with(|it| it.association = association)
+        .extension(fetch);
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
         approval
-            .extension(ax::FetchResponse::default().attribute(ax::AttributeType::Username, ["jane"]))
+            .extension(
+                ax::FetchResponse::default().attribute(ax::AttributeType::Username, ["jane"]),
+            )
             .extension(sreg::Response { values: [(Field::Nickname, "jane".into())].into() })
     });
     (authorization.pending, callback)
@@ -138,7 +182,10 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
                 ("openid.ax.value.evil", "boss@example.com"),
                 ("openid.sreg.email", "boss@example.com"),
                 ("openid.ns.more", "http://specs.openid.net/extensions/pape/1.0"),
-                ("openid.more.auth_policies", "http://schemas.openid.net/pape/policies/2007/06/multi-factor"),
+                (
+                    "openid.more.auth_policies",
+                    "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+                ),
                 ("openid.ns.o", "http://specs.openid.net/extensions/oauth/1.0"),
                 ("openid.o.request_token", "evil"),
             ] {
@@ -148,7 +195,10 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
         let assertion = pair.verify(pending, &added).unwrap();
         let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
         assert_eq!(
-            (attributes.first(ax::AttributeType::Username), attributes.first(ax::AttributeType::Email)),
+            (
+                attributes.first(ax::AttributeType::Username),
+                attributes.first(ax::AttributeType::Email)
+            ),
             (Some("jane"), None)
         );
         let registration = assertion.extension::<sreg::Response>().unwrap();
@@ -176,17 +226,24 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
         .field("mode", "fetch_response")
         .field("type.a", ax::AttributeType::Email)
         .field("value.a", "boss@example.com");
-    let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
+    let callback =
+        pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
     let error = pair
         .verify(
             stored(&authorization.pending),
             &changed(&callback, |fields| {
-                drop(fields.insert("openid.ns.x".into(), ExtensionType::AttributeExchange.as_ref().into()));
+                drop(fields.insert(
+                    "openid.ns.x".into(),
+                    ExtensionType::AttributeExchange.as_ref().into(),
+                ));
             }),
         )
         .unwrap_err();
     assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
-    assert_eq!(pair.verify(authorization.pending, &callback).unwrap().extension::<ax::FetchResponse>(), None);
+    assert_eq!(
+        pair.verify(authorization.pending, &callback).unwrap().extension::<ax::FetchResponse>(),
+        None
+    );
 }
 
 /// In the list of threats: return to mismatch.
@@ -206,7 +263,10 @@ fn an_assertion_that_comes_to_another_url_is_refused() {
         let elsewhere = callback.replacen(from, to, 1);
         assert_ne!(elsewhere, callback);
         let error = pair.verify(stored(&pending), &elsewhere).unwrap_err();
-        assert!(matches!(forged(error), Forged::OpenId2(AssertionError::ReturnToMismatch { .. })), "{elsewhere}");
+        assert!(
+            matches!(forged(error), Forged::OpenId2(AssertionError::ReturnToMismatch { .. })),
+            "{elsewhere}"
+        );
     }
     // The assertion's own return_to, for another session of this site.
     let (_, other) = pair.callback("https://jane.example/", true);
@@ -264,10 +324,14 @@ fn an_assertion_is_not_accepted_twice() {
     let (pending, callback) = pair.callback("https://jane.example/", false);
     confirming(&pair, ENDPOINT);
     pair.verify(stored(&pending), &callback).unwrap();
-    assert_eq!(forged(pair.verify(pending, &callback).unwrap_err()), Forged::OpenId2(AssertionError::Replayed));
+    assert_eq!(
+        forged(pair.verify(pending, &callback).unwrap_err()),
+        Forged::OpenId2(AssertionError::Replayed)
+    );
 }
 
-/// §14: without a nonce it is the state that comes once, for as long as a stored copy of the pending value counts.
+/// §14: without a nonce it is the state that comes once, for as long as a stored copy of the
+/// pending value counts.
 ///
 /// In the list of threats: first version replay.
 #[test]
@@ -327,7 +391,9 @@ fn an_assertion_with_an_old_nonce_is_refused() {
         .unwrap();
     // It is remembered for as long as its time is good.
     assert!(checked.query.until > Timestamp::from_secs(NOW + 300));
-    for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
+    for error in
+        with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into())))
+    {
         assert_eq!(forged(error), Forged::OpenId2(AssertionError::NonceTime));
     }
 }
@@ -337,15 +403,20 @@ fn an_assertion_with_an_old_nonce_is_refused() {
 fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     let pair = OpenIdPair::default();
     // The provider that was asked speaks for an identifier that names another one.
-    pair.page("https://john.example/", xrds(&user_document("https://other.example/openid", None, &[])));
+    pair.page(
+        "https://john.example/",
+        xrds(&user_document("https://other.example/openid", None, &[])),
+    );
     for association in [true, false] {
         let discovered = pair.discover("https://op.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
+        let authorize =
+            Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
-        let callback =
-            pair.approve(&url, |approval| approval.with(|it| it.claimed_id = Some("https://john.example/".into())));
+        let callback = pair.approve(&url, |approval| {
+            approval.with(|it| it.claimed_id = Some("https://john.example/".into()))
+        });
         let expected = Forged::OpenId2(AssertionError::NotDiscovered {
             claimed_id: "https://john.example/".into(),
             endpoint: ENDPOINT.into(),
@@ -361,19 +432,22 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
     // Nor is it where its document names a user's provider beside.
     let both = user_document(ENDPOINT, Some(JANE), &[]);
-    let server =
-        "<Service><Type>http://specs.openid.net/auth/2.0/server</Type><URI>https://op.example/openid</URI></Service>";
+    let server = "<Service><Type>http://specs.openid.net/auth/2.0/server</Type><URI>https://op.example/openid</URI></Service>";
     pair.page("https://both.example/", xrds(&both.replace("</XRD>", &format!("{server}</XRD>"))));
     // And an identifier that only leads to another is not that one.
     pair.page("https://moved.example/", redirect(JANE));
     pair.page("https://delegated.example/", xrds(&user_document(ENDPOINT, Some(JOHN), &[])));
-    for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"] {
+    for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"]
+    {
         let authorization = pair.begin(pair.asking("https://op.example/"));
         let callback = pair.approve(&authorization.url().unwrap(), |approval| {
             approval.with(|it| it.claimed_id = Some(claimed.into()))
         });
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
-        assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{claimed}: {error}");
+        assert!(
+            matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })),
+            "{claimed}: {error}"
+        );
     }
 }
 
@@ -385,15 +459,20 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
         let pair = OpenIdPair::default();
         let discovered = pair.discover("https://jane.example/").unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
+        let authorize =
+            Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let anybody = changed(&authorization.url().unwrap(), |fields| {
             for name in ["openid.claimed_id", "openid.identity"] {
-                fields.insert(name.into(), "http://specs.openid.net/auth/2.0/identifier_select".into());
+                fields.insert(
+                    name.into(),
+                    "http://specs.openid.net/auth/2.0/identifier_select".into(),
+                );
             }
         });
         let check_id = pair.check_id(&anybody).unwrap();
-        let approval = Approval::new(JOHN).with(|it| it.claimed_id = Some("https://jane.example/".into()));
+        let approval =
+            Approval::new(JOHN).with(|it| it.claimed_id = Some("https://jane.example/".into()));
         let callback = location(&pair.approve_request(check_id, approval).unwrap());
         let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
@@ -410,20 +489,25 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
         let pair = first_version();
         let discovered = pair.discover(OLD).unwrap();
         let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
+        let authorize =
+            Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let url = authorization.url().unwrap();
-        let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
+        let about_john =
+            changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
         let callback = pair.approve(&about_john, |approval| approval);
         let error = forged(pair.verify(stored(&authorization.pending), &callback).unwrap_err());
         assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
         let callback = pair.approve(&url, |approval| approval);
-        assert_eq!(pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(OLD));
+        assert_eq!(
+            pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(),
+            Some(OLD)
+        );
     }
 }
 
-/// §11.2: a document that names a provider for OpenID 1 alone lets it say nothing in version 2.0, where anybody may be asked
-/// for.
+/// §11.2: a document that names a provider for OpenID 1 alone lets it say nothing in version 2.0,
+/// where anybody may be asked for.
 ///
 /// In the list of threats: other version discovered.
 #[test]
@@ -438,7 +522,8 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
             pair.page(OLD, html(&format!("<head>{links}</head>")));
             let discovered = pair.discover("https://op.example/").unwrap();
             let association = association.then(|| pair.associate(&discovered).unwrap()).flatten();
-            let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
+            let authorize =
+                Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association);
             let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
             let callback = pair.approve(&authorization.url().unwrap(), |approval| {
                 approval.with(|it| it.claimed_id = Some(OLD.into()))
@@ -447,7 +532,11 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
                 Ok(assertion) => assert!(accepted && assertion.claimed_id.as_deref() == Some(OLD)),
                 Err(error) => {
                     assert!(
-                        !accepted && matches!(forged(error), Forged::OpenId2(AssertionError::NotDiscovered { .. }))
+                        !accepted
+                            && matches!(
+                                forged(error),
+                                Forged::OpenId2(AssertionError::NotDiscovered { .. })
+                            )
                     );
                 }
             }
@@ -458,7 +547,8 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
 /// In the list of threats: check authentication forged.
 #[test]
 fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
-    // Whoever names a provider of their own in the answer is not believed, and nobody asks that provider.
+    // Whoever names a provider of their own in the answer is not believed, and nobody asks that
+    // provider.
     let pair = OpenIdPair::default();
     confirming(&pair, "https://evil.example/openid");
     let (pending, callback) = pair.callback("https://jane.example/", false);
@@ -472,13 +562,18 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
     assert!(pair.sent.borrow().is_empty());
 
     // Unasked, the identifier says whom to ask.
-    let answer = changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
+    let answer =
+        changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
     let step = pair.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, pair.moment());
-    assert!(matches!(forged(pair.run(step).unwrap_err()), Forged::OpenId2(AssertionError::NotDiscovered { .. })));
+    assert!(matches!(
+        forged(pair.run(step).unwrap_err()),
+        Forged::OpenId2(AssertionError::NotDiscovered { .. })
+    ));
     assert_eq!(pair.sent.borrow().as_slice(), ["GET https://jane.example/"]);
 }
 
-/// §11.2: what an answer names as its provider's endpoint is looked at before anything is asked for.
+/// §11.2: what an answer names as its provider's endpoint is looked at before anything is asked
+/// for.
 ///
 /// In the list of threats: unsolicited inside.
 #[test]
@@ -493,7 +588,8 @@ fn an_unsolicited_assertion_leads_to_no_internal_host() {
             fields.insert("openid.return_to".into(), RETURN_TO.into());
         });
         pair.sent.borrow_mut().clear();
-        let result = pair.run(pair.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, pair.moment()));
+        let result =
+            pair.run(pair.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, pair.moment()));
         (result.map(drop), pair.sent.take())
     };
     for endpoint in [
@@ -508,7 +604,10 @@ fn an_unsolicited_assertion_leads_to_no_internal_host() {
     ] {
         let (result, sent) = verify(endpoint);
         assert!(
-            matches!(forged(result.unwrap_err()), Forged::OpenId2(AssertionError::ForeignProvider { .. })),
+            matches!(
+                forged(result.unwrap_err()),
+                Forged::OpenId2(AssertionError::ForeignProvider { .. })
+            ),
             "{endpoint}"
         );
         assert!(sent.is_empty(), "{endpoint}: {sent:?}");
@@ -545,21 +644,30 @@ fn a_confirmation_is_read_exactly() {
             )
             .unwrap();
         let Step::Send(_, sent) = step else { panic!() };
-        let error = sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment()).unwrap_err();
+        let error =
+            sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment()).unwrap_err();
         let no = matches!(
             error,
-            Error::Forged(Forged::OpenId2(AssertionError::Signature)) | Error::Misbehaved(_) | Error::Refused(_)
+            Error::Forged(Forged::OpenId2(AssertionError::Signature))
+                | Error::Misbehaved(_)
+                | Error::Refused(_)
         );
         assert!(no, "{body:?}: {error}");
     }
     // Nor is it one beside an error, or of a server that failed.
-    for (status, body) in [(200, "is_valid:true\nerror:no\n"), (500, "is_valid:true\n"), (302, "is_valid:true\n")] {
+    for (status, body) in
+        [(200, "is_valid:true\nerror:no\n"), (500, "is_valid:true\n"), (302, "is_valid:true\n")]
+    {
         let pair = OpenIdPair::default();
         let (pending, callback) = pair.callback(JANE, false);
-        let failed = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
+        let failed =
+            http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
         pair.page(ENDPOINT, failed);
         let error = pair.verify(pending, &callback).unwrap_err();
-        assert!(matches!(error, Error::Refused(_) | Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{error}");
+        assert!(
+            matches!(error, Error::Refused(_) | Error::Misbehaved(Misbehaved::WrongFormat { .. })),
+            "{error}"
+        );
     }
 }
 
@@ -577,8 +685,14 @@ fn a_return_to_with_arguments_of_the_protocol_is_refused() {
         "/back",
         "https://me@rp.example/back",
     ] {
-        let error = pair.party.authorize(Authorize::new(&discovered, return_to), pair.moment()).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{return_to}: {error}");
+        let error = pair
+            .party
+            .authorize(Authorize::new(&discovered, return_to), pair.moment())
+            .unwrap_err();
+        assert!(
+            matches!(error, Error::Unsupported(Unsupported::Url { .. })),
+            "{return_to}: {error}"
+        );
     }
 }
 
@@ -597,9 +711,15 @@ fn debug_shows_no_secret() {
     assert!(!format!("{granted:?}").contains("mac_key"));
     let check_id = pair.check_id(&pair.begin(pair.asking(JANE)).url().unwrap()).unwrap();
     assert!(!format!("{check_id:?}").contains("rp_state"));
-    assert!(!format!("{:?}", oauth::Response { request_token: "hh5s93j4".into(), scope: None }).contains("hh5s93j4"));
+    assert!(
+        !format!("{:?}", oauth::Response { request_token: "hh5s93j4".into(), scope: None })
+            .contains("hh5s93j4")
+    );
     let shown = format!("{association:?} {pending:?} {:?} {:?}", pair.provider, pair.party);
-    assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
+    assert!(
+        !shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"),
+        "{shown}"
+    );
     let checked = pair
         .run(pair.party.redeem(
             pending.with(|it| it.association = pair.associations.borrow().last().cloned()),
@@ -619,7 +739,8 @@ fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     assert!(!one.id().to_string().contains(one.state()));
 }
 
-/// In the list of threats: control characters. what a relying party's store is asked about, or its users are known by.
+/// In the list of threats: control characters. what a relying party's store is asked about, or its
+/// users are known by.
 #[test]
 fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_about() {
     for control in ["\0", "\r", "\u{7f}", "\u{85}"] {
@@ -633,7 +754,10 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
             fields.get_mut("openid.identity").unwrap().push_str(control);
         });
         for result in identities {
-            assert_eq!(forged(result.unwrap_err()), Forged::ParameterInvalid { name: "openid.identity" });
+            assert_eq!(
+                forged(result.unwrap_err()),
+                Forged::ParameterInvalid { name: "openid.identity" }
+            );
         }
     }
 }
@@ -641,7 +765,11 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
 /// Whoever compares identifiers as texts would know another user by the same URL.
 #[test]
 fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
-    for writing in ["https://OP.example/id/jane", "https://op.example:443/id/jane", "https://op.example/id/./jane"] {
+    for writing in [
+        "https://OP.example/id/jane",
+        "https://op.example:443/id/jane",
+        "https://op.example/id/./jane",
+    ] {
         let pair = || {
             let pair = OpenIdPair::default();
             pair.page(writing, xrds(&user_document(ENDPOINT, None, &[])));

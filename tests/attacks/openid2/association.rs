@@ -9,7 +9,9 @@ use super::*;
 use oauth_proto::openid2::AssertionError;
 use oauth_proto::openid2::server::Provider;
 use oauth_proto::openid2::server::store::Store;
-use oauth_proto::openid2::{Association, AssociationKind, Authorize, Discovered, Options, Pending, RelyingParty};
+use oauth_proto::openid2::{
+    Association, AssociationKind, Authorize, Discovered, Options, Pending, RelyingParty,
+};
 use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
 /// §8.2.1: an association is not used after its time, by whoever has found its key.
@@ -32,7 +34,8 @@ fn an_association_is_not_used_after_its_time() {
     pair.verify(pending, &callback).unwrap();
 }
 
-/// §11.4.2.2: nobody has a good association dropped, by a field that is not signed or by an answer about another one.
+/// §11.4.2.2: nobody has a good association dropped, by a field that is not signed or by an answer
+/// about another one.
 ///
 /// In the list of threats: good handle invalidated.
 #[test]
@@ -45,13 +48,18 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     lost["handle"] = "lost".into();
     let lost: Association = serde_json::from_value(lost).unwrap();
     let begin = |association: Option<&Association>| {
-        let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association.cloned());
+        let authorize =
+            Authorize::new(&discovered, RETURN_TO).with(|it| it.association = association.cloned());
         let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
         let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
         (authorization.pending, callback)
     };
     let invalidated = |pending: Pending, callback: &str| {
-        let step = pair.party.redeem(pending.with(|it| it.association = Some(lost.clone())), callback, pair.moment());
+        let step = pair.party.redeem(
+            pending.with(|it| it.association = Some(lost.clone())),
+            callback,
+            pair.moment(),
+        );
         let checked = pair.run(step).unwrap();
         let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
         checked.answer(one_time_use).unwrap().invalidated_handle
@@ -70,7 +78,10 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
         [(Some(&lost), "lost", Some("lost")), (Some(&lost), "other", None), (None, "lost", None)]
     {
         let (pending, callback) = begin(asked);
-        pair.page(ENDPOINT, Response::new(format!("is_valid:true\ninvalidate_handle:{said}\n").into_bytes()));
+        pair.page(
+            ENDPOINT,
+            Response::new(format!("is_valid:true\ninvalidate_handle:{said}\n").into_bytes()),
+        );
         assert_eq!(invalidated(pending, &callback).as_deref(), expected, "{said}");
         pair.pages.borrow_mut().remove(ENDPOINT);
     }
@@ -84,12 +95,14 @@ fn an_association_of_another_provider_is_not_used() {
     let elsewhere = OpenIdPair::default();
     let foreign = {
         let mut association =
-            serde_json::to_value(elsewhere.associate(&elsewhere.discover(JANE).unwrap()).unwrap()).unwrap();
+            serde_json::to_value(elsewhere.associate(&elsewhere.discover(JANE).unwrap()).unwrap())
+                .unwrap();
         association["endpoint"] = "https://evil.example/openid".into();
         serde_json::from_value(association).unwrap()
     };
     let discovered = pair.discover(JANE).unwrap();
-    let authorize = Authorize::new(&discovered, RETURN_TO).with(|it| it.association = Some(foreign));
+    let authorize =
+        Authorize::new(&discovered, RETURN_TO).with(|it| it.association = Some(foreign));
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     assert!(!authorization.url().unwrap().contains("assoc_handle"));
     // Nor one that comes with the answer.
@@ -108,10 +121,14 @@ fn an_association_of_another_provider_is_not_used() {
 /// In the list of threats: association in a cookie.
 #[test]
 fn the_key_of_an_association_is_in_no_cookie() {
-    // The key is that of all users: none of them has it, and an answer without it is not asked about.
+    // The key is that of all users: none of them has it, and an answer without it is not asked
+    // about.
     let pair = OpenIdPair::default();
     let (pending, callback) = pair.callback(JANE, true);
-    let key = serde_json::to_value(pair.associations.borrow().last()).unwrap()["key"].as_str().unwrap().to_owned();
+    let key = serde_json::to_value(pair.associations.borrow().last()).unwrap()["key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(!serde_json::to_string(&pending).unwrap().contains(&key));
     pair.sent.borrow_mut().clear();
     let error = pair.party.redeem(pending, &callback, pair.moment()).unwrap_err();
@@ -119,10 +136,15 @@ fn the_key_of_an_association_is_in_no_cookie() {
     // Nor with a newer one of the same provider, which has another key.
     let (pending, callback) = pair.callback(JANE, true);
     let newer = pair.associate(&pair.discover(JANE).unwrap()).unwrap().unwrap();
-    assert_eq!((pending.endpoint(), pending.association_handle.as_deref() == Some(&*newer.handle)), (ENDPOINT, false));
+    assert_eq!(
+        (pending.endpoint(), pending.association_handle.as_deref() == Some(&*newer.handle)),
+        (ENDPOINT, false)
+    );
     pair.sent.borrow_mut().clear();
-    let error =
-        pair.party.redeem(pending.with(|it| it.association = Some(newer)), &callback, pair.moment()).unwrap_err();
+    let error = pair
+        .party
+        .redeem(pending.with(|it| it.association = Some(newer)), &callback, pair.moment())
+        .unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
     assert!(pair.sent.borrow().is_empty());
 }
@@ -133,7 +155,10 @@ fn granted(
     change: impl FnOnce(&mut BTreeMap<String, String>),
 ) -> Result<Step<Option<Association>>, Error> {
     let discovered = pair.discover(JANE).unwrap();
-    let Step::Send(request, sent) = pair.party.associate(&discovered, pair.moment()).unwrap() else { panic!() };
+    let Step::Send(request, sent) = pair.party.associate(&discovered, pair.moment()).unwrap()
+    else {
+        panic!()
+    };
     let mut fields = key_value(pair.send(&request).body());
     change(&mut fields);
     let body: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
@@ -157,7 +182,8 @@ fn an_association_that_does_not_hold_together_is_refused() {
         ("expires_in", "-1"),
         ("expires_in", "soon"),
     ] {
-        let error = granted(&pair, |fields| drop(fields.insert(name.into(), value.into()))).unwrap_err();
+        let error =
+            granted(&pair, |fields| drop(fields.insert(name.into(), value.into()))).unwrap_err();
         let named = matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) if field == name);
         assert!(named, "{name}: {error}");
     }
@@ -170,8 +196,11 @@ fn an_association_that_does_not_hold_together_is_refused() {
 fn an_association_is_not_kept_for_ever() {
     const DAY: u64 = 24 * 3600;
     let pair = OpenIdPair::default();
-    for (said, kept) in [(u64::MAX, 14 * DAY), (15 * DAY, 14 * DAY), (14 * DAY, 14 * DAY), (13 * DAY, 13 * DAY)] {
-        let step = granted(&pair, |fields| drop(fields.insert("expires_in".into(), said.to_string())));
+    for (said, kept) in
+        [(u64::MAX, 14 * DAY), (15 * DAY, 14 * DAY), (14 * DAY, 14 * DAY), (13 * DAY, 13 * DAY)]
+    {
+        let step =
+            granted(&pair, |fields| drop(fields.insert("expires_in".into(), said.to_string())));
         let Ok(Step::Done(Some(association))) = step else { panic!("{said}") };
         assert_eq!(association.expires_at, Timestamp::from_secs(NOW + kept), "{said}");
     }
@@ -200,11 +229,15 @@ fn no_key_is_sent_in_the_clear_without_tls() {
     .unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
-    let oauth_proto::openid2::server::ServerStep::Reject(rejected) = provider.dispatch(&post(form), pair.moment())
+    let oauth_proto::openid2::server::ServerStep::Reject(rejected) =
+        provider.dispatch(&post(form), pair.moment())
     else {
         panic!()
     };
     let body = String::from_utf8(rejected.response().into_body()).unwrap();
-    assert!(body.contains("error_code:unsupported-type\n") && body.contains("session_type:DH-SHA256\n"), "{body}");
+    assert!(
+        body.contains("error_code:unsupported-type\n") && body.contains("session_type:DH-SHA256\n"),
+        "{body}"
+    );
     assert!(!body.contains("mac_key"), "{body}");
 }

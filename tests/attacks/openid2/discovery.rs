@@ -52,7 +52,10 @@ fn discovery_asks_no_internal_host() {
         "http://[2002:a00:1::1]/",
         "http://[100::1]/",
     ] {
-        assert!(matches!(pair.discover(identifier).unwrap_err(), Error::Unsupported(_)), "{identifier}");
+        assert!(
+            matches!(pair.discover(identifier).unwrap_err(), Error::Unsupported(_)),
+            "{identifier}"
+        );
         let host = identifier.trim_start_matches("http://");
         // From https to http is no way at all, so each goes on as it began.
         for scheme in ["http", "https"] {
@@ -89,7 +92,8 @@ fn identifiers_and_providers_without_tls_are_refused() {
     assert!(plain.authorize(authorize, pair.moment()).is_err());
 }
 
-/// Whoever is on the way to the second place would say whose identifier it is, and could lead back to one that has TLS.
+/// Whoever is on the way to the second place would say whose identifier it is, and could lead back
+/// to one that has TLS.
 #[test]
 fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
     let pages = |pair: OpenIdPair| {
@@ -103,6 +107,9 @@ fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
     assert_eq!(*pair.sent.borrow(), ["GET https://moved.example/"]);
     // A user may have typed http, and a relying party may trust it.
     assert!(pair.discover("http://moved.example/there").is_ok());
-    let lax = pages(OpenIdPair::new(|it| it.with(|it| it.dangerous_allow_http = true), |options| options));
+    let lax = pages(OpenIdPair::new(
+        |it| it.with(|it| it.dangerous_allow_http = true),
+        |options| options,
+    ));
     assert!(lax.discover("https://moved.example/").is_ok());
 }

@@ -59,7 +59,10 @@ fn a_document_that_is_too_large_or_deep_is_refused() {
         (bomb("<Service>", &deep(14)), bomb("<Service>", &deep(15))),
         (bomb("<URI>", &deep(13)), bomb("<URI>", &deep(14))),
         (bomb("<Service>", &"<Service/>".repeat(63)), bomb("<Service>", &"<Service/>".repeat(64))),
-        (bomb("<Type>", &"<Type>x</Type>".repeat(63)), bomb("<Type>", &"<Type>x</Type>".repeat(64))),
+        (
+            bomb("<Type>", &"<Type>x</Type>".repeat(63)),
+            bomb("<Type>", &"<Type>x</Type>".repeat(64)),
+        ),
         (bomb("<URI>", &"<URI>x</URI>".repeat(63)), bomb("<URI>", &"<URI>x</URI>".repeat(64))),
     ] {
         leads_somewhere(&pair, xrds(&most)).unwrap();
@@ -68,7 +71,8 @@ fn a_document_that_is_too_large_or_deep_is_refused() {
     // Of the endpoints some are kept.
     let many = bomb("<URI>", &format!("<URI>{ENDPOINT}</URI>").repeat(50));
     pair.page("https://hostile.example/", xrds(&many));
-    let discovered = serde_json::to_value(pair.discover("https://hostile.example/").unwrap()).unwrap();
+    let discovered =
+        serde_json::to_value(pair.discover("https://hostile.example/").unwrap()).unwrap();
     assert_eq!(discovered["endpoints"].as_array().unwrap().len(), 8);
 }
 
@@ -95,11 +99,19 @@ fn a_page_that_is_too_large_or_deep_ends_quickly() {
     ] {
         let page = |size: usize| {
             let room = size - begin.len() - end.len() - links.len();
-            format!("{begin}{}{}{end}{links}", unit.repeat(room / unit.len()), " ".repeat(room % unit.len()))
+            format!(
+                "{begin}{}{}{end}{links}",
+                unit.repeat(room / unit.len()),
+                " ".repeat(room % unit.len())
+            )
         };
-        leads_somewhere(&pair, html(&page(PAGE))).unwrap_or_else(|error| panic!("{begin}{unit}: {error}"));
+        leads_somewhere(&pair, html(&page(PAGE)))
+            .unwrap_or_else(|error| panic!("{begin}{unit}: {error}"));
         let error = leads_somewhere(&pair, html(&page(PAGE + 1))).unwrap_err();
-        assert!(error.to_string().contains("larger than any needs to be"), "{begin}{unit}: {error}");
+        assert!(
+            error.to_string().contains("larger than any needs to be"),
+            "{begin}{unit}: {error}"
+        );
     }
     // What follows the links without an end is read to its end.
     for unit in ["<", "<!--", "<title>", "<a b='"] {
@@ -139,12 +151,19 @@ fn a_long_list_is_read_once() {
         fields.insert("openid.signed".into(), signed);
         fields.insert("openid.long".into(), long.clone());
     });
-    assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::OpenId2(AssertionError::Signature));
+    assert_eq!(
+        forged(pair.verify(stored(&pending), &bomb).unwrap_err()),
+        Forged::OpenId2(AssertionError::Signature)
+    );
     // Nor is one that is really signed so: twice is too often.
-    let carrying =
-        |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
+    let carrying = |more: &str| {
+        changed(&callback, |fields| {
+            fields.entry("openid.signed".into()).or_default().push_str(more);
+        })
+    };
     let association = pair.associations.borrow().last().cloned().unwrap();
-    let error = pair.verify(stored(&pending), &signed(&association, &carrying(",mode,mode"))).unwrap_err();
+    let error =
+        pair.verify(stored(&pending), &signed(&association, &carrying(",mode,mode"))).unwrap_err();
     assert_eq!(forged(error), Forged::OpenId2(AssertionError::Signature));
     pair.verify(pending, &signed(&association, &carrying(",mode"))).unwrap();
 

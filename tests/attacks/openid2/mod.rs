@@ -1,4 +1,5 @@
-//! OpenID 2.0: what must be refused of an assertion, of what is discovered, and of those who ask a provider.
+//! OpenID 2.0: what must be refused of an assertion, of what is discovered, and of those who ask a
+//! provider.
 
 #[path = "../../common/openid2.rs"]
 mod pair;
@@ -48,8 +49,8 @@ fn with_change(change: impl Fn(&mut BTreeMap<String, String>)) -> Vec<Error> {
     both.collect()
 }
 
-/// What verifying comes to when the signature is not what is wrong: what was changed is signed with the association's key,
-/// or confirmed by a provider that confirms everything.
+/// What verifying comes to when the signature is not what is wrong: what was changed is signed with
+/// the association's key, or confirmed by a provider that confirms everything.
 fn with_signed_change(
     pair: impl Fn() -> OpenIdPair,
     identifier: &str,
@@ -77,13 +78,21 @@ fn confirming(pair: &OpenIdPair, endpoint: &str) {
 
 /// A provider and a site that speak OpenID 1.1 too (§14).
 fn first_version() -> OpenIdPair {
-    let pair = OpenIdPair::new(|it| it.with(|it| it.allow_openid1 = true), |it| it.with(|it| it.allow_openid1 = true));
-    let links = format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
+    let pair = OpenIdPair::new(
+        |it| it.with(|it| it.allow_openid1 = true),
+        |it| it.with(|it| it.allow_openid1 = true),
+    );
+    let links =
+        format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
     pair.page(OLD, html(&format!("<head>{links}</head>")));
     pair
 }
 
 fn unlisted(fields: &mut BTreeMap<String, String>, field: &str) {
-    let signed = fields["openid.signed"].split(',').filter(|own| *own != field).collect::<Vec<_>>().join(",");
+    let signed = fields["openid.signed"]
+        .split(',')
+        .filter(|own| *own != field)
+        .collect::<Vec<_>>()
+        .join(",");
     fields.insert("openid.signed".into(), signed);
 }

@@ -11,9 +11,12 @@ use oauth_proto::openid2::sreg::{self, Field};
 /// In the list of threats: update url inside.
 #[test]
 fn an_update_url_leads_to_no_internal_host() {
-    let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.dangerous_allow_http = true));
+    let pair =
+        OpenIdPair::new(|options| options, |it| it.with(|it| it.dangerous_allow_http = true));
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
-    for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
+    for (update_url, kept) in
+        inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)])
+    {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
         let fetch = FetchRequest {
             required: vec![Attribute::new("email", ax::AttributeType::Email)],
@@ -37,14 +40,23 @@ fn a_request_that_was_tampered_with_leads_nowhere_else() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
-    for return_to in ["javascript:alert(1)//", "https://evil.example/", "https://rp.example\\@evil.example/"] {
+    for return_to in
+        ["javascript:alert(1)//", "https://evil.example/", "https://rp.example\\@evil.example/"]
+    {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
-        let tampered: oauth_proto::openid2::server::CheckIdRequest = serde_json::from_value(kept).unwrap();
+        let tampered: oauth_proto::openid2::server::CheckIdRequest =
+            serde_json::from_value(kept).unwrap();
         let long = sreg::Response { values: [(Field::Fullname, "x".repeat(3000))].into() };
         let approval = Approval::new(JANE).extension(long);
-        for response in [pair.approve_request(tampered.clone(), approval).unwrap(), pair.deny_request(tampered)] {
-            assert_eq!((response.status().as_u16(), response.body().len()), (204, 0), "{return_to}");
+        for response in
+            [pair.approve_request(tampered.clone(), approval).unwrap(), pair.deny_request(tampered)]
+        {
+            assert_eq!(
+                (response.status().as_u16(), response.body().len()),
+                (204, 0),
+                "{return_to}"
+            );
         }
     }
 }
@@ -71,10 +83,15 @@ fn a_return_to_that_can_be_read_in_two_ways_is_refused() {
 /// In the list of threats: shared handle confirmed.
 #[test]
 fn a_signature_by_a_shared_key_is_not_confirmed() {
-    // Who shares a key with the provider could have made the signature, so the provider confirms none of those.
+    // Who shares a key with the provider could have made the signature, so the provider confirms
+    // none of those.
     let pair = OpenIdPair::default();
     let (_, callback) = pair.callback(JANE, true);
-    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let query = callback
+        .split_once('?')
+        .unwrap()
+        .1
+        .replace("openid.mode=id_res", "openid.mode=check_authentication");
     let Ok(Dispatched::Respond(response)) = pair.dispatch(&post(&query)) else { panic!() };
     assert!(String::from_utf8(response.into_body()).unwrap().contains("is_valid:false\n"));
 }
@@ -126,13 +143,17 @@ fn a_user_is_not_asserted_to_be_another() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking("https://jane.example/"));
     let url = authorization.url().unwrap();
-    for approval in
-        [Approval::new(JOHN), Approval::new(JANE).with(|it| it.claimed_id = Some("https://john.example/".into()))]
-    {
+    for approval in [
+        Approval::new(JOHN),
+        Approval::new(JANE).with(|it| it.claimed_id = Some("https://john.example/".into())),
+    ] {
         let check_id = pair.check_id(&url).unwrap();
         let rejected = pair.approve_request(check_id, approval).unwrap_err();
         let callback = location(&rejected.response());
-        assert!(matches!(pair.verify(stored(&authorization.pending), &callback).unwrap_err(), Error::Refused(_)));
+        assert!(matches!(
+            pair.verify(stored(&authorization.pending), &callback).unwrap_err(),
+            Error::Refused(_)
+        ));
     }
     let check_id = pair.check_id(&url).unwrap();
     // What is no identifier of anybody's is asserted to nobody.
@@ -141,12 +162,14 @@ fn a_user_is_not_asserted_to_be_another() {
         let check_id = pair.check_id(&anybody).unwrap();
         assert!(pair.approve_request(check_id, Approval::new(local_id)).is_err(), "{local_id}");
     }
-    let newline = Approval::new(JANE)
-        .extension(ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["a\nidentity:b"]));
+    let newline = Approval::new(JANE).extension(
+        ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["a\nidentity:b"]),
+    );
     assert!(pair.approve_request(check_id, newline).is_err());
 }
 
-/// In the list of threats: redirect before asking. a link to the provider leads nobody to a site that its realm does not vouch for.
+/// In the list of threats: redirect before asking. a link to the provider leads nobody to a site
+/// that its realm does not vouch for.
 #[test]
 fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     let pair = OpenIdPair::default();
@@ -156,14 +179,20 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
         (Some("https://other.example/"), phish, RejectReason::ReturnToOutside),
         (Some("https://other.example/"), "http://10.0.0.1/login", RejectReason::ReturnToOutside),
         (Some("https://phish.example/other/"), phish, RejectReason::ReturnToOutside),
-        (Some("http://phish.example/"), "http://phish.example/login", RejectReason::Realm("it has no TLS")),
+        (
+            Some("http://phish.example/"),
+            "http://phish.example/login",
+            RejectReason::Realm("it has no TLS"),
+        ),
         (None, "http://phish.example/login", RejectReason::Realm("it has no TLS")),
         (Some("https://*.com/"), phish, RejectReason::Realm("it covers the sites of many owners")),
         (Some("phish"), phish, RejectReason::Invalid("realm")),
         (Some("https://phish.example/#x"), phish, RejectReason::Invalid("realm")),
     ] {
         // Also where something else is wrong, that a relying party would be told.
-        for (field, value) in [("openid.x", "1"), ("openid.claimed_id", "x"), ("openid.mode", "checkid_immediate")] {
+        for (field, value) in
+            [("openid.x", "1"), ("openid.claimed_id", "x"), ("openid.mode", "checkid_immediate")]
+        {
             let asked = changed(&url, |fields| {
                 fields.insert(field.into(), value.into());
                 fields.insert("openid.return_to".into(), return_to.into());
@@ -173,16 +202,23 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
             let rejected = pair.check_id(&asked).unwrap_err();
             assert_eq!(rejected.reason, reason, "{realm:?} {return_to}");
             let response = rejected.response();
-            assert_eq!((response.status().as_u16(), response.headers().get("location")), (400, None));
+            assert_eq!(
+                (response.status().as_u16(), response.headers().get("location")),
+                (400, None)
+            );
             assert!(response.body().starts_with(b"This is an OpenID endpoint"));
         }
     }
     // Who is the realm's own is told what is wrong with the rest.
     let asked = changed(&url, |fields| drop(fields.insert("openid.claimed_id".into(), "x".into())));
-    assert!(location(&pair.check_id(&asked).unwrap_err().response()).starts_with("https://rp.example/back?x=1&"));
+    assert!(
+        location(&pair.check_id(&asked).unwrap_err().response())
+            .starts_with("https://rp.example/back?x=1&")
+    );
 }
 
-/// In the list of threats: redirect before asking. a message of which nothing can be made leads to no place that could not ask a question either.
+/// In the list of threats: redirect before asking. a message of which nothing can be made leads to
+/// no place that could not ask a question either.
 #[test]
 fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_from() {
     let pair = OpenIdPair::default();
@@ -209,7 +245,13 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
         };
         let to = leads(&pair, "openid.return_to=https://rp.example/back").unwrap();
         assert!(to.starts_with("https://rp.example/back?openid."), "{to}");
-        assert!(leads(&pair, "openid.realm=https://*.rp.example/&openid.return_to=https://rp.example/back").is_some());
+        assert!(
+            leads(
+                &pair,
+                "openid.realm=https://*.rp.example/&openid.return_to=https://rp.example/back"
+            )
+            .is_some()
+        );
         for nowhere in [
             "openid.realm=https://other.example/&openid.return_to=https://phish.example/login",
             "openid.realm=https://*.com/&openid.return_to=https://phish.example/login",
@@ -227,20 +269,29 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
     }
     // OpenID 1.1 calls the realm otherwise.
     let asked = |root: &str| {
-        let query = format!("openid.mode=bogus&openid.trust_root={root}&openid.return_to=https://rp.example/back");
-        old.dispatch(&get(&format!("{ENDPOINT}?{query}"))).unwrap_err().response().headers().contains_key("location")
+        let query = format!(
+            "openid.mode=bogus&openid.trust_root={root}&openid.return_to=https://rp.example/back"
+        );
+        old.dispatch(&get(&format!("{ENDPOINT}?{query}")))
+            .unwrap_err()
+            .response()
+            .headers()
+            .contains_key("location")
     };
     assert!(asked("https://rp.example/"));
     assert!(!asked("https://other.example/"));
 }
 
-/// In the list of threats: control characters. a question is kept while the user signs in, and PostgreSQL takes no NUL, in JSON neither.
+/// In the list of threats: control characters. a question is kept while the user signs in, and
+/// PostgreSQL takes no NUL, in JSON neither.
 #[test]
 fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
     let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.allow_openid1 = true));
     let url = pair.begin(pair.asking("https://jane.example/")).url().unwrap();
     let asked = |name: &str, value: &str| {
-        pair.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))
+        pair.check_id(&changed(&url, |fields| {
+            drop(fields.insert(format!("openid.{name}"), value.to_owned()));
+        }))
     };
     for name in ["identity", "assoc_handle", "claimed_id"] {
         for control in ["\0", "\n", "\r", "\u{1b}", "\u{7f}", "\u{85}"] {
@@ -259,7 +310,8 @@ fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
     assert!(asked("sreg.nickname", "two\nlines").is_ok());
     assert!(asked("identity", "https://op.example/id/\u{e9}").is_ok());
     // OpenID 1.1 does not look at the identifier either.
-    let first = "openid.mode=checkid_setup&openid.return_to=https://rp.example/back&openid.identity=";
+    let first =
+        "openid.mode=checkid_setup&openid.return_to=https://rp.example/back&openid.identity=";
     assert!(pair.check_id(&format!("{ENDPOINT}?{first}{JANE}")).is_ok());
     let rejected = pair.check_id(&format!("{ENDPOINT}?{first}{JANE}%00")).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::ControlCharacter("identity".into()));

@@ -6,11 +6,13 @@ use crate::common::oauth2::*;
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
-    AuthenticateClient, Authorize, AuthorizeDevice, Client, ClientAuthentication, Grant, IncludeClientId,
-    PendingDevice, PkceSupport, RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
+    AuthenticateClient, Authorize, AuthorizeDevice, Client, ClientAuthentication, Grant,
+    IncludeClientId, PendingDevice, PkceSupport, RequestCredentials, ResponseMode, SecretPlacement,
+    TokenType, Transmission,
 };
 use oauth_proto::{
-    Callback, Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp, Unsupported,
+    Callback, Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp,
+    Unsupported,
 };
 
 fn request(client: &Client, grant: Grant) -> Request {
@@ -30,11 +32,17 @@ fn has(request: &Request, name: &str) -> bool {
 /// RFC 6749 §4.1.1 and §4.1.3, RFC 7636 §4.3 and §4.5.
 #[test]
 fn a_code_is_asked_for_and_redeemed() {
-    let authorize =
-        Authorize::scope(["photos", "profile"]).parameter("access_type", "offline").parameter("prompt", "a b");
+    let authorize = Authorize::scope(["photos", "profile"])
+        .parameter("access_type", "offline")
+        .parameter("prompt", "a b");
     let authorization = done(client().authorize(authorize, moment()).unwrap());
     let url = &authorization.url;
-    assert!(url.starts_with("https://auth.example.com/authorize?client_id=s6BhdRkqt3&response_type=code"), "{url}");
+    assert!(
+        url.starts_with(
+            "https://auth.example.com/authorize?client_id=s6BhdRkqt3&response_type=code"
+        ),
+        "{url}"
+    );
     for (name, value) in [
         ("redirect_uri", REDIRECT),
         ("scope", "photos profile"),
@@ -46,15 +54,20 @@ fn a_code_is_asked_for_and_redeemed() {
         assert_eq!(parameter(query(url), name), value);
     }
 
-    let callback = format!("{REDIRECT}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", authorization.pending.state());
-    let (request, sent) = sent(client().redeem(authorization.pending, &callback, moment()).unwrap());
+    let callback =
+        format!("{REDIRECT}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", authorization.pending.state());
+    let (request, sent) =
+        sent(client().redeem(authorization.pending, &callback, moment()).unwrap());
     assert_eq!(
         (request.method().as_str(), request.uri().to_string().as_str()),
         ("POST", "https://auth.example.com/token")
     );
     assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(request.headers()["accept"], "application/json");
-    assert_eq!(request.headers()["authorization"], "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
+    assert_eq!(
+        request.headers()["authorization"],
+        "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3"
+    );
     assert!(request.headers()["authorization"].is_sensitive());
     assert_eq!(parameter(request.body(), "grant_type"), "authorization_code");
     assert_eq!(parameter(request.body(), "code"), "SplxlOBeZQQYbYS6WxSbIA");
@@ -86,8 +99,10 @@ fn a_pending_authorization_survives_being_stored() {
         assert_eq!(restored.nonce(), pending.nonce());
         let answer = format!("code=x&state={}", pending.state());
         let (url, form) = (format!("/cb?{answer}"), answer.as_bytes());
-        let (one, _) = sent(client().redeem(pending, Callback::posted(&url, form), moment()).unwrap());
-        let (other, _) = sent(client().redeem(restored, Callback::posted(&url, form), moment()).unwrap());
+        let (one, _) =
+            sent(client().redeem(pending, Callback::posted(&url, form), moment()).unwrap());
+        let (other, _) =
+            sent(client().redeem(restored, Callback::posted(&url, form), moment()).unwrap());
         assert_eq!(one.body(), other.body());
     }
 }
@@ -96,7 +111,10 @@ fn a_pending_authorization_survives_being_stored() {
 fn a_pending_authorization_expires() {
     let authorization = done(
         client()
-            .authorize(Authorize::default().with(|authorize| authorize.lifetime = Duration::from_secs(60)), moment())
+            .authorize(
+                Authorize::default().with(|authorize| authorize.lifetime = Duration::from_secs(60)),
+                moment(),
+            )
             .unwrap(),
     );
     let callback = format!("/cb?code=x&state={}", authorization.pending.state());
@@ -110,8 +128,11 @@ fn a_pending_authorization_expires() {
 
 #[test]
 fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
-    for name in ["state", "scope", "client_id", "code_challenge", "request_uri", "nonce", "response_mode"] {
-        let error = client().authorize(Authorize::default().parameter(name, "x"), moment()).unwrap_err();
+    for name in
+        ["state", "scope", "client_id", "code_challenge", "request_uri", "nonce", "response_mode"]
+    {
+        let error =
+            client().authorize(Authorize::default().parameter(name, "x"), moment()).unwrap_err();
         assert_eq!(error, Unsupported::ReservedParameter { name: name.into() }.into());
     }
     let twice = Authorize::default().parameter("prompt", "a").parameter("prompt", "b");
@@ -142,14 +163,20 @@ fn options_of_an_authorization_request_go_in_its_query() {
     assert_eq!(Some(parameter(query, "nonce").as_str()), authorization.pending.nonce());
     assert_eq!(parameter(query, "authorization_details"), details.to_string());
     assert_eq!(pairs(query).iter().filter(|(name, _)| name == "resource").count(), 2);
-    let (request, _) = sent(client().redeem(authorization.pending, "/cb?code=x&state=s+%26", moment()).unwrap());
+    let (request, _) =
+        sent(client().redeem(authorization.pending, "/cb?code=x&state=s+%26", moment()).unwrap());
     assert_eq!(parameter(request.body(), "code"), "x");
 }
 
 #[test]
 fn one_moment_gives_independent_values_and_the_same_moment_the_same() {
     let url = |secs| {
-        done(client().authorize(Authorize::default().with(|authorize| authorize.nonce = true), at(secs)).unwrap()).url
+        done(
+            client()
+                .authorize(Authorize::default().with(|authorize| authorize.nonce = true), at(secs))
+                .unwrap(),
+        )
+        .url
     };
     assert_eq!(url(NOW), url(NOW + 1));
     let query = query(&url(NOW)).to_vec();
@@ -171,7 +198,8 @@ fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_ow
     let own = Authorize::default().parameter("audience", "other");
     let url = done(client.authorize(own, moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "audience"), "other");
-    let (request, sent) = sent(client.request_token(Grant::client_credentials().scope("a b"), moment()).unwrap());
+    let (request, sent) =
+        sent(client.request_token(Grant::client_credentials().scope("a b"), moment()).unwrap());
     assert_eq!(parameter(request.body(), "scope"), "a,b");
     let answer = ANSWER.replace("example_parameter", "scope").replace("example_value", "a,c");
     let token = done(sent.receive(json(&answer), moment()).unwrap());
@@ -181,7 +209,8 @@ fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_ow
 #[test]
 fn proof_keys_are_left_out_or_plain_only_where_that_is_said() {
     let url = |client: &Client, authorize| done(client.authorize(authorize, moment()).unwrap()).url;
-    let plain = url(&client(), Authorize::default().with(|authorize| authorize.allow_plain_pkce = true));
+    let plain =
+        url(&client(), Authorize::default().with(|authorize| authorize.allow_plain_pkce = true));
     assert_eq!(parameter(query(&plain), "code_challenge_method"), "plain");
     let refused = client_of(server().with(|server| server.pkce = PkceSupport::Refused));
     for without in [
@@ -198,13 +227,20 @@ fn a_request_is_pushed_and_referred_to() {
     let (request, sent) = sent(
         client()
             .authorize(
-                Authorize::scope("a").with(|authorize| authorize.pushed = true).parameter("login_hint", "x"),
+                Authorize::scope("a")
+                    .with(|authorize| authorize.pushed = true)
+                    .parameter("login_hint", "x"),
                 moment(),
             )
             .unwrap(),
     );
     assert_eq!(request.uri(), "https://auth.example.com/par");
-    for (name, value) in [("client_id", "s6BhdRkqt3"), ("response_type", "code"), ("scope", "a"), ("login_hint", "x")] {
+    for (name, value) in [
+        ("client_id", "s6BhdRkqt3"),
+        ("response_type", "code"),
+        ("scope", "a"),
+        ("login_hint", "x"),
+    ] {
         assert_eq!(parameter(request.body(), name), value);
     }
     assert!(request.headers().contains_key("authorization"));
@@ -222,13 +258,21 @@ fn a_request_is_pushed_and_referred_to() {
 #[test]
 fn a_pushed_request_may_be_refused_or_answered_with_nonsense() {
     let pushed = |answer: Response| {
-        let (_, sent) =
-            sent(client().authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment()).unwrap());
+        let (_, sent) = sent(
+            client()
+                .authorize(Authorize::default().with(|authorize| authorize.pushed = true), moment())
+                .unwrap(),
+        );
         sent.receive(answer, moment()).unwrap_err()
     };
     assert_eq!(pushed(refusal("invalid_scope")).code(), Some("invalid_scope"));
-    for body in ["{}", r#"{"request_uri":""}"#, r#"{"request_uri":5}"#, "x", r#"{"request_uri":"a","request_uri":"b"}"#]
-    {
+    for body in [
+        "{}",
+        r#"{"request_uri":""}"#,
+        r#"{"request_uri":5}"#,
+        "x",
+        r#"{"request_uri":"a","request_uri":"b"}"#,
+    ] {
         assert!(matches!(pushed(json(body)), Error::Misbehaved(_)), "{body}");
     }
 }
@@ -242,26 +286,40 @@ fn a_server_that_demands_pushed_requests_gets_them() {
     )
     .unwrap();
     let server = oauth_proto::oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
-    let (request, _) = sent(Client::new(server, "public").authorize(Authorize::default(), moment()).unwrap());
+    let (request, _) =
+        sent(Client::new(server, "public").authorize(Authorize::default(), moment()).unwrap());
     assert_eq!(parameter(request.body(), "client_id"), "public");
 }
 
 /// RFC 6749 §4.2.2, with the fragment of its example.
 #[test]
 fn an_implicit_grant_brings_its_token_in_the_fragment() {
-    let authorization = client().dangerous_authorize_implicit(Authorize::scope("photos"), moment()).unwrap();
+    let authorization =
+        client().dangerous_authorize_implicit(Authorize::scope("photos"), moment()).unwrap();
     assert_eq!(parameter(query(&authorization.url), "response_type"), "token");
-    assert!(!authorization.url.contains("code_challenge") && !authorization.url.contains("response_mode"));
+    assert!(
+        !authorization.url.contains("code_challenge")
+            && !authorization.url.contains("response_mode")
+    );
     let fragment = |rest: &str| format!("{REDIRECT}#state={}{rest}", authorization.pending.state());
     let stored = serde_json::to_string(&authorization.pending).unwrap();
-    let read = |callback: &str| client().token_from_fragment(serde_json::from_str(&stored).unwrap(), callback, now());
-    let token = read(&fragment("&access_token=2YotnFZFEjr1zCsicMWpAA&token_type=example&expires_in=3600"));
+    let read = |callback: &str| {
+        client().token_from_fragment(serde_json::from_str(&stored).unwrap(), callback, now())
+    };
+    let token =
+        read(&fragment("&access_token=2YotnFZFEjr1zCsicMWpAA&token_type=example&expires_in=3600"));
     assert!(matches!(token, Err(Error::Misbehaved(Misbehaved::TokenType { .. }))));
-    let token = read(&fragment("&access_token=2YotnFZFEjr1zCsicMWpAA&token_type=bearer&expires_in=3600&x=y")).unwrap();
+    let token = read(&fragment(
+        "&access_token=2YotnFZFEjr1zCsicMWpAA&token_type=bearer&expires_in=3600&x=y",
+    ))
+    .unwrap();
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 3600)));
     assert_eq!(token.scope, Some("photos".into()));
     assert_eq!(token.extra.keys().collect::<Vec<_>>(), ["x"]);
-    assert!(matches!(read(&fragment("&error=access_denied")), Err(Error::Refused(Refused::Denied { .. }))));
+    assert!(matches!(
+        read(&fragment("&error=access_denied")),
+        Err(Error::Refused(Refused::Denied { .. }))
+    ));
     assert_eq!(
         read("https://client.example.com/cb#state=x&access_token=a&token_type=bearer"),
         Err(Forged::StateMismatch.into())
@@ -273,7 +331,10 @@ fn an_implicit_grant_brings_its_token_in_the_fragment() {
 #[test]
 fn other_grants_send_what_their_specifications_say() {
     let cases = [
-        (Grant::dangerous_password("johndoe", "A3ddj3w"), "grant_type=password username=johndoe password=A3ddj3w"),
+        (
+            Grant::dangerous_password("johndoe", "A3ddj3w"),
+            "grant_type=password username=johndoe password=A3ddj3w",
+        ),
         (Grant::client_credentials().scope("a"), "grant_type=client_credentials scope=a"),
         (
             Grant::refresh(&token()).unwrap().scope("a"),
@@ -285,7 +346,8 @@ fn other_grants_send_what_their_specifications_say() {
             "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
         ),
         (
-            Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer").parameter("assertion", "PHNhbWxwOl"),
+            Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer")
+                .parameter("assertion", "PHNhbWxwOl"),
             "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer assertion=PHNhbWxwOl",
         ),
         (
@@ -304,7 +366,10 @@ fn other_grants_send_what_their_specifications_say() {
              actor_token_type=urn:ietf:params:oauth:token-type:jwt \
              requested_token_type=urn:ietf:params:oauth:token-type:jwt audience=b resource=https://backend.example.com/api",
         ),
-        (Grant::extension("urn:x").parameter("a&b", "c d".split(' ').next().unwrap()), "grant_type=urn:x a&b=c"),
+        (
+            Grant::extension("urn:x").parameter("a&b", "c d".split(' ').next().unwrap()),
+            "grant_type=urn:x a&b=c",
+        ),
     ];
     for (grant, expected) in cases {
         let mut expected: Vec<_> = expected
@@ -325,13 +390,15 @@ fn other_grants_send_what_their_specifications_say() {
 fn an_exchanged_token_may_be_of_no_type() {
     let grant = Grant::token_exchange("a", "urn:ietf:params:oauth:token-type:access_token");
     let (_, sent) = sent(client().request_token(grant, moment()).unwrap());
-    let answer =
-        r#"{"access_token":"PHNhbWw","issued_token_type":"urn:ietf:params:oauth:token-type:saml2","token_type":"N_A"}"#;
+    let answer = r#"{"access_token":"PHNhbWw","issued_token_type":"urn:ietf:params:oauth:token-type:saml2","token_type":"N_A"}"#;
     let token = done(sent.receive(json(answer), moment()).unwrap());
     assert_eq!(token.token_type, TokenType::NotApplicable);
     assert_eq!(token.extra["issued_token_type"], "urn:ietf:params:oauth:token-type:saml2");
     let error = session(token).attach_token(&mut get(API), now()).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::TokenType { .. }))), "{error}");
+    assert!(
+        matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::TokenType { .. }))),
+        "{error}"
+    );
 }
 
 struct Signed;
@@ -342,10 +409,12 @@ impl AuthenticateClient for Signed {
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
         assert_eq!(claims["exp"], credentials.now.as_secs() + 60);
         credentials.parameter("client_assertion", claims["jti"].as_str().unwrap());
-        credentials.header(http::HeaderName::from_static("x-proof"), http::HeaderValue::from_static("p"));
+        credentials
+            .header(http::HeaderName::from_static("x-proof"), http::HeaderValue::from_static("p"));
         // Neither of these is the method's to say, where the request has it.
         credentials.parameter("client_id", &credentials.client_id.clone());
-        credentials.header(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
+        credentials
+            .header(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
         if credentials.now == now() { Ok(()) } else { Err("the key is locked".into()) }
     }
 }
@@ -371,7 +440,8 @@ fn clients_are_authenticated_as_they_were_told() {
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
     assert!(!has(
-        &of(authenticated(ClientAuthentication::None).with(|client| client.include_client_id = IncludeClientId::Never)),
+        &of(authenticated(ClientAuthentication::None)
+            .with(|client| client.include_client_id = IncludeClientId::Never)),
         "client_id"
     ));
     let custom = of(authenticated(ClientAuthentication::Custom(std::sync::Arc::new(Signed))));
@@ -383,8 +453,10 @@ fn clients_are_authenticated_as_they_were_told() {
         .request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());
 
-    let placed =
-        |placement| Client::new(server().with(|server| server.secret_placement = Some(placement)), "id").secret("a/b");
+    let placed = |placement| {
+        Client::new(server().with(|server| server.secret_placement = Some(placement)), "id")
+            .secret("a/b")
+    };
     let basic = of(placed(SecretPlacement::Basic)).headers()["authorization"].clone();
     let raw = of(placed(SecretPlacement::AllowRawBasic)).headers()["authorization"].clone();
     assert_ne!(basic, raw);
@@ -393,14 +465,19 @@ fn clients_are_authenticated_as_they_were_told() {
 
 #[test]
 fn token_requests_go_in_the_query_where_that_is_said() {
-    for (transmission, method) in [(Transmission::AllowPostQuery, "POST"), (Transmission::AllowGet, "GET")] {
+    for (transmission, method) in
+        [(Transmission::AllowPostQuery, "POST"), (Transmission::AllowGet, "GET")]
+    {
         let request = request(
             &client_of(server().with(|server| server.transmission = transmission)),
             Grant::client_credentials(),
         );
         assert_eq!(request.method(), method);
         assert!(request.body().is_empty());
-        assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "grant_type"), "client_credentials");
+        assert_eq!(
+            parameter(request.uri().query().unwrap().as_bytes(), "grant_type"),
+            "client_credentials"
+        );
     }
 }
 
@@ -408,19 +485,32 @@ fn token_requests_go_in_the_query_where_that_is_said() {
 fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code() {
     let client = client_of(server().with(|server| server.oauth_2_1 = true));
     let (pending, callback) = begun(&client);
-    let (request, _) = sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    let (request, _) =
+        sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert!(!has(&request, "redirect_uri") && has(&request, "code_verifier"));
     for error in [
         client.dangerous_authorize_implicit(Authorize::default(), moment()).unwrap_err(),
         client.request_token(Grant::dangerous_password("a", "b"), moment()).unwrap_err(),
         client
-            .authorize(Authorize::default().with(|authorize| authorize.allow_missing_pkce = true), moment())
+            .authorize(
+                Authorize::default().with(|authorize| authorize.allow_missing_pkce = true),
+                moment(),
+            )
             .unwrap_err(),
         client
-            .authorize(Authorize::default().with(|authorize| authorize.allow_plain_pkce = true), moment())
+            .authorize(
+                Authorize::default().with(|authorize| authorize.allow_plain_pkce = true),
+                moment(),
+            )
             .unwrap_err(),
     ] {
-        assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::NotInOauth21 { .. }))), "{error}");
+        assert!(
+            matches!(
+                error,
+                Error::Unsupported(Unsupported::OAuth2(RequestError::NotInOauth21 { .. }))
+            ),
+            "{error}"
+        );
     }
 }
 
@@ -437,7 +527,11 @@ fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
         let token = token_of(&client(), json(&answer)).unwrap();
         assert_eq!(token.expires_at, expires_at.map(Timestamp::from_secs), "{members}");
         let stored = serde_json::to_string(&token).unwrap();
-        assert_eq!(serde_json::from_str::<oauth_proto::oauth2::Token>(&stored).unwrap(), token, "{stored}");
+        assert_eq!(
+            serde_json::from_str::<oauth_proto::oauth2::Token>(&stored).unwrap(),
+            token,
+            "{stored}"
+        );
     }
 }
 
@@ -445,16 +539,23 @@ fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
 fn an_empty_scope_asks_for_nothing() {
     let url = done(client().authorize(Authorize::scope(" "), moment()).unwrap()).url;
     assert!(!url.contains("scope"), "{url}");
-    let (request, sent) = sent(client().request_token(Grant::client_credentials().scope(""), moment()).unwrap());
+    let (request, sent) =
+        sent(client().request_token(Grant::client_credentials().scope(""), moment()).unwrap());
     assert!(!has(&request, "scope"));
     assert_eq!(done(sent.receive(json(ANSWER), moment()).unwrap()).requested_scope, None);
 }
 
 fn device(answer: &str) -> PendingDevice {
-    let (request, sent) =
-        sent(client().authorize_device(AuthorizeDevice::scope("photos").parameter("x", "y"), moment()).unwrap());
+    let (request, sent) = sent(
+        client()
+            .authorize_device(AuthorizeDevice::scope("photos").parameter("x", "y"), moment())
+            .unwrap(),
+    );
     assert_eq!(request.uri(), "https://auth.example.com/device");
-    assert_eq!((parameter(request.body(), "scope").as_str(), parameter(request.body(), "x").as_str()), ("photos", "y"));
+    assert_eq!(
+        (parameter(request.body(), "scope").as_str(), parameter(request.body(), "x").as_str()),
+        ("photos", "y")
+    );
     assert_eq!(parameter(request.body(), "client_id"), "s6BhdRkqt3");
     done(sent.receive(json(answer), moment()).unwrap())
 }
@@ -464,8 +565,12 @@ const CODES: &str = r#"{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS
     "verification_uri":"https://example.com/device","verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT",
     "expires_in":1800,"interval":5}"#;
 
-/// Follows the polling with a script of answers: the times at which requests went out, and what it came to.
-fn polled(pending: &PendingDevice, script: Vec<Response>) -> (Vec<u64>, Result<oauth_proto::oauth2::Token, Error>) {
+/// Follows the polling with a script of answers: the times at which requests went out, and what it
+/// came to.
+fn polled(
+    pending: &PendingDevice,
+    script: Vec<Response>,
+) -> (Vec<u64>, Result<oauth_proto::oauth2::Token, Error>) {
     let mut script = script.into_iter();
     let (mut time, mut times) = (NOW, Vec::new());
     let mut step = client().poll(pending, at(time));
@@ -473,13 +578,18 @@ fn polled(pending: &PendingDevice, script: Vec<Response>) -> (Vec<u64>, Result<o
         step = match step {
             Ok(Step::Wait(until, asleep)) => {
                 // Woken too early, it waits again.
-                let Ok(Step::Wait(again, asleep)) = asleep.wake(at(time)) else { panic!("it was too early") };
+                let Ok(Step::Wait(again, asleep)) = asleep.wake(at(time)) else {
+                    panic!("it was too early")
+                };
                 assert_eq!(again, until);
                 time = until.as_secs();
                 asleep.wake(at(time))
             }
             Ok(Step::Send(request, sent)) => {
-                assert_eq!(parameter(request.body(), "grant_type"), "urn:ietf:params:oauth:grant-type:device_code");
+                assert_eq!(
+                    parameter(request.body(), "grant_type"),
+                    "urn:ietf:params:oauth:grant-type:device_code"
+                );
                 times.push(time - NOW);
                 sent.receive(script.next().expect("an answer"), at(time))
             }
@@ -533,20 +643,28 @@ fn a_device_stops_polling_when_it_is_over() {
 #[test]
 fn a_device_response_without_a_required_field_is_refused() {
     let device = |answer: &str| {
-        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
+        let (_, sent) =
+            sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         sent.receive(json(answer), moment())
     };
     for field in ["device_code", "user_code", "verification_uri\"", "expires_in"] {
         let error = device(&CODES.replace(field, &format!("x{field}"))).unwrap_err();
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldMissing { .. })), "{field}: {error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::FieldMissing { .. })),
+            "{field}: {error}"
+        );
     }
-    let no_interval = CODES.replace(",\"interval\":5", "").replace("verification_uri\"", "verification_url\"");
+    let no_interval =
+        CODES.replace(",\"interval\":5", "").replace("verification_uri\"", "verification_url\"");
     assert_eq!(done(device(&no_interval).unwrap()).verification_uri, "https://example.com/device");
     device(&CODES.replace("1800", "-1")).unwrap_err();
-    client().authorize_device(AuthorizeDevice::default().parameter("scope", "x"), moment()).unwrap_err();
+    client()
+        .authorize_device(AuthorizeDevice::default().parameter("scope", "x"), moment())
+        .unwrap_err();
 }
 
-/// RFC 9110 §10.2.3: a pause is a number of seconds or a date. A server that is busy is asked again, whatever code it gives.
+/// RFC 9110 §10.2.3: a pause is a number of seconds or a date. A server that is busy is asked
+/// again, whatever code it gives.
 #[test]
 fn a_device_waits_for_a_server_that_is_busy() {
     let pending = device(CODES);
@@ -554,8 +672,13 @@ fn a_device_waits_for_a_server_that_is_busy() {
     let (times, token) = polled(&pending, vec![dated, json(ANSWER)]);
     token.unwrap();
     assert_eq!(times, [5, 120]);
-    for (status, code) in [(500, "server_error"), (502, "bad_gateway"), (429, "too_many_requests")] {
-        let busy = response(status, &[("content-type", "application/json")], &format!(r#"{{"error":"{code}"}}"#));
+    for (status, code) in [(500, "server_error"), (502, "bad_gateway"), (429, "too_many_requests")]
+    {
+        let busy = response(
+            status,
+            &[("content-type", "application/json")],
+            &format!(r#"{{"error":"{code}"}}"#),
+        );
         let (times, token) = polled(&pending, vec![busy, json(ANSWER)]);
         token.unwrap();
         assert_eq!(times, [5, 15], "{code}");
@@ -565,7 +688,8 @@ fn a_device_waits_for_a_server_that_is_busy() {
 #[test]
 fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
     let device = |answer: &str| {
-        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
+        let (_, sent) =
+            sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
         sent.receive(json(answer), moment()).map(done)
     };
     let relative = CODES.replace("https://example.com/device?user_code", "/device?user_code");
@@ -575,7 +699,10 @@ fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
     let digits = CODES.replace("\"WDJB-MJHT\"", "123456");
     assert_eq!(device(&digits).unwrap().user_code, "123456");
     let error = device(&CODES.replace("\"WDJB-MJHT\"", "[1]")).unwrap_err();
-    assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { field: "user_code", .. })), "{error}");
+    assert!(
+        matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { field: "user_code", .. })),
+        "{error}"
+    );
     let error = device(r#"{"error":"unauthorized_client"}"#).unwrap_err();
     assert_eq!(error.code(), Some("unauthorized_client"), "an error on status 200");
 }
@@ -584,13 +711,17 @@ fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
 fn a_callback_with_an_error_and_no_state_is_forged_and_says_what_it_brings() {
     for code in ["access_denied", "server_error"] {
         let (pending, _) = begun(&client());
-        let error = client().redeem(pending, &format!("{REDIRECT}?error={code}"), moment()).unwrap_err();
+        let error =
+            client().redeem(pending, &format!("{REDIRECT}?error={code}"), moment()).unwrap_err();
         assert_eq!(error, CallbackError::ErrorAlone { code: code.into() }.into());
         assert_eq!(error.code(), Some(code));
         assert!(!error.is_temporary() && !error.needs_sign_in());
     }
     // An error that says nothing is none.
     let (pending, callback) = begun(&client());
-    let _ =
-        sent(client().redeem(pending, &format!("{callback}&error=&code=SplxlOBeZQQYbYS6WxSbIA"), moment()).unwrap());
+    let _ = sent(
+        client()
+            .redeem(pending, &format!("{callback}&error=&code=SplxlOBeZQQYbYS6WxSbIA"), moment())
+            .unwrap(),
+    );
 }

@@ -4,15 +4,23 @@ use crate::common::oauth2::*;
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
-    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, HintedToken,
-    Metadata, ResourceDiscovery, ResourceMetadata,
+    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration,
+    Discovery, HintedToken, Metadata, ResourceDiscovery, ResourceMetadata,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Timestamp, Unsupported};
+use oauth_proto::{
+    Error, Expired, Forged, Misbehaved, Refused, Response, Step, Timestamp, Unsupported,
+};
 
 /// RFC 7662 §2.1 and §2.2.
 #[test]
 fn a_token_is_introspected() {
-    let ask = || sent(client().introspect(HintedToken::AccessToken("mF_9.B5f-4.1JqM".into()), moment()).unwrap());
+    let ask = || {
+        sent(
+            client()
+                .introspect(HintedToken::AccessToken("mF_9.B5f-4.1JqM".into()), moment())
+                .unwrap(),
+        )
+    };
     let (request, sent_on) = ask();
     assert_eq!(request.uri().path(), "/introspect");
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
@@ -29,7 +37,10 @@ fn a_token_is_introspected() {
     let inactive = done(ask().1.receive(json(r#"{"active":false}"#), moment()).unwrap());
     assert!(!inactive.active);
     for body in ["{}", "[]", r#"{"active":"yes"}"#, r#"{"active":true,"active":false}"#] {
-        assert!(matches!(ask().1.receive(json(body), moment()), Err(Error::Misbehaved(_))), "{body}");
+        assert!(
+            matches!(ask().1.receive(json(body), moment()), Err(Error::Misbehaved(_))),
+            "{body}"
+        );
     }
 }
 
@@ -50,9 +61,11 @@ fn a_token_is_revoked() {
 
 #[test]
 fn metadata_are_looked_for_where_they_may_be() {
-    let metadata = format!(r#"{{"issuer":"{ISSUER}/t","token_endpoint":"{ISSUER}/token","extra":1}}"#);
+    let metadata =
+        format!(r#"{{"issuer":"{ISSUER}/t","token_endpoint":"{ISSUER}/token","extra":1}}"#);
     let html = || response(200, &[("content-type", "text/html")], "<html>");
-    let (request, sent_on) = sent(Discovery::new("https://auth.example.com/t").unwrap().start().unwrap());
+    let (request, sent_on) =
+        sent(Discovery::new("https://auth.example.com/t").unwrap().start().unwrap());
     assert_eq!(request.uri(), "https://auth.example.com/.well-known/oauth-authorization-server/t");
     let (request, sent_on) = sent(sent_on.receive(refusal("Unable to find"), moment()).unwrap());
     assert_eq!(request.uri(), "https://auth.example.com/t/.well-known/openid-configuration");
@@ -66,7 +79,10 @@ fn metadata_are_looked_for_where_they_may_be() {
     });
     let (request, sent_on) = sent(nowhere.start().unwrap());
     assert_eq!(request.uri(), "https://elsewhere.example/m");
-    assert!(matches!(sent_on.receive(html(), moment()), Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))));
+    assert!(matches!(
+        sent_on.receive(html(), moment()),
+        Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))
+    ));
 }
 
 #[test]
@@ -77,8 +93,11 @@ fn a_server_is_made_of_its_metadata() {
     ))
     .unwrap();
     let server = AuthorizationServer::from_metadata(&metadata).unwrap();
-    let (request, _) =
-        sent(client_of(server).request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap());
+    let (request, _) = sent(
+        client_of(server)
+            .request_token(oauth_proto::oauth2::Grant::client_credentials(), moment())
+            .unwrap(),
+    );
     assert_eq!(parameter(request.body(), "client_secret"), SECRET);
     metadata.token_endpoint = Some("http://127.0.0.1:8080/token".into());
     AuthorizationServer::from_metadata(&metadata).unwrap_err();
@@ -99,27 +118,47 @@ fn a_401_leads_to_the_protected_resources_metadata() {
     let challenge = |url: &str| {
         let header = format!(r#"Bearer resource_metadata="{url}""#);
         let response = response(401, &[("www-authenticate", &header)], "");
-        ResourceDiscovery::new("https://resource.example.com/a").unwrap().challenged(response.headers())
+        ResourceDiscovery::new("https://resource.example.com/a")
+            .unwrap()
+            .challenged(response.headers())
     };
-    let discovery = || challenge("https://resource.example.com/.well-known/oauth-protected-resource");
-    let answer = |resource: &str| json(&format!(r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}"]}}"#));
+    let discovery =
+        || challenge("https://resource.example.com/.well-known/oauth-protected-resource");
+    let answer = |resource: &str| {
+        json(&format!(r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}"]}}"#))
+    };
     let ask = |discovery: ResourceDiscovery, resource: &str| {
         let (request, sent_on) = sent(discovery.start().unwrap());
         assert_eq!(request.uri().path(), "/.well-known/oauth-protected-resource");
         sent_on.receive(answer(resource), moment()).map(done)
     };
-    assert_eq!(ask(discovery(), "https://resource.example.com/a").unwrap().authorization_servers, [ISSUER]);
+    assert_eq!(
+        ask(discovery(), "https://resource.example.com/a").unwrap().authorization_servers,
+        [ISSUER]
+    );
     let error = ask(discovery(), "https://resource.example.com").unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. }))), "{error}");
-    ask(discovery().with(|discovery| discovery.allow_covering_resource = true), "https://resource.example.com")
-        .unwrap();
-    ask(discovery().with(|discovery| discovery.allow_covering_resource = true), "https://resource.example.co")
-        .unwrap_err();
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. }))),
+        "{error}"
+    );
+    ask(
+        discovery().with(|discovery| discovery.allow_covering_resource = true),
+        "https://resource.example.com",
+    )
+    .unwrap();
+    ask(
+        discovery().with(|discovery| discovery.allow_covering_resource = true),
+        "https://resource.example.co",
+    )
+    .unwrap_err();
     challenge("http://127.0.0.1/m").start().unwrap_err();
     challenge("https://localhost/m").start().unwrap_err();
     let unsaid = ResourceDiscovery::new("https://resource.example.com/a").unwrap();
     let (request, _) = sent(unsaid.start().unwrap());
-    assert_eq!(request.uri(), "https://resource.example.com/.well-known/oauth-protected-resource/a");
+    assert_eq!(
+        request.uri(),
+        "https://resource.example.com/.well-known/oauth-protected-resource/a"
+    );
 }
 
 /// RFC 9470 §3, RFC 6750 §3.
@@ -149,15 +188,26 @@ fn a_bearer_challenge_is_read_into_its_fields() {
 /// What servers send who leave the commas out, or something else of the grammar.
 #[test]
 fn challenges_with_white_space_in_the_place_of_commas_are_typed_too() {
-    let of = |header: &str| BearerChallenge::of(response(401, &[("www-authenticate", header)], "").headers()).unwrap();
+    let of = |header: &str| {
+        BearerChallenge::of(response(401, &[("www-authenticate", header)], "").headers()).unwrap()
+    };
     let place = "https://r.example/.well-known/oauth-protected-resource/mcp";
     let found = of(&format!(r#"Bearer resource_metadata="{place}" scope="files:read""#));
-    assert_eq!((found.resource_metadata.as_deref(), found.scope), (Some(place), Some("files:read".into())));
+    assert_eq!(
+        (found.resource_metadata.as_deref(), found.scope),
+        (Some(place), Some("files:read".into()))
+    );
     for (header, error) in [
-        (r#"Bearer realm="api" error="insufficient_scope" scope="files:write""#, BearerError::InsufficientScope),
+        (
+            r#"Bearer realm="api" error="insufficient_scope" scope="files:write""#,
+            BearerError::InsufficientScope,
+        ),
         (r#"Basic realm="x" Bearer error="invalid_token""#, BearerError::InvalidToken),
         (r#"Bearer realm=my realm, error="invalid_token""#, BearerError::InvalidToken),
-        (r#"Bearer error="invalid_token", error_description="The token "abc" is old""#, BearerError::InvalidToken),
+        (
+            r#"Bearer error="invalid_token", error_description="The token "abc" is old""#,
+            BearerError::InvalidToken,
+        ),
     ] {
         assert_eq!(of(header).error, Some(error), "{header}");
     }
@@ -199,7 +249,10 @@ fn a_client_is_registered() {
     );
     for body in ["{}", r#"{"client_id":""}"#, r#"{"client_id":"a","client_id":"b"}"#] {
         let (_, sent_on) = sent(server().register(&metadata, None).unwrap());
-        assert!(matches!(sent_on.receive(json(body), moment()), Err(Error::Misbehaved(_))), "{body}");
+        assert!(
+            matches!(sent_on.receive(json(body), moment()), Err(Error::Misbehaved(_))),
+            "{body}"
+        );
     }
 }
 
@@ -209,22 +262,36 @@ fn a_registration_makes_a_client() {
         let mut registration = registered();
         change(&mut registration);
         let client = registration.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
-        sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0
+        sent(
+            client
+                .request_token(oauth_proto::oauth2::Grant::client_credentials(), moment())
+                .unwrap(),
+        )
+        .0
     };
     assert!(of(&|_| {}).headers().contains_key("authorization"));
-    let post = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("client_secret_post".into()));
+    let post = of(&|registration| {
+        registration.metadata.token_endpoint_auth_method = Some("client_secret_post".into());
+    });
     assert_eq!(parameter(post.body(), "client_secret"), "cf136dc3c1fc93f31185e5885805d");
-    let none = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("none".into()));
+    let none =
+        of(&|registration| registration.metadata.token_endpoint_auth_method = Some("none".into()));
     assert!(!none.headers().contains_key("authorization"));
     let mut keyed = registered();
     keyed.metadata.token_endpoint_auth_method = Some("client_secret_jwt".into());
     let client = keyed.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
-    let error = client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap_err();
+    let error = client
+        .request_token(oauth_proto::oauth2::Grant::client_credentials(), moment())
+        .unwrap_err();
     assert!(
-        matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. }))),
+        matches!(
+            error,
+            Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. }))
+        ),
         "{error}"
     );
-    let url = done(client.authorize(oauth_proto::oauth2::Authorize::default(), moment()).unwrap()).url;
+    let url =
+        done(client.authorize(oauth_proto::oauth2::Authorize::default(), moment()).unwrap()).url;
     assert_eq!(parameter(query(&url), "redirect_uri"), "https://client.example.org/cb");
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
@@ -240,8 +307,7 @@ fn a_registration_is_read_changed_and_ended() {
     assert_eq!((request.method().as_str(), request.uri().path()), ("GET", "/register/s6BhdRkqt3"));
     assert_eq!(bearer(&request), Some("this.is.an.access.token.value.ffx83"));
     // What the answer leaves out is kept, what it replaces is not.
-    let answer =
-        r#"{"client_id":"s6BhdRkqt3","registration_access_token":"rotated","redirect_uris":["https://new.example/"]}"#;
+    let answer = r#"{"client_id":"s6BhdRkqt3","registration_access_token":"rotated","redirect_uris":["https://new.example/"]}"#;
     let read = done(sent_on.receive(json(answer), moment()).unwrap());
     assert_eq!(read.client_secret, registered().client_secret);
     assert_eq!(read.registration_client_uri, registered().registration_client_uri);
@@ -255,19 +321,26 @@ fn a_registration_is_read_changed_and_ended() {
         (&body["client_id"], &body["client_secret"]),
         (&"s6BhdRkqt3".into(), &"cf136dc3c1fc93f31185e5885805d".into())
     );
-    for name in
-        ["registration_access_token", "registration_client_uri", "client_id_issued_at", "client_secret_expires_at"]
-    {
+    for name in [
+        "registration_access_token",
+        "registration_client_uri",
+        "client_id_issued_at",
+        "client_secret_expires_at",
+    ] {
         assert!(body.get(name).is_none(), "{name}");
     }
     let other = sent_on.receive(json(r#"{"client_id":"other"}"#), moment()).unwrap_err();
-    assert!(matches!(other, Error::Misbehaved(Misbehaved::FieldInvalid { field: "client_id", .. })), "{other}");
+    assert!(
+        matches!(other, Error::Misbehaved(Misbehaved::FieldInvalid { field: "client_id", .. })),
+        "{other}"
+    );
 
     let (request, sent_on) = sent(registered().delete().unwrap());
     assert_eq!(request.method(), "DELETE");
     done(sent_on.receive(response(204, &[], ""), moment()).unwrap());
     let (_, sent_on) = sent(registered().read().unwrap());
-    let nowhere = sent_on.receive(json(r#"{"client_id":"s6BhdRkqt3","registration_client_uri":"t0ken"}"#), moment());
+    let nowhere = sent_on
+        .receive(json(r#"{"client_id":"s6BhdRkqt3","registration_client_uri":"t0ken"}"#), moment());
     let nowhere = nowhere.unwrap_err();
     let expected = matches!(nowhere, Error::Misbehaved(Misbehaved::FieldInvalid { .. }));
     assert!(expected && !nowhere.to_string().contains("t0ken"), "{nowhere}");
@@ -279,13 +352,15 @@ fn a_registration_is_read_changed_and_ended() {
     clear.delete().unwrap_err();
 }
 
-/// Metadata in the well-known places, the first of them first. The end, and how many places were asked.
+/// Metadata in the well-known places, the first of them first. The end, and how many places were
+/// asked.
 fn discovered(documents: &[Response]) -> (Result<Metadata, Error>, usize) {
     let (mut step, mut asked) = (Discovery::new(ISSUER).unwrap().start(), 0);
     loop {
         step = match step {
             Ok(Step::Send(_, sent)) => {
-                let document = documents.get(asked).cloned().unwrap_or_else(|| response(404, &[], ""));
+                let document =
+                    documents.get(asked).cloned().unwrap_or_else(|| response(404, &[], ""));
                 asked += 1;
                 sent.receive(document, moment())
             }
@@ -296,7 +371,9 @@ fn discovered(documents: &[Response]) -> (Result<Metadata, Error>, usize) {
 }
 
 fn metadata(more: &str) -> Response {
-    json(&format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://auth.example.com/token"{more}}}"#))
+    json(&format!(
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"https://auth.example.com/token"{more}}}"#
+    ))
 }
 
 #[test]
@@ -339,12 +416,16 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
         let (found, asked) = discovered(&[nothing, metadata("")]);
         assert_eq!((found.unwrap().issuer.as_deref(), asked), (Some(ISSUER), 2));
     }
-    // A document without an issuer says more than that nothing is there, and less than that the server is down.
+    // A document without an issuer says more than that nothing is there, and less than that the
+    // server is down.
     let unnamed = || json(r#"{"token_endpoint":"https://auth.example.com/token"}"#);
     let error = discovered(&[unnamed()]).0.unwrap_err();
     assert!(error.to_string().contains("Discovery::allow_missing_issuer`"), "{error}");
     for documents in [[unnamed(), response(503, &[], "")], [response(503, &[], ""), unnamed()]] {
-        assert_eq!(discovered(&documents).0.unwrap_err().response().map(|answer| answer.status.as_u16()), Some(503));
+        assert_eq!(
+            discovered(&documents).0.unwrap_err().response().map(|answer| answer.status.as_u16()),
+            Some(503)
+        );
     }
     // Another issuer's metadata is the end.
     let (found, asked) = discovered(&[json(r#"{"issuer":"https://evil.example"}"#), metadata("")]);
@@ -354,8 +435,10 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
 #[test]
 fn times_of_a_registration_are_read_in_quotes_and_without_an_identifier_there_is_no_client() {
     let registered = |answer: &str| {
-        let (_, sent) = sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
-        sent.receive(response(201, &[("content-type", "application/json")], answer), moment()).map(done)
+        let (_, sent) =
+            sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
+        sent.receive(response(201, &[("content-type", "application/json")], answer), moment())
+            .map(done)
     };
     let registration = registered(
         r#"{"client_id":"c","client_secret":"s","client_id_issued_at":"1795650324","client_secret_expires_at":"0"}"#,
@@ -367,50 +450,69 @@ fn times_of_a_registration_are_read_in_quotes_and_without_an_identifier_there_is
         let error = registered(answer).unwrap_err();
         assert!(error.to_string().contains("client_id"), "{error}");
     }
-    assert_eq!(registered(r#"{"error":"invalid_client"}"#).unwrap_err().code(), Some("invalid_client"));
+    assert_eq!(
+        registered(r#"{"error":"invalid_client"}"#).unwrap_err().code(),
+        Some("invalid_client")
+    );
 }
 
-/// Leniency takes no check away: an end in quotes is an end, and an `active` that is neither true nor false is an error.
+/// Leniency takes no check away: an end in quotes is an end, and an `active` that is neither true
+/// nor false is an error.
 #[test]
 fn an_introspection_answer_is_read_leniently_or_its_member_is_named() {
     let introspected = |answer: &str| {
         let (_, sent) = sent(client().introspect("token", moment()).unwrap());
         sent.receive(json(answer), moment()).map(done)
     };
-    let read = introspected(r#"{"active":"true","exp":"1700000100","nbf":1.7e9,"aud":null}"#).unwrap();
+    let read =
+        introspected(r#"{"active":"true","exp":"1700000100","nbf":1.7e9,"aud":null}"#).unwrap();
     assert!(read.active && read.aud.is_empty());
     assert_eq!(
         (read.exp, read.nbf),
         (Some(Timestamp::from_secs(1_700_000_100)), Some(Timestamp::from_secs(1_700_000_000)))
     );
     assert!(!introspected(r#"{"active":"False"}"#).unwrap().active);
-    for (member, value) in
-        [("active", "1"), ("active", "\"\""), ("active", "null"), ("exp", "\"\""), ("exp", "\"soon\""), ("aud", "[1]")]
-    {
+    for (member, value) in [
+        ("active", "1"),
+        ("active", "\"\""),
+        ("active", "null"),
+        ("exp", "\"\""),
+        ("exp", "\"soon\""),
+        ("aud", "[1]"),
+    ] {
         let others = if member == "active" { "" } else { r#""active":true,"# };
         let error = introspected(&format!(r#"{{{others}"{member}":{value}}}"#)).unwrap_err();
         assert!(error.to_string().contains(member), "{member} {value}: {error}");
     }
     let error = introspected(r#"{"scope":"read"}"#).unwrap_err();
-    assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldMissing { field: "active", .. })), "{error}");
-    assert_eq!(introspected(r#"{"error":"invalid_client"}"#).unwrap_err().code(), Some("invalid_client"));
+    assert!(
+        matches!(error, Error::Misbehaved(Misbehaved::FieldMissing { field: "active", .. })),
+        "{error}"
+    );
+    assert_eq!(
+        introspected(r#"{"error":"invalid_client"}"#).unwrap_err().code(),
+        Some("invalid_client")
+    );
 }
 
-/// Asks for a resource's metadata, with the hint in a 401 if there is one: the places that were asked, and the end.
+/// Asks for a resource's metadata, with the hint in a 401 if there is one: the places that were
+/// asked, and the end.
 fn resource_metadata(
     discovery: ResourceDiscovery,
     hint: Option<&str>,
     pages: &[(&str, Response)],
 ) -> (Vec<String>, Result<ResourceMetadata, Error>) {
     let header = hint.map(|hint| format!("Bearer resource_metadata={hint}"));
-    let headers: Vec<_> = header.iter().map(|header| ("www-authenticate", header.as_str())).collect();
+    let headers: Vec<_> =
+        header.iter().map(|header| ("www-authenticate", header.as_str())).collect();
     let discovery = discovery.challenged(response(401, &headers, "").headers());
     let (mut step, mut asked) = (discovery.start(), Vec::new());
     loop {
         step = match step {
             Ok(Step::Send(request, sent)) => {
                 let url = request.uri().to_string();
-                let page = pages.iter().find(|(place, _)| *place == url).map(|(_, page)| page.clone());
+                let page =
+                    pages.iter().find(|(place, _)| *place == url).map(|(_, page)| page.clone());
                 asked.push(url);
                 sent.receive(page.unwrap_or_else(|| response(404, &[], "")), moment())
             }
@@ -479,16 +581,33 @@ fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
     assert_eq!(end.unwrap().resource, "https://r.example/");
     assert_eq!(asked, [&place, RESOURCE]);
     let slash = [(place.as_str(), resource("https://r.example/mcp/"))];
-    resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &slash).1.unwrap();
+    resource_metadata(
+        own().with(|discovery| discovery.allow_covering_resource = true),
+        None,
+        &slash,
+    )
+    .1
+    .unwrap();
     let other = [(RESOURCE, resource("https://r.example/other"))];
-    let (_, end) = resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &other);
-    assert!(matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. })))), "{end:?}");
+    let (_, end) = resource_metadata(
+        own().with(|discovery| discovery.allow_covering_resource = true),
+        None,
+        &other,
+    );
+    assert!(
+        matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. })))),
+        "{end:?}"
+    );
     // Without the option the root is not asked, and what it says is not taken.
     let (asked, end) = resource_metadata(own(), None, &[(RESOURCE, resource("https://r.example"))]);
     assert!(end.is_err() && asked == [place.as_str()], "{asked:?} {end:?}");
     // Of two places the trouble of the first is reported, and not that the second has nothing.
     let trouble = [(place.as_str(), response(503, &[], ""))];
-    let (_, end) = resource_metadata(own().with(|discovery| discovery.allow_covering_resource = true), None, &trouble);
+    let (_, end) = resource_metadata(
+        own().with(|discovery| discovery.allow_covering_resource = true),
+        None,
+        &trouble,
+    );
     assert_eq!(end.unwrap_err().response().unwrap().status, 503);
 }
 
@@ -508,10 +627,15 @@ fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
         "\"https://me@r.example/m\"",
     ] {
         let (asked, end) = resource_metadata(own(), Some(unusable), &[good()]);
-        assert_eq!((asked, end.unwrap().authorization_servers), (vec![place.clone()], vec![ISSUER.to_owned()]));
+        assert_eq!(
+            (asked, end.unwrap().authorization_servers),
+            (vec![place.clone()], vec![ISSUER.to_owned()])
+        );
     }
     let page = response(200, &[("content-type", "text/html")], "<html>");
-    for nothing in [response(404, &[], ""), page, json("{}"), response(302, &[("location", "/login")], "")] {
+    for nothing in
+        [response(404, &[], ""), page, json("{}"), response(302, &[("location", "/login")], "")]
+    {
         let pages = [("https://r.example/m", nothing), good()];
         let (asked, end) = resource_metadata(own(), Some("\"https://r.example/m\""), &pages);
         assert_eq!((asked.len(), end.unwrap().resource.as_str()), (2, "https://r.example/mcp"));
@@ -520,7 +644,8 @@ fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
     let pages = [("https://r.example/m", resource("https://evil.example")), good()];
     let (asked, end) = resource_metadata(own(), Some("\"https://r.example/m\""), &pages);
     assert!(
-        matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. })))) && asked.len() == 1,
+        matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. }))))
+            && asked.len() == 1,
         "{end:?}"
     );
     let (asked, end) = resource_metadata(own(), Some(&format!("\"{place}\"")), &[]);
@@ -532,34 +657,54 @@ fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
 fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise() {
     let discovered = |discovery: Discovery, issuer: &str| {
         let (_, sent) = sent(discovery.start().unwrap());
-        let document = format!(r#"{{"issuer":"{issuer}","token_endpoint":"https://auth.example.com/token"}}"#);
+        let document =
+            format!(r#"{{"issuer":"{issuer}","token_endpoint":"https://auth.example.com/token"}}"#);
         sent.receive(json(&document), moment()).map(done)
     };
     let discovery = || Discovery::new(ISSUER).unwrap();
     let slash = "https://auth.example.com/";
     let error = discovered(discovery(), slash).unwrap_err();
-    assert!(matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))), "{error}");
+    assert!(
+        matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))),
+        "{error}"
+    );
     for word in [slash, ISSUER, "Discovery::allow_issuer`"] {
         assert!(error.to_string().contains(word), "{word}: {error}");
     }
-    let found = discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), slash).unwrap();
+    let found = discovered(
+        discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())),
+        slash,
+    )
+    .unwrap();
     assert_eq!(found.issuer.as_deref(), Some(slash));
     assert_eq!(
-        discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), ISSUER)
-            .unwrap()
-            .issuer
-            .as_deref(),
+        discovered(
+            discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())),
+            ISSUER
+        )
+        .unwrap()
+        .issuer
+        .as_deref(),
         Some(ISSUER)
     );
-    for other in ["https://auth.example.com//", "https://auth.example.com:443/", "https://Auth.example.com/", ""] {
-        let error =
-            discovered(discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())), other).unwrap_err();
+    for other in [
+        "https://auth.example.com//",
+        "https://auth.example.com:443/",
+        "https://Auth.example.com/",
+        "",
+    ] {
+        let error = discovered(
+            discovery().with(|discovery| discovery.allow_issuer = Some(slash.into())),
+            other,
+        )
+        .unwrap_err();
         assert!(
             matches!(error, Error::Forged(Forged::OAuth2(CallbackError::IssuerMismatch { .. }))),
             "{other}: {error}"
         );
     }
-    let alone = discovery().with(|discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
+    let alone = discovery()
+        .with(|discovery| discovery.metadata_url = Some("https://auth.example.com/m".into()));
     let missing = discovered(alone, "").unwrap_err();
     assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
 }
@@ -567,26 +712,51 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
 #[test]
 fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
     let answered = |answer: &str| {
-        let (_, sent) = sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
-        sent.receive(response(201, &[("content-type", "application/json")], answer), moment()).map(done).unwrap()
+        let (_, sent) =
+            sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
+        sent.receive(response(201, &[("content-type", "application/json")], answer), moment())
+            .map(done)
+            .unwrap()
     };
-    for unusable in ["/register/c", "t0ken", "", "https://me@auth.example.com/c", "https://auth.example.com/c#x"] {
+    for unusable in [
+        "/register/c",
+        "t0ken",
+        "",
+        "https://me@auth.example.com/c",
+        "https://auth.example.com/c#x",
+    ] {
         let registration = answered(&format!(
             r#"{{"client_id":"c","registration_access_token":"t","registration_client_uri":"{unusable}"}}"#
         ));
-        assert_eq!((registration.client_id.as_str(), &registration.registration_client_uri), ("c", &None));
-        assert!(matches!(registration.read(), Err(Error::Unsupported(Unsupported::NoEndpoint { .. }))));
+        assert_eq!(
+            (registration.client_id.as_str(), &registration.registration_client_uri),
+            ("c", &None)
+        );
+        assert!(matches!(
+            registration.read(),
+            Err(Error::Unsupported(Unsupported::NoEndpoint { .. }))
+        ));
         // In the answer to a later request it is an error.
-        let body = format!(r#"{{"client_id":"s6BhdRkqt3","registration_client_uri":"{unusable}"}}"#);
+        let body =
+            format!(r#"{{"client_id":"s6BhdRkqt3","registration_client_uri":"{unusable}"}}"#);
         let (_, sent) = sent(registered().read().unwrap());
         let error = sent.receive(json(&body), moment()).unwrap_err();
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{unusable}: {error}");
+        assert!(
+            matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })),
+            "{unusable}: {error}"
+        );
     }
     let request = |registration: &ClientRegistration| {
         let client = registration.client(server(), now()).unwrap();
-        sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0
+        sent(
+            client
+                .request_token(oauth_proto::oauth2::Grant::client_credentials(), moment())
+                .unwrap(),
+        )
+        .0
     };
-    let unnamed = answered(r#"{"client_id":"c","client_secret":"s","token_endpoint_auth_method":""}"#);
+    let unnamed =
+        answered(r#"{"client_id":"c","client_secret":"s","token_endpoint_auth_method":""}"#);
     assert_eq!(unnamed.metadata.token_endpoint_auth_method, None);
     assert!(request(&unnamed).headers().contains_key("authorization"));
     let empty = r#"{"client_id":"c","client_secret":"","registration_access_token":""}"#;
@@ -601,7 +771,9 @@ fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
     }
     // An empty secret in a later answer replaces none.
     let (_, sent) = sent(registered().read().unwrap());
-    let read = done(sent.receive(json(r#"{"client_id":"s6BhdRkqt3","client_secret":""}"#), moment()).unwrap());
+    let read = done(
+        sent.receive(json(r#"{"client_id":"s6BhdRkqt3","client_secret":""}"#), moment()).unwrap(),
+    );
     assert_eq!(read.client_secret, registered().client_secret);
 }
 
@@ -620,14 +792,18 @@ fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
     assert!(error.to_string().contains("dangerous_"), "{error}");
     let pages = [("http://r.example/m", resource("http://r.example/mcp"))];
     let hint = "\"http://r.example/m\"";
-    let (asked, end) =
-        resource_metadata(plain().with(|discovery| discovery.dangerous_allow_http = true), Some(hint), &pages);
+    let (asked, end) = resource_metadata(
+        plain().with(|discovery| discovery.dangerous_allow_http = true),
+        Some(hint),
+        &pages,
+    );
     assert_eq!(
         (asked, end.unwrap().resource.as_str()),
         (vec!["http://r.example/m".to_owned()], "http://r.example/mcp")
     );
     // On this machine the option is not needed.
-    let (request, _) = sent(ResourceDiscovery::new("http://127.0.0.1:3000").unwrap().start().unwrap());
+    let (request, _) =
+        sent(ResourceDiscovery::new("http://127.0.0.1:3000").unwrap().start().unwrap());
     assert_eq!(request.uri(), "http://127.0.0.1:3000/.well-known/oauth-protected-resource");
 }
 
@@ -637,8 +813,10 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     const POST: &str = r#"["client_secret_post"]"#;
     const BOTH: &str = r#"["client_secret_post","client_secret_basic"]"#;
     let server = |lists: &[(&str, &str)]| {
-        let lists: String =
-            lists.iter().map(|(name, list)| format!(r#","{name}_auth_methods_supported":{list}"#)).collect();
+        let lists: String = lists
+            .iter()
+            .map(|(name, list)| format!(r#","{name}_auth_methods_supported":{list}"#))
+            .collect();
         let metadata: Metadata = serde_json::from_str(&format!(
             r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token","revocation_endpoint":"{ISSUER}/revoke",
             "introspection_endpoint":"{ISSUER}/introspect"{lists}}}"#
@@ -648,11 +826,18 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     };
     // Where the secret is in a token request, a revocation and an introspection.
     let in_body = |client: &oauth_proto::oauth2::Client| {
-        let token = sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0;
+        let token = sent(
+            client
+                .request_token(oauth_proto::oauth2::Grant::client_credentials(), moment())
+                .unwrap(),
+        )
+        .0;
         let revocation = sent(client.revoke("x", moment()).unwrap()).0;
         let introspection = sent(client.introspect("x", moment()).unwrap()).0;
         [token, revocation, introspection].map(|request| {
-            let in_body = pairs(request.body()).iter().any(|(name, value)| name == "client_secret" && value == SECRET);
+            let in_body = pairs(request.body())
+                .iter()
+                .any(|(name, value)| name == "client_secret" && value == SECRET);
             assert_ne!(in_body, request.headers().contains_key("authorization"));
             in_body
         })
@@ -661,7 +846,8 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     let introspection = "introspection_endpoint";
     for (lists, expected) in [
         (&[][..], [false; 3]),
-        // Revocation has a default, and introspection has none: there the token endpoint's goes on to count.
+        // Revocation has a default, and introspection has none: there the token endpoint's goes on
+        // to count.
         (&[(token, POST)], [true, false, true]),
         (&[(token, POST), (revocation, POST), (introspection, BOTH)], [true, true, false]),
         (&[(token, BOTH), (revocation, POST), (introspection, POST)], [false, true, true]),
@@ -671,8 +857,8 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     }
     // What the caller says counts everywhere.
     let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
-    let basic =
-        client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
+    let basic = client_of(everywhere.clone())
+        .authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
     assert_eq!(in_body(&basic), [false; 3]);
     let mut placed = everywhere;
     placed.secret_placement = Some(oauth_proto::oauth2::SecretPlacement::Basic);
@@ -691,7 +877,11 @@ fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
         let answer = response(201, &[("content-type", "application/json")], &body);
         let registration = done(on.receive(answer, moment()).unwrap());
         let stored = serde_json::to_string(&registration).unwrap();
-        assert_eq!(serde_json::from_str::<ClientRegistration>(&stored).unwrap(), registration, "{odd}");
+        assert_eq!(
+            serde_json::from_str::<ClientRegistration>(&stored).unwrap(),
+            registration,
+            "{odd}"
+        );
         assert_eq!(registration.client_id, "c");
         registration
     };
@@ -707,7 +897,10 @@ fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
     ] {
         register(odd).client(server(), now()).unwrap();
     }
-    assert_eq!(register(r#""redirect_uris":"https://c.example/cb""#).metadata.redirect_uris, ["https://c.example/cb"]);
+    assert_eq!(
+        register(r#""redirect_uris":"https://c.example/cb""#).metadata.redirect_uris,
+        ["https://c.example/cb"]
+    );
     assert_eq!(register(r#""logo_uri":false"#).metadata.extra["logo_uri"], false);
     // What would permit more if it were absent is refused by its name when the client is used.
     for (member, odd) in [
@@ -731,12 +924,17 @@ fn an_odd_answer_of_the_management_leaves_the_client_as_manageable_as_it_was() {
         r#""registration_client_uri":7"#,
     ] {
         let (_, on) = sent(before.read().unwrap());
-        let after = done(on.receive(json(&format!(r#"{{"client_id":"c",{odd}}}"#)), moment()).unwrap());
+        let after =
+            done(on.receive(json(&format!(r#"{{"client_id":"c",{odd}}}"#)), moment()).unwrap());
         let stored = serde_json::to_string(&after).unwrap();
         assert_eq!(serde_json::from_str::<ClientRegistration>(&stored).unwrap(), after, "{odd}");
         assert_eq!(after.registration_access_token, before.registration_access_token, "{odd}");
         assert_eq!(after.registration_client_uri, before.registration_client_uri, "{odd}");
         let _ = after.read().unwrap();
-        assert_eq!(after.client(server(), now()).is_err(), odd.starts_with("\"client_secret"), "{odd}");
+        assert_eq!(
+            after.client(server(), now()).is_err(),
+            odd.starts_with("\"client_secret"),
+            "{odd}"
+        );
     }
 }

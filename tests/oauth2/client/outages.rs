@@ -1,4 +1,5 @@
-//! Outages of the authorization server: no one of them signs a user out, and every error says whether to wait or to sign in.
+//! Outages of the authorization server: no one of them signs a user out, and every error says
+//! whether to wait or to sign in.
 
 use std::cell::Cell;
 use std::future::ready;
@@ -39,7 +40,10 @@ fn answers() -> Vec<(Response, Kind)> {
         (response(500, &[HTML], page), Kind::Temporary),
         (response(500, &[JSON], &code("invalid_grant")), Kind::Temporary),
         (response(502, &[], ""), Kind::Temporary),
-        (response(503, &[JSON, ("retry-after", "120")], &code("temporarily_unavailable")), Kind::Temporary),
+        (
+            response(503, &[JSON, ("retry-after", "120")], &code("temporarily_unavailable")),
+            Kind::Temporary,
+        ),
         (response(429, &[("retry-after", "Tue, 14 Nov 2023 22:15:20 GMT")], ""), Kind::Temporary),
         (response(429, &[JSON], &code("invalid_grant")), Kind::Temporary),
         (response(400, &[JSON], &code("temporarily_unavailable")), Kind::Temporary),
@@ -63,13 +67,15 @@ fn an_answer_to_a_renewal_is_temporary_or_ends_the_grant_or_neither() {
         let (_, on) = sent(session(token()).renew(moment()).unwrap());
         let error = on.receive(answer.clone(), moment()).unwrap_err();
         assert_eq!(kind(&error), expected, "{error}");
-        let pause = answer.headers().contains_key("retry-after").then_some(Duration::from_secs(120));
+        let pause =
+            answer.headers().contains_key("retry-after").then_some(Duration::from_secs(120));
         assert_eq!(error.retry_after(now()), pause, "{error}");
         assert_eq!(error.to_string().contains("tried again"), pause.is_some(), "{error}");
     }
 }
 
-/// A token endpoint that answers in some way until it is well again, and an API that takes its new token.
+/// A token endpoint that answers in some way until it is well again, and an API that takes its new
+/// token.
 struct Server {
     trouble: Option<Response>,
     renewals: Cell<usize>,
@@ -100,11 +106,17 @@ fn expired() -> Token {
 
 #[test]
 fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is_well_again() {
-    let troubles = answers().into_iter().filter(|(_, kind)| *kind != Kind::SignIn).map(|(answer, _)| Some(answer));
+    let troubles = answers()
+        .into_iter()
+        .filter(|(_, kind)| *kind != Kind::SignIn)
+        .map(|(answer, _)| Some(answer));
     for trouble in troubles.chain([None]) {
         // Both before a request, when the token is due, and after a 401.
         for token in [expired(), token()] {
-            let (shared, server) = (shared(token.clone()), Server { trouble: trouble.clone(), renewals: Cell::new(0) });
+            let (shared, server) = (
+                shared(token.clone()),
+                Server { trouble: trouble.clone(), renewals: Cell::new(0) },
+            );
             for _ in 0..2 {
                 let error = server.fetch(&shared).unwrap_err();
                 assert!(!error.needs_sign_in(), "{error}");
@@ -119,7 +131,8 @@ fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is
 /// An expired token is not the user's concern as long as it can be renewed.
 #[test]
 fn an_expired_token_asks_the_user_to_sign_in_only_where_it_cannot_be_renewed() {
-    let error = session(expired()).attach_token(&mut get(API), Timestamp::from_secs(NOW)).unwrap_err();
+    let error =
+        session(expired()).attach_token(&mut get(API), Timestamp::from_secs(NOW)).unwrap_err();
     assert!(!error.needs_sign_in() && !error.is_temporary(), "{error}");
     let mut unrenewable = expired();
     unrenewable.refresh_token = None;
@@ -158,7 +171,8 @@ fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {
             answer(500, "text/html", "<h1>Internal Server Error</h1>"),
             answer(503, "application/json", r#"{"error":"temporarily_unavailable"}"#)
                 .with_header(header("retry-after", "30")),
-            answer(429, "text/plain", "slow down").with_header(header("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT")),
+            answer(429, "text/plain", "slow down")
+                .with_header(header("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT")),
             answer(200, "text/html", page),
             answer(403, "text/html", "<h1>Blocked by the firewall</h1>"),
             answer(200, "application/json", &renewed),
@@ -171,15 +185,21 @@ fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {
                     request.respond(answer).unwrap();
                 }
             } else {
-                let is_new = request.headers().iter().any(|header| header.value.as_str() == "Bearer renewed");
-                request.respond(answer(if is_new { 200 } else { 401 }, "text/plain", "albums")).unwrap();
+                let is_new = request
+                    .headers()
+                    .iter()
+                    .any(|header| header.value.as_str() == "Bearer renewed");
+                request
+                    .respond(answer(if is_new { 200 } else { 401 }, "text/plain", "albums"))
+                    .unwrap();
             }
         }
     });
 
     let saved = Arc::new(Mutex::new(None));
     let store = saved.clone();
-    let client = Client::new(AuthorizationServer::new(&format!("{origin}/token")).unwrap(), "client");
+    let client =
+        Client::new(AuthorizationServer::new(&format!("{origin}/token")).unwrap(), "client");
     let mut token = token();
     token.expires_at = Some(Timestamp::from_secs(1));
     let shared = SharedSession::builder(Session::new(&client, &origin, token.clone()).unwrap())
@@ -189,7 +209,8 @@ fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {
         })
         .build()
         .unwrap();
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
     let send = |request: Request| -> Result<Response, ureq::Error> {
         let (parts, mut body) = agent.run(request)?.into_parts();
         Ok(Response::from_parts(parts, body.read_to_vec()?))
@@ -198,7 +219,10 @@ fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {
     for pause in [false, true, true, false, false] {
         let error = fetch().unwrap_err();
         assert!(error.is_temporary() && !error.needs_sign_in(), "{error}");
-        assert!(error.to_string().contains(&format!("renewing the token at {origin}/token")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("renewing the token at {origin}/token")),
+            "{error}"
+        );
         assert_eq!(error.retry_after(Timestamp::from_os()).is_some(), pause, "{error}");
         assert_eq!(shared.session().token(), Some(&token));
         assert_eq!(*saved.lock().unwrap(), None);

@@ -10,19 +10,21 @@ use std::time::Duration;
 
 use crate::common::oauth2::parameter;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken, Token,
-    WriteOutcome,
+    AuthorizationServer, Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession,
+    StoredToken, Token, WriteOutcome,
 };
 use oauth_proto::{Request, Response, Timestamp};
 use tiny_http::{Header, Server};
 
 /// How long the token endpoint takes.
 const SLOW: Duration = Duration::from_secs(2);
-/// How long a lease lasts: longer than the token endpoint takes on any machine; of a process that dies, not as long.
+/// How long a lease lasts: longer than the token endpoint takes on any machine; of a process that
+/// dies, not as long.
 const LEASE: Duration = Duration::from_secs(300);
 const SHORT_LEASE: Duration = Duration::from_secs(3);
 
-/// What a process is told: the address of the server, the folder with the token, and whether and when it dies.
+/// What a process is told: the address of the server, the folder with the token, and whether and
+/// when it dies.
 const SERVER: &str = "OAUTH_PROTO_TEST_SERVER";
 const FOLDER: &str = "OAUTH_PROTO_TEST_FOLDER";
 const DIES: &str = "OAUTH_PROTO_TEST_DIES";
@@ -87,17 +89,21 @@ impl Folder {
     }
 }
 
-/// Runs in a process of its own, which the tests below start; in a run of the tests themselves it has nothing to do.
+/// Runs in a process of its own, which the tests below start; in a run of the tests themselves it
+/// has nothing to do.
 #[test]
 fn one_of_the_processes() {
     let (Ok(server), Ok(folder)) = (std::env::var(SERVER), std::env::var(FOLDER)) else { return };
     let dies = std::env::var(DIES).unwrap_or_default();
     let folder = Folder(folder.into());
     let [load, store, lease, release] = [(); 4].map(|()| folder.clone());
-    let client = Client::new(AuthorizationServer::new(&format!("{server}/token")).unwrap(), "client");
+    let client =
+        Client::new(AuthorizationServer::new(&format!("{server}/token")).unwrap(), "client");
     let mut shared = SharedSession::builder(Session::new(&client, &server, None).unwrap())
         .load(move || ready(Ok::<_, std::io::Error>(load.load())))
-        .store_if_unchanged(move |write| ready(Ok::<_, std::io::Error>(store.store_if_unchanged(&write))))
+        .store_if_unchanged(move |write| {
+            ready(Ok::<_, std::io::Error>(store.store_if_unchanged(&write)))
+        })
         .lease(move |wanted| ready(Ok::<_, std::io::Error>(lease.lease(&wanted))))
         .release(move |lease| {
             release.release(&lease);
@@ -110,7 +116,8 @@ fn one_of_the_processes() {
     shared.lease_duration = if dies.is_empty() { LEASE } else { SHORT_LEASE };
     let shared = shared.build().unwrap();
 
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let send = |request: Request| -> Result<Response, ureq::Error> {
         let is_renewal = request.uri().path() == "/token";
         if is_renewal && dies == "before" {
@@ -144,14 +151,20 @@ struct Issued {
     requests: usize,
 }
 
-/// A server that rotates refresh tokens, and forgets the old one at once unless it has a grace time.
+/// A server that rotates refresh tokens, and forgets the old one at once unless it has a grace
+/// time.
 fn serve(server: &Server, issued: &Mutex<Issued>, grace: bool) {
     for mut request in server.incoming_requests() {
         let header = |name: &str, value: &str| Header::from_bytes(name, value).unwrap();
         if request.url() == "/api" {
-            let presented = request.headers().iter().find(|header| header.field.equiv("authorization"));
+            let presented =
+                request.headers().iter().find(|header| header.field.equiv("authorization"));
             let expected = format!("Bearer access-{}", issued.lock().unwrap().number);
-            let status = if presented.is_some_and(|header| header.value == expected.as_str()) { 200 } else { 401 };
+            let status = if presented.is_some_and(|header| header.value == expected.as_str()) {
+                200
+            } else {
+                401
+            };
             request.respond(tiny_http::Response::empty(status)).unwrap();
             continue;
         }
@@ -175,17 +188,17 @@ fn serve(server: &Server, issued: &Mutex<Issued>, grace: bool) {
         let json = header("content-type", "application/json");
         let response = match answer {
             Some(answer) => tiny_http::Response::from_string(answer).with_header(json),
-            None => {
-                tiny_http::Response::from_string(r#"{"error":"invalid_grant"}"#).with_status_code(400).with_header(json)
-            }
+            None => tiny_http::Response::from_string(r#"{"error":"invalid_grant"}"#)
+                .with_status_code(400)
+                .with_header(json),
         };
         // A process that has died meanwhile does not hear it.
         let _ = request.respond(response);
     }
 }
 
-/// Runs eight processes, and before them one that dies if it is told when. Returns how each of the eight ended, and how
-/// often the token endpoint was asked.
+/// Runs eight processes, and before them one that dies if it is told when. Returns how each of the
+/// eight ended, and how often the token endpoint was asked.
 fn processes(name: &str, dies: Option<&str>, grace: bool) -> (Vec<i32>, usize) {
     let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
     let address = format!("http://{}", server.server_addr().to_ip().unwrap());

@@ -1,13 +1,14 @@
-//! Providers as they really are: the compliance fixes of requests-oauthlib, by the rows of the table.
+//! Providers as they really are: the compliance fixes of requests-oauthlib, by the rows of the
+//! table.
 
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks, ResourceDiscovery,
-    Session, Token, TokenPlacement,
+    AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks,
+    ResourceDiscovery, Session, Token, TokenPlacement,
 };
 use oauth_proto::services::{
-    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
-    TWITCH, WEIBO,
+    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS,
+    SLACK_LEGACY, Service, TWITCH, WEIBO,
 };
 use oauth_proto::{ApiRequest, Error, Misbehaved, Purpose, Refused, Response, Step, Timestamp};
 
@@ -37,11 +38,17 @@ fn facebook_answers_in_plain_text_with_expires() {
     let token = only(&FACEBOOK, &form("access_token=urlencoded&expires=5183999"));
     assert_eq!(token.access_token.expose(), "urlencoded");
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 5_183_999)));
-    let error = r#"{"error":{"message":"Invalid verification code","type":"OAuthException","code":100}}"#;
-    let Err(Error::Refused(Refused::Problem { code, advice, .. })) = read(&FACEBOOK, response(400, &[], error)) else {
+    let error =
+        r#"{"error":{"message":"Invalid verification code","type":"OAuthException","code":100}}"#;
+    let Err(Error::Refused(Refused::Problem { code, advice, .. })) =
+        read(&FACEBOOK, response(400, &[], error))
+    else {
         panic!()
     };
-    assert_eq!((code.as_str(), advice.as_deref()), ("OAuthException", Some("Invalid verification code")));
+    assert_eq!(
+        (code.as_str(), advice.as_deref()),
+        ("OAuthException", Some("Invalid verification code"))
+    );
 }
 
 #[test]
@@ -56,7 +63,10 @@ fn fitbit_lists_its_errors() {
 
 #[test]
 fn mailchimp_has_a_null_scope_and_no_end() {
-    let token = only(&MAILCHIMP, &json(r#"{"access_token":"m","expires_in":0,"scope":null,"token_type":"bearer"}"#));
+    let token = only(
+        &MAILCHIMP,
+        &json(r#"{"access_token":"m","expires_in":0,"scope":null,"token_type":"bearer"}"#),
+    );
     assert_eq!((token.expires_at, token.scope), (None, None));
 }
 
@@ -64,7 +74,9 @@ fn mailchimp_has_a_null_scope_and_no_end() {
 fn plentymarkets_writes_camel_case() {
     let token = only(
         &PLENTYMARKETS,
-        &json(r#"{"accessToken":"p","expiresIn":86400,"tokenType":"Bearer","refreshToken":"r","errorCode":null}"#),
+        &json(
+            r#"{"accessToken":"p","expiresIn":86400,"tokenType":"Bearer","refreshToken":"r","errorCode":null}"#,
+        ),
     );
     assert_eq!(token.refresh_token.as_ref().map(oauth_proto::Secret::expose), Some("r"));
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 86_400)));
@@ -89,16 +101,23 @@ fn ebay_has_types_of_its_own() {
 
 #[test]
 fn twitch_lists_its_scopes() {
-    let list = ANSWER.replace(r#""example_parameter":"example_value""#, r#""scope":["channel:read","user:read"]"#);
+    let list = ANSWER.replace(
+        r#""example_parameter":"example_value""#,
+        r#""scope":["channel:read","user:read"]"#,
+    );
     assert_eq!(only(&TWITCH, &json(&list)).scope, Some("user:read channel:read".into()));
     let nested = list.replace("\"user:read\"", "5");
-    assert!(matches!(read(&TWITCH, json(&nested)), Err(Error::Misbehaved(Misbehaved::FieldInvalid { .. }))));
+    assert!(matches!(
+        read(&TWITCH, json(&nested)),
+        Err(Error::Misbehaved(Misbehaved::FieldInvalid { .. }))
+    ));
 }
 
 #[test]
 fn github_is_asked_for_json_and_says_its_errors_on_200() {
     let (pending, callback) = begun(&of(&GITHUB));
-    let (request, sent) = sent(of(&GITHUB).redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    let (request, sent) =
+        sent(of(&GITHUB).redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert_eq!(request.headers()["accept"], "application/json");
     let error = sent.receive(json(r#"{"error":"bad_verification_code"}"#), moment()).unwrap_err();
     assert_eq!(error.code(), Some("bad_verification_code"));
@@ -122,7 +141,8 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
     }
 }
 
-/// What no row says, a caller's function mends: three hooks, in the order in which they were registered.
+/// What no row says, a caller's function mends: three hooks, in the order in which they were
+/// registered.
 #[test]
 fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let client = client()
@@ -131,13 +151,15 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
                 return;
             }
             let body = String::from_utf8_lossy(response.body()).replace("authed_user", "x");
-            *response.body_mut() = body.replace("{\"ok\":true,\"x\":", "").replace("}}", "}").into_bytes();
+            *response.body_mut() =
+                body.replace("{\"ok\":true,\"x\":", "").replace("}}", "}").into_bytes();
         })
         .on_token_response(|purpose, response| {
             if purpose == Purpose::RenewingToken {
                 return;
             }
-            let body = String::from_utf8_lossy(response.body()).replace("token_type\":\"user", "token_type\":\"Bearer");
+            let body = String::from_utf8_lossy(response.body())
+                .replace("token_type\":\"user", "token_type\":\"Bearer");
             *response.body_mut() = body.into_bytes();
         })
         .on_token_response(|purpose, response| {
@@ -151,13 +173,19 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
         });
     let answer = r#"{"ok":true,"authed_user":{"access_token":"xoxp","token_type":"user"}}"#;
     assert_eq!(token_of(&client, json(answer)).unwrap().access_token.expose(), "xoxp");
-    let (_, sent) = sent(Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap());
-    assert_eq!(done(sent.receive(json("nonsense"), moment()).unwrap()).access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
+    let (_, sent) = sent(
+        Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap(),
+    );
+    assert_eq!(
+        done(sent.receive(json("nonsense"), moment()).unwrap()).access_token.expose(),
+        "2YotnFZFEjr1zCsicMWpAA"
+    );
     let mut request = get(API);
     let _ = Session::new(&client, API, token()).unwrap().attach_token(&mut request, now()).unwrap();
     assert_eq!(request.headers()["client-id"], "hof5g");
-    let straying =
-        client.on_protected_request(|request| *request.uri = http::Uri::from_static("https://evil.example/"));
+    let straying = client.on_protected_request(|request| {
+        *request.uri = http::Uri::from_static("https://evil.example/");
+    });
     Session::new(&straying, API, token()).unwrap().attach_token(&mut get(API), now()).unwrap_err();
 }
 
@@ -165,14 +193,18 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
 fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
     let client = client()
         .on_token_response(|_, response| {
-            *response.body_mut() = String::from_utf8_lossy(response.body()).replace("first", "second").into_bytes();
+            *response.body_mut() =
+                String::from_utf8_lossy(response.body()).replace("first", "second").into_bytes();
         })
         .on_token_response(|_, response| {
-            *response.body_mut() = String::from_utf8_lossy(response.body()).replace("second", "third").into_bytes();
+            *response.body_mut() =
+                String::from_utf8_lossy(response.body()).replace("second", "third").into_bytes();
         });
     let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
     assert_eq!(token_of(&client, answer()).unwrap().access_token.expose(), "third");
-    let (_, sent) = sent(Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap());
+    let (_, sent) = sent(
+        Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap(),
+    );
     assert_eq!(done(sent.receive(answer(), moment()).unwrap()).access_token.expose(), "third");
 }
 
@@ -195,23 +227,34 @@ fn every_leniency_is_off_until_it_is_switched_on() {
     }
 }
 
-/// tornado.auth's `oauth2_request`: a token in the query or the header, arguments, a form post, JSON back.
+/// tornado.auth's `oauth2_request`: a token in the query or the header, arguments, a form post,
+/// JSON back.
 #[test]
 fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
-    let call = ApiRequest::new("https://graph.facebook.com/me").unwrap().argument("fields", "id,name");
+    let call =
+        ApiRequest::new("https://graph.facebook.com/me").unwrap().argument("fields", "id,name");
     let facebook = Session::new(&client(), "https://graph.facebook.com", token()).unwrap();
     let (request, sent_on) = sent(facebook.call(&call, now()).unwrap());
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id%2Cname");
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
-    assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
+    assert_eq!(
+        done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"],
+        "7"
+    );
 
     let tornado = call.clone().post([("message", "a b")]);
-    let facebook = facebook.with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
+    let facebook =
+        facebook.with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
     let (request, sent_on) = sent(facebook.call(&tornado, now()).unwrap());
     assert_eq!(request.method(), "POST");
-    assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
+    assert_eq!(
+        parameter(request.uri().query().unwrap().as_bytes(), "access_token"),
+        "2YotnFZFEjr1zCsicMWpAA"
+    );
     assert_eq!(parameter(request.body(), "message"), "a b");
-    let error = sent_on.receive(response(400, &[], r#"{"error":{"type":"OAuthException"}}"#), moment()).unwrap_err();
+    let error = sent_on
+        .receive(response(400, &[], r#"{"error":{"type":"OAuthException"}}"#), moment())
+        .unwrap_err();
     assert_eq!(error.code(), Some("OAuthException"));
 
     let (request, _) = sent(call.call().unwrap());
@@ -232,7 +275,8 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 /// RFC 6749 §5.2: a code has one character at least.
 #[test]
 fn an_empty_error_is_no_refusal() {
-    let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
+    let answer =
+        |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
     let lenient = client_of(server().with(|server| {
         server.quirks = Quirks::default().with(|quirks| {
@@ -240,12 +284,20 @@ fn an_empty_error_is_no_refusal() {
             quirks.allow_error_list = true;
         });
     }));
-    for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
+    for members in
+        [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#]
+    {
         token_of(&lenient, answer(members)).unwrap();
     }
     let error = token_of(&client(), answer(r#""error":null"#)).unwrap_err();
     assert!(error.to_string().contains(r#"the answer's "error" is null"#), "{error}");
-    for members in [r#""errors":["x"]"#, r#""errors":{"x":1}"#, r#""errors":true"#, r#""error":{}"#, r#""error":0"#] {
+    for members in [
+        r#""errors":["x"]"#,
+        r#""errors":{"x":1}"#,
+        r#""errors":true"#,
+        r#""error":{}"#,
+        r#""error":0"#,
+    ] {
         assert!(matches!(token_of(&lenient, answer(members)), Err(Error::Refused(_))), "{members}");
     }
 }
@@ -253,8 +305,11 @@ fn an_empty_error_is_no_refusal() {
 #[test]
 fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
     let lifetime = |value: &str| {
-        token_of(&client(), json(&format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{value}}}"#)))
-            .map(|token| token.expires_at)
+        token_of(
+            &client(),
+            json(&format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{value}}}"#)),
+        )
+        .map(|token| token.expires_at)
     };
     for value in ["3600", "3600.0", "\"3600\"", "\"3600.0\"", "\" 3600 \"", "3.6e3"] {
         assert_eq!(lifetime(value).unwrap(), Some(Timestamp::from_secs(NOW + 3600)), "{value}");
@@ -274,8 +329,14 @@ fn the_code_of_a_refusal_is_found_in_every_place_where_servers_put_it() {
     };
     let grant = Some("invalid_grant".to_owned());
     // The text beside it is in Latin-1.
-    assert_eq!(code(b"{\"error\":\"invalid_grant\",\"error_description\":\"Jeton expir\xe9\"}"), grant);
-    assert_eq!(code(br#"{"error":{"code":"invalid_grant","message":"The code has expired"}}"#), grant);
+    assert_eq!(
+        code(b"{\"error\":\"invalid_grant\",\"error_description\":\"Jeton expir\xe9\"}"),
+        grant
+    );
+    assert_eq!(
+        code(br#"{"error":{"code":"invalid_grant","message":"The code has expired"}}"#),
+        grant
+    );
     assert_eq!(code("\u{feff}{\"error\":\"invalid_grant\"}".as_bytes()), grant);
 }
 
@@ -296,12 +357,13 @@ fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
     }
 }
 
-/// All options of `Quirks` but three, which lift no refusal: `allow_expires` and `allow_zero_expiry` read a lifetime, and
-/// `allow_error_list` a refusal's code.
+/// All options of `Quirks` but three, which lift no refusal: `allow_expires` and
+/// `allow_zero_expiry` read a lifetime, and `allow_error_list` a refusal's code.
 #[test]
 fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
     let strict = Quirks::default();
-    let bearer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
+    let bearer =
+        |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     let typed = |media_type: &str, body: &str| response(200, &[("content-type", media_type)], body);
     let as_form = "access_token=a&token_type=bearer";
     for (option, quirks, answer) in [
@@ -315,7 +377,11 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
             strict.with(|quirks| quirks.allow_token_types = &["own"]),
             json(r#"{"access_token":"a","token_type":"own"}"#),
         ),
-        ("allow_scope_array", strict.with(|quirks| quirks.allow_scope_array = true), bearer(r#""scope":["a"]"#)),
+        (
+            "allow_scope_array",
+            strict.with(|quirks| quirks.allow_scope_array = true),
+            bearer(r#""scope":["a"]"#),
+        ),
         ("allow_form_answer", strict.with(|quirks| quirks.allow_form_answer = true), form(as_form)),
         (
             "allow_form_answer",
@@ -337,9 +403,21 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
             strict.with(|quirks| quirks.allow_any_content_type = true),
             response(200, &[], ANSWER),
         ),
-        ("allow_null_members", strict.with(|quirks| quirks.allow_null_members = true), bearer(r#""expires_in":null"#)),
-        ("allow_null_members", strict.with(|quirks| quirks.allow_null_members = true), bearer(r#""scope":null"#)),
-        ("allow_null_members", strict.with(|quirks| quirks.allow_null_members = true), bearer(r#""refresh_token":"""#)),
+        (
+            "allow_null_members",
+            strict.with(|quirks| quirks.allow_null_members = true),
+            bearer(r#""expires_in":null"#),
+        ),
+        (
+            "allow_null_members",
+            strict.with(|quirks| quirks.allow_null_members = true),
+            bearer(r#""scope":null"#),
+        ),
+        (
+            "allow_null_members",
+            strict.with(|quirks| quirks.allow_null_members = true),
+            bearer(r#""refresh_token":"""#),
+        ),
         (
             "allow_camel_case",
             strict.with(|quirks| quirks.allow_camel_case = true),
@@ -347,7 +425,11 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
         ),
     ] {
         let lenient = client_of(server().with(|server| server.quirks = quirks));
-        lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
+        lifted(
+            &format!("Quirks::{option}"),
+            token_of(&client(), answer.clone()),
+            token_of(&lenient, answer),
+        );
     }
     // Nothing is promised that does not help.
     for answer in [
@@ -363,13 +445,15 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
     }
 }
 
-/// All other options of a client's but those that lift no refusal of this crate's: `Authentication::allow_raw_basic`,
-/// `AuthorizationServer::allow_transmission`, `Authorize::dangerous_state`, `Client::dangerous_redeem_code`, and the placements
-/// of `TokenPlacement`.
+/// All other options of a client's but those that lift no refusal of this crate's:
+/// `Authentication::allow_raw_basic`, `AuthorizationServer::allow_transmission`,
+/// `Authorize::dangerous_state`, `Client::dangerous_redeem_code`, and the placements of
+/// `TokenPlacement`.
 #[test]
 fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
-    let asked = |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
+    let asked =
+        |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
     lifted(
         "AuthorizationServer::dangerous_allow_http",
         asked(plain()),
@@ -392,7 +476,11 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let mut lenient = lacking();
     lenient.allow_missing_s256 = true;
     let option = "AuthorizationServer::allow_missing_s256";
-    lifted(option, authorize(lacking(), Authorize::default()), authorize(lenient, Authorize::default()));
+    lifted(
+        option,
+        authorize(lacking(), Authorize::default()),
+        authorize(lenient, Authorize::default()),
+    );
     for lenient in [
         Authorize::default().with(|authorize| authorize.allow_plain_pkce = true),
         Authorize::default().with(|authorize| authorize.allow_missing_pkce = true),
@@ -409,13 +497,22 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     );
     let register = |server: AuthorizationServer| {
         let step = server.register(&ClientMetadata::new([REDIRECT]), None);
-        answered(step, r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#)
+        answered(
+            step,
+            r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#,
+        )
     };
     let option = "AuthorizationServer::dangerous_allow_internal_hosts";
-    lifted(option, register(server()), register(server().with(|server| server.dangerous_allow_internal_hosts = true)));
+    lifted(
+        option,
+        register(server()),
+        register(server().with(|server| server.dangerous_allow_internal_hosts = true)),
+    );
 
     let session = || session(token());
-    let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
+    let sign = |session: Session| {
+        session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ())
+    };
     lifted(
         "Session::dangerous_allow_any_origin",
         sign(session()),
@@ -427,15 +524,19 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
 fn an_error_of_discovery_names_the_option_that_lifts_it() {
     let own = || Discovery::new(ISSUER).unwrap();
     let start = |discovery: Discovery, members: &str| {
-        answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
+        answered(
+            discovery.start(),
+            &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#),
+        )
     };
     let slash = r#","issuer":"https://auth.example.com/""#;
     let mut lenient = own();
     lenient.allow_issuer = Some("https://auth.example.com/".into());
     lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
     let template = r#","issuer":"https://auth.example.com/{tenant}""#;
-    let lenient =
-        own().with(|discovery| discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into()));
+    let lenient = own().with(|discovery| {
+        discovery.allow_issuer_template = Some("https://auth.example.com/{tenant}".into());
+    });
     lifted("Discovery::allow_issuer_template", start(own(), template), start(lenient, template));
     lifted(
         "Discovery::allow_missing_issuer",
@@ -445,7 +546,11 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
     let mut lenient = own();
     lenient.dangerous_allow_internal_hosts = true;
-    lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
+    lifted(
+        "Discovery::dangerous_allow_internal_hosts",
+        start(own(), inside),
+        start(lenient, inside),
+    );
     let plain = || Discovery::new("http://a.example").unwrap();
     lifted(
         "Discovery::dangerous_allow_http",
@@ -455,7 +560,8 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
 
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let start = |discovery: ResourceDiscovery, resource: &str, issuer: &str| {
-        let document = format!(r#"{{"resource":"{resource}","authorization_servers":["{issuer}"]}}"#);
+        let document =
+            format!(r#"{{"resource":"{resource}","authorization_servers":["{issuer}"]}}"#);
         answered(discovery.start(), &document)
     };
     for covering in ["https://r.example", "https://r.example/mcp/"] {
@@ -468,7 +574,11 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     assert!(!other.to_string().contains("allow_"), "{other}");
     let inside = |discovery| start(discovery, "https://r.example/mcp", "https://login.corp");
     let option = "ResourceDiscovery::dangerous_allow_internal_hosts";
-    lifted(option, inside(own()), inside(own().with(|discovery| discovery.dangerous_allow_internal_hosts = true)));
+    lifted(
+        option,
+        inside(own()),
+        inside(own().with(|discovery| discovery.dangerous_allow_internal_hosts = true)),
+    );
     let plain = || ResourceDiscovery::new("http://r.example").unwrap();
     lifted(
         "ResourceDiscovery::dangerous_allow_http",
@@ -481,17 +591,28 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
 #[test]
 fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
     for (status, body, word) in [
-        (401, r#"{"error":{"status":401,"message":"The access token expired"}}"#, "The access token expired"),
+        (
+            401,
+            r#"{"error":{"status":401,"message":"The access token expired"}}"#,
+            "The access token expired",
+        ),
         (200, r#"{"errcode":40029,"errmsg":"invalid code"}"#, "40029"),
         (200, r#"{"errcode":40029,"errmsg":"invalid code"}"#, "invalid code"),
-        (400, r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#, "Timestamp out of bounds"),
+        (
+            400,
+            r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#,
+            "Timestamp out of bounds",
+        ),
     ] {
-        let error = token_of(&client(), response(status, &[("content-type", "application/json")], body)).unwrap_err();
+        let error =
+            token_of(&client(), response(status, &[("content-type", "application/json")], body))
+                .unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
     // Of what may be a token nothing is shown, as before.
     let error =
-        token_of(&client(), json(r#"{"token_type":"Bearer","message":"your token is sesamopen"}"#)).unwrap_err();
+        token_of(&client(), json(r#"{"token_type":"Bearer","message":"your token is sesamopen"}"#))
+            .unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
 }
 
@@ -501,15 +622,19 @@ fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
     let error = called(r#"{"ok":false,"error":"invalid_auth"}"#).unwrap_err();
     assert_eq!(error.code(), Some("invalid_auth"));
     let listed = r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#;
-    for error in
-        [called(listed).unwrap_err(), ApiRequest::new(API).unwrap().read(&response(400, &[], listed)).unwrap_err()]
-    {
+    for error in [
+        called(listed).unwrap_err(),
+        ApiRequest::new(API).unwrap().read(&response(400, &[], listed)).unwrap_err(),
+    ] {
         assert_eq!(error.code(), Some("135"), "{error}");
         assert!(error.to_string().contains("Timestamp out of bounds."), "{error}");
     }
-    let error = called(r#"{"data":null,"errors":[{"message":"The field is unknown"}]}"#).unwrap_err();
+    let error =
+        called(r#"{"data":null,"errors":[{"message":"The field is unknown"}]}"#).unwrap_err();
     assert!(error.to_string().contains("The field is unknown"), "{error}");
-    for body in [r#"{"ok":true,"error":null}"#, r#"{"id":7,"status":"failed","error":"the disk is full"}"#] {
+    for body in
+        [r#"{"ok":true,"error":null}"#, r#"{"id":7,"status":"failed","error":"the disk is full"}"#]
+    {
         called(body).unwrap();
     }
 }

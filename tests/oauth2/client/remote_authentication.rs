@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use oauth_proto::oauth2::{
-    AuthenticateClientRemotely, AuthorizationServer, AuthorizeDevice, Client, ClientAuthentication, Grant,
-    PendingDevice, RequestCredentials, RequestError, Session, SharedSession, Token, Transmission,
+    AuthenticateClientRemotely, AuthorizationServer, AuthorizeDevice, Client, ClientAuthentication,
+    Grant, PendingDevice, RequestCredentials, RequestError, Session, SharedSession, Token,
+    Transmission,
 };
 use oauth_proto::{
-    ApiRequest, BoxError, Error, Event, Expired, Moment, Purpose, Refused, Request, Secret, Step, Timestamp,
-    Unsupported, run_with,
+    ApiRequest, BoxError, Error, Event, Expired, Moment, Purpose, Refused, Request, Secret, Step,
+    Timestamp, Unsupported, run_with,
 };
 
 use crate::common::oauth2::*;
@@ -28,7 +29,11 @@ fn asked<T>(step: Step<T>, answer: &str) -> (Request, Result<T, Error>) {
             claims = serde_json::from_slice(request.body()).unwrap();
         }
         sent.push(request);
-        Ok::<_, std::io::Error>(if is_key { json(r#"{"signature":"signed"}"#) } else { json(answer) })
+        Ok::<_, std::io::Error>(if is_key {
+            json(r#"{"signature":"signed"}"#)
+        } else {
+            json(answer)
+        })
     };
     // Time passes, since a device waits before it asks.
     let mut time = NOW;
@@ -51,19 +56,21 @@ fn parameter_of(request: &Request, name: &str) -> String {
 #[test]
 fn every_request_to_the_server_waits_for_the_key_service() {
     let client = remote();
-    let (request, token) = asked(client.request_token(Grant::client_credentials(), moment()).unwrap(), ANSWER);
+    let (request, token) =
+        asked(client.request_token(Grant::client_credentials(), moment()).unwrap(), ANSWER);
     assert!(token.is_ok());
     assert!(request.headers()["x-proof"].is_sensitive());
     assert_eq!(parameter_of(&request, "client_id"), "s6BhdRkqt3");
 
-    let (request, ended) = asked(client.introspect(Secret::from("t"), moment()).unwrap(), r#"{"active":true}"#);
+    let (request, ended) =
+        asked(client.introspect(Secret::from("t"), moment()).unwrap(), r#"{"active":true}"#);
     assert!(ended.unwrap().active && parameter_of(&request, "token") == "t");
     let (request, ended) = asked(client.revoke(Secret::from("t"), moment()).unwrap(), "{}");
     assert!(ended.is_ok() && parameter_of(&request, "token") == "t");
 
-    let device =
-        r#"{"device_code":"d","user_code":"u","verification_uri":"https://auth.example.com/device","expires_in":600}"#;
-    let (_, pending) = asked(client.authorize_device(AuthorizeDevice::default(), moment()).unwrap(), device);
+    let device = r#"{"device_code":"d","user_code":"u","verification_uri":"https://auth.example.com/device","expires_in":600}"#;
+    let (_, pending) =
+        asked(client.authorize_device(AuthorizeDevice::default(), moment()).unwrap(), device);
     let pending = pending.unwrap();
     let (request, token) = asked(client.poll(&pending, moment()).unwrap(), ANSWER);
     assert!(token.is_ok() && parameter_of(&request, "device_code") == "d");
@@ -71,7 +78,9 @@ fn every_request_to_the_server_waits_for_the_key_service() {
 
 #[test]
 fn a_request_in_the_query_and_its_own_headers_survive_the_wait() {
-    let client = with_key_service(client_of(server().with(|server| server.transmission = Transmission::AllowGet)));
+    let client = with_key_service(client_of(
+        server().with(|server| server.transmission = Transmission::AllowGet),
+    ));
     let grant = Grant::client_credentials()
         .header(http::HeaderName::from_static("x-tenant"), http::HeaderValue::from_static("a"));
     let (request, token) = asked(client.request_token(grant, moment()).unwrap(), ANSWER);
@@ -93,18 +102,27 @@ fn errors_name_the_service_that_made_them() {
         Step::Send(_, sent) => sent,
         _ => panic!("the key service is asked"),
     };
-    let response =
-        |status: u16, body: &str| http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
-    let error = sent().receive(response(400, r#"{"error":"invalid_grant"}"#), moment()).map(drop).unwrap_err();
+    let response = |status: u16, body: &str| {
+        http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()
+    };
+    let error = sent()
+        .receive(response(400, r#"{"error":"invalid_grant"}"#), moment())
+        .map(drop)
+        .unwrap_err();
     assert!(matches!(error, Error::Refused(Refused::KeyService(_))), "{error}");
     assert_eq!(error.leg().unwrap().purpose, Purpose::CallingKeyService);
     assert!(!error.needs_sign_in(), "the key service has no say in the grant: {error}");
     assert!(sent().receive(response(429, ""), moment()).map(drop).unwrap_err().is_temporary());
 
-    let Step::Send(_, sent) = sent().receive(response(200, r#"{"signature":"signed"}"#), moment()).unwrap() else {
+    let Step::Send(_, sent) =
+        sent().receive(response(200, r#"{"signature":"signed"}"#), moment()).unwrap()
+    else {
         panic!("the server")
     };
-    let error = sent.receive(response(400, r#"{"error":"invalid_client"}"#), moment()).map(drop).unwrap_err();
+    let error = sent
+        .receive(response(400, r#"{"error":"invalid_client"}"#), moment())
+        .map(drop)
+        .unwrap_err();
     assert_eq!(error.leg().unwrap().purpose, Purpose::RequestingToken);
 }
 
@@ -147,7 +165,9 @@ fn a_refusal_of_the_service_that_is_asked_first_does_not_end_the_users_grant() {
     let client = by_platform(platform()).on_event(move |event| {
         seen.fetch_add(usize::from(matches!(event, Event::GrantEnded { .. })), Relaxed);
     });
-    let shared = SharedSession::builder_with(Session::new(&client, API, expired()).unwrap(), clock).build().unwrap();
+    let shared = SharedSession::builder_with(Session::new(&client, API, expired()).unwrap(), clock)
+        .build()
+        .unwrap();
     let mut asked = 0;
     for _ in 0..2 {
         let error = shared.fetch(get(API), |request: Request| {
@@ -169,7 +189,8 @@ impl AuthenticateClientRemotely for ByApi {
         credentials: RequestCredentials,
         moment: Moment,
     ) -> Result<Step<RequestCredentials>, BoxError> {
-        let call = self.0.call(&ApiRequest::new("https://platform.example.com/sign")?, moment.now)?;
+        let call =
+            self.0.call(&ApiRequest::new("https://platform.example.com/sign")?, moment.now)?;
         Ok(call.map(|_| credentials))
     }
 }
@@ -178,7 +199,9 @@ impl AuthenticateClientRemotely for ByApi {
 fn an_expired_token_for_the_service_that_is_asked_first_is_not_the_users() {
     let own = Session::new(&platform(), "https://platform.example.com", expired()).unwrap();
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(ByApi(own))));
-    let shared = SharedSession::builder_with(Session::new(&client, API, expired()).unwrap(), clock).build().unwrap();
+    let shared = SharedSession::builder_with(Session::new(&client, API, expired()).unwrap(), clock)
+        .build()
+        .unwrap();
     let error = shared.fetch(get(API), |_| Ok::<_, std::io::Error>(json("{}"))).unwrap_err();
     assert!(!error.needs_sign_in(), "{error}");
     let own = Box::new(Expired::Token.into());
@@ -189,14 +212,18 @@ fn an_expired_token_for_the_service_that_is_asked_first_is_not_the_users() {
 fn each_client_hears_of_its_own_requests() {
     let heard = |log: &Arc<Mutex<Vec<String>>>, client: Client| {
         let log = log.clone();
-        client.on_event(move |event| log.lock().unwrap().push(event.leg().unwrap().endpoint.clone()))
+        client
+            .on_event(move |event| log.lock().unwrap().push(event.leg().unwrap().endpoint.clone()))
     };
     let (ours, theirs) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
     let client = heard(&ours, by_platform(heard(&theirs, platform())));
     let step = client.request_token(Grant::client_credentials(), moment()).unwrap();
     run_with(step, |_| Ok::<_, std::io::Error>(json(ANSWER)), moment, |_| {}).unwrap();
     assert_eq!(*theirs.lock().unwrap(), ["https://platform.example.com/token"]);
-    assert_eq!(*ours.lock().unwrap(), ["https://platform.example.com/token", "https://auth.example.com/token"]);
+    assert_eq!(
+        *ours.lock().unwrap(),
+        ["https://platform.example.com/token", "https://auth.example.com/token"]
+    );
 }
 
 /// A step that waits for a device's user.
@@ -214,13 +241,15 @@ impl AuthenticateClientRemotely for Waits {
 
 #[test]
 fn a_step_that_waits_is_refused_since_renewals_have_nothing_to_sleep_with() {
-    let device =
-        r#"{"device_code":"d","user_code":"u","verification_uri":"https://auth.example.com/device","expires_in":600}"#;
+    let device = r#"{"device_code":"d","user_code":"u","verification_uri":"https://auth.example.com/device","expires_in":600}"#;
     let (_, on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     let pending = done(on.receive(json(device), moment()).unwrap());
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(Waits(pending))));
     let error = client.request_token(Grant::client_credentials(), moment()).map(drop).unwrap_err();
-    let kind = matches!(&error, Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. })));
+    let kind = matches!(
+        &error,
+        Error::Unsupported(Unsupported::OAuth2(RequestError::ClientAuthentication { .. }))
+    );
     assert!(kind && error.to_string().contains("waits"), "{error}");
 }
 
@@ -235,7 +264,11 @@ fn a_request_that_cannot_be_made_is_known_before_the_key_service_is_asked() {
 struct Broken;
 
 impl AuthenticateClientRemotely for Broken {
-    fn authenticate(&self, _: RequestCredentials, _: Moment) -> Result<Step<RequestCredentials>, BoxError> {
+    fn authenticate(
+        &self,
+        _: RequestCredentials,
+        _: Moment,
+    ) -> Result<Step<RequestCredentials>, BoxError> {
         Err("no key for 2026".into())
     }
 }
@@ -244,6 +277,9 @@ impl AuthenticateClientRemotely for Broken {
 fn a_step_that_cannot_be_made_says_why() {
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(Broken)));
     let error = client.request_token(Grant::client_credentials(), moment()).map(drop).unwrap_err();
-    assert_eq!(error, RequestError::ClientAuthentication { reason: "no key for 2026".into() }.into());
+    assert_eq!(
+        error,
+        RequestError::ClientAuthentication { reason: "no key for 2026".into() }.into()
+    );
     assert_eq!(format!("{:?}", ClientAuthentication::Remote(Arc::new(Broken))), "Remote");
 }

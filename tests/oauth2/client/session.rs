@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::RequestError;
-use oauth_proto::oauth2::{Grant, NextAction, Session, SharedSession, Token, TokenPlacement, WithholdToken};
+use oauth_proto::oauth2::{
+    Grant, NextAction, Session, SharedSession, Token, TokenPlacement, WithholdToken,
+};
 use oauth_proto::{DriveError, Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
 
 fn expired() -> Token {
@@ -38,7 +40,11 @@ impl Server {
     fn answer(&self, request: &Request) -> Response {
         let token = bearer(request).unwrap_or("-").to_owned();
         let path = request.uri().path().to_owned();
-        self.seen.lock().unwrap().push(if path == "/token" { path.clone() } else { format!("{path} {token}") });
+        self.seen.lock().unwrap().push(if path == "/token" {
+            path.clone()
+        } else {
+            format!("{path} {token}")
+        });
         match (path.as_str(), token.as_str()) {
             ("/token", _) => renewed(),
             (_, "renewed") => response(200, &[], "albums"),
@@ -57,7 +63,10 @@ impl Server {
             seen.lock().unwrap().push(format!("save {}", token.access_token.expose()));
             Ok::<_, Infallible>(())
         };
-        SharedSession::builder_with(session, clock).save(move |token| ready(save(token))).build().unwrap()
+        SharedSession::builder_with(session, clock)
+            .save(move |token| ready(save(token)))
+            .build()
+            .unwrap()
     }
 
     fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
@@ -71,11 +80,13 @@ fn a_good_token_goes_with_the_request() {
     let sent_token = session(token()).attach_token(&mut request, now()).unwrap();
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers()["authorization"].is_sensitive());
-    let verdict = session(token()).check_response(sent_token, &response(200, &[], ""), moment()).unwrap();
+    let verdict =
+        session(token()).check_response(sent_token, &response(200, &[], ""), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Done));
 }
 
-/// The first way of requests-oauthlib: an error says that the token has expired, and the caller renews it.
+/// The first way of requests-oauthlib: an error says that the token has expired, and the caller
+/// renews it.
 #[test]
 fn an_expired_token_is_an_error_before_anything_is_sent() {
     let mut session = session(expired());
@@ -83,8 +94,12 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
     let error = session.attach_token(&mut get(API), now()).unwrap_err();
     assert_eq!(error, Expired::Token.into());
     let server = Server::default();
-    let error = server.fetch(&SharedSession::builder_with(session, clock).build().unwrap()).unwrap_err();
-    assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
+    let error =
+        server.fetch(&SharedSession::builder_with(session, clock).build().unwrap()).unwrap_err();
+    assert!(
+        matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }),
+        "{error}"
+    );
     assert!(server.seen().is_empty());
 }
 
@@ -92,9 +107,12 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 #[test]
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
-    let shared = SharedSession::builder_with(session(expired()).with(|session| session.return_renewals = true), clock)
-        .build()
-        .unwrap();
+    let shared = SharedSession::builder_with(
+        session(expired()).with(|session| session.return_renewals = true),
+        clock,
+    )
+    .build()
+    .unwrap();
     let Err(DriveError::Renewed) = server.fetch(&shared) else { panic!() };
     assert_eq!(shared.session().token().unwrap().access_token.expose(), "renewed");
     assert_eq!(server.seen(), ["/token"]);
@@ -120,10 +138,12 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
     assert_eq!(server.fetch(&shared).unwrap().status(), 200);
     let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
     assert_eq!(server.seen(), expected);
-    let ignoring =
-        SharedSession::builder_with(session(token()).with(|session| session.without_renewal_on_401 = true), clock)
-            .build()
-            .unwrap();
+    let ignoring = SharedSession::builder_with(
+        session(token()).with(|session| session.without_renewal_on_401 = true),
+        clock,
+    )
+    .build()
+    .unwrap();
     assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
 }
 
@@ -145,7 +165,9 @@ fn a_session_supplies_itself_by_client_credentials() {
 #[test]
 fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
     let answer = r#"{"access_token":"a","token_type":"Bearer"}"#;
-    for (lifetime, renewals) in [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)] {
+    for (lifetime, renewals) in
+        [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)]
+    {
         let mut session = Session::new(&client(), API, None).unwrap();
         session.grant = Some(Grant::client_credentials());
         if let Some(lifetime) = lifetime {
@@ -184,7 +206,10 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
     let error = shared.fetch(get(API), send).unwrap_err();
-    let DriveError::Protocol { error: Error::Refused(Refused::Problem { code, response: answer, .. }), .. } = error
+    let DriveError::Protocol {
+        error: Error::Refused(Refused::Problem { code, response: answer, .. }),
+        ..
+    } = error
     else {
         panic!("{error}")
     };
@@ -225,7 +250,8 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
 #[test]
 fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
     for (answer, saves) in [(renewed(), true), (refusal("invalid_grant"), false)] {
-        let (saved, itself) = (Arc::new(Mutex::new(Vec::new())), Arc::new(OnceLock::<SharedSession>::new()));
+        let (saved, itself) =
+            (Arc::new(Mutex::new(Vec::new())), Arc::new(OnceLock::<SharedSession>::new()));
         let (stored, own) = (saved.clone(), itself.clone());
         let save = move |token: Token| {
             let mut stored = stored.lock().unwrap();
@@ -236,7 +262,8 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
             Ok::<_, Infallible>(())
         };
         let save = move |token| ready(save(token));
-        let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
+        let shared =
+            SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
         itself.set(shared.clone()).unwrap();
         let send = |request: Request| {
             if request.uri().path() == "/token" {
@@ -250,7 +277,10 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
         };
         assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
         // What is stored last is what is used.
-        assert_eq!(*saved.lock().unwrap(), if saves { vec!["renewed", "granted again"] } else { vec![] });
+        assert_eq!(
+            *saved.lock().unwrap(),
+            if saves { vec!["renewed", "granted again"] } else { vec![] }
+        );
     }
 }
 
@@ -290,8 +320,13 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
     ] {
         let sent_token = session.attach_token(&mut get(API), now()).unwrap();
         let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
-        let verdict =
-            session.check_response(sent_token, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
+        let verdict = session
+            .check_response(
+                sent_token,
+                &response(401, &[("www-authenticate", &header)], ""),
+                moment(),
+            )
+            .unwrap();
         assert_eq!(matches!(verdict, NextAction::Renew(..)), renews, "{error}: {verdict:?}");
     }
     let mut unrenewable = token();
@@ -307,7 +342,9 @@ fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
     let sent_token = session.attach_token(&mut get(API), now()).unwrap();
     session.set_token(Token::bearer("newer"));
-    let NextAction::Retry(again) = session.check_response(sent_token, &unauthorized(), moment()).unwrap() else {
+    let NextAction::Retry(again) =
+        session.check_response(sent_token, &unauthorized(), moment()).unwrap()
+    else {
         panic!()
     };
     let mut request = get(API);
@@ -315,7 +352,10 @@ fn a_late_401_of_an_old_token_renews_nothing() {
     assert_eq!(bearer(&request), Some("newer"));
     // Even if there is another token by then: that cause has had its turn.
     session.set_token(Token::bearer("newest"));
-    assert!(matches!(session.check_response(sent_token, &unauthorized(), moment()), Ok(NextAction::Done)));
+    assert!(matches!(
+        session.check_response(sent_token, &unauthorized(), moment()),
+        Ok(NextAction::Done)
+    ));
 }
 
 #[test]
@@ -325,7 +365,10 @@ fn a_token_is_withheld_from_one_request() {
     request.extensions_mut().insert(WithholdToken);
     let sent_token = session.attach_token(&mut request, now()).unwrap();
     assert!(request.headers().is_empty());
-    assert!(matches!(session.check_response(sent_token, &unauthorized(), moment()).unwrap(), NextAction::Done));
+    assert!(matches!(
+        session.check_response(sent_token, &unauthorized(), moment()).unwrap(),
+        NextAction::Done
+    ));
 }
 
 fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
@@ -339,7 +382,10 @@ fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error>
 }
 
 fn post(body: &str, content_type: &str) -> Request {
-    http::Request::post(API).header("content-type", content_type).body(body.as_bytes().to_vec()).unwrap()
+    http::Request::post(API)
+        .header("content-type", content_type)
+        .body(body.as_bytes().to_vec())
+        .unwrap()
 }
 
 /// RFC 6750 §2.
@@ -350,23 +396,31 @@ fn a_token_goes_where_the_server_looks_for_it() {
     assert_eq!(request.headers()["authorization"], format!("OAuth {TOKEN}"));
     let request = placed(TokenPlacement::Header("x-shop-token"), get(API)).unwrap();
     assert_eq!(request.headers()["x-shop-token"], TOKEN);
-    let request = placed(TokenPlacement::AllowQuery("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
+    let request =
+        placed(TokenPlacement::AllowQuery("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
     assert_eq!(request.uri().query(), Some("a=b%20c&access_token=2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers().is_empty());
 
     const FORM: &str = "application/x-www-form-urlencoded";
     let request = placed(TokenPlacement::Form("access_token"), post("a=b", FORM)).unwrap();
     assert_eq!(request.body(), format!("a=b&access_token={TOKEN}").as_bytes());
-    let request =
-        placed(TokenPlacement::Form("access_token"), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
+    let request = placed(
+        TokenPlacement::Form("access_token"),
+        http::Request::post(API).body(Vec::new()).unwrap(),
+    )
+    .unwrap();
     assert_eq!(request.headers()["content-type"], FORM);
-    for refused in [post("{}", "application/json"), post("a", "application/x-www-form-urlencoded, x")] {
+    for refused in
+        [post("{}", "application/json"), post("a", "application/x-www-form-urlencoded, x")]
+    {
         let error = placed(TokenPlacement::Form("access_token"), refused).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::NoFormBody { .. })), "{error}");
     }
 
     let both = |request| placed(TokenPlacement::AllowBearerAndParameter("token"), request).unwrap();
-    for (request, in_body) in [(get(API), false), (post("{}", "application/json"), false), (post("a=b", FORM), true)] {
+    for (request, in_body) in
+        [(get(API), false), (post("{}", "application/json"), false), (post("a=b", FORM), true)]
+    {
         let request = both(request);
         assert_eq!(bearer(&request), Some(TOKEN));
         assert_eq!(request.body().ends_with(b"token=2YotnFZFEjr1zCsicMWpAA"), in_body);
@@ -387,8 +441,14 @@ fn oauth_2_1_puts_no_token_in_a_query() {
     };
     let (end, request) = signed(TokenPlacement::AllowQuery("access_token"));
     let error = end.unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::NotInOauth21 { .. }))), "{error}");
-    assert_eq!((request.uri(), request.headers().is_empty()), (&API.parse::<http::Uri>().unwrap(), true));
+    assert!(
+        matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::NotInOauth21 { .. }))),
+        "{error}"
+    );
+    assert_eq!(
+        (request.uri(), request.headers().is_empty()),
+        (&API.parse::<http::Uri>().unwrap(), true)
+    );
     signed(TokenPlacement::default()).0.unwrap();
     placed(TokenPlacement::AllowQuery("access_token"), get(API)).unwrap();
 }
@@ -396,15 +456,21 @@ fn oauth_2_1_puts_no_token_in_a_query() {
 #[test]
 fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
     let session = session(token()).allow_origin("https://upload.example.com/v1").unwrap();
-    for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"] {
+    for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"]
+    {
         let mut request = get(own);
         let _ = session.attach_token(&mut request, now()).unwrap();
         assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"), "{own}");
     }
-    for foreign in ["https://example.com/", "https://upload.example.com:8443/", "http://upload.example.com/"] {
+    for foreign in
+        ["https://example.com/", "https://upload.example.com:8443/", "http://upload.example.com/"]
+    {
         let error = session.attach_token(&mut get(foreign), now()).unwrap_err();
         assert!(
-            matches!(error, Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))),
+            matches!(
+                error,
+                Error::Unsupported(Unsupported::OAuth2(RequestError::ForeignOrigin { .. }))
+            ),
             "{foreign}: {error}"
         );
     }
@@ -431,15 +497,18 @@ fn a_token_that_cannot_stand_in_a_header_is_an_error() {
 
 #[test]
 fn a_renewal_carries_what_the_caller_adds() {
-    let session = session(expired()).map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"));
+    let session = session(expired())
+        .map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"));
     let (request, _) = sent(session.renew(moment()).unwrap());
     assert_eq!(
         (parameter(request.body(), "scope").as_str(), parameter(request.body(), "tenant").as_str()),
         ("photos", "t1")
     );
-    let client =
-        client_of(server().with(|server| server.refresh_endpoint = Some("https://auth.example.com/refresh".into())));
-    let (request, _) = sent(Session::new(&client, API, expired()).unwrap().renew(moment()).unwrap());
+    let client = client_of(server().with(|server| {
+        server.refresh_endpoint = Some("https://auth.example.com/refresh".into());
+    }));
+    let (request, _) =
+        sent(Session::new(&client, API, expired()).unwrap().renew(moment()).unwrap());
     assert_eq!(request.uri().path(), "/refresh");
 }
 
@@ -450,12 +519,16 @@ fn without_a_token_only_the_user_can_help() {
     token.expires_at = Some(now());
     let server = Server::default();
     let error = server.fetch(&shared(token)).unwrap_err();
-    assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
+    assert!(
+        matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }),
+        "{error}"
+    );
 }
 
 #[test]
 fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
-    let (renewals, saved, barrier) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())), Barrier::new(8));
+    let (renewals, saved, barrier) =
+        (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())), Barrier::new(8));
     let stored = saved.clone();
     let save = move |token: Token| {
         stored.lock().unwrap().push(token);
@@ -492,7 +565,10 @@ impl Slow {
     async fn send(&self, request: Request) -> Result<Response, Infallible> {
         let renewal = request.uri().path() == "/token";
         self.0.borrow_mut().push(request);
-        std::future::poll_fn(|_| if !renewal || *self.1.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
+        std::future::poll_fn(|_| {
+            if !renewal || *self.1.borrow() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
         Ok(if renewal { renewed() } else { response(200, &[], "") })
     }
 
@@ -539,7 +615,9 @@ fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
         let mut stored = stored.lock().unwrap();
         stored.push(token.access_token.expose().to_owned());
         let is_first = stored.len() == 1;
-        std::future::poll_fn(move |_| if is_first { Poll::Pending } else { Poll::Ready(Ok::<_, Infallible>(())) })
+        std::future::poll_fn(move |_| {
+            if is_first { Poll::Pending } else { Poll::Ready(Ok::<_, Infallible>(())) }
+        })
     };
     let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
     {
@@ -573,7 +651,8 @@ fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
     let (shared, answered, renewals) = (shared(expired()), RefCell::new(false), RefCell::new(0));
     let refuse = |_: Request| async {
         *renewals.borrow_mut() += 1;
-        std::future::poll_fn(|_| if *answered.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
+        std::future::poll_fn(|_| if *answered.borrow() { Poll::Ready(()) } else { Poll::Pending })
+            .await;
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
     let fetch = || shared.fetch_async(get(API), refuse);
@@ -593,7 +672,8 @@ fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
 fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
     let (shared, slow) = (shared(expired()), Slow::default());
     let down = |_: Request| async {
-        std::future::poll_fn(|_| if *slow.1.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
+        std::future::poll_fn(|_| if *slow.1.borrow() { Poll::Ready(()) } else { Poll::Pending })
+            .await;
         Err::<Response, _>("the network is down")
     };
     let fetch = || shared.fetch_async(get(API), down);
@@ -606,7 +686,8 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
     assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
 }
 
-/// RFC 6750 §3.1: the code counts more than the status, and one that is not known may mean that the token has expired.
+/// RFC 6750 §3.1: the code counts more than the status, and one that is not known may mean that the
+/// token has expired.
 #[test]
 fn a_challenge_decides_whether_a_renewal_may_help() {
     let verdict = |status: u16, challenge: &str| {
@@ -620,17 +701,32 @@ fn a_challenge_decides_whether_a_renewal_may_help() {
             NextAction::Reauthorize => "reauthorize",
         }
     };
-    for code in
-        ["invalid_token", "INVALID_TOKEN", "expired_token", "token_expired", "invalid_grant", "unauthorized", ""]
-    {
-        assert_eq!(verdict(401, &format!(r#"Bearer realm="api", error="{code}""#)), "renew", "{code}");
+    for code in [
+        "invalid_token",
+        "INVALID_TOKEN",
+        "expired_token",
+        "token_expired",
+        "invalid_grant",
+        "unauthorized",
+        "",
+    ] {
+        assert_eq!(
+            verdict(401, &format!(r#"Bearer realm="api", error="{code}""#)),
+            "renew",
+            "{code}"
+        );
     }
     for status in [400, 403] {
         assert_eq!(verdict(status, r#"Bearer error="invalid_token""#), "renew", "{status}");
         assert_eq!(verdict(status, r#"Bearer error="insufficient_scope""#), "accept", "{status}");
         assert_eq!(verdict(status, "Bearer"), "accept", "{status}");
     }
-    for code in ["insufficient_scope", "insufficient_user_authentication", "invalid_request", "Insufficient_Scope"] {
+    for code in [
+        "insufficient_scope",
+        "insufficient_user_authentication",
+        "invalid_request",
+        "Insufficient_Scope",
+    ] {
         assert_eq!(verdict(401, &format!(r#"Bearer error="{code}""#)), "reauthorize", "{code}");
     }
     assert_eq!(verdict(500, r#"Bearer error="invalid_token""#), "accept");

@@ -1,4 +1,5 @@
-//! Shared sessions: where their tokens are stored, who finishes a renewal, and what they do when it fails.
+//! Shared sessions: where their tokens are stored, who finishes a renewal, and what they do when it
+//! fails.
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
@@ -11,8 +12,8 @@ use std::time::Duration;
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::RequestError;
 use oauth_proto::oauth2::{
-    ConditionalWrite, Grant, Lease, LeaseOutcome, NextAction, Renewal, Session, SharedSession, SharedSessionBuilder,
-    StoredToken, Token, WriteOutcome,
+    ConditionalWrite, Grant, Lease, LeaseOutcome, NextAction, Renewal, Session, SharedSession,
+    SharedSessionBuilder, StoredToken, Token, WriteOutcome,
 };
 use oauth_proto::{DriveError, Error, Request, Response, Timestamp, Unsupported};
 
@@ -25,7 +26,9 @@ fn ends_in(seconds: u64) -> Token {
 
 fn answer(token: &str) -> Response {
     json(
-        &ANSWER.replace("2YotnFZFEjr1zCsicMWpAA", token).replace("tGzv3JOkF0XG5Qx2TlKWIA", &format!("{token}-refresh")),
+        &ANSWER
+            .replace("2YotnFZFEjr1zCsicMWpAA", token)
+            .replace("tGzv3JOkF0XG5Qx2TlKWIA", &format!("{token}-refresh")),
     )
 }
 
@@ -133,7 +136,9 @@ impl Row {
 #[test]
 fn a_failed_early_renewal_leaves_the_good_token_in_use() {
     let server = Server::new(Err("connection refused"));
-    for failure in [Err("connection refused"), Ok(response(503, &[], "")), Ok(refusal("invalid_client"))] {
+    for failure in
+        [Err("connection refused"), Ok(response(503, &[], "")), Ok(refusal("invalid_client"))]
+    {
         server.answers(failure);
         let shared = SharedSession::builder_with(session(ends_in(5)), clock).build().unwrap();
         assert_eq!(server.call(&shared, NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
@@ -147,7 +152,8 @@ fn a_failed_early_renewal_leaves_the_good_token_in_use() {
 #[test]
 fn a_failed_early_renewal_is_tried_again_when_the_server_wants_it() {
     for (retry_after, pause) in [(None, 10), (Some("25"), 25)] {
-        let headers: Vec<_> = retry_after.map(|seconds| ("retry-after", seconds)).into_iter().collect();
+        let headers: Vec<_> =
+            retry_after.map(|seconds| ("retry-after", seconds)).into_iter().collect();
         let server = Server::new(Ok(response(503, &headers, "")));
         let shared = SharedSession::builder_with(
             session(ends_in(60)).with(|session| session.leeway = Duration::from_secs(60)),
@@ -192,7 +198,11 @@ fn a_user_who_signs_in_again_elsewhere_is_noticed_at_the_next_renewal_or_refusal
     *row.stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("granted again")));
     let send = |request: Request| {
         let is_new = bearer(&request) == Some("granted again");
-        Ok::<_, Infallible>(response(if is_new { 200 } else { 401 }, &[("www-authenticate", "Bearer")], ""))
+        Ok::<_, Infallible>(response(
+            if is_new { 200 } else { 401 },
+            &[("www-authenticate", "Bearer")],
+            "",
+        ))
     };
     assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
     assert_eq!(server.renewals(), 1);
@@ -205,7 +215,11 @@ fn a_token_without_a_refresh_token_is_replaced_by_a_stored_one() {
     let shared = row.share();
     let send = |request: Request| {
         let is_new = bearer(&request) == Some("new");
-        Ok::<_, Infallible>(response(if is_new { 200 } else { 401 }, &[("www-authenticate", "Bearer")], ""))
+        Ok::<_, Infallible>(response(
+            if is_new { 200 } else { 401 },
+            &[("www-authenticate", "Bearer")],
+            "",
+        ))
     };
     assert_eq!(shared.fetch(get(API), send).unwrap().status(), 401, "the API has the last word");
     *row.stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("new")));
@@ -225,7 +239,8 @@ fn the_end_of_a_grant_is_told_to_other_processes() {
     assert_eq!(server.call(&first, NOW).unwrap(), "granted again");
 }
 
-/// Without a lease, two processes may renew at once. The one that the server refuses goes on with the other one's token.
+/// Without a lease, two processes may renew at once. The one that the server refuses goes on with
+/// the other one's token.
 #[test]
 fn a_process_that_comes_second_goes_on_with_the_token_of_the_first() {
     let row = Row::with(ends_in(0));
@@ -275,7 +290,8 @@ fn a_client_that_supplies_itself_stores_its_first_token() {
         let session = Session::new(&client(), API, None).unwrap();
         session.with(|session| session.grant = Some(Grant::client_credentials()))
     };
-    let (first, second) = (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
+    let (first, second) =
+        (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
     assert_eq!(server.call(&first, NOW).unwrap(), "supplied");
     assert_eq!(server.call(&second, NOW).unwrap(), "supplied");
     assert_eq!(server.renewals(), 1);
@@ -315,7 +331,11 @@ fn nobody_waits_for_the_lease_as_long_as_the_token_is_good() {
     let other = r#"{"holder":"another","now":0,"expires_at":1700000100}"#;
     *row.lease.lock().unwrap() = Some(serde_json::from_str(other).unwrap());
     assert_eq!(server.call(&shared, NOW + 55).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
-    assert_eq!((row.time.load(Ordering::SeqCst), server.renewals()), (0, 0), "it neither slept nor renewed");
+    assert_eq!(
+        (row.time.load(Ordering::SeqCst), server.renewals()),
+        (0, 0),
+        "it neither slept nor renewed"
+    );
     *row.stored.lock().unwrap() = Some(StoredToken::new(ends_in(4000)));
     assert_eq!(server.call(&shared, NOW + 60).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
     assert_eq!(server.renewals(), 0);
@@ -379,20 +399,30 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     assert!(
         matches!(
             error,
-            Error::Unsupported(Unsupported::OAuth2(RequestError::StorageIncomplete { given: "lease", .. }))
+            Error::Unsupported(Unsupported::OAuth2(RequestError::StorageIncomplete {
+                given: "lease",
+                ..
+            }))
         ),
         "{error}"
     );
     let save = |_| ready(Ok::<_, Infallible>(()));
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
-    let error = SharedSession::builder_with(session().with(|session| session.return_renewals = true), clock)
-        .save(save)
-        .build()
-        .unwrap_err();
-    assert!(error.to_string().contains("`Session::return_renewals` cannot be used beside `save`"), "{error}");
+    let error = SharedSession::builder_with(
+        session().with(|session| session.return_renewals = true),
+        clock,
+    )
+    .save(save)
+    .build()
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("`Session::return_renewals` cannot be used beside `save`"),
+        "{error}"
+    );
     let stored = |_| ready(Ok::<_, Infallible>(WriteOutcome::Stored));
-    let builder = SharedSession::builder_with(session(), clock).load(load).store_if_unchanged(stored);
+    let builder =
+        SharedSession::builder_with(session(), clock).load(load).store_if_unchanged(stored);
     let error = builder.lease(lease).build().unwrap_err();
     assert!(error.to_string().contains("`lease` needs `sleep`"), "{error}");
 }
@@ -447,7 +477,10 @@ fn the_error_of_a_renewal_that_was_spawned_is_told_to_all_who_wait() {
     renewal.finish();
     for one in &mut waiting {
         let Poll::Ready(Err(error)) = poll(one.as_mut()) else { panic!("the renewal has failed") };
-        assert!(error.to_string().starts_with("renewing the token at https://auth.example.com/token"), "{error}");
+        assert!(
+            error.to_string().starts_with("renewing the token at https://auth.example.com/token"),
+            "{error}"
+        );
     }
     assert_eq!(server.renewals(), 1);
 }
@@ -470,7 +503,8 @@ fn the_resource_of_a_session_goes_along_with_every_renewal() {
     session.resources.push("https://photos.example.com/".into());
     session.resources.push("https://mail.example.com/".into());
     let (request, _) = sent(session.renew(moment()).unwrap());
-    let resources: Vec<_> = pairs(request.body()).into_iter().filter(|(name, _)| name == "resource").collect();
+    let resources: Vec<_> =
+        pairs(request.body()).into_iter().filter(|(name, _)| name == "resource").collect();
     assert_eq!(resources.len(), 2, "{resources:?}");
     assert_eq!(resources[0].1, "https://photos.example.com/");
 }
@@ -485,7 +519,10 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
     let verdict = session.check_response(sent_token, &response(403, &[], ""), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Renew(..)), "{verdict:?}");
     let sent_token = session.attach_token(&mut get(API), now()).unwrap();
-    assert!(matches!(session.check_response(sent_token, &response(404, &[], ""), moment()).unwrap(), NextAction::Done));
+    assert!(matches!(
+        session.check_response(sent_token, &response(404, &[], ""), moment()).unwrap(),
+        NextAction::Done
+    ));
 
     let shared = SharedSession::builder_with(session, clock).build().unwrap();
     let send = |request: Request| {
@@ -677,7 +714,8 @@ fn a_token_that_was_put_back_is_renewed_again() {
 
 #[test]
 fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
-    let (saved, itself) = (Arc::new(Mutex::new(Vec::new())), Arc::new(std::sync::OnceLock::<SharedSession>::new()));
+    let (saved, itself) =
+        (Arc::new(Mutex::new(Vec::new())), Arc::new(std::sync::OnceLock::<SharedSession>::new()));
     let (stored, own) = (saved.clone(), itself.clone());
     let save = move |token: Token| {
         let mut stored = stored.lock().unwrap();
@@ -692,7 +730,8 @@ fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
         Ok(())
     };
     let save = move |token| ready(save(token));
-    let shared = SharedSession::builder_with(session(ends_in(0)), clock).save(save).build().unwrap();
+    let shared =
+        SharedSession::builder_with(session(ends_in(0)), clock).save(save).build().unwrap();
     itself.set(shared.clone()).unwrap();
     let server = Server::new(Ok(answer("renewed")));
     for _ in 0..2 {
@@ -750,7 +789,10 @@ fn who_signs_out_while_a_renewal_is_on_its_way_is_not_signed_in_by_it() {
             saves.fetch_add(1, Ordering::SeqCst);
             ready(Ok::<_, Infallible>(()))
         })
-        .spawn_renewals(move |request| ready(own.send(&request)), move |renewal| renewals.lock().unwrap().push(renewal))
+        .spawn_renewals(
+            move |request| ready(own.send(&request)),
+            move |renewal| renewals.lock().unwrap().push(renewal),
+        )
         .build()
         .unwrap();
     let send = |request: Request| ready(server.send(&request));

@@ -9,7 +9,8 @@ use http::request::Parts;
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore, NextQuery, Store};
 use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher, Sha256Secrets};
 use oauth_proto::oauth2::server::{
-    ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, ServerStep, serve,
+    ClientSource, GrantType, IdentifiedClient, ProviderBuilder, RejectReason, Rejected, ServerStep,
+    serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 
@@ -34,7 +35,8 @@ fn basic(pair: &str) -> String {
 }
 
 fn encoded(name: &str, secret: &str) -> String {
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let encode =
+        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     basic(&format!("{}:{}", encode(name), encode(secret)))
 }
 
@@ -46,7 +48,11 @@ fn at(now: u64) -> Moment {
     Moment::new(Timestamp::from_secs(now), [7; 32])
 }
 
-fn asks(builder: &ProviderBuilder, store: &impl Store, authorization: &str) -> Result<Response, Rejected> {
+fn asks(
+    builder: &ProviderBuilder,
+    store: &impl Store,
+    authorization: &str,
+) -> Result<Response, Rejected> {
     let provider = builder.clone().build().unwrap();
     let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
     serve(provider.token(&request, at(NOW)), store)
@@ -59,7 +65,12 @@ fn machine(name: &str, secret: &str) -> ClientRecord {
 #[test]
 fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
     let store = MemoryStore::default();
-    let secrets = [AWKWARD, "plain-and-long-enough-1234", "+/=+/=+/=+/=+/=+/=+/=+/=", "%41%41%41%41%41%41%41%41"];
+    let secrets = [
+        AWKWARD,
+        "plain-and-long-enough-1234",
+        "+/=+/=+/=+/=+/=+/=+/=+/=",
+        "%41%41%41%41%41%41%41%41",
+    ];
     for (at, secret) in secrets.iter().enumerate() {
         store.add_client(machine(&format!("{NAME} {at}"), secret));
     }
@@ -76,20 +87,33 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
         assert!(
             matches!(
                 reason,
-                RejectReason::UnknownClient(_) | RejectReason::WrongSecret(_) | RejectReason::NotAuthenticated
+                RejectReason::UnknownClient(_)
+                    | RejectReason::WrongSecret(_)
+                    | RejectReason::NotAuthenticated
             ),
             "{reason}"
         );
     }
     // What is no UTF-8 is ISO 8859-1 to a server that reads credentials as they are.
-    let latin: Vec<u8> = format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    let latin: Vec<u8> =
+        format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
     let latin = format!("Basic {}", BASE64_STANDARD.encode(latin));
     asks(&lenient, &store, &latin).unwrap();
-    assert_eq!(asks(&strict, &store, &latin).map(drop).unwrap_err().reason, RejectReason::NotAuthenticated);
+    assert_eq!(
+        asks(&strict, &store, &latin).map(drop).unwrap_err().reason,
+        RejectReason::NotAuthenticated
+    );
     // Neither reading lets anybody in whose secret is wrong.
-    for wrong in [raw(&format!("{NAME} 0"), "wrong"), encoded(&format!("{NAME} 0"), "wrong"), raw("nobody+", AWKWARD)] {
+    for wrong in [
+        raw(&format!("{NAME} 0"), "wrong"),
+        encoded(&format!("{NAME} 0"), "wrong"),
+        raw("nobody+", AWKWARD),
+    ] {
         let rejected = asks(&lenient, &store, &wrong).unwrap_err();
-        assert_eq!((rejected.reason.code(), rejected.response().status().as_u16()), ("invalid_client", 401));
+        assert_eq!(
+            (rejected.reason.code(), rejected.response().status().as_u16()),
+            ("invalid_client", 401)
+        );
     }
 }
 
@@ -103,8 +127,13 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     let client = |authorization: &str| {
         let response = asks(&server, &store, authorization).unwrap();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-        let key = oauth_proto::oauth2::server::store::TokenHash::of(body["access_token"].as_str().unwrap());
-        let record = store.find_token(&oauth_proto::oauth2::server::store::FindToken::new(key)).unwrap().unwrap();
+        let key = oauth_proto::oauth2::server::store::TokenHash::of(
+            body["access_token"].as_str().unwrap(),
+        );
+        let record = store
+            .find_token(&oauth_proto::oauth2::server::store::FindToken::new(key))
+            .unwrap()
+            .unwrap();
         record.grant.client_id.clone()
     };
     assert_eq!(client(&raw("a+b", SECRET)), "a+b");
@@ -115,10 +144,14 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     let provider = server.build().unwrap();
     let named = |name: &str, authorization: String| {
         let body = format!("grant_type=client_credentials&scope=stats&client_id={name}");
-        serve(provider.token(&form(Some(&authorization), &body), at(NOW)), &store).map_err(|rejected| rejected.reason)
+        serve(provider.token(&form(Some(&authorization), &body), at(NOW)), &store)
+            .map_err(|rejected| rejected.reason)
     };
     named("a%2Bb", raw("a+b", SECRET)).unwrap();
-    assert_eq!(named("a+b", raw("a+b", SECRET)).unwrap_err(), RejectReason::WrongSecret("a b".into()));
+    assert_eq!(
+        named("a+b", raw("a+b", SECRET)).unwrap_err(),
+        RejectReason::WrongSecret("a b".into())
+    );
     assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), RejectReason::TwoAuthentications);
 }
 
@@ -156,19 +189,23 @@ impl SecretHasher for Counting {
     }
 }
 
-/// Whoever is refused has cost two hashes for each reading of the credentials, and a question for each name.
+/// Whoever is refused has cost two hashes for each reading of the credentials, and a question for
+/// each name.
 #[test]
 fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     let store = MemoryStore::default();
     store.add_client(machine("one", SECRET));
-    let rotated =
-        machine("two", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), Timestamp::from_secs(NOW + 9));
+    let rotated = machine("two", SECRET)
+        .replace_secret(ClientSecret::new(AWKWARD).unwrap(), Timestamp::from_secs(NOW + 9));
     store.add_client(rotated);
     store.add_client(ClientRecord::public("app"));
     store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt"));
     let counting = Counting::default();
-    let server =
-        provider().with(|options| options.allow_raw_basic = true).secret_hasher(counting.clone()).build().unwrap();
+    let server = provider()
+        .with(|options| options.allow_raw_basic = true)
+        .secret_hasher(counting.clone())
+        .build()
+        .unwrap();
     let cost = |authorization: &str| {
         let before = counting.0.load(Ordering::Relaxed);
         let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
@@ -202,11 +239,13 @@ fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
     let (store, server) = (MemoryStore::default(), provider().build().unwrap());
     let third = "Hq3nY1mJX0cC8sZ2vT5wUa";
     let ask = |secret: &str, now: u64| {
-        let request = form(Some(&raw("printer", secret)), "grant_type=client_credentials&scope=stats");
+        let request =
+            form(Some(&raw("printer", secret)), "grant_type=client_credentials&scope=stats");
         serve(server.token(&request, at(now)), &store).map(drop).map_err(|rejected| rejected.reason)
     };
     let until = |seconds: u64| Timestamp::from_secs(NOW + seconds);
-    let record = machine("printer", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), until(100));
+    let record =
+        machine("printer", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), until(100));
     store.add_client(serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap());
     let awkward = AWKWARD.replace('%', "%25").replace('+', "%2B");
     ask(SECRET, NOW + 99).unwrap();
@@ -223,7 +262,10 @@ fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
     ask(third, NOW + 299).unwrap();
     assert_eq!(ask(third, NOW + 300), Err(RejectReason::SecretExpired("printer".into())));
     // A secret that ends sooner than the other takes its place ends when it says.
-    let ends = ClientRecord::with_secret("printer", ClientSecret::new(SECRET).unwrap().expires_at(until(10)));
+    let ends = ClientRecord::with_secret(
+        "printer",
+        ClientSecret::new(SECRET).unwrap().expires_at(until(10)),
+    );
     let ends = ends.replace_secret(ClientSecret::new(third).unwrap(), until(100));
     assert_eq!(ends.previous_secret.unwrap().expires_at, Some(until(10)));
     assert!(!format!("{record:?}").contains("sha256"), "{record:?}");
@@ -262,7 +304,10 @@ fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
 #[test]
 fn the_secret_of_the_stand_in_is_refused() {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
+    store.add_client(
+        ClientRecord::authenticated_by("jwt", "private_key_jwt")
+            .grant_types(["client_credentials"]),
+    );
     store.add_client(ClientRecord::public("app"));
     #[derive(Debug)]
     struct Own;
@@ -307,12 +352,14 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     }
     let (store, keys) = (MemoryStore::default(), Keys::default());
     let checked = keys.0.clone();
-    let mut record = ClientRecord::authenticated_by("printer", "key").grant_types(["client_credentials"]);
+    let mut record =
+        ClientRecord::authenticated_by("printer", "key").grant_types(["client_credentials"]);
     record.metadata.extra.insert("key".into(), "right".into());
     store.add_client(record);
     let server = provider().client_source(keys).build().unwrap();
     let ask = |name: &str, key: &str| {
-        let mut request = form(None, &format!("grant_type=client_credentials&scope=stats&client_id={name}"));
+        let mut request =
+            form(None, &format!("grant_type=client_credentials&scope=stats&client_id={name}"));
         request.headers_mut().insert("x-key", key.parse().unwrap());
         serve(server.token(&request, at(NOW)), &store).map(drop).map_err(|rejected| rejected.reason)
     };
@@ -322,9 +369,15 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     assert_eq!(checked.load(Ordering::Relaxed), 3);
     assert_eq!(ask("nobody", "of nobody"), Err(RejectReason::UnknownClient("nobody".into())));
     // RFC 6749 §2.3: one way to show who it is, and no second one.
-    let mut both = form(Some(&raw("printer", "wrong")), "grant_type=client_credentials&scope=stats&client_id=printer");
+    let mut both = form(
+        Some(&raw("printer", "wrong")),
+        "grant_type=client_credentials&scope=stats&client_id=printer",
+    );
     both.headers_mut().insert("x-key", "right".parse().unwrap());
-    assert_eq!(serve(server.token(&both, at(NOW)), &store).unwrap_err().reason, RejectReason::TwoAuthentications);
+    assert_eq!(
+        serve(server.token(&both, at(NOW)), &store).unwrap_err().reason,
+        RejectReason::TwoAuthentications
+    );
 }
 
 /// A grant type that brings no refresh token of its own accord, and one that does.
@@ -332,22 +385,31 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
 fn refresh_tokens_come_with_the_grants_that_the_operator_names() {
     let store = MemoryStore::default();
     store.add_client(
-        ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials", "refresh_token"]),
+        ClientRecord::confidential("printer", SECRET)
+            .unwrap()
+            .grant_types(["client_credentials", "refresh_token"]),
     );
     store.add_client(machine("bare", SECRET));
     let brings = |builder: &ProviderBuilder, name: &str| {
         let response = asks(builder, &store, &raw(name, SECRET)).unwrap();
-        serde_json::from_slice::<serde_json::Value>(response.body()).unwrap().get("refresh_token").is_some()
+        serde_json::from_slice::<serde_json::Value>(response.body())
+            .unwrap()
+            .get("refresh_token")
+            .is_some()
     };
     assert!(!brings(&provider(), "printer"));
     let with = provider().add_grant_type(
-        GrantType::client_credentials().scopes("stats").with(|options| options.with_refresh_token = true),
+        GrantType::client_credentials()
+            .scopes("stats")
+            .with(|options| options.with_refresh_token = true),
     );
     assert!(brings(&with, "printer"));
     // The client has to be one that may use it.
     assert!(!brings(&with, "bare"));
     let without = with.add_grant_type(
-        GrantType::client_credentials().scopes("stats").with(|options| options.with_refresh_token = false),
+        GrantType::client_credentials()
+            .scopes("stats")
+            .with(|options| options.with_refresh_token = false),
     );
     assert!(!brings(&without, "printer"));
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use oauth_proto::oauth2::server::store::SecretHasher;
 use oauth_proto::oauth2::server::{
-    ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant, GrantType,
-    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, TokenGenerator, Uuid4,
+    ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant,
+    GrantType, IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, TokenGenerator,
+    Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
 
@@ -37,7 +38,11 @@ struct Spaces;
 
 impl TokenGenerator for Spaces {
     fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
-        if token.kind.is_none() { "no code".into() } else { RandomTokens::default().generate(token, random) }
+        if token.kind.is_none() {
+            "no code".into()
+        } else {
+            RandomTokens::default().generate(token, random)
+        }
     }
 }
 
@@ -80,7 +85,9 @@ impl ExtensionGrant for Never {
 
 #[test]
 fn a_sound_configuration_is_built() {
-    let reuse = GrantType::dangerous_password().scopes("read").with(|options| options.reuse_access_tokens = true);
+    let reuse = GrantType::dangerous_password()
+        .scopes("read")
+        .with(|options| options.reuse_access_tokens = true);
     let builders = [
         sound(),
         sound().add_grant_type(reuse).token_reuse_key(KEY),
@@ -92,9 +99,16 @@ fn a_sound_configuration_is_built() {
             .with(|options| options.reuse_access_tokens = true)
             .token_reuse_key("short")
             .with(|options| options.dangerous_allow_short_keys = true),
-        sound().with(|options| options.only_basic = true).with(|options| options.only_body = true).client_source(Never),
+        sound()
+            .with(|options| options.only_basic = true)
+            .with(|options| options.only_body = true)
+            .client_source(Never),
         sound().with(|options| {
-            drop(options.metadata.insert("require_pushed_authorization_requests".into(), false.into()));
+            drop(
+                options
+                    .metadata
+                    .insert("require_pushed_authorization_requests".into(), false.into()),
+            );
         }),
         sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
         sound().with(|options| options.scope_separator = ','),
@@ -103,10 +117,15 @@ fn a_sound_configuration_is_built() {
             .with(|options| options.resources.push("urn:printer".into())),
         sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
         sound().with(|options| {
-            drop(options.metadata.insert("service_documentation".into(), "https://auth.example.com/docs".into()));
+            drop(
+                options
+                    .metadata
+                    .insert("service_documentation".into(), "https://auth.example.com/docs".into()),
+            );
         }),
         sound().add_grant_type(
-            GrantType::extension_with_handler("urn:voucher", Never).with(|options| options.with_refresh_token = true),
+            GrantType::extension_with_handler("urn:voucher", Never)
+                .with(|options| options.with_refresh_token = true),
         ),
         sound().add_grant_type(
             GrantType::refresh_token()
@@ -116,7 +135,8 @@ fn a_sound_configuration_is_built() {
         Provider::builder("http://auth.example.com")
             .with(|options| options.dangerous_allow_http = true)
             .add_grant_type(GrantType::dangerous_implicit()),
-        Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
+        Provider::builder("http://127.0.0.1:8080/tenant")
+            .add_grant_type(GrantType::client_credentials()),
     ];
     for builder in builders {
         assert_eq!(problems(builder.clone()), [], "{builder:?}");
@@ -131,13 +151,19 @@ fn each_problem_is_found_and_named() {
     let no_time = Duration::from_millis(999);
     let rows: Vec<(ProviderBuilder, &str)> = vec![
         (Provider::builder("https://auth.example.com"), "`ProviderBuilder::add_grant_type`"),
-        (grant(GrantType::extension("voucher")), r#""voucher" cannot be the name of an extension grant"#),
+        (
+            grant(GrantType::extension("voucher")),
+            r#""voucher" cannot be the name of an extension grant"#,
+        ),
         (grant(GrantType::extension("password")), r#""password" cannot be the name"#),
         (
             grant(GrantType::extension_with_handler("authorization_code", Never)),
             r#""authorization_code" cannot be the name"#,
         ),
-        (grant(GrantType::dangerous_password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
+        (
+            grant(GrantType::dangerous_password().scopes(["a\"b"])),
+            r#"the scope "a\"b" of the grant "password""#,
+        ),
         (grant(GrantType::dangerous_password().scopes("é")), r#"the scope "é""#),
         (
             sound()
@@ -145,36 +171,58 @@ fn each_problem_is_found_and_named() {
                 .add_grant_type(GrantType::dangerous_implicit().scopes("a,b")),
             r#"the scope "a,b""#,
         ),
-        (sound().with(|options| options.scope_separator = '\n'), "`ProviderBuilder::scope_separator`"),
-        (sound().with(|options| options.scope_separator = 'x'), "`ProviderBuilder::scope_separator`"),
         (
-            grant(GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true)),
+            sound().with(|options| options.scope_separator = '\n'),
+            "`ProviderBuilder::scope_separator`",
+        ),
+        (
+            sound().with(|options| options.scope_separator = 'x'),
+            "`ProviderBuilder::scope_separator`",
+        ),
+        (
+            grant(
+                GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true),
+            ),
             "set `ProviderBuilder::token_reuse_key`",
         ),
         (
-            sound().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key of 21 bytes ..."),
+            sound()
+                .with(|options| options.reuse_access_tokens = true)
+                .token_reuse_key("a key of 21 bytes ..."),
             "the key of `ProviderBuilder::token_reuse_key` has 21 bytes",
         ),
         (sound().token_reuse_key(KEY), "`ProviderBuilder::token_reuse_key` has no effect"),
         (
-            sound().with(|options| options.only_body = true).with(|options| options.allow_raw_basic = true),
+            sound()
+                .with(|options| options.only_body = true)
+                .with(|options| options.allow_raw_basic = true),
             "`ProviderBuilder::allow_raw_basic` has no effect",
         ),
         (
             sound().with(|options| options.allow_any_private_scheme = true),
             "`ProviderBuilder::allow_any_private_scheme` has no effect",
         ),
-        (sound().with(|options| options.require_resource = true), "`ProviderBuilder::require_resource` has no effect"),
-        (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
+        (
+            sound().with(|options| options.require_resource = true),
+            "`ProviderBuilder::require_resource` has no effect",
+        ),
+        (
+            Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()),
+            "add one with",
+        ),
         (
             grant(
-                GrantType::dangerous_password().scopes("a").with(|options| options.default_scope = Some("a b".into())),
+                GrantType::dangerous_password()
+                    .scopes("a")
+                    .with(|options| options.default_scope = Some("a b".into())),
             ),
             r#"of "password" has "b""#,
         ),
         (
-            grant(GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true))
-                .token_reuse_key_until(KEY, Timestamp::from_secs(1)),
+            grant(
+                GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true),
+            )
+            .token_reuse_key_until(KEY, Timestamp::from_secs(1)),
             "`ProviderBuilder::token_reuse_key_until` needs a key that follows",
         ),
         (
@@ -185,11 +233,15 @@ fn each_problem_is_found_and_named() {
             "the key of `ProviderBuilder::token_reuse_key_until` has 3 bytes",
         ),
         (
-            grant(GrantType::device_code().with(|options| options.reuse_access_tokens = true)).token_reuse_key(KEY),
+            grant(GrantType::device_code().with(|options| options.reuse_access_tokens = true))
+                .token_reuse_key(KEY),
             "`GrantType::reuse_access_tokens` has no effect",
         ),
         (
-            grant(GrantType::dangerous_password().with(|options| options.allow_refresh_token_reuse = true)),
+            grant(
+                GrantType::dangerous_password()
+                    .with(|options| options.allow_refresh_token_reuse = true),
+            ),
             "`GrantType::allow_refresh_token_reuse`",
         ),
         (
@@ -197,12 +249,16 @@ fn each_problem_is_found_and_named() {
             "`GrantType::decide_at_refresh`",
         ),
         (
-            grant(GrantType::dangerous_password().with(|options| options.rotation_grace = Some(Duration::ZERO))),
+            grant(
+                GrantType::dangerous_password()
+                    .with(|options| options.rotation_grace = Some(Duration::ZERO)),
+            ),
             "`GrantType::rotation_grace`",
         ),
         (
-            Provider::builder("https://a.example")
-                .add_grant_type(GrantType::dangerous_implicit().with(|options| options.with_refresh_token = true)),
+            Provider::builder("https://a.example").add_grant_type(
+                GrantType::dangerous_implicit().with(|options| options.with_refresh_token = true),
+            ),
             "`GrantType::with_refresh_token`",
         ),
         (
@@ -210,24 +266,38 @@ fn each_problem_is_found_and_named() {
             r#"`GrantType::expires_in` of "password""#,
         ),
         (
-            grant(GrantType::dangerous_password().with(|options| options.grants_end_after = Some(no_time))),
+            grant(
+                GrantType::dangerous_password()
+                    .with(|options| options.grants_end_after = Some(no_time)),
+            ),
             r#"`GrantType::grants_end_after` of "password""#,
         ),
         (sound().token_generator(Spaces), "made a code that cannot be sent"),
         (sound().secret_hasher(Hasher(|_, _| false)), "`ProviderBuilder::secret_hasher`"),
         (sound().secret_hasher(Hasher(|_, _| true)), "`ProviderBuilder::secret_hasher`"),
         (
-            sound().with(|options| options.only_basic = true).with(|options| options.only_body = true),
+            sound()
+                .with(|options| options.only_basic = true)
+                .with(|options| options.only_body = true),
             "`only_basic` and `only_body`",
         ),
-        (sound().path(Endpoint::Token, "/token?x"), r#"`ProviderBuilder::path` of Token is "/token?x""#),
+        (
+            sound().path(Endpoint::Token, "/token?x"),
+            r#"`ProviderBuilder::path` of Token is "/token?x""#,
+        ),
         (sound().path(Endpoint::Token, "/a b"), "`ProviderBuilder::path` of Token"),
         (sound().path(Endpoint::Token, "//token"), "`ProviderBuilder::path` of Token"),
         (sound().path(Endpoint::Token, "/revoke"), r#"Token and Revoke share "/revoke""#),
         (sound().path(Endpoint::Metadata, "/register/about"), "Register and Metadata share"),
         (sound().path(Endpoint::Token, "/register/token"), "Token and Register share"),
-        (sound().with(|options| options.code_lifetime = no_time), "`ProviderBuilder::code_lifetime`"),
-        (sound().with(|options| options.device_lifetime = no_time), "`ProviderBuilder::device_lifetime`"),
+        (
+            sound().with(|options| options.code_lifetime = no_time),
+            "`ProviderBuilder::code_lifetime`",
+        ),
+        (
+            sound().with(|options| options.device_lifetime = no_time),
+            "`ProviderBuilder::device_lifetime`",
+        ),
         (
             sound().with(|options| options.pushed_request_lifetime = no_time),
             "`ProviderBuilder::pushed_request_lifetime`",
@@ -245,15 +315,19 @@ fn each_problem_is_found_and_named() {
             r#"`ProviderBuilder::resources` of "printer""#,
         ),
         (
-            sound().with(|options| options.introspect_data = ["tenant", "sub"].map(Into::into).into()),
+            sound()
+                .with(|options| options.introspect_data = ["tenant", "sub"].map(Into::into).into()),
             r#"`ProviderBuilder::introspect_data` of "sub""#,
         ),
         (
-            sound().with(|options| drop(options.metadata.insert("issuer".into(), "https://other.example".into()))),
+            sound().with(|options| {
+                drop(options.metadata.insert("issuer".into(), "https://other.example".into()));
+            }),
             r#"of "issuer""#,
         ),
         (
-            sound().with(|options| drop(options.metadata.insert("scopes_supported".into(), 7.into()))),
+            sound()
+                .with(|options| drop(options.metadata.insert("scopes_supported".into(), 7.into()))),
             r#"of "scopes_supported""#,
         ),
     ];
@@ -270,9 +344,14 @@ fn each_problem_is_found_and_named() {
             "`ProviderBuilder::resources`",
         ),
         (sound().path(Endpoint::Token, "/t\u{f6}k"), "`ProviderBuilder::path` of Token"),
-        (sound().with(|options| options.device_interval = no_time), "`ProviderBuilder::device_interval`"),
         (
-            sound().add_grant_type(GrantType::refresh_token().with(|options| options.rotation_grace = Some(no_time))),
+            sound().with(|options| options.device_interval = no_time),
+            "`ProviderBuilder::device_interval`",
+        ),
+        (
+            sound().add_grant_type(
+                GrantType::refresh_token().with(|options| options.rotation_grace = Some(no_time)),
+            ),
             "`GrantType::rotation_grace`",
         ),
         (sound().add_grant_type(GrantType::refresh_token().scopes("read")), "`GrantType::scopes`"),
@@ -283,7 +362,10 @@ fn each_problem_is_found_and_named() {
     }
     let repeats = problems(sound().token_generator(Same));
     assert_eq!(repeats.len(), 3, "{repeats:?}");
-    assert!(repeats.iter().all(|problem| matches!(problem, Problem::GeneratorRepeats { .. })), "{repeats:?}");
+    assert!(
+        repeats.iter().all(|problem| matches!(problem, Problem::GeneratorRepeats { .. })),
+        "{repeats:?}"
+    );
 }
 
 #[test]
@@ -297,12 +379,22 @@ fn the_issuer_is_a_private_url_without_query_and_fragment() {
         "https://a.example/a/../b",
         "https://a.example/\u{e4}",
     ] {
-        let found = problems(Provider::builder(issuer).add_grant_type(GrantType::dangerous_implicit()));
-        assert!(matches!(&found[..], [Problem::Issuer(Unsupported::Url { .. })]), "{issuer} {found:?}");
+        let found =
+            problems(Provider::builder(issuer).add_grant_type(GrantType::dangerous_implicit()));
+        assert!(
+            matches!(&found[..], [Problem::Issuer(Unsupported::Url { .. })]),
+            "{issuer} {found:?}"
+        );
     }
-    let found = problems(Provider::builder("http://a.example").add_grant_type(GrantType::dangerous_implicit()));
+    let found = problems(
+        Provider::builder("http://a.example").add_grant_type(GrantType::dangerous_implicit()),
+    );
     assert!(matches!(&found[..], [Problem::Issuer(Unsupported::PlainHttp { .. })]), "{found:?}");
-    assert!(found[0].to_string().contains("`ProviderBuilder::dangerous_allow_http`"), "{}", found[0]);
+    assert!(
+        found[0].to_string().contains("`ProviderBuilder::dangerous_allow_http`"),
+        "{}",
+        found[0]
+    );
 }
 
 #[test]
@@ -311,7 +403,9 @@ fn all_problems_are_told_at_once() {
         .with(|options| options.only_basic = true)
         .with(|options| options.only_body = true)
         .with(|options| options.code_lifetime = Duration::ZERO)
-        .add_grant_type(GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true));
+        .add_grant_type(
+            GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true),
+        );
     let invalid = builder.build().unwrap_err();
     assert_eq!(invalid.problems().len(), 4, "{invalid}");
     let text = invalid.to_string();

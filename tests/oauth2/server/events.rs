@@ -1,4 +1,5 @@
-//! What the authorization server tells its operator by the feature `tracing`: enough, and no secret.
+//! What the authorization server tells its operator by the feature `tracing`: enough, and no
+//! secret.
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use crate::common::traced::traced;
@@ -29,11 +30,19 @@ fn events_have_their_levels_and_no_secret() {
     // The client of this test has events of its own.
     lines.retain(|(_, line)| line.starts_with("oauth_proto::oauth2::server "));
     let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
-    // Issued, renewed, renewed once more within the grace time, revoked and the replay that caused it, a wrong password.
+    // Issued, renewed, renewed once more within the grace time, revoked and the replay that caused
+    // it, a wrong password.
     use Level as L;
-    assert_eq!(levels, [L::INFO, L::INFO, L::WARN, L::INFO, L::INFO, L::WARN, L::WARN], "{lines:?}");
+    assert_eq!(
+        levels,
+        [L::INFO, L::INFO, L::WARN, L::INFO, L::INFO, L::WARN, L::WARN],
+        "{lines:?}"
+    );
     assert!(lines[0].1.contains("printer") && lines[5].1.contains("used before"), "{lines:?}");
-    assert!(lines[2].1.contains("within the grace time") && lines[2].1.contains("printer"), "{lines:?}");
+    assert!(
+        lines[2].1.contains("within the grace time") && lines[2].1.contains("printer"),
+        "{lines:?}"
+    );
     for secret in secrets {
         assert!(!lines.iter().any(|(_, line)| line.contains(&secret)), "{lines:?}");
     }
@@ -43,7 +52,8 @@ fn events_have_their_levels_and_no_secret() {
 #[track_caller]
 fn event(request: &oauth_proto::Request, pair: &OAuth2Pair, level: Level, parts: &[&str]) {
     let lines = traced(|| drop(pair.dispatch(request)));
-    let lines: Vec<_> = lines.iter().filter(|(_, line)| line.starts_with("oauth_proto::oauth2::server ")).collect();
+    let lines: Vec<_> =
+        lines.iter().filter(|(_, line)| line.starts_with("oauth_proto::oauth2::server ")).collect();
     let [(own, line)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(*own, level, "{line}");
     for part in parts {
@@ -64,7 +74,12 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
     let known = [("client_id", "printer"), ("client_secret", SECRET)];
     let wrong = [("client_id", "printer"), ("client_secret", "wrong")];
     let credentials = [("grant_type", "client_credentials"), ("scope", "stats admin")];
-    event(&post("/token", &[&wrong[..], &credentials].concat()), &pair, Level::WARN, &["Token", "printer", "wrong"]);
+    event(
+        &post("/token", &[&wrong[..], &credentials].concat()),
+        &pair,
+        Level::WARN,
+        &["Token", "printer", "wrong"],
+    );
     let unknown = [("client_id", "nobody"), ("client_secret", "wrong")];
     event(
         &post("/token", &[&unknown[..], &credentials].concat()),
@@ -72,9 +87,22 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
         Level::DEBUG,
         &["Token", "nobody", "unknown"],
     );
-    event(&post("/token", &[&known[..], &credentials].concat()), &pair, Level::DEBUG, &["Token", "printer", "admin"]);
-    let other = [&known[..], &[("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "x")]];
-    event(&post("/token", &other.concat()), &pair, Level::DEBUG, &["Token", "printer", "device code"]);
+    event(
+        &post("/token", &[&known[..], &credentials].concat()),
+        &pair,
+        Level::DEBUG,
+        &["Token", "printer", "admin"],
+    );
+    let other = [
+        &known[..],
+        &[("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "x")],
+    ];
+    event(
+        &post("/token", &other.concat()),
+        &pair,
+        Level::DEBUG,
+        &["Token", "printer", "device code"],
+    );
     // Also where it was refused before anybody was looked for, by the body or by Basic.
     event(&post("/token", &known), &pair, Level::DEBUG, &["Token", "printer", "grant_type"]);
     let mut magic = post("/token", &[("grant_type", "magic")]);
@@ -87,9 +115,18 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
         let query = oauth_proto::wire::form::encode(query.iter().copied());
         http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap()
     };
-    let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", "https://evil.example/x?y")];
+    let asking = [
+        ("response_type", "code"),
+        ("client_id", "printer"),
+        ("redirect_uri", "https://evil.example/x?y"),
+    ];
     event(&page(&asking), &pair, Level::DEBUG, &["Authorize", "printer", "https://evil.example/x"]);
-    let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("scope", "x")];
+    let asking = [
+        ("response_type", "code"),
+        ("client_id", "printer"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "x"),
+    ];
     event(&page(&asking), &pair, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
 }
 
@@ -102,16 +139,34 @@ fn the_log_tells_apart_why_a_code_or_a_token_is_no_good() {
     let refresh_token = token.refresh_token.unwrap().expose().to_owned();
     let own = [("client_id", "printer"), ("client_secret", SECRET)];
     let refresh = |value: &str| {
-        post("/token", &[&own[..], &[("grant_type", "refresh_token"), ("refresh_token", value)]].concat())
+        post(
+            "/token",
+            &[&own[..], &[("grant_type", "refresh_token"), ("refresh_token", value)]].concat(),
+        )
     };
     event(&refresh("unknown"), &pair, Level::DEBUG, &["refresh token is unknown"]);
     let introspect = |value: &str| post("/introspect", &[&own[..], &[("token", value)]].concat());
     let access = token.access_token.expose();
     event(&introspect("unknown"), &pair, Level::DEBUG, &["not active", "printer", "unknown"]);
     pair.now.set(NOW + 3600);
-    event(&introspect(access), &pair, Level::DEBUG, &["not active", "printer", "expired at 1700003600"]);
+    event(
+        &introspect(access),
+        &pair,
+        Level::DEBUG,
+        &["not active", "printer", "expired at 1700003600"],
+    );
     pair.now.set(NOW + 30 * 24 * 3600);
     event(&refresh(&refresh_token), &pair, Level::DEBUG, &["refresh token expired at"]);
-    let password = [("grant_type", "password"), ("username", "jane"), ("password", "guess"), ("scope", "read")];
-    event(&post("/token", &[&own[..], &password].concat()), &pair, Level::WARN, &["printer", "username and password"]);
+    let password = [
+        ("grant_type", "password"),
+        ("username", "jane"),
+        ("password", "guess"),
+        ("scope", "read"),
+    ];
+    event(
+        &post("/token", &[&own[..], &password].concat()),
+        &pair,
+        Level::WARN,
+        &["printer", "username and password"],
+    );
 }

@@ -1,4 +1,5 @@
-//! Our client against our own authorization server, in memory: no socket, a clock that is handed over.
+//! Our client against our own authorization server, in memory: no socket, a clock that is handed
+//! over.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, provider};
 use crate::common::with::With;
@@ -12,17 +13,20 @@ fn a_code_brings_tokens_and_those_bring_others() {
     let token = pair.sign_in(&client, Authorize::scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read write".into()));
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
-    let introspection = pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
+    let introspection =
+        pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
     assert!(introspection.active && introspection.sub.as_deref() == Some("jane"));
     let narrower = oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap()).scope("read");
     let second = pair.run(client.request_token(narrower, pair.moment())).unwrap();
     assert_eq!(second.scope, Some("read".into()));
     assert_ne!(second.refresh_token, token.refresh_token);
-    // The first refresh token is used. Who shows it after the time for lost answers has stolen one of them.
+    // The first refresh token is used. Who shows it after the time for lost answers has stolen one
+    // of them.
     pair.now.set(NOW + 10);
     let again = oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     pair.run(client.request_token(again, pair.moment())).unwrap_err();
-    let introspection = pair.run(client.introspect(second.access_token.expose(), pair.moment())).unwrap();
+    let introspection =
+        pair.run(client.introspect(second.access_token.expose(), pair.moment())).unwrap();
     assert!(!introspection.active);
 }
 
@@ -30,27 +34,40 @@ fn a_code_brings_tokens_and_those_bring_others() {
 fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
-    pair.sign_in(&client, Authorize::scope("read").with(|authorize| authorize.pushed = true)).unwrap();
-    pair.run(client.request_token(oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read"), pair.moment()))
+    pair.sign_in(&client, Authorize::scope("read").with(|authorize| authorize.pushed = true))
         .unwrap();
-    pair.run(client.request_token(oauth2::Grant::dangerous_password("jane", "wrong").scope("read"), pair.moment()))
-        .unwrap_err();
-    let token = pair.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), pair.moment()));
+    pair.run(client.request_token(
+        oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read"),
+        pair.moment(),
+    ))
+    .unwrap();
+    pair.run(client.request_token(
+        oauth2::Grant::dangerous_password("jane", "wrong").scope("read"),
+        pair.moment(),
+    ))
+    .unwrap_err();
+    let token = pair.run(
+        client.request_token(oauth2::Grant::client_credentials().scope("stats"), pair.moment()),
+    );
     let token = token.unwrap();
     assert!(token.refresh_token.is_none());
     pair.run(client.revoke(token.access_token.expose(), pair.moment())).unwrap();
 
-    let pending = pair.run(client.authorize_device(AuthorizeDevice::scope("read"), pair.moment())).unwrap();
+    let pending =
+        pair.run(client.authorize_device(AuthorizeDevice::scope("read"), pair.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
-    let device = serve(pair.provider.find_device(&entered, pair.moment().now), &pair.store).unwrap();
-    serve(pair.provider.approve_device(device, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+    let device =
+        serve(pair.provider.find_device(&entered, pair.moment().now), &pair.store).unwrap();
+    serve(pair.provider.approve_device(device, Approval::new("jane"), pair.moment()), &pair.store)
+        .unwrap();
     pair.run(client.poll(&pending, pair.moment())).unwrap();
 }
 
 #[test]
 fn an_app_needs_no_secret_and_chooses_its_port() {
     let pair = OAuth2Pair::new(provider());
-    let client = Client::new(pair.server(), "app").redirect_uri("http://127.0.0.1:51004/cb").unwrap();
+    let client =
+        Client::new(pair.server(), "app").redirect_uri("http://127.0.0.1:51004/cb").unwrap();
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     assert!(token.refresh_token.is_some());
 }

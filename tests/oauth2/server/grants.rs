@@ -4,8 +4,8 @@ use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use http::request::Parts;
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
-    Approval, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant, GrantCredential,
-    GrantType, IdentifiedClient, Rejected, Serve, serve,
+    Approval, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched,
+    ExtensionGrant, GrantCredential, GrantType, IdentifiedClient, Rejected, Serve, serve,
 };
 use oauth_proto::oauth2::{
     self, Authorize, AuthorizeDevice, Client, PendingDevice, ResponseMode, SecretPlacement, Token,
@@ -24,7 +24,9 @@ fn code(error: &Error) -> &str {
 }
 
 fn post(pair: &OAuth2Pair, parameters: &[(&str, &str)]) -> (u16, serde_json::Value) {
-    let body = form::encode(parameters.iter().chain(&[("client_id", "printer"), ("client_secret", SECRET)]).copied());
+    let body = form::encode(
+        parameters.iter().chain(&[("client_id", "printer"), ("client_secret", SECRET)]).copied(),
+    );
     let request = http::Request::post("https://auth.example.com/token")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
@@ -44,10 +46,15 @@ fn begin(pair: &OAuth2Pair) -> PendingDevice {
 /// The user follows the link that the device shows, and enters what it brings.
 fn enter(pair: &OAuth2Pair, user_code: &str) -> Result<DeviceConsent, Rejected> {
     let uri = format!("https://auth.example.com/device?user_code={user_code}");
-    let Ok(Dispatched::Device(page)) = pair.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap()) else {
+    let Ok(Dispatched::Device(page)) =
+        pair.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap())
+    else {
         panic!("no page for devices")
     };
-    serve(pair.provider.find_device(&page.user_code.unwrap_or_default(), pair.moment().now), &pair.store)
+    serve(
+        pair.provider.find_device(&page.user_code.unwrap_or_default(), pair.moment().now),
+        &pair.store,
+    )
 }
 
 /// What the device is told at that time.
@@ -75,7 +82,8 @@ fn a_device_is_told_to_wait_and_to_slow_down_and_is_granted_once() {
     assert_eq!(device.user_code, pending.user_code);
     assert_eq!((device.client_id.as_str(), device.scope.as_str()), ("printer", "read"));
     let stored = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
-    serve(pair.provider.approve_device(stored, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+    serve(pair.provider.approve_device(stored, Approval::new("jane"), pair.moment()), &pair.store)
+        .unwrap();
     assert_eq!(poll(&pair, &pending, NOW + 34), (200, "granted".into()));
     // Once.
     assert_eq!(poll(&pair, &pending, NOW + 60), (400, "invalid_grant".into()));
@@ -139,7 +147,9 @@ fn exchange(
 /// RFC 8693.
 #[test]
 fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
-    let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")));
+    let pair = OAuth2Pair::new(
+        provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")),
+    );
     pair.store.add_client(
         ClientRecord::confidential("printer", SECRET)
             .unwrap()
@@ -150,17 +160,28 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     let subject = pair.sign_in(&client, Authorize::scope("read write")).unwrap();
     let policy = |question: &DecideGrant| match &question.credential {
         GrantCredential::Exchange(exchange) => match &exchange.subject {
-            Some(subject) => Decision::Granted(Approval::new(subject.grant.user.clone().unwrap_or_default())),
-            None => Decision::Refused { code: "invalid_request".into(), description: "not one of ours".into() },
+            Some(subject) => {
+                Decision::Granted(Approval::new(subject.grant.user.clone().unwrap_or_default()))
+            }
+            None => Decision::Refused {
+                code: "invalid_request".into(),
+                description: "not one of ours".into(),
+            },
         },
         _ => Decision::Denied,
     };
     let response = exchange(&pair, &subject, &[("scope", "read")], policy);
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    assert_eq!((answer["issued_token_type"].as_str(), answer["scope"].as_str()), (Some(ACCESS_TOKEN), Some("read")));
+    assert_eq!(
+        (answer["issued_token_type"].as_str(), answer["scope"].as_str()),
+        (Some(ACCESS_TOKEN), Some("read"))
+    );
     assert!(answer.get("refresh_token").is_none());
     assert_eq!(exchange(&pair, &subject, &[("scope", "admin")], policy).status(), 400);
-    assert_eq!(exchange(&pair, &subject, &[("requested_token_type", "urn:x")], policy).status(), 400);
+    assert_eq!(
+        exchange(&pair, &subject, &[("requested_token_type", "urn:x")], policy).status(),
+        400
+    );
     assert_eq!(exchange(&pair, &subject, &[("actor_token", "x")], policy).status(), 400);
     let introspect = |token: &str| pair.run(client.introspect(token, pair.moment())).unwrap();
     let exchanged = answer["access_token"].as_str().unwrap();
@@ -172,7 +193,11 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));
     // Without anybody to decide, nothing is granted.
     assert_eq!(
-        post(&pair, &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]).0,
+        post(
+            &pair,
+            &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]
+        )
+        .0,
         400
     );
 }
@@ -183,21 +208,29 @@ fn extension_grants_are_judged_or_asked_about() {
     struct Voucher;
     impl ExtensionGrant for Voucher {
         fn handle(&self, question: &DecideGrant, now: Timestamp) -> Decision {
-            let GrantCredential::Extension { parameters, .. } = &question.credential else { return Decision::Denied };
+            let GrantCredential::Extension { parameters, .. } = &question.credential else {
+                return Decision::Denied;
+            };
             assert!(!format!("{question:?}").contains("genuine") && now.as_secs() == NOW);
-            match parameters.iter().any(|(name, value)| name == "voucher" && value.expose() == "genuine") {
+            match parameters
+                .iter()
+                .any(|(name, value)| name == "voucher" && value.expose() == "genuine")
+            {
                 true => Decision::Granted(Approval::new("guest").scope("read")),
                 false => Decision::Denied,
             }
         }
     }
-    let pair = OAuth2Pair::new(
-        provider().add_grant_type(GrantType::extension_with_handler("urn:voucher", Voucher).scopes("read write")),
-    );
-    let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
+    let pair = OAuth2Pair::new(provider().add_grant_type(
+        GrantType::extension_with_handler("urn:voucher", Voucher).scopes("read write"),
+    ));
+    let shown =
+        |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
     assert_eq!(error(&post(&pair, &shown("genuine"))), "unauthorized_client");
-    pair.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_grant_type("urn:voucher"));
+    pair.store.add_client(
+        ClientRecord::confidential("printer", SECRET).unwrap().add_grant_type("urn:voucher"),
+    );
     let answer = post(&pair, &shown("genuine"));
     assert_eq!((answer.0, answer.1["scope"].as_str()), (200, Some("read")));
     assert_eq!(error(&post(&pair, &shown("forged"))), "invalid_grant");
@@ -214,11 +247,14 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
         fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
             let Certificate(shown) = request.extensions.get::<Certificate>()?.clone();
             let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
-            Some(IdentifiedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
+            Some(IdentifiedClient::new(*client_id, move |record| {
+                record.metadata.software_id.as_deref() == Some(shown)
+            }))
         }
     }
     let pair = OAuth2Pair::new(provider().client_source(MutualTls));
-    let mut record = ClientRecord::authenticated_by("device", "tls_client_auth").add_grant_type("client_credentials");
+    let mut record = ClientRecord::authenticated_by("device", "tls_client_auth")
+        .add_grant_type("client_credentials");
     record.metadata.software_id = Some("thumbprint".into());
     pair.store.add_client(record);
     let ask = |certificate: Option<Certificate>, more: &str| {
@@ -249,19 +285,28 @@ fn secrets_are_taken_from_where_the_operator_says() {
         (provider().with(|options| options.only_body = true), SecretPlacement::Body, true),
     ] {
         let pair = OAuth2Pair::new(provider);
-        let client = Client::new(pair.server().with(|server| server.secret_placement = Some(placement)), "printer")
-            .secret(SECRET);
-        assert_eq!(pair.run(client.request_token(grant(), pair.moment())).is_ok(), fits, "{placement:?}");
+        let client = Client::new(
+            pair.server().with(|server| server.secret_placement = Some(placement)),
+            "printer",
+        )
+        .secret(SECRET);
+        assert_eq!(
+            pair.run(client.request_token(grant(), pair.moment())).is_ok(),
+            fits,
+            "{placement:?}"
+        );
     }
 }
 
 #[test]
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
-    let pair = OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
+    let pair =
+        OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
         let mut authorize = Authorize::scope("read");
         authorize.response_mode = mode;
-        let authorization = pair.client().dangerous_authorize_implicit(authorize, pair.moment()).unwrap();
+        let authorization =
+            pair.client().dangerous_authorize_implicit(authorize, pair.moment()).unwrap();
         let consent = pair.consent(&authorization.url);
         let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
         let response = serve(step, &pair.store).unwrap();
@@ -269,7 +314,10 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
             ResponseMode::FormPost => fields(std::str::from_utf8(response.body()).unwrap()),
             _ => response.headers()["location"].to_str().unwrap().to_owned(),
         };
-        let token = pair.client().token_from_fragment(authorization.pending, &callback, pair.moment().now).unwrap();
+        let token = pair
+            .client()
+            .token_from_fragment(authorization.pending, &callback, pair.moment().now)
+            .unwrap();
         assert_eq!((token.scope, token.refresh_token), (Some("read".into()), None));
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
@@ -298,34 +346,45 @@ fn fields(page: &str) -> String {
 fn a_decision_survives_a_login_page_but_not_for_ever() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
-    let authorize = Authorize::scope("read").parameter("login_hint", "jane").parameter("prompt", "none");
+    let authorize =
+        Authorize::scope("read").parameter("login_hint", "jane").parameter("prompt", "none");
     let authorization = pair.run(client.authorize(authorize, pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
-    assert_eq!((consent.parameter("login_hint"), consent.parameter("prompt")), (Some("jane"), Some("none")));
+    assert_eq!(
+        (consent.parameter("login_hint"), consent.parameter("prompt")),
+        (Some("jane"), Some("none"))
+    );
     let stored: Consent = serde_json::from_str(&serde_json::to_string(&consent).unwrap()).unwrap();
     assert_eq!(stored, consent);
     for (response, error) in [
         (serve(pair.provider.deny(stored.clone()), &pair.store).unwrap(), "access_denied"),
         (
-            serve(pair.provider.redirect_with_error(stored.clone(), "login_required"), &pair.store).unwrap(),
+            serve(pair.provider.redirect_with_error(stored.clone(), "login_required"), &pair.store)
+                .unwrap(),
             "login_required",
         ),
     ] {
         let callback = response.headers()["location"].to_str().unwrap();
         assert!(callback.starts_with("https://client.example.com/cb?x=1&error="), "{callback}");
-        let pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
+        let pending =
+            serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
         let refused = client.redeem(pending, callback, pair.moment()).unwrap_err();
         assert!(refused.to_string().contains(error) || code(&refused) == error, "{refused}");
     }
     pair.now.set(NOW + 3600);
-    let late = serve(pair.provider.approve(stored, Approval::new("jane"), pair.moment()), &pair.store).unwrap_err();
-    assert!(late.response().headers()["location"].to_str().unwrap().contains("error=invalid_request"));
+    let late =
+        serve(pair.provider.approve(stored, Approval::new("jane"), pair.moment()), &pair.store)
+            .unwrap_err();
+    assert!(
+        late.response().headers()["location"].to_str().unwrap().contains("error=invalid_request")
+    );
 }
 
 #[test]
 fn more_than_was_asked_is_not_granted() {
     let pair = OAuth2Pair::new(provider());
-    let authorization = pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
+    let authorization =
+        pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
     let wider = Approval::new("jane").scope("read write");
     serve(pair.provider.approve(consent.clone(), wider, pair.moment()), &pair.store).unwrap_err();
@@ -339,15 +398,21 @@ fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
     use oauth_proto::oauth2::server::store::NextQuery;
 
     let pair = OAuth2Pair::new(provider());
-    let body = format!("grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats");
+    let body = format!(
+        "grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats"
+    );
     let request = http::Request::post("https://auth.example.com/token")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let ServerStep::Query(NextQuery::FindClient(pending)) = pair.provider.token(&request, pair.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) =
+        pair.provider.token(&request, pair.moment())
+    else {
         panic!("the client is not looked for")
     };
-    let ServerStep::Reject(rejected) = pending.unavailable("disk full") else { panic!("it goes on") };
+    let ServerStep::Reject(rejected) = pending.unavailable("disk full") else {
+        panic!("it goes on")
+    };
     let response = rejected.response();
     assert_eq!(response.status(), 503);
     let body = String::from_utf8_lossy(response.body()).into_owned();

@@ -6,8 +6,9 @@ use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, prov
 use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, GrantRecord, Store, TokenHash};
 use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher};
 use oauth_proto::oauth2::server::{
-    Approval, DecideGrant, Decision, Dispatched, Endpoint, GrantCredential, GrantType, NewToken, Provider,
-    ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason, Serve, TokenGenerator, UnknownScope, Uuid4, serve,
+    Approval, DecideGrant, Decision, Dispatched, Endpoint, GrantCredential, GrantType, NewToken,
+    Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason, Serve,
+    TokenGenerator, UnknownScope, Uuid4, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -36,7 +37,9 @@ fn is_active(pair: &OAuth2Pair, token: &Token) -> bool {
 #[test]
 fn an_equal_request_gets_the_reusable_token_that_is_there() {
     let pair = OAuth2Pair::new(
-        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
     );
     let first = password(&pair).unwrap();
     pair.now.set(NOW + 600);
@@ -50,10 +53,16 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
     assert_ne!(wider.access_token, first.access_token);
     let by_code = pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     assert_ne!(by_code.access_token, first.access_token);
-    assert_eq!(pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token, by_code.access_token);
+    assert_eq!(
+        pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token,
+        by_code.access_token
+    );
     // Whoever else has the refresh token may use it too, and an expired access token is none.
     for _ in 0..2 {
-        assert_eq!(refresh(&pair, &pair.client(), &first).unwrap().refresh_token, first.refresh_token);
+        assert_eq!(
+            refresh(&pair, &pair.client(), &first).unwrap().refresh_token,
+            first.refresh_token
+        );
     }
     assert_eq!(password(&pair).unwrap().access_token, first.access_token);
     pair.now.set(NOW + 3600);
@@ -64,16 +73,21 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
 #[test]
 fn a_grant_with_other_data_gets_another_reusable_token() {
     let pair = OAuth2Pair::new(
-        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
     );
     let token = |data: serde_json::Value| {
         let client = pair.client();
-        let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+        let authorization =
+            pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
         let grant = Approval::new("jane").data(data);
         let consent = pair.consent(&authorization.url);
-        let response = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+        let response =
+            serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
-        let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
+        let token =
+            pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
         token.access_token.expose().to_owned()
     };
     let first = token(serde_json::json!({ "tenant": "A", "acr": "pwd" }));
@@ -95,7 +109,9 @@ fn a_grant_with_other_data_gets_another_reusable_token() {
 fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
     let old = "the key of last year, which is kept";
     let (mut pair, end) = (
-        OAuth2Pair::new(provider().with(|options| options.reuse_access_tokens = true).token_reuse_key(old)),
+        OAuth2Pair::new(
+            provider().with(|options| options.reuse_access_tokens = true).token_reuse_key(old),
+        ),
         NOW + 100,
     );
     let first = password(&pair).unwrap();
@@ -142,17 +158,23 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
         .scopes("read")
         .with(|options| options.grants_end_after = Some(Duration::from_secs(30)));
     let late = OAuth2Pair::new(provider().add_grant_type(short));
-    let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
+    let authorization =
+        late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
-    let response = serve(late.provider.approve(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
+    let response =
+        serve(late.provider.approve(consent, Approval::new("jane"), late.moment()), &late.store)
+            .unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     late.now.set(NOW + 30);
-    let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
+    let error = late
+        .run(late.client().redeem(authorization.pending, &callback, late.moment()))
+        .unwrap_err();
     assert_eq!(code(&error), "invalid_grant");
     // The shorter end of the two counts, and one that was set later, too.
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     let begin = pair.now.get();
-    let shorter = GrantType::refresh_token().with(|options| options.grants_end_after = Some(Duration::from_secs(100)));
+    let shorter = GrantType::refresh_token()
+        .with(|options| options.grants_end_after = Some(Duration::from_secs(100)));
     pair.provider = provider().add_grant_type(shorter).build().unwrap();
     pair.now.set(begin + 99);
     let last = refresh(&pair, &client, &token).unwrap();
@@ -162,7 +184,8 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let eternal = refresh(&pair, &client, &token).unwrap();
     pair.provider = provider()
         .add_grant_type(
-            GrantType::refresh_token().with(|options| options.grants_end_after = Some(Duration::from_secs(1))),
+            GrantType::refresh_token()
+                .with(|options| options.grants_end_after = Some(Duration::from_secs(1))),
         )
         .build()
         .unwrap();
@@ -183,25 +206,38 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
         let asked = std::cell::Cell::new(0);
         let decide = |question: DecideGrant| {
             asked.set(asked.get() + 1);
-            let GrantCredential::Refresh(grant) = &question.credential else { panic!("{question:?}") };
-            assert_eq!((question.scope.as_str(), question.credential.grant_type()), ("read write", "refresh_token"));
+            let GrantCredential::Refresh(grant) = &question.credential else {
+                panic!("{question:?}")
+            };
+            assert_eq!(
+                (question.scope.as_str(), question.credential.grant_type()),
+                ("read write", "refresh_token")
+            );
             Ok::<_, String>(decide(grant))
         };
-        let end = Serve::new(&pair.store).decide_grant(decide).run(pair.provider.dispatch(&request, pair.moment()));
+        let end = Serve::new(&pair.store)
+            .decide_grant(decide)
+            .run(pair.provider.dispatch(&request, pair.moment()));
         assert_eq!(asked.get(), 1);
         let response = match end {
             Ok(Dispatched::Respond(response)) => response,
             Ok(end) => panic!("{end:?}"),
             Err(rejected) => rejected.response(),
         };
-        let oauth_proto::Step::Done(token) = sent.receive(response, pair.moment())? else { unreachable!() };
+        let oauth_proto::Step::Done(token) = sent.receive(response, pair.moment())? else {
+            unreachable!()
+        };
         Ok::<_, Error>(token)
     };
     // A denial changes nothing: the user may be let in again.
     assert_eq!(code(&refresh(&first, &|_| Decision::Denied).unwrap_err()), "invalid_grant");
-    let wider = |grant: &GrantRecord| Decision::Granted(Approval::of(grant).scope("read write admin"));
+    let wider =
+        |grant: &GrantRecord| Decision::Granted(Approval::of(grant).scope("read write admin"));
     assert_eq!(code(&refresh(&first, &wider).unwrap_err()), "server_error");
-    assert_eq!(code(&refresh(&first, &|_| Decision::Granted(Approval::new("joe"))).unwrap_err()), "server_error");
+    assert_eq!(
+        code(&refresh(&first, &|_| Decision::Granted(Approval::new("joe"))).unwrap_err()),
+        "server_error"
+    );
     let second = refresh(&first, &|grant| Decision::Granted(Approval::of(grant))).unwrap();
     assert_eq!(second.scope, Some("read write".into()));
     // Less, with other data, from now on.
@@ -211,11 +247,16 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     };
     let third = refresh(&second, &less).unwrap();
     assert_eq!(third.scope, Some("read".into()));
-    let record = |token: &str| pair.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap().unwrap();
+    let record = |token: &str| {
+        pair.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap().unwrap()
+    };
     for token in [&third.access_token, third.refresh_token.as_ref().unwrap()] {
         assert_eq!(record(token.expose()).grant.data["tenant"], 8);
     }
-    assert_eq!(record(third.access_token.expose()).grant.id, record(first.access_token.expose()).grant.id);
+    assert_eq!(
+        record(third.access_token.expose()).grant.id,
+        record(first.access_token.expose()).grant.id
+    );
     // Also where the answer was lost.
     let lost = refresh(&second, &|_| Decision::Denied);
     assert_eq!(code(&lost.unwrap_err()), "invalid_grant");
@@ -228,22 +269,35 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
     // Without a key there is no server at all.
-    let reuse = GrantType::authorization_code().scopes("read").with(|options| options.reuse_access_tokens = true);
+    let reuse = GrantType::authorization_code()
+        .scopes("read")
+        .with(|options| options.reuse_access_tokens = true);
     provider().add_grant_type(reuse).build().unwrap_err();
     let pair = OAuth2Pair::new(
-        provider().with(|options| options.reuse_access_tokens = true).token_reuse_key("a key that lies elsewhere"),
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
     );
-    let authorization = pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
+    let authorization =
+        pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);
-    let rejected = serve(pair.provider.approve(consent, Approval::default(), pair.moment()), &pair.store).unwrap_err();
+    let rejected =
+        serve(pair.provider.approve(consent, Approval::default(), pair.moment()), &pair.store)
+            .unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
-    assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
+    assert!(
+        rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error")
+    );
 }
 
 #[test]
 fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
-    let reuse = GrantType::dangerous_password().scopes("read").with(|options| options.reuse_access_tokens = true);
-    let pair = OAuth2Pair::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
+    let reuse = GrantType::dangerous_password()
+        .scopes("read")
+        .with(|options| options.reuse_access_tokens = true);
+    let pair = OAuth2Pair::new(
+        provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"),
+    );
     assert_eq!(password(&pair).unwrap().access_token, password(&pair).unwrap().access_token);
     let by_code = || pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token;
     assert_ne!(by_code(), by_code());
@@ -251,13 +305,19 @@ fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
 
 #[test]
 fn a_code_lives_as_long_as_the_operator_says() {
-    let pair = OAuth2Pair::new(provider().with(|options| options.code_lifetime = Duration::from_secs(300)));
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.code_lifetime = Duration::from_secs(300)),
+    );
     let client = pair.client();
     let redeemed_after = |seconds| {
-        let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+        let authorization =
+            pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
         let consent = pair.consent(&authorization.url);
-        let response =
-            serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+        let response = serve(
+            pair.provider.approve(consent, Approval::new("jane"), pair.moment()),
+            &pair.store,
+        )
+        .unwrap();
         pair.now.set(pair.now.get() + seconds);
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         pair.run(client.redeem(authorization.pending, &callback, pair.moment()))
@@ -270,9 +330,15 @@ fn a_code_lives_as_long_as_the_operator_says() {
 fn the_metadata_have_the_members_that_the_operator_adds() {
     let documentation = "https://auth.example.com/docs";
     let with_members = provider()
-        .with(|options| drop(options.metadata.insert("service_documentation".into(), documentation.into())))
-        .with(|options| drop(options.metadata.insert("scopes_supported".into(), serde_json::json!(["read"]))))
-        .with(|options| drop(options.metadata.insert("claims_supported".into(), serde_json::json!(["sub"]))));
+        .with(|options| {
+            drop(options.metadata.insert("service_documentation".into(), documentation.into()));
+        })
+        .with(|options| {
+            drop(options.metadata.insert("scopes_supported".into(), serde_json::json!(["read"])));
+        })
+        .with(|options| {
+            drop(options.metadata.insert("claims_supported".into(), serde_json::json!(["sub"])));
+        });
     let pair = OAuth2Pair::new(with_members);
     let metadata = pair.run(oauth2::Discovery::new(ISSUER).unwrap().start()).unwrap();
     let published = serde_json::to_value(&metadata).unwrap();
@@ -285,7 +351,8 @@ fn the_metadata_have_the_members_that_the_operator_adds() {
 
 #[test]
 fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
-    let lenient = GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::from_secs(10)));
+    let lenient = GrantType::refresh_token()
+        .with(|options| options.rotation_grace = Some(Duration::from_secs(10)));
     let pair = OAuth2Pair::new(provider().add_grant_type(lenient));
     let client = pair.client();
     let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
@@ -309,9 +376,9 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let pair = OAuth2Pair::new(
-        provider().add_grant_type(GrantType::refresh_token().with(|options| options.allow_refresh_token_reuse = true)),
-    );
+    let pair = OAuth2Pair::new(provider().add_grant_type(
+        GrantType::refresh_token().with(|options| options.allow_refresh_token_reuse = true),
+    ));
     let client = pair.client();
     let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
@@ -333,7 +400,9 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
         .scopes("read write")
         .with(|options| options.default_scope = Some("read".into()));
     let grant = grant.with(|options| options.unknown_scope = UnknownScope::Default);
-    let pair = OAuth2Pair::new(provider().with(|options| options.scope_separator = ',').add_grant_type(grant));
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.scope_separator = ',').add_grant_type(grant),
+    );
     let mut server = pair.server();
     server.scope_separator = ',';
     let client = Client::new(server, "printer").secret(SECRET).redirect_uri(REDIRECT).unwrap();
@@ -346,8 +415,11 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 
 #[test]
 fn tokens_live_as_long_as_their_grant_says() {
-    let eternal = GrantType::dangerous_password().scopes("read").with(|options| options.dangerous_never_expires = true);
-    let short = GrantType::refresh_token().with(|options| options.expires_in = Duration::from_secs(60));
+    let eternal = GrantType::dangerous_password()
+        .scopes("read")
+        .with(|options| options.dangerous_never_expires = true);
+    let short =
+        GrantType::refresh_token().with(|options| options.expires_in = Duration::from_secs(60));
     let pair = OAuth2Pair::new(provider().add_grant_type(eternal).add_grant_type(short));
     let token = password(&pair).unwrap();
     assert_eq!(token.expires_at, None);
@@ -394,10 +466,12 @@ fn tokens_look_as_their_generator_makes_them() {
 
     let pair = OAuth2Pair::new(provider().token_generator(Named));
     let client = pair.client();
-    let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+    let authorization =
+        pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let grant = Approval::new("jane").data(serde_json::json!({ "tenant": 7 }));
     let consent = pair.consent(&authorization.url);
-    let response = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+    let response =
+        serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
     assert!(token.access_token.expose().starts_with("jane.7."));
@@ -415,7 +489,8 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
             format!("{}${}", salt[0], secret.expose().chars().rev().collect::<String>())
         }
         fn verify(&self, secret: &Secret, hash: &str) -> bool {
-            hash.split_once('$').is_some_and(|(_, hash)| hash.chars().rev().eq(secret.expose().chars()))
+            hash.split_once('$')
+                .is_some_and(|(_, hash)| hash.chars().rev().eq(secret.expose().chars()))
         }
     }
     let pair = OAuth2Pair::new(provider().secret_hasher(Backwards));
@@ -424,7 +499,8 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     let record = ClientRecord::with_secret("printer", record).add_redirect_uri(REDIRECT);
     pair.store.add_client(record.add_grant_type("password"));
     password(&pair).unwrap();
-    pair.store.add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));
+    pair.store
+        .add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));
     assert_eq!(code(&password(&pair).unwrap_err()), "invalid_client");
 }
 
@@ -434,10 +510,14 @@ fn provider_at(issuer: &str) -> Provider {
 
 #[test]
 fn endpoints_are_where_the_operator_puts_them() {
-    let moved = provider().path(Endpoint::Token, "/oauth2/v1/token").path(Endpoint::Authorize, "login");
+    let moved =
+        provider().path(Endpoint::Token, "/oauth2/v1/token").path(Endpoint::Authorize, "login");
     let pair = OAuth2Pair::new(moved);
     let metadata = pair.provider.metadata();
-    assert_eq!(metadata.token_endpoint.as_deref(), Some("https://auth.example.com/oauth2/v1/token"));
+    assert_eq!(
+        metadata.token_endpoint.as_deref(),
+        Some("https://auth.example.com/oauth2/v1/token")
+    );
     assert_eq!(metadata.authorization_endpoint.as_deref(), Some("https://auth.example.com/login"));
     pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let below = provider_at("https://example.com/tenant/").metadata();
@@ -469,8 +549,14 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         let metadata = pair.provider.metadata();
         let with_none = [secrets, &["none"]].concat();
         assert_eq!(metadata.token_endpoint_auth_methods_supported.as_ref().unwrap(), &with_none);
-        assert_eq!(metadata.revocation_endpoint_auth_methods_supported.as_ref().unwrap(), &with_none);
-        assert_eq!(metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(), secrets);
+        assert_eq!(
+            metadata.revocation_endpoint_auth_methods_supported.as_ref().unwrap(),
+            &with_none
+        );
+        assert_eq!(
+            metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(),
+            secrets
+        );
         // A client that goes by them is known everywhere.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
         let client = Client::new(server, "printer").secret(SECRET);
@@ -491,7 +577,9 @@ fn clients_register_and_manage_themselves() {
     metadata.client_name = Some("New".into());
     pair.run(pair.server().register(&metadata, None)).unwrap_err();
     pair.run(pair.server().register(&metadata, Some(&"wrong".into()))).unwrap_err();
-    let registration = pair.run(pair.server().register(&metadata, Some(&"initial-access-token-1234".into()))).unwrap();
+    let registration = pair
+        .run(pair.server().register(&metadata, Some(&"initial-access-token-1234".into())))
+        .unwrap();
     let client = registration.client(pair.server(), pair.moment().now).unwrap();
     pair.sign_in(&client, Authorize::scope("read")).unwrap();
 
@@ -502,10 +590,16 @@ fn clients_register_and_manage_themselves() {
     let client = updated.client(pair.server(), pair.moment().now).unwrap();
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     assert!(token.refresh_token.is_none());
-    pair.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), pair.moment())).unwrap();
+    pair.run(
+        client.request_token(oauth2::Grant::client_credentials().scope("stats"), pair.moment()),
+    )
+    .unwrap();
     pair.run(updated.delete()).unwrap();
     pair.run(updated.read()).unwrap_err();
-    assert_eq!(code(&pair.run(client.introspect("x", pair.moment())).unwrap_err()), "invalid_client");
+    assert_eq!(
+        code(&pair.run(client.introspect("x", pair.moment())).unwrap_err()),
+        "invalid_client"
+    );
 }
 
 #[test]
@@ -525,7 +619,14 @@ fn a_self_registered_client_gets_no_grant_without_a_users_decision() {
     for grant_type in ["client_credentials", "password", "implicit", "urn:x"] {
         metadata(&|metadata| metadata.grant_types = Some(vec![grant_type.into()])).unwrap_err();
     }
-    for uri in ["javascript:alert(1)", "http://new.example.com/", "https://new.example.com/#x", "app:/cb", "/cb", ""] {
+    for uri in [
+        "javascript:alert(1)",
+        "http://new.example.com/",
+        "https://new.example.com/#x",
+        "app:/cb",
+        "/cb",
+        "",
+    ] {
         let error = metadata(&|metadata| metadata.redirect_uris = vec![uri.into()]).unwrap_err();
         assert_eq!(code(&error), "invalid_redirect_uri", "{uri}");
     }
@@ -533,5 +634,6 @@ fn a_self_registered_client_gets_no_grant_without_a_users_decision() {
     metadata(&|metadata| metadata.logo_uri = Some("javascript:alert(1)".into())).unwrap_err();
     metadata(&|metadata| metadata.client_name = Some("a\u{202e}b".into())).unwrap_err();
     metadata(&|metadata| metadata.scope = Some("admin".into())).unwrap_err();
-    metadata(&|metadata| metadata.token_endpoint_auth_method = Some("private_key_jwt".into())).unwrap_err();
+    metadata(&|metadata| metadata.token_endpoint_auth_method = Some("private_key_jwt".into()))
+        .unwrap_err();
 }

@@ -1,4 +1,5 @@
-//! Clients that register themselves: what is left out, what is refused, and what a refusal says (RFC 7591, RFC 7592).
+//! Clients that register themselves: what is left out, what is refused, and what a refusal says
+//! (RFC 7591, RFC 7592).
 
 use crate::common::oauth2_pair::{ISSUER, OAuth2Pair, provider};
 use oauth_proto::oauth2::server::store::{FindClient, FindToken, Store, TokenHash};
@@ -14,10 +15,18 @@ const CALLBACK: &str = "https://new.example.com/cb";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 fn open() -> OAuth2Pair {
-    OAuth2Pair::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone))
+    OAuth2Pair::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    )
 }
 
-fn request(pair: &OAuth2Pair, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+fn request(
+    pair: &OAuth2Pair,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+) -> (u16, Value) {
     let mut request = http::Request::builder().method(method).uri(format!("{ISSUER}{path}"));
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -63,10 +72,16 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
     let pair = open();
     let long = "x".repeat(2049);
     let metadata: &[(Value, &[&str])] = &[
-        (json!({ "grant_types": ["password"] }), &["'grant_types'", "'password'", "'authorization_code'", DEVICE]),
+        (
+            json!({ "grant_types": ["password"] }),
+            &["'grant_types'", "'password'", "'authorization_code'", DEVICE],
+        ),
         (json!({ "grant_types": [&long] }), &["'grant_types'", "xxx", "and so on"]),
         (json!({ "grant_types": ["refresh_token"] }), &["'grant_types'", "'refresh_token'"]),
-        (json!({ "response_types": ["token", "x y"] }), &["'response_types'", "'token', 'x y'", "'code'"]),
+        (
+            json!({ "response_types": ["token", "x y"] }),
+            &["'response_types'", "'token', 'x y'", "'code'"],
+        ),
         (
             json!({ "token_endpoint_auth_method": "private_key_jwt" }),
             &[
@@ -82,16 +97,28 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
         (json!({ "software_version": "a\u{0}b" }), &["'software_version'"]),
         (json!({ "contacts": ["me@new.example.com", "a\tb"] }), &["'contacts'", "'a'tb'"]),
         (json!({ "contacts": vec!["a"; 33] }), &["'contacts'", "33", "32"]),
-        (json!({ "client_uri": "javascript:alert(1)" }), &["'client_uri'", "'javascript:alert(1)'", "https"]),
+        (
+            json!({ "client_uri": "javascript:alert(1)" }),
+            &["'client_uri'", "'javascript:alert(1)'", "https"],
+        ),
         (json!({ "logo_uri": "logo.png" }), &["'logo_uri'", "'logo.png'"]),
         (json!({ "tos_uri": "data:," }), &["'tos_uri'", "'data:,'"]),
         (json!({ "policy_uri": "x" }), &["'policy_uri'", "'x'"]),
         (json!({ "jwks_uri": "file:///x" }), &["'jwks_uri'", "'file:///x'"]),
-        (json!({ "client_uri": format!("https://a.example/{long}") }), &["'client_uri'", "https://a.example/", "2067"]),
-        (json!({ "jwks": {}, "jwks_uri": "https://new.example.com/jwks" }), &["'jwks'", "'jwks_uri'"]),
+        (
+            json!({ "client_uri": format!("https://a.example/{long}") }),
+            &["'client_uri'", "https://a.example/", "2067"],
+        ),
+        (
+            json!({ "jwks": {}, "jwks_uri": "https://new.example.com/jwks" }),
+            &["'jwks'", "'jwks_uri'"],
+        ),
         // Values of another type.
         (json!({ "redirect_uris": CALLBACK }), &["'redirect_uris'", "is a text", "list of texts"]),
-        (json!({ "grant_types": [1] }), &["'grant_types'", "list with other values", "list of texts"]),
+        (
+            json!({ "grant_types": [1] }),
+            &["'grant_types'", "list with other values", "list of texts"],
+        ),
         (json!({ "response_types": {} }), &["'response_types'", "an object", "list of texts"]),
         (json!({ "contacts": true }), &["'contacts'", "a boolean", "list of texts"]),
         (json!({ "scope": 7 }), &["'scope'", "a number", "a text of words"]),
@@ -101,7 +128,8 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
     for (members, names) in metadata {
         refused(register(&pair, members), "invalid_client_metadata", names);
     }
-    let twice = r#"{"redirect_uris":["https://new.example.com/cb"],"scope":"read","scope":"write"}"#;
+    let twice =
+        r#"{"redirect_uris":["https://new.example.com/cb"],"scope":"read","scope":"write"}"#;
     refused(
         request(&pair, "POST", "/register", None, twice),
         "invalid_client_metadata",
@@ -116,10 +144,16 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
     let pair = open();
     let long = format!("https://new.example.com/{}", "x".repeat(2048));
     let uris: &[(&str, &[&str])] = &[
-        ("cursor://anysphere.cursor-retrieval/oauth/callback", &["cursor://anysphere", "scheme 'cursor'", "no dot"]),
+        (
+            "cursor://anysphere.cursor-retrieval/oauth/callback",
+            &["cursor://anysphere", "scheme 'cursor'", "no dot"],
+        ),
         ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "no client's own"]),
         ("https://new.example.com/cb#x", &["https://new.example.com/cb", "fragment"]),
-        ("http://new.example.com/cb", &["http://new.example.com/cb", "http", "this machine", "need https"]),
+        (
+            "http://new.example.com/cb",
+            &["http://new.example.com/cb", "http", "this machine", "need https"],
+        ),
         ("https://auth.example.com/consent", &["https://auth.example.com/consent", "own origin"]),
         ("https://me:pw@new.example.com/cb", &["https://new.example.com/cb", "user information"]),
         ("javascript:alert(1)", &["javascript:alert(1)", "browser"]),
@@ -128,7 +162,11 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
         (&long, &["https://new.example.com/xxx", "2072", "2048"]),
     ];
     for (uri, names) in uris {
-        refused(register(&pair, &json!({ "redirect_uris": [CALLBACK, uri] })), "invalid_redirect_uri", names);
+        refused(
+            register(&pair, &json!({ "redirect_uris": [CALLBACK, uri] })),
+            "invalid_redirect_uri",
+            names,
+        );
     }
     let many = register(&pair, &json!({ "redirect_uris": vec![CALLBACK; 33] }));
     refused(many, "invalid_redirect_uri", &["redirect_uris", "33", "32"]);
@@ -173,11 +211,16 @@ fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
     assert_eq!(answer["response_types"], json!(["code"]));
     assert_eq!(answer["scope"], "read");
     // A response type without its grant leads nowhere.
-    let answer =
-        registered(&pair, &json!({ "grant_types": [DEVICE], "response_types": ["code"], "scope": "write read" }));
+    let answer = registered(
+        &pair,
+        &json!({ "grant_types": [DEVICE], "response_types": ["code"], "scope": "write read" }),
+    );
     assert_eq!((&answer["response_types"], &answer["scope"]), (&json!([]), &json!("read")));
     let answer = registered(&pair, &json!({}));
-    assert_eq!((&answer["grant_types"], &answer["response_types"]), (&json!(["authorization_code"]), &json!(["code"])));
+    assert_eq!(
+        (&answer["grant_types"], &answer["response_types"]),
+        (&json!(["authorization_code"]), &json!(["code"]))
+    );
     assert_eq!(answer.get("scope"), None);
 }
 
@@ -195,9 +238,16 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
         request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())
     };
     let both = json!(["client_credentials", "authorization_code", "password"]);
-    assert_eq!(ask("none", both.clone()).1["grant_types"], json!(["authorization_code", "password"]));
+    assert_eq!(
+        ask("none", both.clone()).1["grant_types"],
+        json!(["authorization_code", "password"])
+    );
     assert_eq!(ask("client_secret_post", both.clone()).1["grant_types"], both);
-    refused(ask("none", json!(["client_credentials"])), "invalid_client_metadata", &["'grant_types'", "'password'"]);
+    refused(
+        ask("none", json!(["client_credentials"])),
+        "invalid_client_metadata",
+        &["'grant_types'", "'password'"],
+    );
     // A scope is that of the client's grants, also one that a grant has by default alone.
     let body = json!({ "grant_types": ["client_credentials"], "scope": "stats read" }).to_string();
     let (_, answer) = request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body);
@@ -207,7 +257,9 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
 #[test]
 fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
     let only_devices = Provider::builder(ISSUER).add_grant_type(GrantType::device_code());
-    let pair = OAuth2Pair::new(only_devices.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(
+        only_devices.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     refused(
         register(&pair, &json!({})),
         "invalid_client_metadata",
@@ -219,10 +271,16 @@ fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
 #[test]
 fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
     let ask = |provider: ProviderBuilder, method: Value| {
-        let pair = OAuth2Pair::new(provider.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+        let pair = OAuth2Pair::new(
+            provider.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+        );
         register(&pair, &json!({ "token_endpoint_auth_method": method }))
     };
-    let names = &["'token_endpoint_auth_method'", "where none is named", "accepted are 'client_secret_post', 'none'"];
+    let names = &[
+        "'token_endpoint_auth_method'",
+        "where none is named",
+        "accepted are 'client_secret_post', 'none'",
+    ];
     for unsaid in [json!(null), json!(""), json!("  ")] {
         refused(
             ask(provider().with(|options| options.only_body = true), unsaid.clone()),
@@ -253,11 +311,14 @@ impl ClientSource for Assertions {
 #[test]
 fn with_a_source_of_clients_further_methods_are_accepted() {
     let pair = OAuth2Pair::new(
-        provider().client_source(Assertions).with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+        provider()
+            .client_source(Assertions)
+            .with(|options| options.registration = RegistrationPolicy::AllowAnyone),
     );
     let answer = registered(&pair, &json!({ "token_endpoint_auth_method": "private_key_jwt" }));
     assert_eq!(answer.get("client_secret"), None);
-    let hidden = register(&pair, &json!({ "token_endpoint_auth_method": "private\u{200b}_key_jwt" }));
+    let hidden =
+        register(&pair, &json!({ "token_endpoint_auth_method": "private\u{200b}_key_jwt" }));
     refused(hidden, "invalid_client_metadata", &["'token_endpoint_auth_method'"]);
     let pair = OAuth2Pair::new(
         provider()
@@ -272,8 +333,18 @@ fn with_a_source_of_clients_further_methods_are_accepted() {
 #[test]
 fn members_that_say_nothing_count_as_absent() {
     let pair = open();
-    let texts = ["client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri", "software_id"];
-    for name in texts.into_iter().chain(["software_version", "software_statement", "jwks", "contacts", "x"]) {
+    let texts = [
+        "client_name",
+        "client_uri",
+        "logo_uri",
+        "tos_uri",
+        "policy_uri",
+        "jwks_uri",
+        "software_id",
+    ];
+    for name in
+        texts.into_iter().chain(["software_version", "software_statement", "jwks", "contacts", "x"])
+    {
         for nothing in [json!(null), json!(""), json!(" "), json!([]), json!([""])] {
             let fits = match name {
                 "contacts" => !nothing.is_string(),
@@ -282,14 +353,25 @@ fn members_that_say_nothing_count_as_absent() {
                 _ => !nothing.is_array(),
             };
             if fits {
-                assert_eq!(registered(&pair, &json!({ name: nothing })).get(name), None, "{name}: {nothing}");
+                assert_eq!(
+                    registered(&pair, &json!({ name: nothing })).get(name),
+                    None,
+                    "{name}: {nothing}"
+                );
             }
         }
     }
-    let answer = registered(&pair, &json!({ "contacts": ["", "me@new.example.com"], "client_name#de": "Drucker" }));
-    assert_eq!((&answer["contacts"], &answer["client_name#de"]), (&json!(["me@new.example.com"]), &json!("Drucker")));
+    let answer = registered(
+        &pair,
+        &json!({ "contacts": ["", "me@new.example.com"], "client_name#de": "Drucker" }),
+    );
+    assert_eq!(
+        (&answer["contacts"], &answer["client_name#de"]),
+        (&json!(["me@new.example.com"]), &json!("Drucker"))
+    );
     for nothing in [json!(null), json!([])] {
-        let answer = registered(&pair, &json!({ "grant_types": nothing, "response_types": nothing }));
+        let answer =
+            registered(&pair, &json!({ "grant_types": nothing, "response_types": nothing }));
         assert_eq!(answer["grant_types"], json!(["authorization_code"]));
         assert_eq!(answer["response_types"], json!(["code"]));
     }
@@ -299,12 +381,16 @@ fn members_that_say_nothing_count_as_absent() {
 #[test]
 fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     let pair = open();
-    for (empty, kept) in [(json!(""), Some("")), (json!("  "), Some("")), (json!([]), Some("")), (json!(null), None)] {
+    for (empty, kept) in
+        [(json!(""), Some("")), (json!("  "), Some("")), (json!([]), Some("")), (json!(null), None)]
+    {
         let answer = registered(&pair, &json!({ "scope": empty }));
         assert_eq!(answer.get("scope").and_then(Value::as_str), kept, "{empty}");
     }
     let answer = registered(&pair, &json!({ "scope": "" }));
-    let client = Client::new(pair.server(), answer["client_id"].as_str().unwrap()).redirect_uri(CALLBACK).unwrap();
+    let client = Client::new(pair.server(), answer["client_id"].as_str().unwrap())
+        .redirect_uri(CALLBACK)
+        .unwrap();
     let authorize = |scope: Option<&str>| {
         let authorize = scope.map_or_else(Authorize::default, Authorize::scope);
         let url = pair.run(client.authorize(authorize, pair.moment())).unwrap().url;
@@ -323,13 +409,23 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
 #[test]
 fn where_the_grants_have_no_scopes_a_scope_becomes_an_empty_one() {
     let plain = Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code());
-    let pair = OAuth2Pair::new(plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(
+        plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     assert_eq!(registered(&pair, &json!({ "scope": "openid email" }))["scope"], "");
-    let plain = Provider::builder(ISSUER)
-        .add_grant_type(GrantType::authorization_code().with(|options| options.default_scope = Some("basic".into())));
-    let pair = OAuth2Pair::new(plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let plain = Provider::builder(ISSUER).add_grant_type(
+        GrantType::authorization_code()
+            .with(|options| options.default_scope = Some("basic".into())),
+    );
+    let pair = OAuth2Pair::new(
+        plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     assert_eq!(registered(&pair, &json!({ "scope": "basic email" }))["scope"], "basic");
-    refused(register(&pair, &json!({ "scope": "email" })), "invalid_client_metadata", &["offered are 'basic'"]);
+    refused(
+        register(&pair, &json!({ "scope": "email" })),
+        "invalid_client_metadata",
+        &["offered are 'basic'"],
+    );
 }
 
 /// RFC 7592 §2.2.
@@ -347,10 +443,17 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
     for other in [json!("printer"), json!(null), json!(7), json!("")] {
         refused(update(json!({ "client_id": other })), "invalid_client_metadata", &["'client_id'"]);
     }
-    for name in
-        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
-    {
-        refused(update(json!({ name: 0 })), "invalid_client_metadata", &[&format!("'{name}'"), "leaves it out"]);
+    for name in [
+        "registration_access_token",
+        "registration_client_uri",
+        "client_secret_expires_at",
+        "client_id_issued_at",
+    ] {
+        refused(
+            update(json!({ name: 0 })),
+            "invalid_client_metadata",
+            &[&format!("'{name}'"), "leaves it out"],
+        );
     }
     for other in [json!("s3cret-of-mine"), json!(7), json!("")] {
         let end = update(json!({ "client_secret": other }));
@@ -358,13 +461,15 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
         refused(end, "invalid_client_metadata", &["'client_secret'"]);
     }
     refused(update(json!({ "client_uri": "x" })), "invalid_client_metadata", &["'client_uri'"]);
-    let (status, after) =
-        update(json!({ "client_secret": text("client_secret"), "scope": "read x", "client_name": "" }));
+    let (status, after) = update(
+        json!({ "client_secret": text("client_secret"), "scope": "read x", "client_name": "" }),
+    );
     assert_eq!((status, &after["scope"], after.get("client_name")), (200, &json!("read"), None));
     assert_eq!(after.get("client_secret"), None);
 }
 
-/// RFC 7592 §2.2: a client that proves itself by a secret from now on gets one, and one that does no more has none.
+/// RFC 7592 §2.2: a client that proves itself by a secret from now on gets one, and one that does
+/// no more has none.
 #[test]
 fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
     let pair = open();
@@ -394,32 +499,46 @@ fn a_body_of_64_kib_is_read_and_no_larger_one() {
     let pair = open();
     let ask = |length: usize| {
         let rest = json!({ "redirect_uris": [CALLBACK], "x": "" }).to_string();
-        let body = rest.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(length - rest.len())));
+        let body =
+            rest.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(length - rest.len())));
         assert_eq!(body.len(), length);
         request(&pair, "POST", "/register", None, &body)
     };
     assert_eq!(ask(64 * 1024).0, 201);
     let (status, answer) = ask(64 * 1024 + 1);
-    assert_eq!((status, &answer["error_description"]), (413, &json!("the body is too large: expected at most 64 KiB")));
+    assert_eq!(
+        (status, &answer["error_description"]),
+        (413, &json!("the body is too large: expected at most 64 KiB"))
+    );
 }
 
 #[test]
 fn where_nothing_is_offered_the_refusal_says_so() {
     // A server of machines offers nothing that somebody who comes by may have.
     let machines = Provider::builder(ISSUER).add_grant_type(GrantType::client_credentials());
-    let pair = OAuth2Pair::new(machines.with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(
+        machines.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let end = register(&pair, &json!({}));
-    assert!(end.1["error_description"].as_str().unwrap().ends_with("offered to this client are none"), "{end:?}");
+    assert!(
+        end.1["error_description"].as_str().unwrap().ends_with("offered to this client are none"),
+        "{end:?}"
+    );
     // A list ends where it ends.
     let end = register(&open(), &json!({ "token_endpoint_auth_method": "x" }));
-    assert!(end.1["error_description"].as_str().unwrap().ends_with("'client_secret_post', 'none'"), "{end:?}");
+    assert!(
+        end.1["error_description"].as_str().unwrap().ends_with("'client_secret_post', 'none'"),
+        "{end:?}"
+    );
 }
 
 #[test]
 fn names_in_other_languages_are_kept_if_a_page_can_show_them() {
     let pair = open();
-    let answer =
-        registered(&pair, &json!({ "client_name#de": "Drucker", "client_name#he": "a\u{202e}b", "x#de": "x" }));
+    let answer = registered(
+        &pair,
+        &json!({ "client_name#de": "Drucker", "client_name#he": "a\u{202e}b", "x#de": "x" }),
+    );
     assert_eq!(answer["client_name#de"], "Drucker");
     assert_eq!((answer.get("client_name#he"), answer.get("x#de")), (None, None));
 }
@@ -429,7 +548,8 @@ fn our_client_reads_what_was_left_out() {
     let pair = open();
     let mut metadata = ClientMetadata::new([CALLBACK]);
     metadata.scope = Some("read admin".into());
-    let registration: ClientRegistration = pair.run(pair.server().register(&metadata, None)).unwrap();
+    let registration: ClientRegistration =
+        pair.run(pair.server().register(&metadata, None)).unwrap();
     assert_eq!(registration.metadata.scope, Some("read".into()));
 }
 
@@ -450,13 +570,22 @@ fn the_schemes_of_editors_are_taken_by_option_alone() {
         "zed:/cb",
         "CURSOR://x/cb",
     ] {
-        refused(register(&strict, &json!({ "redirect_uris": [uri] })), "invalid_redirect_uri", &["no dot"]);
+        refused(
+            register(&strict, &json!({ "redirect_uris": [uri] })),
+            "invalid_redirect_uri",
+            &["no dot"],
+        );
         let answer = registered(&lenient, &json!({ "redirect_uris": [uri] }));
         assert_eq!(answer["redirect_uris"], json!([uri]));
-        let client = Client::new(lenient.server(), answer["client_id"].as_str().unwrap()).redirect_uri(uri).unwrap();
+        let client = Client::new(lenient.server(), answer["client_id"].as_str().unwrap())
+            .redirect_uri(uri)
+            .unwrap();
         lenient.sign_in(&client, Authorize::scope("read")).unwrap();
     }
-    registered(&strict, &json!({ "redirect_uris": ["com.example.app:/cb", "http://localhost/cb", "http://[::1]/cb"] }));
+    registered(
+        &strict,
+        &json!({ "redirect_uris": ["com.example.app:/cb", "http://localhost/cb", "http://[::1]/cb"] }),
+    );
 }
 
 #[test]
@@ -468,7 +597,10 @@ fn the_operator_is_told_of_the_option_and_the_client_is_not() {
         serve(pair.provider.register(&request, pair.moment()), &pair.store).unwrap_err()
     };
     let rejected = ask("cursor://x/cb");
-    assert!(rejected.to_string().contains("`ProviderBuilder::allow_any_private_scheme` lifts this"), "{rejected}");
+    assert!(
+        rejected.to_string().contains("`ProviderBuilder::allow_any_private_scheme` lifts this"),
+        "{rejected}"
+    );
     let told = String::from_utf8(rejected.response().into_body()).unwrap();
     assert!(told.contains("no dot") && !told.contains("Provider"), "{told}");
     for uri in ["ftp://x/cb", "http://x/cb", "/cb"] {

@@ -1,4 +1,5 @@
-//! What the application adds to answers, what a resource demands of tokens, and what is said when storage fails.
+//! What the application adds to answers, what a resource demands of tokens, and what is said when
+//! storage fails.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -7,8 +8,8 @@ use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, prov
 use oauth_proto::oauth2::resource::{self, RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::store::{ClientRecord, NextQuery, Store};
 use oauth_proto::oauth2::server::{
-    Approval, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, RegistrationPolicy,
-    Rejected, ResponseKind, Serve, ServerStep, serve,
+    Approval, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType,
+    RegistrationPolicy, Rejected, ResponseKind, Serve, ServerStep, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -33,8 +34,13 @@ fn read(response: &Response) -> Value {
     serde_json::from_slice(response.body()).unwrap_or_default()
 }
 
-/// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
-fn extended(pair: &OAuth2Pair, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
+/// Sends a request to a server whose application adds these members, and returns the answer and
+/// what the application was asked.
+fn extended(
+    pair: &OAuth2Pair,
+    request: &Request,
+    members: &Value,
+) -> (Response, Vec<ExtendResponse>) {
     let asked = RefCell::new(Vec::new());
     let decide = |question: DecideGrant| {
         Ok::<_, Infallible>(match question.credential {
@@ -70,7 +76,9 @@ fn extending() -> OAuth2Pair {
     );
     let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
     pair.store.add_client(
-        ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
+        ["client_credentials", "password", EXCHANGE]
+            .into_iter()
+            .fold(client, ClientRecord::add_grant_type),
     );
     pair
 }
@@ -83,35 +91,59 @@ fn the_application_adds_members_to_every_token_answer() {
         let (response, asked) = extended(&pair, &post("/token", parameters), &members);
         let answer = read(&response);
         assert_eq!(response.status(), 200, "{answer}");
-        assert_eq!((&answer["user_id"], &answer["nested"]), (&members["user_id"], &members["nested"]), "{answer}");
+        assert_eq!(
+            (&answer["user_id"], &answer["nested"]),
+            (&members["user_id"], &members["nested"]),
+            "{answer}"
+        );
         let [asked] = <[_; 1]>::try_from(asked).unwrap();
         assert_eq!((asked.kind, asked.client.client_id.as_str()), (ResponseKind::Token, "printer"));
-        assert_eq!((asked.confirmation.as_ref(), asked.expires_at), (None, Some(Timestamp::from_secs(NOW + 3600))));
+        assert_eq!(
+            (asked.confirmation.as_ref(), asked.expires_at),
+            (None, Some(Timestamp::from_secs(NOW + 3600)))
+        );
         (answer, asked)
     };
     let (_, asked) = token(&[("grant_type", "client_credentials"), ("scope", "stats")]);
     assert_eq!((asked.grant.user.as_deref(), asked.scope.as_str()), (None, "stats"));
-    let password = [("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read write")];
+    let password = [
+        ("grant_type", "password"),
+        ("username", "jane"),
+        ("password", "x"),
+        ("scope", "read write"),
+    ];
     let (answer, asked) = token(&password);
-    assert_eq!((asked.grant.user.as_deref(), &asked.grant.data["tenant"]), (Some("jane"), &json!(7)));
-    // A refresh that narrows is asked about with what the token may do, also when the answer was lost.
+    assert_eq!(
+        (asked.grant.user.as_deref(), &asked.grant.data["tenant"]),
+        (Some("jane"), &json!(7))
+    );
+    // A refresh that narrows is asked about with what the token may do, also when the answer was
+    // lost.
     let refresh_token = answer["refresh_token"].as_str().unwrap();
-    let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", "read")];
+    let refresh =
+        [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", "read")];
     for _ in 0..2 {
         let (_, asked) = token(&refresh);
         assert_eq!((asked.scope.as_str(), asked.grant.scope.as_str()), ("read", "read write"));
     }
     let subject = answer["access_token"].as_str().unwrap();
     let kind = "urn:ietf:params:oauth:token-type:access_token";
-    let (answer, _) =
-        token(&[("grant_type", EXCHANGE), ("subject_token", subject), ("subject_token_type", kind), ("scope", "read")]);
+    let (answer, _) = token(&[
+        ("grant_type", EXCHANGE),
+        ("subject_token", subject),
+        ("subject_token_type", kind),
+        ("scope", "read"),
+    ]);
     assert_eq!(answer["issued_token_type"], kind);
-    let (response, asked) = extended(&pair, &post("/device_authorization", &[("scope", "read")]), &members);
+    let (response, asked) =
+        extended(&pair, &post("/device_authorization", &[("scope", "read")]), &members);
     let device = read(&response);
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
-    let waiting = pair.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
+    let waiting =
+        pair.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
     let waiting = serve(waiting, &pair.store).unwrap();
-    serve(pair.provider.approve_device(waiting, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+    serve(pair.provider.approve_device(waiting, Approval::new("jane"), pair.moment()), &pair.store)
+        .unwrap();
     token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
 }
 
@@ -123,7 +155,9 @@ fn code(pair: &OAuth2Pair) -> String {
         ("scope", "read"),
     ]);
     let consent = pair.consent(&format!("{ISSUER}/authorize?{query}"));
-    let response = serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store).unwrap();
+    let response =
+        serve(pair.provider.approve(consent, Approval::new("jane"), pair.moment()), &pair.store)
+            .unwrap();
     let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -133,16 +167,35 @@ fn code(pair: &OAuth2Pair) -> String {
 fn an_application_that_fails_spends_nothing() {
     let pair = extending();
     let code = code(&pair);
-    let redeem = post("/token", &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]);
+    let redeem = post(
+        "/token",
+        &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)],
+    );
     let (response, _) = extended(&pair, &redeem, &Value::Null);
-    assert_eq!((response.status().as_u16(), &read(&response)["error"]), (503, &json!("temporarily_unavailable")));
+    assert_eq!(
+        (response.status().as_u16(), &read(&response)["error"]),
+        (503, &json!("temporarily_unavailable"))
+    );
     // A server that nobody asks is told so.
-    let rejected = serve(pair.provider.dispatch(&redeem, pair.moment()), &pair.store).map(drop).unwrap_err();
+    let rejected =
+        serve(pair.provider.dispatch(&redeem, pair.moment()), &pair.store).map(drop).unwrap_err();
     assert!(rejected.to_string().contains("`Serve::extend_response`"), "{rejected}");
     // What the server writes is not the application's.
-    for member in ["access_token", "token_type", "expires_in", "refresh_token", "scope", "issued_token_type", "error"] {
+    for member in [
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+        "scope",
+        "issued_token_type",
+        "error",
+    ] {
         let (response, _) = extended(&pair, &redeem, &json!({ member: "x" }));
-        assert_eq!((response.status().as_u16(), &read(&response)["error"]), (500, &json!("server_error")), "{member}");
+        assert_eq!(
+            (response.status().as_u16(), &read(&response)["error"]),
+            (500, &json!("server_error")),
+            "{member}"
+        );
     }
     let (response, _) = extended(&pair, &redeem, &json!({ "tenant": 7 }));
     assert_eq!((response.status().as_u16(), &read(&response)["tenant"]), (200, &json!(7)));
@@ -156,8 +209,10 @@ fn a_reused_token_comes_with_the_members_of_its_request() {
             .token_reuse_key("a key that lies elsewhere")
             .with(|options| options.extend_token_responses = true),
     );
-    let password =
-        post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
+    let password = post(
+        "/token",
+        &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")],
+    );
     let (first, asked) = extended(&pair, &password, &json!({ "n": 1 }));
     assert_eq!(asked.len(), 1);
     pair.now.set(NOW + 100);
@@ -173,21 +228,50 @@ fn a_reused_token_comes_with_the_members_of_its_request() {
 #[test]
 fn introspection_tells_what_the_operator_names_and_the_application_adds() {
     let pair = extending();
-    let password =
-        post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
-    let token = read(&extended(&pair, &password, &json!({})).0)["access_token"].as_str().unwrap().to_owned();
+    let password = post(
+        "/token",
+        &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")],
+    );
+    let token = read(&extended(&pair, &password, &json!({})).0)["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let introspect = post("/introspect", &[("token", &token)]);
-    let (response, asked) = extended(&pair, &introspect, &json!({ "username": "jane@example.com" }));
+    let (response, asked) =
+        extended(&pair, &introspect, &json!({ "username": "jane@example.com" }));
     let answer = read(&response);
-    assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
+    assert_eq!(
+        (&answer["active"], &answer["username"]),
+        (&json!(true), &json!("jane@example.com"))
+    );
     assert_eq!((&answer["iat"], &answer["exp"]), (&json!(NOW), &json!(NOW + 3600)));
     assert_eq!(answer["iss"], ISSUER);
-    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (ResponseKind::Introspection, Some("jane")));
-    for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
-        assert_eq!(extended(&pair, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
+    assert_eq!(
+        (asked[0].kind, asked[0].grant.user.as_deref()),
+        (ResponseKind::Introspection, Some("jane"))
+    );
+    for member in [
+        "active",
+        "scope",
+        "client_id",
+        "token_type",
+        "exp",
+        "iat",
+        "nbf",
+        "sub",
+        "aud",
+        "iss",
+        "cnf",
+    ] {
+        assert_eq!(
+            extended(&pair, &introspect, &json!({ member: false })).0.status(),
+            500,
+            "{member}"
+        );
     }
     // Of what is not active nothing is told, and nobody is asked.
-    let (response, asked) = extended(&pair, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
+    let (response, asked) =
+        extended(&pair, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
     assert_eq!((read(&response), asked.len()), (json!({ "active": false }), 0));
 }
 
@@ -196,33 +280,45 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
 fn a_guard_reads_the_applications_data_wherever_it_asks() {
     for told in [true, false] {
         let builder = if told {
-            provider().with(|options| options.introspect_data = ["tenant", "absent"].map(Into::into).into())
+            provider().with(|options| {
+                options.introspect_data = ["tenant", "absent"].map(Into::into).into();
+            })
         } else {
             provider()
         };
         let pair = OAuth2Pair::new(builder);
-        pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
+        pair.store
+            .add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
         let client = pair.client();
-        let authorization = pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+        let authorization =
+            pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
         let consent = pair.consent(&authorization.url);
         let grant = Approval::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
-        let response = serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+        let response =
+            serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
-        let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
+        let token =
+            pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
         let api = ResourceServer::builder(API).build().unwrap();
         let request = http::Request::get(format!("{API}/x"))
             .header("authorization", format!("Bearer {}", token.access_token.expose()))
             .body(Vec::new())
             .unwrap();
-        let by_store =
-            serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &pair.store).unwrap().into_result().unwrap();
+        let by_store = serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &pair.store)
+            .unwrap()
+            .into_result()
+            .unwrap();
         assert_eq!(by_store.data("tenant"), Some(&json!({ "id": 7 })));
         let remote = RemoteTokens::new(Client::new(pair.server(), "api").secret(SECRET));
         let send = |request: Request| Ok::<_, Infallible>(pair.send(request));
-        let by_introspection = api.admit_with(&request, "read", &remote, send, || pair.moment()).unwrap();
+        let by_introspection =
+            api.admit_with(&request, "read", &remote, send, || pair.moment()).unwrap();
         let expected = told.then(|| json!({ "id": 7 }));
         assert_eq!(by_introspection.data("tenant"), expected.as_ref());
-        assert_eq!((by_introspection.data("secret"), by_introspection.data("absent")), (None, None));
+        assert_eq!(
+            (by_introspection.data("secret"), by_introspection.data("absent")),
+            (None, None)
+        );
     }
 }
 
@@ -231,15 +327,22 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 fn a_token_without_an_audience_is_refused_where_one_is_required() {
     let pair = OAuth2Pair::new(provider().with(|options| options.resources.push(API.into())));
     let api = ResourceServer::builder(API).build().unwrap();
-    let strict = ResourceServer::builder(API).with(|options| options.require_audience = true).build().unwrap();
+    let strict = ResourceServer::builder(API)
+        .with(|options| options.require_audience = true)
+        .build()
+        .unwrap();
     let token = |resource: &[(&str, &str)]| {
-        let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
+        let parameters =
+            [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
         read(&pair.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()
     };
     let check = |api: &ResourceServer, token: &str| {
-        let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
+        let request = http::Request::get(format!("{API}/x"))
+            .header("authorization", format!("Bearer {token}"));
         let request = request.body(Vec::new()).unwrap();
-        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &pair.store).unwrap().into_result()
+        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &pair.store)
+            .unwrap()
+            .into_result()
     };
     let (bare, named) = (token(&[]), token(&[("resource", API)]));
     check(&api, &bare).unwrap();
@@ -248,14 +351,18 @@ fn a_token_without_an_audience_is_refused_where_one_is_required() {
     let rejected = check(&strict, &bare).unwrap_err();
     assert_eq!(
         rejected.reason,
-        resource::RejectReason::TokenAudience { received: Vec::new(), expected: vec![API.to_owned()] }
+        resource::RejectReason::TokenAudience {
+            received: Vec::new(),
+            expected: vec![API.to_owned()]
+        }
     );
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
     pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
     let remote = RemoteTokens::new(Client::new(pair.server(), "api").secret(SECRET));
     for (token, is_in) in [(&bare, false), (&named, true)] {
-        let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
+        let request = http::Request::get(format!("{API}/x"))
+            .header("authorization", format!("Bearer {token}"));
         let send = |request: Request| Ok::<_, Infallible>(pair.send(request));
         let request = request.body(Vec::new()).unwrap();
         let admitted = strict.admit_with(&request, "stats", &remote, send, || pair.moment());
@@ -266,31 +373,50 @@ fn a_token_without_an_audience_is_refused_where_one_is_required() {
 #[test]
 fn a_server_that_requires_resources_issues_no_token_without_one() {
     let pair = OAuth2Pair::new(
-        provider().with(|options| options.resources.push(API.into())).with(|options| options.require_resource = true),
+        provider()
+            .with(|options| options.resources.push(API.into()))
+            .with(|options| options.require_resource = true),
     );
     let refused = |path: &str, parameters: &[(&str, &str)]| {
         let response = pair.send(post(path, parameters));
-        assert_eq!((response.status().as_u16(), &read(&response)["error"]), (400, &json!("invalid_target")), "{path}");
+        assert_eq!(
+            (response.status().as_u16(), &read(&response)["error"]),
+            (400, &json!("invalid_target")),
+            "{path}"
+        );
     };
     let credentials = [("grant_type", "client_credentials"), ("scope", "stats")];
     refused("/token", &credentials);
-    refused("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "A3ddj3w"), ("scope", "read")]);
+    refused(
+        "/token",
+        &[
+            ("grant_type", "password"),
+            ("username", "jane"),
+            ("password", "A3ddj3w"),
+            ("scope", "read"),
+        ],
+    );
     refused("/device_authorization", &[("scope", "read")]);
     let asking = [("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "read")];
     refused("/par", &asking);
     let named = [&credentials[..], &[("resource", API)]].concat();
     assert_eq!(pair.send(post("/token", &named)).status(), 200);
-    assert_eq!(pair.send(post("/par", &[&asking[..], &[("resource", API)]].concat())).status(), 201);
+    assert_eq!(
+        pair.send(post("/par", &[&asking[..], &[("resource", API)]].concat())).status(),
+        201
+    );
     // What was granted for a resource is redeemed and refreshed for it without being named again.
     let client = pair.client();
     let token = pair.sign_in(&client, Authorize::scope("read").resource(API)).unwrap();
     let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     let token = pair.run(client.request_token(grant, pair.moment())).unwrap();
-    let introspection = pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
+    let introspection =
+        pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
     assert_eq!(introspection.aud, [API]);
 }
 
-/// Row `resource-withdrawn`: a resource that the server has lost is in no new token, and no token is for all of them instead.
+/// Row `resource-withdrawn`: a resource that the server has lost is in no new token, and no token
+/// is for all of them instead.
 #[test]
 fn a_resource_that_was_withdrawn_is_in_no_new_token() {
     let mail = "https://mail.example.com";
@@ -300,7 +426,8 @@ fn a_resource_that_was_withdrawn_is_in_no_new_token() {
             .with(|options| options.resources.push(mail.into())),
     );
     let client = pair.client();
-    let both = pair.sign_in(&client, Authorize::scope("read").resource(API).resource(mail)).unwrap();
+    let both =
+        pair.sign_in(&client, Authorize::scope("read").resource(API).resource(mail)).unwrap();
     let one = pair.sign_in(&client, Authorize::scope("read").resource(mail)).unwrap();
     pair.provider = provider().with(|options| options.resources.push(API.into())).build().unwrap();
     let refresh = |token: &oauth_proto::oauth2::Token| {
@@ -308,7 +435,8 @@ fn a_resource_that_was_withdrawn_is_in_no_new_token() {
         pair.run(client.request_token(grant, pair.moment()))
     };
     let token = refresh(&both).unwrap();
-    let introspection = pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
+    let introspection =
+        pair.run(client.introspect(token.access_token.expose(), pair.moment())).unwrap();
     assert_eq!(introspection.aud, [API]);
     assert_eq!(refresh(&one).unwrap_err().code(), Some("invalid_target"));
 }
@@ -336,9 +464,13 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
     let down = "the database is down";
     match step {
         ServerStep::Query(NextQuery::FindClient(pending)) => step = pending.unavailable(down),
-        ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+            step = pending.unavailable(down);
+        }
         ServerStep::Query(NextQuery::FindToken(pending)) => step = pending.unavailable(down),
-        ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) => {
+            step = pending.unavailable(down);
+        }
         ServerStep::Query(NextQuery::SaveTokens(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::SaveClient(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::Redeem(pending)) => step = pending.unavailable(down),
@@ -352,22 +484,32 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
     }
 }
 
-/// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749 §4.1.2.1).
+/// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749
+/// §4.1.2.1).
 #[test]
 fn where_storage_fails_the_answer_says_when_to_come_back() {
-    let pair = OAuth2Pair::new(provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone));
+    let pair = OAuth2Pair::new(
+        provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
+    );
     let tokens = pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap();
     let refresh_token = tokens.refresh_token.unwrap();
     let code = code(&pair);
     let asking = [("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "read")];
-    let query = oauth_proto::wire::form::encode([&asking[..], &[("client_id", "printer")]].concat());
+    let query =
+        oauth_proto::wire::form::encode([&asking[..], &[("client_id", "printer")]].concat());
     let register = http::Request::post(format!("{ISSUER}/register"))
         .header("content-type", "application/json")
         .body(br#"{"redirect_uris":["https://new.example.com/cb"]}"#.to_vec())
         .unwrap();
     let requests = [
-        post("/token", &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]),
-        post("/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())]),
+        post(
+            "/token",
+            &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)],
+        ),
+        post(
+            "/token",
+            &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())],
+        ),
         post("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]),
         post("/introspect", &[("token", tokens.access_token.expose())]),
         post("/revoke", &[("token", tokens.access_token.expose())]),
@@ -384,7 +526,11 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
             let response = rejected.response();
             assert_eq!(response.status(), 503, "{}", request.uri());
             assert_eq!(response.headers()["retry-after"], "5", "{}", request.uri());
-            assert!(!String::from_utf8_lossy(response.body()).contains("database"), "{}", request.uri());
+            assert!(
+                !String::from_utf8_lossy(response.body()).contains("database"),
+                "{}",
+                request.uri()
+            );
             assert!(rejected.endpoint().is_some(), "{}", request.uri());
         }
         assert!(failed > 0, "{}", request.uri());
@@ -393,7 +539,9 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
     let step = pair.provider.approve(consent, Approval::new("jane"), pair.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = pair.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };
+    let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else {
+        panic!()
+    };
     let ServerStep::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
     assert_eq!(response.status(), 303);
@@ -413,18 +561,29 @@ fn refusals_say_what_was_received() {
     let token = |parameters: &[(&str, &str)]| said("/token", parameters);
     let scope = token(&[("grant_type", "client_credentials"), ("scope", "stats admin root")]);
     assert!(scope.contains("admin root") && !scope.contains("stats"), "{scope}");
-    assert!(token(&[("grant_type", DEVICE), ("device_code", "x")]).contains("device code is unknown"));
+    assert!(
+        token(&[("grant_type", DEVICE), ("device_code", "x")]).contains("device code is unknown")
+    );
     assert!(token(&[("grant_type", "magic")]).contains("'magic'"));
-    pair.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["password"]));
+    pair.store.add_client(
+        ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["password"]),
+    );
     assert!(token(&[("grant_type", "client_credentials")]).contains("'client_credentials'"));
     assert!(said("/tokens", &[]).contains("'/tokens'"));
-    let json = http::Request::post(format!("{ISSUER}/token")).header("content-type", "application/json");
+    let json =
+        http::Request::post(format!("{ISSUER}/token")).header("content-type", "application/json");
     let answer = read(&pair.send(json.body(b"{}".to_vec()).unwrap()));
-    assert!(answer["error_description"].as_str().unwrap().contains("application/x-www-form-urlencoded"), "{answer}");
+    assert!(
+        answer["error_description"].as_str().unwrap().contains("application/x-www-form-urlencoded"),
+        "{answer}"
+    );
     // Not so where it would help somebody who guesses.
     for wrong in [("client_id", "nobody"), ("client_secret", "wrong")] {
-        let mut parameters =
-            vec![("client_id", "printer"), ("client_secret", SECRET), ("grant_type", "client_credentials")];
+        let mut parameters = vec![
+            ("client_id", "printer"),
+            ("client_secret", SECRET),
+            ("grant_type", "client_credentials"),
+        ];
         parameters.iter_mut().filter(|(name, _)| *name == wrong.0).for_each(|pair| *pair = wrong);
         let form = oauth_proto::wire::form::encode(parameters);
         let request = http::Request::post(format!("{ISSUER}/token"))
@@ -437,12 +596,16 @@ fn refusals_say_what_was_received() {
 
 #[test]
 fn a_link_with_the_code_in_it_is_sent_only_where_the_operator_wants_it() {
-    for (builder, has) in
-        [(provider(), false), (provider().with(|options| options.allow_verification_uri_complete = true), true)]
-    {
-        let answer = read(&OAuth2Pair::new(builder).send(post("/device_authorization", &[("scope", "read")])));
+    for (builder, has) in [
+        (provider(), false),
+        (provider().with(|options| options.allow_verification_uri_complete = true), true),
+    ] {
+        let answer = read(
+            &OAuth2Pair::new(builder).send(post("/device_authorization", &[("scope", "read")])),
+        );
         let link = answer.get("verification_uri_complete").and_then(Value::as_str);
-        let expected = format!("{ISSUER}/device?user_code={}", answer["user_code"].as_str().unwrap());
+        let expected =
+            format!("{ISSUER}/device?user_code={}", answer["user_code"].as_str().unwrap());
         assert_eq!(link, has.then_some(expected.as_str()));
     }
 }

@@ -1,4 +1,5 @@
-//! The conformance kit passes a store that does what it must, and fails each that is broken in one place.
+//! The conformance kit passes a store that does what it must, and fails each that is broken in one
+//! place.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken,
-    MemoryStore, OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
-    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
+    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken,
+    FoundOneTimeRecord, KeyedToken, MemoryStore, OneTimeRecord, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
+    Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -60,14 +62,19 @@ impl Broken {
     /// Whether a token with that reuse key is there.
     fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
-        let mut equal = tokens.iter().filter(|token| token.record.reuse.as_ref().is_some_and(|own| own.key == reuse));
+        let mut equal = tokens
+            .iter()
+            .filter(|token| token.record.reuse.as_ref().is_some_and(|own| own.key == reuse));
         equal.any(|token| self.inner.find_token(&FindToken::new(token.key)).unwrap().is_some())
     }
 
     /// Lets tokens be found that are gone.
     fn raise(&self, which: impl Fn(&TokenRecord) -> bool) {
         let tokens = self.tokens.lock().unwrap();
-        let raised = tokens.iter().filter(|token| which(&token.record)).map(|token| (token.key, token.record.clone()));
+        let raised = tokens
+            .iter()
+            .filter(|token| which(&token.record))
+            .map(|token| (token.key, token.record.clone()));
         self.undead.lock().unwrap().extend(raised);
     }
 }
@@ -99,19 +106,26 @@ impl Store for Broken {
         self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
         let mut saved = self.inner.save_one_time_record(query)?;
         if self.fault == Fault::OverwritesSecondKeys && !saved {
-            let other = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.second_key.unwrap()))?.unwrap();
+            let other = self
+                .inner
+                .find_one_time_record(&FindOneTimeRecord::new(query.second_key.unwrap()))?
+                .unwrap();
             self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
             saved = self.inner.save_one_time_record(query)?;
         }
         Ok(saved)
     }
 
-    fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
+    fn find_one_time_record(
+        &self,
+        query: &FindOneTimeRecord,
+    ) -> Result<Option<FoundOneTimeRecord>, Infallible> {
         let mut found = self.inner.find_one_time_record(query)?;
         if let Some(found) = &mut found
             && self.fault == Fault::LeavesRecordsWithTheirGrant
         {
-            Arc::make_mut(&mut found.record).grant_id = self.one_time_records.lock().unwrap()[&found.key].grant_id;
+            Arc::make_mut(&mut found.record).grant_id =
+                self.one_time_records.lock().unwrap()[&found.key].grant_id;
         }
         Ok(found)
     }
@@ -141,7 +155,9 @@ impl Store for Broken {
             Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.used),
             _ => false,
         };
-        if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &query.tokens) {
+        if let (Redemption::Replayed(_), true, Some(tokens)) =
+            (&redemption, forgotten, &query.tokens)
+        {
             self.inner.save_tokens(&SaveTokens::new(tokens.clone(), None))?;
             return Ok(Redemption::Redeemed);
         }

@@ -1,4 +1,5 @@
-//! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting extension.
+//! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting
+//! extension.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -61,17 +62,24 @@ pub enum RejectReason {
     /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
     #[error("protocol parameters stand in more than one place")]
     ParametersMixed,
-    /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
+    /// A parameter that storage would be asked about, or would keep, has a NUL or another control
+    /// character.
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
-    /// The request has more parameters than [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters) says.
-    #[error("the request has more than {limit} parameters, the most that Verifier::max_parameters allows")]
+    /// The request has more parameters than
+    /// [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters) says.
+    #[error(
+        "the request has more than {limit} parameters, the most that Verifier::max_parameters allows"
+    )]
     TooManyParameters {
         /// The most that it may have.
         limit: usize,
     },
-    /// The body is a larger form than [`Verifier::max_form_len`](field@crate::oauth1::server::Verifier::max_form_len) says.
-    #[error("the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows")]
+    /// The body is a larger form than
+    /// [`Verifier::max_form_len`](field@crate::oauth1::server::Verifier::max_form_len) says.
+    #[error(
+        "the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows"
+    )]
     FormTooLarge {
         /// Its length in bytes.
         length: usize,
@@ -140,7 +148,9 @@ pub enum RejectReason {
     #[error("the callback is not acceptable")]
     CallbackRefused,
     /// The verifier is wrong. The temporary credentials are used up.
-    #[error("the verifier is wrong or access was not granted; the temporary credentials are used up")]
+    #[error(
+        "the verifier is wrong or access was not granted; the temporary credentials are used up"
+    )]
     WrongVerifier,
     /// The temporary credentials do not wait for a decision: unknown, expired, decided or used.
     #[error("the temporary credentials wait for no decision")]
@@ -152,7 +162,11 @@ pub enum RejectReason {
 
 /// The option that lets a version in, in words for an error's end.
 fn lifted(version: &str) -> &'static str {
-    if version.eq_ignore_ascii_case("1.0a") { "; Verifier::allow_version_1_0a accepts it" } else { "" }
+    if version.eq_ignore_ascii_case("1.0a") {
+        "; Verifier::allow_version_1_0a accepts it"
+    } else {
+        ""
+    }
 }
 
 impl RejectReason {
@@ -160,7 +174,9 @@ impl RejectReason {
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const DENIED: StatusCode = StatusCode::UNAUTHORIZED;
-        let rejected = |name: &str| (BAD, "parameter_rejected", Some(("oauth_parameters_rejected", name.to_owned())));
+        let rejected = |name: &str| {
+            (BAD, "parameter_rejected", Some(("oauth_parameters_rejected", name.to_owned())))
+        };
         match self {
             Self::NoSuchPath { .. } => (StatusCode::NOT_FOUND, "parameter_rejected", None),
             Self::Malformed | Self::ParametersMixed => (BAD, "parameter_rejected", None),
@@ -169,18 +185,24 @@ impl RejectReason {
             }
             Self::ParameterTwice(name) | Self::ControlCharacter(name) => rejected(name),
             Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
-            Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
+            Self::FormTooLarge { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None)
+            }
             Self::ParameterInvalid(name) => rejected(name),
             Self::CallbackRefused => rejected(CALLBACK),
             Self::VersionUnknown(_) => {
                 (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
             }
             Self::Unsigned => (DENIED, "parameter_absent", None),
-            Self::MethodUnsupported(_) | Self::PlaintextWithoutTls => (BAD, "signature_method_rejected", None),
-            Self::HttpMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
-            Self::TimestampRefused { earliest, latest, .. } => {
-                (DENIED, "timestamp_refused", Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))))
+            Self::MethodUnsupported(_) | Self::PlaintextWithoutTls => {
+                (BAD, "signature_method_rejected", None)
             }
+            Self::HttpMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
+            Self::TimestampRefused { earliest, latest, .. } => (
+                DENIED,
+                "timestamp_refused",
+                Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))),
+            ),
             // One answer for all of them, so that nobody learns which clients and tokens exist.
             Self::WrongHost
             | Self::UnknownClient(_)
@@ -192,7 +214,9 @@ impl RejectReason {
             Self::NonceUsed => (DENIED, "nonce_used", None),
             Self::WrongVerifier => (DENIED, "verifier_invalid", None),
             Self::NothingPending => (BAD, "token_rejected", None),
-            Self::StoreFailed(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None),
+            Self::StoreFailed(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None)
+            }
         }
     }
 
@@ -203,9 +227,11 @@ impl RejectReason {
 }
 
 impl Rejected {
-    /// What the client is told: 400, 401, 404, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
-    /// a 401, in `WWW-Authenticate`. A 503 says in `Retry-After` when to come back. It says less than the reason where the difference would help an attacker: an unknown
-    /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
+    /// What the client is told: 400, 401, 404, 405, 413 or 503, with the code of the Problem
+    /// Reporting extension in the body and, for a 401, in `WWW-Authenticate`. A 503 says in
+    /// `Retry-After` when to come back. It says less than the reason where the difference would
+    /// help an attacker: an unknown client, an unknown or revoked token, a wrong signature and a
+    /// wrong host are all `signature_invalid`.
     pub fn response(&self) -> Response {
         let (status, code, field) = self.reason.problem();
         let mut pairs = vec![("oauth_problem", code.to_owned())];
@@ -214,7 +240,8 @@ impl Rejected {
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             let fits = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-            let realm = self.realm.iter().map(|realm| realm.chars().filter(fits).collect::<String>());
+            let realm =
+                self.realm.iter().map(|realm| realm.chars().filter(fits).collect::<String>());
             let realm: String = realm.map(|realm| format!("realm=\"{realm}\", ")).collect();
             let challenge = format!("OAuth {realm}oauth_problem=\"{code}\"");
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
@@ -233,7 +260,8 @@ impl Rejected {
 
 /// A response whose body is a form, and which nobody keeps.
 pub(crate) fn form_response(status: StatusCode, pairs: &[(&str, String)]) -> Response {
-    let mut response = Response::new(form::encode(pairs.iter().map(|(name, value)| (name, value))).into_bytes());
+    let mut response =
+        Response::new(form::encode(pairs.iter().map(|(name, value)| (name, value))).into_bytes());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

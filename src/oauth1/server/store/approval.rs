@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a resource owner has granted: who it was, and whatever the application wants to keep with it.
+/// What a resource owner has granted: who it was, and whatever the application wants to keep with
+/// it.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Approval;
@@ -22,7 +23,8 @@ pub struct Approval {
     /// The application's own: scope, duration, what it likes.
     #[serde(default)]
     pub data: serde_json::Value,
-    /// What the client is told with the token: `user_id`, `screen_name`, … Names that begin with `oauth_` are left out there.
+    /// What the client is told with the token: `user_id`, `screen_name`, … Names that begin with
+    /// `oauth_` are left out there.
     #[serde(default)]
     pub response_parameters: BTreeMap<String, String>,
 }
@@ -30,6 +32,10 @@ pub struct Approval {
 impl Approval {
     /// Returns an approval by that user.
     pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), data: serde_json::Value::Null, response_parameters: BTreeMap::new() }
+        Self {
+            user: user.into(),
+            data: serde_json::Value::Null,
+            response_parameters: BTreeMap::new(),
+        }
     }
 }

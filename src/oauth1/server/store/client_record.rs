@@ -9,7 +9,8 @@ use crate::{Error, Secret, Unsupported};
 /// ```
 /// use oauth_proto::oauth1::server::store::ClientRecord;
 ///
-/// let client = ClientRecord::with_secret("kd94hf93k423kf44")?.add_callback("https://printer.example.com/ready");
+/// let client = ClientRecord::with_secret("kd94hf93k423kf44")?
+///     .add_callback("https://printer.example.com/ready");
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -21,11 +22,12 @@ pub struct ClientRecord {
 }
 
 impl ClientRecord {
-    /// Returns the record of a client that signs with a shared secret. HMAC needs the secret itself, so it cannot be stored as
-    /// a hash (RFC 5849 §4.5).
+    /// Returns the record of a client that signs with a shared secret. HMAC needs the secret
+    /// itself, so it cannot be stored as a hash (RFC 5849 §4.5).
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] when it is empty: whoever knows the client's identifier could sign for it.
+    /// [`Unsupported::ShortSecret`] when it is empty: whoever knows the client's identifier could
+    /// sign for it.
     ///
     /// # Examples
     /// ```
@@ -39,16 +41,27 @@ impl ClientRecord {
         if secret.is_empty() {
             return Err(Unsupported::ShortSecret { length: 0, least: 1 }.into());
         }
-        Ok(Self { secret: Some(secret), keys: Vec::new(), callbacks: Vec::new(), schedules: Schedules::default() })
+        Ok(Self {
+            secret: Some(secret),
+            keys: Vec::new(),
+            callbacks: Vec::new(),
+            schedules: Schedules::default(),
+        })
     }
 
-    /// A client that signs with a private key. `key` is the method with its public key; only that method is accepted.
+    /// A client that signs with a private key. `key` is the method with its public key; only that
+    /// method is accepted.
     pub fn with_key(key: Method) -> Self {
-        Self { secret: None, keys: vec![key], callbacks: Vec::new(), schedules: Schedules::default() }
+        Self {
+            secret: None,
+            keys: vec![key],
+            callbacks: Vec::new(),
+            schedules: Schedules::default(),
+        }
     }
 
-    /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for byte; before, the
-    /// client, which signs it, may name any.
+    /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for
+    /// byte; before, the client, which signs it, may name any.
     pub fn add_callback(mut self, uri: impl Into<String>) -> Self {
         self.callbacks.push(uri.into());
         self

@@ -26,12 +26,12 @@ pub struct FindCredentials {
     pub temporary: bool,
 }
 
-/// The answer to [`FindCredentials`]: each part `None` where there is none. Both are looked for in any case, so that
-/// finding neither takes as long as finding one.
+/// The answer to [`FindCredentials`]: each part `None` where there is none. Both are looked for in
+/// any case, so that finding neither takes as long as finding one.
 ///
-/// Records are shared: a store that keeps them in memory answers with the pointers that it holds, and the records keep what
-/// was computed from their secrets for the next request. A store that makes them anew for each answer puts them into new
-/// pointers.
+/// Records are shared: a store that keeps them in memory answers with the pointers that it holds,
+/// and the records keep what was computed from their secrets for the next request. A store that
+/// makes them anew for each answer puts them into new pointers.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials};

@@ -16,8 +16,8 @@ use super::token_record::TokenRecord;
 use super::traits::Store;
 use crate::{OneTimeUse, Timestamp};
 
-/// Keeps everything in memory. Records that have expired are dropped some at a time, whenever a nonce or temporary
-/// credentials are saved, so that no request waits until all of them are gone.
+/// Keeps everything in memory. Records that have expired are dropped some at a time, whenever a
+/// nonce or temporary credentials are saved, so that no request waits until all of them are gone.
 ///
 /// # Examples
 ///
@@ -75,7 +75,8 @@ impl MemoryStore {
         self.tables().remove_token(token)
     }
 
-    /// Returns the number of records that expire: nonces, temporary credentials, and tokens with an end.
+    /// Returns the number of records that expire: nonces, temporary credentials, and tokens with an
+    /// end.
     pub fn expiring(&self) -> usize {
         self.tables().expiries.len()
     }
@@ -133,7 +134,9 @@ impl Store for MemoryStore {
         let token = query.token.as_ref();
         Ok(FoundCredentials {
             client: tables.clients.get(&query.client_key).cloned(),
-            token: token.filter(|_| !query.temporary).and_then(|token| tables.tokens.get(token).cloned()),
+            token: token
+                .filter(|_| !query.temporary)
+                .and_then(|token| tables.tokens.get(token).cloned()),
             temporary: token
                 .filter(|_| query.temporary)
                 .and_then(|token| tables.temporaries.get(token).cloned().map(Arc::new)),
@@ -167,12 +170,14 @@ impl Store for MemoryStore {
         Ok(self.tables().temporaries.get(&query.token).cloned())
     }
 
-    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
+    fn record_decision(
+        &self,
+        query: &RecordDecision,
+    ) -> Result<Option<TemporaryRecord>, Infallible> {
         let mut tables = self.tables();
-        let record = tables
-            .temporaries
-            .get_mut(&query.token)
-            .filter(|record| record.stage == Stage::Waiting && record.client_key == query.client_key);
+        let record = tables.temporaries.get_mut(&query.token).filter(|record| {
+            record.stage == Stage::Waiting && record.client_key == query.client_key
+        });
         let Some(record) = record else {
             return Ok(None);
         };
@@ -203,8 +208,14 @@ mod tests {
         let (timestamp, until, now) =
             (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
         let (client_key, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
-        let Ok(one_time_use) =
-            store.remember_nonce(&RememberNonce { client_key, token: None, timestamp, nonce, until, now });
+        let Ok(one_time_use) = store.remember_nonce(&RememberNonce {
+            client_key,
+            token: None,
+            timestamp,
+            nonce,
+            until,
+            now,
+        });
         one_time_use
     }
 
@@ -264,7 +275,8 @@ mod tests {
         save(100);
         save(300);
         remember(&store, 1, 200);
-        let Ok(found) = store.find_temporary(&FindTemporary { token: "hh5s93j4hdidpola".to_owned() });
+        let Ok(found) =
+            store.find_temporary(&FindTemporary { token: "hh5s93j4hdidpola".to_owned() });
         assert!(found.is_some());
     }
 }

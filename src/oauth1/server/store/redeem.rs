@@ -37,9 +37,13 @@ pub struct Redeem {
 }
 
 impl Redeem {
-    /// Returns the query for temporary credentials of a client's, for tests of a store. The other fields are empty, and can be
-    /// changed.
-    pub fn new(temporary: impl Into<String>, client_key: impl Into<String>, now: Timestamp) -> Self {
+    /// Returns the query for temporary credentials of a client's, for tests of a store. The other
+    /// fields are empty, and can be changed.
+    pub fn new(
+        temporary: impl Into<String>,
+        client_key: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             temporary: temporary.into(),
             client_key: client_key.into(),
@@ -66,7 +70,8 @@ impl Redeem {
 pub enum Redemption {
     /// The token is kept under its identifier.
     Redeemed(TokenRecord),
-    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are used up.
+    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials
+    /// are used up.
     Refused,
 }
 
@@ -75,14 +80,15 @@ impl ServerQuery for Redeem {
 }
 
 impl TemporaryRecord {
-    /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
-    /// stores to call inside [`Redeem`].
+    /// The token that a redemption yields, if these credentials, which the store has just removed,
+    /// are worth one: for stores to call inside [`Redeem`].
     pub fn redeem(self, query: &Redeem) -> Redemption {
         let Stage::Granted { verifier, approval } = self.stage else {
             return Redemption::Refused;
         };
         let right = verifier.as_bytes().ct_eq(query.verifier.as_bytes());
-        if !bool::from(right) || self.client_key != query.client_key || self.expires_at <= query.now {
+        if !bool::from(right) || self.client_key != query.client_key || self.expires_at <= query.now
+        {
             return Redemption::Refused;
         }
         let record = TokenRecord::new(&query.secret, self.client_key, approval);

@@ -7,8 +7,9 @@ use crate::{OneTimeUse, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
-/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where `until` is not later than
-/// the latest `now` that it has forgotten by: it cannot know any more. Requests overtake each other, and clocks step back.
+/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where
+/// `until` is not later than the latest `now` that it has forgotten by: it cannot know any more.
+/// Requests overtake each other, and clocks step back.
 ///
 /// ```
 /// use oauth_proto::{Timestamp, oauth1::server::store::RememberNonce};
@@ -35,9 +36,13 @@ pub struct RememberNonce {
 }
 
 impl RememberNonce {
-    /// Returns the query for a nonce of a client's, for tests of a store. The time is that of the timestamp, and it must be
-    /// remembered for five minutes; the fields can be changed.
-    pub fn new(client_key: impl Into<String>, timestamp: Timestamp, nonce: impl Into<String>) -> Self {
+    /// Returns the query for a nonce of a client's, for tests of a store. The time is that of the
+    /// timestamp, and it must be remembered for five minutes; the fields can be changed.
+    pub fn new(
+        client_key: impl Into<String>,
+        timestamp: Timestamp,
+        nonce: impl Into<String>,
+    ) -> Self {
         Self {
             client_key: client_key.into(),
             token: None,

@@ -1,5 +1,5 @@
-//! Key schedules that are kept with the records of a server (RFC 2104 §4), so that a known client's request costs no more
-//! blocks than its base string has.
+//! Key schedules that are kept with the records of a server (RFC 2104 §4), so that a known client's
+//! request costs no more blocks than its base string has.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Secret;
 use crate::oauth1::signing::{Key, KeyEncoding, Method, signing_key};
 
-/// The schedules that belong to one record: one for each method of HMAC, computed when it is first needed.
+/// The schedules that belong to one record: one for each method of HMAC, computed when it is first
+/// needed.
 ///
-/// They are secrets. They are wiped like secrets, no `Debug` shows them, and they are no part of the record's value: a clone
-/// begins without them, and they make no difference to whether two records are equal.
+/// They are secrets. They are wiped like secrets, no `Debug` shows them, and they are no part of
+/// the record's value: a clone begins without them, and they make no difference to whether two
+/// records are equal.
 #[derive(Default)]
 pub(crate) struct Schedules([Mutex<Option<Arc<Schedule>>>; 3]);
 
@@ -25,7 +27,8 @@ pub(crate) struct Schedule {
 impl Schedules {
     /// Returns the schedule that belongs to these secrets; `None` where the method is not HMAC.
     ///
-    /// The fields of a record can be changed, and so can its client's secret. A schedule of other secrets is replaced.
+    /// The fields of a record can be changed, and so can its client's secret. A schedule of other
+    /// secrets is replaced.
     pub(crate) fn get(
         &self,
         method: &Method,
@@ -42,11 +45,17 @@ impl Schedules {
         };
         // It is whole between two statements, so a thread that panicked has not broken it.
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits =
-            |kept: &Arc<Schedule>| kept.client == *client && kept.token.as_ref() == token && kept.encoding == encoding;
+        let fits = |kept: &Arc<Schedule>| {
+            kept.client == *client && kept.token.as_ref() == token && kept.encoding == encoding
+        };
         if !kept.as_ref().is_some_and(fits) {
             let key = Key::new(method, signing_key(client, token, encoding));
-            *kept = Some(Arc::new(Schedule { client: client.clone(), token: token.cloned(), encoding, key }));
+            *kept = Some(Arc::new(Schedule {
+                client: client.clone(),
+                token: token.cloned(),
+                encoding,
+                key,
+            }));
         }
         kept.clone()
     }
@@ -87,7 +96,10 @@ mod tests {
         let kept = schedules.get(method, &client, token.as_ref(), encoding).unwrap();
         let computed = Key::new(method, signing_key(&client, token.as_ref(), encoding));
         let mut digits = [0; _];
-        let signature = computed.sign("", None, &mut digits, |writer| writer.prepared(b"text")).unwrap().value();
+        let signature = computed
+            .sign("", None, &mut digits, |writer| writer.prepared(b"text"))
+            .unwrap()
+            .value();
         kept.key.verify(signature.as_bytes(), |writer| writer.prepared(b"text"))
     }
 
@@ -95,7 +107,9 @@ mod tests {
     fn a_schedule_counts_for_its_own_secrets_only() {
         let schedules = Schedules::default();
         for method in [Method::HmacSha1, Method::HmacSha256, Method::HmacSha512] {
-            for secrets in [("a&", Some("b")), ("a&", Some("c")), ("a&", None), ("d", None), ("a&", Some("b"))] {
+            for secrets in
+                [("a&", Some("b")), ("a&", Some("c")), ("a&", None), ("d", None), ("a&", Some("b"))]
+            {
                 for encoding in [KeyEncoding::Encoded, KeyEncoding::Raw, KeyEncoding::Raw] {
                     assert!(fits(&schedules, &method, secrets, encoding), "{method:?} {secrets:?}");
                 }
@@ -106,12 +120,17 @@ mod tests {
     #[test]
     fn a_schedule_is_computed_once_and_no_part_of_a_records_value() {
         let (schedules, secret) = (Schedules::default(), Secret::from("secret"));
-        let get =
-            |schedules: &Schedules| schedules.get(&Method::HmacSha1, &secret, None, KeyEncoding::Encoded).unwrap();
+        let get = |schedules: &Schedules| {
+            schedules.get(&Method::HmacSha1, &secret, None, KeyEncoding::Encoded).unwrap()
+        };
         assert!(Arc::ptr_eq(&get(&schedules), &get(&schedules)));
         assert!(!Arc::ptr_eq(&get(&schedules), &get(&schedules.clone())));
         assert_eq!(schedules, Schedules::default());
         assert_eq!(format!("{schedules:?}"), "[redacted]");
-        assert!(schedules.get(&Method::DangerousPlaintext, &secret, None, KeyEncoding::Encoded).is_none());
+        assert!(
+            schedules
+                .get(&Method::DangerousPlaintext, &secret, None, KeyEncoding::Encoded)
+                .is_none()
+        );
     }
 }

@@ -36,7 +36,8 @@ pub struct TemporaryRecord {
 }
 
 impl TemporaryRecord {
-    /// Returns the record of temporary credentials whose resource owner has not decided, without realm and parameters.
+    /// Returns the record of temporary credentials whose resource owner has not decided, without
+    /// realm and parameters.
     ///
     /// # Examples
     /// ```
@@ -70,7 +71,13 @@ impl TemporaryRecord {
 /// ```
 /// use oauth_proto::oauth1::server::store::Stage;
 ///
-/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), approval: oauth_proto::oauth1::server::Approval::new("jane") });
+/// assert_ne!(
+///     Stage::Waiting,
+///     Stage::Granted {
+///         verifier: "hash".into(),
+///         approval: oauth_proto::oauth1::server::Approval::new("jane")
+///     }
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -13,7 +13,8 @@ use crate::{Secret, Timestamp};
 /// use oauth_proto::oauth1::server::Approval;
 /// use oauth_proto::oauth1::server::store::TokenRecord;
 ///
-/// let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
+/// let mut record =
+///     TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// record.expires_at = Some(Timestamp::from_secs(137_134_800));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +39,15 @@ impl TokenRecord {
     /// use oauth_proto::oauth1::server::Approval;
     /// use oauth_proto::oauth1::server::store::TokenRecord;
     ///
-    /// let record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
+    /// let record =
+    ///     TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
     /// assert_eq!(record.expires_at, None);
     /// ```
-    pub fn new(secret: impl Into<Secret>, client_key: impl Into<String>, approval: Approval) -> Self {
+    pub fn new(
+        secret: impl Into<Secret>,
+        client_key: impl Into<String>,
+        approval: Approval,
+    ) -> Self {
         Self {
             secret: secret.into(),
             client_key: client_key.into(),

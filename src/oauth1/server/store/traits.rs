@@ -1,4 +1,5 @@
-//! The queries of a server, the two traits that a store implements, and what drives a request to its end.
+//! The queries of a server, the two traits that a store implements, and what drives a request to
+//! its end.
 
 use super::find_credentials::{FindCredentials, FoundCredentials};
 use super::find_temporary::FindTemporary;
@@ -14,7 +15,8 @@ use crate::oauth1::server::refuse::rejected::Rejected;
 server_queries! {
     /// What happens next with a request: a query to storage, the end, or a refusal.
     ///
-    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
+    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
+    /// matches:
     ///
     /// ```
     /// use oauth_proto::oauth1::server::{Rejected, ServerStep};
@@ -50,7 +52,8 @@ server_queries! {
 
     /// A blocking store. [`serve`] asks it.
     ///
-    /// Every method is one atomic step: here a lock is held for its length, in SQL it is one statement or one transaction.
+    /// Every method is one atomic step: here a lock is held for its length, in SQL it is one
+    /// statement or one transaction.
     ///
     /// ```
     /// use std::collections::{HashMap, HashSet};
@@ -133,8 +136,8 @@ server_queries! {
     /// ```
     store;
 
-    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`] does, in one
-    /// atomic step; write them as `async fn`.
+    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`]
+    /// does, in one atomic step; write them as `async fn`.
     ///
     /// ```
     /// use oauth_proto::oauth1::server::store::{AsyncStore, Blocking, MemoryStore};

@@ -1,5 +1,5 @@
-//! What is remembered while the user is away, and what is checked of a callback before anything is sent, RFC 6749 §4.1.2,
-//! RFC 9207.
+//! What is remembered while the user is away, and what is checked of a callback before anything is
+//! sent, RFC 6749 §4.1.2, RFC 9207.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,15 +19,17 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one server, and another refuses it. `redeem` consumes it, and it is not `Clone`. If
-/// the transport fails, a stored copy can be redeemed again. An application that notes the identifier first does not go on
-/// with it a second time, so there the user starts again.
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred
+/// bytes), or the server's session. It belongs to one client of one server, and another refuses it.
+/// `redeem` consumes it, and it is not `Clone`. If the transport fails, a stored copy can be
+/// redeemed again. An application that notes the identifier first does not go on with it a second
+/// time, so there the user starts again.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count
-/// once. In a server's session, take the value out in the same step in which you read it. Nothing can be taken out of a
-/// cookie, which browsers and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is
-/// absent, and go on only then; or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is
+/// what you make count once. In a server's session, take the value out in the same step in which
+/// you read it. Nothing can be taken out of a cookie, which browsers and attackers keep copies of:
+/// note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
+/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
 /// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
@@ -55,7 +57,8 @@ pub struct Pending {
     pub(crate) verifier: Option<CodeVerifier>,
 }
 
-/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`], whose methods it has.
+/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`], whose methods
+/// it has.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::PendingImplicit;
@@ -89,7 +92,8 @@ impl Serialize for PendingImplicit {
     }
 }
 
-/// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
+/// A value that passes through the browser and need not be wiped from memory, but that nobody else
+/// should see.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 pub(crate) enum State {
@@ -155,14 +159,14 @@ impl Pending {
         Self { version: VERSION, common, verifier }
     }
 
-    /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
-    /// is bound to the user's browser too.
+    /// The state that the callback will carry. It may serve as the key under which this is stored,
+    /// as long as what finds it is bound to the user's browser too.
     pub fn state(&self) -> &str {
         self.common.state.as_str()
     }
 
-    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
-    /// there yet.
+    /// What this is known by when it is used: before it is redeemed, note this identifier, and go
+    /// on only if it was not there yet.
     pub fn id(&self) -> PendingId {
         self.common.fingerprint.id(self.state())
     }
@@ -177,7 +181,11 @@ impl Pending {
         self.common.expires_at
     }
 
-    pub(crate) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+    pub(crate) fn check(
+        &self,
+        fingerprint: &ClientFingerprint,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         self.common.check(self.version, fingerprint, now)
     }
 }
@@ -201,7 +209,12 @@ impl Deref for PendingImplicit {
 }
 
 impl PendingCommon {
-    fn check(&self, version: u64, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+    fn check(
+        &self,
+        version: u64,
+        fingerprint: &ClientFingerprint,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
@@ -213,16 +226,24 @@ impl PendingCommon {
     }
 
     /// The callback, once it is known to belong to this authorization and to bring no error.
-    pub(crate) fn accept<'c>(&self, callback: &'c Callback<'_>, rules: Rules) -> Result<CallbackParameters<'c>, Error> {
+    pub(crate) fn accept<'c>(
+        &self,
+        callback: &'c Callback<'_>,
+        rules: Rules,
+    ) -> Result<CallbackParameters<'c>, Error> {
         let parts = callback.parts();
-        let mut answer =
-            CallbackParameters { pairs: part(callback, &parts, self.mode)?, ..CallbackParameters::default() };
+        let mut answer = CallbackParameters {
+            pairs: part(callback, &parts, self.mode)?,
+            ..CallbackParameters::default()
+        };
         answer.read()?;
         // RFC 6749 §4.1.2.1: a code has one character at least.
         answer.error = answer.error.filter(|error| !error.is_empty());
         let Some(state) = answer.state.as_deref() else {
-            // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
-            let code = answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
+            // Some servers leave the state out when the user says no. Anybody may have sent this,
+            // but what it says is kept.
+            let code =
+                answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
             return Err(match code {
                 Some(code) => CallbackError::ErrorAlone { code: code.to_owned() }.into(),
                 None => Forged::ParameterMissing { name: "state" }.into(),
@@ -242,7 +263,9 @@ impl PendingCommon {
             (None, Some(received)) if !rules.unknown_iss => {
                 return Err(CallbackError::IssuerUnknown { received: truncated(received) }.into());
             }
-            (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
+            (_, None) if rules.promises_iss => {
+                return Err(Forged::ParameterMissing { name: "iss" }.into());
+            }
             _ => {}
         }
         if let Some(redirect_uri) = &self.redirect_uri {
@@ -253,7 +276,11 @@ impl PendingCommon {
             let refused = if code == "access_denied" {
                 Refused::Denied { problem: Some(code), advice: description, response: None }
             } else {
-                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(truncated) }
+                Refused::Authorization {
+                    code,
+                    description,
+                    uri: answer.error_uri.as_deref().map(truncated),
+                }
             };
             return Err(refused.into());
         }
@@ -269,7 +296,8 @@ pub(crate) struct Rules {
     pub(crate) place: Leniency,
 }
 
-/// Returns whether an error code looks like those of the specification. Anybody may have written it, and it is shown in logs.
+/// Returns whether an error code looks like those of the specification. Anybody may have written
+/// it, and it is shown in logs.
 fn is_usual_code(code: &str) -> bool {
     code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
@@ -316,11 +344,18 @@ impl<'c> CallbackParameters<'c> {
     }
 }
 
-/// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or either alone.
-fn part<'c>(callback: &'c Callback<'_>, parts: &CallbackParts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
-    let form =
-        callback.form.map(|form| std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" }));
-    let alone = || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
+/// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or
+/// either alone.
+fn part<'c>(
+    callback: &'c Callback<'_>,
+    parts: &CallbackParts<'c>,
+    mode: ResponseMode,
+) -> Result<&'c str, Forged> {
+    let form = callback.form.map(|form| {
+        std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" })
+    });
+    let alone =
+        || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
     let part = match (mode, form.transpose()?) {
         (ResponseMode::Query, _) => parts.query,
         (ResponseMode::Fragment, Some(form)) => Some(form.strip_prefix('#').unwrap_or(form)),
@@ -369,7 +404,11 @@ mod tests {
             (ResponseMode::Fragment, "code=a+b&state=xyz"),
             (ResponseMode::FormPost, "code=a+b&state=xyz"),
         ] {
-            assert_eq!(code(mode, callback).unwrap().as_deref(), Some("a b"), "{mode:?} {callback}");
+            assert_eq!(
+                code(mode, callback).unwrap().as_deref(),
+                Some("a b"),
+                "{mode:?} {callback}"
+            );
         }
         for (mode, url, form) in [
             (ResponseMode::FormPost, "/cb?code=y", "code=a+b&state=xyz"),
@@ -393,31 +432,47 @@ mod tests {
             (ResponseMode::Query, "https://c.example/cb"),
         ] {
             let error = code(mode, callback).unwrap_err();
-            assert_eq!(error, Forged::ParameterMissing { name: "state" }.into(), "{mode:?} {callback}");
+            assert_eq!(
+                error,
+                Forged::ParameterMissing { name: "state" }.into(),
+                "{mode:?} {callback}"
+            );
         }
     }
 
     #[test]
     fn a_denial_is_told_from_other_errors() {
         for error in ["access_denied", "server_error"] {
-            let query = format!("?state=xyz&error={error}&error_description=Invalid+token:+sesamopen");
+            let query =
+                format!("?state=xyz&error={error}&error_description=Invalid+token:+sesamopen");
             let error = code(ResponseMode::Query, &query).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
             assert!(error.to_string().contains("Invalid token: …"), "{error}");
         }
-        let denied = code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way").unwrap_err();
-        let expected =
-            Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()), response: None };
+        let denied =
+            code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way")
+                .unwrap_err();
+        let expected = Refused::Denied {
+            problem: Some("access_denied".into()),
+            advice: Some("no way".into()),
+            response: None,
+        };
         assert_eq!(denied, expected.into());
-        let other =
-            code(ResponseMode::Query, "?state=xyz&error=invalid_scope&error_uri=https://a.example/e").unwrap_err();
+        let other = code(
+            ResponseMode::Query,
+            "?state=xyz&error=invalid_scope&error_uri=https://a.example/e",
+        )
+        .unwrap_err();
         assert_eq!(other.code(), Some("invalid_scope"));
     }
 
     #[test]
     fn time_and_stored_form_are_checked() {
         let pending = || Pending::new(saved(ResponseMode::Query), None);
-        assert_eq!(pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(99)),
+            Ok(())
+        );
         assert_eq!(
             pending().check(&ClientFingerprint::of(&["6"]), Timestamp::from_secs(99)),
             Err(Forged::OtherClient.into())
@@ -427,7 +482,8 @@ mod tests {
             Err(Expired::Pending.into())
         );
         let stored = serde_json::to_string(&pending()).unwrap();
-        let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
+        let outdated: Pending =
+            serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
         assert_eq!(
             outdated.check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(1)),
             Err(Expired::Outdated.into())

@@ -19,36 +19,49 @@ impl Client {
     /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
     /// [`request_token`](Self::request_token) in one.
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
-    /// or all of it. Where the user came to is compared with the redirect_uri. For another
-    /// [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework
+    /// has them (axum's `OriginalUri`), or all of it. Where the user came to is compared with the
+    /// redirect_uri. For another [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with
+    /// its fragment, or [`Callback::posted`] with the form.
     ///
-    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
-    /// consumed here, but a copy that was stored is not.
+    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
+    /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
+    /// was stored is not.
     ///
     /// ```
     /// # use oauth_proto::oauth2::{Client, Pending, Token};
     /// # use oauth_proto::{Callback, Error, Moment, Step};
-    /// fn by_get(client: &Client, pending: Pending, path_and_query: &str) -> Result<Step<Token>, Error> {
+    /// fn by_get(
+    ///     client: &Client,
+    ///     pending: Pending,
+    ///     path_and_query: &str,
+    /// ) -> Result<Step<Token>, Error> {
     ///     client.redeem(pending, path_and_query, Moment::from_os())
     /// }
     ///
     /// // After `authorize.response_mode = ResponseMode::FormPost`.
-    /// fn by_post(client: &Client, pending: Pending, uri: &str, body: &[u8]) -> Result<Step<Token>, Error> {
+    /// fn by_post(
+    ///     client: &Client,
+    ///     pending: Pending,
+    ///     uri: &str,
+    ///     body: &[u8],
+    /// ) -> Result<Step<Token>, Error> {
     ///     client.redeem(pending, Callback::posted(uri, body), Moment::from_os())
     /// }
     /// ```
     ///
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
-    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another error,
-    /// [`Forged`] when the callback does not belong to `pending`, [`Expired`](crate::Expired) when the user took too
-    /// long. Nothing has been sent then. What is wrong with the response is reported by the step.
+    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
+    /// error, [`Forged`] when the callback does not belong to `pending`,
+    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What is
+    /// wrong with the response is reported by the step.
     ///
     /// # Security
-    /// Where the user came to tells one server's callbacks from another's, if each has a redirect_uri of its own (RFC 9700
-    /// §4.4.2.2). A query or a form alone does not say it, and is taken only where the server names itself by the issuer that is
-    /// known of it (RFC 9207), or by [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// Where the user came to tells one server's callbacks from another's, if each has a
+    /// redirect_uri of its own (RFC 9700 §4.4.2.2). A query or a form alone does not say it, and is
+    /// taken only where the server names itself by the issuer that is known of it (RFC 9207), or by
+    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -59,14 +72,16 @@ impl Client {
         self.request_token(grant, moment)
     }
 
-    /// Checks a callback, and returns the grant that it brings: for a token request with parameters of one's own.
+    /// Checks a callback, and returns the grant that it brings: for a token request with parameters
+    /// of one's own.
     ///
     /// ```
     /// # use oauth_proto::oauth2::{Client, Pending, Token};
     /// # use oauth_proto::{Error, Moment, Step};
     /// fn redeem(client: &Client, pending: Pending, uri: &str) -> Result<Step<Token>, Error> {
     ///     let moment = Moment::from_os();
-    ///     let grant = client.accept(pending, uri, moment.now)?.resource("https://photos.example.com/");
+    ///     let grant =
+    ///         client.accept(pending, uri, moment.now)?.resource("https://photos.example.com/");
     ///     client.request_token(grant, moment)
     /// }
     /// ```
@@ -82,10 +97,17 @@ impl Client {
         self.grant_of(pending, &callback.into(), now)
     }
 
-    fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
+    fn grant_of(
+        &self,
+        pending: Pending,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<Grant, Error> {
         pending.check(&self.inner.fingerprint, now)?;
         let answer = pending.common.accept(callback, self.rules())?;
-        for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
+        for (name, token) in
+            [("access_token", &answer.access_token), ("id_token", &answer.id_token)]
+        {
             if token.is_some() {
                 return Err(CallbackError::TokenInCallback { name }.into());
             }
@@ -98,19 +120,29 @@ impl Client {
 
     fn rules(&self) -> Rules {
         let server = &self.inner.server;
-        Rules { promises_iss: server.promises_issuer, unknown_iss: server.allow_unknown_issuer, place: self.place() }
+        Rules {
+            promises_iss: server.promises_issuer,
+            unknown_iss: server.allow_unknown_issuer,
+            place: self.place(),
+        }
     }
 
     /// Exchanges a code that the user copied from the server's page, as some servers offer for
     /// `urn:ietf:wg:oauth:2.0:oob`. White space around it is removed.
     ///
     /// # Security
-    /// The state, and with it the knowledge that the code was asked for here. The proof key still ties
-    /// the code to `pending`, so that another's code is of no use, unless that was left out too.
+    /// The state, and with it the knowledge that the code was asked for here. The proof key still
+    /// ties the code to `pending`, so that another's code is of no use, unless that was left out
+    /// too.
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem).
-    pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
+    pub fn dangerous_redeem_code(
+        &self,
+        pending: Pending,
+        code: &str,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
         pending.check(&self.inner.fingerprint, moment.now)?;
         let grant = self.code_grant(pending, code.trim());
         self.request_token(grant, moment)
@@ -119,7 +151,9 @@ impl Client {
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
         let mut grant = Grant::new(AUTHORIZATION_CODE, Kind::Code);
         grant.push("code", code);
-        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.inner.server.oauth_2_1) {
+        if let Some(uri) =
+            pending.common.redirect_uri.as_deref().filter(|_| !self.inner.server.oauth_2_1)
+        {
             match &self.inner.redirect_uri {
                 Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
                 _ => grant.push("redirect_uri", uri),
@@ -131,11 +165,13 @@ impl Client {
         grant.without_sending_scope(pending.common.scope)
     }
 
-    /// Returns the token that an implicit grant brings in the fragment of its callback: `callback` is the whole URI, which only a
-    /// script in the page knows (`location.href`), or [`Callback::posted`] with that URI and the fragment.
+    /// Returns the token that an implicit grant brings in the fragment of its callback: `callback`
+    /// is the whole URI, which only a script in the page knows (`location.href`), or
+    /// [`Callback::posted`] with that URI and the fragment.
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when what came back is no token answer.
+    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when what came back is no
+    /// token answer.
     pub fn token_from_fragment<'a>(
         &self,
         pending: PendingImplicit,
@@ -151,7 +187,8 @@ impl Client {
         let callback = callback.into();
         let answer = pending.common.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.
-        let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
+        let members =
+            form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Wiped(Response::new(members));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.inner.hooks.token_response(Purpose::RequestingToken, &mut response);

@@ -12,7 +12,8 @@ use crate::{Error, Purpose, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
 ///
-/// RFC 8414's place is tried first, then OpenID Connect's. The metadata must name the very issuer that was asked for.
+/// RFC 8414's place is tried first, then OpenID Connect's. The metadata must name the very issuer
+/// that was asked for.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizationServer, Discovery};
@@ -28,9 +29,10 @@ use crate::{Error, Purpose, Step, Unsupported};
 pub struct Discovery {
     /// Where the document is, to look there alone. Default: in the well-known places.
     pub metadata_url: Option<String>,
-    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
-    /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
-    /// callbacks are compared with that. Default: none.
+    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it,
+    /// where that differs by a slash or a port from what was given to [`new`](Self::new).
+    /// [`Metadata::issuer`] is then as the document writes it, and callbacks are compared with
+    /// that. Default: none.
     ///
     /// ```
     /// use oauth_proto::oauth2::Discovery;
@@ -43,11 +45,12 @@ pub struct Discovery {
     /// ```
     ///
     /// # Security
-    /// Nothing, if both are one server. If the other name is another server's, that server's callbacks are
-    /// taken for those of this one.
+    /// Nothing, if both are one server. If the other name is another server's, that server's
+    /// callbacks are taken for those of this one.
     pub allow_issuer: Option<String>,
-    /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
-    /// which Microsoft's endpoints for several tenants name. Default: none.
+    /// Takes metadata that names this issuer instead, braces and all:
+    /// `https://login.microsoftonline.com/{tenantid}/v2.0`, which Microsoft's endpoints for several
+    /// tenants name. Default: none.
     ///
     /// # Security
     /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
@@ -63,14 +66,17 @@ pub struct Discovery {
     /// # Security
     /// Whoever is on the way chooses the endpoints, and gets every code and secret.
     pub dangerous_allow_http: bool,
-    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by name or address. Without it,
-    /// a document leads no further inside than where it is from: only an issuer that is in this network itself has endpoints
-    /// there, and only one on this machine has endpoints on this machine.
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata. Default: refuses it.
+    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by
+    /// name or address. Without it, a document leads no further inside than where it is from: only
+    /// an issuer that is in this network itself has endpoints there, and only one on this machine
+    /// has endpoints on this machine.
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such
+    /// metadata. Default: refuses it.
     ///
     /// # Security
-    /// The author of the document can have this machine send requests, secrets among them, to hosts that only this machine can reach,
-    /// and so read, change and delete something there. Where names resolve to such hosts, only your HTTP client can refuse:
+    /// The author of the document can have this machine send requests, secrets among them, to hosts
+    /// that only this machine can reach, and so read, change and delete something there. Where
+    /// names resolve to such hosts, only your HTTP client can refuse:
     /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
     ///
     /// # Examples
@@ -95,8 +101,8 @@ impl Discovery {
     /// Looks for the metadata of an issuer.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the issuer is not an absolute http or https URL, or has a query or a fragment. That it is
-    /// https is checked by [`start`](Self::start).
+    /// [`Unsupported::Url`] when the issuer is not an absolute http or https URL, or has a query or
+    /// a fragment. That it is https is checked by [`start`](Self::start).
     pub fn new(issuer: &str) -> Result<Self, Error> {
         let uri = identifier(issuer)?;
         let mut places = vec![inserted(&uri, "oauth-authorization-server")?, appended(&uri)?];
@@ -118,9 +124,11 @@ impl Discovery {
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when [`metadata_url`](field@Self::metadata_url) is not an absolute http
-    /// or https URL. From the step: [`CallbackError::IssuerMismatch`](crate::oauth2::CallbackError::IssuerMismatch), [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
-    /// [`Unsupported::Url`] for an endpoint in this network.
+    /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when
+    /// [`metadata_url`](field@Self::metadata_url) is not an absolute http or https URL. From the
+    /// step: [`CallbackError::IssuerMismatch`](crate::oauth2::CallbackError::IssuerMismatch),
+    /// [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and [`Unsupported::Url`] for
+    /// an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         if let Some(url) = &self.metadata_url {
             self.places = vec![endpoint(url)?];
@@ -145,13 +153,20 @@ impl MetadataSearch for Discovery {
 
     /// An object that names no issuer may be anything.
     fn recognize(&self, metadata: &Metadata) -> Result<(), Error> {
-        if metadata.issuer.is_none() && !self.allow_missing_issuer { Err(self.mismatch(None)) } else { Ok(()) }
+        if metadata.issuer.is_none() && !self.allow_missing_issuer {
+            Err(self.mismatch(None))
+        } else {
+            Ok(())
+        }
     }
 
     fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
         match metadata.issuer.as_deref() {
-            Some(issuer) if issuer == self.issuer || Some(issuer) == self.allow_issuer.as_deref() => {}
-            Some(issuer) if Some(issuer) == self.allow_issuer_template.as_deref() => metadata.issuer = None,
+            Some(issuer)
+                if issuer == self.issuer || Some(issuer) == self.allow_issuer.as_deref() => {}
+            Some(issuer) if Some(issuer) == self.allow_issuer_template.as_deref() => {
+                metadata.issuer = None;
+            }
             None if self.allow_missing_issuer => {}
             issuer => return Err(self.mismatch(issuer)),
         }
@@ -175,7 +190,11 @@ impl token_response::Document for Metadata {
 fn identifier(issuer: &str) -> Result<Uri, Error> {
     let uri = endpoint(issuer)?;
     if uri.query().is_some() {
-        return Err(Unsupported::Url { url: without_secrets(issuer), reason: "an issuer has no query" }.into());
+        return Err(Unsupported::Url {
+            url: without_secrets(issuer),
+            reason: "an issuer has no query",
+        }
+        .into());
     }
     Ok(uri)
 }
@@ -211,13 +230,21 @@ mod tests {
                 "https://example.com/.well-known/openid-configuration/issuer1"
             ]
         );
-        assert_eq!(places("https://example.com/")[1], "https://example.com/.well-known/openid-configuration");
+        assert_eq!(
+            places("https://example.com/")[1],
+            "https://example.com/.well-known/openid-configuration"
+        );
     }
 
     #[test]
     fn what_is_no_issuer_is_refused() {
-        for issuer in ["example.com", "https://example.com/?x", "https://example.com/#x", "https://me@example.com", ""]
-        {
+        for issuer in [
+            "example.com",
+            "https://example.com/?x",
+            "https://example.com/#x",
+            "https://me@example.com",
+            "",
+        ] {
             Discovery::new(issuer).unwrap_err();
         }
         let mut discovery = Discovery::new("http://example.com").unwrap();

@@ -1,4 +1,5 @@
-//! Where metadata may be, and asking there: the one search of discovery, for servers and for resources.
+//! Where metadata may be, and asking there: the one search of discovery, for servers and for
+//! resources.
 
 use std::collections::VecDeque;
 
@@ -64,7 +65,11 @@ impl<S: MetadataSearch> AwaitDocument<S> {
 }
 
 impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
-    fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<S::Document>, Error> {
+    fn receive(
+        mut self: Box<Self>,
+        response: Response,
+        _: Moment,
+    ) -> Result<Step<S::Document>, Error> {
         let error = match token_response::document::<S::Document>(&response, Quirks::STRICT) {
             Ok(document) => match self.search.recognize(&document) {
                 Ok(()) => return self.search.check(document).map(Step::Done),
@@ -94,10 +99,13 @@ impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
     }
 }
 
-/// Returns whether there is nothing, or a page for people, or the way to one: what is looked for may be in another place.
+/// Returns whether there is nothing, or a page for people, or the way to one: what is looked for
+/// may be in another place.
 fn is_no_document(error: &Error) -> bool {
     use Misbehaved::{FieldMissing, Redirect, WrongFormat};
-    let is_other = |misbehaved: &_| matches!(misbehaved, WrongFormat { .. } | Redirect { .. } | FieldMissing { .. });
+    let is_other = |misbehaved: &_| {
+        matches!(misbehaved, WrongFormat { .. } | Redirect { .. } | FieldMissing { .. })
+    };
     match error {
         Error::Refused(_) => true,
         Error::Misbehaved(misbehaved) => is_other(misbehaved),

@@ -1,4 +1,5 @@
-//! What a client does besides getting tokens: discovery, registration, introspection and revocation.
+//! What a client does besides getting tokens: discovery, registration, introspection and
+//! revocation.
 
 pub(crate) mod discovery;
 pub(crate) mod metadata_search;

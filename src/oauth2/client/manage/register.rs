@@ -17,8 +17,8 @@ use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, NO_S
 use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
 use crate::wire::{is_secure, points_into_private_network, without_query};
 use crate::{
-    Error, Expired, Misbehaved, Moment, Purpose, Request, Response, ResponseExcerpt, Secret, Step, Timestamp,
-    Unsupported,
+    Error, Expired, Misbehaved, Moment, Purpose, Request, Response, ResponseExcerpt, Secret, Step,
+    Timestamp, Unsupported,
 };
 
 impl AuthorizationServer {
@@ -39,10 +39,10 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are reported by the step. An answer
-    /// that names no usable place to manage the registration is no error: its
-    /// [`registration_client_uri`](ClientRegistration::registration_client_uri) is left out. A place on this machine or in its network is
-    /// an error, unless the server is there too.
+    /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are
+    /// reported by the step. An answer that names no usable place to manage the registration is no
+    /// error: its [`registration_client_uri`](ClientRegistration::registration_client_uri) is left
+    /// out. A place on this machine or in its network is an error, unless the server is there too.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
@@ -50,7 +50,8 @@ impl AuthorizationServer {
     ) -> Result<Step<ClientRegistration>, Error> {
         let registration = self.registration_endpoint.as_deref().map(checked);
         let endpoint = self.secure_endpoint(registration.as_ref(), "registration")?;
-        let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
+        let request =
+            request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
             AwaitRegistration {
@@ -63,13 +64,16 @@ impl AuthorizationServer {
 }
 
 impl ClientRegistration {
-    /// The client that was registered, authenticated as its registration says, with its redirect_uri if it has just one.
-    /// For a method other than `none`, `client_secret_basic` and `client_secret_post`, [`Client::authentication`] has to say how
-    /// before anything is sent: with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
+    /// The client that was registered, authenticated as its registration says, with its
+    /// redirect_uri if it has just one. For a method other than `none`, `client_secret_basic` and
+    /// `client_secret_post`, [`Client::authentication`] has to say how before anything is sent:
+    /// with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
     ///
     /// # Errors
-    /// [`Expired::ClientSecret`]; [`RequestError::RegistrationMember`](crate::oauth2::RequestError::RegistrationMember) when it cannot be read how the client is authenticated, or
-    /// until when; and those of [`Client::redirect_uri`].
+    /// [`Expired::ClientSecret`];
+    /// [`RequestError::RegistrationMember`](crate::oauth2::RequestError::RegistrationMember) when
+    /// it cannot be read how the client is authenticated, or until when; and those of
+    /// [`Client::redirect_uri`].
     pub fn client(&self, server: AuthorizationServer, now: Timestamp) -> Result<Client, Error> {
         // Without these, more would be permitted than the server wanted to say.
         for member in ["client_secret", "client_secret_expires_at", "token_endpoint_auth_method"] {
@@ -86,22 +90,28 @@ impl ClientRegistration {
         }
         // §2: Basic is the default. A public client may have been given a secret all the same.
         // What is empty says nothing, in a registration that was stored, too.
-        let method = self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
-        let authentication = match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
-            (Some(NO_SECRET), _) | (None, None) => ClientAuthentication::None,
-            (Some(CLIENT_SECRET_POST), Some(secret)) => ClientAuthentication::Body(secret.clone()),
-            (Some(CLIENT_SECRET_BASIC) | None, Some(secret)) => ClientAuthentication::Basic(secret.clone()),
-            (Some(method), _) => ClientAuthentication::Missing(method.to_owned()),
-        };
+        let method =
+            self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
+        let authentication =
+            match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
+                (Some(NO_SECRET), _) | (None, None) => ClientAuthentication::None,
+                (Some(CLIENT_SECRET_POST), Some(secret)) => {
+                    ClientAuthentication::Body(secret.clone())
+                }
+                (Some(CLIENT_SECRET_BASIC) | None, Some(secret)) => {
+                    ClientAuthentication::Basic(secret.clone())
+                }
+                (Some(method), _) => ClientAuthentication::Missing(method.to_owned()),
+            };
         Ok(client.authentication(authentication))
     }
 
-    /// Asks for the registration as it is now (RFC 7592 §2.1). Secrets and tokens that the answer does not replace are kept;
-    /// store what comes out.
+    /// Asks for the registration as it is now (RFC 7592 §2.1). Secrets and tokens that the answer
+    /// does not replace are kept; store what comes out.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with, [`Unsupported::Url`] when what it gave is no
-    /// https URL (or one of this machine).
+    /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with,
+    /// [`Unsupported::Url`] when what it gave is no https URL (or one of this machine).
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
         Ok(self.send(request))
@@ -124,7 +134,8 @@ impl ClientRegistration {
     /// Sends a request whose response is the registration as it is then.
     fn send(&self, request: Request) -> Step<Self> {
         let endpoint = request.uri().clone();
-        let state = AwaitRegistration { endpoint, internal_hosts: false, previous: Some(self.clone()) };
+        let state =
+            AwaitRegistration { endpoint, internal_hosts: false, previous: Some(self.clone()) };
         self.watched(Step::send(request, state))
     }
 
@@ -144,7 +155,8 @@ impl ClientRegistration {
     fn manage(&self, method: Method, body: Option<&Value>) -> Result<Request, Error> {
         let token = self.registration_access_token.as_ref().filter(|token| !is_empty(token));
         let uri = self.registration_client_uri.as_deref().zip(token);
-        let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
+        let (uri, token) =
+            uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
         if !is_secure(&uri) {
             let reason = "a registration is managed over https, since its token would travel in the clear: \
@@ -163,11 +175,18 @@ fn is_empty(secret: &Secret) -> bool {
 }
 
 fn to_json(metadata: &ClientMetadata) -> Result<Value, Unsupported> {
-    serde_json::to_value(metadata)
-        .map_err(|_| Unsupported::Unsendable { what: "the client's metadata", reason: "it cannot be written as JSON" })
+    serde_json::to_value(metadata).map_err(|_| Unsupported::Unsendable {
+        what: "the client's metadata",
+        reason: "it cannot be written as JSON",
+    })
 }
 
-fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Value>) -> Result<Request, Error> {
+fn request(
+    method: Method,
+    uri: &Uri,
+    token: Option<&Secret>,
+    body: Option<&Value>,
+) -> Result<Request, Error> {
     let mut request = Request::default();
     *request.method_mut() = method;
     *request.uri_mut() = uri.clone();
@@ -195,12 +214,22 @@ struct AwaitRegistration {
 }
 
 impl Receive<ClientRegistration> for AwaitRegistration {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<ClientRegistration>, Error> {
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        _: Moment,
+    ) -> Result<Step<ClientRegistration>, Error> {
         let response = Wiped(response);
-        let mut registration: ClientRegistration = token_response::document(&response, Quirks::STRICT)?;
+        let mut registration: ClientRegistration =
+            token_response::document(&response, Quirks::STRICT)?;
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
         if registration.client_id.is_empty() {
-            return Err(Misbehaved::FieldMissing { field: "client_id", option: None, response: excerpt() }.into());
+            return Err(Misbehaved::FieldMissing {
+                field: "client_id",
+                option: None,
+                response: excerpt(),
+            }
+            .into());
         }
         // What is empty says nothing.
         registration.client_secret = registration.client_secret.filter(|secret| !is_empty(secret));
@@ -215,12 +244,14 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             response: excerpt(),
         };
         let place = registration.registration_client_uri.as_deref();
-        let inside = place.is_some_and(|place| points_into_private_network(&self.endpoint.to_string(), place));
+        let inside = place
+            .is_some_and(|place| points_into_private_network(&self.endpoint.to_string(), place));
         match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
             Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("no http or https URL", None).into()),
-            // A server elsewhere must not make this machine ask, change or delete something of its own or its network's.
+            // A server elsewhere must not make this machine ask, change or delete something of its
+            // own or its network's.
             Some(Ok(_)) if inside && self.previous.is_some() => {
                 return Err(invalid(INSIDE, None).into());
             }
@@ -233,9 +264,13 @@ impl Receive<ClientRegistration> for AwaitRegistration {
         if let Some(before) = self.previous {
             if before.client_id != registration.client_id {
                 let reason = "another client's";
-                return Err(
-                    Misbehaved::FieldInvalid { field: "client_id", reason, option: None, response: excerpt() }.into()
-                );
+                return Err(Misbehaved::FieldInvalid {
+                    field: "client_id",
+                    reason,
+                    option: None,
+                    response: excerpt(),
+                }
+                .into());
             }
             let odd = &mut registration.metadata.extra;
             if registration.client_secret.is_none() && !odd.contains_key("client_secret") {
@@ -245,11 +280,15 @@ impl Receive<ClientRegistration> for AwaitRegistration {
                 }
             }
             // The client stays as manageable as it was, whatever stands in the place of these.
-            if registration.registration_access_token.is_none() && before.registration_access_token.is_some() {
+            if registration.registration_access_token.is_none()
+                && before.registration_access_token.is_some()
+            {
                 odd.remove("registration_access_token");
                 registration.registration_access_token = before.registration_access_token;
             }
-            if registration.registration_client_uri.is_none() && before.registration_client_uri.is_some() {
+            if registration.registration_client_uri.is_none()
+                && before.registration_client_uri.is_some()
+            {
                 odd.remove("registration_client_uri");
                 registration.registration_client_uri = before.registration_client_uri;
             }
@@ -258,7 +297,11 @@ impl Receive<ClientRegistration> for AwaitRegistration {
     }
 
     fn purpose(&self) -> Purpose {
-        if self.previous.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
+        if self.previous.is_some() {
+            Purpose::ManagingRegistration
+        } else {
+            Purpose::RegisteringClient
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::{Error, Purpose, Step, Unsupported};
 /// Fetches a protected resource's metadata: who may issue tokens for it.
 ///
 /// # Examples
-/// From a URL that answers 401 to a session that may use it, as clients of the Model Context Protocol do it. Nothing but the
-/// URL is known at the beginning:
+/// From a URL that answers 401 to a session that may use it, as clients of the Model Context
+/// Protocol do it. Nothing but the URL is known at the beginning:
 /// ```no_run
 /// use oauth_proto::oauth2::{
 ///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery, Session, SharedSession,
@@ -60,8 +60,9 @@ pub struct ResourceDiscovery {
     hint: Option<Uri>,
     /// The resource's own well-known place.
     place: Uri,
-    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
-    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too. Default: `false`.
+    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path
+    /// above it, or the same path with a slash at its end. Where the resource's own well-known
+    /// place has no metadata, that of its origin is asked, too. Default: `false`.
     ///
     /// # Security
     /// On an origin that several parties share, one speaks for another's resource (§7.3).
@@ -81,9 +82,10 @@ pub struct ResourceDiscovery {
     /// # Security
     /// Everyone on the way can choose the authorization servers that the user is sent to.
     pub dangerous_allow_http: bool,
-    /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
-    /// The rule is that of
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts). Default: refuses them.
+    /// Takes a hint to this machine or its network, and metadata that names authorization servers
+    /// there, from a resource elsewhere. The rule is that of
+    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
+    /// Default: refuses them.
     ///
     /// # Security
     /// A resource elsewhere can have this program send requests to services in its own network.
@@ -94,7 +96,8 @@ impl ResourceDiscovery {
     /// Looks for the metadata of a resource in its well-known place (§3.1).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] unless the resource is an absolute http or https URL without user information and without a fragment.
+    /// [`Unsupported::Url`] unless the resource is an absolute http or https URL without user
+    /// information and without a fragment.
     pub fn new(resource: &str) -> Result<Self, Error> {
         let uri = endpoint(resource)?;
         let place = inserted(&uri, "oauth-protected-resource")?;
@@ -111,8 +114,9 @@ impl ResourceDiscovery {
 
     /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
     ///
-    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there. (An http URL
-    /// counts on this machine, and with [`dangerous_allow_http`](Self::dangerous_allow_http).)
+    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or
+    /// `undefined` there. (An http URL counts on this machine, and with
+    /// [`dangerous_allow_http`](Self::dangerous_allow_http).)
     pub fn challenged(mut self, headers: &HeaderMap) -> Self {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
         self.hint = hint.as_deref().and_then(|url| endpoint(url).ok()).or(self.hint);
@@ -122,10 +126,13 @@ impl ResourceDiscovery {
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch), [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
-    /// [`Unsupported::Url`] for an authorization server in this network. [`Unsupported::Url`], too, when the hint of a
-    /// [challenge](Self::challenged) leads from a resource on the internet to this machine or its network. Such a resource is
-    /// not to be trusted; this is not treated as a hint that is missing.
+    /// [`Unsupported::PlainHttp`]. From the step:
+    /// [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch),
+    /// [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and [`Unsupported::Url`] for
+    /// an authorization server in this network. [`Unsupported::Url`], too, when the hint of a
+    /// [challenge](Self::challenged) leads from a resource on the internet to this machine or its
+    /// network. Such a resource is not to be trusted; this is not treated as a hint that is
+    /// missing.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         // A server elsewhere must not make this machine ask itself or its network.
         if let Some(url) = self.hint.as_ref().map(Uri::to_string)
@@ -155,8 +162,10 @@ impl ResourceDiscovery {
 
     /// Checks that a resource elsewhere names no authorization server of this network.
     fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
-        let mut inside =
-            metadata.authorization_servers.iter().filter(|issuer| points_into_private_network(&self.resource, issuer));
+        let mut inside = metadata
+            .authorization_servers
+            .iter()
+            .filter(|issuer| points_into_private_network(&self.resource, issuer));
         match inside.next() {
             Some(issuer) if !self.dangerous_allow_internal_hosts => {
                 let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
@@ -169,7 +178,9 @@ impl ResourceDiscovery {
 
     /// Returns whether metadata for that resource is metadata for the one asked for.
     fn takes(&self, received: &str) -> bool {
-        received == self.resource || self.is_same(received) || (self.allow_covering_resource && self.covers(received))
+        received == self.resource
+            || self.is_same(received)
+            || (self.allow_covering_resource && self.covers(received))
     }
 
     /// Returns the URL that was received, if it has the resource's origin.
@@ -177,9 +188,11 @@ impl ResourceDiscovery {
         endpoint(received).ok().filter(|uri| Origin::of(uri) == Origin::of(&self.uri))
     }
 
-    /// Returns whether two URLs are one by RFC 3986 §6.2.3: the case of the host, a default port and an empty path do not matter.
+    /// Returns whether two URLs are one by RFC 3986 §6.2.3: the case of the host, a default port
+    /// and an empty path do not matter.
     fn is_same(&self, received: &str) -> bool {
-        self.on_origin(received).is_some_and(|uri| uri.path() == self.uri.path() && uri.query() == self.uri.query())
+        self.on_origin(received)
+            .is_some_and(|uri| uri.path() == self.uri.path() && uri.query() == self.uri.query())
     }
 
     fn covers(&self, received: &str) -> bool {
@@ -201,7 +214,8 @@ impl MetadataSearch for ResourceDiscovery {
             return Ok(metadata);
         }
         let (expected, received) = (truncated(&self.resource), truncated(&metadata.resource));
-        let option = self.covers(&metadata.resource).then_some("ResourceDiscovery::allow_covering_resource");
+        let option =
+            self.covers(&metadata.resource).then_some("ResourceDiscovery::allow_covering_resource");
         Err(CallbackError::ResourceMismatch { expected, received, option }.into())
     }
 }
@@ -219,16 +233,31 @@ mod tests {
     #[test]
     fn the_well_known_place() {
         let resource = ResourceDiscovery::new("https://resource.example.com/a?x=1").unwrap();
-        assert_eq!(resource.place, "https://resource.example.com/.well-known/oauth-protected-resource/a?x=1");
+        assert_eq!(
+            resource.place,
+            "https://resource.example.com/.well-known/oauth-protected-resource/a?x=1"
+        );
     }
 
     #[test]
     fn a_covering_resource_is_on_the_same_origin_and_ends_at_a_segment() {
         let discovery = ResourceDiscovery::new("https://a.example/api/v1?x").unwrap();
-        for yes in ["https://a.example", "https://a.example/", "https://a.example/api", "https://a.example/api/v1"] {
+        for yes in [
+            "https://a.example",
+            "https://a.example/",
+            "https://a.example/api",
+            "https://a.example/api/v1",
+        ] {
             assert!(discovery.covers(yes), "{yes}");
         }
-        for no in ["https://a.exampl", "https://a", "https://", "", "https://a.example/ap", "https://b.example/"] {
+        for no in [
+            "https://a.exampl",
+            "https://a",
+            "https://",
+            "",
+            "https://a.example/ap",
+            "https://b.example/",
+        ] {
             assert!(!discovery.covers(no), "{no}");
         }
     }

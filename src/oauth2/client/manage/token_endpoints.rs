@@ -1,4 +1,5 @@
-//! What can be done with a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
+//! What can be done with a token besides using it: introspection, RFC 7662, and revocation,
+//! RFC 7009.
 
 use zeroize::Zeroizing;
 
@@ -11,8 +12,8 @@ use crate::oauth2::{Introspection, SecretPlacement, Token};
 use crate::wire::form;
 use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
-/// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC 7009 §2.1). A text alone
-/// is a token without a hint.
+/// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC
+/// 7009 §2.1). A text alone is a token without a hint.
 ///
 /// # Examples
 /// ```
@@ -62,21 +63,26 @@ impl Client {
     /// Asks the server what a token is (RFC 7662 §2).
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
-    /// answer comes to is reported by the step; a token that is not known is no error but inactive.
-    pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
+    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such
+    /// endpoint. What the answer comes to is reported by the step; a token that is not known is no
+    /// error but inactive.
+    pub fn introspect(
+        &self,
+        token: impl Into<HintedToken>,
+        moment: Moment,
+    ) -> Result<Step<Introspection>, Error> {
         let endpoint = self.inner.endpoints.introspection.as_ref();
         let listed = self.inner.server.listed.introspection;
         let state = AwaitIntrospection { client: self.clone() };
         self.ask_about(&token.into(), endpoint, "introspection", listed, &moment, state)
     }
 
-    /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh token. One that is not
-    /// known counts as revoked.
+    /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh
+    /// token. One that is not known counts as revoked.
     ///
     /// # Errors
-    /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
-    /// still good, and another try is due later (§2.2.1).
+    /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status)
+    /// with 503 the token is still good, and another try is due later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let endpoint = self.inner.endpoints.revocation.as_ref();
         let listed = self.inner.server.listed.revocation;
@@ -95,8 +101,8 @@ impl Client {
         }
     }
 
-    /// Sends a question about a token to one of these endpoints. `listed` is where the server's metadata wants the client's
-    /// secret at that endpoint.
+    /// Sends a question about a token to one of these endpoints. `listed` is where the server's
+    /// metadata wants the client's secret at that endpoint.
     fn ask_about<T: 'static>(
         &self,
         token: &HintedToken,
@@ -133,7 +139,11 @@ struct AwaitIntrospection {
 }
 
 impl Receive<Introspection> for AwaitIntrospection {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        _: Moment,
+    ) -> Result<Step<Introspection>, Error> {
         token_response::document(&response, self.client.inner.server.quirks).map(Step::Done)
     }
 

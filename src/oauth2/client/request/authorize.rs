@@ -1,5 +1,5 @@
-//! The first leg of the code and the implicit grant: where to send the user, RFC 6749 §4.1.1 and §4.2.1, RFC 7636 §4.3,
-//! RFC 9126.
+//! The first leg of the code and the implicit grant: where to send the user, RFC 6749 §4.1.1 and
+//! §4.2.1, RFC 7636 §4.3, RFC 9126.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,32 +38,36 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Authorize {
-    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
-    /// listens on a port that it was given just now, for example. Default: the client's.
+    /// Where the user comes back to, if not to the client's own
+    /// [`redirect_uri`](Client::redirect_uri): an app that listens on a port that it was given just
+    /// now, for example. Default: the client's.
     pub redirect_uri: Option<String>,
     /// How the answer comes back. Default: in the query.
     pub response_mode: ResponseMode,
-    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare. Default: none.
+    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to
+    /// compare. Default: none.
     pub nonce: bool,
-    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
-    /// happens by itself where the metadata demands it. Default: `false`.
+    /// Pushes the request to the server first, so that its parameters do not pass through the
+    /// browser (RFC 9126). It happens by itself where the metadata demands it. Default: `false`.
     pub pushed: bool,
     /// How long the user may take. Default: one hour.
     pub lifetime: Duration,
-    /// A state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
-    /// [`Pending`], not here. Default: the fresh bits.
+    /// A state of the caller's own, instead of 256 fresh bits. What the application wants to
+    /// remember belongs beside the [`Pending`], not here. Default: the fresh bits.
     ///
     /// # Security
-    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
-    /// (RFC 6749 §10.12).
+    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of
+    /// another user in (RFC 6749 §10.12).
     pub dangerous_state: Option<String>,
     /// Sends the proof key itself as the challenge (RFC 7636 §4.2). Default: its hash.
     ///
     /// # Security
-    /// An attacker who has read the authorization request knows the proof key, and can redeem a stolen code.
+    /// An attacker who has read the authorization request knows the proof key, and can redeem a
+    /// stolen code.
     pub allow_plain_pkce: bool,
-    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
-    /// crate::oauth2::AuthorizationServer::pkce). Default: sends one.
+    /// Sends no proof key. Servers that refuse one are better described by
+    /// [`AuthorizationServer::pkce`]( crate::oauth2::AuthorizationServer::pkce). Default: sends
+    /// one.
     ///
     /// # Security
     /// An attacker who has stolen a code can redeem it, or insert it into another user's session.
@@ -109,7 +113,8 @@ enum Pkce {
 /// # fn remember(_: &oauth_proto::oauth2::Pending) {}
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 /// fn start(client: &Client) -> Result<String, DriveError> {
-///     let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, send)?;
+///     let authorization =
+///         run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, send)?;
 ///     remember(&authorization.pending);
 ///     Ok(authorization.url)
 /// }
@@ -152,8 +157,8 @@ impl Authorize {
         self.push("resource", uri)
     }
 
-    /// A parameter of the server's own, or of an extension: `login_hint`, `prompt`, `authorization_details`, … One that has an option here is refused when the request
-    /// is made.
+    /// A parameter of the server's own, or of an extension: `login_hint`, `prompt`,
+    /// `authorization_details`, … One that has an option here is refused when the request is made.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if AUTHORIZATION_PARAMETERS.contains(&name) || has(&self.parameters, name) {
             self.refused = Some(name.to_owned());
@@ -177,32 +182,42 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. This sends something only if the request is
-    /// [pushed](field@Authorize::pushed), or the server wants that. Otherwise the step is [done](Step::Done) at once.
+    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. This sends
+    /// something only if the request is [pushed](field@Authorize::pushed), or the server wants
+    /// that. Otherwise the step is [done](Step::Done) at once.
     ///
     /// # Errors
     /// [`Unsupported`] when the request cannot be made as it is configured.
-    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
+    pub fn authorize(
+        &self,
+        authorize: Authorize,
+        moment: Moment,
+    ) -> Result<Step<Authorization>, Error> {
         let server = &self.inner.server;
         if server.lacks_s256 && !server.allow_missing_s256 && authorize.pkce() == Pkce::S256 {
             return Err(RequestError::NoPkce.into());
         }
-        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
+        let pkce =
+            if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
         if server.oauth_2_1 && pkce != Pkce::S256 {
-            return Err(RequestError::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
+            return Err(RequestError::NotInOauth21 {
+                what: "authorization without a proof key of method S256",
+            }
+            .into());
         }
         let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
         let pushed = authorize.pushed || server.requires_pushed;
-        let (url, start, common) = self.authorization_request("code", authorize, &moment, |url| {
-            let Some(verifier) = &verifier else { return };
-            if pkce == Pkce::Plain {
-                form::push_encoded(url, "code_challenge", verifier.as_str());
-                form::push_encoded(url, "code_challenge_method", "plain");
-            } else {
-                url.push_str("&code_challenge_method=S256&code_challenge=");
-                url.push_str(verifier.challenge().as_str());
-            }
-        })?;
+        let (url, start, common) =
+            self.authorization_request("code", authorize, &moment, |url| {
+                let Some(verifier) = &verifier else { return };
+                if pkce == Pkce::Plain {
+                    form::push_encoded(url, "code_challenge", verifier.as_str());
+                    form::push_encoded(url, "code_challenge_method", "plain");
+                } else {
+                    url.push_str("&code_challenge_method=S256&code_challenge=");
+                    url.push_str(verifier.challenge().as_str());
+                }
+            })?;
         let pending = Pending::new(common, verifier);
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
@@ -219,14 +234,16 @@ impl Client {
         self.send(request, &moment, AwaitRequestUri { client: self.clone(), pending })
     }
 
-    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the fragment of
-    /// the redirect_uri.
+    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token
+    /// comes back in the fragment of the redirect_uri.
     ///
     /// # Security
-    /// The browser's history and every script of the page see the token, and nothing proves that the client takes it.
+    /// The browser's history and every script of the page see the token, and nothing proves that
+    /// the client takes it.
     ///
     /// # Errors
-    /// [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
+    /// [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) for a server that
+    /// keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
     pub fn dangerous_authorize_implicit(
         &self,
         mut authorize: Authorize,
@@ -243,7 +260,8 @@ impl Client {
         Ok(Authorization { url, pending: PendingImplicit::new(common) })
     }
 
-    /// The URL of an authorization request, where its parameters begin, and what is remembered of it.
+    /// The URL of an authorization request, where its parameters begin, and what is remembered of
+    /// it.
     fn authorization_request(
         &self,
         response_type: &str,
@@ -263,25 +281,28 @@ impl Client {
             None => State::Own(Unguessable::new(moment, "oauth2 state")),
             Some(given) => State::Given(given),
         };
-        let nonce = authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
+        let nonce =
+            authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
 
         // Room for an ordinary request: what is sent is written once.
         let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
-        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.inner.redirect_uri) {
-            (None, own) if response_type == "code" => {
-                url.push_str(&opened.code);
-                own.as_ref().map(|own| own.text.clone())
-            }
-            (uri, own) => {
-                url.push_str(&opened.url);
-                form::push_encoded(&mut url, "response_type", response_type);
-                let uri = uri.map(Arc::from).or_else(|| own.as_ref().map(|own| own.text.clone()));
-                if let Some(uri) = &uri {
-                    form::push_text(&mut url, "redirect_uri", uri);
+        let redirect_uri: Option<Arc<str>> =
+            match (authorize.redirect_uri, &self.inner.redirect_uri) {
+                (None, own) if response_type == "code" => {
+                    url.push_str(&opened.code);
+                    own.as_ref().map(|own| own.text.clone())
                 }
-                uri
-            }
-        };
+                (uri, own) => {
+                    url.push_str(&opened.url);
+                    form::push_encoded(&mut url, "response_type", response_type);
+                    let uri =
+                        uri.map(Arc::from).or_else(|| own.as_ref().map(|own| own.text.clone()));
+                    if let Some(uri) = &uri {
+                        form::push_text(&mut url, "redirect_uri", uri);
+                    }
+                    uri
+                }
+            };
         let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
         if let Some(scope) = &authorize.scope {
             match server.scope_separator {
@@ -338,14 +359,21 @@ struct AwaitRequestUri {
 }
 
 impl Receive<Authorization> for AwaitRequestUri {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        _: Moment,
+    ) -> Result<Step<Authorization>, Error> {
         let Self { client, pending } = *self;
         let server = &client.inner.server;
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
         let members = token_response::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
-        let uri =
-            uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, response: excerpt() })?;
+        let uri = uri.ok_or_else(|| Misbehaved::FieldMissing {
+            field: "request_uri",
+            option: None,
+            response: excerpt(),
+        })?;
         let mut url = client.inner.opened.clone()?.url;
         form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))

@@ -33,11 +33,12 @@ use crate::oauth2::{Scope, Token};
 use crate::wire::uri::UriParts;
 use crate::wire::{RetryAfter, form, lenient};
 use crate::{
-    Error, Expired, Misbehaved, Moment, Purpose, Refused, Response, ResponseExcerpt, Secret, Step, Timestamp,
-    Unsupported,
+    Error, Expired, Misbehaved, Moment, Purpose, Refused, Response, ResponseExcerpt, Secret, Step,
+    Timestamp, Unsupported,
 };
 
-/// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
+/// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down`
+/// (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// No server is asked more often than that.
@@ -61,7 +62,10 @@ const VERSION: u64 = 2;
 ///     client: &Client,
 ///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
 /// ) -> Result<Token, DriveError> {
-///     let pending = run(client.authorize_device(AuthorizeDevice::scope("photos"), Moment::from_os())?, &mut send)?;
+///     let pending = run(
+///         client.authorize_device(AuthorizeDevice::scope("photos"), Moment::from_os())?,
+///         &mut send,
+///     )?;
 ///     println!("enter {} at {}", pending.user_code, pending.verification_uri);
 ///     run(client.poll(&pending, Moment::from_os())?, &mut send)
 /// }
@@ -93,8 +97,8 @@ pub struct PendingDevice {
     scope: Option<Scope>,
 }
 
-/// What a device asks for when it begins (RFC 8628 §3.1). By default it names no scope: the server decides what the token may
-/// do.
+/// What a device asks for when it begins (RFC 8628 §3.1). By default it names no scope: the server
+/// decides what the token may do.
 ///
 /// # Examples
 /// ```
@@ -126,11 +130,17 @@ impl Client {
     ///
     /// # Errors
     /// [`Unsupported`] when the server has no such endpoint, or a parameter is the protocol's.
-    pub fn authorize_device(&self, authorize: AuthorizeDevice, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+    pub fn authorize_device(
+        &self,
+        authorize: AuthorizeDevice,
+        moment: Moment,
+    ) -> Result<Step<PendingDevice>, Error> {
         let AuthorizeDevice { scope, parameters } = authorize;
         let server = &self.inner.server;
-        let endpoint =
-            server.secure_endpoint(self.inner.endpoints.device_authorization.as_ref(), "device authorization")?;
+        let endpoint = server.secure_endpoint(
+            self.inner.endpoints.device_authorization.as_ref(),
+            "device authorization",
+        )?;
         let mut form = Zeroizing::new(String::new());
         for (name, value) in parameters {
             if ["client_id", "client_secret", "scope"].contains(&&*name) {
@@ -147,13 +157,14 @@ impl Client {
         self.send(request, &moment, AwaitCodes { client: self.clone(), scope })
     }
 
-    /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
+    /// Asks for the token until somebody has entered the code (§3.4), as often as the server
+    /// allows.
     ///
-    /// `sleep` of the driver is called before each question, and is the place to show that the device waits:
-    /// `run_with(step, send, Moment::from_os, |pause| { … })`.
+    /// `sleep` of the driver is called before each question, and is the place to show that the
+    /// device waits: `run_with(step, send, Moment::from_os, |pause| { … })`.
     ///
-    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right after
-    /// a temporary error:
+    /// It begins with a pause, so that polling again with the same pending value, which is borrowed
+    /// for that, is right after a temporary error:
     ///
     /// ```no_run
     /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
@@ -173,8 +184,9 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Expired::Outdated`] when the pending value was stored in an earlier form, [`Forged::OtherClient`](crate::Forged::OtherClient)
-    /// when it is another client's. [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for
+    /// [`Expired::Outdated`] when the pending value was stored in an earlier form,
+    /// [`Forged::OtherClient`](crate::Forged::OtherClient) when it is another client's.
+    /// [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for
     /// again; here or from the step. [`Refused::Denied`] from the step, when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         if pending.version != VERSION {
@@ -195,19 +207,31 @@ struct AwaitCodes {
 }
 
 impl Receive<PendingDevice> for AwaitCodes {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+    fn receive(
+        self: Box<Self>,
+        response: Response,
+        moment: Moment,
+    ) -> Result<Step<PendingDevice>, Error> {
         let response = Wiped(response);
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
-        let members = token_response::object(&response, self.client.inner.server.quirks, "a JSON object")?;
+        let members =
+            token_response::object(&response, self.client.inner.server.quirks, "a JSON object")?;
         let text = |field: &'static str| match members.get(field) {
-            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() }),
+            None | Some(Value::Null) => {
+                Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() })
+            }
             Some(Value::String(text)) if text.is_empty() => {
                 Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() })
             }
             Some(Value::String(text)) => Ok(text.clone()),
             // A code of digits without its quotes.
             Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
-            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", option: None, response: excerpt() }),
+            Some(_) => Err(Misbehaved::FieldInvalid {
+                field,
+                reason: "no text",
+                option: None,
+                response: excerpt(),
+            }),
         };
         let seconds = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Ok(None),
@@ -230,28 +254,37 @@ impl Receive<PendingDevice> for AwaitCodes {
         })?;
         let expires_in = Duration::from_secs(expires_in).min(LONGEST);
         // A server that names no pause at all still gets one.
-        let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
+        let interval = seconds("interval")?
+            .map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
         // Google's name for it is that of the draft.
-        let verification_uri =
-            text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
+        let verification_uri = text("verification_uri")
+            .or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these in a browser, and print that on a terminal.
         let reason = "no http or https URL";
-        let invalid = |field| Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() };
+        let invalid =
+            |field| Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() };
         if !is_page(&verification_uri) {
             return Err(invalid("verification_uri").into());
         }
-        // This one is optional, and the user can always type the code. But a URL of another kind is there to act by itself.
+        // This one is optional, and the user can always type the code. But a URL of another kind is
+        // there to act by itself.
         let verification_uri_complete = match text("verification_uri_complete").ok() {
             Some(uri) if is_page(&uri) => Some(uri),
-            Some(uri) if UriParts::of(&uri).is_some() => return Err(invalid("verification_uri_complete").into()),
+            Some(uri) if UriParts::of(&uri).is_some() => {
+                return Err(invalid("verification_uri_complete").into());
+            }
             _ => None,
         };
         let user_code = text("user_code")?;
         if user_code.chars().any(char::is_control) {
             let reason = "not printable";
-            return Err(
-                Misbehaved::FieldInvalid { field: "user_code", reason, option: None, response: excerpt() }.into()
-            );
+            return Err(Misbehaved::FieldInvalid {
+                field: "user_code",
+                reason,
+                option: None,
+                response: excerpt(),
+            }
+            .into());
         }
         Ok(Step::Done(PendingDevice {
             fingerprint: self.client.inner.fingerprint.clone(),
@@ -274,7 +307,8 @@ impl Receive<PendingDevice> for AwaitCodes {
 
 /// Returns whether a URL is that of a page. It may have a fragment, which an endpoint may not.
 fn is_page(url: &str) -> bool {
-    endpoint(url.split('#').next().unwrap_or_default()).is_ok() && !url.chars().any(char::is_control)
+    endpoint(url.split('#').next().unwrap_or_default()).is_ok()
+        && !url.chars().any(char::is_control)
 }
 
 /// Waits for the token.
@@ -301,10 +335,14 @@ impl AwaitPoll {
         let server = &client.inner.server;
         let mut grant = Grant::new(DEVICE_CODE, Kind::Other);
         grant.push("device_code", self.pending.device_code.expose());
-        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.scope_separator)?;
+        let grant::GrantParts { parameters, headers, .. } =
+            grant.into_parts(server.scope_separator)?;
         let endpoint = server.secure_endpoint(Some(&client.inner.endpoints.token), "token")?;
-        let request =
-            ServerRequest { headers, transmission: server.transmission, ..ServerRequest::new(endpoint, parameters) };
+        let request = ServerRequest {
+            headers,
+            transmission: server.transmission,
+            ..ServerRequest::new(endpoint, parameters)
+        };
         client.send(request, &moment, *self)
     }
 
@@ -324,7 +362,8 @@ impl AwaitPoll {
 impl Receive<Token> for AwaitPoll {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let status = response.status();
-        let retry_after = RetryAfter::of(response.headers()).map(|retry_after| retry_after.delay(moment.now));
+        let retry_after =
+            RetryAfter::of(response.headers()).map(|retry_after| retry_after.delay(moment.now));
         let (interval, scope) = (self.interval, self.pending.scope.clone());
         let expected = Expected { scope, ..Expected::default() };
         let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -332,11 +371,18 @@ impl Receive<Token> for AwaitPoll {
             Ok(token) => Ok(Step::Done(token)),
             Err(error) => match error.code() {
                 Some("authorization_pending") => self.later(interval, retry_after, moment),
-                Some("slow_down") => self.later(interval.saturating_add(INTERVAL), retry_after, moment),
+                Some("slow_down") => {
+                    self.later(interval.saturating_add(INTERVAL), retry_after, moment)
+                }
                 Some("expired_token") => Err(Expired::DeviceCode.into()),
-                // §3.5 asks for a longer interval when a server does not answer. One that is too busy says the same, whatever
-                // code it gives.
-                _ if busy && matches!(error, Error::Refused(Refused::Status(_) | Refused::Problem { .. })) => {
+                // §3.5 asks for a longer interval when a server does not answer. One that is too
+                // busy says the same, whatever code it gives.
+                _ if busy
+                    && matches!(
+                        error,
+                        Error::Refused(Refused::Status(_) | Refused::Problem { .. })
+                    ) =>
+                {
                     self.later(interval.saturating_mul(2), retry_after, moment)
                 }
                 _ => Err(error),

@@ -1,4 +1,5 @@
-//! A request to one of the server's endpoints, and the client's authentication in it, RFC 6749 §2.3.
+//! A request to one of the server's endpoints, and the client's authentication in it, RFC 6749
+//! §2.3.
 
 use std::sync::Arc;
 
@@ -11,7 +12,9 @@ use crate::core::endpoint::with_query;
 use crate::core::error::oauth2::RequestError;
 use crate::core::step::Receive;
 use crate::oauth2::Transmission;
-use crate::oauth2::client::authentication::{AuthenticateClientRemotely, ClientAuthentication, RequestCredentials};
+use crate::oauth2::client::authentication::{
+    AuthenticateClientRemotely, ClientAuthentication, RequestCredentials,
+};
 use crate::oauth2::client::client::{Client, ClientInner, IncludeClientId};
 use crate::wire::form;
 use crate::{Error, Moment, Request, Step, Unsupported};
@@ -32,8 +35,8 @@ pub(crate) struct ServerRequest<'e> {
 pub(crate) enum ClientIdParameter {
     /// As [`Client::include_client_id`] says.
     AsConfigured,
-    /// In any case: where the specification makes a body of an authorization request (RFC 9126 §2.1), and where servers look for it
-    /// beside `Authorization` (RFC 8628 §3.1).
+    /// In any case: where the specification makes a body of an authorization request (RFC 9126
+    /// §2.1), and where servers look for it beside `Authorization` (RFC 8628 §3.1).
     Always,
 }
 
@@ -51,8 +54,8 @@ impl<'e> ServerRequest<'e> {
 }
 
 impl Client {
-    /// Returns the step that sends a request with the client's authentication, and waits for the answer in that state. Where the
-    /// authentication is made elsewhere, that is asked first.
+    /// Returns the step that sends a request with the client's authentication, and waits for the
+    /// answer in that state. Where the authentication is made elsewhere, that is asked first.
     pub(crate) fn send<T: 'static>(
         &self,
         request: ServerRequest<'_>,
@@ -87,13 +90,16 @@ impl Client {
         // What cannot be sent in any case is said before the service is asked.
         self.request(request.clone(), None)?;
         let credentials = self.credentials(request.endpoint, moment);
-        let asking = method.authenticate(credentials, Moment::new(moment.now, moment.derive("key service")));
+        let asking =
+            method.authenticate(credentials, Moment::new(moment.now, moment.derive("key service")));
         let asking = asking.map_err(|error| not_asked(error, not_authenticated))?;
         let ServerRequest { endpoint, parameters, headers, transmission, client_id } = request;
         let (client, endpoint) = (self.clone(), endpoint.clone());
-        let waits = || not_authenticated("its step waits, for which a request has no time".to_owned());
+        let waits =
+            || not_authenticated("its step waits, for which a request has no time".to_owned());
         let step = asking.asked_first(waits, move |credentials| {
-            let request = ServerRequest { endpoint: &endpoint, parameters, headers, transmission, client_id };
+            let request =
+                ServerRequest { endpoint: &endpoint, parameters, headers, transmission, client_id };
             let request = client.request(request, Some(credentials))?;
             Ok(Step::send_to(endpoint, request, state, client.observer()))
         })?;
@@ -104,11 +110,20 @@ impl Client {
     fn credentials(&self, endpoint: &Uri, moment: &Moment) -> RequestCredentials {
         let ClientInner { server, id, .. } = &*self.inner;
         let audience = server.issuer.clone().unwrap_or_else(|| endpoint.to_string());
-        RequestCredentials::new(id, audience, Moment::new(moment.now, moment.derive("client credentials")))
+        RequestCredentials::new(
+            id,
+            audience,
+            Moment::new(moment.now, moment.derive("client credentials")),
+        )
     }
 
-    /// Makes a request with the client's authentication: for a method of the caller's, what it added.
-    fn request(&self, request: ServerRequest<'_>, credentials: Option<RequestCredentials>) -> Result<Request, Error> {
+    /// Makes a request with the client's authentication: for a method of the caller's, what it
+    /// added.
+    fn request(
+        &self,
+        request: ServerRequest<'_>,
+        credentials: Option<RequestCredentials>,
+    ) -> Result<Request, Error> {
         let ServerRequest { endpoint, mut parameters, headers, transmission, client_id } = request;
         let mut request = Request::default();
         // Cloning them takes half as long as inserting them one by one.
@@ -143,11 +158,14 @@ impl Client {
             *request.method_mut() = Method::POST;
             *request.uri_mut() = Uri::clone(endpoint);
             if has_more {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+                request
+                    .headers_mut()
+                    .insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
             }
             *request.body_mut() = std::mem::take(&mut *parameters).into_bytes();
         } else {
-            *request.method_mut() = if transmission == Transmission::AllowGet { Method::GET } else { Method::POST };
+            *request.method_mut() =
+                if transmission == Transmission::AllowGet { Method::GET } else { Method::POST };
             *request.uri_mut() = with_query(endpoint, &parameters)?;
         }
         Ok(request)
@@ -158,7 +176,10 @@ impl Client {
         let ClientInner { id, authentication, .. } = &*self.inner;
         let includes_id = match (authentication, self.include_client_id) {
             (ClientAuthentication::Body(_), _) | (_, IncludeClientId::Always) => true,
-            (ClientAuthentication::Basic(_) | ClientAuthentication::AllowRawBasic(_), IncludeClientId::Automatic)
+            (
+                ClientAuthentication::Basic(_) | ClientAuthentication::AllowRawBasic(_),
+                IncludeClientId::Automatic,
+            )
             | (_, IncludeClientId::Never) => false,
             (_, IncludeClientId::Automatic) => true,
         };
@@ -166,7 +187,9 @@ impl Client {
             form::push_text(parameters, "client_id", id);
         }
         match authentication {
-            ClientAuthentication::Body(secret) => form::push_text(parameters, "client_secret", secret.expose()),
+            ClientAuthentication::Body(secret) => {
+                form::push_text(parameters, "client_secret", secret.expose());
+            }
             ClientAuthentication::Missing(method) => {
                 let reason = format!("it is registered for {method:?}, which nobody has given it");
                 return Err(RequestError::ClientAuthentication { reason }.into());
@@ -212,8 +235,12 @@ mod tests {
     #[test]
     fn the_step_and_the_signature_have_randomness_of_their_own() {
         let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
-        let client = Client::new(server, "c").authentication(ClientAuthentication::Remote(Arc::new(TwoSources)));
+        let client = Client::new(server, "c")
+            .authentication(ClientAuthentication::Remote(Arc::new(TwoSources)));
         let moment = Moment::new(Timestamp::from_secs(1), [7; 32]);
-        assert!(matches!(client.request_token(Grant::client_credentials(), moment), Ok(Step::Send(..))));
+        assert!(matches!(
+            client.request_token(Grant::client_credentials(), moment),
+            Ok(Step::Send(..))
+        ));
     }
 }

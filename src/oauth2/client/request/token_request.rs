@@ -13,8 +13,8 @@ impl Client {
     /// Exchanges a grant for a token (RFC 6749 §4).
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What is wrong with the response is reported by the
-    /// step.
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured.
+    /// What is wrong with the response is reported by the step.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
         let server = &self.inner.server;
         if server.oauth_2_1 && grant.kind == Kind::Password {
@@ -29,10 +29,15 @@ impl Client {
             Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
         };
         let own = self.inner.endpoints.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.secure_endpoint(own.or(Some(&self.inner.endpoints.token)), "token")?;
-        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.scope_separator)?;
-        let request =
-            ServerRequest { headers, transmission: server.transmission, ..ServerRequest::new(endpoint, parameters) };
+        let endpoint =
+            server.secure_endpoint(own.or(Some(&self.inner.endpoints.token)), "token")?;
+        let grant::GrantParts { parameters, headers, expected } =
+            grant.into_parts(server.scope_separator)?;
+        let request = ServerRequest {
+            headers,
+            transmission: server.transmission,
+            ..ServerRequest::new(endpoint, parameters)
+        };
         self.send(request, &moment, AwaitToken { client: self.clone(), purpose, expected })
     }
 }

@@ -9,11 +9,13 @@ use crate::oauth2::client::token_response;
 use crate::{Error, Refused, Response, Step, Timestamp};
 
 impl Session {
-    /// Calls an API with the session's token, at the origins that the session is for. The step ends in the JSON of the response;
-    /// null for an empty one. An answer on status 200 that holds nothing but an error is a refusal.
+    /// Calls an API with the session's token, at the origins that the session is for. The step ends
+    /// in the JSON of the response; null for an empty one. An answer on status 200 that holds
+    /// nothing but an error is a refusal.
     ///
     /// It does not renew the token: to have a 401 dealt with, send [`ApiRequest::request`] by a
-    /// [`SharedSession`](crate::oauth2::SharedSession), and read the response by [`ApiRequest::read`].
+    /// [`SharedSession`](crate::oauth2::SharedSession), and read the response by
+    /// [`ApiRequest::read`].
     ///
     /// ```no_run
     /// use oauth_proto::oauth2::{Client, Session, Token};
@@ -30,8 +32,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// Those of [`attach_token`](Self::attach_token) and of [`ApiRequest::request`]. From the step: [`Refused`] with the API's own code
-    /// if it gives one, and [`Misbehaved`](crate::Misbehaved).
+    /// Those of [`attach_token`](Self::attach_token) and of [`ApiRequest::request`]. From the step:
+    /// [`Refused`] with the API's own code if it gives one, and [`Misbehaved`](crate::Misbehaved).
     pub fn call(&self, request: &ApiRequest, now: Timestamp) -> Result<Step<Value>, Error> {
         let mut protected = request.request()?;
         let _ = self.attach_token(&mut protected, now)?;
@@ -39,7 +41,8 @@ impl Session {
     }
 }
 
-/// Returns what the API said when it refused. APIs list their errors more often than token endpoints do.
+/// Returns what the API said when it refused. APIs list their errors more often than token
+/// endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
     token_response::refusal(response, Quirks { allow_error_list: true, ..Quirks::STRICT })
 }

@@ -29,8 +29,8 @@ pub(crate) struct State {
     not_before: Option<Timestamp>,
     /// Whether somebody renews.
     renewing: bool,
-    /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble,
-    /// so that it is another's turn.
+    /// How many renewals have ended, and what was wrong with the last one. A renewal that was
+    /// cancelled leaves no trouble, so that it is another's turn.
     renewals: u64,
     pub(crate) last_failure: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
@@ -71,8 +71,8 @@ impl State {
         }
     }
 
-    /// Goes on with another token. Returns the trouble that there was, to be dropped without the lock: it holds a caller's
-    /// error.
+    /// Goes on with another token. Returns the trouble that there was, to be dropped without the
+    /// lock: it holds a caller's error.
     #[must_use = "it must be dropped without the lock"]
     pub(crate) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).set_token(token);
@@ -97,7 +97,8 @@ impl State {
         RenewedSession { session: self.session.clone(), origin: self.origin }
     }
 
-    /// Returns how much earlier this process renews the token than others do: a random part of a tenth of its lifetime.
+    /// Returns how much earlier this process renews the token than others do: a random part of a
+    /// tenth of its lifetime.
     pub(crate) fn spread(&mut self, moment: &Moment) -> Duration {
         let ends = self.session.token().and_then(|token| token.expires_at);
         *self.spread.get_or_insert_with(|| {
@@ -108,7 +109,8 @@ impl State {
         })
     }
 
-    /// Puts off the next renewal of a token that is still good. Returns whether it was not put off before.
+    /// Puts off the next renewal of a token that is still good. Returns whether it was not put off
+    /// before.
     pub(crate) fn put_off(&mut self, until: Timestamp, now: Timestamp) -> bool {
         let is_first = !self.is_put_off(now);
         self.not_before = Some(until);
@@ -173,7 +175,8 @@ impl Future for QueuePlace<'_> {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped while the lock is held.
+        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped
+        // while the lock is held.
         let waker = context.waker().clone();
         let shared = self.state;
         let mut state = shared.lock();
@@ -224,7 +227,8 @@ impl Drop for QueuePlace<'_> {
     }
 }
 
-/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
+/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn
+/// comes.
 pub(crate) struct RenewalGuard {
     state: SharedState,
     /// How many renewals had ended before it.

@@ -23,26 +23,30 @@ use crate::core::single_flight::block_on;
 use crate::core::step::{Transport, run_async_with};
 use crate::oauth2::Token;
 use crate::wire::hex;
-use crate::{BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported};
+use crate::{
+    BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported,
+};
 
-/// How long the renewal of a token that is still good is put off after it failed, where the server does not say it.
+/// How long the renewal of a token that is still good is put off after it failed, where the server
+/// does not say it.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
 /// The pauses between two looks at a lease that another process holds.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// After so many of its durations, a lease that is still held is an error: its store does not end it.
+/// After so many of its durations, a lease that is still held is an error: its store does not end
+/// it.
 const PATIENCE: u32 = 3;
 
 /// How often a renewal begins anew because of what other processes have stored.
 const TRIES: u32 = 4;
 
-/// One renewal of the token of a [`SharedSession`](crate::oauth2::SharedSession): a future that owns all it needs, to be given to a runtime, or to a thread that
-/// calls [`finish`](Self::finish).
+/// One renewal of the token of a [`SharedSession`](crate::oauth2::SharedSession): a future that
+/// owns all it needs, to be given to a runtime, or to a thread that calls [`finish`](Self::finish).
 ///
-/// Whoever fetches meanwhile waits for its result. A renewal that is dropped before its end brings nothing, and the next
-/// caller renews.
+/// Whoever fetches meanwhile waits for its result. A renewal that is dropped before its end brings
+/// nothing, and the next caller renews.
 ///
 /// # Examples
 /// ```
@@ -174,9 +178,15 @@ impl Renewer {
             let mut state = self.state.lock();
             match &ended {
                 Err(DriveError::Renewed) => {}
-                // The user has granted access again meanwhile, and the error belongs to the grant before.
-                Err(_) if state.session.generation() > generation => ended = Ok(state.renewed_session()),
-                ended => _before = std::mem::replace(&mut state.last_failure, ended.as_ref().err().cloned()),
+                // The user has granted access again meanwhile, and the error belongs to the grant
+                // before.
+                Err(_) if state.session.generation() > generation => {
+                    ended = Ok(state.renewed_session());
+                }
+                ended => {
+                    _before =
+                        std::mem::replace(&mut state.last_failure, ended.as_ref().err().cloned());
+                }
             }
         }
         drop(turn);
@@ -186,7 +196,8 @@ impl Renewer {
         ended
     }
 
-    /// Renews with the lease, if there is one. `generation` becomes that of the token that is renewed in the end.
+    /// Renews with the lease, if there is one. `generation` becomes that of the token that is
+    /// renewed in the end.
     async fn renew_leased(
         &self,
         generation: &mut u64,
@@ -221,19 +232,23 @@ impl Renewer {
             storage.sleep(pause).await;
             waited += pause;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-            if let Loaded::Good(supplied) = self.adopt(generation, storage.load().await?, self.moment().now)? {
+            if let Loaded::Good(supplied) =
+                self.adopt(generation, storage.load().await?, self.moment().now)?
+            {
                 return Ok(supplied);
             }
         };
         let ended = self.renew_and_store(generation, send).await;
-        // As long as the renewed token is not stored, another process would renew the old one, and be refused.
+        // As long as the renewed token is not stored, another process would renew the old one, and
+        // be refused.
         if let Some(lease) = lease.filter(|_| self.state.lock().unsaved.is_none()) {
             storage.release(lease).await;
         }
         ended
     }
 
-    /// Renews and stores, where need be more than once: another process may store a token at any time.
+    /// Renews and stores, where need be more than once: another process may store a token at any
+    /// time.
     async fn renew_and_store(
         &self,
         generation: &mut u64,
@@ -248,7 +263,8 @@ impl Renewer {
             }
             let (session, unsaved) = {
                 let state = self.state.lock();
-                // Another token was installed meanwhile. It has another refresh token than the one to be renewed.
+                // Another token was installed meanwhile. It has another refresh token than the one
+                // to be renewed.
                 if state.session.generation() > *generation {
                     return Ok(state.renewed_session());
                 }
@@ -269,11 +285,13 @@ impl Renewer {
                         state.unsaved = Some(token.clone());
                         (token, Origin::Renewed)
                     }
-                    Err(error) => match self.refused(error, &session, generation, self.moment().now).await? {
-                        Loaded::Good(supplied) => return Ok(supplied),
-                        // There is another token to renew.
-                        Loaded::Due | Loaded::Same => continue,
-                    },
+                    Err(error) => {
+                        match self.refused(error, &session, generation, self.moment().now).await? {
+                            Loaded::Good(supplied) => return Ok(supplied),
+                            // There is another token to renew.
+                            Loaded::Due | Loaded::Same => continue,
+                        }
+                    }
                 },
             };
             if session.return_renewals {
@@ -285,8 +303,10 @@ impl Renewer {
                 return Err(DriveError::Renewed);
             }
             // A token that could not be stored is kept, and what is stored is looked at again.
-            if storage.store(expected, StoredToken::new(token.clone())).await? == WriteOutcome::Stored
-                && let Some(supplied) = self.stored(generation, token, origin, self.moment().now).await?
+            if storage.store(expected, StoredToken::new(token.clone())).await?
+                == WriteOutcome::Stored
+                && let Some(supplied) =
+                    self.stored(generation, token, origin, self.moment().now).await?
             {
                 return Ok(supplied);
             }
@@ -297,7 +317,8 @@ impl Renewer {
         ))
     }
 
-    /// Goes on with a token that is stored. Returns `None` if it has expired, which it may have before it could be stored.
+    /// Goes on with a token that is stored. Returns `None` if it has expired, which it may have
+    /// before it could be stored.
     async fn stored(
         &self,
         generation: &mut u64,
@@ -315,8 +336,9 @@ impl Renewer {
                 *generation = state.session.generation();
                 return Ok(Some(state.renewed_session()).filter(|_| !is_over));
             }
-            // The user granted access again while this was stored: what is stored last must be the token of the newer grant. Where
-            // another process may have stored that, the store has compared it.
+            // The user granted access again while this was stored: what is stored last must be the
+            // token of the newer grant. Where another process may have stored that, the store has
+            // compared it.
             if self.storage.save.is_some() {
                 state.unsaved = state.session.token().cloned();
             }
@@ -335,18 +357,27 @@ impl Renewer {
     }
 
     /// Asks the server for a new token.
-    async fn request(&self, session: &Session, send: &mut impl Transport) -> Result<Token, DriveError> {
+    async fn request(
+        &self,
+        session: &Session,
+        send: &mut impl Transport,
+    ) -> Result<Token, DriveError> {
         if !session.is_renewable() {
             let without = || Error::from(Unsupported::NoToken);
             return Err(session.token().map_or_else(without, |_| Expired::Token.into()).into());
         }
         // Renewals do not wait, so there is nothing to sleep with.
-        run_async_with(session.renew(self.moment())?, |request| send.send(request), || self.moment(), |_| ready(()))
-            .await
+        run_async_with(
+            session.renew(self.moment())?,
+            |request| send.send(request),
+            || self.moment(),
+            |_| ready(()),
+        )
+        .await
     }
 
-    /// Remembers that a grant has ended, so that no one asks the server again. If another process was quicker, and the server
-    /// refused for that reason, returns the token that it stored.
+    /// Remembers that a grant has ended, so that no one asks the server again. If another process
+    /// was quicker, and the server refused for that reason, returns the token that it stored.
     async fn refused(
         &self,
         error: DriveError,
@@ -354,7 +385,8 @@ impl Renewer {
         generation: &mut u64,
         now: Timestamp,
     ) -> Result<Loaded, DriveError> {
-        let is_end = |error: &&Error| error.code() == Some("invalid_grant") && error.needs_sign_in();
+        let is_end =
+            |error: &&Error| error.code() == Some("invalid_grant") && error.needs_sign_in();
         let refusal = error.protocol().filter(is_end).filter(|_| session.refreshes()).cloned();
         let (Some(refusal), Some(token)) = (refusal, session.token()) else {
             return Err(error);
@@ -368,8 +400,12 @@ impl Renewer {
             if !matches!(loaded, Loaded::Same) {
                 return Ok(loaded);
             }
-            // Where this cannot be stored, another process asks the server once more, and is refused, too.
-            is_stored = matches!(storage.store(expected, StoredToken::ended(token)).await, Ok(WriteOutcome::Stored));
+            // Where this cannot be stored, another process asks the server once more, and is
+            // refused, too.
+            is_stored = matches!(
+                storage.store(expected, StoredToken::ended(token)).await,
+                Ok(WriteOutcome::Stored)
+            );
         }
         let ends = {
             let mut state = self.state.lock();
@@ -386,7 +422,12 @@ impl Renewer {
     }
 
     /// Goes on with a token that another process has stored.
-    fn adopt(&self, generation: &mut u64, stored: Option<StoredToken>, now: Timestamp) -> Result<Loaded, DriveError> {
+    fn adopt(
+        &self,
+        generation: &mut u64,
+        stored: Option<StoredToken>,
+        now: Timestamp,
+    ) -> Result<Loaded, DriveError> {
         let _before;
         let mut state = self.state.lock();
         if state.session.generation() > *generation {
@@ -405,7 +446,8 @@ impl Renewer {
         let own = state.session.token();
         let Some(token) = stored.token.as_ref() else {
             // Another process may have been refused because this one had renewed the token before.
-            let is_of_own = own.is_some_and(|own| StoredToken::ended(own).version == stored.version);
+            let is_of_own =
+                own.is_some_and(|own| StoredToken::ended(own).version == stored.version);
             if is_of_own && state.unsaved.is_some() {
                 return Ok(Loaded::Same);
             }
@@ -419,7 +461,8 @@ impl Renewer {
             }
             return Err(ended.into());
         };
-        // The tokens are compared, and not their stored versions, which are only as good as what wrote them.
+        // The tokens are compared, and not their stored versions, which are only as good as what
+        // wrote them.
         if own.is_some_and(|own| version_of(own) == version_of(token)) {
             if state.end_is_stored {
                 // The token was put back in the place of the note that its grant had ended.

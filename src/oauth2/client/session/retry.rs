@@ -1,26 +1,30 @@
-//! What a response means for the token that its request carried, and the values that keep a request from being sent again more
-//! than once for each cause.
+//! What a response means for the token that its request carried, and the values that keep a request
+//! from being sent again more than once for each cause.
 
 use http::{HeaderMap, StatusCode};
 
 use crate::Step;
 use crate::oauth2::Token;
 
-/// Says in a request's extensions that the session's token stays out of it: for a page that refuses tokens.
+/// Says in a request's extensions that the session's token stays out of it: for a page that refuses
+/// tokens.
 ///
 /// ```
 /// use oauth_proto::oauth2::WithholdToken;
 ///
-/// let request = http::Request::get("https://photos.example.com/status").extension(WithholdToken).body(Vec::<u8>::new())?;
+/// let request = http::Request::get("https://photos.example.com/status")
+///     .extension(WithholdToken)
+///     .body(Vec::<u8>::new())?;
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct WithholdToken;
 
-/// Which token a request carries. Its only use is [`Session::check_response`](crate::oauth2::Session::check_response).
+/// Which token a request carries. Its only use is
+/// [`Session::check_response`](crate::oauth2::Session::check_response).
 ///
 /// ```
-/// use oauth_proto::oauth2::{Session, SentToken};
+/// use oauth_proto::oauth2::{SentToken, Session};
 /// use oauth_proto::{Error, Moment, Request};
 ///
 /// fn attach_token(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
@@ -37,7 +41,8 @@ pub struct SentToken {
 /// The causes to send a request again that have had their turn. Each cause has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UsedCauses {
-    /// A newer token: the request carries one, or carries none at all, so that another one would not help.
+    /// A newer token: the request carries one, or carries none at all, so that another one would
+    /// not help.
     pub(crate) newer_token: bool,
 }
 
@@ -70,7 +75,11 @@ impl SentToken {
 /// use oauth_proto::oauth2::{Retry, SentToken, Session};
 /// use oauth_proto::{Error, Request};
 ///
-/// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<SentToken, Error> {
+/// fn once_more(
+///     session: &Session,
+///     request: &mut Request,
+///     again: Retry,
+/// ) -> Result<SentToken, Error> {
 ///     session.retry(request, again)
 /// }
 /// ```
@@ -107,20 +116,23 @@ pub enum NextAction {
     Done,
     /// The token was renewed meanwhile: sign again, and send.
     Retry(Retry),
-    /// The server does not take the token: renew it, store and install what comes, sign again, and send.
+    /// The server does not take the token: renew it, store and install what comes, sign again, and
+    /// send.
     Renew(Step<Token>, Retry),
     /// The server does not take the token, and nothing but a new authorization by the user will do.
     Reauthorize,
 }
 
-/// An API's answer to a request with a token, as [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when) sees it.
+/// An API's answer to a request with a token, as
+/// [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when) sees it.
 ///
 /// # Examples
 /// ```
 /// use oauth_proto::oauth2::ProtectedResponse;
 ///
 /// fn says_expired(response: &ProtectedResponse<'_>) -> bool {
-///     response.status == 403 && response.headers.get("x-error").is_some_and(|error| error == "token expired")
+///     response.status == 403
+///         && response.headers.get("x-error").is_some_and(|error| error == "token expired")
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +142,8 @@ pub struct ProtectedResponse<'a> {
     pub status: StatusCode,
     /// Its headers.
     pub headers: &'a HeaderMap,
-    /// Its body. `None` where [`Session::check_response`](crate::oauth2::Session::check_response) is given a response, whose body may be a stream.
+    /// Its body. `None` where [`Session::check_response`](crate::oauth2::Session::check_response)
+    /// is given a response, whose body may be a stream.
     pub body: Option<&'a [u8]>,
 }
 

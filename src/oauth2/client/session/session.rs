@@ -7,8 +7,9 @@
 //!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize  only the user can help
 //! ```
 //!
-//! Renewal is a leg of its own, because what it brings must be stored before it is used: a server that rotates refresh
-//! tokens has forgotten the old one already. [`SharedSession`](crate::oauth2::SharedSession) walks these ways by itself.
+//! Renewal is a leg of its own, because what it brings must be stored before it is used: a server
+//! that rotates refresh tokens has forgotten the old one already.
+//! [`SharedSession`](crate::oauth2::SharedSession) walks these ways by itself.
 
 use std::fmt;
 use std::sync::Arc;
@@ -65,26 +66,28 @@ const LEEWAY: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Session {
-    /// What gets the token, before the first request and whenever it is due: usually [`Grant::client_credentials`]. Default:
-    /// none, and the token is renewed by its refresh token, if it has one.
+    /// What gets the token, before the first request and whenever it is due: usually
+    /// [`Grant::client_credentials`]. Default: none, and the token is renewed by its refresh token,
+    /// if it has one.
     pub grant: Option<Grant>,
     /// Where requests carry the token. Default: where the server's description says.
     pub token_placement: TokenPlacement,
     /// How much earlier than its end a token counts as expired. Default: 10 seconds.
     pub leeway: Duration,
-    /// The lifetime of a renewed token if the server's answer gives none. With zero, each request gets a new token. Default:
-    /// such a token is used until an API answers 401.
+    /// The lifetime of a renewed token if the server's answer gives none. With zero, each request
+    /// gets a new token. Default: such a token is used until an API answers 401.
     pub unknown_lifetime: Option<Duration>,
-    /// The resources to send with each renewal (RFC 8707 §2.2), so that a renewed token is for the same resources as the one
-    /// before. Default: none.
+    /// The resources to send with each renewal (RFC 8707 §2.2), so that a renewed token is for the
+    /// same resources as the one before. Default: none.
     pub resources: Vec<String>,
-    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others. Default: `false`.
+    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others.
+    /// Default: `false`.
     pub without_renewal: bool,
     /// Goes by the clock alone: a 401 is a response like others. Default: `false`.
     pub without_renewal_on_401: bool,
-    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal with
-    /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
-    /// used by the next fetch, stored or not. Default: `false`.
+    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal
+    /// with [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of
+    /// saving it and going on. It is then used by the next fetch, stored or not. Default: `false`.
     pub return_renewals: bool,
     /// Shows the token to every origin that is asked for. Default: only to the session's origins.
     ///
@@ -103,13 +106,18 @@ pub struct Session {
 type IsRefused = Arc<dyn Fn(&ProtectedResponse<'_>) -> bool + Send + Sync>;
 
 impl Session {
-    /// Makes a session with a token, which is shown to that origin (`https://api.example.com`; a path does not matter) and to no
-    /// other. Without a token (`None`) it comes later: by the [`grant`](field@Self::grant), by [`set_token`](Self::set_token), or
-    /// from the storage of a [`SharedSession`](crate::oauth2::SharedSession).
+    /// Makes a session with a token, which is shown to that origin (`https://api.example.com`; a
+    /// path does not matter) and to no other. Without a token (`None`) it comes later: by the
+    /// [`grant`](field@Self::grant), by [`set_token`](Self::set_token), or from the storage of a
+    /// [`SharedSession`](crate::oauth2::SharedSession).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
-    pub fn new(client: &Client, origin: &str, token: impl Into<Option<Token>>) -> Result<Self, Error> {
+    pub fn new(
+        client: &Client,
+        origin: &str,
+        token: impl Into<Option<Token>>,
+    ) -> Result<Self, Error> {
         let token = token.into();
         let session = Self {
             grant: None,
@@ -145,7 +153,8 @@ impl Session {
         Ok(self)
     }
 
-    /// Changes the grant before each renewal: parameters that a server wants with a refresh, the scope that it insists on.
+    /// Changes the grant before each renewal: parameters that a server wants with a refresh, the
+    /// scope that it insists on.
     ///
     /// ```
     /// # use oauth_proto::oauth2::Session;
@@ -153,13 +162,17 @@ impl Session {
     ///     session.map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"))
     /// }
     /// ```
-    pub fn map_renewal_grant(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
+    pub fn map_renewal_grant(
+        mut self,
+        shape: impl Fn(Grant) -> Grant + Send + Sync + 'static,
+    ) -> Self {
         self.shape = Some(Arc::new(shape));
         self
     }
 
-    /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1: for an API that answers a
-    /// dead token with a 403 without a challenge, or with an error of its own on status 200.
+    /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1:
+    /// for an API that answers a dead token with a 403 without a challenge, or with an error of its
+    /// own on status 200.
     ///
     /// # Examples
     /// ```
@@ -198,17 +211,24 @@ impl Session {
     ///
     /// # Errors
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request goes where the token must not; [`Unsupported::Url`] when it is not
-    /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
+    /// goes where the token must not; [`Unsupported::Url`] when it is not clear where it goes;
+    /// [`Unsupported::NoToken`] when only the user can help.
     pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
 
-    /// As [`attach_token`](Self::attach_token), for a request whose body cannot be read, such as a stream.
+    /// As [`attach_token`](Self::attach_token), for a request whose body cannot be read, such as a
+    /// stream.
     ///
     /// # Errors
-    /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes in the body.
-    pub fn attach_token_to_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes
+    /// in the body.
+    pub fn attach_token_to_head<B>(
+        &self,
+        request: &mut http::Request<B>,
+        now: Timestamp,
+    ) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |_| None)
     }
 
@@ -236,9 +256,10 @@ impl Session {
         Ok(SentToken::first(self.generation))
     }
 
-    /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its end, since a server whose tokens live
-    /// shorter than the leeway would be asked for new ones for ever. A 401 is the last word then: a token that is refused
-    /// when it is new would not be taken the next time.
+    /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its
+    /// end, since a server whose tokens live shorter than the leeway would be asked for new ones
+    /// for ever. A 401 is the last word then: a token that is refused when it is new would not be
+    /// taken the next time.
     ///
     /// # Errors
     /// As [`attach_token`](Self::attach_token), but for [`Expired::Token`].
@@ -250,8 +271,9 @@ impl Session {
         Ok(SentToken::without_renewal(self.generation))
     }
 
-    /// Gives a request that was refused the session's present token, to be sent once more. The response to it is checked by
-    /// what this returns: the cause that has led here does not lead here again.
+    /// Gives a request that was refused the session's present token, to be sent once more. The
+    /// response to it is checked by what this returns: the cause that has led here does not lead
+    /// here again.
     ///
     /// # Errors
     /// As [`attach_renewed_token`](Self::attach_renewed_token).
@@ -264,9 +286,10 @@ impl Session {
 
     /// What a response means for the token. `moment` is for the renewal, should there be one.
     ///
-    /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
-    /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`.
-    /// A request that was sent again with a newer token is not sent again for that cause: whatever comes is the answer.
+    /// A 401 is worth a renewal unless its challenge says that it would not help
+    /// (`insufficient_scope`, `insufficient_user_authentication`, `invalid_request`), and so is a
+    /// 400 or 403 whose challenge says `invalid_token`. A request that was sent again with a newer
+    /// token is not sent again for that cause: whatever comes is the answer.
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
@@ -286,7 +309,11 @@ impl Session {
         })
     }
 
-    pub(crate) fn action_for(&self, sent_token: &SentToken, response: &ProtectedResponse<'_>) -> Action {
+    pub(crate) fn action_for(
+        &self,
+        sent_token: &SentToken,
+        response: &ProtectedResponse<'_>,
+    ) -> Action {
         if sent_token.used.newer_token || self.without_renewal_on_401 {
             return Action::Nothing;
         }
@@ -298,8 +325,8 @@ impl Session {
             return Action::Nothing;
         }
         let error = BearerChallenge::of(response.headers).and_then(|challenge| challenge.error);
-        // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that code, 400 and 403 are about
-        // something else than the token.
+        // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that
+        // code, 400 and 403 are about something else than the token.
         if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
             return Action::Nothing;
         }
@@ -309,7 +336,8 @@ impl Session {
                 | BearerError::InsufficientScope
                 | BearerError::InsufficientUserAuthentication,
             ) if sent_token.generation == self.generation => Action::User,
-            // A code that is not known may well mean that the token has expired, and the request is sent only once more.
+            // A code that is not known may well mean that the token has expired, and the request is
+            // sent only once more.
             _ => self.way_on(sent_token),
         }
     }
@@ -319,12 +347,13 @@ impl Session {
         if sent_token.generation < self.generation { Action::Resend } else { Action::Renewal }
     }
 
-    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`set_token`](Self::set_token) it.
+    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then
+    /// [`set_token`](Self::set_token) it.
     ///
     /// # Errors
     /// [`Unsupported::NotRenewable`] when there is no way to one, and those of
-    /// [`Client::request_token`](crate::oauth2::Client::request_token). A refusal is reported by the step, with the server's
-    /// answer.
+    /// [`Client::request_token`](crate::oauth2::Client::request_token). A refusal is reported by
+    /// the step, with the server's answer.
     pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
         let grant = match (&self.grant, &self.token) {
             _ if self.without_renewal => return Err(Unsupported::NotRenewable.into()),
@@ -342,7 +371,8 @@ impl Session {
 
     /// Returns whether [`renew`](Self::renew) has a way.
     pub(crate) fn is_renewable(&self) -> bool {
-        let has_refresh_token = || self.token.as_ref().is_some_and(|token| token.refresh_token.is_some());
+        let has_refresh_token =
+            || self.token.as_ref().is_some_and(|token| token.refresh_token.is_some());
         !self.without_renewal && (self.grant.is_some() || has_refresh_token())
     }
 
@@ -387,7 +417,10 @@ impl Session {
     ) -> Result<(), Error> {
         let token = self.token.as_ref().ok_or(Unsupported::NoToken)?;
         if token.token_type != TokenType::Bearer {
-            return Err(RequestError::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
+            return Err(RequestError::TokenType {
+                token_type: token.token_type.as_str().to_owned(),
+            }
+            .into());
         }
         if self.client.inner.server.oauth_2_1
             && matches!(
@@ -401,7 +434,11 @@ impl Session {
             self.client.inner.hooks.protected_request(protected);
         })?;
         // A hook may have sent it elsewhere.
-        if self.client.inner.hooks.is_empty() { Ok(()) } else { self.check_origin(request.uri(), request.headers()) }
+        if self.client.inner.hooks.is_empty() {
+            Ok(())
+        } else {
+            self.check_origin(request.uri(), request.headers())
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! A session for many threads and tasks, of which exactly one renews the token when it is due.
 //!
-//! The one asynchronous implementation serves blocking callers too: their transport is a future that is ready at once, and
-//! while another thread renews, theirs is parked. No lock is held while a caller's function runs.
+//! The one asynchronous implementation serves blocking callers too: their transport is a future
+//! that is ready at once, and while another thread renews, theirs is parked. No lock is held while
+//! a caller's function runs.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -17,25 +18,33 @@ use crate::core::event::Observer;
 use crate::core::single_flight::block_on;
 use crate::core::step::Transport;
 use crate::oauth2::Token;
-use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Timestamp, Unsupported};
+use crate::{
+    BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Timestamp,
+    Unsupported,
+};
 
-/// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, stores the
-/// new one before it is used, and sends each request again at most once for each cause. Clones share one token; when many find it expired at
-/// once, one renews and the others go on with its result.
+/// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request
+/// or after a 401, stores the new one before it is used, and sends each request again at most once
+/// for each cause. Clones share one token; when many find it expired at once, one renews and the
+/// others go on with its result.
 ///
-/// [`builder`](Self::builder) says where the token is stored, and how several processes share it. If the token is not stored,
-/// the user has to sign in again after a restart if the server rotates refresh tokens.
+/// [`builder`](Self::builder) says where the token is stored, and how several processes share it.
+/// If the token is not stored, the user has to sign in again after a restart if the server rotates
+/// refresh tokens.
 ///
-/// If a renewal fails while the token is still good, requests go on with that token. The next renewal is tried 10 seconds
-/// later, or when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and
-/// their requests are not sent. A renewal whose token could not be stored is not repeated: the new token is stored at the
-/// next occasion. Once the server has refused to renew the token (`invalid_grant`), the session does not ask it again until
-/// it gets another token: from [`set_token`](Self::set_token), or from the storage after a sign-in in another process.
+/// If a renewal fails while the token is still good, requests go on with that token. The next
+/// renewal is tried 10 seconds later, or when the server's `Retry-After` allows it. If the token
+/// has expired, all callers who waited get the error, and their requests are not sent. A renewal
+/// whose token could not be stored is not repeated: the new token is stored at the next occasion.
+/// Once the server has refused to renew the token (`invalid_grant`), the session does not ask it
+/// again until it gets another token: from [`set_token`](Self::set_token), or from the storage
+/// after a sign-in in another process.
 ///
-/// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh tokens
-/// has then forgotten the old token. [`spawn_renewals`](crate::oauth2::SharedSessionBuilder::spawn_renewals) gives renewals to the
-/// runtime to finish. `send` and the functions that store the token must not use the same shared session: the call would
-/// never end.
+/// A task that is dropped while a renewal is on its way takes the renewal with it, and a server
+/// that rotates refresh tokens has then forgotten the old token.
+/// [`spawn_renewals`](crate::oauth2::SharedSessionBuilder::spawn_renewals) gives renewals to the
+/// runtime to finish. `send` and the functions that store the token must not use the same shared
+/// session: the call would never end.
 ///
 /// # Examples
 /// ```no_run
@@ -82,8 +91,16 @@ impl Need {
 }
 
 impl SharedSession {
-    pub(crate) fn of(session: Session, storage: Storage, clock: Clock, detached: Option<Detached>) -> Self {
-        Self { renewer: Arc::new(Renewer { state: SharedState::new(session), storage, clock }), detached }
+    pub(crate) fn of(
+        session: Session,
+        storage: Storage,
+        clock: Clock,
+        detached: Option<Detached>,
+    ) -> Self {
+        Self {
+            renewer: Arc::new(Renewer { state: SharedState::new(session), storage, clock }),
+            detached,
+        }
     }
 
     /// The session as it is now.
@@ -98,22 +115,26 @@ impl SharedSession {
         _before = state.install(token, Origin::Loaded);
     }
 
-    /// Drops the token, after the user has signed out. Call this first and then delete the stored token: a renewal may be
-    /// storing it at this moment. A renewal whose answer comes later is not stored. Other processes go on using the token
-    /// that they hold until they next renew it, so revoke it at the server, too.
+    /// Drops the token, after the user has signed out. Call this first and then delete the stored
+    /// token: a renewal may be storing it at this moment. A renewal whose answer comes later is not
+    /// stored. Other processes go on using the token that they hold until they next renew it, so
+    /// revoke it at the server, too.
     pub fn sign_out(&self) {
         let _before;
         let mut state = self.renewer.state.lock();
         _before = state.sign_out();
     }
 
-    /// Sends a request with the token, and renews that when it is due. Blocks while it or another thread does.
+    /// Sends a request with the token, and renews that when it is due. Blocks while it or another
+    /// thread does.
     ///
-    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it renews, others wait. The
-    /// request is sent twice where the server refuses the token the first time, so it must bear that.
+    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it
+    /// renews, others wait. The request is sent twice where the server refuses the token the first
+    /// time, so it must bear that.
     ///
     /// # Errors
-    /// [`DriveError`]. A response with an error status is a response; [`RetryAfter`](crate::wire::RetryAfter) reads its header.
+    /// [`DriveError`]. A response with an error status is a response;
+    /// [`RetryAfter`](crate::wire::RetryAfter) reads its header.
     pub fn fetch<E: Into<BoxError>>(
         &self,
         request: Request,
@@ -122,7 +143,8 @@ impl SharedSession {
         block_on(self.fetch_async(request, |request| ready(send(request))))
     }
 
-    /// As [`fetch`](Self::fetch), over an asynchronous transport. The future is `Send` when theirs are.
+    /// As [`fetch`](Self::fetch), over an asynchronous transport. The future is `Send` when theirs
+    /// are.
     ///
     /// # Examples
     /// ```
@@ -182,7 +204,10 @@ impl SharedSession {
     ///
     /// # Errors
     /// [`DriveError`].
-    pub async fn token_async<E, Sending>(&self, mut send: impl FnMut(Request) -> Sending) -> Result<Token, DriveError>
+    pub async fn token_async<E, Sending>(
+        &self,
+        mut send: impl FnMut(Request) -> Sending,
+    ) -> Result<Token, DriveError>
     where
         E: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
@@ -192,7 +217,11 @@ impl SharedSession {
     }
 
     /// Gives a request the token, renewed if need be.
-    async fn sign(&self, request: &mut Request, send: &mut impl Transport) -> Result<SentToken, DriveError> {
+    async fn sign(
+        &self,
+        request: &mut Request,
+        send: &mut impl Transport,
+    ) -> Result<SentToken, DriveError> {
         let session = self.session();
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(session.attach_renewed_token(request)?);
@@ -220,7 +249,8 @@ impl SharedSession {
         }
     }
 
-    /// Goes on with the token after its renewal failed, if it is still good, and puts the next renewal off.
+    /// Goes on with the token after its renewal failed, if it is still good, and puts the next
+    /// renewal off.
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
@@ -263,21 +293,26 @@ impl SharedSession {
         send: &mut impl Transport,
     ) -> Result<Option<Arc<Session>>, DriveError> {
         let session = self.session();
-        Ok(match session.action_for(sent_token, &ProtectedResponse::of(response, Some(response.body()))) {
-            Action::Nothing | Action::User => None,
-            Action::Resend => Some(session),
-            Action::Renewal if session.is_renewable() => {
-                Some(self.supply(sent_token.generation, Urgency::Now, send).await?.session)
-            }
-            // The user may have signed in again in another process. If not, the API's answer is the last word.
-            Action::Renewal if self.renewer.storage.is_shared() => {
-                match self.supply(sent_token.generation, Urgency::Now, send).await {
-                    Err(error) if error.needs_sign_in() => None,
-                    supplied => Some(supplied?.session),
+        Ok(
+            match session
+                .action_for(sent_token, &ProtectedResponse::of(response, Some(response.body())))
+            {
+                Action::Nothing | Action::User => None,
+                Action::Resend => Some(session),
+                Action::Renewal if session.is_renewable() => {
+                    Some(self.supply(sent_token.generation, Urgency::Now, send).await?.session)
                 }
-            }
-            Action::Renewal => None,
-        })
+                // The user may have signed in again in another process. If not, the API's answer is
+                // the last word.
+                Action::Renewal if self.renewer.storage.is_shared() => {
+                    match self.supply(sent_token.generation, Urgency::Now, send).await {
+                        Err(error) if error.needs_sign_in() => None,
+                        supplied => Some(supplied?.session),
+                    }
+                }
+                Action::Renewal => None,
+            },
+        )
     }
 
     /// The session with a newer token than that of `generation`: renewed here, or by another.
@@ -299,7 +334,12 @@ impl SharedSession {
                         line = QueuePlace::behind(&self.renewer.state, generation, &turn);
                         detached.begin(self.renewer.clone(), turn, Wanted { generation, urgency });
                     }
-                    None => return self.renewer.renew(turn, Wanted { generation, urgency }, send).await,
+                    None => {
+                        return self
+                            .renewer
+                            .renew(turn, Wanted { generation, urgency }, send)
+                            .await;
+                    }
                 },
             }
         }
@@ -307,7 +347,11 @@ impl SharedSession {
 }
 
 /// Sends an API request.
-async fn exchange(request: Request, send: &mut impl Transport, observer: &Observer) -> Result<Response, DriveError> {
+async fn exchange(
+    request: Request,
+    send: &mut impl Transport,
+    observer: &Observer,
+) -> Result<Response, DriveError> {
     let uri = request.uri().clone();
     match send.send(request).await.map_err(Into::into) {
         Ok(response) => {

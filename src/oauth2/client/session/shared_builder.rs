@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::renewal::{Clock, Detached, Renewal};
 use super::session::Session;
 use super::shared::SharedSession;
-use super::storage::{ConditionalWrite, Lease, LeaseOutcome, Storage, Stored, StoredToken, WriteOutcome};
+use super::storage::{
+    ConditionalWrite, Lease, LeaseOutcome, Storage, Stored, StoredToken, WriteOutcome,
+};
 use crate::core::error::oauth2::RequestError;
 use crate::oauth2::Token;
 use crate::{BoxError, Error, Moment, Request, Response};
@@ -20,8 +22,12 @@ impl SharedSession {
         Self::builder_with(session, Moment::from_os)
     }
 
-    /// Shares a session as [`builder`](Self::builder) does, with time and randomness of the caller's own.
-    pub fn builder_with(session: Session, clock: impl Fn() -> Moment + Send + Sync + 'static) -> SharedSessionBuilder {
+    /// Shares a session as [`builder`](Self::builder) does, with time and randomness of the
+    /// caller's own.
+    pub fn builder_with(
+        session: Session,
+        clock: impl Fn() -> Moment + Send + Sync + 'static,
+    ) -> SharedSessionBuilder {
         SharedSessionBuilder {
             lease_duration: LEASE,
             session,
@@ -35,16 +41,18 @@ impl SharedSession {
 /// How long a lease lasts by default.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// Builds a [`SharedSession`] with functions that store its token. Each returns a future. A function that blocks returns its
-/// result as [`std::future::ready`].
+/// Builds a [`SharedSession`] with functions that store its token. Each returns a future. A
+/// function that blocks returns its result as [`std::future::ready`].
 ///
-/// If one process uses the token, give [`save`](Self::save). If several do, give [`load`](Self::load) and
-/// [`store_if_unchanged`](Self::store_if_unchanged), which need each other, and [`lease`](Self::lease), so that only one
-/// process renews. `lease` needs [`sleep`](Self::sleep), and [`release`](Self::release) is optional. `save` excludes
+/// If one process uses the token, give [`save`](Self::save). If several do, give
+/// [`load`](Self::load) and [`store_if_unchanged`](Self::store_if_unchanged), which need each
+/// other, and [`lease`](Self::lease), so that only one process renews. `lease` needs
+/// [`sleep`](Self::sleep), and [`release`](Self::release) is optional. `save` excludes
 /// `store_if_unchanged`.
 ///
 /// # Examples
-/// Several processes that share a token in a database, through a client of the database that blocks:
+/// Several processes that share a token in a database, through a client of the database that
+/// blocks:
 /// ```no_run
 /// use std::future::ready;
 /// use std::thread;
@@ -103,8 +111,9 @@ const LEASE: Duration = Duration::from_secs(60);
 #[must_use = "`build` makes the session"]
 #[non_exhaustive]
 pub struct SharedSessionBuilder {
-    /// How long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
-    /// begin to renew while the first one is still waiting for the server. Default: 60 seconds.
+    /// How long a lease lasts. Choose a time longer than your transport's timeout: otherwise a
+    /// second process may begin to renew while the first one is still waiting for the server.
+    /// Default: 60 seconds.
     pub lease_duration: Duration,
     session: Session,
     storage: Storage,
@@ -122,9 +131,10 @@ impl fmt::Debug for SharedSessionBuilder {
 }
 
 impl SharedSessionBuilder {
-    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the
-    /// function would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
-    /// renewal does not bring back the row of a user who has signed out; see also [`SharedSession::sign_out`].
+    /// Stores each renewed token with this function, before the token is used. Only for an
+    /// application of one process: the function would overwrite what another process has stored.
+    /// Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring back the
+    /// row of a user who has signed out; see also [`SharedSession::sign_out`].
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -134,8 +144,8 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Loads the stored token with this function, before each renewal. A token that another process has stored is used
-    /// instead of a renewal.
+    /// Loads the stored token with this function, before each renewal. A token that another process
+    /// has stored is used instead of a renewal.
     pub fn load<E, F>(mut self, load: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -145,10 +155,13 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since
-    /// it was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token:
-    /// store that in the same way.
-    pub fn store_if_unchanged<E, F>(mut self, store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static) -> Self
+    /// Stores each renewed token with this function before the token is used, unless the stored
+    /// version has changed since it was loaded. After the server has refused to renew, the function
+    /// is called with a [`StoredToken`] without a token: store that in the same way.
+    pub fn store_if_unchanged<E, F>(
+        mut self,
+        store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         E: Into<BoxError>,
         F: Future<Output = Result<WriteOutcome, E>> + Send + 'static,
@@ -157,8 +170,8 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Asks this function for the right to renew, so that one process renews at a time. The others wait for its token, with
-    /// [`sleep`](Self::sleep).
+    /// Asks this function for the right to renew, so that one process renews at a time. The others
+    /// wait for its token, with [`sleep`](Self::sleep).
     pub fn lease<E, F>(mut self, lease: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -168,8 +181,9 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Gives a lease back with this function, as soon as its renewal has ended, so that others need not wait for the lease's
-    /// end after a renewal that failed. It must not end the lease of another holder.
+    /// Gives a lease back with this function, as soon as its renewal has ended, so that others need
+    /// not wait for the lease's end after a renewal that failed. It must not end the lease of
+    /// another holder.
     pub fn release<E, F>(mut self, release: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -179,8 +193,8 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Waits with this function while another process holds the lease: the runtime's own, such as `tokio::time::sleep`, or
-    /// `std::thread::sleep` in one that blocks.
+    /// Waits with this function while another process holds the lease: the runtime's own, such as
+    /// `tokio::time::sleep`, or `std::thread::sleep` in one that blocks.
     pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -189,11 +203,12 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests with `send`. The runtime
-    /// then finishes the renewal even if the task that needed it is dropped, as web frameworks do when the browser goes
-    /// away. Otherwise a server that rotates refresh tokens may have invalidated the old token while the new one is lost.
-    /// Every fetch still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API requests
-    /// only.
+    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests
+    /// with `send`. The runtime then finishes the renewal even if the task that needed it is
+    /// dropped, as web frameworks do when the browser goes away. Otherwise a server that rotates
+    /// refresh tokens may have invalidated the old token while the new one is lost. Every fetch
+    /// still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API
+    /// requests only.
     pub fn spawn_renewals<E, F>(
         mut self,
         send: impl Fn(Request) -> F + Send + Sync + 'static,
@@ -210,7 +225,8 @@ impl SharedSessionBuilder {
     /// Makes the session.
     ///
     /// # Errors
-    /// [`RequestError::StorageIncomplete`](crate::oauth2::RequestError::StorageIncomplete) when two of the functions do not go together, or one is missing that another needs.
+    /// [`RequestError::StorageIncomplete`](crate::oauth2::RequestError::StorageIncomplete) when two
+    /// of the functions do not go together, or one is missing that another needs.
     pub fn build(self) -> Result<SharedSession, Error> {
         let Storage { load, save, store_if_unchanged, lease, release, sleep, .. } = &self.storage;
         let has = |name, given: bool| given.then_some(name);
@@ -223,7 +239,12 @@ impl SharedSessionBuilder {
         ];
         for (given, (needed, is_there)) in needs {
             if let Some(given) = given.filter(|_| !is_there) {
-                return Err(RequestError::StorageIncomplete { given, reason: "needs", other: needed }.into());
+                return Err(RequestError::StorageIncomplete {
+                    given,
+                    reason: "needs",
+                    other: needed,
+                }
+                .into());
             }
         }
         let excludes = [
@@ -235,11 +256,21 @@ impl SharedSessionBuilder {
                 "store_if_unchanged",
                 store_if_unchanged.is_some(),
             ),
-            ("Session::return_renewals", self.session.return_renewals, "spawn_renewals", self.detached.is_some()),
+            (
+                "Session::return_renewals",
+                self.session.return_renewals,
+                "spawn_renewals",
+                self.detached.is_some(),
+            ),
         ];
         for (given, is_given, other, is_there) in excludes {
             if is_given && is_there {
-                return Err(RequestError::StorageIncomplete { given, reason: "cannot be used beside", other }.into());
+                return Err(RequestError::StorageIncomplete {
+                    given,
+                    reason: "cannot be used beside",
+                    other,
+                }
+                .into());
             }
         }
         let storage = Storage { lease_duration: self.lease_duration, ..self.storage };
@@ -248,6 +279,8 @@ impl SharedSessionBuilder {
 }
 
 /// Puts a caller's future in a box, and its error, too.
-fn boxed<T, E: Into<BoxError>>(future: impl Future<Output = Result<T, E>> + Send + 'static) -> Stored<T> {
+fn boxed<T, E: Into<BoxError>>(
+    future: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Stored<T> {
     Box::pin(async { future.await.map_err(Into::into) })
 }

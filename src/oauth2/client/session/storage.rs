@@ -1,4 +1,5 @@
-//! Where the token of a shared session is stored, and how several processes agree on which of them renews it.
+//! Where the token of a shared session is stored, and how several processes agree on which of them
+//! renews it.
 
 use std::fmt;
 use std::future::Future;
@@ -14,8 +15,9 @@ use crate::{BoxError, DriveError, Timestamp};
 
 /// A session's token as it is stored, with a version that tells whether it has changed.
 ///
-/// Store it as a whole (it is serde), with its [`version`](field@Self::version) in a column of its own, in which a database can
-/// compare it. After the user has signed in, store `StoredToken::new(token)`, whatever was stored before.
+/// Store it as a whole (it is serde), with its [`version`](field@Self::version) in a column of its
+/// own, in which a database can compare it. After the user has signed in, store
+/// `StoredToken::new(token)`, whatever was stored before.
 ///
 /// # Examples
 /// ```
@@ -29,8 +31,8 @@ use crate::{BoxError, DriveError, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StoredToken {
-    /// The version: 32 hexadecimal digits, different for each token. It is a hash from which a random token cannot be
-    /// recovered.
+    /// The version: 32 hexadecimal digits, different for each token. It is a hash from which a
+    /// random token cannot be recovered.
     pub version: String,
     /// The token; `None` when the grant has ended and the user has to sign in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +45,8 @@ impl StoredToken {
         Self { version: version_of(&token), token: Some(token) }
     }
 
-    /// Returns what is stored when the server has refused to renew a token, so that no process asks again.
+    /// Returns what is stored when the server has refused to renew a token, so that no process asks
+    /// again.
     pub(crate) fn ended(before: &Token) -> Self {
         let version = short_hash_of(&["ended", &version_of(before)]);
         Self { version: format!("{version:032x}"), token: None }
@@ -60,9 +63,9 @@ pub(crate) fn version_of(token: &Token) -> String {
 /// A token that is to be stored as long as what is stored has not changed.
 ///
 /// # Examples
-/// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version = $4`; where
-/// [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO NOTHING`. A row that was changed means
-/// [`WriteOutcome::Stored`]:
+/// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version =
+/// $4`; where [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO
+/// NOTHING`. A row that was changed means [`WriteOutcome::Stored`]:
 /// ```
 /// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, WriteOutcome};
 ///
@@ -89,7 +92,9 @@ pub struct ConditionalWrite {
 /// ```
 /// use oauth_proto::oauth2::WriteOutcome;
 ///
-/// let written = |changed_rows: u64| if changed_rows == 1 { WriteOutcome::Stored } else { WriteOutcome::Conflict };
+/// let written = |changed_rows: u64| {
+///     if changed_rows == 1 { WriteOutcome::Stored } else { WriteOutcome::Conflict }
+/// };
 /// assert_eq!(written(0), WriteOutcome::Conflict);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,12 +105,13 @@ pub enum WriteOutcome {
     Conflict,
 }
 
-/// A request for the right to renew one token, which one process has at a time. It ends by itself, so that another process
-/// can renew when its holder was killed.
+/// A request for the right to renew one token, which one process has at a time. It ends by itself,
+/// so that another process can renew when its holder was killed.
 ///
 /// # Examples
-/// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET
-/// holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row that was changed means [`LeaseOutcome::Acquired`]:
+/// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT
+/// (name) DO UPDATE SET holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row
+/// that was changed means [`LeaseOutcome::Acquired`]:
 /// ```
 /// use oauth_proto::oauth2::{Lease, LeaseOutcome};
 ///
@@ -134,7 +140,9 @@ pub struct Lease {
 /// ```
 /// use oauth_proto::oauth2::LeaseOutcome;
 ///
-/// let leased = |changed_rows: u64| if changed_rows == 1 { LeaseOutcome::Acquired } else { LeaseOutcome::HeldByAnother };
+/// let leased = |changed_rows: u64| {
+///     if changed_rows == 1 { LeaseOutcome::Acquired } else { LeaseOutcome::HeldByAnother }
+/// };
 /// assert_eq!(leased(1), LeaseOutcome::Acquired);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,8 +13,9 @@ use crate::core::endpoint::endpoint;
 use crate::wire::words::without_secrets;
 
 impl Provider {
-    /// Returns a builder of a server with that issuer identifier (RFC 8414 §2): an https URL without query and fragment, to which
-    /// the paths of its endpoints belong. It offers no grant yet.
+    /// Returns a builder of a server with that issuer identifier (RFC 8414 §2): an https URL
+    /// without query and fragment, to which the paths of its endpoints belong. It offers no grant
+    /// yet.
     pub fn builder(issuer: impl Into<String>) -> ProviderBuilder {
         ProviderBuilder::new(issuer.into())
     }
@@ -35,7 +36,8 @@ impl ProviderBuilder {
             self.paths.set(endpoint, path);
         }
         let reuses = self.reuse_access_tokens;
-        for grant_type in self.grant_types.iter_mut().filter(|own| reuses && own.may_reuse_tokens()) {
+        for grant_type in self.grant_types.iter_mut().filter(|own| reuses && own.may_reuse_tokens())
+        {
             grant_type.reuse_access_tokens = true;
         }
         let authentications = &mut self.authentications;
@@ -48,7 +50,8 @@ impl ProviderBuilder {
 
     fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
         let issuer = &self.issuer;
-        let reason = "an issuer is an absolute https URL without user information, query and fragment";
+        let reason =
+            "an issuer is an absolute https URL without user information, query and fragment";
         let no_issuer = |_| Unsupported::Url { url: without_secrets(issuer), reason };
         let uri = endpoint(issuer).map_err(no_issuer)?;
         let is_normal = url::Url::parse(issuer).is_ok_and(|url| url.path() == uri.path());

@@ -15,7 +15,8 @@ use crate::oauth2::server::store::records::client_record::AnyPort;
 use crate::oauth2::server::store::records::secret_hasher::{SecretHasher, Sha256Secrets};
 use crate::{Secret, Timestamp};
 
-/// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`](crate::oauth2::server::Provider).
+/// The options of an authorization server. [`build`](Self::build) checks them all and makes the
+/// [`Provider`](crate::oauth2::server::Provider).
 ///
 /// # Examples
 /// ```
@@ -48,17 +49,22 @@ pub struct ProviderBuilder {
     pub scope_separator: char,
     /// Who may register clients (RFC 7591). The default is [`RegistrationPolicy::Off`].
     pub registration: RegistrationPolicy,
-    /// Accepts clients' secrets in HTTP Basic alone. By default they are accepted there and in the body.
+    /// Accepts clients' secrets in HTTP Basic alone. By default they are accepted there and in the
+    /// body.
     pub only_basic: bool,
-    /// Accepts clients' secrets in the body alone. By default they are accepted there and in HTTP Basic.
+    /// Accepts clients' secrets in the body alone. By default they are accepted there and in HTTP
+    /// Basic.
     pub only_body: bool,
-    /// Accepts name and secret in HTTP Basic also as they are, for clients that do not encode them as RFC 6749 §2.3.1 says: curl, and half
-    /// of the client libraries. Both readings are tried for every client, so that one server has clients of both kinds.
+    /// Accepts name and secret in HTTP Basic also as they are, for clients that do not encode them
+    /// as RFC 6749 §2.3.1 says: curl, and half of the client libraries. Both readings are tried for
+    /// every client, so that one server has clients of both kinds.
     ///
     /// # Security
-    /// It gives nothing away but work: credentials with `%` or `+` cost two checks, and two queries where the names differ.
+    /// It gives nothing away but work: credentials with `%` or `+` cost two checks, and two queries
+    /// where the names differ.
     pub allow_raw_basic: bool,
-    /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always need them.
+    /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always
+    /// need them.
     pub require_pkce: bool,
     /// Accepts proof keys of the method `plain`.
     ///
@@ -67,48 +73,61 @@ pub struct ProviderBuilder {
     pub allow_plain_pkce: bool,
     /// Refuses authorization requests that were not pushed (RFC 9126).
     pub require_pushed_requests: bool,
-    /// The resources that tokens may be asked for, by their URIs (RFC 8707). Every other resource is refused.
+    /// The resources that tokens may be asked for, by their URIs (RFC 8707). Every other resource
+    /// is refused.
     pub resources: Vec<String>,
-    /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good for all of them. A request without
-    /// one is refused with `invalid_target`. By default a token without a resource is good for each of them, unless that one
-    /// [requires its name](crate::oauth2::resource::ResourceServerBuilder::require_audience).
+    /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good
+    /// for all of them. A request without one is refused with `invalid_target`. By default a token
+    /// without a resource is good for each of them, unless that one [requires its
+    /// name](crate::oauth2::resource::ResourceServerBuilder::require_audience).
     pub require_resource: bool,
-    /// Asks the application at every token answer which members it adds: see [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
-    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). The tokens of the implicit grant, which travel in a URL, bring none.
+    /// Asks the application at every token answer which members it adds: see
+    /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). The tokens of the
+    /// implicit grant, which travel in a URL, bring none.
     pub extend_token_responses: bool,
     /// Asks the application at every introspection of an active token which members it adds: see
-    /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response).
+    /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response).
     pub extend_introspection: bool,
-    /// The members of the application's data ([`Approval::data`](crate::oauth2::server::Approval::data)) that introspection tells. A guard with
-    /// [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by [`Access::data`](crate::oauth2::resource::Access::data), as
-    /// a guard at the store does. The default is none.
+    /// The members of the application's data
+    /// ([`Approval::data`](crate::oauth2::server::Approval::data)) that introspection tells. A
+    /// guard with [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by
+    /// [`Access::data`](crate::oauth2::resource::Access::data), as a guard at the store does. The
+    /// default is none.
     ///
     /// # Security
     /// The client to which the token was issued can introspect it, too, and reads these members.
     pub introspect_data: Vec<String>,
-    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and `vscode:` of editors. By
-    /// default such a scheme is a domain name in reverse, like `com.example.app:`. Schemes that a browser or an operating system
-    /// acts on (`javascript:`, `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does http to another
-    /// machine.
+    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and
+    /// `vscode:` of editors. By default such a scheme is a domain name in reverse, like
+    /// `com.example.app:`. Schemes that a browser or an operating system acts on (`javascript:`,
+    /// `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does
+    /// http to another machine.
     ///
     /// # Security
-    /// A scheme that is no domain name has no owner: any app can claim it (RFC 8252 §7.1, §8.4). Codes go to whichever app the
-    /// user's system starts; without the proof key or secret that app cannot redeem them. With [`RegistrationPolicy::AllowAnyone`],
-    /// anyone can have users' browsers start any app that has a scheme, with parameters behind it that the registrant chose.
+    /// A scheme that is no domain name has no owner: any app can claim it (RFC 8252 §7.1, §8.4).
+    /// Codes go to whichever app the user's system starts; without the proof key or secret that app
+    /// cannot redeem them. With [`RegistrationPolicy::AllowAnyone`], anyone can have users'
+    /// browsers start any app that has a scheme, with parameters behind it that the registrant
+    /// chose.
     pub allow_any_private_scheme: bool,
-    /// Takes any port of `localhost` where a client registered a redirect_uri there, as it always does of `127.0.0.1` and `[::1]` (RFC
-    /// 8252 §7.3): many programs listen on a free port, and name `localhost`.
+    /// Takes any port of `localhost` where a client registered a redirect_uri there, as it always
+    /// does of `127.0.0.1` and `[::1]` (RFC 8252 §7.3): many programs listen on a free port, and
+    /// name `localhost`.
     ///
     /// # Security
-    /// The name may lead elsewhere. A user's system may resolve `localhost` to another interface or host, and a
-    /// program that listens there may take the code (§8.3); without the proof key or secret it cannot redeem it.
+    /// The name may lead elsewhere. A user's system may resolve `localhost` to another interface or
+    /// host, and a program that listens there may take the code (§8.3); without the proof key or
+    /// secret it cannot redeem it.
     pub allow_localhost_ports: bool,
-    /// Sends devices a `verification_uri_complete`, a link that has the user code in it, for QR codes (RFC 8628 §3.3.1). By default a user
-    /// types the code.
+    /// Sends devices a `verification_uri_complete`, a link that has the user code in it, for QR
+    /// codes (RFC 8628 §3.3.1). By default a user types the code.
     ///
     /// # Security
-    /// Somebody who starts a device of their own can send its link to a user, who then needs no more than one click to let that device in
-    /// (RFC 8628 §5.4). The page has to ask whether the code is the one that the user's own device shows.
+    /// Somebody who starts a device of their own can send its link to a user, who then needs no
+    /// more than one click to let that device in (RFC 8628 §5.4). The page has to ask whether the
+    /// code is the one that the user's own device shows.
     pub allow_verification_uri_complete: bool,
     /// Accepts keys of reusable tokens that are shorter than 22 bytes.
     ///
@@ -120,11 +139,13 @@ pub struct ProviderBuilder {
     /// # Security
     /// Anybody on the way reads every secret, code and token.
     pub dangerous_allow_http: bool,
-    /// Members that are added to the metadata (RFC 8414 §2), such as `service_documentation`, or that have another value there:
-    /// `token_endpoint_auth_methods_supported`, where a [`ClientSource`] knows further methods. [`build`](Self::build) refuses a value
-    /// that such a member cannot have.
+    /// Members that are added to the metadata (RFC 8414 §2), such as `service_documentation`, or
+    /// that have another value there: `token_endpoint_auth_methods_supported`, where a
+    /// [`ClientSource`] knows further methods. [`build`](Self::build) refuses a value that such a
+    /// member cannot have.
     pub metadata: Map<String, Value>,
-    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see [`GrantType::reuse_access_tokens`].
+    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see
+    /// [`GrantType::reuse_access_tokens`].
     pub reuse_access_tokens: bool,
     pub(crate) issuer: String,
     pub(crate) paths: Paths,
@@ -200,11 +221,13 @@ impl ProviderBuilder {
         self
     }
 
-    /// Sets the key with which reusable tokens are sealed in the store, so that an equal request can have them again. The key must not
-    /// lie in the store. It has at least 128 bits that nobody can guess: 22 characters of base64url or more.
+    /// Sets the key with which reusable tokens are sealed in the store, so that an equal request
+    /// can have them again. The key must not lie in the store. It has at least 128 bits that nobody
+    /// can guess: 22 characters of base64url or more.
     ///
-    /// With another key, equal requests get new tokens; those that were issued before live on until they expire. To change the
-    /// key, set the one that was used so far by [`token_reuse_key_until`](Self::token_reuse_key_until).
+    /// With another key, equal requests get new tokens; those that were issued before live on until
+    /// they expire. To change the key, set the one that was used so far by
+    /// [`token_reuse_key_until`](Self::token_reuse_key_until).
     ///
     /// # Examples
     /// ```
@@ -227,18 +250,21 @@ impl ProviderBuilder {
         self
     }
 
-    /// Sets the key of reusable tokens that is used until that time; after it, the one of [`token_reuse_key`](Self::token_reuse_key) is.
+    /// Sets the key of reusable tokens that is used until that time; after it, the one of
+    /// [`token_reuse_key`](Self::token_reuse_key) is.
     ///
-    /// To change the key: put the new one into `token_reuse_key` and the old one here, with a time by which every process has the new
-    /// configuration. All of them change to the new key at that time. Remove the old one afterwards.
+    /// To change the key: put the new one into `token_reuse_key` and the old one here, with a time
+    /// by which every process has the new configuration. All of them change to the new key at that
+    /// time. Remove the old one afterwards.
     pub fn token_reuse_key_until(mut self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.token_reuse_keys.retain(|own| own.ends_at.is_none());
         self.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: Some(ends_at) });
         self
     }
 
-    /// Sets the path of an endpoint, from the root of the host. By default the paths are those of [`Endpoint`] below the issuer's
-    /// own path: with the issuer `https://example.com/oauth2` the token endpoint is `/oauth2/token`.
+    /// Sets the path of an endpoint, from the root of the host. By default the paths are those of
+    /// [`Endpoint`] below the issuer's own path: with the issuer `https://example.com/oauth2` the
+    /// token endpoint is `/oauth2/token`.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.moved.push((endpoint, path.into()));
         self
@@ -250,7 +276,8 @@ impl ProviderBuilder {
         self
     }
 
-    /// Sets how clients' secrets are hashed. The default is SHA-256, which is for generated secrets.
+    /// Sets how clients' secrets are hashed. The default is SHA-256, which is for generated
+    /// secrets.
     pub fn secret_hasher(mut self, hasher: impl SecretHasher + 'static) -> Self {
         self.authentications.stand_in = hasher.stand_in().into();
         self.authentications.hasher = Arc::new(hasher);

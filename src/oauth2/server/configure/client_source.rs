@@ -8,7 +8,8 @@ use http::request::Parts;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 
-/// A source of the application's own for who a client is: mutual TLS (RFC 8705), an assertion (RFC 7523), a gateway's header.
+/// A source of the application's own for who a client is: mutual TLS (RFC 8705), an assertion (RFC
+/// 7523), a gateway's header.
 ///
 /// ```
 /// use http::request::Parts;
@@ -38,13 +39,15 @@ use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ClientSource: fmt::Debug + Send + Sync {
-    /// Who the client claims to be, if the request shows something that this source knows how to check; `None` for clients that
-    /// authenticate otherwise, since a second way is refused. The parameters are those of the body.
+    /// Who the client claims to be, if the request shows something that this source knows how to
+    /// check; `None` for clients that authenticate otherwise, since a second way is refused. The
+    /// parameters are those of the body.
     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient>;
 
-    /// Returns the record that is checked in the place of a client that is not known, so that the time does not tell which clients there
-    /// are: one with a key or a certificate of the kind that the clients have. Whatever the check says, such a client is refused. By
-    /// default it is a record without any.
+    /// Returns the record that is checked in the place of a client that is not known, so that the
+    /// time does not tell which clients there are: one with a key or a certificate of the kind that
+    /// the clients have. Whatever the check says, such a client is refused. By default it is a
+    /// record without any.
     fn stand_in(&self) -> ClientRecord {
         ClientRecord::authenticated_by("", "none of its own")
     }
@@ -66,7 +69,10 @@ pub(crate) type Check = Box<dyn FnOnce(&ClientRecord) -> bool + Send>;
 
 impl IdentifiedClient {
     /// A claim and its check.
-    pub fn new(client_id: impl Into<String>, check: impl FnOnce(&ClientRecord) -> bool + Send + 'static) -> Self {
+    pub fn new(
+        client_id: impl Into<String>,
+        check: impl FnOnce(&ClientRecord) -> bool + Send + 'static,
+    ) -> Self {
         Self { client_id: client_id.into(), check: Box::new(check) }
     }
 }

@@ -4,22 +4,29 @@ use std::fmt;
 
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 
-/// Judges the requests of an extension grant, where nothing but the request is needed: an assertion, say, whose signature is
-/// checked with a key at hand. What needs storage or another service is asked of the application instead, see
+/// Judges the requests of an extension grant, where nothing but the request is needed: an
+/// assertion, say, whose signature is checked with a key at hand. What needs storage or another
+/// service is asked of the application instead, see
 /// [`GrantType::extension`](crate::oauth2::server::GrantType::extension).
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{
+///     Approval, DecideGrant, Decision, ExtensionGrant, GrantCredential, GrantType, Provider,
+/// };
 ///
 /// #[derive(Debug)]
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
 ///     fn handle(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
-///         let GrantCredential::Extension { parameters, .. } = &query.credential else { return Decision::Denied };
+///         let GrantCredential::Extension { parameters, .. } = &query.credential else {
+///             return Decision::Denied;
+///         };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
-///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
+///             Some((_, voucher)) if is_genuine(voucher.expose()) => {
+///                 Decision::Granted(Approval::new("guest"))
+///             }
 ///             _ => Decision::Denied,
 ///         }
 ///     }
@@ -27,7 +34,10 @@ use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 /// # fn is_genuine(_: &str) -> bool { false }
 ///
 /// let provider = Provider::builder("https://auth.example.com")
-///     .add_grant_type(GrantType::extension_with_handler("https://auth.example.com/grants/voucher", Voucher))
+///     .add_grant_type(GrantType::extension_with_handler(
+///         "https://auth.example.com/grants/voucher",
+///         Voucher,
+///     ))
 ///     .build()?;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```

@@ -15,7 +15,9 @@ use crate::{Error, Timestamp, Unsupported};
 /// Makes the texts of access tokens, refresh tokens and codes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{GrantType, NewToken, Provider, RandomTokens, TokenGenerator};
+/// use oauth_proto::oauth2::server::{
+///     GrantType, NewToken, Provider, RandomTokens, TokenGenerator,
+/// };
 ///
 /// /// Tokens that leak scanners recognise.
 /// #[derive(Debug)]
@@ -34,8 +36,9 @@ use crate::{Error, Timestamp, Unsupported};
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait TokenGenerator: fmt::Debug + Send + Sync {
-    /// A text of letters, digits and `-._~+/=` (RFC 6750 §2.1), not longer than 4096. `random` is 256 bits that nobody can
-    /// guess and that serve for nothing else: the text must be as hard to guess, by 128 bits at least.
+    /// A text of letters, digits and `-._~+/=` (RFC 6750 §2.1), not longer than 4096. `random` is
+    /// 256 bits that nobody can guess and that serve for nothing else: the text must be as hard to
+    /// guess, by 128 bits at least.
     fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String;
 }
 
@@ -68,6 +71,7 @@ pub struct NewToken<'t> {
 ///
 /// let tokens = RandomTokens::of_length(40)?;
 /// RandomTokens::of_length(21).unwrap_err(); // less than 128 bits
+///     
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +105,11 @@ impl TokenGenerator for RandomTokens {
         if self.length <= 43 {
             return Unguessable::of(random).as_str()[..self.length].to_owned();
         }
-        // Longer ones are stretched: each block the hash of a counter and the randomness (NIST SP 800-56C §4.1).
-        let block = |counter: u32| Sha256::new().chain_update(counter.to_be_bytes()).chain_update(random).finalize();
+        // Longer ones are stretched: each block the hash of a counter and the randomness (NIST SP
+        // 800-56C §4.1).
+        let block = |counter: u32| {
+            Sha256::new().chain_update(counter.to_be_bytes()).chain_update(random).finalize()
+        };
         let bytes: Vec<u8> = (1..).flat_map(block).take(self.length * 3 / 4 + 3).collect();
         let mut token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
         token.truncate(self.length);
@@ -110,8 +117,8 @@ impl TokenGenerator for RandomTokens {
     }
 }
 
-/// UUIDs of version 4 (RFC 9562 §5.4): 36 characters, and 122 random bits, a little less than RFC 6749 §10.10 demands. For
-/// servers whose columns hold nothing else.
+/// UUIDs of version 4 (RFC 9562 §5.4): 36 characters, and 122 random bits, a little less than RFC
+/// 6749 §10.10 demands. For servers whose columns hold nothing else.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, Provider, Uuid4};
@@ -131,7 +138,9 @@ impl TokenGenerator for Uuid4 {
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let id = u128::from_be_bytes(bytes);
-        let part = |shift: u32, digits: usize| format!("{:0digits$x}", (id >> shift) & ((1 << (4 * digits)) - 1));
+        let part = |shift: u32, digits: usize| {
+            format!("{:0digits$x}", (id >> shift) & ((1 << (4 * digits)) - 1))
+        };
         [part(96, 8), part(80, 4), part(64, 4), part(48, 4), part(0, 12)].join("-")
     }
 }

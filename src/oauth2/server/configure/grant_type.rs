@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::extension::ExtensionGrant;
 use crate::oauth2::Scope;
 use crate::oauth2::common::names::{
-    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE,
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, PASSWORD, REFRESH_TOKEN,
+    TOKEN_EXCHANGE,
 };
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::wire::truncated;
@@ -23,8 +24,8 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A grant that a server offers.
 ///
 /// ```
-/// use std::time::Duration;
 /// use oauth_proto::oauth2::server::{GrantType, Provider};
+/// use std::time::Duration;
 ///
 /// let mut codes = GrantType::authorization_code().scopes("photos.read photos.write");
 /// codes.default_scope = Some("photos.read".into());
@@ -41,50 +42,61 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GrantType {
-    /// The scope of a request that names none: some of [`scopes`](Self::scopes). The default is `None`: such a request is refused, if the
-    /// grant has scopes.
+    /// The scope of a request that names none: some of [`scopes`](Self::scopes). The default is
+    /// `None`: such a request is refused, if the grant has scopes.
     pub default_scope: Option<Scope>,
-    /// What happens to scopes that the grant does not have. The default is [`UnknownScope::Refuse`].
+    /// What happens to scopes that the grant does not have. The default is
+    /// [`UnknownScope::Refuse`].
     pub unknown_scope: UnknownScope,
-    /// How long its tokens live: access tokens, or refresh tokens at [`refresh_token`](Self::refresh_token). The default is an hour for
-    /// access tokens and 30 days for refresh tokens.
+    /// How long its tokens live: access tokens, or refresh tokens at
+    /// [`refresh_token`](Self::refresh_token). The default is an hour for access tokens and 30 days
+    /// for refresh tokens.
     pub expires_in: Duration,
     /// Issues tokens that never expire, whatever [`expires_in`](Self::expires_in) says.
     ///
     /// # Security
     /// A token that leaked is good until somebody notices; and what is stored for them stays.
     pub dangerous_never_expires: bool,
-    /// Whether refresh tokens come with its access tokens, where the server offers [`refresh_token`](Self::refresh_token) and the client
-    /// may use it. By default they come with those of `authorization_code`, `password` and devices. They never come with a token
-    /// for which another token was exchanged.
+    /// Whether refresh tokens come with its access tokens, where the server offers
+    /// [`refresh_token`](Self::refresh_token) and the client may use it. By default they come with
+    /// those of `authorization_code`, `password` and devices. They never come with a token for
+    /// which another token was exchanged.
     pub with_refresh_token: bool,
-    /// How long a grant lives: when every token of a grant ends at the latest, counted from the time of the grant: the user, or the application, then
-    /// has to grant again. The shorter one counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a
-    /// grant lives as long as its refresh tokens are used.
+    /// How long a grant lives: when every token of a grant ends at the latest, counted from the
+    /// time of the grant: the user, or the application, then has to grant again. The shorter one
+    /// counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a grant
+    /// lives as long as its refresh tokens are used.
     pub grants_end_after: Option<Duration>,
-    /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
-    /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
-    /// needs [`ProviderBuilder::token_reuse_key`](crate::oauth2::server::ProviderBuilder::token_reuse_key), and the user's name in every
-    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens are kept when they are used, since several hands may have them.
+    /// A request by the same client for the same user, scope, resources and data of the application
+    /// gets the access token that it already has, and its refresh token, while that lives. For the
+    /// grants `authorization_code` and `password`, and for confidential clients. It needs
+    /// [`ProviderBuilder::token_reuse_key`](crate::oauth2::server::ProviderBuilder::token_reuse_key),
+    /// and the user's name in every [`Approval`](crate::oauth2::server::Approval). The refresh
+    /// tokens are kept when they are used, since several hands may have them.
     pub reuse_access_tokens: bool,
-    /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients are replaced all the same,
-    /// as OAuth 2.1 demands (§4.3.1).
+    /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients
+    /// are replaced all the same, as OAuth 2.1 demands (§4.3.1).
     ///
     /// # Security
-    /// A refresh token that was stolen stays good beside the client's use of it, and nothing shows the theft.
+    /// A refresh token that was stolen stays good beside the client's use of it, and nothing shows
+    /// the theft.
     pub allow_refresh_token_reuse: bool,
-    /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
-    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh), and [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) for how the application answers. By default a
-    /// refresh token is as good as what was granted.
+    /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or
+    /// have other rights. See
+    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh), and
+    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) for how the application
+    /// answers. By default a refresh token is as good as what was granted.
     pub decide_at_refresh: bool,
-    /// For how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer: a
-    /// browser tab that was closed, a connection that broke. It works until the client uses the new refresh token; afterwards, and when
-    /// the time is over, the old one counts as stolen. The default is 10 seconds (`None`); with a
-    /// duration of zero, a client that loses the answer to a refresh loses the grant. Each such use makes an event at level `warn`.
+    /// For how long a refresh token that was replaced gets the same successor once more, for
+    /// clients that lost the answer: a browser tab that was closed, a connection that broke. It
+    /// works until the client uses the new refresh token; afterwards, and when the time is over,
+    /// the old one counts as stolen. The default is 10 seconds (`None`); with a duration of zero, a
+    /// client that loses the answer to a refresh loses the grant. Each such use makes an event at
+    /// level `warn`.
     ///
     /// # Security
-    /// Within that time a copy of the token in the wrong hands gets the same successor, too. The theft is noticed when the second
-    /// party uses the successor.
+    /// Within that time a copy of the token in the wrong hands gets the same successor, too. The
+    /// theft is noticed when the second party uses the successor.
     pub rotation_grace: Option<Duration>,
     pub(crate) name: String,
     pub(crate) scopes: Option<Scope>,
@@ -106,9 +118,11 @@ pub enum UnknownScope {
     /// The request is refused with `invalid_scope`.
     #[default]
     Refuse,
-    /// It is left out; the answer tells what is granted. Where nothing is left, the request is refused.
+    /// It is left out; the answer tells what is granted. Where nothing is left, the request is
+    /// refused.
     Drop,
-    /// It is left out, and where nothing is left, the default scope is granted; as python-oauth2 does.
+    /// It is left out, and where nothing is left, the default scope is granted; as python-oauth2
+    /// does.
     Default,
 }
 
@@ -154,8 +168,8 @@ impl GrantType {
         Self::new(AUTHORIZATION_CODE, RefreshTokens::Issued)
     }
 
-    /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name `implicit`. OAuth 2.1 has
-    /// none.
+    /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name
+    /// `implicit`. OAuth 2.1 has none.
     ///
     /// # Security
     /// Tokens stand in URLs, from which they leak, and nothing proves who takes them.
@@ -163,8 +177,9 @@ impl GrantType {
         Self::new(IMPLICIT, RefreshTokens::NotIssued)
     }
 
-    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
-    /// 2.1 has none. The application checks it: see [`GrantCredential::Password`](crate::oauth2::server::GrantCredential::Password).
+    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record
+    /// has to name `password`. OAuth 2.1 has none. The application checks it: see
+    /// [`GrantCredential::Password`](crate::oauth2::server::GrantCredential::Password).
     ///
     /// # Security
     /// The client sees the password, and people learn to type theirs anywhere.
@@ -172,16 +187,17 @@ impl GrantType {
         Self::new(PASSWORD, RefreshTokens::Issued)
     }
 
-    /// The client for itself (RFC 6749 §4.4), if its record names `client_credentials`. There is no refresh token: it can ask
-    /// again.
+    /// The client for itself (RFC 6749 §4.4), if its record names `client_credentials`. There is no
+    /// refresh token: it can ask again.
     pub fn client_credentials() -> Self {
         Self::new(CLIENT_CREDENTIALS, RefreshTokens::NotIssued)
     }
 
-    /// Refresh tokens (RFC 6749 §6), which live for 30 days each unless [`expires_in`](Self::expires_in) says otherwise. With
-    /// this one, codes, passwords and devices bring refresh tokens, if the client may use it; for any other grant see
-    /// [`with_refresh_token`](Self::with_refresh_token). A refresh token
-    /// is replaced whenever it is used, and all that came of its grant is revoked when it is used again.
+    /// Refresh tokens (RFC 6749 §6), which live for 30 days each unless
+    /// [`expires_in`](Self::expires_in) says otherwise. With this one, codes, passwords and devices
+    /// bring refresh tokens, if the client may use it; for any other grant see
+    /// [`with_refresh_token`](Self::with_refresh_token). A refresh token is replaced whenever it is
+    /// used, and all that came of its grant is revoked when it is used again.
     pub fn refresh_token() -> Self {
         Self { expires_in: MONTH, ..Self::new(REFRESH_TOKEN, RefreshTokens::NotIssued) }
     }
@@ -191,7 +207,8 @@ impl GrantType {
         Self::new(DEVICE_CODE, RefreshTokens::Issued)
     }
 
-    /// One token for another (RFC 8693). The application decides: see [`GrantCredential::Exchange`](crate::oauth2::server::GrantCredential::Exchange).
+    /// One token for another (RFC 8693). The application decides: see
+    /// [`GrantCredential::Exchange`](crate::oauth2::server::GrantCredential::Exchange).
     pub fn token_exchange() -> Self {
         Self::new(TOKEN_EXCHANGE, RefreshTokens::NotIssued)
     }
@@ -203,7 +220,10 @@ impl GrantType {
     }
 
     /// Another grant, that needs nothing but the request to be judged.
-    pub fn extension_with_handler(grant_type: impl Into<String>, handler: impl ExtensionGrant + 'static) -> Self {
+    pub fn extension_with_handler(
+        grant_type: impl Into<String>,
+        handler: impl ExtensionGrant + 'static,
+    ) -> Self {
         Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
@@ -213,7 +233,8 @@ impl GrantType {
         self
     }
 
-    /// Returns whether its tokens can be reusable: those of grants that a user makes, and that are issued at once.
+    /// Returns whether its tokens can be reusable: those of grants that a user makes, and that are
+    /// issued at once.
     pub(crate) fn may_reuse_tokens(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD)
     }
@@ -231,18 +252,25 @@ impl GrantType {
     /// The same for one word.
     pub(crate) fn may_have_word(&self, word: &str, allowed: Option<&Scope>) -> bool {
         let has = |own: &Option<Scope>| own.as_ref().is_some_and(|own| own.contains(word));
-        (has(&self.scopes) || has(&self.default_scope)) && allowed.is_none_or(|allowed| allowed.contains(word))
+        (has(&self.scopes) || has(&self.default_scope))
+            && allowed.is_none_or(|allowed| allowed.contains(word))
     }
 
     /// The scope that a request is for, of what the grant has and the client may ask for.
-    pub(crate) fn scope_of(&self, asked: Option<Scope>, allowed: Option<&Scope>) -> Result<Scope, RejectReason> {
+    pub(crate) fn scope_of(
+        &self,
+        asked: Option<Scope>,
+        allowed: Option<&Scope>,
+    ) -> Result<Scope, RejectReason> {
         let may = |word: &str| {
             self.scopes.as_ref().is_some_and(|own| own.contains(word))
                 && allowed.is_none_or(|allowed| allowed.contains(word))
         };
         let default = || {
             let default = self.default_scope.as_ref()?;
-            Some(Scope::from_iter(default.iter().filter(|word| allowed.is_none_or(|allowed| allowed.contains(word)))))
+            Some(Scope::from_iter(
+                default.iter().filter(|word| allowed.is_none_or(|allowed| allowed.contains(word))),
+            ))
         };
         let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
             return match default() {
@@ -264,7 +292,9 @@ impl GrantType {
         for word in asked.iter() {
             if !may(word) {
                 if self.unknown_scope == UnknownScope::Refuse {
-                    return Err(RejectReason::scope_refused(asked.iter().filter(|word| !may(word))));
+                    return Err(RejectReason::scope_refused(
+                        asked.iter().filter(|word| !may(word)),
+                    ));
                 }
             } else if !words.contains(&word) {
                 words.push(word);
@@ -289,9 +319,11 @@ pub(crate) fn is_scope_token(word: &str) -> bool {
     word.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
-/// Whether the words stand between single spaces, each once. Of many it is not tried: the caller's way has a cost for each.
+/// Whether the words stand between single spaces, each once. Of many it is not tried: the caller's
+/// way has a cost for each.
 fn is_plain(scope: &Scope) -> bool {
-    let (count, length) = scope.iter().fold((0, 0), |(count, length), word| (count + 1, length + word.len()));
+    let (count, length) =
+        scope.iter().fold((0, 0), |(count, length), word| (count + 1, length + word.len()));
     let spaced = length + count == scope.as_str().len() + 1;
     let is_new = |(at, word)| scope.iter().take(at).all(|other| other != word);
     spaced && count <= 16 && scope.iter().enumerate().all(is_new)

@@ -37,7 +37,10 @@ impl Paths {
 
     pub(crate) fn set(&mut self, endpoint: Endpoint, path: String) {
         let path = if path.starts_with('/') { path } else { format!("/{path}") };
-        self.paths.iter_mut().filter(|(own, _)| *own == endpoint).for_each(|(_, own)| own.clone_from(&path));
+        self.paths
+            .iter_mut()
+            .filter(|(own, _)| *own == endpoint)
+            .for_each(|(_, own)| own.clone_from(&path));
     }
 
     pub(crate) fn get(&self, endpoint: Endpoint) -> &str {
@@ -57,8 +60,10 @@ impl Paths {
     /// Whose path that is.
     pub(crate) fn find(&self, path: &str) -> Option<Endpoint> {
         let below = |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
-        let found =
-            self.paths.iter().find(|(endpoint, own)| own == path || (*endpoint == Endpoint::Register && below(own)));
+        let found = self
+            .paths
+            .iter()
+            .find(|(endpoint, own)| own == path || (*endpoint == Endpoint::Register && below(own)));
         found.map(|(endpoint, _)| *endpoint)
     }
 }

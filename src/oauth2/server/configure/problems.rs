@@ -9,7 +9,8 @@ use super::provider::Provider;
 use super::registration_policy::RegistrationPolicy;
 use crate::oauth2::Scope;
 use crate::oauth2::common::names::{
-    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE,
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, PASSWORD, REFRESH_TOKEN,
+    TOKEN_EXCHANGE,
 };
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::store::extend_response::ResponseKind;
@@ -82,15 +83,21 @@ pub enum ConfigurationProblem {
     #[error("the issuer: {0}")]
     Issuer(Unsupported),
     /// The server offers no grant, or refresh tokens alone, so that no client can get a token.
-    #[error("no grant is offered by which a client gets a first token: add one with `ProviderBuilder::add_grant_type`")]
+    #[error(
+        "no grant is offered by which a client gets a first token: add one with `ProviderBuilder::add_grant_type`"
+    )]
     NoGrantType,
-    /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that another grant has.
-    #[error("{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 §4.5)")]
+    /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that
+    /// another grant has.
+    #[error(
+        "{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 §4.5)"
+    )]
     ExtensionName {
         /// The name.
         name: String,
     },
-    /// A scope has characters that a scope cannot have (RFC 6749 §3.3), or the separator that divides it.
+    /// A scope has characters that a scope cannot have (RFC 6749 §3.3), or the separator that
+    /// divides it.
     #[error(
         "the scope {scope:?} of the grant {grant_type:?} has a character that no scope can have (RFC 6749 §3.3), or the scope separator"
     )]
@@ -106,7 +113,9 @@ pub enum ConfigurationProblem {
     )]
     ScopeSeparator(char),
     /// A grant has reusable tokens, and there is no key to seal them with.
-    #[error("the grant {grant_type:?} has reusable tokens, which need a key: set `ProviderBuilder::token_reuse_key`")]
+    #[error(
+        "the grant {grant_type:?} has reusable tokens, which need a key: set `ProviderBuilder::token_reuse_key`"
+    )]
     TokenReuseKeyMissing {
         /// The grant.
         grant_type: String,
@@ -128,7 +137,9 @@ pub enum ConfigurationProblem {
     )]
     TokenReuseKeyEnds,
     /// The default scope of a grant has a scope that the grant does not have.
-    #[error("`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among `GrantType::scopes`")]
+    #[error(
+        "`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among `GrantType::scopes`"
+    )]
     DefaultScope {
         /// The grant.
         grant_type: String,
@@ -161,14 +172,19 @@ pub enum ConfigurationProblem {
         /// What it was to make.
         what: &'static str,
     },
-    /// The generator makes the same text from different random values, so that everybody would have one token.
-    #[error("`ProviderBuilder::token_generator` made the same text for {what} from different random values")]
+    /// The generator makes the same text from different random values, so that everybody would have
+    /// one token.
+    #[error(
+        "`ProviderBuilder::token_generator` made the same text for {what} from different random values"
+    )]
     GeneratorRepeats {
         /// What it was to make.
         what: &'static str,
     },
     /// The hasher refuses a secret whose hash it made, or accepts another.
-    #[error("`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it made")]
+    #[error(
+        "`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it made"
+    )]
     SecretHasher,
     /// No way is left by which a client could prove its secret.
     #[error(
@@ -207,22 +223,32 @@ pub enum ConfigurationProblem {
         grant_type: Option<String>,
     },
     /// A device would have to wait longer from one poll to the next than its code lives.
-    #[error("`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`")]
+    #[error(
+        "`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`"
+    )]
     DeviceInterval,
-    /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC 8707 §2).
-    #[error("`ProviderBuilder::resources` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)")]
+    /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC
+    /// 8707 §2).
+    #[error(
+        "`ProviderBuilder::resources` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)"
+    )]
     Resource {
         /// The resource, without its query.
         uri: String,
     },
-    /// A member of the application's data has the name of one that introspection tells of every token (RFC 7662 §2.2).
-    #[error("`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself (RFC 7662 §2.2)")]
+    /// A member of the application's data has the name of one that introspection tells of every
+    /// token (RFC 7662 §2.2).
+    #[error(
+        "`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself (RFC 7662 §2.2)"
+    )]
     IntrospectedMember {
         /// The member.
         name: String,
     },
     /// A member of the metadata cannot have that value, or is the issuer, which clients compare.
-    #[error("`ProviderBuilder::metadata` of {name:?}: the member cannot have that value (RFC 8414 §2)")]
+    #[error(
+        "`ProviderBuilder::metadata` of {name:?}: the member cannot have that value (RFC 8414 §2)"
+    )]
     MetadataMember {
         /// The member.
         name: String,
@@ -254,8 +280,11 @@ pub(crate) fn find_problems(provider: &Provider) -> Vec<ConfigurationProblem> {
         }
     }
     check_metadata(provider, &mut found);
-    let reserved = config.introspect_data.iter().filter(|member| ResponseKind::Introspection.reserves(member));
-    found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
+    let reserved =
+        config.introspect_data.iter().filter(|member| ResponseKind::Introspection.reserves(member));
+    found.extend(
+        reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }),
+    );
     found
 }
 
@@ -266,7 +295,8 @@ fn check_keys(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     }
     for key in keys.iter().filter(|_| !config.dangerous_allow_short_keys) {
         let length = key.key.expose().len();
-        let option = if key.ends_at.is_some() { "token_reuse_key_until" } else { "token_reuse_key" };
+        let option =
+            if key.ends_at.is_some() { "token_reuse_key_until" } else { "token_reuse_key" };
         if length < SHORTEST {
             found.push(ConfigurationProblem::TokenReuseKeyShort { option, length });
         }
@@ -277,9 +307,14 @@ fn check_keys(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
 fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let registers = config.registration != RegistrationPolicy::Off;
-    let is_reusable = config.reuse_access_tokens || config.grant_types.iter().any(|own| own.reuse_access_tokens);
+    let is_reusable =
+        config.reuse_access_tokens || config.grant_types.iter().any(|own| own.reuse_access_tokens);
     let without_effect = [
-        (authentications.raw_basic && !authentications.basic, "allow_raw_basic", "`only_body` refuses HTTP Basic"),
+        (
+            authentications.raw_basic && !authentications.basic,
+            "allow_raw_basic",
+            "`only_body` refuses HTTP Basic",
+        ),
         (
             config.allow_any_private_scheme && !registers,
             "allow_any_private_scheme",
@@ -297,7 +332,10 @@ fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>
         ),
     ];
     let without_effect = without_effect.into_iter().filter(|(is, ..)| *is);
-    found.extend(without_effect.map(|(_, option, why)| ConfigurationProblem::OptionWithoutEffect { option, why }));
+    found.extend(
+        without_effect
+            .map(|(_, option, why)| ConfigurationProblem::OptionWithoutEffect { option, why }),
+    );
 }
 
 /// Returns whether a text is an absolute URI, in the characters that clients can send.
@@ -309,25 +347,39 @@ fn is_separator(separator: char) -> bool {
     separator == ' ' || separator.is_ascii_punctuation()
 }
 
-fn check_grant_type(config: &ProviderBuilder, grant_type: &GrantType, found: &mut Vec<ConfigurationProblem>) {
+fn check_grant_type(
+    config: &ProviderBuilder,
+    grant_type: &GrantType,
+    found: &mut Vec<ConfigurationProblem>,
+) {
     let name = grant_type.name.as_str();
-    let known =
-        [AUTHORIZATION_CODE, IMPLICIT, PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE];
+    let known = [
+        AUTHORIZATION_CODE,
+        IMPLICIT,
+        PASSWORD,
+        CLIENT_CREDENTIALS,
+        REFRESH_TOKEN,
+        DEVICE_CODE,
+        TOKEN_EXCHANGE,
+    ];
     let is_own = !known.contains(&name);
     if (is_own && !is_uri(name)) || grant_type.is_extension == known.contains(&name) {
         found.push(ConfigurationProblem::ExtensionName { name: name.to_owned() });
     }
     let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
     for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
-        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: truncated(scope) });
+        found.push(ConfigurationProblem::Scope {
+            grant_type: name.to_owned(),
+            scope: truncated(scope),
+        });
     }
     if let (Some(scopes), Some(default)) = (&grant_type.scopes, &grant_type.default_scope) {
-        found.extend(
-            default.missing_from(scopes).map(|scope| ConfigurationProblem::DefaultScope {
+        found.extend(default.missing_from(scopes).map(|scope| {
+            ConfigurationProblem::DefaultScope {
                 grant_type: name.to_owned(),
                 scope: truncated(scope),
-            }),
-        );
+            }
+        }));
     }
     let may_reuse_tokens = grant_type.may_reuse_tokens();
     let is_refresh = name == REFRESH_TOKEN;
@@ -343,8 +395,16 @@ fn check_grant_type(config: &ProviderBuilder, grant_type: &GrantType, found: &mu
             "allow_refresh_token_reuse",
             "set it at `GrantType::refresh_token`",
         ),
-        (grant_type.decide_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
-        (grant_type.rotation_grace.is_some() && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
+        (
+            grant_type.decide_at_refresh && !is_refresh,
+            "decide_at_refresh",
+            "set it at `GrantType::refresh_token`",
+        ),
+        (
+            grant_type.rotation_grace.is_some() && !is_refresh,
+            "rotation_grace",
+            "set it at `GrantType::refresh_token`",
+        ),
         (
             is_refresh
                 && grant_type.rotation_grace.is_some()
@@ -364,13 +424,20 @@ fn check_grant_type(config: &ProviderBuilder, grant_type: &GrantType, found: &mu
             "the server does not offer `GrantType::refresh_token`",
         ),
     ];
-    for (option, why) in without_effect.into_iter().filter_map(|(is, option, why)| is.then_some((option, why))) {
-        found.push(ConfigurationProblem::WithoutEffect { grant_type: name.to_owned(), option, why });
+    for (option, why) in
+        without_effect.into_iter().filter_map(|(is, option, why)| is.then_some((option, why)))
+    {
+        found.push(ConfigurationProblem::WithoutEffect {
+            grant_type: name.to_owned(),
+            option,
+            why,
+        });
     }
     if grant_type.reuse_access_tokens && may_reuse_tokens && config.token_reuse_keys.is_empty() {
         found.push(ConfigurationProblem::TokenReuseKeyMissing { grant_type: name.to_owned() });
     }
-    let too_short = |option| ConfigurationProblem::Lifetime { option, grant_type: Some(name.to_owned()) };
+    let too_short =
+        |option| ConfigurationProblem::Lifetime { option, grant_type: Some(name.to_owned()) };
     if grant_type.expires_in.as_secs() == 0 {
         found.push(too_short("GrantType::expires_in"));
     }
@@ -379,13 +446,14 @@ fn check_grant_type(config: &ProviderBuilder, grant_type: &GrantType, found: &mu
     }
 }
 
-/// Returns whether a word is a scope token (RFC 6749 §3.3), and stays one when it is written between separators.
+/// Returns whether a word is a scope token (RFC 6749 §3.3), and stays one when it is written
+/// between separators.
 fn is_scope(word: &str, separator: char) -> bool {
     grant_type::is_scope_token(word) && !word.contains(separator)
 }
 
-/// Lets the generator make one of each kind from two random values. What it makes of a certain grant, only that grant shows: a text
-/// that is no token is refused then, too.
+/// Lets the generator make one of each kind from two random values. What it makes of a certain
+/// grant, only that grant shows: a text that is no token is refused then, too.
 fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let grant = GrantRecord {
@@ -401,11 +469,15 @@ fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
         data: serde_json::Value::Null,
         granted_at: now,
     };
-    let kinds =
-        [(None, "a code"), (Some(TokenKind::Access), "an access token"), (Some(TokenKind::Refresh), "a refresh token")];
+    let kinds = [
+        (None, "a code"),
+        (Some(TokenKind::Access), "an access token"),
+        (Some(TokenKind::Refresh), "a refresh token"),
+    ];
     for (kind, what) in kinds {
         let token = NewToken { kind, grant: &grant, issued_at: now, expires_at: Some(now) };
-        let [one, other] = [[1; 32], [2; 32]].map(|random| config.generator.generate(&token, random));
+        let [one, other] =
+            [[1; 32], [2; 32]].map(|random| config.generator.generate(&token, random));
         if ![&one, &other].into_iter().all(|text| text.len() >= SHORTEST && is_token(text)) {
             found.push(ConfigurationProblem::Generator { what });
         } else if one == other {
@@ -417,7 +489,8 @@ fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
 fn check_authentication(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let hasher = &authentications.hasher;
-    let [one, other] = ["a secret that is hashed to see", "another one that is not it"].map(Secret::new);
+    let [one, other] =
+        ["a secret that is hashed to see", "another one that is not it"].map(Secret::new);
     let hash = hasher.hash(&one, [1; 16]);
     if !hasher.verify(&one, &hash) || hasher.verify(&other, &hash) {
         found.push(ConfigurationProblem::SecretHasher);
@@ -431,13 +504,17 @@ fn check_paths(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) 
     let paths: Vec<_> = config.paths.iter().collect();
     for (at, (endpoint, path)) in paths.iter().enumerate() {
         if !is_request_path(path) {
-            found.push(ConfigurationProblem::Path { endpoint: *endpoint, path: (*path).to_owned() });
+            found
+                .push(ConfigurationProblem::Path { endpoint: *endpoint, path: (*path).to_owned() });
         }
         for (other, other_path) in &paths[..at] {
             let below = |own: Endpoint, own_path: &str, path: &str| {
-                own == Endpoint::Register && path.strip_prefix(own_path).is_some_and(|rest| rest.starts_with('/'))
+                own == Endpoint::Register
+                    && path.strip_prefix(own_path).is_some_and(|rest| rest.starts_with('/'))
             };
-            let shared = path == other_path || below(*endpoint, path, other_path) || below(*other, other_path, path);
+            let shared = path == other_path
+                || below(*endpoint, path, other_path)
+                || below(*other, other_path, path);
             if shared {
                 let (one, other, path) = (*other, *endpoint, (*path).to_owned());
                 found.push(ConfigurationProblem::PathTwice { one, other, path });
@@ -467,7 +544,8 @@ fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
     for (name, value) in &provider.0.metadata {
         let is_issuer = name == "issuer" && value.as_str() != Some(&provider.0.issuer);
         // Members that are false are left out where that is what their absence means.
-        let is_told = told.get(name).map_or(*value == serde_json::Value::Bool(false), |own| own == value);
+        let is_told =
+            told.get(name).map_or(*value == serde_json::Value::Bool(false), |own| own == value);
         if is_issuer || !is_told {
             found.push(ConfigurationProblem::MetadataMember { name: name.clone() });
         }

@@ -15,8 +15,8 @@ use crate::wire::words::truncated;
 /// An authorization server: requests in, responses out, and queries to storage in between.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Dispatched, Approval, GrantType, Provider, serve};
 /// use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+/// use oauth_proto::oauth2::server::{Approval, Dispatched, GrantType, Provider, serve};
 /// use oauth_proto::{Moment, Request, Response};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
@@ -25,15 +25,22 @@ use crate::wire::words::truncated;
 ///     .add_grant_type(GrantType::refresh_token())
 ///     .build()?;
 /// let store = MemoryStore::default();
-/// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_types(["client_credentials"]));
+/// store.add_client(
+///     ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?
+///         .grant_types(["client_credentials"]),
+/// );
 ///
 /// // Every request that comes to the server, with its whole body:
 /// let handle = |request: &Request| -> Response {
 ///     match serve(provider.dispatch(request, Moment::from_os()), &store) {
 ///         Ok(Dispatched::Respond(response)) => response,
 ///         // The user is asked, on pages of the application's: see `Consent` and `DevicePage`.
-///         Ok(Dispatched::Consent(consent)) => http::Response::new(format!("May {}?", consent.client_id).into_bytes()),
-///         Ok(Dispatched::Device(page)) => http::Response::new(format!("{page:?}").into_bytes()),
+///         Ok(Dispatched::Consent(consent)) => {
+///             http::Response::new(format!("May {}?", consent.client_id).into_bytes())
+///         }
+///         Ok(Dispatched::Device(page)) => {
+///             http::Response::new(format!("{page:?}").into_bytes())
+///         }
 ///         Ok(page) => todo!("pages of later versions: {page:?}"),
 ///         Err(rejected) => rejected.response(),
 ///     }
@@ -53,7 +60,9 @@ impl Provider {
     /// Returns whether an endpoint has anything to do.
     pub(crate) fn serves(&self, endpoint: Endpoint) -> bool {
         match endpoint {
-            Endpoint::Authorize | Endpoint::PushedRequest => self.offers(AUTHORIZATION_CODE) || self.offers(IMPLICIT),
+            Endpoint::Authorize | Endpoint::PushedRequest => {
+                self.offers(AUTHORIZATION_CODE) || self.offers(IMPLICIT)
+            }
             Endpoint::DeviceAuthorization | Endpoint::Device => self.offers(DEVICE_CODE),
             Endpoint::Register => self.0.registration != RegistrationPolicy::Off,
             _ => true,
@@ -65,7 +74,8 @@ impl Provider {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
         let expected = served.map(|(_, path)| path.to_owned()).collect();
-        RejectReason::NoSuchPath { received: truncated(path), expected }.reject(&RefusalChannel::own())
+        RejectReason::NoSuchPath { received: truncated(path), expected }
+            .reject(&RefusalChannel::own())
     }
 
     /// The grant of that name, and where it is in the list.

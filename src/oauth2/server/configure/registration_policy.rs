@@ -22,10 +22,12 @@ pub enum RegistrationPolicy {
     /// Nobody.
     #[default]
     Off,
-    /// Whoever has an initial access token, of which this is the hash. Such a client may take any grant that is offered.
+    /// Whoever has an initial access token, of which this is the hash. Such a client may take any
+    /// grant that is offered.
     Token(TokenHash),
-    /// Anyone. Such a client may take `authorization_code`, the device grant and `refresh_token` alone. One that names no grant
-    /// gets `authorization_code` (RFC 7591 §2), and so no refresh tokens.
+    /// Anyone. Such a client may take `authorization_code`, the device grant and `refresh_token`
+    /// alone. One that names no grant gets `authorization_code` (RFC 7591 §2), and so no refresh
+    /// tokens.
     ///
     /// # Security
     /// Whoever likes fills the store with clients, under any name that may mislead a user.
@@ -33,11 +35,13 @@ pub enum RegistrationPolicy {
 }
 
 impl RegistrationPolicy {
-    /// Lets everybody register who has this initial access token: at least 128 bits that nobody can guess, which are 22 characters of
-    /// base64url. Where a hash is at hand, [`Token`](Self::Token) takes that.
+    /// Lets everybody register who has this initial access token: at least 128 bits that nobody can
+    /// guess, which are 22 characters of base64url. Where a hash is at hand, [`Token`](Self::Token)
+    /// takes that.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where it has fewer than 22 bytes.
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where it has fewer than 22
+    /// bytes.
     pub fn with_token(token: &str) -> Result<Self, Error> {
         let (length, least) = (token.len(), SHORTEST);
         if length < least {

@@ -1,4 +1,5 @@
-//! The authorization endpoint: RFC 6749 §4.1.1 and §4.2.1, RFC 7636 §4.3, RFC 9126 §4, OAuth 2.1 §4.1.
+//! The authorization endpoint: RFC 6749 §4.1.1 and §4.2.1, RFC 7636 §4.3, RFC 9126 §4, OAuth 2.1
+//! §4.1.
 //!
 //! ```text
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
@@ -51,12 +52,20 @@ const KNOWN: [&str; 13] = [
 ];
 
 impl Provider {
-    /// The authorization endpoint: what the user has to decide, or a refusal, whose response is a redirect where the client and
-    /// its redirect_uri are proven, and a page where they are not.
+    /// The authorization endpoint: what the user has to decide, or a refusal, whose response is a
+    /// redirect where the client and its redirect_uri are proven, and a page where they are not.
     ///
-    /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone counts.
-    pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
-        or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+    /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone
+    /// counts.
+    pub fn authorize<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Consent> {
+        or_reject(
+            &RefusalChannel::page(Endpoint::Authorize),
+            self.read_authorization_request(request, moment),
+        )
     }
 
     pub(crate) fn read_authorization_request<B: AsRef<[u8]>, T: From<Consent> + 'static>(
@@ -85,18 +94,24 @@ impl Provider {
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
         let text = text.to_owned();
-        Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| RejectReason::UnknownClient(truncated(&client_id)))?;
-            let parameters = Parameters::parse_doubtful(&text)?;
-            let back = provider.back(&client, &parameters)?;
-            let channel = RefusalChannel::unasked(back.clone(), &client);
-            let consent = if provider.0.require_pushed_requests {
-                Err(RejectReason::NotPushed)
-            } else {
-                provider.consent(&client, &parameters, back, moment.now)
-            };
-            Ok(or_reject(&channel, consent.map(|consent| ServerStep::Done(consent.into()))))
-        }))
+        Ok(ask(
+            NextQuery::FindClient,
+            query,
+            RefusalChannel::page(Endpoint::Authorize),
+            move |client| {
+                let client =
+                    client.ok_or_else(|| RejectReason::UnknownClient(truncated(&client_id)))?;
+                let parameters = Parameters::parse_doubtful(&text)?;
+                let back = provider.back(&client, &parameters)?;
+                let channel = RefusalChannel::unasked(back.clone(), &client);
+                let consent = if provider.0.require_pushed_requests {
+                    Err(RejectReason::NotPushed)
+                } else {
+                    provider.consent(&client, &parameters, back, moment.now)
+                };
+                Ok(or_reject(&channel, consent.map(|consent| ServerStep::Done(consent.into()))))
+            },
+        ))
     }
 
     /// Where answers go, once it is known to be the client's own place.
@@ -106,15 +121,19 @@ impl Provider {
         parameters: &Parameters<'_>,
     ) -> Result<Box<ClientRedirect>, RejectReason> {
         let asked = parameters.get("redirect_uri");
-        let redirect_uri =
-            client.find_redirect_uri(asked, self.0.any_port()).ok_or_else(|| unregistered(client, asked))?;
+        let redirect_uri = client
+            .find_redirect_uri(asked, self.0.any_port())
+            .ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
             None if implicit => ResponseMode::Fragment,
             None => ResponseMode::Query,
-            // No redirect can carry this refusal, because the client has not named a mode that is known.
-            Some(mode) => ResponseMode::from_text(mode)
-                .ok_or(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" })?,
+            // No redirect can carry this refusal, because the client has not named a mode that is
+            // known.
+            Some(mode) => ResponseMode::from_text(mode).ok_or(RejectReason::ParameterInvalid {
+                name: "response_mode",
+                why: "it is not supported",
+            })?,
         };
         let state = parameters.get("state").map(str::to_owned);
         Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
@@ -138,8 +157,9 @@ impl Provider {
             "token" => (ResponseType::Token, IMPLICIT),
             other => return Err(RejectReason::ResponseTypeUnknown(truncated(other))),
         };
-        let (_, offer) =
-            self.grant_config(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
+        let (_, offer) = self
+            .grant_config(grant_type)
+            .ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
         if !client.may_use_response_type(name) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
@@ -184,14 +204,17 @@ impl Provider {
             if method.is_some() {
                 return Err(RejectReason::ParameterMissing("code_challenge"));
             }
-            let must = response_type == ResponseType::Code && (self.0.require_pkce || client.is_public());
+            let must =
+                response_type == ResponseType::Code && (self.0.require_pkce || client.is_public());
             return if must { Err(RejectReason::ChallengeMissing) } else { Ok(None) };
         };
         let invalid = |name, why| Err(RejectReason::ParameterInvalid { name, why });
         match method.unwrap_or("plain") {
             "S256" => {
                 let is_hash = challenge.len() == 43
-                    && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+                    && challenge
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
                 if !is_hash {
                     return invalid("code_challenge", "it is no SHA-256 in base64url");
                 }
@@ -203,12 +226,16 @@ impl Provider {
                 }
                 Ok(Some(CodeChallenge::Plain(TokenHash::of(challenge))))
             }
-            "plain" => invalid("code_challenge_method", "expected S256, and the method left out means plain"),
+            "plain" => invalid(
+                "code_challenge_method",
+                "expected S256, and the method left out means plain",
+            ),
             _ => invalid("code_challenge_method", "expected S256"),
         }
     }
 
-    /// Takes a request that was pushed (RFC 9126 §4). It can be loaded again until the user has decided, or its time is over.
+    /// Takes a request that was pushed (RFC 9126 §4). It can be loaded again until the user has
+    /// decided, or its time is over.
     fn take_pushed<T: From<Consent> + 'static>(
         &self,
         key: TokenHash,
@@ -218,7 +245,9 @@ impl Provider {
         let channel = RefusalChannel::page(Endpoint::Authorize);
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
             let refuse = |why| Err(RejectReason::RequestUri(why));
-            let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
+            let Some(FoundOneTimeRecord { key, used, record, .. }) = found else {
+                return refuse("it is unknown");
+            };
             let OneTimeContent::Pushed { consent, loadable_until } = &record.content else {
                 return refuse("it is unknown");
             };
@@ -240,5 +269,8 @@ impl Provider {
 
 /// Refuses a redirect_uri that the client has not registered.
 pub(crate) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> RejectReason {
-    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(without_secrets) }
+    RejectReason::RedirectUri {
+        client_id: client.client_id.clone(),
+        received: asked.map(without_secrets),
+    }
 }

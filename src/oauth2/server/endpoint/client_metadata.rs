@@ -1,12 +1,13 @@
-//! What a client may register, RFC 7591 §2. What the server does not have is left out where something is left (§3.2.1), and
-//! never is more registered than was asked for. What is refused is named, with what would be accepted.
+//! What a client may register, RFC 7591 §2. What the server does not have is left out where
+//! something is left (§3.2.1), and never is more registered than was asked for. What is refused is
+//! named, with what would be accepted.
 
 use serde_json::Value;
 
 use crate::Unsupported;
 use crate::oauth2::common::names::{
-    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, DEVICE_CODE, IMPLICIT, NO_SECRET,
-    REFRESH_TOKEN,
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, DEVICE_CODE,
+    IMPLICIT, NO_SECRET, REFRESH_TOKEN,
 };
 use crate::oauth2::common::redirect_uri::{PlainHttp, check_redirect_uri};
 use crate::oauth2::server::configure::grant_type::GrantType;
@@ -22,9 +23,9 @@ const MOST: usize = 32;
 /// Longer texts than this are too long.
 const LONGEST: usize = 2048;
 
-/// A browser or an operating system acts on these by itself, or hands them to a program that is no client. With those that
-/// [`check_redirect_uri`] refuses, and those of Windows' own programs, which begin with `ms-`. `localhost` is a host and port
-/// whose scheme was forgotten.
+/// A browser or an operating system acts on these by itself, or hands them to a program that is no
+/// client. With those that [`check_redirect_uri`] refuses, and those of Windows' own programs,
+/// which begin with `ms-`. `localhost` is a host and port whose scheme was forgotten.
 const NO_CLIENTS: [&str; 61] = [
     "applescript",
     "shell",
@@ -89,8 +90,8 @@ const NO_CLIENTS: [&str; 61] = [
     "localhost",
 ];
 
-/// Returns the metadata as they are kept: what was left out is filled in, and what the server does not know or does not offer to
-/// this registrant is left out.
+/// Returns the metadata as they are kept: what was left out is filled in, and what the server does
+/// not know or does not offer to this registrant is left out.
 pub(crate) fn check(
     provider: &Provider,
     mut metadata: ClientMetadata,
@@ -101,14 +102,19 @@ pub(crate) fn check(
     let grants = choose_grants(provider, &mut metadata, registrant, &method)?;
     let has = |name: &str| grants.iter().any(|own| own.name == name);
     let responses = [(AUTHORIZATION_CODE, "code"), (IMPLICIT, "token")];
-    let fitting: Vec<_> = responses.into_iter().filter(|(grant, _)| has(grant)).map(|(_, name)| name).collect();
+    let fitting: Vec<_> =
+        responses.into_iter().filter(|(grant, _)| has(grant)).map(|(_, name)| name).collect();
     choose_response_types(&mut metadata, &fitting)?;
     if metadata.redirect_uris.is_empty() && (has(AUTHORIZATION_CODE) || has(IMPLICIT)) {
-        let why = "redirect_uris is missing or empty: a grant that sends users back needs one at least".to_owned();
+        let why =
+            "redirect_uris is missing or empty: a grant that sends users back needs one at least"
+                .to_owned();
         return Err(RejectReason::ClientRedirectUri { why, option: None });
     }
-    check_count(metadata.redirect_uris.len())
-        .map_err(|why| RejectReason::ClientRedirectUri { why: format!("redirect_uris: {why}"), option: None })?;
+    check_count(metadata.redirect_uris.len()).map_err(|why| RejectReason::ClientRedirectUri {
+        why: format!("redirect_uris: {why}"),
+        option: None,
+    })?;
     metadata.redirect_uris.iter().try_for_each(|uri| check_own(uri, provider))?;
     check_texts(&metadata)?;
     metadata.scope = metadata.scope.map(|scope| choose_scope(&grants, &scope)).transpose()?;
@@ -117,15 +123,20 @@ pub(crate) fn check(
     // Names in other languages stay; whatever else is there means nothing here (§2).
     let mut names = 0..MOST;
     metadata.extra.retain(|name, value| {
-        is_name_in_a_language(name) && value.as_str().is_some_and(is_plain) && names.next().is_some()
+        is_name_in_a_language(name)
+            && value.as_str().is_some_and(is_plain)
+            && names.next().is_some()
     });
     Ok(metadata)
 }
 
-/// Returns whether a member is a client's name in a language that a tag names (RFC 7591 §2.2, RFC 5646 §4.4.1).
+/// Returns whether a member is a client's name in a language that a tag names (RFC 7591 §2.2, RFC
+/// 5646 §4.4.1).
 fn is_name_in_a_language(member: &str) -> bool {
     let tag = member.strip_prefix("client_name#");
-    let fits = |tag: &str| tag.len() <= 35 && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let fits = |tag: &str| {
+        tag.len() <= 35 && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     tag.is_some_and(fits)
 }
 
@@ -135,7 +146,9 @@ fn is_clean(value: &Value) -> bool {
     match value {
         Value::String(text) => is_clean_text(text),
         Value::Array(values) => values.iter().all(is_clean),
-        Value::Object(members) => members.iter().all(|(name, value)| is_clean_text(name) && is_clean(value)),
+        Value::Object(members) => {
+            members.iter().all(|(name, value)| is_clean_text(name) && is_clean(value))
+        }
         _ => true,
     }
 }
@@ -145,8 +158,8 @@ pub(crate) fn refused(member: &str, why: impl Into<String>) -> RejectReason {
     RejectReason::ClientMetadata { member: truncated(member), why: why.into() }
 }
 
-/// Takes what says nothing for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for what nobody filled in. Not so
-/// a scope, which would be all that there is if it were absent.
+/// Takes what says nothing for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for
+/// what nobody filled in. Not so a scope, which would be all that there is if it were absent.
 fn leave_out_empty(metadata: &mut ClientMetadata) {
     let is_blank = |text: &str| text.trim().is_empty();
     for text in [
@@ -170,20 +183,28 @@ fn leave_out_empty(metadata: &mut ClientMetadata) {
     }
 }
 
-fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<String, RejectReason> {
+fn choose_method(
+    provider: &Provider,
+    metadata: &mut ClientMetadata,
+) -> Result<String, RejectReason> {
     let authentications = &provider.0.authentications;
     let asked = metadata.token_endpoint_auth_method.as_deref();
     let method = asked.unwrap_or(CLIENT_SECRET_BASIC);
-    let known =
-        [(CLIENT_SECRET_BASIC, authentications.basic), (CLIENT_SECRET_POST, authentications.body), (NO_SECRET, true)];
+    let known = [
+        (CLIENT_SECRET_BASIC, authentications.basic),
+        (CLIENT_SECRET_POST, authentications.body),
+        (NO_SECRET, true),
+    ];
     let is_accepted = match known.into_iter().find(|(name, _)| *name == method) {
         Some((_, accepted)) => accepted,
         None => authentications.source.is_some() && is_plain(method),
     };
     if !is_accepted {
-        let accepted = list(known.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name));
+        let accepted =
+            list(known.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name));
         let unsaid = if asked.is_none() { ", which is meant where none is named," } else { "" };
-        let why = format!("{:?}{unsaid} is not accepted; accepted are {accepted}", truncated(method));
+        let why =
+            format!("{:?}{unsaid} is not accepted; accepted are {accepted}", truncated(method));
         return Err(refused("token_endpoint_auth_method", why));
     }
     let method = method.to_owned();
@@ -191,7 +212,8 @@ fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<S
     Ok(method)
 }
 
-/// Leaves those of the grants that are offered to this registrant, each once. Refresh tokens alone bring nothing.
+/// Leaves those of the grants that are offered to this registrant, each once. Refresh tokens alone
+/// bring nothing.
 fn choose_grants<'a>(
     provider: &'a Provider,
     metadata: &mut ClientMetadata,
@@ -199,9 +221,11 @@ fn choose_grants<'a>(
     method: &str,
 ) -> Result<Vec<&'a GrantType>, RejectReason> {
     let may = |grant: &&GrantType| {
-        let by_page = matches!(grant.name.as_str(), AUTHORIZATION_CODE | REFRESH_TOKEN | DEVICE_CODE);
+        let by_page =
+            matches!(grant.name.as_str(), AUTHORIZATION_CODE | REFRESH_TOKEN | DEVICE_CODE);
         // Whoever proves nothing acts for nobody (RFC 6749 §4.4).
-        (by_page || registrant == Registrant::Trusted) && !(grant.name == CLIENT_CREDENTIALS && method == NO_SECRET)
+        (by_page || registrant == Registrant::Trusted)
+            && !(grant.name == CLIENT_CREDENTIALS && method == NO_SECRET)
     };
     let offered: Vec<_> = provider.0.grant_types.iter().filter(may).collect();
     let asked = metadata.grant_types.take();
@@ -228,11 +252,18 @@ fn choose_grants<'a>(
 }
 
 /// Leaves those of the response types that go with the grants (§2.1), each once.
-fn choose_response_types(metadata: &mut ClientMetadata, fitting: &[&str]) -> Result<(), RejectReason> {
+fn choose_response_types(
+    metadata: &mut ClientMetadata,
+    fitting: &[&str],
+) -> Result<(), RejectReason> {
     let fitting = fitting.iter().copied();
     let left: Vec<_> = match &metadata.response_types {
         None => fitting.clone().map(str::to_owned).collect(),
-        Some(asked) => fitting.clone().filter(|name| asked.iter().any(|own| own == name)).map(str::to_owned).collect(),
+        Some(asked) => fitting
+            .clone()
+            .filter(|name| asked.iter().any(|own| own == name))
+            .map(str::to_owned)
+            .collect(),
     };
     let is_needed = fitting.clone().next().is_some();
     if let (Some(asked), true, true) = (&metadata.response_types, left.is_empty(), is_needed) {
@@ -250,8 +281,9 @@ fn choose_response_types(metadata: &mut ClientMetadata, fitting: &[&str]) -> Res
 /// Leaves those of the scopes that a grant of the client's has.
 ///
 /// # Security
-/// A scope of which nothing is left must not become an absent one, which is all that there is. It is refused, since the client
-/// wants something that it cannot get. Where its grants have no scopes at all, it becomes an empty one.
+/// A scope of which nothing is left must not become an absent one, which is all that there is. It
+/// is refused, since the client wants something that it cannot get. Where its grants have no scopes
+/// at all, it becomes an empty one.
 fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectReason> {
     let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
     let mut words: Vec<&str> = Vec::new();
@@ -267,25 +299,34 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
                 offered.push(word);
             }
         });
-        let why =
-            format!("none of {:?} is offered; offered are {}", truncated(asked.as_str()), list(offered.into_iter()));
+        let why = format!(
+            "none of {:?} is offered; offered are {}",
+            truncated(asked.as_str()),
+            list(offered.into_iter())
+        );
         return Err(refused("scope", why));
     }
     Ok(Scope::from(words))
 }
 
-/// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC
-/// 8252 §7.1, §8.4) unless the operator takes others. None of the server's own pages, which would take what a browser brings from
-/// here for the user's doing.
+/// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme,
+/// which has a dot in it (RFC 8252 §7.1, §8.4) unless the operator takes others. None of the
+/// server's own pages, which would take what a browser brings from here for the user's doing.
 fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     let refuse = |why: &str, option| {
-        Err(RejectReason::ClientRedirectUri { why: format!("{:?}: {why}", without_secrets(uri)), option })
+        Err(RejectReason::ClientRedirectUri {
+            why: format!("{:?}: {why}", without_secrets(uri)),
+            option,
+        })
     };
     if uri.len() > LONGEST {
         return refuse(&too_long(uri.len()), None);
     }
     if !is_ascii(uri) {
-        return refuse("a redirect_uri is written in ASCII, and other characters are percent-encoded (RFC 3986)", None);
+        return refuse(
+            "a redirect_uri is written in ASCII, and other characters are percent-encoded (RFC 3986)",
+            None,
+        );
     }
     match check_redirect_uri(uri, PlainHttp::Refused) {
         Ok(()) => {}
@@ -295,10 +336,13 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
             return refuse(why, None);
         }
     }
-    let Ok(url) = url::Url::parse(uri) else { return refuse("a redirect_uri is an absolute URI", None) };
+    let Ok(url) = url::Url::parse(uri) else {
+        return refuse("a redirect_uri is an absolute URI", None);
+    };
     let host = |url: &url::Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
     let is_own = |issuer: url::Url| {
-        let places = [&issuer, &url].map(|url| (host(url), url.port_or_known_default(), url.scheme() == "https"));
+        let places = [&issuer, &url]
+            .map(|url| (host(url), url.port_or_known_default(), url.scheme() == "https"));
         places[0] == places[1]
     };
     if url::Url::parse(&provider.0.issuer).is_ok_and(is_own) {
@@ -306,10 +350,20 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     }
     let scheme = url.scheme();
     // Those of systems may have a dot, too.
-    if NO_CLIENTS.contains(&scheme) || ["ms-", "x-apple", "microsoft-"].iter().any(|own| scheme.starts_with(own)) {
-        return refuse(&format!("the scheme {scheme:?} is no client's own; use https, or http on this machine"), None);
+    if NO_CLIENTS.contains(&scheme)
+        || ["ms-", "x-apple", "microsoft-"].iter().any(|own| scheme.starts_with(own))
+    {
+        return refuse(
+            &format!(
+                "the scheme {scheme:?} is no client's own; use https, or http on this machine"
+            ),
+            None,
+        );
     }
-    if matches!(scheme, "http" | "https") || scheme.contains('.') || provider.0.allow_any_private_scheme {
+    if matches!(scheme, "http" | "https")
+        || scheme.contains('.')
+        || provider.0.allow_any_private_scheme
+    {
         return Ok(());
     }
     refuse(
@@ -333,10 +387,15 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
     ] {
         let Some(link) = link else { continue };
         if link.len() > LONGEST {
-            return Err(refused(member, format!("{:?}: {}", without_secrets(link), too_long(link.len()))));
+            return Err(refused(
+                member,
+                format!("{:?}: {}", without_secrets(link), too_long(link.len())),
+            ));
         }
         let is_link = |url: url::Url| {
-            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
         };
         if !is_ascii(link) || !url::Url::parse(link).is_ok_and(is_link) {
             let shown = without_secrets(&link.replace(char::is_control, "?"));
@@ -351,18 +410,24 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
         ("software_id", &metadata.software_id),
         ("software_version", &metadata.software_version),
     ];
-    let texts = texts.into_iter().filter_map(|(member, text)| text.as_ref().map(|text| (member, text)));
+    let texts =
+        texts.into_iter().filter_map(|(member, text)| text.as_ref().map(|text| (member, text)));
     let contacts = metadata.contacts.iter().flatten();
     for (member, text) in texts.chain(contacts.map(|contact| ("contacts", contact))) {
         if text.len() > LONGEST {
-            return Err(refused(member, format!("{:?}: {}", truncated(text), too_long(text.len()))));
+            return Err(refused(
+                member,
+                format!("{:?}: {}", truncated(text), too_long(text.len())),
+            ));
         }
         if !is_plain(text) {
-            let why = "has characters that are not to be seen, or turn others around; leave them out";
+            let why =
+                "has characters that are not to be seen, or turn others around; leave them out";
             return Err(refused(member, format!("{:?} {why}", truncated(text))));
         }
     }
-    check_count(metadata.contacts.as_ref().map_or(0, Vec::len)).map_err(|why| refused("contacts", why))?;
+    check_count(metadata.contacts.as_ref().map_or(0, Vec::len))
+        .map_err(|why| refused("contacts", why))?;
     if metadata.jwks.as_ref().is_some_and(|jwks| !is_clean(jwks)) {
         return Err(refused("jwks", "a text in it has control characters; leave them out"));
     }
@@ -373,7 +438,11 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
 }
 
 fn check_count(count: usize) -> Result<(), String> {
-    if count > MOST { Err(format!("{count} are too many; at most {MOST} are taken")) } else { Ok(()) }
+    if count > MOST {
+        Err(format!("{count} are too many; at most {MOST} are taken"))
+    } else {
+        Ok(())
+    }
 }
 
 fn too_long(length: usize) -> String {
@@ -391,11 +460,15 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// Returns whether a page can show a text: something is to be seen, and nothing hides or turns the rest around.
+/// Returns whether a page can show a text: something is to be seen, and nothing hides or turns the
+/// rest around.
 fn is_plain(text: &str) -> bool {
     let hides = |letter: char| {
         letter.is_control()
-            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}')
+            || matches!(
+                letter,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}'
+            )
             || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e0fff}')
     };
     text.len() <= LONGEST && !text.trim().is_empty() && !text.chars().any(hides)

@@ -1,4 +1,5 @@
-//! The user's decision on an authorization request, and the way back to the client: RFC 6749 §4.1.2 and §4.2.2.
+//! The user's decision on an authorization request, and the way back to the client: RFC 6749 §4.1.2
+//! and §4.2.2.
 //!
 //! ```text
 //!   approve: FindClient --> still allowed? -- no --> redirect with an error
@@ -21,7 +22,9 @@ use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens, grant_id};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
-use crate::oauth2::server::store::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
+use crate::oauth2::server::store::queries::{
+    FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved,
+};
 use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::consent::{ClientRedirect, Consent, ResponseType};
@@ -32,15 +35,18 @@ use crate::wire::truncated;
 use crate::{Moment, Response};
 
 impl Provider {
-    /// Ends an authorization request that the user does not grant: the response leads back to the client with `access_denied`.
+    /// Ends an authorization request that the user does not grant: the response leads back to the
+    /// client with `access_denied`.
     ///
-    /// The client is looked at once more, and a pushed request is used. A request that was decided before is refused.
+    /// The client is looked at once more, and a pushed request is used. A request that was decided
+    /// before is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
         self.end(consent, RejectReason::Denied, RefusalChannel::redirect)
     }
 
-    /// Ends an authorization request with another error, such as `login_required` for a request with `prompt=none`, for which nobody was
-    /// asked. The user is sent back, or gets a page with a link if the client has registered itself (RFC 9700 §4.11.2).
+    /// Ends an authorization request with another error, such as `login_required` for a request
+    /// with `prompt=none`, for which nobody was asked. The user is sent back, or gets a page with a
+    /// link if the client has registered itself (RFC 9700 §4.11.2).
     ///
     /// # Examples
     /// ```
@@ -48,11 +54,13 @@ impl Provider {
     /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
     ///
     /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<ServerStep<Response>> {
-    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.redirect_with_error(consent, "login_required"))
+    ///     (consent.parameter("prompt") == Some("none"))
+    ///         .then(|| provider.redirect_with_error(consent, "login_required"))
     /// }
     /// ```
     ///
-    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
+    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as
+    /// [`RejectReason::Misconfigured`].
     pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason = RejectReason::Misconfigured(
@@ -76,10 +84,16 @@ impl Provider {
         })
     }
 
-    /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
-    /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
-    /// changed, and a pushed request is used. A request that was decided before is refused.
-    pub fn approve(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
+    /// Ends an authorization request that the user grants: the response leads back to the client,
+    /// with a code or, in the implicit grant, a token. Call it only after the application knows who
+    /// the user is. The client is looked at once more, for the case that it has changed, and a
+    /// pushed request is used. A request that was decided before is refused.
+    pub fn approve(
+        &self,
+        consent: Consent,
+        grant: Approval,
+        moment: Moment,
+    ) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
             let channel = RefusalChannel::redirect(consent.back.clone(), &client);
             Ok(or_reject(&channel, provider.granted(&client, consent, grant, moment, &channel)))
@@ -90,18 +104,32 @@ impl Provider {
     fn decide_on(
         &self,
         mut consent: Consent,
-        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
+        next: impl FnOnce(
+            Self,
+            Arc<ClientRecord>,
+            Consent,
+        ) -> Result<ServerStep<Response>, RejectReason>
+        + Send
+        + 'static,
     ) -> ServerStep<Response> {
         let provider = self.clone();
         let query = FindClient { client_id: consent.client_id.clone() };
-        ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| RejectReason::UnknownClient(truncated(&consent.client_id)))?;
-            let asked = Some(consent.back.redirect_uri.as_str());
-            client.find_redirect_uri(asked, provider.0.any_port()).ok_or_else(|| unregistered(&client, asked))?;
-            // A consent may have travelled through the browser.
-            consent.back.issuer.clone_from(&provider.0.issuer);
-            next(provider, client, consent)
-        })
+        ask(
+            NextQuery::FindClient,
+            query,
+            RefusalChannel::page(Endpoint::Authorize),
+            move |client| {
+                let client = client
+                    .ok_or_else(|| RejectReason::UnknownClient(truncated(&consent.client_id)))?;
+                let asked = Some(consent.back.redirect_uri.as_str());
+                client
+                    .find_redirect_uri(asked, provider.0.any_port())
+                    .ok_or_else(|| unregistered(&client, asked))?;
+                // A consent may have travelled through the browser.
+                consent.back.issuer.clone_from(&provider.0.issuer);
+                next(provider, client, consent)
+            },
+        )
     }
 
     fn granted(
@@ -116,8 +144,9 @@ impl Provider {
             ResponseType::Code => ("code", AUTHORIZATION_CODE),
             ResponseType::Token => ("token", IMPLICIT),
         };
-        let (_, offer) =
-            self.grant_config(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
+        let (_, offer) = self
+            .grant_config(grant_type)
+            .ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
         if !client.may_use_response_type(response_type) {
             return Err(RejectReason::NotAllowed(response_type.to_owned()));
         }
@@ -126,10 +155,12 @@ impl Provider {
         }
         // The client may have become a public one meanwhile.
         let needs_proof = self.0.require_pkce || client.is_public();
-        if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
+        if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof
+        {
             return Err(RejectReason::ChallengeMissing);
         }
-        if consent.response_type == ResponseType::Token && consent.back.mode == ResponseMode::Query {
+        if consent.response_type == ResponseType::Token && consent.back.mode == ResponseMode::Query
+        {
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "a token never stands in a query",
@@ -148,7 +179,10 @@ impl Provider {
         );
         asked.resource.clone_from(&consent.resource);
         let record = Arc::new(asked.approved(grant).ok_or(MORE_THAN_ASKED)?);
-        if offer.reuse_access_tokens && record.user.is_none() && !client.is_public() && grant_type == AUTHORIZATION_CODE
+        if offer.reuse_access_tokens
+            && record.user.is_none()
+            && !client.is_public()
+            && grant_type == AUTHORIZATION_CODE
         {
             return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
         }
@@ -166,7 +200,9 @@ impl Provider {
                     at_most: None,
                 };
                 let (issued, channel) = (self.0.issue(issue, &moment)?, channel.clone());
-                use_up(consent.pushed, client, move || Ok(give_token(issued, consent.back, &channel)))
+                use_up(consent.pushed, client, move || {
+                    Ok(give_token(issued, consent.back, &channel))
+                })
             }
         }
     }
@@ -205,7 +241,11 @@ impl Provider {
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: IssuedTokens, back: Box<ClientRedirect>, channel: &RefusalChannel) -> ServerStep<Response> {
+fn give_token(
+    issued: IssuedTokens,
+    back: Box<ClientRedirect>,
+    channel: &RefusalChannel,
+) -> ServerStep<Response> {
     let IssuedTokens { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, channel.clone(), move |saved| {
@@ -213,15 +253,18 @@ fn give_token(issued: IssuedTokens, back: Box<ClientRedirect>, channel: &Refusal
             return Err(RejectReason::Misconfigured("the store answers with another token"));
         }
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
-        let mut parameters = vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
+        let mut parameters =
+            vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
         parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
         let scope = answer.scope();
-        parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
+        parameters
+            .extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
         Ok(ServerStep::Done(back.redirect_with(&parameters)))
     })
 }
 
-/// Spends a request that was pushed, so that it is decided once. A page for the user tells where it was: the client has its answer.
+/// Spends a request that was pushed, so that it is decided once. A page for the user tells where it
+/// was: the client has its answer.
 fn use_up(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,

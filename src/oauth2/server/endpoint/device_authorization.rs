@@ -1,4 +1,5 @@
-//! Devices without a browser: how they begin, and how they ask whether somebody has decided. RFC 8628 §3.1 to §3.5.
+//! Devices without a browser: how they begin, and how they ask whether somebody has decided. RFC
+//! 8628 §3.1 to §3.5.
 
 use std::sync::Arc;
 
@@ -15,7 +16,9 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::respond;
 use crate::oauth2::server::store::queries::SaveOneTimeRecord;
-use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::one_time_record::{
+    DeviceStage, OneTimeContent, OneTimeRecord,
+};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
@@ -24,8 +27,16 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 impl Provider {
     /// The endpoint where a device begins (§3.1).
-    pub fn device_authorization<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
-        self.or_reject_with_client(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
+    pub fn device_authorization<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Response> {
+        self.or_reject_with_client(
+            request,
+            Endpoint::DeviceAuthorization,
+            self.read_device_request(request, moment),
+        )
     }
 
     pub(crate) fn read_device_request<B: AsRef<[u8]>, T: EndpointOutput>(
@@ -34,8 +45,9 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
-        let (at, _) =
-            self.grant_config(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
+        let (at, _) = self
+            .grant_config(DEVICE_CODE)
+            .ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;
@@ -43,7 +55,8 @@ impl Provider {
             if !client.may_use_grant_type(DEVICE_CODE) {
                 return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
             }
-            let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
+            let scope =
+                provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
             let content = OneTimeContent::Device {
                 scope,
                 resource,
@@ -62,7 +75,8 @@ impl Provider {
         }))
     }
 
-    /// Keeps the device's one-time record. User codes are short, so that one may be taken; the next is then tried.
+    /// Keeps the device's one-time record. User codes are short, so that one may be taken; the next
+    /// is then tried.
     fn begin_device<T: EndpointOutput>(
         self,
         record: Arc<OneTimeRecord>,
@@ -87,8 +101,10 @@ impl Provider {
                 };
             }
             let verification_uri = self.0.paths.url(Endpoint::Device);
-            let complete =
-                self.0.allow_verification_uri_complete.then(|| format!("{verification_uri}?user_code={user_code}"));
+            let complete = self
+                .0
+                .allow_verification_uri_complete
+                .then(|| format!("{verification_uri}?user_code={user_code}"));
             let mut answer = serde_json::json!({
                 "device_code": device_code.as_str(),
                 "user_code": user_code,
@@ -104,10 +120,12 @@ impl Provider {
     }
 }
 
-/// Eight letters, with a dash for the eye: 34 bits, for a code that lives for minutes and that only a user who has signed in
-/// can try (§5.1).
+/// Eight letters, with a dash for the eye: 34 bits, for a code that lives for minutes and that only
+/// a user who has signed in can try (§5.1).
 fn user_code(moment: &Moment, attempt: u8) -> String {
-    let bytes = moment.derive(["user code 0", "user code 1", "user code 2", "user code 3"][usize::from(attempt % 4)]);
+    let bytes = moment.derive(
+        ["user code 0", "user code 1", "user code 2", "user code 3"][usize::from(attempt % 4)],
+    );
     let at = if attempt < 4 { 0 } else { 16 };
     let letters: Vec<_> = bytes[at..at + 16]
         .as_chunks::<2>()
@@ -119,9 +137,13 @@ fn user_code(moment: &Moment, attempt: u8) -> String {
     letters.iter().take(4).chain(&['-']).chain(letters.iter().skip(4)).collect()
 }
 
-/// A user code as it was issued, from what a user enters: in whatever case and with whatever between the letters (§6.1).
+/// A user code as it was issued, from what a user enters: in whatever case and with whatever
+/// between the letters (§6.1).
 pub(crate) fn as_issued(entered: &str) -> String {
-    let letters = entered.chars().map(|letter| letter.to_ascii_uppercase()).filter(char::is_ascii_alphanumeric);
+    let letters = entered
+        .chars()
+        .map(|letter| letter.to_ascii_uppercase())
+        .filter(char::is_ascii_alphanumeric);
     let mut code: String = letters.take(9).collect();
     if code.len() > 4 {
         code.insert(4, '-');

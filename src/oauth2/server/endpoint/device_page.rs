@@ -15,30 +15,37 @@ use crate::oauth2::server::flow::storage::{ask, check_method, or_reject};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
-use crate::oauth2::server::store::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
+use crate::oauth2::server::store::queries::{
+    FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord,
+};
 use crate::oauth2::server::store::records::approval::Approval;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
-use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::one_time_record::{
+    DeviceStage, OneTimeContent, OneTimeRecord,
+};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Timestamp};
 
-/// A user with a device in hand has come: show a field for its code, once they have signed in, and ask
-/// [`Provider::find_device`] about what they enter. Nothing is looked up before, since codes are short, and nobody whom the
-/// application does not know should be able to try them.
+/// A user with a device in hand has come: show a field for its code, once they have signed in, and
+/// ask [`Provider::find_device`] about what they enter. Nothing is looked up before, since codes
+/// are short, and nobody whom the application does not know should be able to try them.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::DevicePage;
 ///
 /// fn field(page: &DevicePage) -> String {
 ///     // It is empty, or has the characters of a code alone.
-///     format!(r#"<input name="user_code" value="{}">"#, page.user_code.as_deref().unwrap_or_default())
+///     format!(
+///         r#"<input name="user_code" value="{}">"#,
+///         page.user_code.as_deref().unwrap_or_default()
+///     )
 /// }
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DevicePage {
-    /// The code that the URL brought along, for the field. The user has to be asked all the same whether it is the one that the
-    /// device shows (§3.3.1).
+    /// The code that the URL brought along, for the field. The user has to be asked all the same
+    /// whether it is the one that the device shows (§3.3.1).
     pub user_code: Option<String>,
 }
 
@@ -48,14 +55,16 @@ impl fmt::Debug for DevicePage {
     }
 }
 
-/// A device that asks for access, while the user decides. It is serde, so that it survives a login page; what is said at
-/// [`Consent`](crate::oauth2::server::Consent) of its travels and of its form goes for this one, too.
+/// A device that asks for access, while the user decides. It is serde, so that it survives a login
+/// page; what is said at [`Consent`](crate::oauth2::server::Consent) of its travels and of its form
+/// goes for this one, too.
 ///
-/// Whoever tries codes must have signed in, and the application has to bound how many (§5.1): they are short.
+/// Whoever tries codes must have signed in, and the application has to bound how many (§5.1): they
+/// are short.
 ///
 /// ```
 /// use oauth_proto::Moment;
-/// use oauth_proto::oauth2::server::{DeviceConsent, Approval, Provider, ServerStep};
+/// use oauth_proto::oauth2::server::{Approval, DeviceConsent, Provider, ServerStep};
 ///
 /// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> ServerStep<()> {
 ///     match allow {
@@ -96,17 +105,24 @@ impl fmt::Debug for DeviceConsent {
 impl Provider {
     /// The endpoint where a user enters a device's code (§3.3).
     pub fn device_page<B>(&self, request: &Request<B>) -> ServerStep<DevicePage> {
-        or_reject(&RefusalChannel::page(Endpoint::Device), self.read_page_request(request).map(ServerStep::Done))
+        or_reject(
+            &RefusalChannel::page(Endpoint::Device),
+            self.read_page_request(request).map(ServerStep::Done),
+        )
     }
 
-    pub(crate) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, RejectReason> {
+    pub(crate) fn read_page_request<B>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<DevicePage, RejectReason> {
         check_method(request, "GET")?;
         let parameters = Parameters::parse(request.uri().query().unwrap_or_default())?;
         Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
-    /// The device that waits with that code, in whatever case and with whatever between the letters. Where there is none, it is
-    /// refused with [`RejectReason::UserCode`], upon which an application shows the field once more.
+    /// The device that waits with that code, in whatever case and with whatever between the
+    /// letters. Where there is none, it is refused with [`RejectReason::UserCode`], upon which an
+    /// application shows the field once more.
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
@@ -114,25 +130,37 @@ impl Provider {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
             let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
             let query = FindClient { client_id: found.record.client_id.clone() };
-            Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Device), move |client| {
-                let client = client.ok_or(RejectReason::UserCode)?;
-                let OneTimeContent::Device { scope, resource, .. } = &found.record.content else {
-                    return Err(RejectReason::UserCode);
-                };
-                Ok(ServerStep::Done(DeviceConsent {
-                    client_id: client.client_id.clone(),
-                    client_name: client.metadata.client_name.clone(),
-                    user_code,
-                    scope: scope.clone(),
-                    resource: resource.clone(),
-                    expires_at: found.record.expires_at,
-                }))
-            }))
+            Ok(ask(
+                NextQuery::FindClient,
+                query,
+                RefusalChannel::page(Endpoint::Device),
+                move |client| {
+                    let client = client.ok_or(RejectReason::UserCode)?;
+                    let OneTimeContent::Device { scope, resource, .. } = &found.record.content
+                    else {
+                        return Err(RejectReason::UserCode);
+                    };
+                    Ok(ServerStep::Done(DeviceConsent {
+                        client_id: client.client_id.clone(),
+                        client_name: client.metadata.client_name.clone(),
+                        user_code,
+                        scope: scope.clone(),
+                        resource: resource.clone(),
+                        expires_at: found.record.expires_at,
+                    }))
+                },
+            ))
         })
     }
 
-    /// The user grants the device what it asks. Call it only after the application knows who the user is.
-    pub fn approve_device(&self, device: DeviceConsent, grant: Approval, moment: Moment) -> ServerStep<()> {
+    /// The user grants the device what it asks. Call it only after the application knows who the
+    /// user is.
+    pub fn approve_device(
+        &self,
+        device: DeviceConsent,
+        grant: Approval,
+        moment: Moment,
+    ) -> ServerStep<()> {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 
@@ -141,7 +169,8 @@ impl Provider {
         self.clone().decide_device(device, None, moment, 0)
     }
 
-    /// Notes the decision; once more where the device has asked in between, which changes its one-time record.
+    /// Notes the decision; once more where the device has asked in between, which changes its
+    /// one-time record.
     fn decide_device(
         self,
         device: DeviceConsent,
@@ -158,8 +187,9 @@ impl Provider {
         let key = user_code_hash(&device.user_code);
         let channel = RefusalChannel::page(Endpoint::Device);
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
-            let same =
-                |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
+            let same = |found: &FoundOneTimeRecord| {
+                waits(found, moment.now) && found.record.client_id == device.client_id
+            };
             let found = found.filter(same).ok_or(RejectReason::UserCode)?;
             let mut record = OneTimeRecord::clone(&found.record);
             let grant_id = record.grant_id;
@@ -170,17 +200,29 @@ impl Provider {
                 None => DeviceStage::Denied,
                 Some(approval) => {
                     let client_id = device.client_id.clone();
-                    let mut asked = GrantRecord::new(grant_id, client_id, DEVICE_CODE, scope.clone(), moment.now);
+                    let mut asked = GrantRecord::new(
+                        grant_id,
+                        client_id,
+                        DEVICE_CODE,
+                        scope.clone(),
+                        moment.now,
+                    );
                     asked.resource.clone_from(resource);
                     DeviceStage::Granted(Arc::new(asked.approved(approval).ok_or(MORE_THAN_ASKED)?))
                 }
             };
-            let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
+            let query = ReplaceOneTimeRecord {
+                key: found.key,
+                version: found.version,
+                record: Arc::new(record),
+            };
             let channel = RefusalChannel::page(Endpoint::Device);
-            Ok(ask(NextQuery::ReplaceOneTimeRecord, query, channel, move |replaced| match (replaced, attempt) {
-                (true, _) => Ok(ServerStep::Done(())),
-                (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
-                (false, _) => Err(RejectReason::UserCode),
+            Ok(ask(NextQuery::ReplaceOneTimeRecord, query, channel, move |replaced| {
+                match (replaced, attempt) {
+                    (true, _) => Ok(ServerStep::Done(())),
+                    (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
+                    (false, _) => Err(RejectReason::UserCode),
+                }
             }))
         })
     }
@@ -188,6 +230,7 @@ impl Provider {
 
 /// Whether a device waits for a decision.
 fn waits(found: &FoundOneTimeRecord, now: Timestamp) -> bool {
-    let waiting = matches!(&found.record.content, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
+    let waiting =
+        matches!(&found.record.content, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
     waiting && !found.used && found.record.expires_at > now
 }

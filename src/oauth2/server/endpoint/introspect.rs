@@ -21,10 +21,18 @@ use crate::{Moment, Response, Timestamp};
 
 impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
-    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) of every access token; of all others that they are not
-    /// active, whatever they are.
-    pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
-        self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
+    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) of
+    /// every access token; of all others that they are not active, whatever they are.
+    pub fn introspect<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Response> {
+        self.or_reject_with_client(
+            request,
+            Endpoint::Introspect,
+            self.read_introspection(request, moment),
+        )
     }
 
     pub(crate) fn read_introspection<B: AsRef<[u8]>, T: EndpointOutput>(
@@ -60,7 +68,8 @@ impl Provider {
         }))
     }
 
-    /// Returns the token, if the client is to know of it, or why it is not active for the client, which is for the log alone.
+    /// Returns the token, if the client is to know of it, or why it is not active for the client,
+    /// which is for the log alone.
     fn tells(
         &self,
         client: &ClientRecord,
@@ -93,7 +102,8 @@ impl Provider {
             client_id: Some(record.grant.client_id.clone()),
             token_type: Some(match record.kind {
                 TokenKind::Access => "Bearer".to_owned(),
-                // Not to be shown to a resource server (RFC 8693 §2.2.1), as a client that is one itself has to know.
+                // Not to be shown to a resource server (RFC 8693 §2.2.1), as a client that is one
+                // itself has to know.
                 TokenKind::Refresh => "N_A".to_owned(),
             }),
             exp: record.expires_at,

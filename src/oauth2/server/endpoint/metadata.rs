@@ -21,7 +21,8 @@ impl Provider {
     pub fn metadata(&self) -> Metadata {
         let config = &self.0;
         let url = |endpoint| Some(config.paths.url(endpoint));
-        let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let texts =
+            |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let (code, implicit) = (self.offers(AUTHORIZATION_CODE), self.offers(IMPLICIT));
         let response_types: Vec<_> = [(code, "code"), (implicit, "token")]
             .into_iter()
@@ -29,18 +30,25 @@ impl Provider {
             .map(|(_, name)| name)
             .collect();
         let mut scopes: Vec<String> = Vec::new();
-        for scope in
-            config.grant_types.iter().filter_map(|own| own.scopes.as_ref()).flat_map(crate::oauth2::Scope::iter)
+        for scope in config
+            .grant_types
+            .iter()
+            .filter_map(|own| own.scopes.as_ref())
+            .flat_map(crate::oauth2::Scope::iter)
         {
             if !scopes.iter().any(|known| known == scope) {
                 scopes.push(scope.to_owned());
             }
         }
-        let secrets =
-            [(config.authentications.basic, CLIENT_SECRET_BASIC), (config.authentications.body, CLIENT_SECRET_POST)];
-        let secrets: Vec<_> = secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect();
+        let secrets = [
+            (config.authentications.basic, CLIENT_SECRET_BASIC),
+            (config.authentications.body, CLIENT_SECRET_POST),
+        ];
+        let secrets: Vec<_> =
+            secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect();
         let methods = [&secrets[..], &[NO_SECRET]].concat();
-        let challenges: &[&str] = if config.allow_plain_pkce { &["S256", "plain"] } else { &["S256"] };
+        let challenges: &[&str] =
+            if config.allow_plain_pkce { &["S256", "plain"] } else { &["S256"] };
         let metadata = Metadata {
             issuer: Some(config.issuer.clone()),
             authorization_endpoint: (code || implicit).then(|| url(Endpoint::Authorize)).flatten(),
@@ -52,7 +60,9 @@ impl Provider {
             scopes_supported: (!scopes.is_empty()).then_some(scopes),
             response_types_supported: texts(&response_types),
             response_modes_supported: texts(&ResponseMode::ALL.map(ResponseMode::as_str)),
-            grant_types_supported: Some(config.grant_types.iter().map(|own| own.name.clone()).collect()),
+            grant_types_supported: Some(
+                config.grant_types.iter().map(|own| own.name.clone()).collect(),
+            ),
             token_endpoint_auth_methods_supported: texts(&methods),
             revocation_endpoint: url(Endpoint::Revoke),
             revocation_endpoint_auth_methods_supported: texts(&methods),
@@ -64,7 +74,9 @@ impl Provider {
                 .offers(DEVICE_CODE)
                 .then(|| url(Endpoint::DeviceAuthorization))
                 .flatten(),
-            pushed_authorization_request_endpoint: (code || implicit).then(|| url(Endpoint::PushedRequest)).flatten(),
+            pushed_authorization_request_endpoint: (code || implicit)
+                .then(|| url(Endpoint::PushedRequest))
+                .flatten(),
             require_pushed_authorization_requests: config.require_pushed_requests,
             authorization_response_iss_parameter_supported: true,
             ..Metadata::default()
@@ -75,7 +87,9 @@ impl Provider {
     /// The members of the operator's, in place of those that are there.
     fn with_members(&self, metadata: Metadata) -> Metadata {
         let members = &self.0.metadata;
-        let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&metadata) else { return metadata };
+        let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&metadata) else {
+            return metadata;
+        };
         all.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
         serde_json::from_value(serde_json::Value::Object(all)).unwrap_or(metadata)
     }
@@ -93,9 +107,13 @@ impl Provider {
         let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
         // It is public, and seldom changes.
         let headers = response.headers_mut();
-        headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=3600"));
+        headers.insert(
+            http::header::CACHE_CONTROL,
+            http::HeaderValue::from_static("public, max-age=3600"),
+        );
         headers.remove(http::header::PRAGMA);
-        headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, http::HeaderValue::from_static("*"));
+        headers
+            .insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, http::HeaderValue::from_static("*"));
         Ok(ServerStep::Done(response.into()))
     }
 }

@@ -21,10 +21,18 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
 impl Provider {
-    /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once, and the user's browser then
-    /// brings nothing but its name.
-    pub fn push<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
-        self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
+    /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once,
+    /// and the user's browser then brings nothing but its name.
+    pub fn push<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Response> {
+        self.or_reject_with_client(
+            request,
+            Endpoint::PushedRequest,
+            self.read_pushed_request(request, moment),
+        )
     }
 
     pub(crate) fn read_pushed_request<B: AsRef<[u8]>, T: EndpointOutput>(
@@ -34,7 +42,10 @@ impl Provider {
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::PushedRequest)?;
         if parameters.get("request_uri").is_some() {
-            return Err(RejectReason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
+            return Err(RejectReason::ParameterInvalid {
+                name: "request_uri",
+                why: "it cannot be pushed itself",
+            });
         }
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
@@ -62,7 +73,8 @@ impl Provider {
             };
             let channel = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
             Ok(ask(NextQuery::SaveOneTimeRecord, query, channel, move |_| {
-                let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
+                let answer =
+                    serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))
         }))

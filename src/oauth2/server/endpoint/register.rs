@@ -31,40 +31,50 @@ use crate::wire::{json, lenient};
 use crate::{Moment, Response, Secret};
 
 impl Provider {
-    /// Answers at the endpoint for registration, and at those below it where a client manages its own: its metadata are its own to
-    /// change, its scope among them, within what the policy lets it register.
+    /// Answers at the endpoint for registration, and at those below it where a client manages its
+    /// own: its metadata are its own to change, its scope among them, within what the policy lets
+    /// it register.
     ///
-    /// Of `scope`, `grant_types` and `response_types` is left out what is not offered to the client, and the answer says what was
-    /// registered (RFC 7591 §3.2.1). Where nothing usable is left, and whatever else is wrong, the refusal names the member, what
-    /// was received and what is accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
+    /// Of `scope`, `grant_types` and `response_types` is left out what is not offered to the
+    /// client, and the answer says what was registered (RFC 7591 §3.2.1). Where nothing usable is
+    /// left, and whatever else is wrong, the refusal names the member, what was received and what
+    /// is accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
     ///
     /// # Security
-    /// Never is more registered than was asked for. An absent `scope` is all that the client's grants have; an empty one is none,
-    /// and is kept. Where none of the words asked for is offered, the registration is refused, or, where the client's grants have no
-    /// scopes at all, the scope becomes empty; it never becomes absent. [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) is
-    /// about token requests and has no say here.
+    /// Never is more registered than was asked for. An absent `scope` is all that the client's
+    /// grants have; an empty one is none, and is kept. Where none of the words asked for is
+    /// offered, the registration is refused, or, where the client's grants have no scopes at all,
+    /// the scope becomes empty; it never becomes absent.
+    /// [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) is about token
+    /// requests and has no say here.
     ///
-    /// An update is judged by the policy of the day, and never gives more than the one under which the client registered
-    /// ([`ClientRecord::registrant`]).
+    /// An update is judged by the policy of the day, and never gives more than the one under which
+    /// the client registered ([`ClientRecord::registrant`]).
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::Moment;
-    /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, serve};
     /// use oauth_proto::oauth2::server::store::MemoryStore;
+    /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy, serve};
     ///
-    /// let mut options =
-    ///     Provider::builder("https://auth.example.com").add_grant_type(GrantType::authorization_code().scopes("read"));
+    /// let mut options = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("read"));
     /// options.registration = RegistrationPolicy::AllowAnyone;
     /// let provider = options.build()?;
-    /// let body = r#"{"redirect_uris": ["https://client.example.com/cb"], "scope": "openid read"}"#;
+    /// let body =
+    ///     r#"{"redirect_uris": ["https://client.example.com/cb"], "scope": "openid read"}"#;
     /// let request = http::Request::post("https://auth.example.com/register").body(body)?;
-    /// let response = serve(provider.register(&request, Moment::from_os()), &MemoryStore::default())?;
+    /// let response =
+    ///     serve(provider.register(&request, Moment::from_os()), &MemoryStore::default())?;
     /// let registered: serde_json::Value = serde_json::from_slice(response.body())?;
     /// assert_eq!(registered["scope"], "read");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    pub fn register<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Response> {
         self.answer_registration(request, moment)
     }
 
@@ -76,7 +86,11 @@ impl Provider {
         if self.0.registration == RegistrationPolicy::Off {
             return ServerStep::Reject(self.no_such_path(request.uri().path()));
         }
-        let path = request.uri().path().strip_prefix(self.0.paths.get(Endpoint::Register)).unwrap_or_default();
+        let path = request
+            .uri()
+            .path()
+            .strip_prefix(self.0.paths.get(Endpoint::Register))
+            .unwrap_or_default();
         let answered = match path.strip_prefix('/') {
             None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
@@ -109,12 +123,17 @@ impl Provider {
         let mut answer = self.registration_response(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
         let query = SaveClient { record: Arc::new(record), replaces: None };
-        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::json(Endpoint::Register), move |saved| {
-            if !saved {
-                return Err(RejectReason::Misconfigured("the store keeps no client"));
-            }
-            Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
-        }))
+        Ok(ask(
+            NextQuery::SaveClient,
+            query,
+            RefusalChannel::json(Endpoint::Register),
+            move |saved| {
+                if !saved {
+                    return Err(RejectReason::Misconfigured("the store keeps no client"));
+                }
+                Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
+            },
+        ))
     }
 
     /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
@@ -132,33 +151,41 @@ impl Provider {
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
         let query = FindClient { client_id: client_id.clone() };
-        Ok(ask(NextQuery::FindClient, query, RefusalChannel::bearer(Endpoint::Register), move |found| {
-            let known = |record: &Arc<ClientRecord>| {
-                record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
-            };
-            let record = found.filter(known).ok_or(RejectReason::TokenUnknown)?;
-            if let Some((members, metadata)) = body {
-                return provider.replace(record, &members, metadata, &shown, &moment);
-            }
-            if method == Method::DELETE {
-                let query = RemoveClient { client_id, registration };
-                let channel = RefusalChannel::bearer(Endpoint::Register);
-                return Ok(ask(NextQuery::RemoveClient, query, channel, move |removed| {
-                    if !removed {
-                        return Err(RejectReason::TokenUnknown);
-                    }
-                    let mut response = json_response::json(StatusCode::NO_CONTENT, Vec::new());
-                    response.headers_mut().remove(http::header::CONTENT_TYPE);
-                    Ok(ServerStep::Done(response.into()))
-                }));
-            }
-            let mut answer = provider.registration_response(&record, None)?;
-            answer["registration_access_token"] = shown.expose().into();
-            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
-        }))
+        Ok(ask(
+            NextQuery::FindClient,
+            query,
+            RefusalChannel::bearer(Endpoint::Register),
+            move |found| {
+                let known = |record: &Arc<ClientRecord>| {
+                    record
+                        .registration
+                        .is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
+                };
+                let record = found.filter(known).ok_or(RejectReason::TokenUnknown)?;
+                if let Some((members, metadata)) = body {
+                    return provider.replace(record, &members, metadata, &shown, &moment);
+                }
+                if method == Method::DELETE {
+                    let query = RemoveClient { client_id, registration };
+                    let channel = RefusalChannel::bearer(Endpoint::Register);
+                    return Ok(ask(NextQuery::RemoveClient, query, channel, move |removed| {
+                        if !removed {
+                            return Err(RejectReason::TokenUnknown);
+                        }
+                        let mut response = json_response::json(StatusCode::NO_CONTENT, Vec::new());
+                        response.headers_mut().remove(http::header::CONTENT_TYPE);
+                        Ok(ServerStep::Done(response.into()))
+                    }));
+                }
+                let mut answer = provider.registration_response(&record, None)?;
+                answer["registration_access_token"] = shown.expose().into();
+                Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+            },
+        ))
     }
 
-    /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
+    /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or
+    /// none any more.
     fn replace<T: EndpointOutput>(
         &self,
         record: Arc<ClientRecord>,
@@ -168,10 +195,17 @@ impl Provider {
         moment: &Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
-            return Err(refused("client_id", "it is missing, or not the one that the path of this request names"));
+            return Err(refused(
+                "client_id",
+                "it is missing, or not the one that the path of this request names",
+            ));
         }
-        let given =
-            ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+        let given = [
+            "registration_access_token",
+            "registration_client_uri",
+            "client_secret_expires_at",
+            "client_id_issued_at",
+        ];
         if let Some(name) = given.into_iter().find(|name| members.contains_key(*name)) {
             return Err(refused(name, "the server gives it, and an update leaves it out"));
         }
@@ -186,10 +220,17 @@ impl Provider {
         }
         // A tighter policy must not make those trusted who came in before it.
         let registrant = record.registrant.min(self.0.registration.registrant());
-        let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..ClientRecord::clone(&record) };
+        let mut after = ClientRecord {
+            metadata: check(self, metadata, registrant)?,
+            ..ClientRecord::clone(&record)
+        };
         // A secret is worth something where it is the proof alone.
         let by_secret = is_by_secret(&after);
-        let secret = if by_secret && after.secret.is_none() { self.give_secret(&mut after, moment) } else { None };
+        let secret = if by_secret && after.secret.is_none() {
+            self.give_secret(&mut after, moment)
+        } else {
+            None
+        };
         if !by_secret {
             (after.secret, after.previous_secret) = (None, None);
         }
@@ -197,12 +238,17 @@ impl Provider {
         // RFC 7592 §3: it is in every answer.
         answer["registration_access_token"] = registration.expose().into();
         let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
-        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::bearer(Endpoint::Register), move |saved| {
-            if !saved {
-                return Err(RejectReason::TokenUnknown);
-            }
-            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
-        }))
+        Ok(ask(
+            NextQuery::SaveClient,
+            query,
+            RefusalChannel::bearer(Endpoint::Register),
+            move |saved| {
+                if !saved {
+                    return Err(RejectReason::TokenUnknown);
+                }
+                Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+            },
+        ))
     }
 
     /// A secret for a client that proves itself by one.
@@ -216,8 +262,13 @@ impl Provider {
         Some(secret)
     }
 
-    /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is its hash.
-    fn registration_response(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
+    /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is
+    /// its hash.
+    fn registration_response(
+        &self,
+        record: &ClientRecord,
+        secret: Option<&Secret>,
+    ) -> Result<Value, RejectReason> {
         let cannot = |_| RejectReason::Misconfigured("an answer cannot be written as JSON");
         let mut answer = serde_json::to_value(&record.metadata).map_err(cannot)?;
         answer["client_id"] = record.client_id.as_str().into();
@@ -228,7 +279,8 @@ impl Provider {
             let expires_at = record.secret.as_ref().and_then(|own| own.expires_at);
             answer["client_secret"] = secret.expose().into();
             // 0 is never.
-            answer["client_secret_expires_at"] = expires_at.map_or(0, crate::Timestamp::as_secs).into();
+            answer["client_secret_expires_at"] =
+                expires_at.map_or(0, crate::Timestamp::as_secs).into();
         }
         let uri = format!("{}/{}", self.0.paths.url(Endpoint::Register), record.client_id);
         answer["registration_client_uri"] = uri.into();
@@ -242,7 +294,9 @@ fn is_by_secret(record: &ClientRecord) -> bool {
 }
 
 /// Returns the metadata that a request brings, and all its members. Null is absent (RFC 7592 §2.2).
-fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, ClientMetadata), RejectReason> {
+fn read<B: AsRef<[u8]>>(
+    request: &Request<B>,
+) -> Result<(Map<String, Value>, ClientMetadata), RejectReason> {
     let body = request.body().as_ref();
     if body.len() > 64 * 1024 {
         return Err(RejectReason::TooLarge);
@@ -261,7 +315,8 @@ fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, Cli
     }
 }
 
-/// Returns the refusal of the first member that has a value of another type than RFC 7591 §2 gives it.
+/// Returns the refusal of the first member that has a value of another type than RFC 7591 §2 gives
+/// it.
 fn unreadable(members: &Map<String, Value>) -> RejectReason {
     let needed = ("redirect_uris".to_owned(), Value::Array(Vec::new()));
     let odd = lenient::odd(members, needed, ClientMetadata::deserialize).next();

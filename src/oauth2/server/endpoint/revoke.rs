@@ -17,9 +17,13 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
 impl Provider {
-    /// The revocation endpoint. A refresh token goes with all that came of its grant; an access token goes alone. What is not
-    /// there is as good as revoked (RFC 7009 §2.2).
-    pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    /// The revocation endpoint. A refresh token goes with all that came of its grant; an access
+    /// token goes alone. What is not there is as good as revoked (RFC 7009 §2.2).
+    pub fn revoke<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Response> {
         self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
     }
 
@@ -47,11 +51,12 @@ impl Provider {
         }))
     }
 
-    /// Revokes a grant with all that came of it: for a page where a user sees what was granted, or for an operator.
+    /// Revokes a grant with all that came of it: for a page where a user sees what was granted, or
+    /// for an operator.
     ///
     /// ```
-    /// use oauth_proto::oauth2::server::{Provider, serve};
     /// use oauth_proto::oauth2::server::store::{MemoryStore, TokenRecord};
+    /// use oauth_proto::oauth2::server::{Provider, serve};
     ///
     /// fn forget(provider: &Provider, store: &MemoryStore, record: &TokenRecord) {
     ///     if let Err(rejected) = serve(provider.revoke_grant(record.grant.id), store) {
@@ -61,7 +66,9 @@ impl Provider {
     /// ```
     pub fn revoke_grant(&self, grant: GrantId) -> ServerStep<()> {
         events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), RefusalChannel::own(), |()| Ok(ServerStep::Done(())))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), RefusalChannel::own(), |()| {
+            Ok(ServerStep::Done(()))
+        })
     }
 }
 

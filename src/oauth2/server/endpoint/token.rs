@@ -15,9 +15,18 @@ use crate::wire::truncated;
 use crate::{Moment, Response};
 
 impl Provider {
-    /// The token endpoint. See [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) where the application has a say.
-    pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
-        self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
+    /// The token endpoint. See [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant)
+    /// where the application has a say.
+    pub fn token<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<Response> {
+        self.or_reject_with_client(
+            request,
+            Endpoint::Token,
+            self.read_token_request(request, moment),
+        )
     }
 
     pub(crate) fn read_token_request<B: AsRef<[u8]>, T: EndpointOutput>(
@@ -27,11 +36,14 @@ impl Provider {
     ) -> Result<ServerStep<T>, RejectReason> {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
         let name = parameters.need("grant_type")?;
-        let (offer, grant_type) =
-            self.grant_config(name).filter(|(_, offer)| offer.name != IMPLICIT).ok_or_else(|| unknown(name))?;
+        let (offer, grant_type) = self
+            .grant_config(name)
+            .filter(|(_, offer)| offer.name != IMPLICIT)
+            .ok_or_else(|| unknown(name))?;
         let shown = GrantParameters::read(grant_type, &parameters)?;
         let resource = parameters.resources();
-        let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
+        let scope =
+            parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
             let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
             let name = &work.grant_type().name;
@@ -45,7 +57,9 @@ impl Provider {
                 GrantParameters::Refresh(token) => Ok(work.refresh(token)),
                 GrantParameters::Device(key) => Ok(work.poll_device(key)),
                 GrantParameters::Client => work.grant_client(),
-                GrantParameters::Password { username, password } => work.check_password(username, password),
+                GrantParameters::Password { username, password } => {
+                    work.check_password(username, password)
+                }
                 GrantParameters::Exchange(exchanged) => work.exchange(exchanged),
                 GrantParameters::Extension(parameters) => work.extend(parameters),
             }

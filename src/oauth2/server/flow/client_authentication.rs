@@ -74,11 +74,17 @@ impl Authentications {
         let in_body = parameters.get("client_secret");
         if let Some(claimed) = self.ask_source(request, parameters) {
             let by_basic = has_basic(request.headers());
-            if by_basic || in_body.is_some() || client_id.is_some_and(|named| named != claimed.client_id) {
+            if by_basic
+                || in_body.is_some()
+                || client_id.is_some_and(|named| named != claimed.client_id)
+            {
                 return Err(RejectReason::TwoAuthentications);
             }
             check_identifier(&claimed.client_id)?;
-            let claim = ClaimedIdentity { client_id: claimed.client_id, proof: Credential::Own(claimed.check) };
+            let claim = ClaimedIdentity {
+                client_id: claimed.client_id,
+                proof: Credential::Own(claimed.check),
+            };
             return Ok(PresentedCredentials { endpoint, claim, raw: None });
         }
         let Some(basic) = self.basic(request.headers())? else {
@@ -86,8 +92,13 @@ impl Authentications {
                 return Err(RejectReason::NotAuthenticated);
             }
             let client_id = client_id.ok_or(RejectReason::NotAuthenticated)?.to_owned();
-            let proof = in_body.map_or(Credential::Nothing, |secret| Credential::Secret(secret.into()));
-            return Ok(PresentedCredentials { endpoint, claim: ClaimedIdentity { client_id, proof }, raw: None });
+            let proof =
+                in_body.map_or(Credential::Nothing, |secret| Credential::Secret(secret.into()));
+            return Ok(PresentedCredentials {
+                endpoint,
+                claim: ClaimedIdentity { client_id, proof },
+                raw: None,
+            });
         };
         if in_body.is_some() {
             return Err(RejectReason::TwoAuthentications);
@@ -96,7 +107,11 @@ impl Authentications {
         if self.basic { basic.present(endpoint) } else { Err(RejectReason::NotAuthenticated) }
     }
 
-    fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<IdentifiedClient> {
+    fn ask_source<B>(
+        &self,
+        request: &Request<B>,
+        parameters: &Parameters<'_>,
+    ) -> Option<IdentifiedClient> {
         let source = self.source.as_ref()?;
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.method = request.method().clone();
@@ -129,7 +144,8 @@ impl Authentications {
             buffer[..length].zeroize();
             basic
         } else {
-            let decoded = BASE64_STANDARD.decode(credentials).map_err(|_| RejectReason::NotAuthenticated)?;
+            let decoded =
+                BASE64_STANDARD.decode(credentials).map_err(|_| RejectReason::NotAuthenticated)?;
             self.split_basic(&zeroize::Zeroizing::new(decoded))
         };
         basic.map(Some).ok_or(RejectReason::NotAuthenticated)
@@ -143,22 +159,30 @@ impl Authentications {
         let (name, secret) = (&text[..colon], &text[colon + 1..]);
         let decode = |part: &str| form::decoded_text(part).map(Cow::into_owned);
         let encoded = decode(name).zip(decode(secret));
-        let encoded = encoded.map(|(client_id, secret)| Pair { client_id, secret: Secret::new(secret) });
-        let differs = encoded.as_ref().is_none_or(|pair| pair.client_id != name || pair.secret.expose() != secret);
-        let raw = (differs && self.raw_basic).then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
+        let encoded =
+            encoded.map(|(client_id, secret)| Pair { client_id, secret: Secret::new(secret) });
+        let differs = encoded
+            .as_ref()
+            .is_none_or(|pair| pair.client_id != name || pair.secret.expose() != secret);
+        let raw = (differs && self.raw_basic)
+            .then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
         (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
     }
 
-    /// Reads what is no UTF-8 as ISO 8859-1, in which Python's `requests` and what is made of it write credentials as they are.
+    /// Reads what is no UTF-8 as ISO 8859-1, in which Python's `requests` and what is made of it
+    /// write credentials as they are.
     fn split_latin(&self, decoded: &[u8]) -> Option<Basic> {
         let colon = memchr::memchr(b':', decoded).filter(|_| self.raw_basic)?;
         let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
         let secret = Secret::new(text(&decoded[colon + 1..]));
-        Some(Basic { encoded: None, raw: Some(Pair { client_id: text(&decoded[..colon]), secret }) })
+        Some(Basic {
+            encoded: None,
+            raw: Some(Pair { client_id: text(&decoded[..colon]), secret }),
+        })
     }
 
-    /// Returns the client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is
-    /// wrong.
+    /// Returns the client, if it is the one that it claims to be. A client that is not known takes
+    /// as long as one whose secret is wrong.
     fn authenticate(
         &self,
         client_id: &str,
@@ -172,8 +196,11 @@ impl Authentications {
             Credential::Nothing => client.is_some_and(ClientRecord::is_public),
             Credential::Own(check) => {
                 // As much work as for a client that is known.
-                let stand_in =
-                    if client.is_none() { self.source.as_ref().map(|source| source.stand_in()) } else { None };
+                let stand_in = if client.is_none() {
+                    self.source.as_ref().map(|source| source.stand_in())
+                } else {
+                    None
+                };
                 let proven = client.or(stand_in.as_ref()).is_some_and(check);
                 proven && client.is_some()
             }
@@ -195,9 +222,13 @@ impl Authentications {
         Ok(client)
     }
 
-    /// Returns the secret of a client that this is. Where none is, two hashes were checked, however many the client has, and whether
-    /// there is such a client or not.
-    pub(crate) fn fitting<'c>(&self, secret: &Secret, client: Option<&'c ClientRecord>) -> Option<&'c ClientSecret> {
+    /// Returns the secret of a client that this is. Where none is, two hashes were checked, however
+    /// many the client has, and whether there is such a client or not.
+    pub(crate) fn fitting<'c>(
+        &self,
+        secret: &Secret,
+        client: Option<&'c ClientRecord>,
+    ) -> Option<&'c ClientSecret> {
         let secrets = client.map_or([None, None], ClientRecord::secrets);
         let fits = |own: &Option<&ClientSecret>| {
             let hash = own.map_or(&*self.stand_in, |own| &own.hash);
@@ -219,7 +250,8 @@ impl Basic {
     }
 
     fn present(self, endpoint: Endpoint) -> Result<PresentedCredentials, RejectReason> {
-        let (first, raw) = if self.encoded.is_some() { (self.encoded, self.raw) } else { (self.raw, None) };
+        let (first, raw) =
+            if self.encoded.is_some() { (self.encoded, self.raw) } else { (self.raw, None) };
         let first = first.ok_or(RejectReason::NotAuthenticated)?;
         let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
         Ok(PresentedCredentials { endpoint, claim: first.claim()?, raw })
@@ -235,7 +267,8 @@ impl Pair {
     }
 }
 
-/// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take them.
+/// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take
+/// them.
 fn check_identifier(client_id: &str) -> Result<(), RejectReason> {
     parameters::check_value("client_id", client_id)
 }
@@ -246,7 +279,8 @@ fn has_basic(headers: &HeaderMap) -> bool {
 }
 
 impl Provider {
-    /// Returns a step, or the refusal of a request to an endpoint for clients: with the client that it names, for the operator.
+    /// Returns a step, or the refusal of a request to an endpoint for clients: with the client that
+    /// it names, for the operator.
     pub(crate) fn or_reject_with_client<B: AsRef<[u8]>, T>(
         &self,
         request: &Request<B>,
@@ -254,14 +288,17 @@ impl Provider {
         result: Result<ServerStep<T>, RejectReason>,
     ) -> ServerStep<T> {
         result.unwrap_or_else(|reason| {
-            ServerStep::Reject(reason.reject_claim(&RefusalChannel::json(endpoint), self.claimed(request)))
+            ServerStep::Reject(
+                reason.reject_claim(&RefusalChannel::json(endpoint), self.claimed(request)),
+            )
         })
     }
 
     /// Returns the client that a request names, whatever else is wrong with it.
     fn claimed<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Option<String> {
         let basic = self.0.authentications.basic(request.headers()).ok().flatten();
-        let by_basic = basic.and_then(|basic| basic.encoded.or(basic.raw)).map(|pair| pair.client_id);
+        let by_basic =
+            basic.and_then(|basic| basic.encoded.or(basic.raw)).map(|pair| pair.client_id);
         let in_body = || {
             let form = parameters::form_of(request).ok()?;
             Some(Parameters::parse_doubtful(form).ok()?.get("client_id")?.to_owned())
@@ -281,12 +318,15 @@ impl Provider {
         Ok((parameters, presented))
     }
 
-    /// Goes on with the client of a request, once it is known to be the one that it claims to be; and with its name.
+    /// Goes on with the client of a request, once it is known to be the one that it claims to be;
+    /// and with its name.
     pub(crate) fn with_client<T: 'static>(
         &self,
         presented: PresentedCredentials,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason>
+        + Send
+        + 'static,
     ) -> ServerStep<T> {
         let PresentedCredentials { endpoint, claim, raw } = presented;
         if let Some(raw) = raw {
@@ -297,51 +337,67 @@ impl Provider {
         let channel = RefusalChannel::json(endpoint);
         ask_back(NextQuery::FindClient, FindClient { client_id }, channel, move |query, found| {
             let found = itself(found, &query);
-            let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
+            let client =
+                provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
             let channel = RefusalChannel::json(endpoint).of(&client);
             Ok(or_reject(&channel, next(provider, client, query.client_id)))
         })
     }
 
-    /// The same for HTTP Basic that can be read in two ways. Both readings are always checked, so that the time tells nothing of which
-    /// of the two names a client.
+    /// The same for HTTP Basic that can be read in two ways. Both readings are always checked, so
+    /// that the time tells nothing of which of the two names a client.
     fn with_client_of_two<T: 'static>(
         &self,
         encoded: ClaimedIdentity,
         raw: Box<ClaimedIdentity>,
         endpoint: Endpoint,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason>
+        + Send
+        + 'static,
     ) -> ServerStep<T> {
         let provider = self.clone();
         let is_one_client = encoded.client_id == raw.client_id;
         let second = FindClient { client_id: raw.client_id.clone() };
         let first = FindClient { client_id: encoded.client_id };
-        let finish = move |first: &FindClient, found: Option<Arc<ClientRecord>>, other: Option<Arc<ClientRecord>>| {
+        let finish = move |first: &FindClient,
+                           found: Option<Arc<ClientRecord>>,
+                           other: Option<Arc<ClientRecord>>| {
             let authentications = &provider.0.authentications;
-            let by_encoded = authentications.authenticate(&first.client_id, encoded.proof, found, now);
+            let by_encoded =
+                authentications.authenticate(&first.client_id, encoded.proof, found, now);
             let by_raw = authentications.authenticate(&raw.client_id, raw.proof, other, now);
             let client = by_encoded.or_else(|reason| {
                 // The reading that names a client says more.
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
-            let (channel, client_id) = (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
+            let (channel, client_id) =
+                (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
             Ok(or_reject(&channel, next(provider, client, client_id)))
         };
-        ask_back(NextQuery::FindClient, first, RefusalChannel::json(endpoint), move |first, found| {
-            let found = itself(found, &first);
-            if is_one_client {
-                return finish(&first, found.clone(), found);
-            }
-            Ok(ask_back(NextQuery::FindClient, second, RefusalChannel::json(endpoint), move |second, other| {
-                finish(&first, found, itself(other, &second))
-            }))
-        })
+        ask_back(
+            NextQuery::FindClient,
+            first,
+            RefusalChannel::json(endpoint),
+            move |first, found| {
+                let found = itself(found, &first);
+                if is_one_client {
+                    return finish(&first, found.clone(), found);
+                }
+                Ok(ask_back(
+                    NextQuery::FindClient,
+                    second,
+                    RefusalChannel::json(endpoint),
+                    move |second, other| finish(&first, found, itself(other, &second)),
+                ))
+            },
+        )
     }
 }
 
-/// Returns the client if it has the name that was asked for: a store that folds case would let one client go by many names.
+/// Returns the client if it has the name that was asked for: a store that folds case would let one
+/// client go by many names.
 fn itself(found: Option<Arc<ClientRecord>>, query: &FindClient) -> Option<Arc<ClientRecord>> {
     found.filter(|client| client.client_id == query.client_id)
 }

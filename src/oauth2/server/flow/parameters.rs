@@ -43,7 +43,10 @@ impl<'r> Parameters<'r> {
         let mut parameters = Vec::with_capacity(8);
         for (name, value) in form::text_pairs(form) {
             let text = name.zip(value);
-            let not_text = RejectReason::ParameterInvalid { name: "a parameter", why: "it is no text in UTF-8" };
+            let not_text = RejectReason::ParameterInvalid {
+                name: "a parameter",
+                why: "it is no text in UTF-8",
+            };
             let (name, value) = text.ok_or(not_text)?;
             if parameters.len() == MOST {
                 return Err(RejectReason::ParameterTwice("any parameter".to_owned()));
@@ -56,10 +59,14 @@ impl<'r> Parameters<'r> {
     /// Checks that nothing is there twice, and that all values have characters that they can have.
     pub(crate) fn check(&self) -> Result<(), RejectReason> {
         for (at, (name, value)) in self.pairs.iter().enumerate() {
-            if !self.is_printable || matches!((name, value), (Cow::Owned(_), _) | (_, Cow::Owned(_))) {
+            if !self.is_printable
+                || matches!((name, value), (Cow::Owned(_), _) | (_, Cow::Owned(_)))
+            {
                 check_value(name, value)?;
             }
-            if self.pairs[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
+            if self.pairs[..at].iter().any(|(other, _)| other == name)
+                && !REPEATED.contains(&&**name)
+            {
                 return Err(RejectReason::ParameterTwice(truncated(name)));
             }
         }
@@ -78,7 +85,8 @@ impl<'r> Parameters<'r> {
 
     /// Takes a value out.
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
-        let (_, value) = self.pairs.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
+        let (_, value) =
+            self.pairs.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
         Some(std::mem::take(value).into_owned())
     }
 
@@ -109,7 +117,10 @@ impl<'r> Parameters<'r> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
+        self.pairs
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .filter(|(_, value)| !value.is_empty())
     }
 }
 
@@ -125,8 +136,8 @@ pub(crate) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, Reje
     std::str::from_utf8(body).map_err(|_| RejectReason::ContentType("a form in UTF-8"))
 }
 
-/// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a database may not take others, and a log or
-/// a header may take them for something else.
+/// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a
+/// database may not take others, and a log or a header may take them for something else.
 pub(crate) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
     // Nearly all are, and every parameter can be.
     if percent::is_printable(value.as_bytes()) && percent::is_printable(name.as_bytes()) {
@@ -138,7 +149,11 @@ pub(crate) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
         Characters::Typed => !value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()),
         Characters::Any => !name.contains(char::is_control) && !value.bytes().any(is_binary),
     };
-    if fits { Ok(()) } else { Err(RejectReason::ParameterCharacters(truncated(&name.replace(char::is_control, "?")))) }
+    if fits {
+        Ok(())
+    } else {
+        Err(RejectReason::ParameterCharacters(truncated(&name.replace(char::is_control, "?"))))
+    }
 }
 
 /// The characters that a value can have.
@@ -192,7 +207,8 @@ fn is_binary(byte: u8) -> bool {
 }
 
 impl Provider {
-    /// Refuses resources that are none of this server's, and requests without any where one is required.
+    /// Refuses resources that are none of this server's, and requests without any where one is
+    /// required.
     pub(crate) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
         if self.0.require_resource && asked.is_empty() {
             return Err(RejectReason::ResourceMissing);
@@ -221,7 +237,10 @@ mod tests {
         assert_eq!(parameters.get("c"), Some("x y z"));
         assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["r", "s"]);
         for twice in ["a=1&a=1", "a=1&a=", "x=1&%78=2"] {
-            assert!(matches!(Parameters::parse(twice), Err(RejectReason::ParameterTwice(_))), "{twice}");
+            assert!(
+                matches!(Parameters::parse(twice), Err(RejectReason::ParameterTwice(_))),
+                "{twice}"
+            );
         }
         Parameters::parse("a=%ff").unwrap_err();
         for bad in [
@@ -234,7 +253,10 @@ mod tests {
             "x=%00",
             "%00=x",
         ] {
-            assert!(matches!(Parameters::parse(bad), Err(RejectReason::ParameterCharacters(_))), "{bad}");
+            assert!(
+                matches!(Parameters::parse(bad), Err(RejectReason::ParameterCharacters(_))),
+                "{bad}"
+            );
         }
         for good in [
             "state=%C3%A9%F0%9F%8E%89",

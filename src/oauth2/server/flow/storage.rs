@@ -1,4 +1,5 @@
-//! The way of a request through its endpoint: queries to storage, and what follows from their outputs.
+//! The way of a request through its endpoint: queries to storage, and what follows from their
+//! outputs.
 
 use http::{Method, Request};
 
@@ -8,21 +9,26 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
-/// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
-/// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its queries.
+/// What the replies of endpoints that answer by themselves end with: the response, or what
+/// [`Provider::dispatch`] makes of it. The functions behind the endpoints are generic over it,
+/// since mapping a step costs a box for each of its queries.
 pub(crate) trait EndpointOutput: From<Response> + 'static {}
 
 impl<T: From<Response> + 'static> EndpointOutput for T {}
 
 /// That a request has the method of its endpoint.
-pub(crate) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Result<(), RejectReason> {
+pub(crate) fn check_method<B>(
+    request: &Request<B>,
+    allowed: &'static str,
+) -> Result<(), RejectReason> {
     if request.method() == allowed || allowed.split(", ").any(|method| request.method() == method) {
         return Ok(());
     }
     Err(RejectReason::HttpMethod { method: Method::clone(request.method()), allowed })
 }
 
-/// A query, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
+/// A query, and the way on with its answer. Where that comes to a refusal, or storage fails, the
+/// other side is told so.
 pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
@@ -46,6 +52,9 @@ pub(crate) fn ask_back<Q: ServerQuery, T>(
 }
 
 /// A step, or the refusal.
-pub(crate) fn or_reject<T>(channel: &RefusalChannel, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
+pub(crate) fn or_reject<T>(
+    channel: &RefusalChannel,
+    result: Result<ServerStep<T>, RejectReason>,
+) -> ServerStep<T> {
     result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(channel)))
 }

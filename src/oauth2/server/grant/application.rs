@@ -1,5 +1,5 @@
-//! Grants on which the application decides without a page: passwords (RFC 6749 §4.3), token exchange (RFC 8693) and extensions
-//! (RFC 6749 §4.5).
+//! Grants on which the application decides without a page: passwords (RFC 6749 §4.3), token
+//! exchange (RFC 8693) and extensions (RFC 6749 §4.5).
 
 use std::sync::Arc;
 
@@ -13,7 +13,9 @@ use crate::oauth2::server::flow::storage::{EndpointOutput, ask, or_reject};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::grant_id;
 use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
-use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, Exchange, GrantCredential};
+use crate::oauth2::server::store::decide_grant::{
+    DecideGrant, Decision, Exchange, GrantCredential,
+};
 use crate::oauth2::server::store::queries::FindToken;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
@@ -58,7 +60,8 @@ impl TokenRequest {
                 && record.grant.client_id != self.client.client_id
             {
                 // As at the refresh grant: nobody else can have it honestly.
-                let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                let reason =
+                    RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
             }
             self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
@@ -72,7 +75,9 @@ impl TokenRequest {
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let scope = match &subject {
-            Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
+            Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => {
+                self.common_scope(subject)
+            }
             Some((_, subject)) => {
                 let scope = self.allowed_scope()?;
                 if scope.missing_from(subject.scope()).next().is_some() {
@@ -91,7 +96,8 @@ impl TokenRequest {
         let offered = self.grant_type().scopes.as_ref();
         let allowed = self.client.metadata.scope.as_ref();
         let may = |word: &&str| {
-            offered.is_some_and(|own| own.contains(word)) && allowed.is_none_or(|allowed| allowed.contains(word))
+            offered.is_some_and(|own| own.contains(word))
+                && allowed.is_none_or(|allowed| allowed.contains(word))
         };
         subject.scope().iter().filter(may).collect()
     }
@@ -121,13 +127,18 @@ impl TokenRequest {
     pub(crate) fn ask_application<T: EndpointOutput>(
         self,
         query: DecideGrant,
-        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason>
+        + Send
+        + 'static,
     ) -> ServerStep<T> {
         let channel = self.refusal_channel();
-        ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
-            let decided = decision.map_err(RejectReason::DecisionFailed);
-            or_reject(&channel, decided.and_then(|decision| next(self, decision, query)))
-        })))
+        ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(
+            query,
+            move |query, decision| {
+                let decided = decision.map_err(RejectReason::DecisionFailed);
+                or_reject(&channel, decided.and_then(|decision| next(self, decision, query)))
+            },
+        )))
     }
 
     fn decided<T: EndpointOutput>(
@@ -139,12 +150,16 @@ impl TokenRequest {
     ) -> Result<ServerStep<T>, RejectReason> {
         let approval = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
-            RejectReason::GrantDenied if self.grant_type().name == PASSWORD => RejectReason::PasswordDenied,
+            RejectReason::GrantDenied if self.grant_type().name == PASSWORD => {
+                RejectReason::PasswordDenied
+            }
             reason => reason,
         })?;
         // What comes of a token goes when the grant of that is revoked.
-        let id = parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id);
-        let (client_id, grant_type) = (self.client.client_id.clone(), self.grant_type().name.clone());
+        let id =
+            parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id);
+        let (client_id, grant_type) =
+            (self.client.client_id.clone(), self.grant_type().name.clone());
         let mut asked = GrantRecord::new(id, client_id, grant_type, asked, self.moment.now);
         asked.resource = resource;
         let grant = Arc::new(asked.approved(approval).ok_or(MORE_THAN_ASKED)?);

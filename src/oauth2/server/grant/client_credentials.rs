@@ -16,7 +16,13 @@ impl TokenRequest {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
         let client_id = std::mem::take(&mut self.client_id);
-        let mut grant = GrantRecord::new(grant_id(&self.moment), client_id, CLIENT_CREDENTIALS, scope, self.moment.now);
+        let mut grant = GrantRecord::new(
+            grant_id(&self.moment),
+            client_id,
+            CLIENT_CREDENTIALS,
+            scope,
+            self.moment.now,
+        );
         grant.resource = resource;
         let grant = Arc::new(grant);
         self.issue_first(grant, None)

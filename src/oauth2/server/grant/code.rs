@@ -21,7 +21,9 @@ use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::IssuedTokens;
 use crate::oauth2::server::refuse::reason::RejectReason;
-use crate::oauth2::server::store::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
+use crate::oauth2::server::store::queries::{
+    FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption,
+};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
@@ -43,46 +45,69 @@ impl TokenRequest {
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
-            let found = found.filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
-            let found = found.ok_or(RejectReason::CodeUnknown)?;
-            let grant_id = found.record.grant_id;
-            // In another client's hands it has leaked, and so may all that came of it.
-            if found.record.client_id != self.client.client_id {
-                return Ok(self.revoke(grant_id, RejectReason::CodeOfAnotherClient(self.client.client_id.clone())));
-            }
-            if found.used {
-                return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
-            }
-            let (at, now) = (found.record.expires_at, self.moment.now);
-            if at <= now {
-                return Err(RejectReason::CodeExpired { at, now });
-            }
-            let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), &self.client);
-            match checked {
-                Ok(()) => self.use_up(found),
-                Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
-            }
-        })
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            self.refusal_channel(),
+            move |found| {
+                let found = found
+                    .filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
+                let found = found.ok_or(RejectReason::CodeUnknown)?;
+                let grant_id = found.record.grant_id;
+                // In another client's hands it has leaked, and so may all that came of it.
+                if found.record.client_id != self.client.client_id {
+                    return Ok(self.revoke(
+                        grant_id,
+                        RejectReason::CodeOfAnotherClient(self.client.client_id.clone()),
+                    ));
+                }
+                if found.used {
+                    return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
+                }
+                let (at, now) = (found.record.expires_at, self.moment.now);
+                if at <= now {
+                    return Err(RejectReason::CodeExpired { at, now });
+                }
+                let checked =
+                    check(&found, redirect_uri.as_deref(), verifier.as_ref(), &self.client);
+                match checked {
+                    Ok(()) => self.use_up(found),
+                    Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
+                }
+            },
+        )
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn use_up_without_tokens<T: EndpointOutput>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
-        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| Err(reason))
+    fn use_up_without_tokens<T: EndpointOutput>(
+        &self,
+        key: TokenHash,
+        reason: RejectReason,
+    ) -> ServerStep<T> {
+        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| {
+            Err(reason)
+        })
     }
 
     /// Spends a one-time record that is good, for tokens.
-    pub(crate) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
+    pub(crate) fn use_up<T: EndpointOutput>(
+        self,
+        found: FoundOneTimeRecord,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (kind, grant) = match &found.record.content {
             OneTimeContent::Code { grant, .. } => (Redeemed::Code, grant.clone()),
-            OneTimeContent::Device { stage: DeviceStage::Granted(grant), .. } => (Redeemed::Device, grant.clone()),
+            OneTimeContent::Device { stage: DeviceStage::Granted(grant), .. } => {
+                (Redeemed::Device, grant.clone())
+            }
             _ => return Err(RejectReason::CodeUnknown),
         };
         self.check_end(&grant)?;
         let scope = self.remaining_scope(&grant)?;
         let IssuedTokens { tokens, answer } = self.issue(&grant, scope)?;
         let key = found.key;
-        self.extended(answer, move |work, answer| Ok(work.redeem(key, kind, IssuedTokens { tokens, answer }, grant)))
+        self.extended(answer, move |work, answer| {
+            Ok(work.redeem(key, kind, IssuedTokens { tokens, answer }, grant))
+        })
     }
 
     fn redeem<T: EndpointOutput>(
@@ -94,12 +119,18 @@ impl TokenRequest {
     ) -> ServerStep<T> {
         let IssuedTokens { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
-        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match (redemption, kind) {
-            (Redemption::Redeemed, _) => self.respond(&answer, &grant),
-            (Redemption::Existing(token), _) => self.respond_with_reissued(token),
-            (Redemption::Replayed(grant), Redeemed::Code) => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
-            (Redemption::Unknown, Redeemed::Code) => Err(RejectReason::CodeUnknown),
-            (Redemption::Replayed(_) | Redemption::Unknown, Redeemed::Device) => Err(RejectReason::DeviceUnknown),
+        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| {
+            match (redemption, kind) {
+                (Redemption::Redeemed, _) => self.respond(&answer, &grant),
+                (Redemption::Existing(token), _) => self.respond_with_reissued(token),
+                (Redemption::Replayed(grant), Redeemed::Code) => {
+                    Ok(self.revoke(grant, RejectReason::CodeReplayed))
+                }
+                (Redemption::Unknown, Redeemed::Code) => Err(RejectReason::CodeUnknown),
+                (Redemption::Replayed(_) | Redemption::Unknown, Redeemed::Device) => {
+                    Err(RejectReason::DeviceUnknown)
+                }
+            }
         })
     }
 }
@@ -110,7 +141,8 @@ fn check(
     verifier: Option<&Secret>,
     client: &ClientRecord,
 ) -> Result<(), RejectReason> {
-    let OneTimeContent::Code { redirect_uri: expected, redirect_uri_sent, challenge, .. } = &found.record.content
+    let OneTimeContent::Code { redirect_uri: expected, redirect_uri_sent, challenge, .. } =
+        &found.record.content
     else {
         return Err(RejectReason::CodeUnknown);
     };
@@ -132,7 +164,8 @@ fn check(
     }
 }
 
-/// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the right ones.
+/// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the
+/// right ones.
 fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
     use sha2::{Digest, Sha256};
 

@@ -6,31 +6,42 @@ use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::refuse::reason::RejectReason;
-use crate::oauth2::server::store::queries::{FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
-use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::queries::{
+    FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord,
+};
+use crate::oauth2::server::store::records::one_time_record::{
+    DeviceStage, OneTimeContent, OneTimeRecord,
+};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl TokenRequest {
     /// The device asks whether somebody has decided (§3.4).
     pub(crate) fn poll_device<T: EndpointOutput>(self, key: TokenHash) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
-            let ours = |found: &FoundOneTimeRecord| {
-                // A user code finds the one-time record, too, but is no device code.
-                found.key == key && !found.used && found.record.client_id == self.client.client_id
-            };
-            let found = found.filter(ours).ok_or(RejectReason::DeviceUnknown)?;
-            let OneTimeContent::Device { stage, .. } = &found.record.content else {
-                return Err(RejectReason::DeviceUnknown);
-            };
-            if found.record.expires_at <= self.moment.now {
-                return Err(RejectReason::DeviceExpired);
-            }
-            match stage {
-                DeviceStage::Waiting => Ok(self.note_question(&found)),
-                DeviceStage::Denied => Err(RejectReason::Denied),
-                DeviceStage::Granted(_) => self.use_up(found),
-            }
-        })
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            self.refusal_channel(),
+            move |found| {
+                let ours = |found: &FoundOneTimeRecord| {
+                    // A user code finds the one-time record, too, but is no device code.
+                    found.key == key
+                        && !found.used
+                        && found.record.client_id == self.client.client_id
+                };
+                let found = found.filter(ours).ok_or(RejectReason::DeviceUnknown)?;
+                let OneTimeContent::Device { stage, .. } = &found.record.content else {
+                    return Err(RejectReason::DeviceUnknown);
+                };
+                if found.record.expires_at <= self.moment.now {
+                    return Err(RejectReason::DeviceExpired);
+                }
+                match stage {
+                    DeviceStage::Waiting => Ok(self.note_question(&found)),
+                    DeviceStage::Denied => Err(RejectReason::Denied),
+                    DeviceStage::Granted(_) => self.use_up(found),
+                }
+            },
+        )
     }
 
     /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
@@ -46,7 +57,11 @@ impl TokenRequest {
             }
             *asked_at = Some(now);
         }
-        let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
+        let query = ReplaceOneTimeRecord {
+            key: found.key,
+            version: found.version,
+            record: Arc::new(record),
+        };
         // Where the one-time record has changed meanwhile, the next query tells.
         ask(NextQuery::ReplaceOneTimeRecord, query, self.refusal_channel(), move |_| Err(reason))
     }

@@ -1,8 +1,10 @@
-//! What a client shows for tokens, by the type of its grant: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1.
+//! What a client shows for tokens, by the type of its grant: RFC 6749 §4, RFC 8628 §3.4, RFC 8693
+//! §2.1.
 
 use crate::Secret;
 use crate::oauth2::common::names::{
-    ACCESS_TOKEN_TYPE, AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE,
+    ACCESS_TOKEN_TYPE, AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, PASSWORD,
+    REFRESH_TOKEN, TOKEN_EXCHANGE,
 };
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::grant_type::GrantType;
@@ -22,7 +24,10 @@ pub(crate) enum GrantParameters {
 }
 
 impl GrantParameters {
-    pub(crate) fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
+    pub(crate) fn read(
+        grant_type: &GrantType,
+        parameters: &Parameters<'_>,
+    ) -> Result<Self, RejectReason> {
         let owned = |name| parameters.get(name).map(str::to_owned);
         Ok(match grant_type.name.as_str() {
             AUTHORIZATION_CODE => Self::Code {
@@ -44,16 +49,20 @@ impl GrantParameters {
 }
 
 /// These say who the client is, and are nobody else's business.
-const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+const AUTHENTICATION: [&str; 4] =
+    ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
-/// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far fewer.
+/// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far
+/// fewer.
 pub(crate) struct ExchangeParameters(pub(crate) Box<Exchange>);
 
 impl ExchangeParameters {
     pub(crate) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
             (None, None) => None,
-            (Some(token), Some(kind)) => Some(ActorToken { token: Secret::new(token), token_type: kind.to_owned() }),
+            (Some(token), Some(kind)) => {
+                Some(ActorToken { token: Secret::new(token), token_type: kind.to_owned() })
+            }
             (Some(_), None) => return Err(RejectReason::ParameterMissing("actor_token_type")),
             (None, Some(_)) => {
                 return Err(RejectReason::ParameterInvalid {

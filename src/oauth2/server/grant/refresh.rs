@@ -28,7 +28,8 @@ use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, T
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
 
-/// How long a replaced token that would never expire is remembered, so that its use is known for what it is.
+/// How long a replaced token that would never expire is remembered, so that its use is known for
+/// what it is.
 const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What the successor is sealed with, besides the token that it succeeds.
@@ -38,11 +39,13 @@ impl TokenRequest {
     pub(crate) fn refresh<T: EndpointOutput>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
         ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
-            let record =
-                found.filter(|record| record.kind == TokenKind::Refresh).ok_or(RejectReason::RefreshTokenUnknown)?;
+            let record = found
+                .filter(|record| record.kind == TokenKind::Refresh)
+                .ok_or(RejectReason::RefreshTokenUnknown)?;
             // In another client's hands it has leaked, and so may all that came of its grant.
             if record.grant.client_id != self.client.client_id {
-                let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                let reason =
+                    RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
             }
             if let Some(replaced) = &record.replaced {
@@ -53,11 +56,15 @@ impl TokenRequest {
             let narrowed = self.narrowed(&record)?;
             self.consult(record, narrowed, move |work, record, narrowed| {
                 if work.keeps(&record) {
-                    let IssuedTokens { tokens, answer } = work.issue_more(&record, narrowed, None)?;
-                    let save = move |work: Self, answer| Ok(work.save(IssuedTokens { tokens, answer }, key, record));
+                    let IssuedTokens { tokens, answer } =
+                        work.issue_more(&record, narrowed, None)?;
+                    let save = move |work: Self, answer| {
+                        Ok(work.save(IssuedTokens { tokens, answer }, key, record))
+                    };
                     return work.extended(answer, save);
                 }
-                let IssuedTokens { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
+                let IssuedTokens { tokens, answer } =
+                    work.issue_more(&record, narrowed, Some(key))?;
                 work.extended(answer, move |work, answer| {
                     work.rotate(token, key, &record, IssuedTokens { tokens, answer })
                 })
@@ -71,17 +78,21 @@ impl TokenRequest {
         expired.map_or(Ok(()), |at| Err(RejectReason::RefreshTokenExpired { at, now }))
     }
 
-    /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
+    /// Checks that the grant has not come to its end, which the operator may have set since the
+    /// token was issued.
     pub(crate) fn check_end(&self, grant: &GrantRecord) -> Result<(), RejectReason> {
-        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self
+            .provider
+            .grant_config(&grant.grant_type)
+            .ok_or(RejectReason::RefreshTokenUnknown)?;
         match self.provider.0.end_of(offer, grant) {
             Some(end) if end <= self.moment.now => Err(RejectReason::GrantEnded),
             _ => Ok(()),
         }
     }
 
-    /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749 §6, RFC 8707 §2.2), without what
-    /// the client, the grant type or the server has lost since.
+    /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749
+    /// §6, RFC 8707 §2.2), without what the client, the grant type or the server has lost since.
     fn narrowed(&self, record: &TokenRecord) -> Result<Downscoped, RejectReason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
@@ -95,10 +106,14 @@ impl TokenRequest {
         let scope = match asked {
             None => self.remaining_scope(&record.grant)?,
             Some(asked) => {
-                let (_, offer) = self.provider.grant_config(grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+                let (_, offer) = self
+                    .provider
+                    .grant_config(grant_type)
+                    .ok_or(RejectReason::RefreshTokenUnknown)?;
                 let allowed = self.client.metadata.scope.as_ref();
                 // In the words of what was granted, each once.
-                let stays = |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
+                let stays =
+                    |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
                 let scope: Scope = granted.iter().filter(stays).collect();
                 if scope.is_empty() {
                     return Err(RejectReason::scope_refused(asked.iter()));
@@ -109,16 +124,28 @@ impl TokenRequest {
         Ok(Downscoped { scope, resource: self.remaining_resource(&record.grant.resource)? })
     }
 
-    /// Returns what is left of a granted scope, where the client or the grant type has lost some of it since.
-    pub(crate) fn remaining_scope(&self, grant: &GrantRecord) -> Result<Option<Scope>, RejectReason> {
-        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+    /// Returns what is left of a granted scope, where the client or the grant type has lost some of
+    /// it since.
+    pub(crate) fn remaining_scope(
+        &self,
+        grant: &GrantRecord,
+    ) -> Result<Option<Scope>, RejectReason> {
+        let (_, offer) = self
+            .provider
+            .grant_config(&grant.grant_type)
+            .ok_or(RejectReason::RefreshTokenUnknown)?;
         let allowed = self.client.metadata.scope.as_ref();
         if offer.may_have(&grant.scope, allowed) {
             return Ok(None);
         }
-        let scope: Scope = grant.scope.iter().filter(|word| offer.may_have_word(word, allowed)).collect();
+        let scope: Scope =
+            grant.scope.iter().filter(|word| offer.may_have_word(word, allowed)).collect();
         let is_lost = scope.is_empty() && !grant.scope.is_empty();
-        if is_lost { Err(RejectReason::ScopeWithdrawn(truncated(grant.scope.as_str()))) } else { Ok(Some(scope)) }
+        if is_lost {
+            Err(RejectReason::ScopeWithdrawn(truncated(grant.scope.as_str())))
+        } else {
+            Ok(Some(scope))
+        }
     }
 
     /// Returns the resources of the new access token, where they are not those of the grant.
@@ -135,7 +162,9 @@ impl TokenRequest {
         let remaining: Vec<_> = granted.iter().filter(|own| known.contains(own)).cloned().collect();
         // A token without a resource would be for all of them.
         let lost = granted.first().filter(|_| remaining.is_empty());
-        lost.map_or(Ok(Some(remaining)), |lost| Err(RejectReason::ResourceRefused(without_secrets(lost))))
+        lost.map_or(Ok(Some(remaining)), |lost| {
+            Err(RejectReason::ResourceRefused(without_secrets(lost)))
+        })
     }
 
     /// Asks the application, if the operator wants that, whether the grant goes on.
@@ -143,7 +172,9 @@ impl TokenRequest {
         self,
         record: Arc<TokenRecord>,
         narrowed: Downscoped,
-        next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason>
+        + Send
+        + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
         if !self.grant_type().decide_at_refresh {
             return next(self, record, narrowed);
@@ -160,11 +191,13 @@ impl TokenRequest {
         }))
     }
 
-    /// Whether the token stays when it is used. Of a reusable one several hands may have a copy, each of which would be taken for
-    /// a thief's.
+    /// Whether the token stays when it is used. Of a reusable one several hands may have a copy,
+    /// each of which would be taken for a thief's.
     fn keeps(&self, record: &TokenRecord) -> bool {
-        let is_reusable =
-            self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse_access_tokens);
+        let is_reusable = self
+            .provider
+            .grant_config(&record.grant.grant_type)
+            .is_some_and(|(_, offer)| offer.reuse_access_tokens);
         (self.grant_type().allow_refresh_token_reuse || is_reusable) && !self.client.is_public()
     }
 
@@ -177,11 +210,23 @@ impl TokenRequest {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
-        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self
+            .provider
+            .grant_config(&grant.grant_type)
+            .ok_or(RejectReason::RefreshTokenUnknown)?;
         // A refresh token that is replaced names the one before it.
         let refresh = predecessor.map(|_| self.grant_type());
         let Downscoped { scope, resource } = narrowed;
-        let issue = IssueParams { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
+        let issue = IssueParams {
+            grant,
+            offer,
+            scope,
+            resource,
+            refresh,
+            predecessor,
+            reuse: false,
+            at_most: None,
+        };
         config.issue(issue, &self.moment)
     }
 
@@ -196,7 +241,9 @@ impl TokenRequest {
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &record.grant),
-            Saved::Existing(..) => Err(RejectReason::Misconfigured("the store answers with another token")),
+            Saved::Existing(..) => {
+                Err(RejectReason::Misconfigured("the store answers with another token"))
+            }
             Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
         })
     }
@@ -209,20 +256,29 @@ impl TokenRequest {
         issued: IssuedTokens,
     ) -> Result<ServerStep<T>, RejectReason> {
         let IssuedTokens { tokens, answer } = issued;
-        let (Some(successor), Some(KeyedToken { key: by, .. })) = (&answer.refresh_token, &tokens.refresh) else {
+        let (Some(successor), Some(KeyedToken { key: by, .. })) =
+            (&answer.refresh_token, &tokens.refresh)
+        else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
         let grace = self.grant_type().grace();
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
-        let sealed = sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
+        let sealed =
+            sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
-            replaced: Some(Box::new(Replaced { at: self.moment.now, by: *by, sealed, sealed_until })),
+            replaced: Some(Box::new(Replaced {
+                at: self.moment.now,
+                by: *by,
+                sealed,
+                sealed_until,
+            })),
             expires_at: record.expires_at.or(Some(self.moment.now.after(MEMORY))),
             ..record.clone()
         };
         let grant = record.grant.clone();
-        let query = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
+        let query =
+            Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
         Ok(ask(NextQuery::Rotate, query, self.refusal_channel(), move |rotation| match rotation {
             Rotation::Rotated => self.respond(&answer, &grant),
             Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
@@ -234,8 +290,9 @@ impl TokenRequest {
         }))
     }
 
-    /// A token that was replaced is used once more: by a client that lost the answer, or by a thief. Within the grace time, and
-    /// while nobody has used the successor, it is taken for the former.
+    /// A token that was replaced is used once more: by a client that lost the answer, or by a
+    /// thief. Within the grace time, and while nobody has used the successor, it is taken for the
+    /// former.
     fn refresh_again<T: EndpointOutput>(
         self,
         token: &Secret,
@@ -261,9 +318,12 @@ impl TokenRequest {
             let narrowed = self.narrowed(&record)?;
             events::asked_again(&record.grant);
             self.consult(record, narrowed, move |work, record, narrowed| {
-                let IssuedTokens { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
+                let IssuedTokens { tokens, mut answer } =
+                    work.issue_more(&record, narrowed, None)?;
                 answer.refresh_token = Some(successor);
-                work.extended(answer, move |work, answer| Ok(work.save(IssuedTokens { tokens, answer }, by, record)))
+                work.extended(answer, move |work, answer| {
+                    Ok(work.save(IssuedTokens { tokens, answer }, by, record))
+                })
             })
         })
     }
@@ -278,7 +338,9 @@ fn continued(
 ) -> Result<(Arc<TokenRecord>, Downscoped), RejectReason> {
     let Approval { user, scope, data, .. } = decision.granted()?;
     if user != record.grant.user {
-        return Err(RejectReason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
+        return Err(RejectReason::Misconfigured(
+            "a refresh was granted for another user: use `Grant::of`",
+        ));
     }
     if let Some(scope) = scope {
         if scope.missing_from(&query.scope).next().is_some() {

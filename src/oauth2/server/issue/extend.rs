@@ -1,4 +1,5 @@
-//! Members that the application adds to the answers of the token endpoint (RFC 6749 §5.1) and of introspection (RFC 7662 §2.2).
+//! Members that the application adds to the answers of the token endpoint (RFC 6749 §5.1) and of
+//! introspection (RFC 7662 §2.2).
 
 use serde_json::{Map, Value};
 
@@ -22,9 +23,9 @@ impl ExtendResponse {
         ServerStep::Query(NextQuery::ExtendResponse(PendingQuery::new(self, move |members| {
             let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
-                    true => {
-                        Err(RejectReason::Misconfigured("the application adds a member that the server writes itself"))
-                    }
+                    true => Err(RejectReason::Misconfigured(
+                        "the application adds a member that the server writes itself",
+                    )),
                     false => Ok(members),
                 }
             });
@@ -34,7 +35,8 @@ impl ExtendResponse {
 }
 
 impl TokenRequest {
-    /// Goes on with an answer to which the application has added members, if the operator wants that.
+    /// Goes on with an answer to which the application has added members, if the operator wants
+    /// that.
     pub(crate) fn extended<T: EndpointOutput>(
         self,
         mut answer: TokenResponse,

@@ -1,4 +1,5 @@
-//! A token request whose client is authenticated: what all grants have in common, from the scope to the response.
+//! A token request whose client is authenticated: what all grants have in common, from the scope to
+//! the response.
 
 use std::sync::Arc;
 
@@ -51,7 +52,8 @@ impl TokenRequest {
         self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
-    /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
+    /// The resources that are asked for: of those that were granted or, where none are named there,
+    /// of the server's.
     pub(crate) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, RejectReason> {
         match granted {
             [] => self.provider.check_resources(&self.resource)?,
@@ -61,22 +63,30 @@ impl TokenRequest {
     }
 
     /// How the tokens of a new grant are made.
-    pub(crate) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<IssuedTokens, RejectReason> {
+    pub(crate) fn issue(
+        &self,
+        grant: &Arc<GrantRecord>,
+        scope: Option<Scope>,
+    ) -> Result<IssuedTokens, RejectReason> {
         self.issue_below(grant, scope, None)
     }
 
-    /// Answers with a reusable token that was there already, and with what the application adds to that one.
+    /// Answers with a reusable token that was there already, and with what the application adds to
+    /// that one.
     pub(crate) fn respond_with_reissued<T: EndpointOutput>(
         self,
         KeyedToken { key, record }: KeyedToken,
     ) -> Result<ServerStep<T>, RejectReason> {
         let config = &self.provider.0;
         let mut answer = config.reissue(key, &record, self.moment.now)?;
-        answer.refresh_token.take_if(|_| config.refresh_for(self.grant_type(), &self.client).is_none());
+        answer
+            .refresh_token
+            .take_if(|_| config.refresh_for(self.grant_type(), &self.client).is_none());
         self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
 
-    /// Issues tokens of a grant. Those that a parent token is exchanged for live no longer than the parent.
+    /// Issues tokens of a grant. Those that a parent token is exchanged for live no longer than the
+    /// parent.
     fn issue_below(
         &self,
         grant: &Arc<GrantRecord>,
@@ -87,15 +97,26 @@ impl TokenRequest {
         let config = &self.provider.0;
         let at_most = parent.and_then(|record| record.expires_at);
         // A token with less than was granted is not what an equal request is for.
-        let reuse =
-            offer.reuse_access_tokens && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
+        let reuse = offer.reuse_access_tokens
+            && offer.may_reuse_tokens()
+            && !self.client.is_public()
+            && scope.is_none();
         // What another token was exchanged for lives no longer than that.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
         config.issue(
-            IssueParams { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, reuse, at_most },
+            IssueParams {
+                grant: grant.clone(),
+                offer,
+                scope,
+                resource,
+                refresh,
+                predecessor: None,
+                reuse,
+                at_most,
+            },
             &self.moment,
         )
     }
@@ -110,7 +131,9 @@ impl TokenRequest {
         let IssuedTokens { tokens, mut answer } = self.issue_below(&grant, None, record)?;
         answer.exchanged = self.grant_type().name == TOKEN_EXCHANGE;
         let parent = parent.map(|(key, _)| key);
-        self.extended(answer, move |work, answer| Ok(work.keep_first(IssuedTokens { tokens, answer }, grant, parent)))
+        self.extended(answer, move |work, answer| {
+            Ok(work.keep_first(IssuedTokens { tokens, answer }, grant, parent))
+        })
     }
 
     fn keep_first<T: EndpointOutput>(
@@ -139,7 +162,11 @@ impl TokenRequest {
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(crate) fn revoke<T: EndpointOutput>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
+    pub(crate) fn revoke<T: EndpointOutput>(
+        &self,
+        grant: GrantId,
+        reason: RejectReason,
+    ) -> ServerStep<T> {
         events::revoked(grant);
         ask(NextQuery::Revoke, Revoke::Grant(grant), self.refusal_channel(), move |()| Err(reason))
     }

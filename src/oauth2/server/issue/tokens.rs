@@ -66,17 +66,27 @@ impl ProviderBuilder {
     }
 
     /// Whether tokens of a grant come with a refresh token, and of which kind.
-    pub(crate) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
+    pub(crate) fn refresh_for(
+        &self,
+        offer: &GrantType,
+        client: &ClientRecord,
+    ) -> Option<&GrantType> {
         let refresh = self.refresh_offer()?;
         (offer.with_refresh_token && client.may_use_grant_type(REFRESH_TOKEN)).then_some(refresh)
     }
 
-    pub(crate) fn issue(&self, issue: IssueParams<'_>, moment: &Moment) -> Result<IssuedTokens, RejectReason> {
-        let IssueParams { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } = issue;
+    pub(crate) fn issue(
+        &self,
+        issue: IssueParams<'_>,
+        moment: &Moment,
+    ) -> Result<IssuedTokens, RejectReason> {
+        let IssueParams { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } =
+            issue;
         let now = moment.now;
         let end = self.end_of(offer, &grant);
-        let until =
-            |lifetime: Option<Duration>| lifetime.map(|lifetime| now.after(lifetime)).into_iter().chain(end).min();
+        let until = |lifetime: Option<Duration>| {
+            lifetime.map(|lifetime| now.after(lifetime)).into_iter().chain(end).min()
+        };
         let expires_at = until(offer.lifetime()).into_iter().chain(at_most).min();
         let access = self.token(&grant, Some(TokenKind::Access), expires_at, moment)?;
         let refresh = refresh.map(|kind| until(kind.lifetime()));
@@ -99,7 +109,13 @@ impl ProviderBuilder {
         };
         let reuse = if reuse {
             let resource = resource.as_ref().unwrap_or(&grant.resource);
-            Some(self.reuse(&grant, resource, (&access, key), refresh.as_ref().map(|(token, _)| token), now)?)
+            Some(self.reuse(
+                &grant,
+                resource,
+                (&access, key),
+                refresh.as_ref().map(|(token, _)| token),
+                now,
+            )?)
         } else {
             None
         };
@@ -115,7 +131,11 @@ impl ProviderBuilder {
             KeyedToken::new(TokenHash::of(token), Arc::new(record))
         });
         Ok(IssuedTokens {
-            tokens: NewTokens { access: KeyedToken::new(key, access_record.clone()), refresh: refresh_record, now },
+            tokens: NewTokens {
+                access: KeyedToken::new(key, access_record.clone()),
+                refresh: refresh_record,
+                now,
+            },
             answer: TokenResponse {
                 access_token: access,
                 expires_at,
@@ -131,7 +151,8 @@ impl ProviderBuilder {
 
     /// Returns when all tokens of a grant end, if the operator has set that.
     pub(crate) fn end_of(&self, offer: &GrantType, grant: &GrantRecord) -> Option<Timestamp> {
-        let lifetimes = [offer.grants_end_after, self.refresh_offer().and_then(|own| own.grants_end_after)];
+        let lifetimes =
+            [offer.grants_end_after, self.refresh_offer().and_then(|own| own.grants_end_after)];
         lifetimes.into_iter().flatten().min().map(|lifetime| grant.granted_at.after(lifetime))
     }
 
@@ -150,12 +171,18 @@ impl ProviderBuilder {
         };
         let token = NewToken { kind, grant, issued_at: moment.now, expires_at };
         let text = self.generator.generate(&token, moment.derive(label));
-        if is_token(&text) { Ok(text) } else { Err(RejectReason::Misconfigured("the generator made what is no token")) }
+        if is_token(&text) {
+            Ok(text)
+        } else {
+            Err(RejectReason::Misconfigured("the generator made what is no token"))
+        }
     }
 
-    /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
+    /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has
+    /// no end, or `build` complains.
     fn unique_key(&self, now: Timestamp) -> Result<&str, RejectReason> {
-        let living = self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
+        let living =
+            self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
         let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));
         key.map(|own| own.key.expose())
             .ok_or(RejectReason::Misconfigured("the last key of the reusable tokens has ended"))
@@ -171,7 +198,10 @@ impl ProviderBuilder {
     ) -> Result<TokenReuse, RejectReason> {
         let secret = self.unique_key(now)?;
         let key = secret.as_bytes();
-        let user = grant.user.as_deref().ok_or(RejectReason::Misconfigured("reusable tokens need the user's name"))?;
+        let user = grant
+            .user
+            .as_deref()
+            .ok_or(RejectReason::Misconfigured("reusable tokens need the user's name"))?;
         let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
         let mut words: Vec<_> = grant.scope.iter().collect();
         words.sort_unstable();
@@ -181,8 +211,9 @@ impl ProviderBuilder {
         resources.dedup();
         let data = canonical(&grant.data);
         // With the operator's key, so that clients cannot choose where their tokens are kept.
-        let of =
-            [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &data].into_iter().chain(resources);
+        let of = [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &data]
+            .into_iter()
+            .chain(resources);
         Ok(TokenReuse {
             key: TokenHash::of_all(of),
             access: seal(access, access_hash),
@@ -202,9 +233,15 @@ impl ProviderBuilder {
     ) -> Result<TokenResponse, RejectReason> {
         let key = self.unique_key(now)?.as_bytes();
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
-        let lost = RejectReason::Misconfigured("the key of the reusable tokens is not the one that sealed them");
-        let reuse = record.reuse.as_ref().ok_or(RejectReason::Misconfigured("the store answers with another token"))?;
-        let refresh = reuse.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
+        let lost = RejectReason::Misconfigured(
+            "the key of the reusable tokens is not the one that sealed them",
+        );
+        let reuse = record
+            .reuse
+            .as_ref()
+            .ok_or(RejectReason::Misconfigured("the store answers with another token"))?;
+        let refresh =
+            reuse.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
         Ok(TokenResponse {
             access_token: open(&reuse.access, hash).ok_or(lost)?,
             expires_at: record.expires_at,
@@ -231,7 +268,9 @@ impl TokenResponse {
     pub(crate) fn response(&self) -> Result<Response, RejectReason> {
         let scope = self.scope();
         let mut body = Vec::with_capacity(
-            192 + self.access_token.len() + self.refresh_token.as_ref().map_or(0, String::len) + scope.len(),
+            192 + self.access_token.len()
+                + self.refresh_token.as_ref().map_or(0, String::len)
+                + scope.len(),
         );
         body.extend_from_slice(b"{\"access_token\":\"");
         body.extend_from_slice(self.access_token.as_bytes());
@@ -250,7 +289,9 @@ impl TokenResponse {
             write(&mut body, &scope)?;
         }
         if self.exchanged {
-            body.extend_from_slice(b",\"issued_token_type\":\"urn:ietf:params:oauth:token-type:access_token\"");
+            body.extend_from_slice(
+                b",\"issued_token_type\":\"urn:ietf:params:oauth:token-type:access_token\"",
+            );
         }
         for (name, value) in &self.members {
             body.push(b',');
@@ -264,20 +305,25 @@ impl TokenResponse {
 }
 
 fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), RejectReason> {
-    serde_json::to_writer(body, value).map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))
+    serde_json::to_writer(body, value)
+        .map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))
 }
 
-/// Writes the application's data so that equal data are equal texts: members of objects are sorted, whatever map `serde_json` uses.
+/// Writes the application's data so that equal data are equal texts: members of objects are sorted,
+/// whatever map `serde_json` uses.
 fn canonical(data: &Value) -> String {
     match data {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_unstable_by_key(|(name, _)| *name);
-            let members =
-                members.into_iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)));
+            let members = members.into_iter().map(|(name, value)| {
+                format!("{}:{}", Value::from(name.as_str()), canonical(value))
+            });
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
-        Value::Array(values) => format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
         other => other.to_string(),
     }
 }

@@ -1,5 +1,5 @@
-//! The user's way back to a client, with tokens or an error: RFC 6749 §4.1.2 and §4.2.2, RFC 9207, OAuth 2.0 Form Post Response
-//! Mode.
+//! The user's way back to a client, with tokens or an error: RFC 6749 §4.1.2 and §4.2.2, RFC 9207,
+//! OAuth 2.0 Form Post Response Mode.
 
 use http::StatusCode;
 
@@ -24,14 +24,18 @@ impl ClientRedirect {
             ResponseMode::FormPost => self.form(&self.complete(&parameters)),
             _ => {
                 let response = self.redirect_with(&parameters);
-                let url = response.headers().get(http::header::LOCATION).and_then(|url| url.to_str().ok());
+                let url = response
+                    .headers()
+                    .get(http::header::LOCATION)
+                    .and_then(|url| url.to_str().ok());
                 let url = respond::escape(url.unwrap_or_default());
                 format!("<a rel=\"noreferrer\" href=\"{url}\">Continue</a>")
             }
         };
         let url = url::Url::parse(&self.redirect_uri).ok();
         let place = url.as_ref().and_then(url::Url::host_str).unwrap_or("the application");
-        let after = format!("<p>Go back to <b>{}</b> with this answer:</p>{way}", respond::escape(place));
+        let after =
+            format!("<p>Go back to <b>{}</b> with this answer:</p>{way}", respond::escape(place));
         respond::page_with(StatusCode::BAD_REQUEST, code, description, &after)
     }
 
@@ -43,7 +47,9 @@ impl ClientRedirect {
             mode => respond::redirect(&self.redirect_uri, &parameters, mode),
         };
         // It was registered, and is a URI.
-        response.unwrap_or_else(|reason| respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None))
+        response.unwrap_or_else(|reason| {
+            respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None)
+        })
     }
 
     fn complete<'p>(&'p self, parameters: &[(&'p str, &'p str)]) -> Vec<(&'p str, &'p str)> {
@@ -56,7 +62,8 @@ impl ClientRedirect {
     /// A page whose form sends itself off. Its script is allowed by its hash.
     fn post(&self, parameters: &[(&str, &str)]) -> Response {
         const SCRIPT: &str = "document.forms[0].submit()";
-        const POLICY: &str = "default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
+        const POLICY: &str =
+            "default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
         let form = self.form(parameters);
         respond::html(
             StatusCode::OK,
@@ -74,7 +81,9 @@ impl ClientRedirect {
             format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
         });
         let (inputs, action) = (inputs.collect::<String>(), respond::escape(&self.redirect_uri));
-        format!("<form method=\"post\" action=\"{action}\">{inputs}<button>Continue</button></form>")
+        format!(
+            "<form method=\"post\" action=\"{action}\">{inputs}<button>Continue</button></form>"
+        )
     }
 }
 

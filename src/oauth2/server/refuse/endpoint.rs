@@ -9,7 +9,10 @@
 ///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
 ///     .path(Endpoint::Token, "/oauth2/v1/token")
 ///     .build()?;
-/// assert_eq!(provider.metadata().token_endpoint.as_deref(), Some("https://example.com/oauth2/v1/token"));
+/// assert_eq!(
+///     provider.metadata().token_endpoint.as_deref(),
+///     Some("https://example.com/oauth2/v1/token")
+/// );
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +32,10 @@ pub enum Endpoint {
     Device,
     /// Where authorization requests are pushed to (RFC 9126): `/par`.
     PushedRequest,
-    /// Where clients register and are managed (RFC 7591, RFC 7592): `/register`, and paths below it.
+    /// Where clients register and are managed (RFC 7591, RFC 7592): `/register`, and paths below
+    /// it.
     Register,
-    /// Where the server tells about itself (RFC 8414 §3): `/.well-known/oauth-authorization-server`.
+    /// Where the server tells about itself (RFC 8414 §3):
+    /// `/.well-known/oauth-authorization-server`.
     Metadata,
 }

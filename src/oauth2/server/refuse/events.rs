@@ -1,4 +1,5 @@
-//! Events for the operator, by the feature `tracing`; without it, nothing happens here. No field holds a secret.
+//! Events for the operator, by the feature `tracing`; without it, nothing happens here. No field
+//! holds a secret.
 
 use super::reason::RejectReason;
 use super::refusal_channel::RefusalChannel;
@@ -12,7 +13,11 @@ impl RejectReason {
     }
 
     /// Refuses a request that names that client, before anybody has looked for it.
-    pub(crate) fn reject_claim(self, channel: &RefusalChannel, claimed: Option<String>) -> Rejected {
+    pub(crate) fn reject_claim(
+        self,
+        channel: &RefusalChannel,
+        claimed: Option<String>,
+    ) -> Rejected {
         let rejected = Rejected::new(self, channel.clone(), claimed);
         rejected_request(&rejected);
         rejected
@@ -40,7 +45,8 @@ pub(crate) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
 }
 
-/// Within the grace time a refresh token that was replaced gets its successor once more: by a client that lost the answer, or a thief.
+/// Within the grace time a refresh token that was replaced gets its successor once more: by a
+/// client that lost the answer, or a thief.
 #[cfg(feature = "tracing")]
 pub(crate) fn asked_again(grant: &GrantRecord) {
     tracing::warn!(
@@ -57,13 +63,16 @@ pub(crate) fn inactive(client: &ClientRecord, reason: &RejectReason) {
     tracing::debug!(target: TARGET, client_id = %client.client_id, %reason, "introspected token is not active");
 }
 
-/// A sign of theft and a wrong secret are warnings, a fault of this side an error; what clients do wrong all day is worth a look at most.
+/// A sign of theft and a wrong secret are warnings, a fault of this side an error; what clients do
+/// wrong all day is worth a look at most.
 #[cfg(feature = "tracing")]
 pub(crate) fn rejected_request(rejected: &Rejected) {
     let (reason, client_id) = (&rejected.reason, rejected.client_id());
     let (code, endpoint) = (reason.code(), rejected.endpoint().map(tracing::field::debug));
     match reason {
-        RejectReason::StoreFailed(_) | RejectReason::DecisionFailed(_) | RejectReason::Misconfigured(_) => {
+        RejectReason::StoreFailed(_)
+        | RejectReason::DecisionFailed(_)
+        | RejectReason::Misconfigured(_) => {
             tracing::error!(target: TARGET, code, endpoint, client_id, %reason, "request failed");
         }
         RejectReason::CodeReplayed
@@ -73,7 +82,9 @@ pub(crate) fn rejected_request(rejected: &Rejected) {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "grant revoked");
         }
         // Somebody guesses, or something is configured wrongly.
-        RejectReason::WrongSecret(_) | RejectReason::PasswordDenied | RejectReason::WrongVerifier => {
+        RejectReason::WrongSecret(_)
+        | RejectReason::PasswordDenied
+        | RejectReason::WrongVerifier => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "request refused");
         }
         RejectReason::TokenUnknown if rejected.endpoint().is_some() => {

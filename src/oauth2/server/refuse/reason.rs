@@ -1,4 +1,5 @@
-//! Why a request is refused, and what the other side is told of it: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
+//! Why a request is refused, and what the other side is told of it: RFC 6749 §4.1.2.1, §4.2.2.1 and
+//! §5.2.
 
 use http::StatusCode;
 
@@ -12,7 +13,10 @@ use crate::wire::truncated;
 /// ```
 /// use oauth_proto::oauth2::server::RejectReason;
 ///
-/// assert_eq!(RejectReason::WrongSecret("x".into()).code(), RejectReason::UnknownClient("x".into()).code());
+/// assert_eq!(
+///     RejectReason::WrongSecret("x".into()).code(),
+///     RejectReason::UnknownClient("x".into()).code()
+/// );
 /// assert_eq!(RejectReason::CodeReplayed.code(), "invalid_grant");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +25,8 @@ pub enum RejectReason {
     /// No endpoint has this path.
     #[error("no endpoint has the path {received:?}: expected one of {}", expected.join(", "))]
     NoSuchPath {
-        /// The path of the request, as the server sees it: behind a router that takes a part of the path away, put it back first.
+        /// The path of the request, as the server sees it: behind a router that takes a part of the
+        /// path away, put it back first.
         received: String,
         /// The paths that there are.
         expected: Vec<String>,
@@ -92,7 +97,8 @@ pub enum RejectReason {
     RedirectUri {
         /// The client.
         client_id: String,
-        /// What was received, without its query; `None` where the request named none, and not exactly one is registered.
+        /// What was received, without its query; `None` where the request named none, and not
+        /// exactly one is registered.
         received: Option<String>,
     },
     /// The server offers no such grant.
@@ -114,7 +120,9 @@ pub enum RejectReason {
     #[error("the resource {0:?} is not one of this server's")]
     ResourceRefused(String),
     /// The request names no resource, and this server wants one (RFC 8707).
-    #[error("the request names no resource: this server issues tokens for a named resource only (RFC 8707)")]
+    #[error(
+        "the request names no resource: this server issues tokens for a named resource only (RFC 8707)"
+    )]
     ResourceMissing,
     /// The request must be pushed (RFC 9126).
     #[error("this server takes only authorization requests that were pushed (RFC 9126)")]
@@ -177,13 +185,16 @@ pub enum RejectReason {
     /// The refresh token was revoked while it was being used.
     #[error("the refresh token was revoked while it was being used")]
     RefreshTokenRevoked,
-    /// The grant has come to the end that [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
+    /// The grant has come to the end that
+    /// [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
     #[error(
         "the grant has come to the end that `GrantType::grants_end_after` sets: the user has to grant access again"
     )]
     GrantEnded,
     /// The client or the grant type may have nothing any more of what was granted.
-    #[error("nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the grant type")]
+    #[error(
+        "nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the grant type"
+    )]
     ScopeWithdrawn(String),
     /// The refresh token was used before. Its grant is revoked.
     #[error("the refresh token was used before; its grant is revoked")]
@@ -259,14 +270,18 @@ pub enum RejectReason {
     /// The decision comes too late.
     #[error("the request has expired before it was decided")]
     DecidedTooLate,
-    /// The application's mistake, or the store's or the configuration's: one that [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find,
-    /// since it shows in a request alone. A generator makes what is no token of a certain grant; the last key of reusable tokens has ended,
-    /// or is not the one that sealed; more is granted than was asked, or without a user where tokens are reusable, or for another user at a
-    /// refresh; a member or an error's code is one that the application cannot choose; a registered redirect_uri is no header; the store
-    /// contradicts itself, or keeps nothing. That an answer cannot be written as JSON does not happen.
+    /// The application's mistake, or the store's or the configuration's: one that
+    /// [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find, since it shows in a
+    /// request alone. A generator makes what is no token of a certain grant; the last key of
+    /// reusable tokens has ended, or is not the one that sealed; more is granted than was asked, or
+    /// without a user where tokens are reusable, or for another user at a refresh; a member or an
+    /// error's code is one that the application cannot choose; a registered redirect_uri is no
+    /// header; the store contradicts itself, or keeps nothing. That an answer cannot be written as
+    /// JSON does not happen.
     #[error("misconfigured: {0}")]
     Misconfigured(&'static str),
-    /// The application could not decide, or was not asked: see [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
+    /// The application could not decide, or was not asked: see
+    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
     #[error("the application did not answer: {0}")]
     DecisionFailed(String),
     /// Storage failed.
@@ -275,7 +290,8 @@ pub enum RejectReason {
 }
 
 /// The application, or its store, grants more than the client asked for.
-pub(crate) const MORE_THAN_ASKED: RejectReason = RejectReason::Misconfigured("more was granted than was asked");
+pub(crate) const MORE_THAN_ASKED: RejectReason =
+    RejectReason::Misconfigured("more was granted than was asked");
 
 impl RejectReason {
     /// Refuses scopes, all of which are named.
@@ -286,9 +302,10 @@ impl RejectReason {
     /// Returns the error code that the other side is told.
     pub fn code(&self) -> &str {
         match self {
-            Self::UnknownClient(_) | Self::WrongSecret(_) | Self::SecretExpired(_) | Self::NotAuthenticated => {
-                "invalid_client"
-            }
+            Self::UnknownClient(_)
+            | Self::WrongSecret(_)
+            | Self::SecretExpired(_)
+            | Self::NotAuthenticated => "invalid_client",
             Self::GrantTypeUnknown(_) => "unsupported_grant_type",
             Self::ResponseTypeUnknown(_) => "unsupported_response_type",
             Self::NotAllowed(_) | Self::MayNotIntrospect => "unauthorized_client",
@@ -329,10 +346,11 @@ impl RejectReason {
         }
     }
 
-    /// Returns what the client's developer is told, or why nothing is: where words would tell an attacker apart what the code does not.
-    /// Every reason is here.
+    /// Returns what the client's developer is told, or why nothing is: where words would tell an
+    /// attacker apart what the code does not. Every reason is here.
     pub(crate) fn error_description(&self) -> Result<String, &'static str> {
-        const CODE: &str = "the code is unknown, expired, revoked or used, or was issued to another client";
+        const CODE: &str =
+            "the code is unknown, expired, revoked or used, or was issued to another client";
         const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was issued to another client";
         const BEARER: &str = "the token is unknown, expired or revoked";
         match self {
@@ -424,7 +442,9 @@ impl RejectReason {
             Self::NoSuchPath { .. } => StatusCode::NOT_FOUND,
             Self::HttpMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TokenUnknown | Self::TokenExpired { .. } | Self::TokenMissing => StatusCode::UNAUTHORIZED,
+            Self::TokenUnknown | Self::TokenExpired { .. } | Self::TokenMissing => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::StoreFailed(_) | Self::DecisionFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             reason if reason.code() == "invalid_client" => StatusCode::UNAUTHORIZED,
@@ -446,8 +466,8 @@ impl From<BearerProblem> for RejectReason {
 mod tests {
     use super::*;
 
-    /// `told` names every reason, or it does not compile; what it says can stand in an answer (RFC 6749 §5.2), and tells nobody apart who
-    /// guesses.
+    /// `told` names every reason, or it does not compile; what it says can stand in an answer (RFC
+    /// 6749 §5.2), and tells nobody apart who guesses.
     #[test]
     fn refusals_that_must_look_alike_say_the_same() {
         let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
@@ -468,14 +488,20 @@ mod tests {
                 RejectReason::RefreshTokenOfAnotherClient("a".into()),
             ],
             &[RejectReason::TokenUnknown, RejectReason::TokenExpired { at, now }],
-            &[RejectReason::RequestUri("it is unknown"), RejectReason::RequestUri("it is another client's")],
+            &[
+                RejectReason::RequestUri("it is unknown"),
+                RejectReason::RequestUri("it is another client's"),
+            ],
         ];
         for group in same {
-            let said: Vec<_> =
-                group.iter().map(|reason| (reason.code(), reason.status(), reason.error_description())).collect();
+            let said: Vec<_> = group
+                .iter()
+                .map(|reason| (reason.code(), reason.status(), reason.error_description()))
+                .collect();
             assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
             // The log tells them apart.
-            let logged: std::collections::BTreeSet<_> = group.iter().map(ToString::to_string).collect();
+            let logged: std::collections::BTreeSet<_> =
+                group.iter().map(ToString::to_string).collect();
             assert_eq!(logged.len(), group.len(), "{logged:?}");
         }
     }

@@ -27,8 +27,8 @@ pub(crate) enum ChannelKind {
     Page,
     /// The client, by the user's browser.
     Redirect(Box<ClientRedirect>),
-    /// The user, on a page with a link that brings the client its answer: nobody has looked at this client, so that a redirect would send
-    /// browsers wherever somebody likes (RFC 9700 §4.11.2).
+    /// The user, on a page with a link that brings the client its answer: nobody has looked at this
+    /// client, so that a redirect would send browsers wherever somebody likes (RFC 9700 §4.11.2).
     Link(Box<ClientRedirect>),
 }
 
@@ -62,9 +62,14 @@ impl RefusalChannel {
         Self::new(ChannelKind::Redirect(back), Some(Endpoint::Authorize)).of(client)
     }
 
-    /// Tells the client by the user's browser, or by a link where nobody but the client itself has said who it is.
+    /// Tells the client by the user's browser, or by a link where nobody but the client itself has
+    /// said who it is.
     pub(crate) fn unasked(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
-        let kind = if client.registered_itself() { ChannelKind::Link(back) } else { ChannelKind::Redirect(back) };
+        let kind = if client.registered_itself() {
+            ChannelKind::Link(back)
+        } else {
+            ChannelKind::Redirect(back)
+        };
         Self::new(kind, Some(Endpoint::Authorize)).of(client)
     }
 

@@ -18,7 +18,11 @@ use crate::wire::WHEN_UNAVAILABLE;
 ///
 /// fn answer(rejected: &Rejected) -> oauth_proto::Response {
 ///     // For the operator, unless the feature `tracing` tells it.
-///     eprintln!("refused at {:?}, client {:?}: {rejected}", rejected.endpoint(), rejected.client_id());
+///     eprintln!(
+///         "refused at {:?}, client {:?}: {rejected}",
+///         rejected.endpoint(),
+///         rejected.client_id()
+///     );
 ///     rejected.response() // for the client, or for the user's browser
 /// }
 /// ```
@@ -34,7 +38,11 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    pub(crate) fn new(reason: RejectReason, channel: RefusalChannel, claimed: Option<String>) -> Self {
+    pub(crate) fn new(
+        reason: RejectReason,
+        channel: RefusalChannel,
+        claimed: Option<String>,
+    ) -> Self {
         Self { reason, channel, claimed }
     }
 
@@ -43,23 +51,27 @@ impl Rejected {
         self.channel.endpoint
     }
 
-    /// Returns the client whose request is refused. Until the client is found and authenticated, that is what the request claims;
-    /// `None` where it names none.
+    /// Returns the client whose request is refused. Until the client is found and authenticated,
+    /// that is what the request claims; `None` where it names none.
     pub fn client_id(&self) -> Option<&str> {
         let known = self.channel.client.as_ref().map(|client| client.client_id.as_str());
         known.or_else(|| self.reason.claimed_client()).or(self.claimed.as_deref())
     }
 
-    /// Returns what the other side is told: a redirect where the client and its redirect_uri are known; a page with a link there if the
-    /// client has registered itself and nobody was asked yet; JSON at the endpoints for clients; a plain page otherwise, in whose
-    /// place an application may show one of its own. It says less than the reason where the difference would help an attacker.
+    /// Returns what the other side is told: a redirect where the client and its redirect_uri are
+    /// known; a page with a link there if the client has registered itself and nobody was asked
+    /// yet; JSON at the endpoints for clients; a plain page otherwise, in whose place an
+    /// application may show one of its own. It says less than the reason where the difference would
+    /// help an attacker.
     pub fn response(&self) -> Response {
         let (code, told) = (self.reason.code(), self.reason.error_description().ok());
         let (status, description) = (self.reason.status(), told.as_deref());
         // What has no place in a redirect says so itself, wherever it comes up.
         let is_for_machines = matches!(
             self.reason,
-            RejectReason::HttpMethod { .. } | RejectReason::NoSuchPath { .. } | RejectReason::TooLarge
+            RejectReason::HttpMethod { .. }
+                | RejectReason::NoSuchPath { .. }
+                | RejectReason::TooLarge
         );
         let kind = if is_for_machines { &ChannelKind::Json } else { &self.channel.kind };
         let mut response = match kind {
@@ -70,7 +82,9 @@ impl Rejected {
                 return respond::page(StatusCode::BAD_REQUEST, code, description);
             }
             ChannelKind::Page => respond::page(status, code, description),
-            ChannelKind::Json | ChannelKind::Bearer => json_response::error(status, code, description),
+            ChannelKind::Json | ChannelKind::Bearer => {
+                json_response::error(status, code, description)
+            }
         };
         let headers = response.headers_mut();
         // A 401 has to say how to do better (RFC 9110 §15.5.2).
@@ -82,7 +96,9 @@ impl Rejected {
             (_, StatusCode::UNAUTHORIZED) => Some("Basic realm=\"token\"".to_owned()),
             _ => None,
         };
-        if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
+        if let Some(challenge) =
+            challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok())
+        {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let RejectReason::HttpMethod { allowed, .. } = self.reason {

@@ -1,6 +1,9 @@
 //! Responses: JSON that nobody keeps, redirects, and a page for what has gone wrong.
 
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_FRAME_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    X_FRAME_OPTIONS,
+};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -10,7 +13,10 @@ use crate::oauth2::ResponseMode;
 use crate::oauth2::common::json_response::json;
 use crate::wire::form;
 
-pub(crate) fn to_json(status: StatusCode, value: &impl Serialize) -> Result<Response, RejectReason> {
+pub(crate) fn to_json(
+    status: StatusCode,
+    value: &impl Serialize,
+) -> Result<Response, RejectReason> {
     // Most answers are shorter than that, and need no larger place on the way.
     let mut body = Vec::with_capacity(512);
     serde_json::to_writer(&mut body, value)
@@ -24,7 +30,12 @@ pub(crate) fn page(status: StatusCode, code: &str, description: Option<&str>) ->
 }
 
 /// The same, with HTML behind the text.
-pub(crate) fn page_with(status: StatusCode, code: &str, description: Option<&str>, after: &str) -> Response {
+pub(crate) fn page_with(
+    status: StatusCode,
+    code: &str,
+    description: Option<&str>,
+    after: &str,
+) -> Response {
     let text = escape(description.unwrap_or("The application that sent you here made a mistake."));
     let code = escape(code);
     html(
@@ -72,7 +83,11 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// A redirect to a URI with these parameters at the end of its query, or in its fragment.
-pub(crate) fn redirect(uri: &str, parameters: &[(&str, &str)], mode: ResponseMode) -> Result<Response, RejectReason> {
+pub(crate) fn redirect(
+    uri: &str,
+    parameters: &[(&str, &str)],
+    mode: ResponseMode,
+) -> Result<Response, RejectReason> {
     let mut location = String::with_capacity(uri.len() + 160);
     location.push_str(uri);
     location.push_str(match (mode == ResponseMode::Fragment, uri.contains('?')) {
@@ -85,8 +100,8 @@ pub(crate) fn redirect(uri: &str, parameters: &[(&str, &str)], mode: ResponseMod
     let mut pairs = String::new();
     parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
     location.push_str(&pairs);
-    let mut location =
-        HeaderValue::try_from(location).map_err(|_| RejectReason::Misconfigured("a redirect_uri is no header"))?;
+    let mut location = HeaderValue::try_from(location)
+        .map_err(|_| RejectReason::Misconfigured("a redirect_uri is no header"))?;
     location.set_sensitive(true);
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;

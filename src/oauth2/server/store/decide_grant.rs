@@ -13,14 +13,17 @@ use crate::oauth2::common::json_response::is_quotable;
 use crate::oauth2::common::names::{PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::oauth2::server::refuse::reason::RejectReason;
 
-/// A grant without a page, on which the application decides: what [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) hands to it.
+/// A grant without a page, on which the application decides: what
+/// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) hands to it.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
+/// use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, GrantCredential};
 ///
 /// fn decide(query: &DecideGrant) -> Decision {
 ///     match &query.credential {
-///         GrantCredential::Password { username, password } if is_right(username, password.expose()) => {
+///         GrantCredential::Password { username, password }
+///             if is_right(username, password.expose()) =>
+///         {
 ///             Decision::Granted(Approval::new(username))
 ///         }
 ///         _ => Decision::Denied,
@@ -46,7 +49,11 @@ pub struct DecideGrant {
 /// ```
 /// use oauth_proto::oauth2::server::GrantCredential;
 ///
-/// assert_eq!(GrantCredential::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
+/// assert_eq!(
+///     GrantCredential::Password { username: "jane".into(), password: "x".into() }
+///         .grant_type(),
+///     "password"
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -60,15 +67,19 @@ pub enum GrantCredential {
     },
     /// Another token (RFC 8693).
     Exchange(Box<Exchange>),
-    /// A refresh token of this grant, where [`decide_at_refresh`](crate::oauth2::server::GrantType::decide_at_refresh) was set.
+    /// A refresh token of this grant, where
+    /// [`decide_at_refresh`](crate::oauth2::server::GrantType::decide_at_refresh) was set.
     ///
-    /// Grant [`Approval::of`] this one. Less scope is for this access token alone, since the refresh token keeps its own (RFC 6749 §6). Other
-    /// data are also for the tokens after it, where the refresh token is replaced; a grant made anew drops the data. [`Decision::Denied`]
-    /// tells the client `invalid_grant`, upon which most clients forget the token; the token itself stays good, and the user's access
-    /// tokens live until they expire. To end the grant, call [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To put the client
+    /// Grant [`Approval::of`] this one. Less scope is for this access token alone, since the
+    /// refresh token keeps its own (RFC 6749 §6). Other data are also for the tokens after it,
+    /// where the refresh token is replaced; a grant made anew drops the data. [`Decision::Denied`]
+    /// tells the client `invalid_grant`, upon which most clients forget the token; the token itself
+    /// stays good, and the user's access tokens live until they expire. To end the grant, call
+    /// [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To put the client
     /// off for a while, answer [`Decision::Refused`] with `temporarily_unavailable`.
     Refresh(Arc<GrantRecord>),
-    /// What an extension grant has for it: the request's parameters, without those of the client's authentication.
+    /// What an extension grant has for it: the request's parameters, without those of the client's
+    /// authentication.
     Extension {
         /// The grant type.
         grant_type: String,
@@ -111,14 +122,17 @@ pub struct ActorToken {
 /// A token exchange (RFC 8693 §2.1).
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Decision, Exchange, Approval};
 /// use oauth_proto::oauth2::server::store::TokenKind;
+/// use oauth_proto::oauth2::server::{Approval, Decision, Exchange};
 ///
 /// /// Takes this server's own access tokens alone, for the user that they belong to.
 /// fn policy(exchange: &Exchange) -> Decision {
-///     let subject = exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);
+///     let subject =
+///         exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);
 ///     match subject.and_then(|subject| subject.grant.user.clone()) {
-///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Approval::new(user)),
+///         Some(user) if exchange.actor_token.is_none() => {
+///             Decision::Granted(Approval::new(user))
+///         }
 ///         _ => Decision::Denied,
 ///     }
 /// }
@@ -130,8 +144,9 @@ pub struct Exchange {
     pub subject_token: Secret,
     /// What kind of token that is.
     pub subject_token_type: String,
-    /// What is known of it, if it is a living token of this server's. What is granted then exceeds neither its scope nor its
-    /// resources, lives no longer, comes without a refresh token, and goes when its grant is revoked.
+    /// What is known of it, if it is a living token of this server's. What is granted then exceeds
+    /// neither its scope nor its resources, lives no longer, comes without a refresh token, and
+    /// goes when its grant is revoked.
     pub subject: Option<Arc<TokenRecord>>,
     /// The token of the party that acts for the user, where one does.
     pub actor_token: Option<ActorToken>,
@@ -146,7 +161,10 @@ pub struct Exchange {
 /// ```
 /// use oauth_proto::oauth2::server::Decision;
 ///
-/// let refusal = Decision::Refused { code: "invalid_target".into(), description: "not for that service".into() };
+/// let refusal = Decision::Refused {
+///     code: "invalid_target".into(),
+///     description: "not for that service".into(),
+/// };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -173,7 +191,9 @@ impl Decision {
             Self::Refused { code, .. } if !is_quotable(&code) => Err(RejectReason::Misconfigured(
                 "the code of `Decision::Refused` is empty or has characters that no code has",
             )),
-            Self::Refused { code, description } => Err(RejectReason::GrantRefused { code, description }),
+            Self::Refused { code, description } => {
+                Err(RejectReason::GrantRefused { code, description })
+            }
         }
     }
 }

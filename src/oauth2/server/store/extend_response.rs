@@ -1,5 +1,5 @@
-//! The query about members that the application adds to responses of the token endpoint (RFC 6749 §5.1) and of introspection (RFC
-//! 7662 §2.2).
+//! The query about members that the application adds to responses of the token endpoint (RFC 6749
+//! §5.1) and of introspection (RFC 7662 §2.2).
 
 use std::sync::Arc;
 
@@ -14,16 +14,18 @@ use crate::oauth2::common::scope::Scope;
 
 /// An answer to which the application adds members.
 ///
-/// Set [`extend_token_responses`](crate::oauth2::server::ProviderBuilder::extend_token_responses) or
-/// [`extend_introspection`](crate::oauth2::server::ProviderBuilder::extend_introspection), call [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response) in the place of
+/// Set [`extend_token_responses`](crate::oauth2::server::ProviderBuilder::extend_token_responses)
+/// or [`extend_introspection`](crate::oauth2::server::ProviderBuilder::extend_introspection), call
+/// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response) in the place of
 /// `serve`, and return the members. One that the server writes itself is an error (`server_error`).
 ///
-/// The application is asked before anything is stored or used: where it fails, the client can try again with the same code. Where a
-/// reusable token is there already, the application is asked a second time, about that token, and its second answer counts.
+/// The application is asked before anything is stored or used: where it fails, the client can try
+/// again with the same code. Where a reusable token is there already, the application is asked a
+/// second time, about that token, and its second answer counts.
 ///
 /// # Examples
 /// ```
-/// use oauth_proto::oauth2::server::{ResponseKind, ExtendResponse};
+/// use oauth_proto::oauth2::server::{ExtendResponse, ResponseKind};
 /// use serde_json::{Map, Value};
 ///
 /// fn extend(answer: &ExtendResponse) -> Map<String, Value> {
@@ -39,7 +41,8 @@ use crate::oauth2::common::scope::Scope;
 pub struct ExtendResponse {
     /// What the answer is.
     pub kind: ResponseKind,
-    /// The client that gets the answer, authenticated. At introspection it may be another than the one of the grant.
+    /// The client that gets the answer, authenticated. At introspection it may be another than the
+    /// one of the grant.
     pub client: Arc<ClientRecord>,
     /// The grant that the token belongs to, with the user and the application's data.
     pub grant: Arc<GrantRecord>,
@@ -64,7 +67,8 @@ pub struct ExtendResponse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseKind {
-    /// An answer of the token endpoint: to a code, a refresh token, a device code or any other grant.
+    /// An answer of the token endpoint: to a code, a refresh token, a device code or any other
+    /// grant.
     Token,
     /// An answer of the introspection endpoint about an active token.
     Introspection,
@@ -103,7 +107,11 @@ impl ResponseKind {
 
 impl ExtendResponse {
     /// The query about an answer with a token.
-    pub(crate) fn about(kind: ResponseKind, client: &Arc<ClientRecord>, record: &TokenRecord) -> Self {
+    pub(crate) fn about(
+        kind: ResponseKind,
+        client: &Arc<ClientRecord>,
+        record: &TokenRecord,
+    ) -> Self {
         Self {
             kind,
             client: client.clone(),

@@ -1,4 +1,5 @@
-//! The contract with storage: the queries that a server asks, the records that it keeps, and a store in memory.
+//! The contract with storage: the queries that a server asks, the records that it keeps, and a
+//! store in memory.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -12,8 +13,9 @@ pub(crate) mod traits;
 pub use crate::oauth2::common::token_hash::{InvalidTokenHash, TokenHash};
 pub use memory::MemoryStore;
 pub use queries::{
-    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem, Redemption,
-    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,
+    Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved,
 };
 pub use records::client_record::{ClientRecord, Registrant};
 pub use records::client_secret::ClientSecret;

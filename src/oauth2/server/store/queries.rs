@@ -33,9 +33,9 @@ impl ServerQuery for FindClient {
     type Output = Option<Arc<ClientRecord>>;
 }
 
-/// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one that is there and is still
-/// the same as it was found (RFC 7592), so that what an operator has changed meanwhile is not undone. Answers whether it was
-/// kept.
+/// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one
+/// that is there and is still the same as it was found (RFC 7592), so that what an operator has
+/// changed meanwhile is not undone. Answers whether it was kept.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveClient;
@@ -56,7 +56,8 @@ impl ServerQuery for SaveClient {
     type Output = bool;
 }
 
-/// Removes a client that has that registration access token, with all its one-time records and tokens. Answers whether it was there.
+/// Removes a client that has that registration access token, with all its one-time records and
+/// tokens. Answers whether it was there.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::RemoveClient;
@@ -78,8 +79,9 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that second key whose time has not come,
-/// used or not; which happens to user codes, since they are short.
+/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time
+/// record has that second key whose time has not come, used or not; which happens to user codes,
+/// since they are short.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveOneTimeRecord;
@@ -156,8 +158,8 @@ impl ServerQuery for FindOneTimeRecord {
     type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a one-time record in place of one that is there, is not used and has that version, which goes up by one. Its second key stays. Answers
-/// whether it did.
+/// Puts a one-time record in place of one that is there, is not used and has that version, which
+/// goes up by one. Its second key stays. Answers whether it did.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::ReplaceOneTimeRecord;
@@ -217,9 +219,9 @@ impl KeyedToken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewTokens {
-    /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key and an access token with
-    /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
-    /// came last.
+    /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key
+    /// and an access token with that key is there which has not expired by `now`, nothing is kept,
+    /// and the answer is that one; of several the one that came last.
     pub access: KeyedToken,
     /// The refresh token's.
     pub refresh: Option<KeyedToken>,
@@ -227,9 +229,10 @@ pub struct NewTokens {
     pub now: Timestamp,
 }
 
-/// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used one-time record stays until it expires, so that
-/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only used. Whether it has expired
-/// was looked at before.
+/// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used
+/// one-time record stays until it expires, so that the second attempt, which keeps nothing, is
+/// known for what it is. Without tokens it is only used. Whether it has expired was looked at
+/// before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Redeem;
@@ -259,8 +262,9 @@ pub struct Redeem {
 pub enum Redemption {
     /// It is used now, and the tokens are kept.
     Redeemed,
-    /// It is used now, and a reusable token was there already: its hash and record. The one-time record is of that one's grant from now
-    /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
+    /// It is used now, and a reusable token was there already: its hash and record. The one-time
+    /// record is of that one's grant from now on: [`FindOneTimeRecord`] says so, and it goes when
+    /// that grant is revoked, no longer with its own.
     Existing(KeyedToken),
     /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
     Replayed(GrantId),
@@ -272,7 +276,8 @@ impl ServerQuery for Redeem {
     type Output = Redemption;
 }
 
-/// Keeps tokens, if their client is still there; where they come of another token, only if that one is, too.
+/// Keeps tokens, if their client is still there; where they come of another token, only if that one
+/// is, too.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveTokens;
@@ -285,8 +290,8 @@ impl ServerQuery for Redeem {
 pub struct SaveTokens {
     /// What is kept.
     pub tokens: NewTokens,
-    /// The token that they come of, of either kind. Whether it has expired or was replaced was looked at before: it has to be
-    /// there.
+    /// The token that they come of, of either kind. Whether it has expired or was replaced was
+    /// looked at before: it has to be there.
     pub parent: Option<TokenHash>,
 }
 
@@ -343,9 +348,10 @@ impl ServerQuery for FindToken {
     type Output = Option<Arc<TokenRecord>>;
 }
 
-/// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, keeps the new tokens,
-/// whatever reuse keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
-/// successor again that was replaced itself. See [`TokenRecord::without_seal`].
+/// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in
+/// its place, keeps the new tokens, whatever reuse keys there are, and drops the seal in the record
+/// of the predecessor, if that is there: nobody gets a successor again that was replaced itself.
+/// See [`TokenRecord::without_seal`].
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Rotate;
@@ -391,9 +397,11 @@ impl ServerQuery for Rotate {
 
 /// Revokes. There is no answer: what is not there is as good as revoked.
 ///
-/// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or [`SaveTokens`] at the same time was
-/// about to keep: they and this one exclude each other. In SQL, a `DELETE` under `READ COMMITTED` overlooks rows that another
-/// transaction is inserting: lock a row of the grant first (the one-time record, the parent, the refresh token), or run serializably.
+/// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or
+/// [`SaveTokens`] at the same time was about to keep: they and this one exclude each other. In SQL,
+/// a `DELETE` under `READ COMMITTED` overlooks rows that another transaction is inserting: lock a
+/// row of the grant first (the one-time record, the parent, the refresh token), or run
+/// serializably.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{Revoke, TokenHash};

@@ -1,4 +1,5 @@
-//! The queries of an authorization server, the two traits that a store implements, and what drives a request to its end.
+//! The queries of an authorization server, the two traits that a store implements, and what drives
+//! a request to its end.
 
 use std::sync::Arc;
 
@@ -6,7 +7,8 @@ use super::decide_grant::DecideGrant;
 use super::extend_response::ExtendResponse;
 use super::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
+    Saved,
 };
 use super::records::client_record::ClientRecord;
 use super::records::token_record::TokenRecord;
@@ -16,7 +18,8 @@ use crate::oauth2::server::refuse::rejected::Rejected;
 server_queries! {
     /// What happens next with a request: a query, the end, or a refusal.
     ///
-    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
+    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
+    /// matches:
     ///
     /// ```
     /// use oauth_proto::oauth2::server::{Rejected, ServerStep};
@@ -53,9 +56,10 @@ server_queries! {
 
     /// A blocking store: three tables, of clients, one-time records and tokens. [`serve`] asks it.
     ///
-    /// Every method is one atomic step: a lock is held for its length, or in SQL it is one statement or one transaction. The
-    /// feature `conformance` has a function that checks an implementation. Records are serde values, so a column of JSON can
-    /// hold each; the other columns are what they are found by, and when they may go:
+    /// Every method is one atomic step: a lock is held for its length, or in SQL it is one
+    /// statement or one transaction. The feature `conformance` has a function that checks an
+    /// implementation. Records are serde values, so a column of JSON can hold each; the other
+    /// columns are what they are found by, and when they may go:
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
@@ -99,8 +103,8 @@ server_queries! {
     /// ```
     store;
 
-    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`] does, in one atomic step; write
-    /// them as `async fn`.
+    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`]
+    /// does, in one atomic step; write them as `async fn`.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{AsyncStore, Blocking, MemoryStore};

@@ -35,9 +35,13 @@ fn save(record: &ClientRecord, replaces: Option<&ClientRecord>) -> SaveClient {
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (id, registration) = (kit.name("client"), kit.key());
-    must(kit.client(&id).await.is_none(), "FindClient of a client that was never kept answers None");
+    must(
+        kit.client(&id).await.is_none(),
+        "FindClient of a client that was never kept answers None",
+    );
     let first = registered(&id, Some(registration));
-    let is = async |record: &ClientRecord| kit.client(&id).await.is_some_and(|found| *found == *record);
+    let is =
+        async |record: &ClientRecord| kit.client(&id).await.is_some_and(|found| *found == *record);
     let refused = !kit.save_client(save(&first, Some(&first))).await;
     must(
         refused && kit.client(&id).await.is_none(),
@@ -48,14 +52,26 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     let second = registered(&id, Some(registration)).add_redirect_uri("https://other.example.com/");
     let refused = !kit.save_client(save(&second, None)).await;
-    must(refused && is(&first).await, "SaveClient without `replaces` leaves a client alone that is there");
+    must(
+        refused && is(&first).await,
+        "SaveClient without `replaces` leaves a client alone that is there",
+    );
     let refused = !kit.save_client(save(&second, Some(&second))).await;
-    must(refused && is(&first).await, "SaveClient leaves a client alone that is not the one that it replaces");
-    must(kit.save_client(save(&second, Some(&first))).await, "SaveClient with the record that is there answers true");
+    must(
+        refused && is(&first).await,
+        "SaveClient leaves a client alone that is not the one that it replaces",
+    );
+    must(
+        kit.save_client(save(&second, Some(&first))).await,
+        "SaveClient with the record that is there answers true",
+    );
     must(is(&second).await, "SaveClient replaces the whole record");
 
     let renewed = registered(&id, Some(kit.key()));
-    must(kit.save_client(save(&renewed, Some(&second))).await, "SaveClient may change the registration's hash");
+    must(
+        kit.save_client(save(&renewed, Some(&second))).await,
+        "SaveClient may change the registration's hash",
+    );
     let refused = !kit.save_client(save(&second, Some(&first))).await;
     must(
         refused && is(&renewed).await,
@@ -64,19 +80,35 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     let id = kit.name("client");
     let unmanaged = registered(&id, None);
-    must(kit.save_client(save(&unmanaged, None)).await, "SaveClient keeps a client without a registration, too");
+    must(
+        kit.save_client(save(&unmanaged, None)).await,
+        "SaveClient keeps a client without a registration, too",
+    );
     let refused = !kit.save_client(save(&second, Some(&second))).await;
-    let removed = kit.remove_client(RemoveClient { client_id: id.clone(), registration: kit.key() }).await;
+    let removed =
+        kit.remove_client(RemoveClient { client_id: id.clone(), registration: kit.key() }).await;
     let stays = kit.client(&id).await.is_some_and(|found| *found == unmanaged);
-    must(refused && !removed && stays, "a client without a registration can be neither replaced nor removed");
+    must(
+        refused && !removed && stays,
+        "a client without a registration can be neither replaced nor removed",
+    );
 }
 
-/// Identifiers differ in every byte. Some databases compare texts without regard to case, or to spaces at the end.
+/// Identifiers differ in every byte. Some databases compare texts without regard to case, or to
+/// spaces at the end.
 async fn names<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let id = kit.name("Client");
-    must(kit.save_client(save(&registered(&id, None), None)).await, "SaveClient with a new client answers true");
-    for other in [id.to_lowercase(), format!("{id} "), id.replace("Client", "Cliënt"), format!("{id}%"), String::new()]
-    {
+    must(
+        kit.save_client(save(&registered(&id, None), None)).await,
+        "SaveClient with a new client answers true",
+    );
+    for other in [
+        id.to_lowercase(),
+        format!("{id} "),
+        id.replace("Client", "Cliënt"),
+        format!("{id}%"),
+        String::new(),
+    ] {
         must(kit.client(&other).await.is_none(), "FindClient compares identifiers byte for byte");
     }
 }
@@ -97,22 +129,32 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         let record = kit.issue(kit.code(&kit.grant_to(id))).await;
         kept.push((tokens, record));
     }
-    let remove = |which: usize, registration| RemoveClient { client_id: ids[which].clone(), registration };
+    let remove =
+        |which: usize, registration| RemoveClient { client_id: ids[which].clone(), registration };
     let removed = kit.remove_client(remove(0, registrations[1])).await;
     must(
         !removed && kit.client(&ids[0]).await.is_some(),
         "RemoveClient with another registration's hash removes nothing",
     );
-    must(kit.has(&kept[0].0[0].access).await, "RemoveClient with another registration's hash removes no tokens");
+    must(
+        kit.has(&kept[0].0[0].access).await,
+        "RemoveClient with another registration's hash removes no tokens",
+    );
     must(
         kit.remove_client(remove(0, registrations[0])).await,
         "RemoveClient with the registration's hash answers true",
     );
     must(kit.client(&ids[0]).await.is_none(), "RemoveClient removes the client");
     let (tokens, record) = &kept[0];
-    must(kit.lacks(&tokens[0]).await && kit.lacks(&tokens[1]).await, "RemoveClient removes all of the client's tokens");
+    must(
+        kit.lacks(&tokens[0]).await && kit.lacks(&tokens[1]).await,
+        "RemoveClient removes all of the client's tokens",
+    );
     must(kit.record(*record).await.is_none(), "RemoveClient removes the client's one-time records");
-    must(!kit.remove_client(remove(0, registrations[0])).await, "RemoveClient of a client that is gone answers false");
+    must(
+        !kit.remove_client(remove(0, registrations[0])).await,
+        "RemoveClient of a client that is gone answers false",
+    );
     let (tokens, record) = &kept[1];
     let untouched = kit.client(&ids[1]).await.is_some() && kit.has(&tokens[0].access).await;
     must(

@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use crate::core::server_queries;
 use crate::oauth2::server::store::queries::{
-    Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
-    Saved,
+    Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::traits::{AsyncStore, Blocking, Store};
 
@@ -53,9 +53,13 @@ fn end<E: std::fmt::Display>(outcome: Result<Outcome, E>) -> Outcome {
     outcome.unwrap_or_else(|why| panic!("the store failed while several asked it at once: {why}"))
 }
 
-/// Round after round, as many threads as there are moves in one, each with its own move of every round. None begins a round
-/// before all are there. They wait in a loop, since waking a thread takes longer than most stores' answers.
-pub(crate) fn threads<S: Store + Sync + ?Sized>(store: &S, rounds: Vec<Vec<Move>>) -> Vec<Vec<Outcome>> {
+/// Round after round, as many threads as there are moves in one, each with its own move of every
+/// round. None begins a round before all are there. They wait in a loop, since waking a thread
+/// takes longer than most stores' answers.
+pub(crate) fn threads<S: Store + Sync + ?Sized>(
+    store: &S,
+    rounds: Vec<Vec<Move>>,
+) -> Vec<Vec<Outcome>> {
     let (crowd, count) = (rounds.first().map_or(0, Vec::len), rounds.len());
     let mut own: Vec<Vec<Move>> = (0..crowd).map(|_| Vec::with_capacity(count)).collect();
     for moves in rounds {
@@ -118,7 +122,10 @@ impl Drop for Guard<'_> {
 }
 
 /// Round after round, all of a round as futures.
-pub(crate) async fn tasks<S: AsyncStore + ?Sized>(store: &S, rounds: Vec<Vec<Move>>) -> Vec<Vec<Outcome>> {
+pub(crate) async fn tasks<S: AsyncStore + ?Sized>(
+    store: &S,
+    rounds: Vec<Vec<Move>>,
+) -> Vec<Vec<Outcome>> {
     let mut outcomes = Vec::with_capacity(rounds.len());
     for moves in rounds {
         let ended = join(moves.into_iter().map(|one| make(store, one)).collect()).await;
@@ -133,7 +140,8 @@ async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
         Running(Pin<Box<F>>),
         Ended(F::Output),
     }
-    let mut slots: Vec<_> = futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
+    let mut slots: Vec<_> =
+        futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
     let all_end = poll_fn(|context| {
         let mut ended = true;
         for slot in &mut slots {

@@ -8,15 +8,20 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
-    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem, Redemption,
-    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,
+    Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
-use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::one_time_record::{
+    DeviceStage, OneTimeContent, OneTimeRecord,
+};
 use crate::oauth2::server::store::records::sealed::Sealed;
-use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, TokenRecord, TokenReuse};
+use crate::oauth2::server::store::records::token_record::{
+    Replaced, TokenKind, TokenRecord, TokenReuse,
+};
 use crate::oauth2::server::store::traits::AsyncStore;
 
 /// The client of most grants.
@@ -73,7 +78,10 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     pub(crate) async fn record(&self, key: TokenHash) -> Option<FoundOneTimeRecord> {
-        answered("FindOneTimeRecord", self.store.find_one_time_record(&FindOneTimeRecord { key }).await)
+        answered(
+            "FindOneTimeRecord",
+            self.store.find_one_time_record(&FindOneTimeRecord { key }).await,
+        )
     }
 
     pub(crate) async fn token(&self, key: TokenHash) -> Option<Arc<TokenRecord>> {
@@ -102,14 +110,17 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         let saved = self.save_tokens(SaveTokens { tokens: tokens.clone(), parent: None }).await;
         must(
             saved == Saved::New,
-            &format!("SaveTokens with tokens that nothing is in the way of answers New, not {saved:?}"),
+            &format!(
+                "SaveTokens with tokens that nothing is in the way of answers New, not {saved:?}"
+            ),
         );
     }
 
     /// Keeps a one-time record that must be kept, and tells its key.
     pub(crate) async fn issue(&self, record: OneTimeRecord) -> TokenHash {
         let key = self.key();
-        let query = SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
+        let query =
+            SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
         must(
             self.save_one_time_record(query).await,
             "SaveOneTimeRecord without an second key keeps the record, and answers true",
@@ -175,7 +186,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     /// New tokens that are reusable under that key, and expire at that time.
-    pub(crate) fn reuse(&self, grant: &Arc<GrantRecord>, reuse: TokenHash, expires_at: Option<Timestamp>) -> NewTokens {
+    pub(crate) fn reuse(
+        &self,
+        grant: &Arc<GrantRecord>,
+        reuse: TokenHash,
+        expires_at: Option<Timestamp>,
+    ) -> NewTokens {
         let mut tokens = self.tokens(grant);
         let sealed = |text: &str| Sealed::new(text, b"key", b"context");
         let refresh = tokens.refresh.as_ref().map(|token| (token.key, sealed("refresh")));
@@ -191,7 +207,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     /// The query to replace a refresh token, which has itself replaced that predecessor.
-    pub(crate) fn rotation(&self, old: &KeyedToken, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
+    pub(crate) fn rotation(
+        &self,
+        old: &KeyedToken,
+        predecessor: Option<TokenHash>,
+        new: &NewTokens,
+    ) -> Rotate {
         Rotate { key: old.key, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
     }
 
@@ -208,18 +229,35 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     pub(crate) fn code(&self, grant: &Arc<GrantRecord>) -> OneTimeRecord {
-        let challenge = Some(CodeChallenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
+        let challenge =
+            Some(CodeChallenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
         let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
-        self.of(grant, OneTimeContent::Code { grant: grant.clone(), redirect_uri, redirect_uri_sent: true, challenge })
+        self.of(
+            grant,
+            OneTimeContent::Code {
+                grant: grant.clone(),
+                redirect_uri,
+                redirect_uri_sent: true,
+                challenge,
+            },
+        )
     }
 
     pub(crate) fn device(&self, grant: &Arc<GrantRecord>, stage: DeviceStage) -> OneTimeRecord {
         let (scope, resource) = (grant.scope.clone(), grant.resource.clone());
-        self.of(grant, OneTimeContent::Device { scope, resource, stage, interval: 5, asked_at: None })
+        self.of(
+            grant,
+            OneTimeContent::Device { scope, resource, stage, interval: 5, asked_at: None },
+        )
     }
 
     fn of(&self, grant: &GrantRecord, pending: OneTimeContent) -> OneTimeRecord {
         let expires_at = self.now.after(LIFE);
-        OneTimeRecord { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, content: pending }
+        OneTimeRecord {
+            grant_id: grant.id,
+            client_id: grant.client_id.clone(),
+            expires_at,
+            content: pending,
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! What a store has to do, as functions that a store's own tests call.
 //!
-//! [`check`] is for a [`Store`], [`check_async`] for an [`AsyncStore`]. They go through every query in
-//! [`server`](super), as it is documented there, and then ask many at once: of those who take one code at the same time,
-//! exactly one may win, a thousand times. Where the store departs, they panic, and say how.
+//! [`check`] is for a [`Store`], [`check_async`] for an [`AsyncStore`]. They go through every query
+//! in [`server`](super), as it is documented there, and then ask many at once: of those who take
+//! one code at the same time, exactly one may win, a thousand times. Where the store departs, they
+//! panic, and say how.
 //!
 //! ```
 //! use oauth_proto::Timestamp;
@@ -11,10 +12,11 @@
 //! conformance::check(&MemoryStore::default(), Timestamp::from_os());
 //! ```
 //!
-//! Give it a store for nothing but tests: what is put there stays, and clients that a store knows by other means may be in the
-//! way. `now` is the true time if the store has a clock of its own, such as a database that drops expired rows by itself;
-//! everything that has to have expired did so before then, and everything else lives for an hour. Two runs against the same
-//! store need different seconds.
+//! Give it a store for nothing but tests: what is put there stays, and clients that a store knows
+//! by other means may be in the way. `now` is the true time if the store has a clock of its own,
+//! such as a database that drops expired rows by itself; everything that has to have expired did so
+//! before then, and everything else lives for an hour. Two runs against the same store need
+//! different seconds.
 #![expect(clippy::panic, reason = "it is for tests, and fails as they do")]
 
 mod clients;
@@ -48,8 +50,8 @@ pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
     });
 }
 
-/// Checks an asynchronous store. Its futures are polled in turn, on the caller's task, so that they overlap wherever they
-/// wait; a store that never waits is better checked by [`check`].
+/// Checks an asynchronous store. Its futures are polled in turn, on the caller's task, so that they
+/// overlap wherever they wait; a store that never waits is better checked by [`check`].
 ///
 /// # Panics
 /// Where the store does not do what its trait says, or fails.

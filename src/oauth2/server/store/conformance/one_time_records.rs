@@ -7,10 +7,13 @@ use super::kit::{Kit, must};
 use crate::oauth2::ResponseMode;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
-    FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveOneTimeRecord,
+    FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke,
+    SaveOneTimeRecord,
 };
 use crate::oauth2::server::store::records::consent::{ClientRedirect, Consent, ResponseType};
-use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::records::one_time_record::{
+    DeviceStage, OneTimeContent, OneTimeRecord,
+};
 use crate::oauth2::server::store::traits::AsyncStore;
 
 pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -51,13 +54,21 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
 }
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    must(kit.record(kit.key()).await.is_none(), "FindOneTimeRecord of a record that was never kept answers None");
+    must(
+        kit.record(kit.key()).await.is_none(),
+        "FindOneTimeRecord of a record that was never kept answers None",
+    );
     let grant = kit.grant();
-    let (waiting, granted) =
-        (kit.device(&grant, DeviceStage::Waiting), kit.device(&grant, DeviceStage::Granted(grant.clone())));
-    for record in [kit.code(&grant), waiting, granted, kit.device(&grant, DeviceStage::Denied), pushed(kit)] {
+    let (waiting, granted) = (
+        kit.device(&grant, DeviceStage::Waiting),
+        kit.device(&grant, DeviceStage::Granted(grant.clone())),
+    );
+    for record in
+        [kit.code(&grant), waiting, granted, kit.device(&grant, DeviceStage::Denied), pushed(kit)]
+    {
         let key = kit.issue(record.clone()).await;
-        let expected = FoundOneTimeRecord { key, version: 0, used: false, record: Arc::new(record) };
+        let expected =
+            FoundOneTimeRecord { key, version: 0, used: false, record: Arc::new(record) };
         must(
             kit.record(key).await == Some(expected),
             "FindOneTimeRecord answers with what SaveOneTimeRecord kept, whole, at version 0",
@@ -65,9 +76,16 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     }
     // One that has expired may be gone; what is answered of it must say when it expired.
     let past = kit.past();
-    let record = OneTimeRecord { expires_at: past.after(Duration::from_secs(1)), ..kit.code(&kit.grant()) };
+    let record =
+        OneTimeRecord { expires_at: past.after(Duration::from_secs(1)), ..kit.code(&kit.grant()) };
     let (key, record) = (kit.key(), Arc::new(record));
-    kit.save_one_time_record(SaveOneTimeRecord { key, second_key: None, record: record.clone(), now: past }).await;
+    kit.save_one_time_record(SaveOneTimeRecord {
+        key,
+        second_key: None,
+        record: record.clone(),
+        now: past,
+    })
+    .await;
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(key).await;
     must(
@@ -79,8 +97,12 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (second_key, keys) = (kit.key(), [kit.key(), kit.key(), kit.key()]);
     let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
-    let save =
-        |key, second_key| SaveOneTimeRecord { key, second_key: Some(second_key), record: record.clone(), now: kit.now };
+    let save = |key, second_key| SaveOneTimeRecord {
+        key,
+        second_key: Some(second_key),
+        record: record.clone(),
+        now: kit.now,
+    };
     must(
         kit.save_one_time_record(save(keys[0], second_key)).await,
         "SaveOneTimeRecord with an second key that is free answers true",
@@ -90,12 +112,18 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         found.is_some_and(|found| found.key == keys[0]),
         "FindOneTimeRecord finds a record by its second_key, and answers with its key",
     );
-    must(kit.record(keys[0]).await.is_some(), "FindOneTimeRecord finds a record with an second key by its key, too");
+    must(
+        kit.record(keys[0]).await.is_some(),
+        "FindOneTimeRecord finds a record with an second key by its key, too",
+    );
     must(
         !kit.save_one_time_record(save(keys[1], second_key)).await,
         "SaveOneTimeRecord with the second key of a living record answers false",
     );
-    must(kit.record(keys[1]).await.is_none(), "SaveOneTimeRecord with the second key of a living record keeps nothing");
+    must(
+        kit.record(keys[1]).await.is_none(),
+        "SaveOneTimeRecord with the second key of a living record keeps nothing",
+    );
     let (used, key) = (kit.key(), kit.key());
     kit.save_one_time_record(save(key, used)).await;
     kit.redeem(Redeem { key, tokens: None }).await;
@@ -124,18 +152,33 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.record(second_key).await.is_none(),
         "FindOneTimeRecord by the second key of a record that was revoked answers None",
     );
-    must(kit.save_one_time_record(save(keys[2], second_key)).await, "an second key is free once its record is revoked");
+    must(
+        kit.save_one_time_record(save(keys[2], second_key)).await,
+        "an second key is free once its record is revoked",
+    );
 
     // At the very second at which a one-time record expires, its second_key is free.
     let (second_key, past) = (kit.key(), kit.past());
     let before = OneTimeRecord { expires_at: kit.now, ..OneTimeRecord::clone(&record) };
-    let first = SaveOneTimeRecord { key: kit.key(), second_key: Some(second_key), record: Arc::new(before), now: past };
+    let first = SaveOneTimeRecord {
+        key: kit.key(),
+        second_key: Some(second_key),
+        record: Arc::new(before),
+        now: past,
+    };
     kit.save_one_time_record(first).await;
     let key = kit.key();
-    must(kit.save_one_time_record(save(key, second_key)).await, "an second key is free once its record has expired");
+    must(
+        kit.save_one_time_record(save(key, second_key)).await,
+        "an second key is free once its record has expired",
+    );
     let found = kit.record(second_key).await;
-    must(found.is_some_and(|found| found.key == key), "an second key that was free finds the record that has it now");
-    // Something new comes, upon which the first may be dropped: with its own second_key, not the second's.
+    must(
+        found.is_some_and(|found| found.key == key),
+        "an second key that was free finds the record that has it now",
+    );
+    // Something new comes, upon which the first may be dropped: with its own second_key, not the
+    // second's.
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(second_key).await;
     must(
@@ -154,7 +197,9 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     };
     let stage = async |stage: &DeviceStage, version: u64| {
         let expected = Arc::new(kit.device(&grant, stage.clone()));
-        kit.record(key).await.is_some_and(|found| found.record == expected && found.version == version && !found.used)
+        kit.record(key).await.is_some_and(|found| {
+            found.record == expected && found.version == version && !found.used
+        })
     };
     must(
         !kit.replace_one_time_record(replace(key, 1, &denied)).await,
@@ -164,7 +209,10 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.replace_one_time_record(replace(key, 0, &granted)).await,
         "ReplaceOneTimeRecord with the version that was found answers true",
     );
-    must(stage(&granted, 1).await, "ReplaceOneTimeRecord keeps the new record, and the version goes up by one");
+    must(
+        stage(&granted, 1).await,
+        "ReplaceOneTimeRecord keeps the new record, and the version goes up by one",
+    );
     let refused = !kit.replace_one_time_record(replace(key, 0, &denied)).await;
     must(
         refused && stage(&granted, 1).await,
@@ -188,7 +236,10 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let version = kit.record(key).await.map_or(2, |found| found.version);
     let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
     let used = kit.record(key).await.is_some_and(|found| found.used);
-    must(refused && used, "ReplaceOneTimeRecord leaves a record alone that is used, whatever the version");
+    must(
+        refused && used,
+        "ReplaceOneTimeRecord leaves a record alone that is used, whatever the version",
+    );
     kit.revoke(Revoke::Grant(grant.id)).await;
     let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
     must(
@@ -208,11 +259,15 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 
     let key = kit.issue(kit.code(&grant)).await;
-    must(kit.redeem(redeem(key, &first)).await == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
+    must(
+        kit.redeem(redeem(key, &first)).await == Redemption::Redeemed,
+        "Redeem of a living record answers Redeemed",
+    );
     let both = kit.has(&first.access).await && first.refresh.as_ref().is_some();
     let refresh = first.refresh.as_ref().map_or(first.access.key, |token| token.key);
     must(
-        both && kit.token(refresh).await == first.refresh.as_ref().map(|token| token.record.clone()),
+        both && kit.token(refresh).await
+            == first.refresh.as_ref().map(|token| token.record.clone()),
         "Redeem keeps both tokens",
     );
     must(
@@ -242,7 +297,10 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });
     let key = kit.issue(kit.code(&grant)).await;
-    must(kit.redeem(redeem(key, &only)).await == Redemption::Redeemed, "Redeem takes an access token alone, too");
+    must(
+        kit.redeem(redeem(key, &only)).await == Redemption::Redeemed,
+        "Redeem takes an access token alone, too",
+    );
     must(kit.has(&only.access).await, "Redeem keeps an access token that comes alone");
 
     let key = kit.issue(kit.code(&grant)).await;
@@ -262,12 +320,21 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     let key = kit.issue(kit.code(&second)).await;
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
     let token = existing.access.clone();
-    must(redemption == Redemption::Existing(token), "Redeem answers Existing, with the reusable token that is there");
+    must(
+        redemption == Redemption::Existing(token),
+        "Redeem answers Existing, with the reusable token that is there",
+    );
     must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
     let found = kit.record(key).await;
-    must(found.as_ref().is_some_and(|found| found.used), "Redeem that answers Existing spends the record");
+    must(
+        found.as_ref().is_some_and(|found| found.used),
+        "Redeem that answers Existing spends the record",
+    );
     let moved = found.is_some_and(|found| found.record.grant_id == first.id);
-    must(moved, "after Redeem has answered Existing, FindOneTimeRecord answers with the grant of the existing token");
+    must(
+        moved,
+        "after Redeem has answered Existing, FindOneTimeRecord answers with the grant of the existing token",
+    );
     let again = kit.redeem(Redeem { key, tokens: Some(tokens) }).await;
     must(
         again == Redemption::Replayed(first.id),
@@ -275,9 +342,15 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     );
     kit.revoke(Revoke::Grant(second.id)).await;
     let stays = kit.record(key).await.is_some() && kit.has(&existing.access).await;
-    must(stays, "a record that was used for an existing token does not go with the grant that it was of");
+    must(
+        stays,
+        "a record that was used for an existing token does not go with the grant that it was of",
+    );
     kit.revoke(Revoke::Grant(first.id)).await;
-    must(kit.record(key).await.is_none(), "a record that was used for an existing token goes with that token's grant");
+    must(
+        kit.record(key).await.is_none(),
+        "a record that was used for an existing token goes with that token's grant",
+    );
 
     // A reusable token that is not there any more is nobody's.
     let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);

@@ -8,8 +8,8 @@ use super::kit::{Kit, must};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
-    NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
-    SaveTokens, Saved,
+    NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
 use crate::oauth2::server::store::traits::AsyncStore;
@@ -55,7 +55,8 @@ async fn run<R>(
 
 /// Which of them won; exactly one must have.
 fn winner(outcomes: &[Outcome], won: impl Fn(&Outcome) -> bool, law: &str) -> usize {
-    let winners: Vec<_> = outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
+    let winners: Vec<_> =
+        outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
     must(winners.len() == 1, &format!("{law}; {} did", winners.len()));
     winners.first().copied().unwrap_or_default()
 }
@@ -69,21 +70,37 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
         let grant = kit.grant();
         let key = kit.issue(kit.code(&grant)).await;
         let tokens: Vec<_> = (0..CROWD).map(|_| kit.tokens(&grant)).collect();
-        let redeem = |tokens: &NewTokens| Move::Redeem(Redeem { key, tokens: Some(tokens.clone()) });
+        let redeem =
+            |tokens: &NewTokens| Move::Redeem(Redeem { key, tokens: Some(tokens.clone()) });
         let moves = tokens.iter().map(redeem).collect();
         (tokens, moves)
     };
     let judge = async |tokens: Vec<NewTokens>, outcomes: Vec<Outcome>| {
         let won = |outcome: &Outcome| *outcome == Outcome::Redeemed(Redemption::Redeemed);
-        let winner = winner(&outcomes, won, "of those who redeem one record at once, exactly one is answered Redeemed");
+        let winner = winner(
+            &outcomes,
+            won,
+            "of those who redeem one record at once, exactly one is answered Redeemed",
+        );
         for (at, tokens) in tokens.iter().enumerate() {
             if at == winner {
-                must(kit.has(&tokens.access).await, "the tokens of the one who redeems a record are kept");
+                must(
+                    kit.has(&tokens.access).await,
+                    "the tokens of the one who redeems a record are kept",
+                );
             } else {
-                let late =
-                    outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed(tokens.access.record.grant.id)));
-                must(late, "of those who redeem one record at once, all but one are answered Replayed");
-                must(kit.lacks(tokens).await, "the tokens of those who redeem a record too late are not kept");
+                let late = outcomes.get(at)
+                    == Some(&Outcome::Redeemed(Redemption::Replayed(
+                        tokens.access.record.grant.id,
+                    )));
+                must(
+                    late,
+                    "of those who redeem one record at once, all but one are answered Replayed",
+                );
+                must(
+                    kit.lacks(tokens).await,
+                    "the tokens of those who redeem a record too late are not kept",
+                );
             }
         }
     };
@@ -106,15 +123,29 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
     };
     let judge = async |rotations: Vec<Rotate>, outcomes: Vec<Outcome>| {
         let won = |outcome: &Outcome| *outcome == Outcome::Rotated(Rotation::Rotated);
-        let winner =
-            winner(&outcomes, won, "of those who rotate one refresh token at once, exactly one is answered Rotated");
-        let Some(Rotate { key, replaced: now, .. }) = rotations.get(winner).cloned() else { return };
+        let winner = winner(
+            &outcomes,
+            won,
+            "of those who rotate one refresh token at once, exactly one is answered Rotated",
+        );
+        let Some(Rotate { key, replaced: now, .. }) = rotations.get(winner).cloned() else {
+            return;
+        };
         for (at, late) in rotations.iter().enumerate().filter(|(at, _)| *at != winner) {
             let told = outcomes.get(at) == Some(&Outcome::Rotated(Rotation::Replaced(now.clone())));
-            must(told, "those who rotate a refresh token too late are answered Replaced, with the record of who did");
-            must(kit.lacks(&late.tokens).await, "the tokens of those who rotate a refresh token too late are not kept");
+            must(
+                told,
+                "those who rotate a refresh token too late are answered Replaced, with the record of who did",
+            );
+            must(
+                kit.lacks(&late.tokens).await,
+                "the tokens of those who rotate a refresh token too late are not kept",
+            );
         }
-        must(kit.has(&KeyedToken::new(key, now)).await, "the record of the one who rotates a refresh token is kept");
+        must(
+            kit.has(&KeyedToken::new(key, now)).await,
+            "the record of the one who rotates a refresh token is kept",
+        );
     };
     run(together, prepare, judge).await;
 }
@@ -125,18 +156,29 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
         let keys: Vec<_> = (0..CROWD).map(|_| kit.key()).collect();
         let save = |key: &TokenHash| {
             let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
-            Move::OneTimeRecord(SaveOneTimeRecord { key: *key, second_key: Some(second_key), record, now: kit.now })
+            Move::OneTimeRecord(SaveOneTimeRecord {
+                key: *key,
+                second_key: Some(second_key),
+                record,
+                now: kit.now,
+            })
         };
         let moves = keys.iter().map(save).collect();
         ((second_key, keys), moves)
     };
     let judge = async |(second_key, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
-        let winner =
-            winner(&outcomes, kept, "of one-time records with one second_key that come at once, exactly one is kept");
+        let winner = winner(
+            &outcomes,
+            kept,
+            "of one-time records with one second_key that come at once, exactly one is kept",
+        );
         let found = kit.record(second_key).await.map(|found| found.key);
         must(found == keys.get(winner).copied(), "an second key finds the record that was kept");
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
-            must(kit.record(*key).await.is_none(), "a record whose second key was taken at the same time is not kept");
+            must(
+                kit.record(*key).await.is_none(),
+                "a record whose second key was taken at the same time is not kept",
+            );
         }
     };
     run(together, prepare, judge).await;
@@ -146,7 +188,8 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
     let prepare = async || {
         let grant = kit.grant();
         let key = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
-        let stages = [DeviceStage::Granted(grant.clone()), DeviceStage::Denied, DeviceStage::Waiting];
+        let stages =
+            [DeviceStage::Granted(grant.clone()), DeviceStage::Denied, DeviceStage::Waiting];
         let one_time_records = stages.map(|stage| Arc::new(kit.device(&grant, stage)));
         let replace = |record| ReplaceOneTimeRecord { key, version: 0, record };
         let replacements = one_time_records.map(replace);
@@ -154,8 +197,14 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
         (replacements, moves)
     };
     let judge = async |replacements: [ReplaceOneTimeRecord; 3], outcomes: Vec<Outcome>| {
-        let winner = winner(&outcomes, kept, "of those who replace one version of a record at once, exactly one does");
-        let Some(ReplaceOneTimeRecord { key, record, .. }) = replacements.get(winner) else { return };
+        let winner = winner(
+            &outcomes,
+            kept,
+            "of those who replace one version of a record at once, exactly one does",
+        );
+        let Some(ReplaceOneTimeRecord { key, record, .. }) = replacements.get(winner) else {
+            return;
+        };
         let found = kit.record(*key).await;
         let is_winners = found.is_some_and(|found| found.version == 1 && found.record == *record);
         must(is_winners, "what is kept is the record of the one who replaced it");
@@ -174,25 +223,38 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
             moves.push(if at % 2 == 0 {
                 Move::Save(SaveTokens { tokens, parent: None })
             } else {
-                Move::Redeem(Redeem { key: kit.issue(kit.code(&grant)).await, tokens: Some(tokens) })
+                Move::Redeem(Redeem {
+                    key: kit.issue(kit.code(&grant)).await,
+                    tokens: Some(tokens),
+                })
             });
         }
         (all, moves)
     };
     let judge = async |all: Vec<NewTokens>, outcomes: Vec<Outcome>| {
-        let won =
-            |outcome: &Outcome| matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed));
-        let winner = winner(&outcomes, won, "of tokens with one reuse key that come at once, exactly one is kept");
+        let won = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed))
+        };
+        let winner = winner(
+            &outcomes,
+            won,
+            "of tokens with one reuse key that come at once, exactly one is kept",
+        );
         let Some(token) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
         let by_saving = Outcome::Saved(Saved::Existing(token.clone()));
         let by_redeeming = Outcome::Redeemed(Redemption::Existing(token));
         for (at, tokens) in all.iter().enumerate().filter(|(at, _)| *at != winner) {
-            let told = outcomes.get(at).is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
+            let told = outcomes
+                .get(at)
+                .is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
             must(
                 told,
                 "of tokens with one reuse key that come at once, all but one are answered Existing, with that one",
             );
-            must(kit.lacks(tokens).await, "of tokens with one reuse key that come at once, all but one are not kept");
+            must(
+                kit.lacks(tokens).await,
+                "of tokens with one reuse key that come at once, all but one are not kept",
+            );
         }
     };
     run(together, prepare, judge).await;
@@ -201,11 +263,16 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
 async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let record = Arc::new(registered(&kit.name("client"), None));
-        let moves = (0..CROWD).map(|_| Move::Client(SaveClient { record: record.clone(), replaces: None }));
+        let moves =
+            (0..CROWD).map(|_| Move::Client(SaveClient { record: record.clone(), replaces: None }));
         ((), moves.collect())
     };
     let judge = async |(), outcomes: Vec<Outcome>| {
-        winner(&outcomes, kept, "of new clients with one identifier that come at once, exactly one is kept");
+        winner(
+            &outcomes,
+            kept,
+            "of new clients with one identifier that come at once, exactly one is kept",
+        );
     };
     run(together, prepare, judge).await;
 }
@@ -216,7 +283,10 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
         let (id, registration) = (kit.name("client"), kit.key());
         let record = Arc::new(registered(&id, Some(registration)));
         let before = record.clone();
-        must(kit.save_client(SaveClient { record, replaces: None }).await, "SaveClient with a new client answers true");
+        must(
+            kit.save_client(SaveClient { record, replaces: None }).await,
+            "SaveClient with a new client answers true",
+        );
         let replace = |_| {
             let record = Arc::new(registered(&id, Some(kit.key())));
             Move::Client(SaveClient { record, replaces: Some(before.clone()) })
@@ -224,12 +294,17 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
         ((), (0..CROWD).map(replace).collect())
     };
     let judge = async |(), outcomes: Vec<Outcome>| {
-        winner(&outcomes, kept, "of those who replace a client under one registration at once, exactly one does");
+        winner(
+            &outcomes,
+            kept,
+            "of those who replace a client under one registration at once, exactly one does",
+        );
     };
     run(together, prepare, judge).await;
 }
 
-/// Whichever comes first, nothing of the grant is left: what was kept before is revoked, and what is revoked keeps nothing.
+/// Whichever comes first, nothing of the grant is left: what was kept before is revoked, and what
+/// is revoked keeps nothing.
 async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let grant = kit.grant();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::kit::{Kit, must};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
-use crate::oauth2::server::store::queries::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
+use crate::oauth2::server::store::queries::{
+    NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved,
+};
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
 use crate::oauth2::server::store::records::token_record::TokenKind;
 use crate::oauth2::server::store::traits::AsyncStore;
@@ -32,14 +34,20 @@ fn refresh(tokens: &NewTokens) -> KeyedToken {
 }
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    must(kit.token(kit.key()).await.is_none(), "FindToken of a token that was never kept answers None");
+    must(
+        kit.token(kit.key()).await.is_none(),
+        "FindToken of a token that was never kept answers None",
+    );
     let mut tokens = kit.living(&kit.grant(), kit.key());
     let access = Arc::make_mut(&mut tokens.access.record);
     access.narrowed_scope = Some("photos.read".into());
     access.narrowed_resource = Some(Vec::new());
     kit.keep(&tokens).await;
     must(kit.has(&tokens.access).await, "FindToken answers with the access token's record, whole");
-    must(kit.has(&refresh(&tokens)).await, "FindToken answers with the refresh token's record, whole");
+    must(
+        kit.has(&refresh(&tokens)).await,
+        "FindToken answers with the refresh token's record, whole",
+    );
     let alone = NewTokens { refresh: None, ..kit.tokens(&kit.grant()) };
     kit.keep(&alone).await;
     must(kit.has(&alone.access).await, "SaveTokens keeps an access token that comes alone");
@@ -58,7 +66,10 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     // Something new comes, so that what has expired may be dropped.
     kit.keep(&kit.tokens(&kit.grant())).await;
     must(kit.has(&eternal.access).await, "a token that never expires stays");
-    must(kit.has(&refresh(&brief)).await, "a refresh token outlives the access token that came with it");
+    must(
+        kit.has(&refresh(&brief)).await,
+        "a refresh token outlives the access token that came with it",
+    );
     let found = kit.token(brief.access.key).await;
     must(
         found.is_none_or(|found| found == brief.access.record),
@@ -88,7 +99,10 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.revoke(Revoke::Token(parent.access.key)).await;
     let child = kit.tokens(&grant);
     let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
-    must(gone == Saved::ParentGone && kit.lacks(&child).await, "SaveTokens keeps nothing of a token that was revoked");
+    must(
+        gone == Saved::ParentGone && kit.lacks(&child).await,
+        "SaveTokens keeps nothing of a token that was revoked",
+    );
     kit.revoke(Revoke::Grant(grant.id)).await;
     let gone = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
     must(
@@ -104,7 +118,10 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         let token = existing.access.clone();
         must(saved == Saved::Existing(token), law);
         must(kit.lacks(tokens).await, "SaveTokens that answers Existing keeps neither token");
-        must(kit.has(&existing.access).await, "SaveTokens that answers Existing leaves that token as it was");
+        must(
+            kit.has(&existing.access).await,
+            "SaveTokens that answers Existing leaves that token as it was",
+        );
     };
     let first = kit.living(&kit.grant(), reuse);
     kit.keep(&first).await;
@@ -143,7 +160,10 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&expired).await;
     let after = kit.living(&kit.grant(), reuse);
     let saved = kit.save_tokens(save(&after, None)).await;
-    must(saved == Saved::New && kit.has(&after.access).await, "a reusable token that has expired is in nobody's way");
+    must(
+        saved == Saved::New && kit.has(&after.access).await,
+        "a reusable token that has expired is in nobody's way",
+    );
     expect(
         &kit.living(&kit.grant(), reuse),
         &after,
@@ -176,8 +196,14 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     kit.keep(&tokens[0]).await;
     let first = rotate(&tokens[1]);
-    must(kit.rotate(first.clone()).await == Rotation::Rotated, "Rotate of a living refresh token answers Rotated");
-    must(kit.has(&tokens[1].access).await && kit.has(&refresh(&tokens[1])).await, "Rotate keeps the new tokens");
+    must(
+        kit.rotate(first.clone()).await == Rotation::Rotated,
+        "Rotate of a living refresh token answers Rotated",
+    );
+    must(
+        kit.has(&tokens[1].access).await && kit.has(&refresh(&tokens[1])).await,
+        "Rotate keeps the new tokens",
+    );
     must(
         kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
         "Rotate keeps the old token's record as it is from then on",
@@ -230,7 +256,10 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let old = refresh(&first);
     let rotate = kit.rotation(&old, None, &second);
     must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of reuse keys");
-    must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the reuse key");
+    must(
+        kit.has(&second.access).await,
+        "Rotate keeps the new tokens also where a living token has the reuse key",
+    );
     must(kit.has(&first.access).await, "Rotate leaves the reusable token alone that was there");
     let latest = async |law: &str| {
         let token = second.access.clone();
@@ -239,7 +268,10 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     };
     latest("of two tokens with one reuse key the one that came last is Existing").await;
     kit.revoke(Revoke::Token(first.access.key)).await;
-    latest("of two tokens with one reuse key the latest stays Existing when the other one is revoked").await;
+    latest(
+        "of two tokens with one reuse key the latest stays Existing when the other one is revoked",
+    )
+    .await;
 }
 
 async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -249,7 +281,10 @@ async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.revoke(Revoke::Token(kit.key())).await;
     kit.revoke(Revoke::Token(tokens[0].access.key)).await;
     must(kit.token(tokens[0].access.key).await.is_none(), "Revoke of an access token takes it");
-    must(kit.has(&refresh(&tokens[0])).await, "Revoke of an access token leaves its refresh token alone");
+    must(
+        kit.has(&refresh(&tokens[0])).await,
+        "Revoke of an access token leaves its refresh token alone",
+    );
     kit.revoke(Revoke::Token(refresh(&tokens[1]).key)).await;
     must(kit.token(refresh(&tokens[1]).key).await.is_none(), "Revoke of a refresh token takes it");
     must(kit.has(&tokens[1].access).await, "Revoke of one token leaves the others alone");
@@ -281,15 +316,33 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
-        must(kit.token(tokens.access.key).await.is_none(), "Revoke of a grant takes all of its access tokens");
-        let refresh = tokens.refresh.as_ref().filter(|token| token.record.kind == TokenKind::Refresh);
+        must(
+            kit.token(tokens.access.key).await.is_none(),
+            "Revoke of a grant takes all of its access tokens",
+        );
+        let refresh =
+            tokens.refresh.as_ref().filter(|token| token.record.kind == TokenKind::Refresh);
         if let Some(KeyedToken { key, .. }) = refresh {
-            must(kit.token(*key).await.is_none(), "Revoke of a grant takes all of its refresh tokens");
+            must(
+                kit.token(*key).await.is_none(),
+                "Revoke of a grant takes all of its refresh tokens",
+            );
         }
     }
-    must(kit.record(unused).await.is_none(), "Revoke of a grant takes one-time records that are not used");
-    must(kit.record(used).await.is_none(), "Revoke of a grant takes one-time records that are used");
-    let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.record(record).await.is_some();
-    must(untouched, "Revoke of a grant leaves other grants alone, of the same client and user, too");
+    must(
+        kit.record(unused).await.is_none(),
+        "Revoke of a grant takes one-time records that are not used",
+    );
+    must(
+        kit.record(used).await.is_none(),
+        "Revoke of a grant takes one-time records that are used",
+    );
+    let untouched = kit.has(&kept.access).await
+        && kit.has(&refresh(&kept)).await
+        && kit.record(record).await.is_some();
+    must(
+        untouched,
+        "Revoke of a grant leaves other grants alone, of the same client and user, too",
+    );
     kit.revoke(Revoke::Grant(grant.id)).await;
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::records::grant_record::GrantId;
 
-/// A mark that something has ended. Whatever carries it is dead from then on, and is dropped when it is found.
+/// A mark that something has ended. Whatever carries it is dead from then on, and is dropped when
+/// it is found.
 #[derive(Debug, Default)]
 pub(crate) struct Ending(AtomicBool);
 
@@ -20,7 +21,8 @@ impl Ending {
     }
 }
 
-/// The records of one grant. Every record has a pointer to its family, so that all of them end in one step.
+/// The records of one grant. Every record has a pointer to its family, so that all of them end in
+/// one step.
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) grant: GrantId,

@@ -1,10 +1,11 @@
 //! A store in memory, for tests, examples and servers of one process that may forget.
 //!
-//! No operation is long, however many records there are. What has expired is dropped some at a time ([`Table::sweep`]), and a
-//! grant or client that is revoked or removed is marked ([`Ending`]) in one step: all its records are dead from then on, and are
-//! dropped in later steps.
+//! No operation is long, however many records there are. What has expired is dropped some at a time
+//! ([`Table::sweep`]), and a grant or client that is revoked or removed is marked ([`Ending`]) in
+//! one step: all its records are dead from then on, and are dropped in later steps.
 //!
-//! Locks are held together only in this order, and never two of one table: second_keys, one-time records, reuse, grants, tokens, clients.
+//! Locks are held together only in this order, and never two of one table: second_keys, one-time
+//! records, reuse, grants, tokens, clients.
 
 mod family;
 mod table;
@@ -19,8 +20,9 @@ use super::memory::family::{Ending, Family, Members};
 use super::memory::table::{Key, Shard, Table};
 use super::queries::KeyedToken;
 use super::queries::{
-    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption,
+    RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
+    SaveTokens, Saved,
 };
 use super::records::client_record::ClientRecord;
 use super::records::grant_record::GrantId;
@@ -30,11 +32,12 @@ use super::traits::Store;
 use crate::Timestamp;
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// Keeps everything in memory. Records that have expired, or whose grant was revoked or client removed, are dropped some at
-/// a time, whenever tokens or one-time records are saved.
+/// Keeps everything in memory. Records that have expired, or whose grant was revoked or client
+/// removed, are dropped some at a time, whenever tokens or one-time records are saved.
 ///
-/// No operation makes others wait for long: there are many locks, and no operation moves or drops more than 1,024 records, at a
-/// million of them as at a thousand. The memory is given back after a burst.
+/// No operation makes others wait for long: there are many locks, and no operation moves or drops
+/// more than 1,024 records, at a million of them as at a thousand. The memory is given back after a
+/// burst.
 ///
 /// # Examples
 /// ```
@@ -67,11 +70,13 @@ struct Client {
 #[derive(Debug)]
 struct StoredToken {
     record: Arc<TokenRecord>,
-    /// A copy of the record's, so that a sweep need not follow the pointer. The end of time if it never expires.
+    /// A copy of the record's, so that a sweep need not follow the pointer. The end of time if it
+    /// never expires.
     expires_at: Timestamp,
     /// The same of the seal of its successor.
     sealed_until: Timestamp,
-    /// Comes when the token's own client is removed. Tokens of one grant can be of several clients, by token exchange.
+    /// Comes when the token's own client is removed. Tokens of one grant can be of several clients,
+    /// by token exchange.
     client: Option<Arc<Ending>>,
     /// The other records of the grant; `None` while this is the only one.
     family: Option<Arc<Family>>,
@@ -135,7 +140,8 @@ impl MemoryStore {
         put_client(&mut self.clients(&record.client_id), Arc::new(record));
     }
 
-    /// Returns how many tokens and one-time records it holds. UsedPendingIds one-time records count, and so do records that are over and not dropped yet.
+    /// Returns how many tokens and one-time records it holds. UsedPendingIds one-time records
+    /// count, and so do records that are over and not dropped yet.
     pub fn len(&self) -> usize {
         self.tokens.len() + self.one_time_records.len()
     }
@@ -148,7 +154,8 @@ impl MemoryStore {
     /// Locks the clients among which this one is.
     fn clients(&self, client_id: &str) -> MutexGuard<'_, BTreeMap<String, Client>> {
         // An uneven spread does no harm, because trees have no worst case.
-        let place = client_id.bytes().fold(0_u8, |place, byte| place.wrapping_mul(31).wrapping_add(byte));
+        let place =
+            client_id.bytes().fold(0_u8, |place, byte| place.wrapping_mul(31).wrapping_add(byte));
         let clients = &self.clients[usize::from(place) % self.clients.len()];
         clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -157,7 +164,8 @@ impl MemoryStore {
         self.clients(client_id).get(client_id).map(|client| client.ending.clone())
     }
 
-    /// Returns the family of a grant: `near` if it is of this grant, otherwise the living one in `grants`, otherwise a new one.
+    /// Returns the family of a grant: `near` if it is of this grant, otherwise the living one in
+    /// `grants`, otherwise a new one.
     fn family(&self, grant: GrantId, near: Option<&Arc<Family>>) -> Arc<Family> {
         near.filter(|near| near.grant == grant).cloned().unwrap_or_else(|| {
             let mut shard = self.grants.shard(&grant);
@@ -166,7 +174,8 @@ impl MemoryStore {
                 _ => Family::new(grant),
             };
             if let Some(Members::One(key)) = shard.insert(grant, Members::Many(family.clone()))
-                && let Some(stored) = self.tokens.shard(&key).get_mut(&key).filter(|stored| stored.is_alive())
+                && let Some(stored) =
+                    self.tokens.shard(&key).get_mut(&key).filter(|stored| stored.is_alive())
             {
                 stored.family = Some(family.clone());
             }
@@ -175,7 +184,12 @@ impl MemoryStore {
     }
 
     /// Returns the living access token that was kept under the same reuse key.
-    fn existing(&self, reuse: &Shard<TokenHash, TokenHash>, key: &TokenHash, now: Timestamp) -> Option<KeyedToken> {
+    fn existing(
+        &self,
+        reuse: &Shard<TokenHash, TokenHash>,
+        key: &TokenHash,
+        now: Timestamp,
+    ) -> Option<KeyedToken> {
         let key = reuse.get(key)?;
         let shard = self.tokens.shard(key);
         let stored = shard.get(key).filter(|stored| !stored.is_over(now))?;
@@ -227,12 +241,18 @@ impl MemoryStore {
         client: Option<Arc<Ending>>,
         family: Option<Arc<Family>>,
     ) {
-        let stored =
-            StoredToken { record: record.clone(), expires_at: end_of(record), sealed_until: NEVER, client, family };
+        let stored = StoredToken {
+            record: record.clone(),
+            expires_at: end_of(record),
+            sealed_until: NEVER,
+            client,
+            family,
+        };
         self.tokens.shard(&key).insert(key, stored);
     }
 
-    /// Drops some of what is over. Tokens and one-time records take turns, so that no request does the work of both.
+    /// Drops some of what is over. Tokens and one-time records take turns, so that no request does
+    /// the work of both.
     fn sweep(&self, now: Timestamp) {
         let tokens = self.tokens.sweep(|stored| {
             // Nobody may ask for the successor any more.
@@ -241,17 +261,23 @@ impl MemoryStore {
             }
             stored.is_over(now)
         });
-        let one_time_records =
-            if tokens.is_empty() { self.one_time_records.sweep(|stored| stored.is_over(now)) } else { Vec::new() };
+        let one_time_records = if tokens.is_empty() {
+            self.one_time_records.sweep(|stored| stored.is_over(now))
+        } else {
+            Vec::new()
+        };
         for (key, stored) in tokens {
             self.forget_token(key, stored);
         }
         for (key, stored) in one_time_records {
             self.forget_one_time_record(key, stored);
         }
-        // Families that no record points to any more. `forget_family` has dropped them already, except where another request
-        // held the family at that moment, or a one-time record moved to another grant.
-        self.grants.sweep(|members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1));
+        // Families that no record points to any more. `forget_family` has dropped them already,
+        // except where another request held the family at that moment, or a one-time record moved
+        // to another grant.
+        self.grants.sweep(
+            |members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1),
+        );
     }
 
     /// Removes what pointed to a token that was removed.
@@ -261,7 +287,9 @@ impl MemoryStore {
         }
         let grant = record.grant.id;
         match family {
-            None => drop(self.grants.shard(&grant).remove_if(&grant, |members| members.is_only(key))),
+            None => {
+                drop(self.grants.shard(&grant).remove_if(&grant, |members| members.is_only(key)));
+            }
             Some(family) => self.forget_family(family),
         }
     }
@@ -278,8 +306,8 @@ impl MemoryStore {
         self.forget_family(family);
     }
 
-    /// Removes a family if this was its last record. A record gets its family under this lock, or from another record, which
-    /// counts.
+    /// Removes a family if this was its last record. A record gets its family under this lock, or
+    /// from another record, which counts.
     fn forget_family(&self, family: Arc<Family>) {
         let is_last = || Arc::strong_count(&family) == 2;
         if is_last() {
@@ -288,8 +316,8 @@ impl MemoryStore {
         }
     }
 
-    /// Returns the family of a living token. One that has been alone gets a family, so that a revocation finds what is about to
-    /// be kept beside it.
+    /// Returns the family of a living token. One that has been alone gets a family, so that a
+    /// revocation finds what is about to be kept beside it.
     fn family_of(&self, key: &TokenHash) -> Option<Arc<Family>> {
         let grant = {
             let shard = self.tokens.shard(key);
@@ -310,7 +338,10 @@ impl MemoryStore {
     /// Returns whether a token is there and belongs to that family.
     fn is_of(&self, key: &TokenHash, family: &Arc<Family>) -> bool {
         let shard = self.tokens.shard(key);
-        let own = shard.get(key).filter(|stored| stored.is_alive()).and_then(|stored| stored.family.as_ref());
+        let own = shard
+            .get(key)
+            .filter(|stored| stored.is_alive())
+            .and_then(|stored| stored.family.as_ref());
         own.is_some_and(|own| Arc::ptr_eq(own, family))
     }
 
@@ -339,7 +370,9 @@ fn end_of(record: &TokenRecord) -> Timestamp {
 fn put_client(clients: &mut BTreeMap<String, Client>, record: Arc<ClientRecord>) {
     match clients.get_mut(&record.client_id) {
         Some(client) => client.record = record,
-        None => drop(clients.insert(record.client_id.clone(), Client { record, ending: Arc::default() })),
+        None => drop(
+            clients.insert(record.client_id.clone(), Client { record, ending: Arc::default() }),
+        ),
     }
 }
 
@@ -374,10 +407,14 @@ impl Store for MemoryStore {
 
     fn save_one_time_record(&self, query: &SaveOneTimeRecord) -> Result<bool, Infallible> {
         let SaveOneTimeRecord { key, second_key, record, now } = query;
-        let second_keys = second_key.as_ref().map(|second_key| (second_key, self.second_keys.shard(second_key)));
-        let taken = second_keys.as_ref().and_then(|(second_key, second_keys)| second_keys.get(second_key).copied());
-        let lives =
-            |holder: TokenHash| self.one_time_records.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now));
+        let second_keys =
+            second_key.as_ref().map(|second_key| (second_key, self.second_keys.shard(second_key)));
+        let taken = second_keys
+            .as_ref()
+            .and_then(|(second_key, second_keys)| second_keys.get(second_key).copied());
+        let lives = |holder: TokenHash| {
+            self.one_time_records.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now))
+        };
         if taken.is_some_and(lives) {
             return Ok(false);
         }
@@ -399,7 +436,10 @@ impl Store for MemoryStore {
         Ok(true)
     }
 
-    fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
+    fn find_one_time_record(
+        &self,
+        query: &FindOneTimeRecord,
+    ) -> Result<Option<FoundOneTimeRecord>, Infallible> {
         let second_key = self.second_keys.shard(&query.key).get(&query.key).copied();
         let key = second_key.unwrap_or(query.key);
         let shard = self.one_time_records.shard(&key);
@@ -415,8 +455,9 @@ impl Store for MemoryStore {
 
     fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
         let mut shard = self.one_time_records.shard(&query.key);
-        let may =
-            |stored: &&mut StoredOneTimeRecord| stored.is_alive() && stored.version == query.version && !stored.used;
+        let may = |stored: &&mut StoredOneTimeRecord| {
+            stored.is_alive() && stored.version == query.version && !stored.used
+        };
         let Some(stored) = shard.get_mut(&query.key).filter(may) else { return Ok(false) };
         stored.record = query.record.clone();
         stored.version += 1;
@@ -431,8 +472,13 @@ impl Store for MemoryStore {
             return Ok(Redemption::Replayed(stored.family.grant));
         }
         let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };
-        let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.record.grant.client_id));
-        while let Some(token) = self.insert_unless_reusable(tokens, Some(&stored.family), client.clone()) {
+        let client = stored
+            .client
+            .clone()
+            .or_else(|| self.client_ending(&tokens.access.record.grant.client_id));
+        while let Some(token) =
+            self.insert_unless_reusable(tokens, Some(&stored.family), client.clone())
+        {
             let family = self.family(token.record.grant.id, None);
             // Its grant may have been revoked since it was found: then it is looked for once more.
             if self.is_of(&token.key, &family) {
@@ -467,7 +513,10 @@ impl Store for MemoryStore {
 
     fn find_token(&self, query: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
         let shard = self.tokens.shard(&query.key);
-        Ok(shard.get(&query.key).filter(|stored| stored.is_alive()).map(|stored| stored.record.clone()))
+        Ok(shard
+            .get(&query.key)
+            .filter(|stored| stored.is_alive())
+            .map(|stored| stored.record.clone()))
     }
 
     fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
@@ -476,12 +525,14 @@ impl Store for MemoryStore {
             Ok(stored) => (stored.family.clone(), stored.client.clone()),
             Err(answer) => return Ok(answer),
         };
-        // The new tokens come first: once the old one is replaced, another request may look for them.
+        // The new tokens come first: once the old one is replaced, another request may look for
+        // them.
         self.insert(tokens, family.as_ref(), client);
         let answer = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => {
                 (stored.record, stored.expires_at) = (replaced.clone(), end_of(replaced));
-                let sealed_until = replaced.replaced.as_ref().and_then(|replaced| replaced.sealed_until);
+                let sealed_until =
+                    replaced.replaced.as_ref().and_then(|replaced| replaced.sealed_until);
                 stored.sealed_until = sealed_until.unwrap_or(NEVER);
                 Rotation::Rotated
             }
@@ -517,7 +568,8 @@ impl Store for MemoryStore {
                     }
                     None => None,
                 };
-                let removed = only.and_then(|key| Some((key, self.tokens.shard(&key).remove(&key)?)));
+                let removed =
+                    only.and_then(|key| Some((key, self.tokens.shard(&key).remove(&key)?)));
                 drop(shard);
                 if let Some((key, stored)) = removed {
                     self.forget_token(key, stored);
@@ -532,7 +584,9 @@ impl Store for MemoryStore {
 fn rotatable(stored: Option<&mut StoredToken>) -> Result<&mut StoredToken, Rotation> {
     match stored.filter(|stored| stored.is_alive()) {
         None => Err(Rotation::Unknown),
-        Some(stored) if stored.record.replaced.is_some() => Err(Rotation::Replaced(stored.record.clone())),
+        Some(stored) if stored.record.replaced.is_some() => {
+            Err(Rotation::Replaced(stored.record.clone()))
+        }
         Some(stored) => Ok(stored),
     }
 }

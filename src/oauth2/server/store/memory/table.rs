@@ -1,9 +1,10 @@
 //! A table that never makes its callers wait: many small maps, each behind the lock of its shard.
 //!
-//! One large map would move all of its entries when it grows, and everybody would wait for that. Here a shard is a row of small
-//! maps. When a shard has become too full, one map is split in two; when it has become too empty, two maps are merged. A map
-//! has about [`FULL`] entries, so that no operation moves more than a few hundred, whatever the table's size. (The scheme is
-//! Litwin's linear hashing.)
+//! One large map would move all of its entries when it grows, and everybody would wait for that.
+//! Here a shard is a row of small maps. When a shard has become too full, one map is split in two;
+//! when it has become too empty, two maps are merged. A map has about [`FULL`] entries, so that no
+//! operation moves more than a few hundred, whatever the table's size. (The scheme is Litwin's
+//! linear hashing.)
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -16,7 +17,8 @@ const SHARDS: usize = 16;
 /// The average number of entries in a shard's maps at which one of them is split.
 const FULL: usize = 64;
 
-/// The average at which two are merged. Far below [`FULL`], so that a table does not change back and forth.
+/// The average at which two are merged. Far below [`FULL`], so that a table does not change back
+/// and forth.
 const EMPTY: usize = FULL / 4;
 
 /// A sweep stops after it has looked at or moved about this many entries.
@@ -30,7 +32,8 @@ const PAUSE: usize = 16;
 
 /// A key that is evenly distributed already, because it is a hash or random.
 pub(crate) trait Key: Copy + Eq + Hash {
-    /// Returns the bits that choose the shard and the map. They must not overlap with the bytes that [`FirstBytes`] takes.
+    /// Returns the bits that choose the shard and the map. They must not overlap with the bytes
+    /// that [`FirstBytes`] takes.
     fn place(&self) -> u64;
 }
 
@@ -70,10 +73,11 @@ impl<K: Key, V> Table<K, V> {
         self.shards.iter().map(|shard| lock(shard).len).sum()
     }
 
-    /// Removes some of the entries that are over, and returns them. The function may change what it looks at. Called with each insertion, it finds them all in the end.
+    /// Removes some of the entries that are over, and returns them. The function may change what it
+    /// looks at. Called with each insertion, it finds them all in the end.
     ///
-    /// Most calls do nothing. A sweep that finds much brings the next one forward, so that at most about a quarter of the table
-    /// is over and not dropped yet.
+    /// Most calls do nothing. A sweep that finds much brings the next one forward, so that at most
+    /// about a quarter of the table is over and not dropped yet.
     pub(crate) fn sweep(&self, is_over: impl Fn(&mut V) -> bool) -> Vec<(K, V)> {
         // Where two threads overwrite each other's counts, a sweep is early or late.
         let left = self.sweep.left.load(Ordering::Relaxed);
@@ -173,8 +177,8 @@ impl<K: Key, V> Shard<K, V> {
         self.get(key).is_some_and(is_one).then(|| self.remove(key)).flatten()
     }
 
-    /// Returns the map where a key belongs: the low bits of the key, as many as the maps need. Where that map has not been added
-    /// yet, one bit fewer: the map that it will be split from.
+    /// Returns the map where a key belongs: the low bits of the key, as many as the maps need.
+    /// Where that map has not been added yet, one bit fewer: the map that it will be split from.
     fn map_of(&self, key: &K) -> usize {
         let bits = usize_of(key.place()) / SHARDS;
         let all = self.maps.len().next_power_of_two();
@@ -198,8 +202,8 @@ impl<K: Key, V> Shard<K, V> {
         self.maps[added].extend(moving);
     }
 
-    /// Removes the last map and puts its entries back into the map that it was split from, if there is too much room. Returns
-    /// how many entries it moved.
+    /// Removes the last map and puts its entries back into the map that it was split from, if there
+    /// is too much room. Returns how many entries it moved.
     fn merge(&mut self) -> usize {
         if self.maps.len() < 2 || self.len >= self.maps.len() * EMPTY {
             return 0;
@@ -224,8 +228,14 @@ impl<K: Key, V> Shard<K, V> {
         moved
     }
 
-    /// Removes what is over from one of the maps. Returns how many entries it looked at, and how many it moved.
-    fn sweep(&mut self, at: usize, is_over: impl Fn(&mut V) -> bool, over: &mut Vec<(K, V)>) -> (usize, usize) {
+    /// Removes what is over from one of the maps. Returns how many entries it looked at, and how
+    /// many it moved.
+    fn sweep(
+        &mut self,
+        at: usize,
+        is_over: impl Fn(&mut V) -> bool,
+        over: &mut Vec<(K, V)>,
+    ) -> (usize, usize) {
         let Some(map) = self.maps.get_mut(at) else { return (0, 0) };
         let (seen, before) = (map.len(), over.len());
         over.extend(map.extract_if(|_, value| is_over(value)));
@@ -244,8 +254,8 @@ fn buddy(added: usize) -> usize {
     added - (added.next_power_of_two() >> usize::from(!added.is_power_of_two()))
 }
 
-/// Hashes by the first bytes of a key that is evenly distributed already. The keys are random, or hashes of a secret, so that
-/// attackers cannot choose them.
+/// Hashes by the first bytes of a key that is evenly distributed already. The keys are random, or
+/// hashes of a secret, so that attackers cannot choose them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FirstBytes(u64);
 
@@ -355,8 +365,9 @@ mod tests {
     fn a_table_shrinks_again() {
         let table = Table::default();
         let room = |table: &Table<u128, u32>| -> usize {
-            let room =
-                |shard: &Shard<_, _>| shard.maps.iter().map(Map::capacity).sum::<usize>() + shard.maps.capacity();
+            let room = |shard: &Shard<_, _>| {
+                shard.maps.iter().map(Map::capacity).sum::<usize>() + shard.maps.capacity()
+            };
             table.shards.iter().map(|shard| room(&lock(shard))).sum()
         };
         for number in 0..100_000 {

@@ -1,9 +1,12 @@
-//! Tests of the store in memory that need to see inside: how much an operation moves, and what a race leaves behind.
+//! Tests of the store in memory that need to see inside: how much an operation moves, and what a
+//! race leaves behind.
 
 use super::table::moved;
 use super::*;
 use crate::oauth2::Scope;
-use crate::oauth2::server::store::{DeviceStage, GrantRecord, OneTimeContent, Sealed, TokenKind, TokenReuse};
+use crate::oauth2::server::store::{
+    DeviceStage, GrantRecord, OneTimeContent, Sealed, TokenKind, TokenReuse,
+};
 
 const MANY: u32 = 1_000_000;
 /// No operation may move or drop more entries than this.
@@ -111,7 +114,8 @@ fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord 
 }
 
 fn remove(store: &MemoryStore, client: &str) {
-    let query = RemoveClient { client_id: client.to_owned(), registration: TokenHash::of(REGISTRATION) };
+    let query =
+        RemoveClient { client_id: client.to_owned(), registration: TokenHash::of(REGISTRATION) };
     assert_eq!(store.remove_client(&query), Ok(true));
 }
 
@@ -126,7 +130,10 @@ fn find(store: &MemoryStore, key: TokenHash) -> bool {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    let registered = |id| ClientRecord { registration: Some(TokenHash::of(REGISTRATION)), ..ClientRecord::public(id) };
+    let registered = |id| ClientRecord {
+        registration: Some(TokenHash::of(REGISTRATION)),
+        ..ClientRecord::public(id)
+    };
     store.add_client(registered("printer"));
     store.add_client(registered("scanner"));
     store
@@ -156,7 +163,8 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
     let living = MANY as usize * (2 + 2 + 1) / 16 - MANY as usize / 64 * 3;
     assert!(store.len() < living + living / 2, "{}", store.len());
     // A client with all of its grants.
-    let query = RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
+    let query =
+        RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
     assert_eq!(store.remove_client(&query), Ok(true));
     assert_eq!(moved::take(), 0, "it ends in one step, and is dropped later");
     assert!(!find(&store, refresh(0)) && find(&store, access(MANY)));
@@ -222,7 +230,8 @@ fn a_client_that_is_removed_takes_its_own_tokens_along_and_no_others() {
     }
 }
 
-/// Runs two operations at the same moment, many times, each time with a store of its own, and judges the end.
+/// Runs two operations at the same moment, many times, each time with a store of its own, and
+/// judges the end.
 fn race(
     prepare: impl Fn() -> MemoryStore,
     first: impl Fn(&MemoryStore) + Sync,
@@ -257,7 +266,12 @@ fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
             save(&store, tokens("printer", 1, 1, 0));
             store
         },
-        |store| drop(store.save_tokens(&SaveTokens { tokens: tokens("printer", 1, 2, 0), parent: Some(access(1)) })),
+        |store| {
+            drop(store.save_tokens(&SaveTokens {
+                tokens: tokens("printer", 1, 2, 0),
+                parent: Some(access(1)),
+            }));
+        },
         |store| revoke(store, 1),
         |store| !find(store, access(1)) && !find(store, access(2)),
     );
@@ -295,7 +309,8 @@ fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
 fn a_client_that_was_removed_and_added_again_has_none_of_its_tokens_back() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
-    let query = RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
+    let query =
+        RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
     assert_eq!(store.remove_client(&query), Ok(true));
     assert_eq!(save(&store, tokens("printer", 1, 8, 0)), Saved::ParentGone);
     store.add_client(ClientRecord::public("printer"));

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 
-/// What somebody grants to a client: who it is, what the client may do, and whatever the application keeps with it.
+/// What somebody grants to a client: who it is, what the client may do, and whatever the
+/// application keeps with it.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Approval;
@@ -17,10 +18,11 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Approval {
-    /// The user, as the application identifies them. The default is `None`: a user whom nobody names, as python-oauth2's site
-    /// adapters allow it.
+    /// The user, as the application identifies them. The default is `None`: a user whom nobody
+    /// names, as python-oauth2's site adapters allow it.
     pub user: Option<String>,
-    /// What the client may do, where that is less than it asked for. The default is `None`: all that it asked for.
+    /// What the client may do, where that is less than it asked for. The default is `None`: all
+    /// that it asked for.
     pub scope: Option<Scope>,
     /// The user's session at the server. The default is `None`.
     pub session_id: Option<String>,
@@ -28,7 +30,8 @@ pub struct Approval {
     pub auth_time: Option<Timestamp>,
     /// How the user was authenticated: an authentication context class. The default is `None`.
     pub acr: Option<String>,
-    /// Data of the application's, kept with the code and with every token. No client sees them. The default is `null`.
+    /// Data of the application's, kept with the code and with every token. No client sees them. The
+    /// default is `null`.
     pub data: Value,
 }
 

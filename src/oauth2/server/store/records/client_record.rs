@@ -15,7 +15,8 @@ use crate::{Error, Secret, Timestamp};
 /// What a client may use of which nothing was said: a user decides on a page of the server's.
 const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 
-/// Who registered a client at the endpoint for it, and so what it may ever register. In order: who comes later may more.
+/// Who registered a client at the endpoint for it, and so what it may ever register. In order: who
+/// comes later may more.
 ///
 /// # Examples
 /// ```
@@ -28,7 +29,9 @@ const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Registrant {
-    /// Nobody knows who: under [`RegistrationPolicy::AllowAnyone`](crate::oauth2::server::RegistrationPolicy::AllowAnyone), or before this was kept.
+    /// Nobody knows who: under
+    /// [`RegistrationPolicy::AllowAnyone`](crate::oauth2::server::RegistrationPolicy::AllowAnyone),
+    /// or before this was kept.
     #[default]
     Anyone,
     /// Somebody with an initial access token.
@@ -43,9 +46,9 @@ impl Registrant {
 
 /// A client as the server knows it.
 ///
-/// Unless its grants are named, it may use those in which a user decides on a page of the server's, codes and devices, and
-/// refresh tokens. Any other has to be named: `client_credentials`, too, since the scopes that a server has for machines are
-/// not for every site that signs users in.
+/// Unless its grants are named, it may use those in which a user decides on a page of the server's,
+/// codes and devices, and refresh tokens. Any other has to be named: `client_credentials`, too,
+/// since the scopes that a server has for machines are not for every site that signs users in.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::ClientRecord;
@@ -67,7 +70,8 @@ pub struct ClientRecord {
     /// Its secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<ClientSecret>,
-    /// The secret before, which is accepted until it expires: see [`replace_secret`](Self::replace_secret).
+    /// The secret before, which is accepted until it expires: see
+    /// [`replace_secret`](Self::replace_secret).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<ClientSecret>,
     /// When it was registered.
@@ -76,15 +80,16 @@ pub struct ClientRecord {
     /// The hash of what its registration is managed with (RFC 7592).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<TokenHash>,
-    /// Who registered it. What is managed with `registration` never gets more than that registrant may have, whatever the policy
-    /// is by then. It says nothing of a client that the operator added and that has no `registration`.
+    /// Who registered it. What is managed with `registration` never gets more than that registrant
+    /// may have, whatever the policy is by then. It says nothing of a client that the operator
+    /// added and that has no `registration`.
     #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
     pub registrant: Registrant,
     /// Whether it may introspect the tokens of all clients, as a resource server does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
-    /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left out mean what they say at
-    /// [`may_use_grant_type`](Self::may_use_grant_type) and the others.
+    /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left
+    /// out mean what they say at [`may_use_grant_type`](Self::may_use_grant_type) and the others.
     pub metadata: ClientMetadata,
 }
 
@@ -128,18 +133,24 @@ impl ClientRecord {
     /// Returns a client with a secret that you have generated, as [`ClientSecret::new`] hashes it.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where the secret has fewer than 22 bytes.
-    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Result<Self, Error> {
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where the secret has fewer
+    /// than 22 bytes.
+    pub fn confidential(
+        client_id: impl Into<String>,
+        secret: impl Into<Secret>,
+    ) -> Result<Self, Error> {
         Ok(Self::with_secret(client_id, ClientSecret::new(secret)?))
     }
 
-    /// Returns a client with a secret that was hashed in another way, or may be short: see [`ClientSecret`].
+    /// Returns a client with a secret that was hashed in another way, or may be short: see
+    /// [`ClientSecret`].
     pub fn with_secret(client_id: impl Into<String>, secret: ClientSecret) -> Self {
         Self::new(client_id, Some(secret))
     }
 
-    /// Gives the client a new secret. The one that it has is accepted until `previous_until`, or until it expires, so that the client
-    /// can be changed without an interruption. One that was replaced before is not accepted any more.
+    /// Gives the client a new secret. The one that it has is accepted until `previous_until`, or
+    /// until it expires, so that the client can be changed without an interruption. One that was
+    /// replaced before is not accepted any more.
     pub fn replace_secret(mut self, secret: ClientSecret, previous_until: Timestamp) -> Self {
         self.previous_secret = self.secret.take().map(|before| ClientSecret {
             expires_at: before.expires_at.into_iter().chain([previous_until]).min(),
@@ -161,16 +172,16 @@ impl ClientRecord {
         [self.secret.as_ref(), self.previous_secret.as_ref()]
     }
 
-    /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an assertion. See
-    /// [`ClientSource`](crate::oauth2::server::ClientSource).
+    /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an
+    /// assertion. See [`ClientSource`](crate::oauth2::server::ClientSource).
     pub fn authenticated_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
         let mut record = Self::new(client_id, None);
         record.metadata.token_endpoint_auth_method = Some(method.into());
         record
     }
 
-    /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port of a loopback address may
-    /// differ (RFC 8252 §7.3), and that of `localhost` with
+    /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port
+    /// of a loopback address may differ (RFC 8252 §7.3), and that of `localhost` with
     /// [`ProviderBuilder::allow_localhost_ports`](crate::oauth2::server::ProviderBuilder::allow_localhost_ports).
     pub fn add_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.metadata.redirect_uris.push(uri.into());
@@ -200,7 +211,8 @@ impl ClientRecord {
         self
     }
 
-    /// What it may ask for; all that a grant has, unless said otherwise. With an empty scope it may ask for none, and gets none.
+    /// What it may ask for; all that a grant has, unless said otherwise. With an empty scope it may
+    /// ask for none, and gets none.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.metadata.scope = Some(scope.into());
         self
@@ -212,7 +224,8 @@ impl ClientRecord {
         self
     }
 
-    /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1). Others learn of their own.
+    /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1).
+    /// Others learn of their own.
     pub fn may_introspect_all(mut self) -> Self {
         self.introspects_all = true;
         self
@@ -226,8 +239,8 @@ impl ClientRecord {
         }
     }
 
-    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant and
-    /// `refresh_token`. A public client never may use `client_credentials` (RFC 6749 §4.4).
+    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant
+    /// and `refresh_token`. A public client never may use `client_credentials` (RFC 6749 §4.4).
     pub fn may_use_grant_type(&self, grant_type: &str) -> bool {
         if grant_type == CLIENT_CREDENTIALS && self.is_public() {
             return false;
@@ -238,7 +251,8 @@ impl ClientRecord {
         }
     }
 
-    /// Whether it may use a response type. Where nothing was said: the one that goes with a grant that it may use.
+    /// Whether it may use a response type. Where nothing was said: the one that goes with a grant
+    /// that it may use.
     pub fn may_use_response_type(&self, response_type: &str) -> bool {
         let grant_type = if response_type == "token" { IMPLICIT } else { AUTHORIZATION_CODE };
         let allowed = self.metadata.response_types.as_ref();
@@ -246,8 +260,13 @@ impl ClientRecord {
             && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
     }
 
-    /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
-    pub(crate) fn find_redirect_uri(&self, asked: Option<&str>, any_port: AnyPort) -> Option<String> {
+    /// The registered redirect_uri that a request means: the one that it names, or the only one
+    /// where it names none.
+    pub(crate) fn find_redirect_uri(
+        &self,
+        asked: Option<&str>,
+        any_port: AnyPort,
+    ) -> Option<String> {
         let registered = &self.metadata.redirect_uris;
         let found = match asked {
             None => match registered.as_slice() {
@@ -259,7 +278,8 @@ impl ClientRecord {
                 .any(|known| known == asked || differ_in_port(known, asked, any_port))
                 .then(|| asked.into()),
         };
-        // What stands behind a fragment's mark would be lost, or mixed with what stands there of ours (RFC 6749 §3.1.2).
+        // What stands behind a fragment's mark would be lost, or mixed with what stands there of
+        // ours (RFC 6749 §3.1.2).
         found.filter(|uri: &String| !uri.contains('#'))
     }
 }
@@ -288,8 +308,9 @@ impl AnyPort {
 fn differ_in_port(known: &str, asked: &str, any_port: AnyPort) -> bool {
     let split = |uri: &'_ str| -> Option<(usize, usize)> {
         let host = any_port.hosts().iter().find(|host| uri.starts_with(**host))?.len();
-        let port =
-            uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+        let port = uri[host..]
+            .strip_prefix(':')
+            .map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
         // What follows must be a path, or the host would go on.
         matches!(uri.as_bytes().get(host + port), Some(b'/') | None).then_some((host, host + port))
     };
@@ -357,25 +378,46 @@ mod tests {
     fn grants_that_nobody_named_are_those_of_a_page() {
         let public = ClientRecord::public("a");
         let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap();
-        assert!(public.may_use_grant_type("authorization_code") && public.may_use_grant_type("refresh_token"));
         assert!(
-            !public.may_use_grant_type("client_credentials") && !confidential.may_use_grant_type("client_credentials")
+            public.may_use_grant_type("authorization_code")
+                && public.may_use_grant_type("refresh_token")
         );
-        assert!(confidential.clone().add_grant_type("client_credentials").may_use_grant_type("client_credentials"));
-        assert!(!public.clone().add_grant_type("client_credentials").may_use_grant_type("client_credentials"));
+        assert!(
+            !public.may_use_grant_type("client_credentials")
+                && !confidential.may_use_grant_type("client_credentials")
+        );
+        assert!(
+            confidential
+                .clone()
+                .add_grant_type("client_credentials")
+                .may_use_grant_type("client_credentials")
+        );
+        assert!(
+            !public
+                .clone()
+                .add_grant_type("client_credentials")
+                .may_use_grant_type("client_credentials")
+        );
         for named in ["password", "implicit", TOKEN_EXCHANGE] {
             assert!(!confidential.may_use_grant_type(named), "{named}");
             let more = confidential.clone().add_grant_type(named);
-            assert!(more.may_use_grant_type(named) && more.may_use_grant_type("authorization_code"), "{named}");
+            assert!(
+                more.may_use_grant_type(named) && more.may_use_grant_type("authorization_code"),
+                "{named}"
+            );
         }
         let narrow = confidential.grant_types(["client_credentials"]);
-        assert!(!narrow.may_use_grant_type("authorization_code") && !narrow.may_use_response_type("code"));
+        assert!(
+            !narrow.may_use_grant_type("authorization_code")
+                && !narrow.may_use_response_type("code")
+        );
     }
 
     #[test]
     fn a_record_survives_being_stored() {
-        let record =
-            ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap().add_redirect_uri("https://c.example/cb");
+        let record = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw")
+            .unwrap()
+            .add_redirect_uri("https://c.example/cb");
         let stored = serde_json::to_string(&record).unwrap();
         assert!(!stored.contains("7Fjfp"));
         assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
@@ -388,6 +430,9 @@ mod tests {
     fn of_a_record_that_was_stored_before_anyone_is_the_registrant() {
         let stored = serde_json::to_string(&ClientRecord::public("a")).unwrap();
         assert!(!stored.contains("registrant"), "{stored}");
-        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap().registrant, Registrant::Anyone);
+        assert_eq!(
+            serde_json::from_str::<ClientRecord>(&stored).unwrap().registrant,
+            Registrant::Anyone
+        );
     }
 }

@@ -12,8 +12,8 @@ use crate::{Error, Moment, Secret, Timestamp, Unsupported};
 /// # Examples
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::store::ClientSecret;
 /// use oauth_proto::oauth2::server::store::ClientRecord;
+/// use oauth_proto::oauth2::server::store::ClientSecret;
 ///
 /// let client = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?;
 /// // The client gets a new secret, and has a week to deploy it: until then both are accepted.
@@ -33,8 +33,10 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Returns a secret that you have generated: at least 128 bits that nobody can guess, which are 22 characters of base64url. One that
-    /// a person chose does not belong here. It is hashed by [`Sha256Secrets`], whatever the server's hasher; for another, see [`with_hasher`](Self::with_hasher).
+    /// Returns a secret that you have generated: at least 128 bits that nobody can guess, which are
+    /// 22 characters of base64url. One that a person chose does not belong here. It is hashed by
+    /// [`Sha256Secrets`], whatever the server's hasher; for another, see
+    /// [`with_hasher`](Self::with_hasher).
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] where it has fewer than 22 bytes.
@@ -46,7 +48,8 @@ impl ClientSecret {
     /// Returns a secret that may have fewer than 22 bytes, hashed by [`Sha256Secrets`].
     ///
     /// # Security
-    /// Anybody can try short secrets at the token endpoint, and who reads the store tries millions in a second.
+    /// Anybody can try short secrets at the token endpoint, and who reads the store tries millions
+    /// in a second.
     pub fn dangerous_short(secret: impl Into<Secret>) -> Self {
         Self::with_hash(Sha256Secrets.hash(&secret.into(), [0; 16]))
     }
@@ -54,8 +57,13 @@ impl ClientSecret {
     /// Returns a secret that a hasher of the caller's hashes, with salt from the moment.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] where it is shorter than the hasher's [`shortest`](SecretHasher::shortest).
-    pub fn with_hasher(hasher: &dyn SecretHasher, secret: impl Into<Secret>, moment: &Moment) -> Result<Self, Error> {
+    /// [`Unsupported::ShortSecret`] where it is shorter than the hasher's
+    /// [`shortest`](SecretHasher::shortest).
+    pub fn with_hasher(
+        hasher: &dyn SecretHasher,
+        secret: impl Into<Secret>,
+        moment: &Moment,
+    ) -> Result<Self, Error> {
         Self::salted(hasher, &secret.into(), salt(moment))
     }
 

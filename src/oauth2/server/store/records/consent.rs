@@ -1,4 +1,5 @@
-//! A client that asks for access, while the user decides; and the way back: RFC 6749 §4.1.2 and §4.2.2, RFC 9207.
+//! A client that asks for access, while the user decides; and the way back: RFC 6749 §4.1.2 and
+//! §4.2.2, RFC 9207.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,22 +14,26 @@ use crate::wire::without_secrets;
 
 /// A client that asks for access, while the user decides.
 ///
-/// Everything that a page needs is here. It is serde, so that it survives a login page. It expires after an hour.
+/// Everything that a page needs is here. It is serde, so that it survives a login page. It expires
+/// after an hour.
 ///
-/// Each [`approve`](crate::oauth2::server::Provider::approve) of it makes another code, so delete it after the decision. Only a request that was pushed is
-/// decided once.
+/// Each [`approve`](crate::oauth2::server::Provider::approve) of it makes another code, so delete
+/// it after the decision. Only a request that was pushed is decided once.
 ///
 /// # Security
-/// It is trusted. Who can change it chooses the client that gets the code, among those with a registered redirect_uri; the proof key,
-/// the state and the response mode with which it gets the code; and any scope and resource that this client may ask for, so that
-/// the user grants what no page has shown. So keep it on the server's side, or seal it where it travels through the browser. A
-/// decision, also to deny, checks the client and its redirect_uri again: whatever was changed leads to no other place than one that
-/// the client has registered.
+/// It is trusted. Who can change it chooses the client that gets the code, among those with a
+/// registered redirect_uri; the proof key, the state and the response mode with which it gets the
+/// code; and any scope and resource that this client may ask for, so that the user grants what no
+/// page has shown. So keep it on the server's side, or seal it where it travels through the
+/// browser. A decision, also to deny, checks the client and its redirect_uri again: whatever was
+/// changed leads to no other place than one that the client has registered.
 ///
-/// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
-/// whoever can make the user's browser post it decides in the user's place. The application answers with
-/// [`Provider::approve`](crate::oauth2::server::Provider::approve) or [`Provider::deny`](crate::oauth2::server::Provider::deny), or without a page by
-/// [`Provider::redirect_with_error`](crate::oauth2::server::Provider::redirect_with_error), as `prompt=none` wants it.
+/// The page's form posts to a path of the application's own, and needs its usual protection against
+/// forged posts, because whoever can make the user's browser post it decides in the user's place.
+/// The application answers with [`Provider::approve`](crate::oauth2::server::Provider::approve) or
+/// [`Provider::deny`](crate::oauth2::server::Provider::deny), or without a page by
+/// [`Provider::redirect_with_error`](crate::oauth2::server::Provider::redirect_with_error), as
+/// `prompt=none` wants it.
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -59,14 +64,15 @@ pub struct Consent {
     /// The resources that it is for (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// Every other parameter: `login_hint`, `prompt`, `max_age`, `ui_locales`, `nonce` and whatever the client sends along.
-    /// Nothing of it is verified.
+    /// Every other parameter: `login_hint`, `prompt`, `max_age`, `ui_locales`, `nonce` and whatever
+    /// the client sends along. Nothing of it is verified.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
     /// Until when the decision is awaited.
     pub expires_at: Timestamp,
     pub(crate) response_type: ResponseType,
-    /// In a box, so that the replies that may end with a consent are not much larger than others: they are moved at each query.
+    /// In a box, so that the replies that may end with a consent are not much larger than others:
+    /// they are moved at each query.
     pub(crate) back: Box<ClientRedirect>,
     pub(crate) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,6 +123,8 @@ pub(crate) struct ClientRedirect {
 
 impl fmt::Debug for ClientRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Return").field("redirect_uri", &without_secrets(&self.redirect_uri)).finish_non_exhaustive()
+        f.debug_struct("Return")
+            .field("redirect_uri", &without_secrets(&self.redirect_uri))
+            .finish_non_exhaustive()
     }
 }

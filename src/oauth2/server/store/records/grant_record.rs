@@ -79,7 +79,8 @@ pub struct GrantRecord {
     /// The resources that it is for (RFC 8707); where empty, all of the server's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// The user's session at the server, which ends the grant's tokens when the user signs out. OpenID Connect calls it `sid`.
+    /// The user's session at the server, which ends the grant's tokens when the user signs out.
+    /// OpenID Connect calls it `sid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// When the user was authenticated (`auth_time` of OpenID Connect and RFC 9470).
@@ -96,7 +97,8 @@ pub struct GrantRecord {
 }
 
 impl GrantRecord {
-    /// Returns the record of a grant that a client makes for itself: all that it asks for, and no user.
+    /// Returns the record of a grant that a client makes for itself: all that it asks for, and no
+    /// user.
     pub(crate) fn new(
         id: GrantId,
         client_id: String,
@@ -134,11 +136,13 @@ impl Approval {
     ///
     /// # Examples
     /// ```
-    /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
+    /// use oauth_proto::oauth2::server::{Approval, Decision, GrantCredential};
     ///
     /// fn decide(credential: &GrantCredential) -> Decision {
     ///     match credential {
-    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
+    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => {
+    ///             Decision::Granted(Approval::of(grant))
+    ///         }
     ///         _ => Decision::Denied,
     ///     }
     /// }

@@ -1,4 +1,5 @@
-//! What is redeemed once: codes (RFC 6749 §4.1.2), devices (RFC 8628 §3.2), pushed requests (RFC 9126 §2.2).
+//! What is redeemed once: codes (RFC 6749 §4.1.2), devices (RFC 8628 §3.2), pushed requests (RFC
+//! 9126 §2.2).
 
 use std::sync::Arc;
 
@@ -10,14 +11,18 @@ use super::grant_record::{GrantId, GrantRecord};
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 
-/// A record that is stored under the hash of its value until it is exchanged for tokens: an authorization code, a device code or
-/// a pushed request.
+/// A record that is stored under the hash of its value until it is exchanged for tokens: an
+/// authorization code, a device code or a pushed request.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::OneTimeRecord;
 ///
 /// fn columns(record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
-///     Ok((record.grant_id.to_string(), record.expires_at.as_secs(), serde_json::to_string(&record)?))
+///     Ok((
+///         record.grant_id.to_string(),
+///         record.expires_at.as_secs(),
+///         serde_json::to_string(&record)?,
+///     ))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +57,8 @@ pub enum OneTimeContent {
         grant: Arc<GrantRecord>,
         /// The redirect_uri to which the code was sent.
         redirect_uri: String,
-        /// Whether the client sent the redirect_uri in its authorization request, rather than leave it to the server. Then
-        /// it has to send the same one with the code (RFC 6749 §4.1.3).
+        /// Whether the client sent the redirect_uri in its authorization request, rather than leave
+        /// it to the server. Then it has to send the same one with the code (RFC 6749 §4.1.3).
         redirect_uri_sent: bool,
         /// The proof key's challenge (RFC 7636).
         challenge: Option<CodeChallenge>,
@@ -77,7 +82,8 @@ pub enum OneTimeContent {
     Pushed {
         /// What the user is to decide.
         consent: Box<Consent>,
-        /// Until when the request can be loaded: until the second before. The one-time record stays longer, for the page that was loaded last.
+        /// Until when the request can be loaded: until the second before. The one-time record stays
+        /// longer, for the page that was loaded last.
         loadable_until: Timestamp,
     },
 }

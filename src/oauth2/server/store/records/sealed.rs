@@ -11,9 +11,9 @@ use crate::oauth2::common::token_hash::TokenHash;
 
 /// A token that can be had back by whoever has the key, which is not in the store.
 ///
-/// It is the token combined with a key stream: HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1) over a context that is
-/// used for no other token under the same key, so that no stream serves twice. Whether the right key opened it shows in
-/// the hash of what comes out.
+/// It is the token combined with a key stream: HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1)
+/// over a context that is used for no other token under the same key, so that no stream serves
+/// twice. Whether the right key opened it shows in the hash of what comes out.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Sealed;
@@ -43,11 +43,17 @@ fn combine(text: &[u8], key: &[u8], context: &[u8]) -> Vec<u8> {
     let mac = Hmac::<Sha256>::new_from_slice(key).ok();
     let block = |counter: u64| -> [u8; 32] {
         mac.clone().map_or([0; 32], |mac| {
-            mac.chain_update(counter.to_be_bytes()).chain_update(context).finalize().into_bytes().into()
+            mac.chain_update(counter.to_be_bytes())
+                .chain_update(context)
+                .finalize()
+                .into_bytes()
+                .into()
         })
     };
     let chunks = text.chunks(32).zip(1..);
-    chunks.flat_map(|(chunk, counter)| chunk.iter().zip(block(counter)).map(|(byte, pad)| byte ^ pad)).collect()
+    chunks
+        .flat_map(|(chunk, counter)| chunk.iter().zip(block(counter)).map(|(byte, pad)| byte ^ pad))
+        .collect()
 }
 
 impl fmt::Debug for Sealed {
@@ -79,12 +85,18 @@ mod tests {
         for token in ["", "2YotnFZFEjr1zCsicMWpAA", &"x".repeat(100)] {
             let hash = TokenHash::of(token);
             let sealed = Sealed::new(token, b"key", b"context");
-            let stored: Sealed = serde_json::from_str(&serde_json::to_string(&sealed).unwrap()).unwrap();
+            let stored: Sealed =
+                serde_json::from_str(&serde_json::to_string(&sealed).unwrap()).unwrap();
             assert_eq!(stored.open(b"key", b"context", hash).as_deref(), Some(token));
             if !token.is_empty() {
                 assert_eq!(stored.open(b"kez", b"context", hash), None);
                 assert_eq!(stored.open(b"key", b"contexu", hash), None);
-                assert!(!stored.0.windows(4).any(|part| token.as_bytes().windows(4).any(|own| own == part)));
+                assert!(
+                    !stored
+                        .0
+                        .windows(4)
+                        .any(|part| token.as_bytes().windows(4).any(|own| own == part))
+                );
             }
         }
     }

@@ -6,19 +6,21 @@ use crate::core::secret::same;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::{Moment, Secret};
 
-/// The fewest bytes of a text that nobody can guess: 128 bits (RFC 6749 §10.10) have 22 characters in base64url.
+/// The fewest bytes of a text that nobody can guess: 128 bits (RFC 6749 §10.10) have 22 characters
+/// in base64url.
 pub(crate) const SHORTEST: usize = 22;
 
 /// Hashes clients' secrets, and checks them.
 ///
-/// A secret that was generated, with 128 bits or more that nobody can guess, wants a fast hash: [`Sha256Secrets`]. A slow one
-/// would guard nothing more, and cost tens of milliseconds and of megabytes for every token. A secret that a person chose
-/// wants a slow one, such as Argon2: implement this trait with a crate for it.
+/// A secret that was generated, with 128 bits or more that nobody can guess, wants a fast hash:
+/// [`Sha256Secrets`]. A slow one would guard nothing more, and cost tens of milliseconds and of
+/// megabytes for every token. A secret that a person chose wants a slow one, such as Argon2:
+/// implement this trait with a crate for it.
 ///
 /// ```
 /// use oauth_proto::Secret;
-/// use oauth_proto::oauth2::server::{GrantType, Provider};
 /// use oauth_proto::oauth2::server::store::SecretHasher;
+/// use oauth_proto::oauth2::server::{GrantType, Provider};
 ///
 /// #[derive(Debug)]
 /// struct Slow;
@@ -45,19 +47,21 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
     /// The hash, in a form that names all that checking needs.
     fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String;
 
-    /// Whether a hash is that of this secret, in a time that does not tell where they differ. A hash that it cannot read is
-    /// nobody's.
+    /// Whether a hash is that of this secret, in a time that does not tell where they differ. A
+    /// hash that it cannot read is nobody's.
     fn verify(&self, secret: &Secret, hash: &str) -> bool;
 
-    /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128 bits in base64url (RFC 6749 §10.10). A
-    /// slow hash may take the secrets that people choose, of eight or more.
+    /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128
+    /// bits in base64url (RFC 6749 §10.10). A slow hash may take the secrets that people choose, of
+    /// eight or more.
     fn shortest(&self) -> usize {
         SHORTEST
     }
 
-    /// Returns a hash that no secret is known to have, and whose check takes as long as that of any other. It is checked in the place
-    /// of the hash of a client that is not known. By default it is the hash of a text that stands in this crate's source; no
-    /// client is ever authenticated by it.
+    /// Returns a hash that no secret is known to have, and whose check takes as long as that of any
+    /// other. It is checked in the place of the hash of a client that is not known. By default it
+    /// is the hash of a text that stands in this crate's source; no client is ever authenticated by
+    /// it.
     fn stand_in(&self) -> String {
         self.hash(&Secret::new("no client has this secret"), [0; 16])
     }
@@ -112,9 +116,13 @@ mod tests {
     fn only_the_secret_itself_fits_its_hash() {
         let hash = Sha256Secrets.hash(&"secret".into(), [0; 16]);
         assert!(Sha256Secrets.verify(&"secret".into(), &hash));
-        for (secret, hash) in
-            [("Secret", &*hash), ("", &hash), ("secret", ""), ("secret", "secret"), ("secret", &hash[1..])]
-        {
+        for (secret, hash) in [
+            ("Secret", &*hash),
+            ("", &hash),
+            ("secret", ""),
+            ("secret", "secret"),
+            ("secret", &hash[1..]),
+        ] {
             assert!(!Sha256Secrets.verify(&secret.into(), hash), "{secret} {hash}");
         }
     }

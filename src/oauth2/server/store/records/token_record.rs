@@ -15,7 +15,9 @@ use crate::oauth2::server::store::records::sealed::Sealed;
 /// ```
 /// use oauth_proto::oauth2::server::store::TokenRecord;
 ///
-/// fn columns(record: &TokenRecord) -> Result<(String, Option<u64>, String), serde_json::Error> {
+/// fn columns(
+///     record: &TokenRecord,
+/// ) -> Result<(String, Option<u64>, String), serde_json::Error> {
 ///     let expires_at = record.expires_at.map(|at| at.as_secs());
 ///     Ok((record.grant.id.to_string(), expires_at, serde_json::to_string(record)?))
 /// }
@@ -27,10 +29,12 @@ pub struct TokenRecord {
     pub kind: TokenKind,
     /// What was granted. Shared by the tokens that come of it.
     pub grant: Arc<GrantRecord>,
-    /// What this token may do, where that is less than what was granted. See [`scope`](Self::scope).
+    /// What this token may do, where that is less than what was granted. See
+    /// [`scope`](Self::scope).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed_scope: Option<Scope>,
-    /// Whom this token is for, where that are fewer than was granted. See [`resource`](Self::resource).
+    /// Whom this token is for, where that are fewer than was granted. See
+    /// [`resource`](Self::resource).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed_resource: Option<Vec<String>>,
     /// When it was issued.
@@ -60,8 +64,8 @@ impl TokenRecord {
         self.narrowed_resource.as_ref().unwrap_or(&self.grant.resource)
     }
 
-    /// Returns the record without the seal of its successor: what a store keeps of the predecessor that a
-    /// [`Rotate`](crate::oauth2::server::store::Rotate) names.
+    /// Returns the record without the seal of its successor: what a store keeps of the predecessor
+    /// that a [`Rotate`](crate::oauth2::server::store::Rotate) names.
     ///
     /// # Examples
     /// ```
@@ -114,7 +118,8 @@ pub enum TokenKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenReuse {
-    /// The hash of client, user, grant type, scope, resources and the application's data, in a column with an index.
+    /// The hash of client, user, grant type, scope, resources and the application's data, in a
+    /// column with an index.
     pub key: TokenHash,
     /// The access token.
     pub access: Sealed,
@@ -126,8 +131,8 @@ pub struct TokenReuse {
 /// What has come in a refresh token's place.
 ///
 /// ```
-/// use std::time::Duration;
 /// use oauth_proto::oauth2::server::store::Replaced;
+/// use std::time::Duration;
 ///
 /// fn is_recent(replaced: &Replaced, now: oauth_proto::Timestamp) -> bool {
 ///     replaced.at.until(now) < Duration::from_secs(10)
@@ -140,11 +145,12 @@ pub struct Replaced {
     pub at: Timestamp,
     /// The hash of the new one.
     pub by: TokenHash,
-    /// The new one, sealed with the old, for a client that lost the answer; `None` where the server allows no grace, and from the
-    /// moment in which the new one is replaced itself.
+    /// The new one, sealed with the old, for a client that lost the answer; `None` where the server
+    /// allows no grace, and from the moment in which the new one is replaced itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
-    /// Until when the new one may be asked for again. A store that cleans up drops the seal from then on, where no rotation has.
+    /// Until when the new one may be asked for again. A store that cleans up drops the seal from
+    /// then on, where no rotation has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_until: Option<Timestamp>,
 }
