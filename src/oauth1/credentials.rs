@@ -47,7 +47,7 @@ pub struct TokenCredentials {
 }
 
 impl TokenCredentials {
-    /// A token and its secret.
+    /// Makes token credentials.
     pub fn new(token: impl Into<String>, secret: impl Into<Secret>) -> Self {
         Self { token: token.into(), secret: secret.into() }
     }

@@ -22,8 +22,8 @@
 //!     |<--- protected resource -----------------------|
 //! ```
 //!
-//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`Session::call`]
-//! fetches JSON and [`Signer`] signs anything; [`Scheme`] says how (method, placement, body hash),
+//! An overview: [`Client`] walks the legs, [`Session`] signs for a user, [`Session::call`] fetches
+//! JSON and [`Signer`] signs anything; [`Scheme`] says how (method, placement, body hash),
 //! [`Server`] what a service's documentation says. The 2007 version, services with registered
 //! callbacks and other departures are options of [`Server`].
 //!

@@ -14,8 +14,8 @@ pub(super) const TOKEN_SECRET: &str = "oauth_token_secret";
 pub(super) const VERIFIER: &str = "oauth_verifier";
 pub(super) const VERSION: &str = "oauth_version";
 
-/// What the parameters of a flow and of every request are called, in the order in which they are
-/// signed. No parameter of one's own may be called so.
+/// The names of the parameters of a flow and of every request, in the order in which they are
+/// signed. The caller's parameters must have other names.
 pub(super) const PROTOCOL: [&str; 12] = [
     BODY_HASH,
     CALLBACK,

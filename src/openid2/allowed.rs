@@ -1,4 +1,4 @@
-//! What the options allow: which URLs may be fetched, and which of them are trusted.
+//! The rules of the options: the URLs that may be fetched, and those that are trusted.
 
 use url::Url;
 
@@ -16,7 +16,7 @@ pub(super) fn is_internal_url(url: &Url) -> bool {
     url.host_str().and_then(Host::of).is_none_or(is_internal)
 }
 
-/// What may be fetched and trusted.
+/// The rules for fetching and trusting URLs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Allowed {
     pub(super) plain_http: bool,
@@ -25,13 +25,13 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's
-    /// identifier.
+    /// Returns whether a URL may be fetched at all: a host that only this network can reach is not
+    /// a user's identifier.
     pub(super) fn may_fetch(self, url: &Url) -> bool {
         self.internal_hosts || !is_internal_url(url)
     }
 
-    /// Whether what comes from there, or goes there, is the host's own.
+    /// Returns whether the connection to the URL is secure, so that its contents are the host's.
     pub(super) fn trusts(self, url: &Url) -> bool {
         self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal_url(url))
     }

@@ -15,7 +15,7 @@ use super::message::{Message, Version};
 use crate::core::secret::same;
 use crate::{Secret, Timestamp};
 
-/// What signs messages (§6.2).
+/// The algorithm that signs messages (§6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum AssociationType {
     /// HMAC-SHA1, the only one of OpenID 1.1.
@@ -26,7 +26,7 @@ pub(crate) enum AssociationType {
     HmacSha256,
 }
 
-/// How a key gets to the relying party (§8.4).
+/// The way in which a key is sent to the relying party (§8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionType {
     /// As it is. Only over TLS.
@@ -37,7 +37,8 @@ pub(crate) enum SessionType {
     DhSha256,
 }
 
-/// What an association signs with, and how its key gets to the relying party (§8.3, §8.4).
+/// The algorithm of an association, and the way in which its key is sent to the relying party
+/// (§8.3, §8.4).
 ///
 /// ```
 /// use oauth_proto::openid2::{AssociationKind, Options};
@@ -84,7 +85,7 @@ impl AssociationKind {
         version == Version::V2_0 || self.association_type() == AssociationType::HmacSha1
     }
 
-    /// What it signs with.
+    /// The algorithm that it signs with.
     pub(crate) const fn association_type(self) -> AssociationType {
         match self {
             Self::DhSha256 | Self::NoEncryptionSha256 => AssociationType::HmacSha256,
@@ -92,7 +93,7 @@ impl AssociationKind {
         }
     }
 
-    /// How its key gets to the relying party.
+    /// The way in which its key is sent to the relying party.
     pub(crate) const fn session_type(self) -> SessionType {
         match self {
             Self::DhSha256 => SessionType::DhSha256,
@@ -116,7 +117,7 @@ impl AssociationType {
         [Self::HmacSha1, Self::HmacSha256].into_iter().find(|known| known.name() == name)
     }
 
-    /// How many bytes its key has (§8.4.1).
+    /// Returns the number of bytes of its key (§8.4.1).
     pub(crate) const fn key_length(self) -> usize {
         match self {
             Self::HmacSha1 => 20,
@@ -187,11 +188,11 @@ impl SessionType {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Association {
-    /// The provider's endpoint. A handle is worth nothing at another (§8.2.1).
+    /// The provider's endpoint. A handle is not valid at another one (§8.2.1).
     pub endpoint: String,
-    /// What it is called between the two.
+    /// The name that both sides use for it.
     pub handle: String,
-    /// What signs with it.
+    /// The algorithm that it signs with.
     #[serde(rename = "type")]
     pub(crate) association_type: AssociationType,
     /// In base64.

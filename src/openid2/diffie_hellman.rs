@@ -14,8 +14,8 @@ const MODULUS: &str = "DCF93A0B883972EC0E19989AC5A2CE310E1D37717E8D9571BB7623731
 /// The default generator (§8.1.2).
 pub(crate) const GENERATOR: [u8; 1] = [2];
 
-/// The sizes of a modulus, in bits: shorter ones keep nothing secret, longer ones cost whoever is
-/// asked too much (§15.5).
+/// The sizes of a modulus, in bits: shorter ones do not keep a secret, longer ones cost the other
+/// side too much (§15.5).
 const SIZES: std::ops::RangeInclusive<usize> = 1024..=2048;
 
 /// A modulus and a generator.
@@ -36,8 +36,8 @@ impl Group {
         Self::standard_with(&GENERATOR)
     }
 
-    /// The default modulus, and a generator of the other side's choice. `None` where it is none to
-    /// work with.
+    /// The default modulus, and a generator of the other side's choice. Returns `None` if it cannot
+    /// be used.
     pub(crate) fn standard_with(generator: &[u8]) -> Option<Self> {
         let modulus: Vec<u8> = MODULUS
             .as_bytes()
@@ -47,8 +47,8 @@ impl Group {
         Self::new(&modulus, generator)
     }
 
-    /// A group of the other side's choice, as big-endian numbers. `None` where it is none to work
-    /// with.
+    /// A group of the other side's choice, as big-endian numbers. Returns `None` if it cannot be
+    /// used.
     pub(crate) fn new(modulus: &[u8], generator: &[u8]) -> Option<Self> {
         let modulus = trimmed(modulus);
         if !SIZES.contains(&(modulus.len() * 8)) {
@@ -68,13 +68,13 @@ impl Group {
 }
 
 impl KeyPair {
-    /// What the other side is told: `btwoc(g ^ x mod p)`.
+    /// The value for the other side: `btwoc(g ^ x mod p)`.
     pub(crate) fn public(&self) -> Option<Vec<u8>> {
         self.raise(&self.group.generator)
     }
 
-    /// What both sides know then: `btwoc(g ^ (xa * xb) mod p)`. `None` where the other's number
-    /// gives it away: 0, 1 and p - 1 have no other powers than themselves.
+    /// The secret that both sides know then: `btwoc(g ^ (xa * xb) mod p)`. `None` where the other's
+    /// number gives it away: 0, 1 and p - 1 have no other powers than themselves.
     pub(crate) fn agree(&self, other: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let other = number(&self.group.params, other)?;
         self.raise(&other).map(Zeroizing::new)
@@ -96,7 +96,7 @@ fn number(params: &BoxedMontyParams, bytes: &[u8]) -> Option<BoxedUint> {
     (number > one && number < last).then_some(number)
 }
 
-/// How many bits of precision a number needs, in whole words.
+/// Returns the bits of precision that a number needs, in whole words.
 fn bits(bytes: &[u8]) -> Option<u32> {
     u32::try_from(bytes.len().div_ceil(8) * 64).ok()
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The fields of one extension in one message.
 ///
-/// The extensions that this crate knows have types of their own ([`ax`](super::ax),
+/// The extensions that this crate knows have their own types ([`ax`](super::ax),
 /// [`sreg`](super::sreg), [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which
 /// become an `Extension` by themselves. Any other extension is made like this:
 ///
@@ -20,16 +20,16 @@ use serde::{Deserialize, Serialize};
 pub struct Extension {
     /// The type URI that it is known by.
     pub(super) namespace: String,
-    /// What stands before its fields in this message. Where two extensions want the same, one gets
-    /// another.
+    /// The prefix of its fields in this message. If two extensions want the same one, one of them
+    /// receives another.
     pub(super) alias: String,
     /// Names without the alias, and values.
     pub(super) fields: Vec<(String, String)>,
 }
 
 impl Extension {
-    /// Makes an extension without fields, known by its type URI. `alias` stands before the names of
-    /// its fields in the message; where another extension has the same, a message gives it another.
+    /// Makes an extension without fields, known by its type URI. `alias` is the prefix of its
+    /// fields in the message. If another extension has the same one, a message replaces it.
     pub fn new(namespace: impl Into<String>, alias: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), alias: alias.into(), fields: Vec::new() }
     }
@@ -68,7 +68,7 @@ impl Extension {
 }
 
 impl fmt::Debug for Extension {
-    /// What is said of a user need not stand in a log.
+    /// A log does not need data about a user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
         f.debug_struct("Extension")
@@ -113,8 +113,8 @@ pub trait ResponseExtension: ReadExtension + Into<Extension> {}
 mod read {
     use super::Extension;
 
-    /// How an extension is found in a message and read. It is private, so that nothing but this
-    /// crate's extensions is one.
+    /// The way in which an extension is found in a message and read. It is private, so that nothing
+    /// but this crate's extensions is one.
     pub trait ReadExtension: Sized {
         /// The type URIs that it is known by, the best first.
         const NAMESPACES: &'static [&'static str];

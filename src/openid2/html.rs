@@ -7,10 +7,10 @@ use html5gum::{
 
 /// Larger pages are not read.
 pub(super) const MAX_PAGE: usize = 1024 * 1024;
-/// A tag with more attributes is none of ours.
+/// A tag with more attributes is ignored.
 const MAX_ATTRIBUTES: usize = 32;
 
-/// What a page's head says. Of each the first counts.
+/// The contents of a page's head. Of each the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     /// `openid2.provider`.
@@ -25,8 +25,8 @@ pub(super) struct Head {
     pub(super) xrds_location: Option<String>,
 }
 
-/// Reads a page's head. What stands in its body may be anybody's, and is not looked at; `None`
-/// where the page is too large.
+/// Reads a page's head. The body is ignored, since other people may have written it. Returns `None`
+/// if the page is too large.
 pub(super) fn head(page: &[u8]) -> Option<Head> {
     if page.len() > MAX_PAGE {
         return None;
@@ -34,9 +34,9 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     let page = page.strip_prefix(b"\xef\xbb\xbf").unwrap_or(page);
     let mut head = Head::default();
     let mut emitter = DefaultEmitter::default();
-    // What stands in a script, a style or the title is text, whatever it looks like.
+    // The content of a script, a style or the title is text, whatever it looks like.
     emitter.naively_switch_states(true);
-    // Whether what comes is the text of an element that may stand in a head.
+    // Whether the next token is the text of an element that a head may have.
     let mut inside = false;
     let mut opened = false;
     // The element whose inside says nothing about the page, and how many of its name are open.
@@ -92,7 +92,7 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     Some(before_picture.unwrap_or(head))
 }
 
-/// Returns whether a tag has no end of its own. Of HTML's own elements none may say so.
+/// Returns whether a tag has no end tag. Of HTML's own elements none may say so.
 fn is_empty(tag: &StartTag<()>) -> bool {
     tag.self_closing && **tag.name == *b"svg"
 }

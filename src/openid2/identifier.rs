@@ -77,8 +77,8 @@ fn usable(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2). `None`
-/// where a percent sign begins no escape: decoding what stands around it could make one.
+/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2). Returns
+/// `None` if a percent sign does not begin an escape: decoding the text around it could make one.
 fn normal_escapes(text: &str) -> Option<String> {
     use crate::wire::percent::is_unreserved;
     let mut out = String::with_capacity(text.len());

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 /// The media type of direct answers (§5.1.2).
 pub(super) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
-/// Reads a message: lines of a key, a colon and a value. `None` where it is none: no UTF-8, a line
-/// without a colon, or a key that stands twice.
+/// Reads a message: lines of a key, a colon and a value. Returns `None` if it is not valid: not
+/// UTF-8, a line without a colon, or a repeated key.
 ///
 /// Nothing is trimmed: a line that another reader would understand otherwise is another line.
 pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
@@ -22,8 +22,8 @@ pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
     Some(message)
 }
 
-/// Writes a message. `None` where a key or value cannot stand in one: a newline in either, a colon
-/// in a key.
+/// Writes a message. Returns `None` if a key or value cannot be written: a newline in either, a
+/// colon in a key.
 pub(super) fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let mut out = String::new();
     for (key, value) in pairs {

@@ -9,9 +9,9 @@ use super::extension::Extension;
 use super::key_value;
 use crate::wire::{MAX_BODY, form};
 
-/// What `openid.ns` says in version 2.0.
+/// The value of `openid.ns` in version 2.0.
 pub(crate) const NS_2_0: &str = "http://specs.openid.net/auth/2.0";
-/// What it may say in version 1.1, which knew no namespaces.
+/// The values that it may have in version 1.1, which had no namespaces.
 const NS_1: [&str; 2] = ["http://openid.net/signon/1.1", "http://openid.net/signon/1.0"];
 /// The claimed identifier and the OP-local one where the OP is to choose (§7.3.1).
 pub(crate) const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/identifier_select";
@@ -19,7 +19,7 @@ pub(crate) const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/ide
 /// More fields than this are in no message.
 const MAX_FIELDS: usize = 300;
 
-/// What no alias may be named (§12).
+/// The names that an alias must not have (§12).
 const RESERVED: [&str; 24] = [
     "assoc_handle",
     "assoc_type",
@@ -69,14 +69,14 @@ pub enum Version {
 #[serde(transparent)]
 pub(crate) struct Message(BTreeMap<String, String>);
 
-/// Why a form is no message.
+/// The reason why a form is not a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// A field stands twice (§4.1).
+    /// A field is repeated (§4.1).
     Twice(String),
     /// A name or value that is not UTF-8.
     NotText,
-    /// More than anybody needs.
+    /// There are too many fields.
     TooLarge,
 }
 
@@ -133,7 +133,7 @@ impl Message {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// The version by `ns` (§4.1.2); `None` where it is one that nobody knows.
+    /// The version by `ns` (§4.1.2); `None` if it is not known.
     pub(crate) fn version(&self) -> Option<Version> {
         match self.get("ns") {
             Some(NS_2_0) => Some(Version::V2_0),
@@ -157,9 +157,9 @@ impl Message {
         key_value::encode(self.pairs())
     }
 
-    /// What is signed (§6.1): the listed fields in their order, in Key-Value form. `None` where a
-    /// field is missing, is listed twice (a short list could stand for a long text), or cannot
-    /// stand in that form.
+    /// Returns the text that is signed (§6.1): the listed fields in their order, in Key-Value form.
+    /// Returns `None` if a field is missing, is listed twice (a short list could mean a long text),
+    /// or cannot be written in that form.
     pub(crate) fn signed_text(&self, signed: &str) -> Option<String> {
         let mut seen = std::collections::BTreeSet::new();
         let fields: Option<Vec<_>> = signed
@@ -244,7 +244,7 @@ impl Message {
     }
 }
 
-/// What stands behind an extension's alias in a key.
+/// Returns the part of a key after an extension's alias.
 fn inside<'k>(key: &'k str, alias: &str) -> Option<&'k str> {
     let rest = key.strip_prefix(alias)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }

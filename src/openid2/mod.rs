@@ -20,18 +20,18 @@
 //! of the pending value, in the browser that it belongs to; the provider is the one that was asked;
 //! every field of the protocol is signed; the signature is right, by the association (whose key no
 //! user sees) or by the provider's word; the claimed identifier names that provider; and the answer
-//! comes for the first time. What is not signed is not to be had from an [`Assertion`].
+//! comes for the first time. An [`Assertion`] has no unsigned values.
 //!
-//! The extensions have modules of their own: [`ax`] for attributes, [`sreg`] for simple
-//! registration, [`ui`], [`pape`], and [`oauth`] for a request token along the way.
+//! The extensions have their own modules: [`ax`] for attributes, [`sreg`] for simple registration,
+//! [`ui`], [`pape`], and [`oauth`] for a request token along the way.
 //!
 //! # What is not there, or otherwise than the specifications say
 //!
 //! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
-//! - An identifier without a scheme is looked for by https, since one that comes without TLS is
-//!   nobody's.
+//! - An identifier without a scheme is looked up by https, since an attacker can answer without
+//!   TLS.
 //! - Direct answers count without `ns` (§5.1.2), which some providers forget.
-//! - A provider sends no assertion that nobody asked for, but changed attributes
+//! - A provider sends no unsolicited assertion, except changed attributes
 //!   ([`server::Provider::update_attributes`]); a relying party takes either by a dangerous name
 //!   alone.
 //! - No attributes are stored at a provider (Attribute Exchange §6).

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::Timestamp;
 
-/// How long such a time is.
+/// The length of such a time.
 const LENGTH: usize = 20;
 
 /// A time; `None` where it is written otherwise.
@@ -22,8 +22,8 @@ pub(crate) fn begins_at(nonce: &str) -> Option<Timestamp> {
     nonce.get(..LENGTH).filter(|_| sound).and_then(time)
 }
 
-/// A time as it is written here. What no year of four digits holds is written as the last that one
-/// does.
+/// A time as it is written here. A later time is written as the last one with a year of four
+/// digits.
 pub(crate) fn format(time: Timestamp) -> String {
     const LAST: u64 = 253_402_300_799;
     let time = UNIX_EPOCH + Duration::from_secs(time.as_secs().min(LAST));

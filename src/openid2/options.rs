@@ -1,11 +1,10 @@
-//! What a relying party and a provider accept beyond the default, and the associations that they
-//! agree on.
+//! The options of relying parties and providers, and the associations that they agree on.
 
 use super::allowed::Allowed;
 use super::association::AssociationKind;
 
-/// What a relying party or a provider accepts beyond the default, and the associations that it
-/// agrees on. [`RelyingParty::new`](super::RelyingParty::new) and
+/// The options of a relying party or a provider, and the associations that it agrees on.
+/// [`RelyingParty::new`](super::RelyingParty::new) and
 /// [`Provider::new`](super::server::Provider::new) take it.
 ///
 /// ```
@@ -53,7 +52,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// What may be fetched and trusted.
+    /// The rules for fetching and trusting URLs.
     pub(super) fn allowed(&self) -> Allowed {
         Allowed {
             plain_http: self.dangerous_allow_http,

@@ -14,8 +14,8 @@ pub(crate) struct Realm {
 }
 
 impl Realm {
-    /// Reads a realm. `None` where it is none: no http or https URL, with a fragment or user
-    /// information, or with a wildcard elsewhere than at the beginning of its host.
+    /// Reads a realm. Returns `None` if it is not a realm: not an http or https URL, with a
+    /// fragment or user information, or with a wildcard that is not at the beginning of its host.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         // What is shown to the user is this text, so it says what it means: no character that turns
         // others around.
@@ -64,12 +64,14 @@ impl Realm {
         })
     }
 
-    /// What stands behind its wildcard, if it has one: `example.com` of `https://*.example.com/`.
+    /// Returns the domain after its wildcard, if it has one: `example.com` of
+    /// `https://*.example.com/`.
     pub(crate) fn wildcard_host(&self) -> Option<&str> {
         self.url.host_str().filter(|_| self.wildcard)
     }
 
-    /// Where discovery on the relying party begins: `www` in the wildcard's place (§9.2.1).
+    /// Returns the URL at which discovery on the relying party begins: `www` in the wildcard's
+    /// place (§9.2.1).
     pub(crate) fn discovery_url(&self) -> Option<Url> {
         let host = self.url.host_str().filter(|_| self.wildcard).map(|host| format!("www.{host}"));
         let mut url = self.url.clone();
@@ -87,7 +89,7 @@ pub(crate) fn is_too_wide(host: &str) -> bool {
     let labels: Vec<_> = host.split('.').collect();
     match labels.as_slice() {
         [_] => true,
-        // Below a country there may be one more level that anybody can register in; those names are
+        // Below a country there may be one more level that is open to registration; those names are
         // short.
         [second, country] => country.len() == 2 && second.len() <= 3,
         _ => false,

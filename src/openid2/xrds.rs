@@ -42,9 +42,8 @@ enum Element {
     Other,
 }
 
-/// Reads the services of a document's last `XRD`, the best first. `None` where it is no such
-/// document, has a document type or entities of its own, or is larger or deeper than any needs to
-/// be.
+/// Reads the services of a document's last `XRD`, the best first. Returns `None` if it is not such
+/// a document, declares a document type or entities, or is too large or too deep.
 pub(super) fn services(document: &[u8]) -> Option<Vec<Service>> {
     let document =
         std::str::from_utf8(document).ok().filter(|document| document.len() <= MAX_DOCUMENT)?;
@@ -101,7 +100,7 @@ fn element(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Element {
     }
 }
 
-/// What has been read so far.
+/// The state of reading.
 #[derive(Default)]
 struct XrdsContent {
     open: Vec<Element>,
@@ -170,8 +169,8 @@ impl XrdsContent {
     }
 }
 
-/// Returns the priority attribute: the lower, the better; none is the worst, and so is one that is
-/// no number. `None` where the attributes cannot be read.
+/// Returns the priority attribute: the lower, the better. A missing one, and one that is not a
+/// number, is the worst. `None` where the attributes cannot be read.
 fn priority(start: &BytesStart<'_>) -> Option<Option<u64>> {
     let attribute = start.try_get_attribute("priority").ok()?;
     Some(attribute.and_then(|attribute| attribute.value.trim().parse().ok()))

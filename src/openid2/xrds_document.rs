@@ -49,7 +49,7 @@ pub enum XrdsDocument<'a> {
     User {
         /// The endpoint of the user's provider.
         endpoint: &'a str,
-        /// What the provider knows the user by, where that is another identifier.
+        /// The identifier of the user at the provider, if that is another one.
         local_id: Option<&'a str>,
         /// The type URIs of the extensions that the provider knows.
         extensions: &'a [&'a str],

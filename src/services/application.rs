@@ -104,7 +104,7 @@ impl Application {
         self.service.url_at(template, &self.location)
     }
 
-    /// Returns where the profile is. The token goes there.
+    /// Returns where the profile is. The token is sent there.
     fn profile_url(&self) -> Result<String, Error> {
         let url = self.url(self.userinfo)?;
         check_secure(&endpoint(&url)?, None)?;

@@ -10,7 +10,7 @@ use crate::oauth1::{self, Callbacks};
 use crate::wire::without_secrets;
 use crate::{Error, Moment, Step, oauth2};
 
-/// Where to send the user, and what to remember meanwhile.
+/// The URL to send the user to, and the value to keep meanwhile.
 ///
 /// ```no_run
 /// # use oauth_proto::services::Authorization;
@@ -24,9 +24,9 @@ use crate::{Error, Moment, Step, oauth2};
 /// ```
 #[non_exhaustive]
 pub struct Authorization {
-    /// Where to send the user's browser.
+    /// The URL to send the user's browser to.
     pub url: String,
-    /// What to remember, for this user's browser alone, until it comes back.
+    /// The value to keep for this user's browser until it comes back.
     pub pending: Pending,
 }
 

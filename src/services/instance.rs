@@ -1,5 +1,5 @@
-//! Which installation of a service is meant: what stands for `{base}` and `{name}` in its URLs, and
-//! what may.
+//! The installation of a service: the values for `{base}` and `{name}` in its URLs, and the rules
+//! for them.
 
 use http::Uri;
 use url::Url;
@@ -7,7 +7,7 @@ use url::Url;
 use crate::wire::{OriginRef, without_secrets};
 use crate::{Error, Unsupported};
 
-/// Which installation of a service is meant, by what stands for `{…}` in its URLs.
+/// The installation of a service, by the value for `{…}` in its URLs.
 ///
 /// ```
 /// use oauth_proto::services::{GITLAB, Instance, MICROSOFT};
@@ -28,14 +28,14 @@ pub enum Instance {
     },
     /// `{name}` is a name: a tenant, a shop, a realm.
     Name {
-        /// What the documentation calls it.
+        /// Its name in the documentation.
         name: &'static str,
         /// A value that serves everybody (`common`).
         default: Option<&'static str>,
     },
 }
 
-/// Where a service is: its instance, and the base URL of what stands in for it.
+/// The place of a service: its instance, and the base URL of a replacement for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Location {
     pub(super) instance: Option<String>,

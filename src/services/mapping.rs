@@ -20,7 +20,8 @@ pub(super) fn user(mapping: &ProfileMapping, profile: &Value, tokens: Tokens) ->
     Some(user)
 }
 
-/// The address that is primary and verified, if there is one; `None` where the answer is no list.
+/// Returns the address that is primary and verified, if there is one; `None` if the answer is not a
+/// list.
 pub(super) fn verified_email(emails: &EmailMapping, answer: &Value) -> Option<Option<String>> {
     let is = |entry: &Value, pointer: &str| entry.pointer(pointer).and_then(truth) == Some(true);
     let list = answer.pointer(emails.list)?.as_array()?;

@@ -64,8 +64,8 @@ impl SignIn {
     }
 
     /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of
-    /// the service in tests, or a gateway. The row's issuer is forgotten, since another one stands
-    /// there: [`issuer`](field@Self::issuer) says which, if it names one.
+    /// the service in tests, or a gateway. The row's issuer is dropped, since the installation has
+    /// another one: [`issuer`](field@Self::issuer) says which, if it names one.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};

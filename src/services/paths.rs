@@ -15,7 +15,7 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
     let base = installation(base)?;
     let segments = path.strip_prefix('/').unwrap_or(path);
     let decoded: Cow<'_, [u8]> = percent_decode_str(segments).into();
-    // What stands behind a semicolon is no part of a segment to some servers.
+    // Some servers ignore the part of a segment after a semicolon.
     let name = |segment: &[u8]| {
         segment.split(|byte| *byte == b';').next().map(<[u8]>::to_vec).unwrap_or_default()
     };

@@ -1,4 +1,4 @@
-//! What is remembered while the user is away.
+//! The pending sign-in while the user is away.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub struct Pending {
     pub(super) leg: PendingLeg,
 }
 
-/// What the protocol remembers.
+/// The pending value of the protocol.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum PendingLeg {
@@ -60,8 +60,9 @@ impl Pending {
         Self { version: VERSION, fingerprint, leg }
     }
 
-    /// What the callback will carry: the state, or the request token. It may serve as the key under
-    /// which this is stored, as long as what finds it is bound to the user's browser too.
+    /// Returns the value that the callback will have: the state, or the request token. It may serve
+    /// as the key under which this is stored, as long as what finds it is bound to the user's
+    /// browser too.
     pub fn key(&self) -> &str {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.token(),
@@ -69,8 +70,8 @@ impl Pending {
         }
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go
-    /// on only if it was not there yet.
+    /// Returns the identifier of this pending sign-in. Store it before you redeem, and go on only
+    /// if it was not stored yet.
     pub fn id(&self) -> PendingId {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.id(),

@@ -1,11 +1,11 @@
 //! The profile mapping of a row: what is asked for when people sign in, and what is where in their
 //! profiles.
 
-/// How people sign in by a service: what is asked for, and where in the profile each field of a
-/// [`User`](super::User) is.
+/// The mapping of a service's profile: the fields to request, and the place of each field of a
+/// [`User`](super::User) in the profile.
 ///
 /// Fields are found by JSON pointers (RFC 6901). A field is unknown when its pointer leads nowhere,
-/// to null, to an empty text or to something that is not a text. Where a service tells only a part
+/// to null, to an empty text or to something that is not a text. If a service returns only a part
 /// of a URL, the field is that URL with pointers in braces; it is known when each pointer leads to
 /// a word of letters, digits, `_`, `-` and `.`.
 ///
@@ -40,12 +40,12 @@ pub struct ProfileMapping {
     pub picture: Option<&'static str>,
     /// The pointer to a text.
     pub locale: Option<&'static str>,
-    /// Where the addresses are, at services that keep them apart from the profile.
+    /// The place of the addresses, at services that keep them apart from the profile.
     pub emails: Option<EmailMapping>,
     /// The scope without which name and address do not come, in words with spaces between them. An
     /// application [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes.
     pub scope: &'static str,
-    /// What an authorization request carries besides the [row's
+    /// The parameters of an authorization request besides the [row's
     /// parameters](field@super::Oauth2::authorization_parameters).
     pub parameters: &'static [(&'static str, &'static str)],
     /// Arguments of the request for the profile.
@@ -57,8 +57,8 @@ pub struct ProfileMapping {
     pub requested_fields: &'static [&'static str],
 }
 
-/// Where a service keeps the user's addresses, if not in the profile. The one that is primary and
-/// verified becomes the user's.
+/// The place in which a service keeps the user's addresses, if that is not the profile. The one
+/// that is primary and verified becomes the user's.
 ///
 /// ```
 /// use oauth_proto::services::{self, EmailMapping};

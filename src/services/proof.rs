@@ -15,8 +15,8 @@ pub(super) fn proof_parameter(secret: Secret) -> TokenParameter {
     })
 }
 
-/// The HMAC-SHA256 of the access token, keyed by the application's secret, in hexadecimal. It is no
-/// secret itself: it is worth nothing without the token.
+/// The HMAC-SHA256 of the access token, keyed by the application's secret, in hexadecimal. It is
+/// not a secret itself: it cannot be used without the token.
 fn appsecret_proof(secret: &Secret, access_token: &Secret) -> String {
     // A key of any length will do; there is no other error.
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {

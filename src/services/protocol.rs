@@ -25,7 +25,7 @@ pub enum Protocol {
     Oauth1(Oauth1),
 }
 
-/// How an OAuth 2.0 service is spoken to. The URLs may have the row's
+/// The settings of an OAuth 2.0 service. The URLs may have the row's
 /// [instance](field@super::Service::instance) in them.
 ///
 /// ```
@@ -60,24 +60,24 @@ pub struct Oauth2 {
     /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect
     /// Discovery).
     pub issuer: Option<&'static str>,
-    /// What stands between scopes: a space, or the comma that some services want.
+    /// The separator of scopes: a space, or the comma that some services want.
     pub scope_separator: char,
-    /// Where the client's secret goes.
+    /// The place of the client's secret.
     pub secret_placement: SecretPlacement,
     /// Whether it takes a proof key.
     pub pkce: PkceSupport,
-    /// What every authorization request there has to carry besides the parameters of the RFC.
+    /// The parameters that every authorization request needs besides those of the RFC.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
     /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of
     /// a token has the client's secret.
     pub appsecret_proof: bool,
-    /// How it departs from the RFCs.
+    /// Its departures from the RFCs.
     pub quirks: Quirks,
-    /// Where requests to the API carry their token.
+    /// The place of the token in requests to the API.
     pub token_placement: TokenPlacement,
 }
 
-/// How an OAuth 1.0 service is spoken to. The URLs may have the row's
+/// The settings of an OAuth 1.0 service. The URLs may have the row's
 /// [instance](field@super::Service::instance) in them.
 ///
 /// ```
@@ -100,10 +100,10 @@ pub struct Oauth2 {
 pub struct Oauth1 {
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
     pub temporary_credentials: &'static str,
-    /// Where people are sent (RFC 5849 §2.2).
+    /// The URL that users are sent to (RFC 5849 §2.2).
     pub authorization: &'static str,
-    /// Where people are sent to sign in, and sent back from at once if they have granted access
-    /// before.
+    /// The URL that users are sent to for signing in. It sends them back at once if they have
+    /// granted access before.
     pub authentication: Option<&'static str>,
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
@@ -190,7 +190,7 @@ impl Oauth1 {
     }
 }
 
-/// How the rows of this crate are written.
+/// The macro for the rows of this crate.
 impl Oauth2 {
     /// A service without users, who could be sent to an authorization endpoint.
     pub(super) const fn without_users(token: &'static str) -> Self {

@@ -26,8 +26,8 @@ impl SignIn {
     /// it: two rounds, or three where addresses are apart.
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. Where the user came to is compared with the
-    /// URL that the sign-in was made with.
+    /// has them (axum's `OriginalUri`), or all of it. The place that the user came to is compared
+    /// with the URL that the sign-in was made with.
     ///
     /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
     /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
@@ -130,7 +130,7 @@ impl Fetching {
     ) -> Result<Step<Request>, Error> {
         for (name, value) in &self.sign_in.profile_headers {
             let mut value = value.clone();
-            // It may be a key; an application's own name is none.
+            // It may be a key; the name of an application is not one.
             value.set_sensitive(name != USER_AGENT);
             request.headers_mut().insert(name, value);
         }
@@ -160,7 +160,7 @@ impl Fetching {
         Ok(value)
     }
 
-    /// How the service says no.
+    /// Returns the function that reads a refusal of the service.
     fn refusal(&self) -> fn(&Response) -> Refused {
         match &self.client {
             Client::Oauth1(_) => oauth1::api_refusal,

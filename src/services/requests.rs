@@ -94,7 +94,7 @@ impl Application {
                 self.service.api.iter().map(|url| self.url(url)).collect::<Result<_, _>>()?;
             return at_one_of(path, &origins);
         }
-        // Where the API has no path of its own, something may be at its root.
+        // If the API has no path, its root may be an endpoint.
         let own = self.service.url(template, self.location.instance.as_deref())?;
         if matches!(path, "" | "/") && endpoint(&own)?.path() == "/" {
             return Ok(format!("{}{path}", installation(&base)?));

@@ -7,8 +7,8 @@ use crate::core::endpoint::endpoint;
 use crate::oauth2::AuthorizationServer;
 use crate::{Error, Unsupported, oauth1};
 
-/// A service as it really is, made from its own documentation. What a row does not say is OAuth as
-/// the RFCs have it.
+/// A service as it really is, made from its own documentation. Everything that a row does not name
+/// follows the RFCs.
 ///
 /// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB).
 /// A row of your own can be a constant, too. It needs a [profile mapping](ProfileMapping) where
@@ -57,7 +57,7 @@ pub struct Service {
     pub name: &'static str,
     /// The page where it documents what the row says.
     pub documentation: Option<&'static str>,
-    /// What stands for `{…}` in the row's URLs, if anything does.
+    /// The instance that replaces `{…}` in the row's URLs, if they have it.
     pub instance: Instance,
     /// The protocol, with its endpoints and quirks.
     pub protocol: Protocol,
@@ -67,11 +67,11 @@ pub struct Service {
     /// of them, and for the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The
     /// paths of [requests](super::SignIn::request) are below the first.
     pub api: &'static [&'static str],
-    /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request
-    /// may name a whole URL instead of a path.
+    /// The ending of every path of its API: `.json` at Twitter. If it is not empty, a request may
+    /// name a whole URL instead of a path.
     pub api_suffix: &'static str,
-    /// How a profile becomes a [`User`](super::User). `None` for a row by which people do not sign
-    /// in.
+    /// The mapping of a profile to a [`User`](super::User). `None` for a row by which people do not
+    /// sign in.
     pub profile: Option<ProfileMapping>,
 }
 
@@ -200,7 +200,7 @@ impl Service {
     }
 }
 
-/// How the rows of this crate are written.
+/// The macro for the rows of this crate.
 impl Service {
     pub(super) const fn oauth2(name: &'static str, oauth2: Oauth2) -> Self {
         Self::new(name, Protocol::Oauth2(oauth2))

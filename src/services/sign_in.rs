@@ -38,7 +38,7 @@ use crate::{Error, Request, Secret, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What differs for one user is an option of a clone:
+/// To change an option for one user, clone the sign-in:
 ///
 /// ```
 /// use oauth_proto::services::SignIn;
@@ -81,8 +81,7 @@ pub struct SignIn {
     /// # Security
     /// Two services whose callback URLs differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Takes callbacks that do not say where the user came to: a query alone. Default: refuses
-    /// them.
+    /// Accepts callbacks without their place: a query alone. Default: refuses them.
     ///
     /// # Security
     /// At a service that does not name itself in its callbacks, nothing tells another service's
@@ -113,14 +112,14 @@ pub(super) struct Parts {
     client: Option<Client>,
     pub(super) redirect_uri: String,
     pub(super) source: Source,
-    /// What pending values are known by.
+    /// The fingerprint of pending values.
     pub(super) fingerprint: ClientFingerprint,
     pub(super) scope: Option<Scope>,
     pub(super) parameters: Vec<(String, String)>,
     observer: Observer,
 }
 
-/// Where the profile comes from, and how it becomes a user.
+/// The source of the profile, and its mapping to a user.
 #[derive(Clone)]
 pub(super) enum Source {
     /// As a row says.
@@ -185,19 +184,19 @@ impl SignIn {
         }
     }
 
-    /// Signing in at a service that no row describes: one whose URLs are known only when the
-    /// application runs, that wants to be spoken to in a way of its own, or whose profiles no table
-    /// of fields fits. The client is the caller's, of either protocol, with all of its options, and
-    /// `redirect_uri` is where users come back to: what an OAuth 2.0 client was told before is
-    /// forgotten, and an OAuth 1.0 service of [registered
-    /// callbacks](crate::oauth1::Callbacks::Registered) is not told.
+    /// Makes a sign-in for a service that no row describes: its URLs are known only when the
+    /// application runs, it needs unusual requests, or its profiles do not fit a table of fields.
+    /// The client is the caller's, of either protocol, with all of its options, and `redirect_uri`
+    /// is where users come back to: what an OAuth 2.0 client was told before is forgotten, and an
+    /// OAuth 1.0 service of [registered callbacks](crate::oauth1::Callbacks::Registered) is not
+    /// told.
     ///
     /// `request` makes the request for the profile, and `map` makes a user of the answer, which is
     /// JSON, or `None` where it is not as it should be; one with `error` or `errors` is a refusal
     /// then. The token is put into the request where the client says, for the origin that the
     /// request goes to and over TLS alone, unless the client was told otherwise. Of OAuth 1.0 it is
-    /// signed; what is to be signed must be in it. What `map` leaves open, the profile as it came
-    /// and the token's lifetime, is filled in.
+    /// signed; what is to be signed must be in it. The original profile and the token's lifetime
+    /// are filled in after `map`.
     ///
     /// [`profile_headers`](field@Self::profile_headers) adds to the request, and what else there is
     /// for the profile's request ([`extra_fields`](field@Self::extra_fields),

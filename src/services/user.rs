@@ -1,4 +1,5 @@
-//! Who signed in: the fields that services have in common, the profile as it came, and the tokens.
+//! The user who signed in: the fields that services have in common, the original profile, and the
+//! tokens.
 
 use std::fmt;
 
@@ -7,11 +8,11 @@ use serde_json::Value;
 
 use crate::{oauth1, oauth2};
 
-/// Who signed in.
+/// The user who signed in.
 ///
 /// A field is there when the service said so, and only then: nothing is guessed. An application
 /// that knows its users from before finds them by [`id`](Self::id) and the service; an address is
-/// no identity, since its owner can change, and one that is not verified may be another's.
+/// not an identity, since its owner can change, and one that is not verified may be another's.
 ///
 /// Store it with serde; the stored form holds the tokens.
 ///
@@ -30,8 +31,8 @@ use crate::{oauth1, oauth2};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// What the service knows the user by, for ever. A number is written as a text. It is unique at
-    /// the service, not among services; some give every application another one.
+    /// The permanent identifier of the user at the service. A number is written as a text. It is
+    /// unique at the service, not among services; some give every application another one.
     pub id: String,
     /// The name, as it is displayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,11 +65,11 @@ pub struct User {
     pub session_expires: Option<u64>,
     /// The profile as it came.
     pub raw: Value,
-    /// What further requests are made with.
+    /// The tokens for further requests.
     pub tokens: Tokens,
 }
 
-/// The tokens that came of signing in.
+/// The tokens of the sign-in.
 ///
 /// ```
 /// use oauth_proto::oauth2::Token;
@@ -87,7 +88,7 @@ pub enum Tokens {
 }
 
 impl User {
-    /// A user of whom nothing else is known: the beginning of a mapping of the caller's own.
+    /// Makes a user with an identifier and tokens alone: the beginning of a custom mapping.
     pub fn new(id: impl Into<String>, tokens: Tokens) -> Self {
         Self {
             id: id.into(),
@@ -107,7 +108,7 @@ impl User {
 }
 
 impl fmt::Debug for User {
-    /// Of the profile as it came the names are shown: nobody knows what a service puts there.
+    /// Only the names of the original profile are shown: a service may put anything there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
             .field("id", &self.id)

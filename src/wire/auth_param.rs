@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed at byte {at}")]
 pub(crate) struct Malformed {
-    /// Where, counted in bytes from the beginning of the list.
+    /// The place, in bytes from the beginning of the list.
     pub at: usize,
 }
 
@@ -55,8 +55,8 @@ impl<'a> Iterator for Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// One parameter up to the comma behind it; `None`, with `at` at the trouble, when there is
-    /// none.
+    /// Reads one parameter up to the comma after it. Returns `None`, with `at` at the fault, if
+    /// there is not one.
     fn param(&mut self) -> Option<Param<'a>> {
         let name = self.take(is_token);
         self.skip(is_space);
@@ -158,7 +158,7 @@ const TOKEN: [bool; 256] = {
     table
 };
 
-/// Whether a text can be a bearer token (RFC 6750 §2.1), or any other that stands where those do.
+/// Returns whether a text has the syntax of a bearer token (RFC 6750 §2.1).
 pub(crate) fn is_bearer(text: &[u8]) -> bool {
     // Without leaving early.
     !text.is_empty() && text.iter().fold(true, |all, byte| all & BEARER[usize::from(*byte)])

@@ -8,7 +8,7 @@ use super::auth_param;
 /// More challenges than this in one response are not looked at.
 const MOST: usize = 32;
 
-/// What a server wants to see before it answers: a scheme, and its parameters.
+/// A challenge of a server: an authentication scheme and its parameters (RFC 9110 §11.3).
 ///
 /// ```
 /// use oauth_proto::wire::Challenge;
@@ -25,14 +25,14 @@ const MOST: usize = 32;
 pub struct Challenge {
     /// The scheme, as it was written: in upper or lower case.
     pub scheme: String,
-    /// What some schemes have instead of parameters (`Negotiate`).
+    /// The value that some schemes, such as `Negotiate`, have instead of parameters.
     pub token68: Option<String>,
     /// Names and values, unquoted, in their order.
     pub parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// The challenges of all `WWW-Authenticate` headers of a response.
+    /// Returns the challenges of all `WWW-Authenticate` headers of a response.
     pub fn of(headers: &HeaderMap) -> Vec<Self> {
         let values = headers.get_all(WWW_AUTHENTICATE).iter();
         values.flat_map(|value| Self::parse(value.as_bytes())).take(MOST).collect()
@@ -43,7 +43,7 @@ impl Challenge {
     /// Many servers leave the commas between parameters out, or write semicolons: white space or a
     /// semicolon in front of a `name=` counts as a comma. Parameters that were read before a
     /// malformed part stay. A value whose end is unclear is left out, and reading goes on at the
-    /// next comma with a parameter behind it. Where not even a scheme can be read, reading ends.
+    /// next comma with a parameter behind it. Reading ends when not even a scheme can be read.
     pub fn parse(header: &[u8]) -> Vec<Self> {
         let mut challenges: Vec<Self> = Vec::new();
         let mut rest = header;
@@ -91,7 +91,8 @@ impl Challenge {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// A parameter's value, where it stands exactly once. Names are in any case.
+    /// Returns the value of a parameter that is present exactly once. The case of the name does not
+    /// matter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut values = self.parameters.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
         let (_, value) = values.next()?;
@@ -163,7 +164,7 @@ fn skip(list: &[u8], accept: impl Fn(u8) -> bool) -> &[u8] {
     &list[list.iter().position(|byte| !accept(*byte)).unwrap_or(list.len())..]
 }
 
-/// Returns whether a byte may stand between parameters in the place of a comma.
+/// Returns whether a byte may separate parameters in place of a comma.
 const fn is_gap(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == b';'
 }
@@ -305,7 +306,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// What is written by the specification is read, whatever is in the quotes.
+        /// A challenge that follows the specification is read, whatever is in the quotes.
         #[test]
         fn what_is_written_by_the_specification_is_read(values in proptest::collection::vec("[ -~]{0,12}", 1..5)) {
             let quoted = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));

@@ -36,7 +36,7 @@ pub(crate) fn is_secure(uri: &Uri) -> bool {
     OriginRef::of(uri).is_some_and(OriginRef::is_secure)
 }
 
-/// How far inside a URL leads, by what is written in it.
+/// The kind of network that a URL leads to, judged by its text alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Depth {
     Internet,
@@ -100,7 +100,7 @@ fn is_machine(host: Host<'_>) -> bool {
 }
 
 /// Returns whether a host is one that only this machine or its network can reach, by its name or as
-/// an address that is written out. What a name resolves to is for the transport to look at, by
+/// an address that is written out. The transport has to check what a name resolves to, with
 /// [`is_internal_address`].
 pub(crate) fn is_internal(host: Host<'_>) -> bool {
     /// Names that no one else has (RFC 6761, 6762, 8375, and what is in use).
@@ -177,8 +177,8 @@ pub fn is_internal_address(address: IpAddr) -> bool {
 /// Returns the IPv4 address that an IPv6 address leads to.
 fn contained(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
-        // RFC 4291 §2.5.5.2, and RFC 6052 §2.1. Networks of their own put the address in other
-        // places (RFC 8215).
+        // RFC 4291 §2.5.5.2, and RFC 6052 §2.1. Local-use prefixes put the address in other places
+        // (RFC 8215).
         [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(low_half(address)),
         // RFC 3056 §2.
         [0x2002, high, low, ..] => Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))),
@@ -237,7 +237,7 @@ mod tests {
         ] {
             assert!(!points_into_private_network(from, place), "{from} {place}");
         }
-        // What is no URL of the web leads nowhere.
+        // A text that is not a URL of the web leads nowhere.
         for place in ["", "undefined", "urn:x", "/path", "ftp://10.0.0.1/", "1"] {
             assert!(!points_into_private_network(internet, place), "{place}");
         }

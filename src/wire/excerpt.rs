@@ -6,7 +6,7 @@ use super::json::fields;
 use super::prose::{prose, whole_words};
 use super::words::{EXCERPT, Speech, is_plain, is_sensitive, is_word};
 
-/// How many bytes the body of an answer or a form may have, to be read. Most have a few hundred.
+/// The most bytes that the body of a response or a form may have. Most have a few hundred.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// In these members of JSON servers explain themselves: their words pass.
@@ -74,7 +74,7 @@ fn says_error(body: &[u8]) -> bool {
         && !members.iter().any(|(name, _)| !is_code(name) && is_sensitive(name))
 }
 
-/// Returns a name as it stands in the lists above.
+/// Returns a name as the lists above write it.
 fn bare_name(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -102,9 +102,9 @@ fn number_behind(after: &str, most_digits: usize) -> Option<&str> {
     (ends && (1..=most_digits).contains(&end)).then(|| &after[..length])
 }
 
-/// The beginning of a body with everything masked that may be a value: a secret may stand in a
-/// place that a broken server chose. Prose passes; numbers, long words, what stands behind `=`, and
-/// strings of JSON but for names and messages do not.
+/// Returns the beginning of a body with every possible value masked: a broken server may put a
+/// secret anywhere. Prose is shown; numbers, long words, values after `=`, and strings of JSON
+/// except names and messages are not.
 pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
     let refuses = speech == Speech::Refuses;
     let is_message = |name: &str| {
@@ -141,8 +141,7 @@ pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
                     let (message, after) = message(after);
                     out = out + ": " + &prose(&message, speech);
                     rest = after;
-                    // Where a message goes on behind its end, it has quotation marks of its own in
-                    // it.
+                    // A message that continues after its end contains quotation marks.
                     if !rest.is_empty() && !rest.trim_start().starts_with([',', '}', ']']) {
                         return out + "…";
                     }
@@ -166,7 +165,7 @@ pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
     out
 }
 
-/// Returns the string that stands behind a name and a colon, and what follows.
+/// Returns the string after a name and a colon, and the rest of the text.
 fn message(after: &str) -> (String, &str) {
     let value = &after[after.find('"').unwrap_or(after.len())..];
     let (string, rest) = value.split_at(quoted(value));
@@ -199,7 +198,7 @@ mod tests {
         excerpt(body.as_bytes(), Speech::Grants)
     }
 
-    /// What is shown of a refusal.
+    /// The part of a refusal that is shown.
     fn explained(body: &str) -> String {
         excerpt(body.as_bytes(), Speech::Refuses)
     }

@@ -63,7 +63,7 @@ fn number(rest: &str) -> Option<(u64, &str)> {
     (plain && whole).then(|| digits.parse().ok().map(|number| (number, next)))?
 }
 
-/// What follows a byte, and white space before it.
+/// Returns the rest of the text after a byte and the white space before it.
 fn after(rest: &str, byte: u8) -> Option<&str> {
     let rest = trimmed(rest);
     (rest.as_bytes().first() == Some(&byte)).then(|| &rest[1..])

@@ -16,8 +16,9 @@ pub(crate) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// Splits a form or a query into decoded pairs, in their order.
 ///
-/// `+` is a space and `%xx` a byte. A name without `=` has the empty value, names may repeat or be
-/// empty, only `&` separates, and nothing stands between two of them. No input is wrong.
+/// `+` is a space and `%xx` a byte. A name without `=` has the empty value, and names may repeat or
+/// be empty. Only `&` separates pairs, and two of them in a row have no pair between them. Every
+/// input can be read.
 ///
 /// ```
 /// use oauth_proto::wire::form::pairs;
@@ -40,7 +41,7 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)
     })
 }
 
-/// Encodes pairs as a form, with `%20` for a space, so that the result may also stand in a query.
+/// Encodes pairs as a form, with `%20` for a space, so that the result can also be used in a query.
 ///
 /// ```
 /// use oauth_proto::wire::form::encode;
@@ -81,8 +82,8 @@ pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// As [`pairs`], of a text: names and values are texts too, or `None` where what they decode to is
-/// no UTF-8.
+/// Splits a text as [`pairs`] does. Names and values are texts, too; a name or value that does not
+/// decode to UTF-8 is `None`.
 pub(crate) fn text_pairs(
     form: &str,
 ) -> impl Iterator<Item = (Option<Cow<'_, str>>, Option<Cow<'_, str>>)> {
@@ -103,8 +104,8 @@ pub(crate) fn text_pairs(
     })
 }
 
-/// What stands before an ASCII character and behind it: faster than the standard library's search,
-/// which is made for any.
+/// Returns the text before an ASCII character and the text after it. This is faster than the search
+/// of the standard library, which is made for any character.
 fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
     match memchr::memchr(byte, text.as_bytes()) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -112,7 +113,7 @@ fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
     }
 }
 
-/// A text decoded; `None` where that is no UTF-8.
+/// Decodes a text; `None` if the result is not UTF-8.
 pub(crate) fn decoded_text(encoded: &str) -> Option<Cow<'_, str>> {
     match percent::decode_form(encoded.as_bytes()) {
         // What needs no decoding is the text that it was.
@@ -142,8 +143,9 @@ pub(crate) fn essence(media_type: &[u8]) -> &[u8] {
 }
 
 /// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more
-/// than one, or one that begins like that of a form and goes on otherwise. Who signs or verifies
-/// must refuse those, since an application behind may read as a form what was not signed as one.
+/// than one, or one that begins like that of a form and goes on otherwise. A signer or verifier
+/// must refuse those, since an application behind it may read a body as a form that was not signed
+/// as one.
 pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let value = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
@@ -160,7 +162,7 @@ pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     (values.next().is_none() && begins == exact).then_some(exact)
 }
 
-/// What stands between the `&`s.
+/// Returns the pieces between the `&`s.
 fn pieces(form: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(form);
     std::iter::from_fn(move || {

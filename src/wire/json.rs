@@ -1,5 +1,5 @@
-//! JSON objects read member by member, borrowed where it can be. A name that stands twice is seen
-//! twice, so that the reader can refuse it.
+//! JSON objects read member by member, borrowed where it can be. A repeated name is reported twice,
+//! so that the reader can refuse it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,7 +32,7 @@ impl Member<'_> {
     }
 }
 
-/// Returns a text without the byte order mark that some servers write before it: one is no part of
+/// Returns a text without the byte order mark that some servers write before it: it is not part of
 /// a JSON text, and a reader may ignore it (RFC 8259 §8.1).
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
@@ -70,7 +70,8 @@ pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, Value)>> {
     Some(fields)
 }
 
-/// A JSON object none of whose members stands twice; of the nested ones, the last counts.
+/// Reads a JSON object and refuses repeated members. In nested objects, the last one of a name
+/// counts.
 pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     let mut object = Map::new();
     let mut twice = false;

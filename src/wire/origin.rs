@@ -89,8 +89,8 @@ impl<'a> OriginRef<'a> {
         Self::new(WebScheme::of(uri)?, uri.authority()?)
     }
 
-    /// Returns the site of a scheme and an authority; `None` where the authority has no host, or a
-    /// port that is no number.
+    /// Returns the site of a scheme and an authority; `None` if the authority has no host, or a
+    /// port that is not a number.
     pub(crate) fn new(scheme: WebScheme, authority: &'a Authority) -> Option<Self> {
         let (host, port) = host_and_port(authority.as_str());
         let port = port_of(port, scheme)?;
@@ -100,7 +100,7 @@ impl<'a> OriginRef<'a> {
     /// Whether a `Host` header's value names this host and port.
     pub(crate) fn has_host(self, host: &str) -> bool {
         let (named, rest) = host.split_at_checked(self.host.len()).unwrap_or_default();
-        // Nothing else can stand there: `Host` has no user information (RFC 9110 §7.2).
+        // Nothing else is possible there: `Host` has no user information (RFC 9110 §7.2).
         let same_host = named == self.host || named.eq_ignore_ascii_case(self.host);
         same_host && port_behind(rest, self.scheme) == Some(self.port)
     }
@@ -133,15 +133,15 @@ impl<'a> OriginRef<'a> {
     }
 }
 
-/// Splits an authority, without its user information, at the colon. (`Authority::port` takes a text
-/// that is no port, such as 99999, for no text at all.)
+/// Splits an authority, without its user information, at the colon. (`Authority::port` ignores a
+/// text that is not a port, such as 99999.)
 fn host_and_port(authority: &str) -> (&str, &str) {
     // Most authorities are nothing but a host.
     if !percent::has_either(authority.as_bytes(), *b"@:") {
         return (authority, "");
     }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    // An IPv6 address has colons of its own, and ends at its bracket.
+    // An IPv6 address contains colons, and ends at its bracket.
     let colon = host
         .bytes()
         .rposition(|byte| byte == b':' || byte == b']')
@@ -149,7 +149,7 @@ fn host_and_port(authority: &str) -> (&str, &str) {
     colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]))
 }
 
-/// A port as it stands behind the colon; the scheme's where nothing does.
+/// The port after the colon, or the scheme's port if there is none.
 fn port_of(port: &str, scheme: WebScheme) -> Option<u16> {
     match port {
         "" => Some(default_port(scheme)),

@@ -3,7 +3,7 @@
 //! The `percent-encoding` crate computes the same, and tests compare the two. It looks at each byte
 //! alone. Signing OAuth 1.0 requests consists mostly of encoding, so the functions here look at
 //! eight or sixteen bytes together, and can write into the buffer of a hash. Forms and queries use
-//! them as well. Where speed does not matter, the crate uses `percent-encoding`.
+//! them as well. The crate uses `percent-encoding` elsewhere.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// How many bytes [`all_unreserved`] looks at together.
+/// The number of bytes that [`all_unreserved`] looks at together.
 pub(crate) const RUN: usize = 16;
 
 /// Returns whether every byte of a run is unreserved. It has no branches, so that it becomes a few
@@ -57,8 +57,8 @@ pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     reserved == 0
 }
 
-/// How every byte stands in an encoded text. The first character is the lowest byte of the number
-/// and the length is the highest, so that each byte of a text costs one load and one store.
+/// The encoded form of every byte. The first character is the lowest byte of the number and the
+/// length is the highest, so that each byte of a text costs one load and one store.
 pub(crate) type Escapes = [u64; 256];
 
 /// Returns the length of an escape.
@@ -84,7 +84,7 @@ pub(crate) const ONCE: Escapes = {
     }
 };
 
-/// Which letters stand for themselves in a table of escapes.
+/// The letters that a table of escapes leaves unchanged.
 pub(crate) struct Letters;
 
 impl Letters {
@@ -218,8 +218,8 @@ fn special<const LETTERS: u8>(word: u64) -> u64 {
 /// Returns whether a text is printable ASCII throughout, as nearly all names and identifiers are.
 pub(crate) fn is_printable(text: &[u8]) -> bool {
     const HIGH: u64 = EACH << 7;
-    // Of the three, the first finds what is no ASCII, the second DEL, and the third what is below
-    // the space. A sum that carries comes from what the first has found.
+    // The first of the three finds bytes that are not ASCII, the second finds DEL, and the third
+    // finds bytes below the space. A sum that carries comes from what the first has found.
     let odd = |word: u64| (word | word.wrapping_add(EACH) | !((word | HIGH) - EACH * 0x20)) & HIGH;
     let (words, rest) = text.as_chunks();
     let any = words.iter().fold(0, |any, word| any | odd(u64::from_le_bytes(*word)));

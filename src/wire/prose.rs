@@ -1,4 +1,4 @@
-//! What other sides write for people, without the secrets that some of them quote in it.
+//! Explanations of the other side for people, without the secrets that some servers quote in them.
 
 use super::words::{Speech, is_plain, is_sensitive, is_word, truncated};
 
@@ -62,8 +62,7 @@ pub(crate) fn prose(text: &str, speech: Speech) -> String {
     out
 }
 
-/// Returns where the value ends that stands behind an equals sign: at the next pair or word, or at
-/// a quotation mark.
+/// Returns the end of the value after an equals sign: the next pair or word, or a quotation mark.
 fn value_end(rest: &str, sign: usize) -> usize {
     let ends = |c: char| c == '&' || c == '\'' || c == '"' || c.is_whitespace();
     let value = rest[sign..].trim_start();
@@ -136,7 +135,7 @@ fn digits(word: &str) -> usize {
     word.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// The words of explanations: what may stand in a text that speaks of a secret.
+/// The words of explanations: those that are shown in a text that speaks of a secret.
 const WORDS: &str = "
     a about absent accept accepted accepts access account across active actual after again ago algorithm all allow allowed already
     also always an and another any api app application are argument array as ask asked assertion at attempt attempted audience auth

@@ -8,8 +8,8 @@ use http::header::RETRY_AFTER;
 
 use super::timestamp::Timestamp;
 
-/// What our servers say with status 503, in seconds: storage that fails is mostly back soon, and
-/// clients that try again at once would keep it from that.
+/// The `Retry-After` of our servers with status 503, in seconds: failing storage usually recovers
+/// soon, unless clients keep it busy by trying again at once.
 pub(crate) const WHEN_UNAVAILABLE: &str = "5";
 
 /// When a server wants to be asked again, in one of the two forms of the header.

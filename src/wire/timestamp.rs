@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The time so many seconds after the epoch.
+    /// Makes the time that many seconds after the epoch.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs)
     }
@@ -34,7 +34,8 @@ impl Timestamp {
         self.0
     }
 
-    /// The time that much later, at the latest the end of time. Fractions of a second are dropped.
+    /// Returns the time that much later, at the latest the end of time. Fractions of a second are
+    /// dropped.
     pub const fn after(self, delay: Duration) -> Self {
         Self(self.0.saturating_add(delay.as_secs()))
     }
@@ -44,7 +45,7 @@ impl Timestamp {
         Self(self.0.saturating_sub(delay.as_secs()))
     }
 
-    /// How long it is from this time until `later`; zero when `later` has passed.
+    /// Returns the time from this one until `later`; zero when `later` has passed.
     pub const fn until(self, later: Self) -> Duration {
         Duration::from_secs(later.0.saturating_sub(self.0))
     }

@@ -1,7 +1,7 @@
 //! The parts of a URI as its author wrote them (RFC 3986 §3 and appendix B), and the host in its
 //! authority.
 //!
-//! Nothing is repaired: where readers of URLs disagree about a host, there is none here, and the
+//! Nothing is repaired: if readers of URLs disagree about a host, this module finds none, and the
 //! caller takes the careful way.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UriParts<'a> {
     pub(crate) scheme: &'a str,
-    /// What stands between `//` and the path; `None` if there is no `//`.
+    /// The text between `//` and the path; `None` if there is no `//`.
     pub(crate) authority: Option<&'a str>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Site<'a> {
             return None;
         }
         let site = authority.rsplit_once('@').map_or(authority, |(_, site)| site);
-        // An IPv6 address has colons of its own, and ends at its bracket.
+        // An IPv6 address contains colons, and ends at its bracket.
         let end = if site.starts_with('[') {
             site.find(']')? + 1
         } else {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Where both read a host, it is the same one: the library knows the URLs of browsers.
+        /// If both read a host, it is the same one: the library knows the URLs of browsers.
         #[test]
         fn a_host_is_that_of_the_url_library(uri in "https?://([a-z0-9.x-]{1,12}|\\[[0-9a-f:]{2,9}\\])(:[0-9]{0,5})?(/[a-z@:]{0,4})?") {
             let theirs = url::Url::parse(&uri).ok();

@@ -3,7 +3,7 @@
 
 use super::uri::UriParts;
 
-/// How much of a text an error shows, in characters.
+/// The most characters of a text that an error shows.
 pub(crate) const EXCERPT: usize = 200;
 
 /// A URL as an error may show it: user information and query may hold secrets.
@@ -33,7 +33,7 @@ pub(crate) fn truncated(text: &str) -> String {
 const SENSITIVE: [&str; 7] =
     ["secret", "token", "signature", "verifier", "password", "key", "code"];
 
-/// What an answer does, and so what its body may hold.
+/// The kind of an answer, which decides what its body may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speech {
     /// It gives, or it is unclear what it does.

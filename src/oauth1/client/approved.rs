@@ -7,11 +7,10 @@ use crate::{Error, Forged, Moment, Step};
 
 impl Client {
     /// Exchanges a request token that its user has approved while signing in by OpenID, for a
-    /// token. Such a request token comes alone: its secret is the empty text, and there is no
-    /// verifier.
+    /// token. Such a request token has no verifier, and its secret is the empty text.
     ///
-    /// What ties it to the user is the OpenID answer's signature, and nothing else: take it from an
-    /// answer that was verified.
+    /// Only the signature of the OpenID answer ties it to the user: take it from an answer that was
+    /// verified.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Token};

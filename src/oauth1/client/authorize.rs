@@ -18,7 +18,7 @@ use crate::oauth1::signing::OAuthParam;
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
-/// How long a user may take by default.
+/// The default time that a user may take.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The options of an authorization: where the user comes back to, and what the client asks for.
@@ -36,14 +36,13 @@ pub struct Authorize {
     user_returns: Return,
     parameters: Vec<(String, String)>,
     url_parameters: Vec<(String, String)>,
-    /// The realm to ask access to. Several stand there with spaces between them, as
-    /// requests-oauthlib joins them. Default: that of the server's
-    /// [`Scheme`](crate::oauth1::Scheme).
+    /// The realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
+    /// Default: that of the server's [`Scheme`](crate::oauth1::Scheme).
     pub realm: Option<String>,
     /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to
     /// sign in, rather than to its authorization endpoint. Default: `false`.
     pub at_authentication_endpoint: bool,
-    /// How long the user may take. Default: one hour.
+    /// The time that the user may take. Default: one hour.
     pub lifetime: Duration,
 }
 
@@ -63,7 +62,7 @@ pub struct Authorize {
 pub struct Authorization {
     /// The URL to send the user to (RFC 5849 §2.2).
     pub url: String,
-    /// What [`Client::redeem`] needs. Keep it for this user's browser.
+    /// The value that [`Client::redeem`] needs. Keep it for this user's browser.
     pub pending: Pending,
 }
 
@@ -87,13 +86,13 @@ impl Authorize {
         }
     }
 
-    /// Has the user come back to that absolute URI.
+    /// Makes a request for an authorization after which the user comes back to that absolute URI.
     pub fn callback(uri: impl Into<String>) -> Self {
         Self::new(Return::Callback(uri.into()))
     }
 
-    /// Has the user not come back: the user is shown a verifier, to be given to
-    /// [`Client::redeem_verifier`].
+    /// Makes a request for an authorization after which the user does not come back. The service
+    /// shows the user a verifier, for [`Client::redeem_verifier`].
     pub fn out_of_band() -> Self {
         Self::new(Return::OutOfBand)
     }
@@ -137,8 +136,8 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins: asks for temporary credentials (RFC 5849 §2.1). The result has the URL to send the
-    /// user to (RFC 5849 §2.2).
+    /// Begins an authorization: asks for temporary credentials (RFC 5849 §2.1). The result has the
+    /// URL to send the user to (RFC 5849 §2.2).
     ///
     /// # Errors
     /// [`Unsupported`] when the request or the URL cannot be made as they are configured:

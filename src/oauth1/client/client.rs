@@ -60,8 +60,7 @@ pub struct Client {
     /// # Security
     /// Two services whose callbacks differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Accepts callbacks that do not say where the user came to: a query alone. Default: refuses
-    /// them.
+    /// Accepts callbacks without their place: a query alone. Default: refuses them.
     ///
     /// # Security
     /// Only the temporary credentials' identifier, which a malicious service can copy from an
@@ -115,7 +114,7 @@ impl Client {
         self
     }
 
-    /// Returns which callbacks are taken though it is not known where they came to.
+    /// Returns which callbacks are accepted although their place is not known.
     pub(super) fn place(&self) -> Leniency {
         Leniency {
             any_origin: self.allow_callback_at_any_origin,

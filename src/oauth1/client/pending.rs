@@ -1,4 +1,4 @@
-//! What is remembered while the user is away: temporary credentials, RFC 5849 §2.1 to §2.2.
+//! The pending authorization: temporary credentials while the user is away, RFC 5849 §2.1 to §2.2.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub struct Pending {
     fingerprint: ClientFingerprint,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
-    /// Where the user comes back to, where that is known.
+    /// The place that the user comes back to, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     returns_to: Option<String>,
     #[serde(rename = "until")]
@@ -69,19 +69,19 @@ impl Pending {
         Self { version: VERSION, fingerprint, credentials, returns_to, expires_at }
     }
 
-    /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It
-    /// may serve as the key under which this is stored.
+    /// Returns the identifier of the temporary credentials: the `oauth_token` that the callback
+    /// will have. It can be the key under which this value is stored.
     pub fn token(&self) -> &str {
         &self.credentials.token
     }
 
-    /// What this is known by when it is used: before it is redeemed, note this identifier, and go
-    /// on only if it was not there yet.
+    /// Returns the identifier of this pending authorization. Store it before you redeem, and go on
+    /// only if it was not stored yet.
     pub fn id(&self) -> PendingId {
         self.fingerprint.id(self.token())
     }
 
-    /// When it can no longer be redeemed.
+    /// Returns the time from which it cannot be redeemed any more.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
@@ -141,7 +141,7 @@ impl Pending {
     }
 }
 
-/// What the callback's query says.
+/// The contents of the callback's query.
 #[derive(Default)]
 struct CallbackParameters {
     token: Option<String>,

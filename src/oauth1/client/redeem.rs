@@ -14,12 +14,12 @@ use crate::oauth1::signing::OAuthParam;
 use crate::{Callback, Error, Forged, Moment, Purpose, Response, Secret, Step, Timestamp};
 
 impl Client {
-    /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC
+    /// Exchanges the temporary credentials for a token when the user is back: the last leg (RFC
     /// 5849 §2.3).
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. Where the user came to is compared with the
-    /// URI of [`Authorize::callback`](super::Authorize::callback) or
+    /// has them (axum's `OriginalUri`), or all of it. The place that the user came to is compared
+    /// with the URI of [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered`](super::Authorize::registered).
     ///
     /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
@@ -50,8 +50,9 @@ impl Client {
         self.exchange(&pending.credentials, verifier, moment)
     }
 
-    /// The last leg after [`Authorize::out_of_band`](super::Authorize::out_of_band): `verifier` is
-    /// what the user copied. White space around it is removed.
+    /// Exchanges the temporary credentials for a token after
+    /// [`Authorize::out_of_band`](super::Authorize::out_of_band). `verifier` is the text that the
+    /// user copied. White space around it is removed.
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem).

@@ -37,8 +37,8 @@ pub enum Callbacks {
 /// A service's endpoints and its ways. Made once from what its documentation says.
 ///
 /// The default is RFC 5849: POST, the callback signed with the first request and confirmed by its
-/// answer, a verifier, answers as forms, and https, since the answers hold secrets. What departs
-/// from that is said by a field here.
+/// answer, a verifier, answers as forms, and https, since the answers hold secrets. A field of this
+/// type names each departure from that.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme, Server};
@@ -59,7 +59,7 @@ pub struct Server {
     pub(super) authorization: Uri,
     pub(crate) authentication: Option<Uri>,
     pub(crate) token: Uri,
-    /// How requests are signed. Default: [`Scheme::default`].
+    /// The way in which requests are signed. Default: [`Scheme::default`].
     pub scheme: Scheme,
     /// When the server is told the callback. Default: [`Callbacks::WithRequest`], or what
     /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0) says.
@@ -93,7 +93,7 @@ pub struct Server {
     /// [`Scheme::key_encoding`](field@Scheme::key_encoding) still have the last word. Default:
     /// version 1.0a.
     ///
-    /// Where the user does not come back but says so by a button, call
+    /// If the user does not come back but confirms by a button, call
     /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
     ///
     /// # Security

@@ -110,13 +110,13 @@ impl Session {
         &self.observer
     }
 
-    /// Whether requests can be expected to succeed: there is a token, and what the signature method
-    /// rests on. If not, the user has to go through the three legs first.
+    /// Returns whether requests can be expected to succeed: there is a token, and what the
+    /// signature method rests on. If not, the user has to go through the three legs first.
     pub fn is_authorized(&self) -> bool {
         self.signer.is_authorized()
     }
 
-    /// The token.
+    /// Returns the token, if there is one.
     pub fn token(&self) -> Option<&Token> {
         self.token.as_ref()
     }
@@ -152,14 +152,14 @@ impl Session {
         Ok(self.signer.sign_remotely(request, moment)?.observed_by(&self.observer))
     }
 
-    /// The request that follows a redirect: `sent` is what was sent and `response` what came back.
-    /// `None` where the response is no redirect that can be followed. `sent` must be as it was
-    /// sent, signature included: what was not signed is not signed again.
+    /// Returns the request that follows a redirect: `sent` is the request that was sent, and
+    /// `response` is its response. `None` if the response is not a redirect that can be followed.
+    /// `sent` must be as it was sent, signature included: what was not signed is not signed again.
     ///
     /// A signature is for one URL, and a nonce for one request, so the new request is signed
     /// afresh. At another origin (another host, port or scheme) it goes out without a signature,
-    /// `Authorization` and cookies: nobody there is entitled to see them. How many redirects to
-    /// follow is the caller's to decide.
+    /// `Authorization` and cookies: the other origin is not entitled to see them. The caller
+    /// decides how many redirects to follow.
     ///
     /// As browsers do, POST becomes GET after 301 and 302, and every method but HEAD after 303 (RFC
     /// 9110 §15.4).
@@ -293,7 +293,7 @@ impl Session {
 /// A request that follows a redirect, not yet signed.
 struct Redirected<'s, B> {
     request: Request<B>,
-    /// What signs it, if it may be signed.
+    /// The signer for it, if it may be signed.
     signer: Option<Cow<'s, Signer>>,
 }
 
@@ -319,7 +319,7 @@ fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
     let resolved = resolved.filter(|url| matches!(url.scheme(), "http" | "https"));
     let uri = resolved.and_then(|mut url| {
         url.set_fragment(None);
-        // A client may make an `Authorization` header of its own of them.
+        // An HTTP client may make an `Authorization` header from them.
         let _ = (url.set_username(""), url.set_password(None));
         if let Some(query) = url.query().map(str::to_owned) {
             let kept = form::retain(query.as_bytes(), |name| !is_protocol(name));

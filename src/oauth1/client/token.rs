@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::oauth1::credentials::TokenCredentials;
 use crate::{Secret, Timestamp};
 
-/// What the three legs are for: a token and its secret, and every other field of the answer.
+/// The result of the three legs: a token, its secret, and every other field of the answer.
 ///
 /// Store it with serde; the stored form holds the secrets.
 ///
@@ -25,7 +25,7 @@ pub struct Token {
     /// The token and its secret.
     #[serde(flatten)]
     pub credentials: TokenCredentials,
-    /// What renews the token when it has expired (`oauth_session_handle` of the OAuth Session
+    /// The handle that renews an expired token (`oauth_session_handle` of the OAuth Session
     /// extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_handle: Option<Secret>,
@@ -38,7 +38,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// Whether it has expired by then.
+    /// Returns whether it has expired at that time.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
@@ -51,7 +51,7 @@ impl From<TokenCredentials> for Token {
 }
 
 impl fmt::Debug for Token {
-    /// Of the extra fields the names are shown: nobody knows what a service puts there.
+    /// Only the names of the extra fields are shown: a service may put anything there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("credentials", &self.credentials)

@@ -101,7 +101,7 @@ impl Fields {
         Ok(Some(lenient::digits(&text).ok_or_else(invalid)?))
     }
 
-    /// What nobody has taken.
+    /// The fields that were not taken.
     pub(super) fn rest(self) -> BTreeMap<String, String> {
         self.fields
     }
@@ -210,11 +210,11 @@ pub(super) fn refusal(
     }
 }
 
-/// What a server says when it refuses.
+/// The explanation of a server that refuses.
 struct Said {
     code: String,
     advice: Option<String>,
-    /// What else stands beside it.
+    /// The details beside it.
     fields: BTreeMap<String, String>,
 }
 
@@ -287,7 +287,7 @@ fn explained(body: &[u8]) -> BTreeMap<String, String> {
     }
 }
 
-/// Returns the fields that stand once: one that stands twice says nothing.
+/// Returns the fields that are present once. A repeated field is ignored.
 fn once(fields: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
     let mut seen = BTreeMap::new();
     for (name, value) in fields {
@@ -296,10 +296,10 @@ fn once(fields: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Stri
     seen.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and the
-/// advice that goes with it. An empty code is none.
+/// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and its
+/// advice. An empty code counts as absent.
 fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
-    // An object in JSON is no code, and may hold anything.
+    // A JSON object is not a code, and may hold anything.
     let is_text =
         |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);
     let find = |name: &str| fields.get(name).filter(is_text);

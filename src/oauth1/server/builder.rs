@@ -30,9 +30,9 @@ use crate::{Error, Unsupported};
 pub struct ProviderBuilder {
     verifier: Verifier,
     paths: Paths,
-    /// How long the resource owner may take. Default: one hour.
+    /// The time that the resource owner may take. Default: one hour.
     pub temporary_lifetime: Duration,
-    /// How long tokens live. Default: they do not expire.
+    /// The lifetime of tokens. Default: they do not expire.
     pub token_lifetime: Option<Duration>,
     /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server
     /// choose). Default: POST alone.

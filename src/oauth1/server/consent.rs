@@ -12,9 +12,9 @@ use crate::{Response, Secret, Timestamp};
 ///
 /// Everything that a page needs is here. It is serde, so that it survives a login page; where it
 /// travels through the browser, sign or encrypt it. The page's form needs the application's usual
-/// protection against forged posts, since whoever can make the user's browser post it decides in
-/// the user's place. The application answers with [`Provider::approve`](super::Provider::approve)
-/// or [`Provider::deny`](super::Provider::deny).
+/// protection against forged posts, since an attacker who can make the user's browser post it
+/// decides in the user's place. The application answers with
+/// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny).
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Consent;
@@ -30,7 +30,8 @@ pub struct Consent {
     pub token: String,
     /// The client that asks. Look up its name; nothing that it sent along is verified.
     pub client_key: String,
-    /// Where the resource owner goes afterwards; `None` where the verifier is shown instead.
+    /// The URI that the resource owner is sent to afterwards; `None` if the verifier is shown
+    /// instead.
     pub callback: Option<String>,
     /// The realm that the client asked for.
     pub realm: Option<String>,
@@ -40,7 +41,7 @@ pub struct Consent {
     pub expires_at: Timestamp,
 }
 
-/// What comes of a decision.
+/// The result of a decision.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::AfterConsent;
@@ -66,7 +67,7 @@ pub enum AfterConsent {
 }
 
 impl fmt::Debug for AfterConsent {
-    /// The verifier stands in the redirect, too.
+    /// The verifier is in the redirect, too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Redirect(_) => "Redirect([redacted])",

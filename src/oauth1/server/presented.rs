@@ -1,5 +1,4 @@
-//! What a request presents, taken apart: RFC 5849 §3.1 and §3.5, and the rules of §3.2 that need no
-//! storage.
+//! The parts of a request: RFC 5849 §3.1 and §3.5, and the rules of §3.2 that need no storage.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +37,7 @@ pub(super) struct PresentedRequest {
     pub(super) base_string: Vec<u8>,
 }
 
-/// How much of a request is collected, and of which of its parts.
+/// The limits of what is collected from a request, and from which of its parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     /// The most parameters, of header, query and form together.
@@ -54,8 +53,7 @@ pub(super) enum OwnParameters {
     Drop,
 }
 
-/// The protocol's parameters that are judged before others are collected, as they stand in the
-/// request.
+/// The protocol's parameters that are judged before others are collected, as the request has them.
 pub(super) struct Protocol<'p> {
     pub(super) method: Cow<'p, str>,
     pub(super) version: Option<&'p [u8]>,
@@ -90,8 +88,8 @@ impl PresentedRequest {
     /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's
     /// parameters. Its own parameters are kept only if `own` says so.
     ///
-    /// The protocol's parameters are judged before a form is collected, unless they stand in it:
-    /// nobody is known yet, and collecting is what costs.
+    /// The protocol's parameters are judged before a form is collected, unless they are in it: the
+    /// client is not known yet, and collecting is expensive.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
         site: OriginRef<'_>,
@@ -161,8 +159,8 @@ impl PresentedRequest {
     }
 }
 
-/// Checks that the protocol's parameters stand in one place, each of them once (RFC 5849 §3.1, item
-/// 2, and §3.5), and so do all others whose names begin with `oauth_`.
+/// Checks that the protocol's parameters are in one place, each of them once (RFC 5849 §3.1, item
+/// 2, and §3.5), together with all others whose names begin with `oauth_`.
 fn check_places(parameters: &Parameters<'_>) -> Result<(), RejectReason> {
     match parameters.oauth_places {
         0 => return Err(RejectReason::Unsigned),
@@ -209,8 +207,8 @@ fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<Stri
     Ok(text(name, value)?.map(Cow::into_owned))
 }
 
-/// Returns a value that storage is asked about, or that it keeps. Control characters are in none
-/// that anybody issued, and some stores fail on them.
+/// Returns a value that storage is asked about, or that it keeps. No server issues values with
+/// control characters, and some stores fail on them.
 pub(super) fn name(
     name: &'static str,
     value: Option<Cow<'_, [u8]>>,

@@ -112,7 +112,7 @@ impl Provider {
         }
     }
 
-    /// The verifier, for the service's protected resources.
+    /// Returns the verifier, for the service's protected resources.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
     }

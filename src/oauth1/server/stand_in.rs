@@ -1,4 +1,4 @@
-//! What stands in for unknown clients and tokens, so that their requests take as long as those of
+//! The stand-ins for unknown clients and tokens, so that their requests take as long as those of
 //! known ones.
 
 use std::fmt;
@@ -9,8 +9,8 @@ use super::store::Schedules;
 use crate::wire::hex;
 use crate::{Moment, Secret};
 
-/// What takes the place of an unknown client's or token's secrets and schedules, so that checking
-/// the signature takes the same work.
+/// The secrets and schedules that replace those of an unknown client or token, so that checking the
+/// signature takes the same work.
 ///
 /// Only the first request with a record that has no schedule yet takes longer, and once is too
 /// seldom to be measured.

@@ -42,33 +42,32 @@ use crate::{Error, Unsupported};
 ///
 /// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead,
 /// and requests that name one of the service's origins, have up to 1000 parameters and, where the
-/// body is a form, up to 1 MiB of it. What the `Authorization` header says is judged before a form
-/// is read.
+/// body is a form, up to 1 MiB of it. The `Authorization` header is judged before a form is read.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verifier {
     pub(super) origins: Vec<Origin>,
     pub(super) stand_in: Arc<StandIn>,
-    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value
-    /// are left out. Default: none.
+    /// The realm of the challenge in a 401. Characters that a quoted header value cannot have are
+    /// left out. Default: none.
     pub realm: Option<Arc<str>>,
     /// The methods on shared secrets that are accepted. Default: the three of HMAC.
     pub methods: Vec<Method>,
-    /// The accepted methods for which every client has a key of its own, in its
-    /// [record](super::store::ClientRecord::with_key). Each stands here with a key of the size that
-    /// the clients' keys have: the signature of an unknown client is checked with it, so that
-    /// checking takes the same time. Where clients have keys of several sizes, that time tells
-    /// which size an identifier's key has, and so whether there is one. Default: none.
+    /// The accepted methods for which every client has its own key, in its
+    /// [record](super::store::ClientRecord::with_key). Each has a key here of the same size as the
+    /// clients' keys: the signature of an unknown client is checked with it, so that checking takes
+    /// the same time. If clients have keys of several sizes, that time tells the size of a client's
+    /// key, and so whether the client exists. Default: none.
     pub keyed_methods: Vec<Method>,
-    /// How clients put the secrets into the signing key. Default: [`KeyEncoding::Encoded`].
+    /// The encoding of the secrets in the signing key. Default: [`KeyEncoding::Encoded`].
     pub key_encoding: KeyEncoding,
-    /// How far a timestamp may be from the server's time, in both directions. Nonces must be
-    /// remembered for twice as long. Default: five minutes.
+    /// The largest difference between a timestamp and the server's time, in both directions. Nonces
+    /// must be remembered for twice as long. Default: five minutes.
     pub window: Duration,
-    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a
-    /// hash is there, it is checked in any case. Default: accepts them.
+    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. A hash
+    /// that is present is checked in any case. Default: accepts them.
     pub require_body_hash: bool,
-    /// How many parameters a request may have, in its header, query and form together. A
+    /// The most parameters that a request may have, in its header, query and form together. A
     /// request with more is refused
     /// ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
     /// Default: 1000.
@@ -78,7 +77,7 @@ pub struct Verifier {
     /// can make this server allocate for one request is up to two hundred bytes for each of them,
     /// and up to eleven times the size of its query and form.
     pub max_parameters: usize,
-    /// How many bytes a form may have. A larger one is refused with status 413
+    /// The most bytes that a form may have. A larger one is refused with status 413
     /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not
     /// forms are not read as parameters, and may have any size. Default: 1 MiB.
     ///
@@ -126,7 +125,7 @@ const MOST_PARAMETERS: usize = 1000;
 /// Larger forms are hardly sent: what is large goes into other bodies.
 const LARGEST_FORM: usize = 1024 * 1024;
 
-/// Who made a request.
+/// The client and the user of a verified request.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Verified;
@@ -145,7 +144,7 @@ pub struct Verified {
     pub client_key: String,
     /// The token's identifier; `None` where the client acts for itself.
     pub token: Option<String>,
-    /// What the resource owner granted.
+    /// The approval of the resource owner.
     pub approval: Option<Approval>,
 }
 

@@ -1,4 +1,4 @@
-//! How a signed request is verified, RFC 5849 §3.2: what it presents, its signature, and its nonce.
+//! Verification of a signed request, RFC 5849 §3.2: its parameters, its signature, and its nonce.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,11 @@ use crate::oauth1::signing::{Key, KeyEncoding, Method, sha1_body_hash, signing_k
 use crate::wire::{Origin, OriginRef, truncated};
 use crate::{Moment, OneTimeUse, Timestamp};
 
-/// How much longer than the window a nonce is remembered: for requests that were judged in time and
-/// come late to the store, and for servers whose clocks differ.
+/// The time by which a nonce is remembered longer than the window: for requests that were judged in
+/// time but reach the store late, and for servers whose clocks differ.
 const SLACK: Duration = Duration::from_secs(61);
 
-/// Which credentials a request must be signed with.
+/// The credentials that a request must be signed with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignedWith {
     Client,
@@ -43,10 +43,10 @@ pub(super) struct VerifiedRequest {
     pub(super) moment: Moment,
 }
 
-/// What is still needed of a verifier, and of a request's method, when storage has answered.
+/// The parts of a verifier and of a request's method that are needed after storage has answered.
 struct Authentication {
     method: Method,
-    /// Whether every client has a key of its own for the method.
+    /// Whether every client has its own key for the method.
     is_keyed: bool,
     signed_with: SignedWith,
     key_encoding: KeyEncoding,
@@ -227,7 +227,7 @@ impl Verifier {
         origin.map(Origin::site).ok_or(RejectReason::WrongHost)
     }
 
-    /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
+    /// Returns the accepted method of that name. A keyed method has the key of the stand-in.
     fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::DangerousPlaintext;
         // One that does not rest on the shared secrets would let its key act for every client,

@@ -1,4 +1,5 @@
-//! The signature base string, RFC 5849 §3.4.1: written piece by piece into whatever signs it.
+//! Returns the signature base string, RFC 5849 §3.4.1: written piece by piece into whatever signs
+//! it.
 
 use http::Uri;
 
@@ -62,12 +63,12 @@ pub(crate) fn collect(place: RequestTarget<'_>, parameters: &Parameters<'_>) -> 
     })
 }
 
-/// How much text is encoded before the writer makes room for more.
+/// The amount of text that is encoded before the writer makes room for more.
 const PIECE: usize = 64;
 /// The longest escape in the base string: `%25XX`.
 const LONGEST: usize = 5;
 
-/// How many parameters are sorted without an allocation.
+/// The number of parameters that are sorted without an allocation.
 const FEW: usize = 16;
 
 /// Assembles the base string in a buffer on the stack and hands it on when that is full: every call
@@ -136,7 +137,7 @@ impl Writer<'_> {
         bytes
     }
 
-    /// Writes text that is already as it stands in the base string.
+    /// Writes text that is already encoded for the base string.
     #[inline]
     pub(crate) fn prepared(&mut self, text: &[u8]) {
         if text.len() > BUFFER_LEN - self.filled {
@@ -351,20 +352,20 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
     settle(order, pair, common.len(), LEVELS);
 }
 
-/// How many bits of a slot are the place. The bits above it are the mark, some symbols of the
-/// parameter: numbers sort fast.
+/// The number of bits of a slot that are the place. The bits above it are the mark, some symbols of
+/// the parameter: numbers sort fast.
 const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
 
-/// How often [`settle`] looks at the next symbols of parameters that begin alike before it compares
-/// them as a whole.
+/// The number of times that [`settle`] looks at the next symbols of parameters that begin alike
+/// before it compares them as a whole.
 const LEVELS: u32 = 16;
 
 /// Groups of fewer parameters than these are compared as a whole at once.
 const GROUP: usize = 4;
 
 /// Sorts parameters that agree in all symbols before `from` and are marked with the symbols behind
-/// it, and takes the marks off. A mark is what stands above the bits of a [place].
+/// it, and takes the marks off. A mark is the bits of a slot above its [place].
 fn settle<'p>(
     order: &mut [u64],
     pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]),
@@ -377,7 +378,8 @@ fn settle<'p>(
         return order.iter_mut().for_each(|slot| *slot &= PLACE);
     }
     for group in order.chunk_by_mut(|left, right| left >> PLACE_BITS == right >> PLACE_BITS) {
-        // An empty mark means that there are no more symbols, so that these parameters are equal.
+        // An empty mark means that all symbols have been compared, so that these parameters are
+        // equal.
         let are_equal = group[0] <= PLACE;
         group.iter_mut().for_each(|slot| *slot &= PLACE);
         if group.len() == 1 || are_equal {

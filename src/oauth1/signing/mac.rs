@@ -1,8 +1,8 @@
 //! HMAC (RFC 2104) over the compression functions of SHA-1, SHA-256 and SHA-512.
 //!
 //! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that
-//! the base string's writer does not need, since that hands on whole blocks and pads where the text
-//! stands.
+//! the base string's writer does not need, since the writer hands on whole blocks and pads the text
+//! in its own buffer.
 
 use sha2::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -38,7 +38,7 @@ pub(crate) trait Hash {
 pub(crate) struct Mac<H: Hash> {
     inner: H::State,
     outer: H::State,
-    /// How many bytes of the message the inner state has seen.
+    /// The number of bytes of the message that the inner state has processed.
     length: u64,
 }
 

@@ -14,8 +14,8 @@ use super::rsa::RsaKey;
 use crate::wire::percent;
 use crate::{BoxError, Moment, Secret, Step};
 
-/// A signature method of the caller's own: another library, a hardware key, a method that the
-/// service invented. For a key in a service elsewhere there is
+/// A custom signature method: another library, a hardware key, or a method that the service
+/// invented. For a key in a service elsewhere there is
 /// [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
 ///
 /// ```
@@ -72,8 +72,8 @@ pub trait SignatureMethod: Send + Sync {
         self.sign(base_string, key, None).is_ok_and(|expected| expected.ct_eq(signature).into())
     }
 
-    /// Whether the method rests on the shared secrets. One that does is worth nothing where they
-    /// are empty.
+    /// Returns whether the method uses the shared secrets. Such a method is refused when they are
+    /// empty.
     fn uses_secrets(&self) -> bool {
         true
     }
@@ -135,7 +135,7 @@ pub trait RemoteSignatureMethod: Send + Sync {
     fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError>;
 }
 
-/// How requests are signed.
+/// A signature method.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme};
@@ -167,7 +167,7 @@ pub enum Method {
     /// Everyone who sees the request has the credentials. Requests to an origin that is neither
     /// https nor the machine itself are refused.
     DangerousPlaintext,
-    /// A method of the caller's own.
+    /// A custom method.
     Custom(Arc<dyn SignatureMethod>),
     /// A method whose key is in a key service, which is asked over HTTP.
     /// [`Signer::sign_remotely`](super::Signer::sign_remotely) signs by it;
@@ -241,7 +241,7 @@ impl fmt::Debug for Method {
     }
 }
 
-/// How the secrets stand in the signing key.
+/// The encoding of the secrets in the signing key.
 ///
 /// ```
 /// use oauth_proto::oauth1::{KeyEncoding, Scheme};

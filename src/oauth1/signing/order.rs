@@ -41,10 +41,10 @@ pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Orde
     compare(left.0, right.0).then_with(|| compare(left.1, right.1))
 }
 
-/// How many symbols of a parameter [`prefix`] returns.
+/// The number of symbols of a parameter that [`prefix`] returns.
 pub(super) const TOLD: usize = 5;
 
-/// How many bits a prefix takes: nine for each symbol, since the end of a name or value sorts
+/// The number of bits of a prefix: nine for each symbol, since the end of a name or value sorts
 /// before all bytes.
 pub(super) const PREFIX_BITS: u32 = 45;
 const _: () = assert!(PREFIX_BITS as usize == 9 * TOLD);

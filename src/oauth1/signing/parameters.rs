@@ -1,4 +1,4 @@
-//! The parameters of a request and where they stand, RFC 5849 §3.4.1.3.1 and §3.5.
+//! The parameters of a request and their places, RFC 5849 §3.4.1.3.1 and §3.5.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ pub(crate) struct Parameters<'r> {
     pub(crate) realm: Option<Cow<'r, [u8]>>,
     /// Whether the body is a form by its media type. If not, it has no parameters.
     pub(crate) is_form: bool,
-    /// How many more may be collected.
+    /// The number of parameters that may still be collected.
     room: usize,
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn query(uri: &Uri) -> impl Iterator<Item = Pair<'_>> {
     form::pairs(uri.query().unwrap_or_default().as_bytes())
 }
 
-/// What stands behind the scheme in each `Authorization: OAuth` header.
+/// Returns the text after the scheme in each `Authorization: OAuth` header.
 pub(super) fn oauth_headers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
         let (scheme, list) = auth_param::scheme(value.as_bytes());

@@ -1,4 +1,4 @@
-//! What is computed once per set of credentials, and the hot path that uses it.
+//! The values that are computed once per set of credentials, and the hot path that uses them.
 
 use std::borrow::Cow;
 
@@ -173,7 +173,7 @@ impl Prepared {
         form::encode(protocol)
     }
 
-    /// The protocol parameters but for the signature.
+    /// Returns the protocol parameters except the signature.
     fn protocol<'a>(&'a self, stamp: StampText<'a>) -> Vec<(&'a str, &'a str)> {
         let always = [
             (CONSUMER_KEY, self.consumer_key.as_str()),
@@ -195,13 +195,13 @@ pub(super) enum OwnNames {
     WithOAuth,
 }
 
-/// What stands between the nonce and the signature in the header.
+/// The text between the nonce and the signature in the header.
 const BEFORE_SIGNATURE: &str = "\", oauth_signature=\"";
 
-/// What the header begins with.
+/// The beginning of the header.
 const SCHEME: &str = "OAuth ";
 
-/// A realm as it stands in the header, with what separates it from the next parameter (RFC 9110
+/// Returns a realm as a quoted parameter of the header, with the separator after it (RFC 9110
 /// §5.6.4).
 fn quoted(realm: &str) -> String {
     format!("realm=\"{}\", ", realm.replace('\\', "\\\\").replace('"', "\\\""))

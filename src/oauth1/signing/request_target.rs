@@ -1,5 +1,4 @@
-//! What a request is sent to, as it is signed: method, site and URI, RFC 5849 §3.4.1.1 and
-//! §3.4.1.2.
+//! The signed target of a request: method, site and URI, RFC 5849 §3.4.1.1 and §3.4.1.2.
 
 use http::header::HOST;
 use http::uri::Authority;
@@ -11,7 +10,7 @@ use crate::wire::{OriginRef, without_query};
 /// Method, site and URI of a request: what the base string begins with.
 pub(crate) type RequestTarget<'a> = (&'a HttpMethod, OriginRef<'a>, &'a Uri);
 
-/// What the `Host` header says, if there is one.
+/// Returns the value of the `Host` header, if there is one.
 pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported> {
     let Some(host) = headers.get(HOST) else {
         return Ok(None);

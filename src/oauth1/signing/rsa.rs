@@ -37,13 +37,13 @@ struct Parts {
 
 struct Private {
     key: PrivateKey,
-    /// What the blinding of each signature is derived from.
+    /// The seed of the blinding of each signature.
     seed: Zeroizing<[u8; 32]>,
 }
 
-/// What keys have at the least (NIST SP 800-131A).
+/// The least number of bits of a key (NIST SP 800-131A).
 const SMALLEST: u32 = 2048;
-/// What keys have at the least that are known to be weak: shorter ones can be factored on one
+/// The least number of bits of a key that is known to be weak: shorter keys can be factored on one
 /// machine.
 const SMALLEST_WEAK: u32 = 1024;
 
@@ -190,8 +190,8 @@ impl RsaHash {
 
 /// The random numbers that blind a private operation, so that its duration says nothing about the
 /// key (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's
-/// randomness. Where the caller made the stamp there is none of that. The numbers are then the same
-/// for the same message, but still known to nobody else, which is what matters.
+/// randomness. If the caller made the stamp, there is no such randomness. The numbers are then the
+/// same for the same message, but still secret, which is what matters.
 struct Blinding {
     seed: Zeroizing<[u8; 32]>,
     counter: u64,
@@ -261,7 +261,7 @@ mod tests {
     }
 
     /// The base string of RFC 5849 §3.4.1.1 and the signatures that oauthlib's tests have for it
-    /// (`tests/oauth1/rfc5849/test_signatures.py`), made with the key that stands there.
+    /// (`tests/oauth1/rfc5849/test_signatures.py`), made with the key in that file.
     #[test]
     fn signatures_are_those_of_oauthlib() {
         let base_string = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D\

@@ -1,8 +1,9 @@
-//! How a service wants its requests signed: the signature method, and where the parameters go.
+//! The way in which a service wants its requests signed: the signature method, and the place of the
+//! parameters.
 
 use super::method::{KeyEncoding, Method};
 
-/// Where the protocol parameters are put, RFC 5849 §3.5.
+/// The place of the protocol parameters, RFC 5849 §3.5.
 ///
 /// ```
 /// use oauth_proto::oauth1::{ParameterPlacement, Scheme};
@@ -22,8 +23,8 @@ pub enum ParameterPlacement {
     Query,
 }
 
-/// How requests are signed: what a service's documentation says about it, apart from the
-/// credentials.
+/// The way in which requests are signed: everything that a service's documentation says about it,
+/// except the credentials.
 ///
 /// The default is HMAC-SHA1 in the `Authorization` header with `oauth_version=1.0`, which nearly
 /// every service takes.
@@ -40,12 +41,12 @@ pub enum ParameterPlacement {
 pub struct Scheme {
     /// The signature method. Default: HMAC-SHA1.
     pub method: Method,
-    /// Where the protocol parameters go. Default: the `Authorization` header.
+    /// The place of the protocol parameters. Default: the `Authorization` header.
     pub placement: ParameterPlacement,
     /// The realm in the header, which is not signed. Default: none.
     pub realm: Option<String>,
-    /// How the secrets stand in the signing key. Default: as the version of the protocol has it,
-    /// which is [`KeyEncoding::Encoded`] except in the version of 2007.
+    /// The encoding of the secrets in the signing key. Default: as the version of the protocol has
+    /// it, which is [`KeyEncoding::Encoded`] except in the version of 2007.
     pub key_encoding: Option<KeyEncoding>,
     /// Leaves out `oauth_version`, which RFC 5849 §3.1 makes optional. Default: sends `1.0`.
     pub omit_version: bool,

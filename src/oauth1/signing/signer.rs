@@ -22,7 +22,7 @@ use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
 ///
-/// What does not change from request to request is computed once, when the signer is made: keep it.
+/// Keep a signer: it computes the parts that are the same in every request once, when it is made.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -57,8 +57,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for requests of that client, on behalf of a resource owner if there is a token.
-    /// Without one, requests are signed by the client alone ("two-legged").
+    /// Makes a signer for requests of that client, on behalf of a resource owner if there is a
+    /// token. Without a token, requests are signed by the client alone ("two-legged").
     pub fn new(
         scheme: &Scheme,
         client: &ClientCredentials,
@@ -76,10 +76,11 @@ impl Signer {
     /// `Vec<u8>`, or of another type that can be read and replaced, such as `Bytes`; for `()`, a
     /// stream and the like there is [`sign_head`](Self::sign_head).
     ///
-    /// Signed are the method, the URI (its authority as a `Host` header has it, where the request
-    /// has one), the query, the body if it is a form by its `Content-Type`, and parameters of the
-    /// caller's in an `Authorization: OAuth` header that is there already. Whatever is changed
-    /// afterwards makes the signature invalid; to send a request again, sign a fresh copy of it.
+    /// The signature covers the method, the URI (with the authority of the `Host` header, if the
+    /// request has one), the query, the body if its `Content-Type` says that it is a form, and the
+    /// caller's parameters in an `Authorization: OAuth` header that is already there. Any later
+    /// change of these makes the signature invalid. To send a request again, sign a fresh copy of
+    /// it.
     ///
     /// A form needs its `Content-Type`: without it the body is not signed, and the server, which
     /// sees a form, finds the signature wrong.
@@ -148,11 +149,12 @@ impl Signer {
         self.put_in_head(request, protocol)
     }
 
-    /// The value of the `Authorization` header for a request that is described by its method, its
-    /// URI and the decoded parameters of its form. The URI's own query is signed as well.
+    /// Returns the value of the `Authorization` header for a request that is described by its
+    /// method, its URI and the decoded parameters of its form. The URI's own query is signed as
+    /// well.
     ///
     /// This is the core of [`sign`](Self::sign), for callers whose requests are not of the `http`
-    /// crate. Of the scheme, placement and body hash do not matter here.
+    /// crate. The scheme's placement and body hash are ignored.
     ///
     /// ```
     /// use oauth_proto::Moment;
@@ -328,8 +330,8 @@ impl Signer {
         Ok(site)
     }
 
-    /// What an `Authorization: OAuth` header that is there already adds: its realm, and parameters
-    /// that are not the protocol's. Those of the protocol are replaced.
+    /// Returns what an existing `Authorization: OAuth` header adds: its realm, and parameters that
+    /// do not belong to the protocol. Those of the protocol are replaced.
     fn present_header(
         &self,
         headers: &HeaderMap,
@@ -363,7 +365,8 @@ impl Signer {
         Ok((realm, kept))
     }
 
-    /// The request's own parameters in a place, if none of them may not stand there.
+    /// Returns the request's own parameters in a place, or an error if one of them is not allowed
+    /// there.
     fn pairs_in<'r>(
         &self,
         place: ParameterPlacement,
@@ -402,7 +405,7 @@ impl Signer {
             && !(self.scheme.method.uses_secrets() && self.client.secret.is_empty())
     }
 
-    /// How it signs.
+    /// Returns the scheme.
     pub(crate) fn scheme(&self) -> &Scheme {
         &self.scheme
     }

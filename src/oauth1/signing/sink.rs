@@ -1,6 +1,6 @@
-//! What a base string is written into, and how much of it at once.
+//! The receiver of a base string, and the size of its pieces.
 
-/// What a base string is written into, whole chunks at a time.
+/// The receiver of a base string, which takes whole chunks.
 pub(super) trait Sink {
     fn absorb(&mut self, chunk: &[u8]);
 }

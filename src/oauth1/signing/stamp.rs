@@ -11,10 +11,10 @@ use crate::{Moment, Timestamp};
 /// want. 120 bits.
 const DERIVED: usize = 30;
 
-/// What makes a request unique: when it was signed, and a nonce.
+/// The timestamp and the nonce, which make a request unique.
 ///
-/// Made of a [`Moment`], or of values of the caller's own where a test vector or a service's odd
-/// demand wants that.
+/// It is made of a [`Moment`], or of the caller's values if a test vector or an unusual service
+/// needs that.
 ///
 /// ```
 /// use oauth_proto::{Moment, Timestamp, oauth1::Stamp};
@@ -31,7 +31,7 @@ pub struct Stamp<'a> {
 /// A protocol parameter that only some requests have, and its value.
 pub(crate) type OAuthParam<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// What the protocol's parameters say that is not the same in every request, but for the signature.
+/// The protocol parameters that differ from request to request, except the signature.
 #[derive(Clone, Copy)]
 pub(super) struct StampText<'a> {
     pub(super) timestamp: &'a str,
@@ -54,7 +54,7 @@ enum Nonce<'a> {
 }
 
 impl<'a> Stamp<'a> {
-    /// A stamp with a nonce of the caller's own, which must never be used twice with one timestamp.
+    /// Makes a stamp with the caller's nonce, which must never be used twice with one timestamp.
     pub const fn new(timestamp: Timestamp, nonce: &'a str) -> Self {
         Self { timestamp, nonce: Nonce::Given(nonce) }
     }
@@ -67,8 +67,8 @@ impl<'a> Stamp<'a> {
         }
     }
 
-    /// Returns the stamp as it is sent. What is not a text yet is written into a variable of the
-    /// caller's, which stays where it is: a stamp is moved around, and bytes that were just written
+    /// Returns the stamp as it is sent. Values that are not texts yet are written into a variable
+    /// of the caller, which is not moved: a stamp is moved around, and bytes that were just written
     /// one by one are slow to move.
     pub(super) fn write<'s>(
         &'s self,

@@ -1,5 +1,4 @@
-//! What has been verified of a user, OpenID Authentication 2.0 §11.5: signed fields and nothing
-//! else.
+//! A verified assertion, OpenID Authentication 2.0 §11.5: it holds signed fields and nothing else.
 
 use std::fmt;
 
@@ -106,9 +105,9 @@ fn unavailable(error: impl Into<BoxError>) -> DriveError {
     DriveError::storage("remember the nonce of the assertion", error)
 }
 
-/// What a provider asserts of a user, and was entitled to.
+/// A provider's verified assertion about a user, for which it was entitled to speak.
 ///
-/// Its key in your tables is `claimed_id`. Whatever can be had from here was signed.
+/// Its key in your tables is `claimed_id`. All values of an assertion were signed.
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, ax};
@@ -127,11 +126,11 @@ pub struct Assertion {
     pub version: Version,
     /// The provider's endpoint.
     pub endpoint: String,
-    /// Who the user is: the key for what you keep of them (§11.5). `None` where no identifier was
-    /// asked for. It may have a fragment, which tells the owners of a recycled URL apart; show it
-    /// to people without that (§11.5.1).
+    /// The user: the key for the data that you keep about them (§11.5). `None` where no identifier
+    /// was asked for. It may have a fragment, which tells the owners of a recycled URL apart; show
+    /// it to people without that (§11.5.1).
     pub claimed_id: Option<String>,
-    /// What the provider knows the user by.
+    /// The identifier of the user at the provider.
     pub local_id: Option<String>,
     /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from
     /// where you keep it.

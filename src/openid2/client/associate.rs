@@ -27,7 +27,7 @@ impl RelyingParty {
     /// where the provider grants none, or none of the kinds that are wanted: then the answer is
     /// checked by asking.
     ///
-    /// Where the provider names another kind, that is asked for, once (§8.2.4).
+    /// If the provider names another kind, the step asks for that, once (§8.2.4).
     ///
     /// # Errors
     /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked.
@@ -41,7 +41,7 @@ impl RelyingParty {
         self.allowed.check_endpoint(discovered.endpoint())?;
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
-        // A key in the clear needs a way on which nobody listens (§8.4.1).
+        // A key in the clear needs a connection that an attacker cannot read (§8.4.1).
         let is_secure = is_secure(&uri);
         let mut kinds = self.kinds.clone();
         kinds.retain(|kind| (is_secure || kind.hides_key()) && kind.is_in(version));
@@ -62,7 +62,7 @@ impl RelyingParty {
     }
 }
 
-/// What stays the same in both attempts.
+/// The values that both attempts share.
 struct AssociationRequest {
     uri: Uri,
     endpoint: String,
@@ -70,8 +70,8 @@ struct AssociationRequest {
     kinds: Vec<AssociationKind>,
 }
 
-/// Which attempt it is to get an association: a provider that refuses the first may name another
-/// kind (§8.2.4).
+/// The attempt to get an association: a provider that refuses the first one may name another kind
+/// (§8.2.4).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Attempt {
     First,
@@ -168,8 +168,8 @@ impl AwaitAssociation {
         }
     }
 
-    /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it
-    /// names its field.
+    /// The association, if it is of the kind that was asked for (§8.2.1). Each error names the
+    /// field that is wrong.
     fn read(
         &self,
         direct: &DirectResponse,
@@ -188,8 +188,8 @@ impl AwaitAssociation {
         if received == session {
             return self.finish(direct, received, moment);
         }
-        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where
-        // others listen.
+        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which protects nothing if an
+        // attacker can read the connection.
         match (self.request.version, received) {
             (Version::V1_1, SessionType::NoEncryption) if !is_secure(&self.request.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),

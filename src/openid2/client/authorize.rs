@@ -20,13 +20,13 @@ use crate::core::endpoint::{endpoint, with_query};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Moment, Unsupported};
 
-/// How long a user may take, by default.
+/// The default time that a user may take.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The argument of `return_to` that ties the answer to this user.
 pub(super) const STATE: &str = "rp_state";
 
-/// What a user is asked for, and at which provider.
+/// The request for a user, and its provider.
 ///
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, sreg};
@@ -85,7 +85,7 @@ pub struct Authorize {
     pub immediate: bool,
     /// Asks for extensions alone, and not who the user is (§9.1). Default: asks who the user is.
     pub without_identity: bool,
-    /// How long the user may take. Default: an hour.
+    /// The time that the user may take. Default: an hour.
     pub lifetime: Duration,
 }
 
@@ -136,7 +136,7 @@ impl Authorize {
 /// }
 /// ```
 pub struct Authorization {
-    /// What is remembered of it.
+    /// The pending value.
     pub pending: Pending,
     endpoint: String,
     message: Message,
@@ -276,7 +276,7 @@ impl RelyingParty {
     }
 }
 
-/// Who the user is asked to be at a provider that was discovered.
+/// The identifiers that a request names at a discovered provider.
 fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
     match (discovered.claimed_id.clone(), discovered.asserted_local_id().cloned()) {
         (Some(claimed_id), Some(local_id)) => RequestedIdentity::Claimed { claimed_id, local_id },
@@ -284,7 +284,7 @@ fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
     }
 }
 
-/// What the realm is called (§14.2.1).
+/// The name of the realm parameter (§14.2.1).
 fn realm_name(version: Version) -> &'static str {
     match version {
         Version::V2_0 => "realm",

@@ -1,4 +1,4 @@
-//! What discovery finds of an identifier, OpenID Authentication 2.0 §7.3.1.
+//! The result of discovery, OpenID Authentication 2.0 §7.3.1.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::super::message::Version;
 use super::super::xrds_document::SERVER;
 use crate::Error;
 
-/// What was discovered of an identifier: who may speak for it.
+/// The result of discovery for an identifier: the provider that may speak for it.
 ///
 /// It is serde, so that it can be kept for a while.
 /// [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
@@ -30,7 +30,7 @@ pub struct Discovered {
     /// The identifier that the user claims; `None` where it is an OP identifier, and the provider
     /// is to say who the user is.
     pub claimed_id: Option<String>,
-    /// What the provider knows the user by, where that is not the claimed identifier.
+    /// The identifier of the user at the provider, if it is not the claimed identifier.
     pub local_id: Option<String>,
     /// The type URIs of the provider's service, among them those of the extensions that its
     /// document says it knows. Of a [known provider](Self::known_provider) no extensions are known.

@@ -37,10 +37,10 @@ const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of
 const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
 /// A service's URIs that are kept.
 const MAX_ENDPOINTS: usize = 8;
-/// What is longer is no identifier: it would have to be remembered, and fit into a URL.
+/// A longer text is not an identifier: it would have to be stored, and fit into a URL.
 const MAX_LOCAL_ID: usize = 2048;
 
-/// What an identifier's document and page say.
+/// The services in an identifier's document and page.
 pub(super) struct DiscoveryResult {
     /// The best first; perhaps nothing.
     pub(super) found: Vec<Discovered>,
@@ -50,7 +50,7 @@ pub(super) struct DiscoveryResult {
     pub(super) reason: &'static str,
 }
 
-/// What follows discovery, whether it has a result or an error.
+/// The continuation after discovery, for a result or an error.
 pub(super) type AfterDiscovery<T> =
     Box<dyn FnOnce(Result<DiscoveryResult, Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
 
@@ -74,12 +74,12 @@ pub(super) fn discover<T: 'static>(
     AwaitDocument { allowed, kind: DocumentKind::Identifier, url, redirects: 0, then }.send()
 }
 
-/// Which document is awaited.
+/// The document that is awaited.
 enum DocumentKind {
     /// The identifier itself: a document, or a page that leads to one, or has links.
     Identifier,
-    /// The document that it led to. If that is none, its page's links count, or the page is
-    /// fetched.
+    /// The document that it led to. If it is not such a document, the links of its page count, or
+    /// the page is fetched.
     Document { claimed: Url, page: Option<html::Head> },
     /// The page of an identifier whose document did not help.
     Page { claimed: Url, reason: &'static str },
@@ -140,7 +140,7 @@ impl<T: 'static> AwaitDocument<T> {
         }
     }
 
-    /// What there is to try where a fetch came to nothing.
+    /// The next attempt after a fetch that failed.
     fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
         match self.kind {
             DocumentKind::Document { claimed, page } => {
@@ -263,7 +263,7 @@ fn fall_back<T: 'static>(
     }
 }
 
-/// Returns what a page says. Where it says nothing, the reason is that which was there before.
+/// Returns what a page says. If it has none, the earlier reason stays.
 fn by_page(
     head: &html::Head,
     claimed: Url,
@@ -274,7 +274,7 @@ fn by_page(
     DiscoveryResult { found, claimed, reason: why_no_link(head, allowed).unwrap_or(reason) }
 }
 
-/// Returns why the services of a document are no use, where that is so.
+/// Returns the reason why the services of a document cannot be used, if there is one.
 fn why_no_service(services: &[Service], allowed: Allowed) -> &'static str {
     let with = |types: &[&str]| {
         services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())))
@@ -290,7 +290,7 @@ fn why_no_service(services: &[Service], allowed: Allowed) -> &'static str {
     }
 }
 
-/// Returns why the links of a page are no use, where that is so and there are any.
+/// Returns the reason why the links of a page cannot be used, if there are links and a reason.
 fn why_no_link(head: &html::Head, allowed: Allowed) -> Option<&'static str> {
     match head.provider.as_ref().or(head.server.as_ref().filter(|_| allowed.openid1)) {
         Some(endpoint) if allowed.takes_endpoint(endpoint) => Some(LOCAL_ID),
@@ -307,8 +307,8 @@ fn why_no_endpoint(endpoint: &str, allowed: Allowed) -> &'static str {
     }
 }
 
-/// What a document says: OP identifiers first, then claimed ones, then those of OpenID 1 (§7.3.2.2,
-/// §7.3.2.4).
+/// The contents of a document: OP identifiers first, then claimed ones, then those of OpenID 1
+/// (§7.3.2.2, §7.3.2.4).
 fn of_services(services: &[Service], claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |types: &'static [&'static str], version, select: bool| {
         let fitting = services
@@ -336,7 +336,7 @@ fn of_services(services: &[Service], claimed: &Url, allowed: Allowed) -> Vec<Dis
     second.chain(first).collect()
 }
 
-/// What the links of a page say.
+/// The contents of the links of a page.
 fn of_head(head: &html::Head, claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |endpoint: &Option<String>, local_id: &Option<String>, version, type_uri: &str| {
         let endpoint = endpoint.clone().filter(|endpoint| allowed.takes_endpoint(endpoint))?;

@@ -1,4 +1,4 @@
-//! What is remembered while the user is at the provider.
+//! The pending authorization while the user is at the provider.
 
 use std::fmt;
 
@@ -10,18 +10,19 @@ use crate::{PendingId, Timestamp};
 
 /// A user who is asked who they are, and will be back.
 ///
-/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or
-/// signed cookie, or the server's session. It is seldom more than a kilobyte; whoever writes an
-/// identifier's document can make it 25, so look before you put it into a cookie. It is consumed
-/// when the answer is verified, and not `Clone`. A stored copy serves for another try when the
-/// transport failed; but where the provider was asked about the signature it may have confirmed
+/// Keep it where only this user's browser can use it, and where it cannot be changed: an encrypted
+/// or signed cookie, or the server's session. It is seldom more than a kilobyte; the author of an
+/// identifier's document can make it 25, so check the size before you put it into a cookie. It is
+/// consumed when the answer is verified, and not `Clone`. A stored copy serves for another try when
+/// the transport failed; but where the provider was asked about the signature it may have confirmed
 /// already, and says no the second time: send the user again.
 ///
 /// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember
-/// let no answer with an assertion count twice. What has none, as a request of immediate answers
-/// that bring extensions alone, and what costs requests before that, counts once if you note
-/// [`id`](Self::id) before you redeem, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if
-/// there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// let no answer with an assertion count twice. An answer without a nonce (an immediate answer that
+/// has extensions alone), and the requests before the nonce is checked, count once only if you
+/// store [`id`](Self::id) before you redeem, as here, or in
+/// [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::openid2::Pending;
@@ -86,13 +87,13 @@ pub struct Pending {
 /// The form that pending values are stored in.
 pub(super) const VERSION: u64 = 1;
 
-/// Who the user is asked to be.
+/// The identity that was requested.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RequestedIdentity {
     /// The owner of an identifier that was discovered.
     Claimed { claimed_id: String, local_id: String },
-    /// Whoever the provider says: `identifier_select` was sent.
+    /// Any user that the provider names: `identifier_select` was sent.
     #[serde(rename = "anybody")]
     Select,
     /// No identifier is asked for: the response brings extensions alone.
@@ -101,14 +102,14 @@ pub(super) enum RequestedIdentity {
 }
 
 impl Pending {
-    /// What the callback's URL will carry in `rp_state`. It may serve as the key under which this
-    /// is stored, as long as what finds it is bound to the user's browser too.
+    /// Returns the value of `rp_state` that the callback's URL will have. It may serve as the key
+    /// under which this is stored, as long as what finds it is bound to the user's browser too.
     pub fn state(&self) -> &str {
         &self.state
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go
-    /// on only if it was not there yet.
+    /// Returns the identifier of this pending authorization. Store it before you redeem, and go on
+    /// only if it was not stored yet.
     pub fn id(&self) -> PendingId {
         PendingId::of(&self.realm, &self.state)
     }

@@ -1,5 +1,5 @@
-//! Positive assertions as they are read, OpenID Authentication 2.0 §10.1 and §14.2: all that can be
-//! checked without asking anybody.
+//! Reading positive assertions, OpenID Authentication 2.0 §10.1 and §14.2: everything that can be
+//! checked without a request.
 
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ use crate::{Error, Forged, Refused, Timestamp};
 /// each other.
 const NONCE_MARGIN: Duration = Duration::from_secs(60);
 
-/// What an assertion has to fit.
+/// The expectations for an assertion.
 pub(super) struct ExpectedAssertion {
-    /// The provider's endpoints that were asked; `None` where nobody was.
+    /// The provider's endpoints that were asked; `None` for an unsolicited assertion.
     pub(super) endpoints: Option<Vec<String>>,
     pub(super) identity: Option<RequestedIdentity>,
     pub(super) return_to: String,
@@ -79,7 +79,7 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
     Ok(message)
 }
 
-/// What a provider says that went wrong (§5.1.2.2, §5.2.3).
+/// Returns the error that a provider reports (§5.1.2.2, §5.2.3).
 pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>) -> Error {
     let text = |name| field(name).map(truncated);
     ProviderError::Failed {
@@ -192,7 +192,7 @@ impl ExpectedAssertion {
         })
     }
 
-    /// What both versions have.
+    /// The fields that both versions have.
     fn check_common(&self, message: &Message) -> Result<(), Forged> {
         for name in ["openid.signed", "openid.sig", "openid.assoc_handle"] {
             present(message, name)?;
@@ -229,10 +229,11 @@ impl AssertedIdentifiers {
         if claimed_id == IDENTIFIER_SELECT || identity == IDENTIFIER_SELECT {
             return Err(invalid());
         }
-        // Another writing of the same URL would be another user to whoever compares texts.
+        // Another spelling of the same URL would be another user to an application that compares
+        // texts.
         let url =
             absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
-        // It may be kept beside the claimed one, and is no URL that was parsed.
+        // It may be stored beside the claimed one, and was not parsed as a URL.
         if identity.contains(char::is_control) {
             return Err(Forged::ParameterInvalid { name: "openid.identity" });
         }
@@ -243,7 +244,7 @@ impl AssertedIdentifiers {
         })
     }
 
-    /// Whether the local identifier that was discovered is the asserted one. Where none is named it
+    /// Whether the local identifier that was discovered is the asserted one. If none is named, it
     /// is the claimed one, and some providers add its fragment.
     pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
         let local_id = discovered.asserted_local_id();

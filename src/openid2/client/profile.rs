@@ -1,5 +1,5 @@
-//! The profile: a few attributes by name, and one struct. What tornado.auth's `OpenIdMixin` does,
-//! verified.
+//! The profile: a few attributes by name, and one struct. The profile of tornado.auth's
+//! `OpenIdMixin`, verified.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl ProfileField {
     }
 }
 
-/// What is known of a user, of what was signed.
+/// The signed attributes of a user.
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, Profile};
@@ -64,7 +64,7 @@ pub struct Profile {
     pub first_name: Option<String>,
     /// The family name.
     pub last_name: Option<String>,
-    /// The full name; or the other two; or what stands before the `@` of the address.
+    /// The full name; or the other two; or the part of the address before the `@`.
     pub name: Option<String>,
     /// The email address, by the provider's word.
     pub email: Option<String>,
@@ -121,8 +121,8 @@ impl Authorize {
 }
 
 impl Assertion {
-    /// Returns the user, by the attributes of [`Authorize::profile`], and where there is none by
-    /// what simple registration brought.
+    /// Returns the user, by the attributes of [`Authorize::profile`], or else by the fields of
+    /// simple registration.
     pub fn profile(&self) -> Profile {
         let attributes = self.extension::<ax::FetchResponse>().unwrap_or_default();
         let registration = self.extension::<sreg::Response>().unwrap_or_default();

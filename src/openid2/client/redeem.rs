@@ -30,10 +30,10 @@ impl RelyingParty {
     /// (§11). The end is an
     /// [`UnconfirmedAssertion`]: your storage tells whether it comes for the first time.
     ///
-    /// Where an association was given to [`Authorize`](super::Authorize), give it to
-    /// [`Pending::association`] again. What can be checked is checked before anything is sent. Then
-    /// the provider that was asked confirms the signature, where it is not the association's, and
-    /// an identifier that was not discovered before is discovered.
+    /// If an association was given to [`Authorize`](super::Authorize), give it to
+    /// [`Pending::association`] again. Everything that can be checked is checked before a request
+    /// is sent. Then the provider that was asked confirms the signature, where it is not the
+    /// association's, and an identifier that was not discovered before is discovered.
     ///
     /// # Errors
     /// [`Unsupported::NoAssociation`] when the response is signed with an association that was
@@ -222,7 +222,7 @@ fn discover(
                     && found.endpoints.contains(&received.provider)
                     && identifiers.is_local(found)
             });
-            // An OP identifier is nobody's.
+            // An OP identifier does not belong to a user.
             let is_provider = found.iter().any(|found| found.claimed_id.is_none());
             // After a redirect it is another identifier's document.
             if identifier != identifiers.url || is_provider || !names_provider {

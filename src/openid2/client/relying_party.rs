@@ -13,7 +13,7 @@ use crate::core::event::Observer;
 use crate::wire::without_secrets;
 use crate::{Error, Event, Step, Unsupported};
 
-/// How far an assertion's time may be from now by default.
+/// The default largest difference between an assertion's time and now.
 const WINDOW: Duration = Duration::from_secs(300);
 
 /// A site that its users sign in to with an OpenID.
@@ -55,8 +55,8 @@ pub struct RelyingParty {
     pub(super) allowed: Allowed,
     pub(super) kinds: Vec<AssociationKind>,
     pub(super) observer: Observer,
-    /// How far the time in an assertion may be from now, in either direction. Nonces are remembered
-    /// for a minute more. Default: 5 minutes.
+    /// The largest difference between the time in an assertion and now, in either direction. Nonces
+    /// are remembered for a minute more. Default: 5 minutes.
     pub nonce_window: Duration,
 }
 
@@ -104,9 +104,9 @@ impl RelyingParty {
     /// document, which it serves, or names in a header or a `meta` element; or by links in its
     /// page. At most five redirects of each document are followed.
     ///
-    /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to
-    /// one that has it; with [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http)
-    /// it is http, as the specification has it.
+    /// If no scheme is typed, it is https, since a page without TLS can do no more than lead to one
+    /// that has it; with [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it
+    /// is http, as the specification has it.
     ///
     /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a
     /// timeout, and have it read no more than a megabyte.

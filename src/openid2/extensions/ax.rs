@@ -23,7 +23,7 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttributeType {
-    /// An email address. Whether it is verified is between the provider and whoever trusts it.
+    /// An email address. Ask the provider whether it verifies them.
     Email,
     /// The full name.
     FullName,
@@ -66,13 +66,12 @@ impl From<AttributeType> for String {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// What it is called in the messages: without commas, periods, colons and newlines, and no two
-    /// alike. One that cannot stand there is replaced.
+    /// The alias of an attribute in the messages: without commas, periods, colons and newlines, and
+    /// no two alike. An alias that is not allowed is replaced.
     pub alias: String,
     /// The URI of its type.
     pub type_uri: String,
-    /// How many values are wanted at most (§5.1), and never zero; `None` for as many as there are.
-    /// Default: one.
+    /// The most values that are wanted (§5.1), never zero; `None` for all of them. Default: one.
     pub count: Option<u32>,
 }
 
@@ -82,7 +81,8 @@ impl Attribute {
         Self { alias: alias.into(), type_uri: type_uri.into(), count: Some(1) }
     }
 
-    /// Reads the attribute of an alias. `None` where it has no type, or a count that is none.
+    /// Reads the attribute of an alias. Returns `None` if it has no type, or a count that is not a
+    /// number.
     fn read(extension: &Extension, alias: &str) -> Option<Self> {
         let type_uri = extension.get(&format!("type.{alias}"))?;
         let count = match extension.get(&format!("count.{alias}")) {
@@ -116,8 +116,8 @@ pub struct FetchRequest {
     pub required: Vec<Attribute>,
     /// Attributes that it can do without.
     pub if_available: Vec<Attribute>,
-    /// Where the provider may post the values again when they change. It must lie in the realm.
-    /// What comes there is read by
+    /// The URL to which the provider may post the values again when they change. It must lie in the
+    /// realm. The posts to it are read by
     /// [`RelyingParty::dangerous_redeem_unsolicited`](crate::openid2::RelyingParty::dangerous_redeem_unsolicited).
     pub update_url: Option<String>,
 }
@@ -134,8 +134,8 @@ impl RequestExtension for FetchRequest {}
 impl ReadExtension for FetchRequest {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// `None` where it asks for nothing, for something twice or without a type, or by an alias or
-    /// with a count that is none.
+    /// Returns `None` if it asks for nothing, for something twice or without a type, or with an
+    /// alias or a count that is not valid.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
             return None;
@@ -157,7 +157,7 @@ impl ReadExtension for FetchRequest {
     }
 
     /// Leaves out an `update_url` that is outside of the realm, and one for which the provider
-    /// would have to post to a host of its own network, or without TLS.
+    /// would have to post to a host of the provider's network, or without TLS.
     fn within(mut self, realm: &str) -> Self {
         let realm = Realm::parse(realm);
         let far = |url: &str| {
@@ -210,9 +210,10 @@ pub struct FetchResponse {
     /// The values by the URI of the attribute's type. An attribute that is not there is one that
     /// the provider does not have, or keeps back.
     pub values: BTreeMap<String, Vec<String>>,
-    /// Where changes will be posted, if the provider does that: the URL that the request named.
+    /// The URL to which changes will be posted, if the provider does that: the one that the request
+    /// named.
     pub update_url: Option<String>,
-    /// What the request calls them, by the URI of the type.
+    /// The aliases of the request, by the URI of the type.
     aliases: BTreeMap<String, String>,
 }
 
@@ -232,8 +233,8 @@ impl FetchResponse {
         self.values.get(type_uri.as_ref())?.first().map(String::as_str)
     }
 
-    /// Leaves out what was not asked for, and values beyond the number that was. What is left goes
-    /// by the names that the request gave (§5.2).
+    /// Leaves out what was not asked for, and values beyond the number that was. The rest has the
+    /// aliases that the request gave (§5.2).
     pub fn only(mut self, fetch: &FetchRequest) -> Self {
         let wanted: BTreeMap<_, _> =
             fetch.attributes().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
@@ -257,7 +258,7 @@ impl ReadExtension for FetchResponse {
 
     /// Takes one value or counted ones. One value may also be counted without a number or have a
     /// number without a count, which many providers write. An attribute whose count does not fit
-    /// its values is left out, and so is one whose type stands twice.
+    /// its values is left out, and so is one whose type is repeated.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_response") {
             return None;
@@ -330,7 +331,8 @@ fn is_alias(alias: &str) -> bool {
     !alias.is_empty() && !alias.contains([',', '.', ':', '\n'])
 }
 
-/// Names for attributes: those that are wanted, where they can be had, and numbers for the others.
+/// Returns aliases for attributes: the wanted ones if they are possible, and numbers for the
+/// others.
 fn aliases<'a>(wanted: impl Iterator<Item = Option<&'a str>>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let given: Vec<_> =

@@ -27,7 +27,7 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 pub struct Request {
     /// The consumer key.
     pub consumer: String,
-    /// What to have access to, in the provider's own words.
+    /// The scope, in the terms of the provider.
     pub scope: Option<String>,
 }
 
@@ -77,7 +77,7 @@ impl From<Request> for Extension {
 pub struct Response {
     /// The request token. Its secret is the empty text.
     pub request_token: String,
-    /// What it is good for, where the provider says so.
+    /// The scope of the token, if the provider names it.
     pub scope: Option<String>,
 }
 

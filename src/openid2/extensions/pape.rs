@@ -23,7 +23,7 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Policy {
-    /// What the user shows cannot be given to a site that only looks like the provider.
+    /// The user's proof cannot be given to a site that only looks like the provider.
     PhishingResistant,
     /// More than one factor.
     MultiFactor,
@@ -51,11 +51,11 @@ impl From<Policy> for String {
     }
 }
 
-/// What a response says where no policy was heeded (§5.2).
+/// The value of a response if no policy was followed (§5.2).
 const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 
-/// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the
-/// answer, and up to the provider.
+/// A relying party's wishes for the authentication of its user (§5.1). The provider decides, and
+/// the answer says so.
 ///
 /// ```
 /// use std::time::Duration;
@@ -75,8 +75,8 @@ const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 pub struct Request {
     /// Policies that the provider should heed.
     pub preferred: Vec<String>,
-    /// How long ago the user may have been authenticated; longer, and the provider should do it
-    /// again.
+    /// The most time since the user was authenticated. After that, the provider should authenticate
+    /// the user again.
     pub max_age: Option<Duration>,
     /// The names of scales that the provider should give the level of assurance by, the best first:
     /// that of NIST SP 800-63 is
@@ -124,7 +124,7 @@ impl From<Request> for Extension {
     }
 }
 
-/// How the user was authenticated, by the provider's word (§5.2).
+/// The provider's statement on the way in which the user was authenticated (§5.2).
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, pape};
@@ -192,7 +192,7 @@ fn words(extension: &Extension, name: &str) -> Vec<String> {
     extension.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
 }
 
-/// What a scale is called in a message.
+/// The alias of a scale in a message.
 fn alias(at: usize) -> String {
     format!("level{at}")
 }

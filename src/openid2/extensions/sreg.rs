@@ -12,10 +12,10 @@ use super::super::extension::{
 pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
 /// That of version 1.0, which some providers list and answer with.
 pub(in crate::openid2) const NAMESPACE_1_0: &str = "http://openid.net/sreg/1.0";
-/// What its fields begin with in OpenID 1.1, which declared no namespaces.
+/// The prefix of its fields in OpenID 1.1, which declared no namespaces.
 const ALIAS: &str = "sreg";
 
-/// What can be asked for (§4). `to_string` gives its name in messages.
+/// The fields that can be requested (§4). `to_string` gives its name in messages.
 ///
 /// ```
 /// use oauth_proto::openid2::sreg::Field;
@@ -26,7 +26,7 @@ const ALIAS: &str = "sreg";
 pub enum Field {
     /// A nickname.
     Nickname,
-    /// An email address. Nobody says that it is verified.
+    /// An email address. It may not have been verified.
     Email,
     /// The full name.
     Fullname,
@@ -98,11 +98,11 @@ impl fmt::Display for Field {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// What the relying party would have to ask for itself if it did not come.
+    /// The fields that the relying party would have to ask the user for if they were missing.
     pub required: Vec<Field>,
-    /// What it can do without.
+    /// The fields that it can do without.
     pub optional: Vec<Field>,
-    /// Where the user can read what will be done with it.
+    /// The URL of the privacy policy.
     pub policy_url: Option<String>,
 }
 
@@ -112,7 +112,7 @@ impl ReadExtension for Request {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE, NAMESPACE_1_0];
     const ALIAS_1_1: Option<&'static str> = Some(ALIAS);
 
-    /// Names that are none of the specification's are left out.
+    /// Names that the specification does not define are left out.
     fn read(extension: &Extension) -> Option<Self> {
         // Each once, however often it is named.
         let fields = |name| {
@@ -145,7 +145,7 @@ impl From<Request> for Extension {
     }
 }
 
-/// What a provider says of the user (§4).
+/// The provider's statements about the user (§4).
 ///
 /// ```
 /// use oauth_proto::openid2::sreg::{Field, Response};
@@ -175,7 +175,7 @@ impl ReadExtension for Response {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE, NAMESPACE_1_0];
     const ALIAS_1_1: Option<&'static str> = Some(ALIAS);
 
-    /// Names that are none of the specification's are left out.
+    /// Names that the specification does not define are left out.
     fn read(extension: &Extension) -> Option<Self> {
         let known = extension
             .fields()

@@ -5,7 +5,7 @@ use super::super::extension::{Extension, ReadExtension, RequestExtension, field,
 /// The extension's namespace.
 pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
 
-/// How the provider's page is to look.
+/// The wanted appearance of the provider's page.
 ///
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, ui};
@@ -23,7 +23,7 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 pub struct Request {
     /// Languages by preference (BCP 47), §4.
     pub languages: Vec<String>,
-    /// The mode: `popup` where the page stands in a popup of 450 by 500 pixels, which the relying
+    /// The mode: `popup` if the page is shown in a popup of 450 by 500 pixels, which the relying
     /// party opened with its address bar; or a mode that begins with `x-`, §5.
     pub mode: Option<String>,
     /// Whether there is an icon to show, which the relying party's document names, §6: see

@@ -20,7 +20,7 @@ use super::responses;
 use crate::wire::without_secrets;
 use crate::{Moment, Response};
 
-/// How long a relying party may take to have an answer confirmed.
+/// The time that a relying party may take to have an answer confirmed.
 const PRIVATE_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The user's consent: who they are, and what the relying party may know.
@@ -46,12 +46,12 @@ pub struct Approval {
 
 impl Approval {
     /// The user who is signed in here: by an identifier of this provider's, the whole URL as its
-    /// documents are found at. Where the question is about nobody, it is not sent.
+    /// documents are found at. It is not sent if the request is not about an identifier.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
     }
 
-    /// What an extension answers, in the place of what was said for the same namespace before:
+    /// Sets the answer of an extension, in place of an earlier one for the same namespace:
     /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
     /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. Let the user see it, and keep
     /// to what was asked for (`only`).
@@ -154,7 +154,7 @@ impl Provider {
         responses::indirect(return_to, &answer, request.message_place())
     }
 
-    /// Where a user can answer a question of OpenID 1.1 that was to be answered at once.
+    /// Returns the URL at which a user can answer an immediate request of OpenID 1.1.
     fn setup_url(&self, request: &CheckIdRequest) -> String {
         let mut message = Message::new(Version::V1_1, "checkid_setup");
         message.set("trust_root", &request.realm);
@@ -173,8 +173,8 @@ impl Provider {
         indirect_communication::with_query(&self.endpoint, &message.to_form())
     }
 
-    /// The association that signs: the one that the relying party named, or a private one, and the
-    /// name then of what is no good any more (§10).
+    /// The association that signs: the one that the relying party named, or a private one, with the
+    /// handle that is not valid any more (§10).
     fn handle_for(
         &self,
         request: &CheckIdRequest,

@@ -23,7 +23,7 @@ pub(super) struct HandleKeys {
     keys: Vec<Zeroizing<[u8; 32]>>,
 }
 
-/// Who knows the key of an association.
+/// The parties that know the key of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sharing {
     /// The provider and a relying party (§8).
@@ -42,7 +42,7 @@ pub(super) struct AssociationHandle {
 }
 
 impl HandleKeys {
-    /// Keys for one endpoint: a handle is worth nothing at another that has the same secret.
+    /// Keys for one endpoint: a handle is not valid at another endpoint that has the same secret.
     pub(super) fn new(secret: &[u8], endpoint: &str) -> Self {
         Self {
             keys: vec![Zeroizing::new(mac(secret, &[b"openid provider\0", endpoint.as_bytes()]))],
@@ -75,7 +75,8 @@ impl HandleKeys {
         self.open(&text, moment.now)
     }
 
-    /// The association of a handle; `None` where it is none of this provider's, or has expired.
+    /// Returns the association of a handle; `None` if it is not one of this provider's, or has
+    /// expired.
     pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<AssociationHandle> {
         let bytes = URL_SAFE_NO_PAD.decode(Some(text).filter(|text| is_handle(text))?).ok()?;
         let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;

@@ -41,7 +41,7 @@ impl Provider {
             answer.set("is_valid", if valid { "true" } else { "false" });
             ServerStep::Done(Dispatched::Respond(direct(StatusCode::OK, &answer)))
         };
-        // With a shared key, whoever shares it could have made the signature.
+        // With a shared key, the relying party could have made the signature.
         let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
         let Some(handle) = handle.filter(|handle| {
             handle.sharing == Sharing::Private

@@ -73,17 +73,17 @@ pub struct CheckIdRequest {
     /// Whether the user must not be asked anything (§9.3): approve at once, or
     /// [`deny`](super::Provider::deny).
     pub immediate: bool,
-    /// What the user is asked to trust (§9.2).
+    /// The realm that the user is asked to trust (§9.2).
     pub realm: String,
-    /// Where the assertion goes; `None` where the relying party waits for none.
+    /// The URL that the assertion is sent to; `None` if the relying party does not want one.
     pub return_to: Option<String>,
-    /// Who the request is about.
+    /// The user that the request is about.
     pub identity: Identity,
     pub(super) assoc_handle: Option<String>,
     pub(super) extensions: Vec<Extension>,
 }
 
-/// Who a request is about.
+/// The user that a request is about.
 ///
 /// ```
 /// use oauth_proto::openid2::server::Identity;
@@ -104,9 +104,9 @@ pub enum Identity {
     /// provider's. `claimed_id` may be on any host, and says itself, to the relying party, that
     /// this provider may speak for it.
     Claimed {
-        /// What the user typed at the relying party.
+        /// The identifier that the user entered at the relying party.
         claimed_id: String,
-        /// What this provider knows the user by.
+        /// The identifier of the user at this provider.
         local_id: String,
     },
     /// No identifier is asked for: the relying party wants extensions alone (§9.1).
@@ -128,15 +128,16 @@ impl fmt::Debug for CheckIdRequest {
 }
 
 impl CheckIdRequest {
-    /// Where the answer goes, looked at once more: it may have been where others can change it.
+    /// Returns the URL for the answer, checked once more: the request may have been stored where
+    /// others can change it.
     pub(super) fn sound_return_to(&self) -> Option<&str> {
         let realm = Realm::parse(&self.realm)?;
         self.return_to.as_deref().filter(|return_to| realm.contains(return_to))
     }
 
-    /// Where a page of the relying party's reads the response: in its fragment (User Interface
-    /// Extension §5.1) only where it says that it knows the extension, since browsers carry a
-    /// fragment on through redirects.
+    /// Returns the part of the URL that carries the response: the fragment (User Interface
+    /// Extension §5.1) only if the relying party says that it knows the extension, since browsers
+    /// keep a fragment through redirects.
     pub(super) fn message_place(&self) -> MessagePlace {
         let has_fragment =
             self.return_to.as_deref().is_some_and(|return_to| return_to.contains('#'));
@@ -166,8 +167,9 @@ impl CheckIdRequest {
     ///
     /// Of [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), the `update_url` is left out
     /// where it is outside of the realm, and where this provider would have to post to a host of
-    /// its own network, or without TLS. Of [`oauth::Request`](crate::openid2::oauth::Request), look
-    /// whether the consumer may be used for this realm.
+    /// the provider's network, or without TLS. Of
+    /// [`oauth::Request`](crate::openid2::oauth::Request), look whether the consumer may be used
+    /// for this realm.
     pub fn extension<E: RequestExtension>(&self) -> Option<E> {
         let found = E::NAMESPACES.iter().find_map(|namespace| self.raw_extension(namespace))?;
         Some(E::read(found)?.within(&self.realm))

@@ -15,8 +15,8 @@ impl Provider {
     /// Takes a request to the endpoint: `associate` and `check_authentication` are answered,
     /// `checkid_setup` and `checkid_immediate` become a [`CheckIdRequest`](super::CheckIdRequest).
     ///
-    /// What cannot be answered is told to the relying party, by a redirect, only where its realm
-    /// can be trusted and the return_to lies in it. The user sees a page otherwise.
+    /// The relying party receives an error by a redirect only if its realm can be trusted and
+    /// contains the return_to. The user sees a page otherwise.
     pub fn dispatch(&self, request: &Request, moment: Moment) -> ServerStep<Dispatched> {
         let text = match text(request) {
             Ok(text) => text,
@@ -68,7 +68,7 @@ impl Provider {
         text: &str,
         version: Version,
     ) -> Rejected {
-        // A field that stands twice has no value that one could go by.
+        // A repeated field has no usable value.
         let sole = |wanted: &str| {
             let mut values =
                 form::text_pairs(text).filter(|(name, _)| name.as_deref() == Some(wanted));
@@ -90,7 +90,7 @@ impl Provider {
     }
 }
 
-/// Where the message of a request is (§4.1.2): of a POST, only its form counts.
+/// Returns the message of a request (§4.1.2): of a POST, only its form counts.
 fn text(request: &Request) -> Result<&str, RejectReason> {
     match *request.method() {
         Method::GET => Ok(request.uri().query().unwrap_or_default()),

@@ -1,11 +1,11 @@
-//! What a request to the provider's endpoint leads to.
+//! The result of a request to the provider's endpoint.
 
 use std::fmt;
 
 use super::check_id_request::CheckIdRequest;
 use crate::Response;
 
-/// What a request to the endpoint leads to.
+/// The result of a request to the endpoint.
 ///
 /// ```
 /// use oauth_proto::openid2::server::Dispatched;

@@ -2,7 +2,7 @@
 //!
 //! One endpoint takes all messages ([`Provider::dispatch`]). Associations are not stored: a handle
 //! says by itself, sealed with the provider's key, what it is for and until when, and its MAC key
-//! follows from both. What is asked of storage is whether an answer has been confirmed before.
+//! follows from both. The only query to storage asks whether an answer has been confirmed before.
 
 mod approve;
 mod associate;

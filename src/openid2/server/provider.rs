@@ -16,7 +16,7 @@ use crate::{Error, Secret, Unsupported};
 /// The least that a secret must have to be one.
 const SECRET: usize = 32;
 
-/// How long an association lasts, by default.
+/// The default lifetime of an association.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// An OpenID provider.
@@ -60,7 +60,7 @@ pub struct Provider {
     /// Whether others can listen at the endpoint.
     pub(super) is_secure: bool,
     is_public_suffix: Option<IsPublicSuffix>,
-    /// How long associations last. Default: a day.
+    /// The lifetime of associations. Default: a day.
     pub association_lifetime: Duration,
 }
 
@@ -100,9 +100,9 @@ impl Provider {
         Ok(self)
     }
 
-    /// Says below which hosts anybody can have a site, in the place of a rule of thumb (that
-    /// `*.com` and `*.co.uk` are too wide): a realm whose wildcard stands there is refused (§9.2).
-    /// Hosts come as browsers write them, in small letters and Punycode.
+    /// Sets the list of public suffixes, in place of a rule of thumb (that `*.com` and `*.co.uk`
+    /// are too wide). A realm with a wildcard directly below such a suffix is refused (§9.2). Hosts
+    /// come as browsers write them, in small letters and Punycode.
     ///
     /// ```
     /// use oauth_proto::openid2::server::Provider;

@@ -35,7 +35,7 @@ pub struct RememberNonce {
     pub nonce: String,
     /// Until when it must be remembered. Afterwards its time is refused.
     pub until: Timestamp,
-    /// The time. What had to be remembered until then may be forgotten.
+    /// The time. The store may forget answers that had to be remembered until then.
     pub now: Timestamp,
 }
 
@@ -55,7 +55,7 @@ impl fmt::Debug for RememberNonce {
 }
 
 server_queries! {
-    /// What happens next with a request to a provider: a query to storage, the end, or a refusal.
+    /// The next step of a request to a provider: a query to storage, the end, or a refusal.
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::{MemoryStore, NextQuery, Store};

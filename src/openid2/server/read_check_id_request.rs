@@ -37,8 +37,8 @@ impl Provider {
         }
     }
 
-    /// Judges the realm and the return_to. Before that nobody is sent anywhere, or a link to this
-    /// provider would lead to whatever site its author likes.
+    /// Judges the realm and the return_to. Before that, no browser is redirected: a link to this
+    /// provider would lead to any site that its author likes.
     pub(super) fn trusted_party<'m>(
         &self,
         field: impl Fn(&'static str) -> Option<&'m str>,
@@ -93,7 +93,7 @@ fn read(
         }
         (None, None, Version::V2_0) => Identity::None,
         (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Select,
-        // Whoever asserted it would assert nobody's identifier.
+        // `identifier_select` is not an identifier and must not be asserted.
         (Some(claimed_id), Some(_), Version::V2_0)
             if absolute(claimed_id).is_none() || claimed_id == IDENTIFIER_SELECT =>
         {

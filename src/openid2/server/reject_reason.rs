@@ -15,19 +15,19 @@ pub enum RejectReason {
     /// There is no `openid.mode`.
     #[error("the request is no OpenID message")]
     NotOpenid,
-    /// A field that stands twice, is no text, or too many of them.
+    /// A field is repeated or is not a text, or there are too many fields.
     #[error("the request's fields cannot be told apart")]
     Malformed,
     /// GET and POST are the methods, and POST alone for direct communication.
     #[error("the HTTP method {0} is not that of this message")]
     HttpMethod(http::Method),
-    /// The body is no form.
+    /// The body is not a form.
     #[error("the body is no form")]
     NotAForm,
     /// A version that is unknown, or not allowed here.
     #[error("the version of the protocol is not spoken here")]
     Version,
-    /// A mode that is none of a provider's.
+    /// The mode is not one of a provider's.
     #[error("the mode is unknown")]
     Mode,
     /// A field is missing.
@@ -54,12 +54,12 @@ pub enum RejectReason {
     /// An approval about another identifier than was asked about.
     #[error("the user is not the one that was asked about")]
     NotTheUsers,
-    /// An approval by something that is no identifier: not an absolute URL in its normal writing.
+    /// The approval names something that is not an identifier: an absolute URL in its normal form.
     /// The relying party is told that there is no answer.
     #[error("{0:?} is no identifier: that is an absolute http or https URL in its normal writing")]
     NoIdentifier(String),
-    /// A value of the application's own cannot stand in a message: one with a newline. The relying
-    /// party is told that there is no answer.
+    /// A value of the application has a newline, which a message cannot have. The relying party is
+    /// told that there is no answer.
     #[error("the answer has a value that cannot be signed")]
     Unsignable,
     /// Storage failed.
@@ -76,7 +76,7 @@ impl RejectReason {
         }
     }
 
-    /// What may be said of it.
+    /// Returns the text for the other side.
     pub(super) fn public(&self) -> String {
         match self {
             Self::StoreFailed(_) => "the provider is not available".to_owned(),

@@ -49,7 +49,7 @@ impl fmt::Debug for Rejected {
 }
 
 impl RejectReason {
-    /// A refusal in Key-Value form (§5.1.2.2), with fields of its own.
+    /// A refusal in Key-Value form (§5.1.2.2), with additional fields.
     pub(super) fn direct(self, version: Version, fields: &[(&str, &str)]) -> Rejected {
         let mut message = Message::answer(version);
         message.set("error", self.public());
@@ -67,7 +67,7 @@ impl RejectReason {
         Rejected::new(self, responses::indirect(return_to, &answer, MessagePlace::Query))
     }
 
-    /// A refusal for people, where there is nobody else to tell.
+    /// A refusal as a page, if the relying party cannot be told.
     pub(super) fn page(self) -> Rejected {
         let mut response = responses::text(
             self.status(),

@@ -12,7 +12,7 @@ use crate::wire::WHEN_UNAVAILABLE;
 /// Longer URLs are replaced by a form: browsers and servers take no more for certain.
 const LONGEST_URL: usize = 2047;
 
-/// Where in the relying party's URL a message stands.
+/// The part of the relying party's URL that carries a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MessagePlace {
     Query,

@@ -1,5 +1,5 @@
-//! What a relying party and a provider ask of storage: one query, whether an assertion comes for
-//! the first time.
+//! The storage of a relying party and a provider: one query, whether an assertion arrives for the
+//! first time.
 
 pub use super::memory::MemoryStore;
 pub use super::queries::{

@@ -1,5 +1,5 @@
-//! Attributes that have changed, OpenID Attribute Exchange 1.0 §5.1: an answer that nobody asked
-//! for, posted to the relying party.
+//! Attributes that have changed, OpenID Attribute Exchange 1.0 §5.1: an unsolicited answer that is
+//! posted to the relying party.
 
 use super::super::direct_request::direct_request;
 use super::super::identifier::absolute;
@@ -18,7 +18,7 @@ impl Provider {
     /// relying party knows them, and the attributes.
     ///
     /// The relying party asks this provider about the signature, so serve the request's endpoint
-    /// meanwhile. Where it answers with status 404, it wants to hear no more.
+    /// meanwhile. If it answers with status 404, do not send further updates.
     ///
     /// ```
     /// use oauth_proto::openid2::ax;

@@ -17,7 +17,7 @@ use crate::{Error, Moment, Purpose, Request, Response, Step};
 
 impl Provider {
     /// Finds out whether the relying party's own document lists the `return_to` of a request
-    /// (§9.2.1). Where it does not, tell the user that the site could not be verified, or deny.
+    /// (§9.2.1). If it does not, tell the user that the site could not be verified, or deny.
     ///
     /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a
     /// no. The step has no errors but those of your transport: any other response of the relying
@@ -53,7 +53,7 @@ fn fetch(url: &Url, awaited: AwaitRelyingPartyDocument) -> Step<bool> {
     Step::send(request, awaited)
 }
 
-/// Which response is awaited: the first may name the place of the document, the second is the
+/// The response that is awaited: the first may name the place of the document, the second is the
 /// document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hop {

@@ -40,8 +40,8 @@ pub const EBAY: Service = Service::oauth2(
 .api(&["https://api.ebay.com", "https://apiz.ebay.com"])
 .userinfo("https://apiz.ebay.com/commerce/identity/v1/user/");
 
-/// plentymarkets, now PlentyONE: a shop's system. There is nobody to ask for consent: a token is
-/// had for a user's name and password, outside the grants of OAuth.
+/// plentymarkets, now PlentyONE: a shop's system. There is no consent page: a token is issued for a
+/// user's name and password, outside the grants of OAuth.
 pub const PLENTYMARKETS: Service = Service::oauth2(
     "plentymarkets",
     Oauth2::without_users("{base}/rest/login").quirks(Quirks { allow_camel_case: true, ..Quirks::STRICT }),

@@ -91,8 +91,8 @@ pub const SMUGMUG: Service = Service::oauth1(
 .documentation("https://api.smugmug.com/api/v2/doc/tutorial/authorization.html")
 .api(&["https://api.smugmug.com", "https://upload.smugmug.com"]);
 
-/// Bitbucket, with OAuth 1.0a. Retired: it went with version 1.0 of the API, and
-/// [`BITBUCKET`](super::BITBUCKET) is what there is. The row is for recordings and tests.
+/// Bitbucket, with OAuth 1.0a. Retired with version 1.0 of the API: use
+/// [`BITBUCKET`](super::BITBUCKET). The row is for recordings and tests.
 pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
     "Bitbucket (OAuth 1.0a)",
     Oauth1::new(

@@ -10,8 +10,7 @@ use crate::services::protocol::{Oauth1, Oauth2, Protocol};
 use crate::wire::Origin;
 use crate::{Error, Unsupported};
 
-/// Names that an authorization request gives a meaning of its own (RFC 6749, RFC 7636, RFC 9126,
-/// RFC 9101).
+/// Names that have a meaning in an authorization request (RFC 6749, RFC 7636, RFC 9126, RFC 9101).
 const RESERVED: &[&str] = &[
     "client_id",
     "client_secret",
@@ -131,7 +130,7 @@ fn a_template_has_the_variable_of_its_rows_instance_and_no_other() {
             if endpoints_have_it && matches!(field, "authorization" | "token") {
                 assert!(template.contains(expected), "{} {field}: {template}", row.name);
             }
-            // What stands before it would become part of the scheme or host.
+            // The text before it would become part of the scheme or host.
             assert!(
                 !template.contains("{base}") || template.starts_with("{base}"),
                 "{} {field}: {template}",

@@ -5,10 +5,10 @@ use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Slack, as it installs applications today. The token is the bot's; where only `user_scope` was
-/// asked for, there is none, but the user's inside the member `authed_user`. Web applications must
-/// not send a proof key: an application that has switched it on counts as public, and may not send
-/// its secret with it.
+/// Slack, as it installs applications today. The token is the bot's; if only `user_scope` was
+/// requested, there is no such token, but the user's inside the member `authed_user`. Web
+/// applications must not send a proof key: an application that has switched it on counts as public,
+/// and may not send its secret with it.
 pub const SLACK: Service = Service::oauth2(
     "Slack",
     Oauth2::new("https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
@@ -34,8 +34,8 @@ pub const SLACK_LEGACY: Service = Service::oauth2(
 .api(&["https://slack.com"])
 .userinfo("https://slack.com/api/auth.test");
 
-/// Sign in with Slack: who somebody is at Slack, with OpenID Connect. For proof keys it is as with
-/// [`SLACK`].
+/// Sign in with Slack: the user's identity at Slack, with OpenID Connect. For proof keys it is as
+/// with [`SLACK`].
 pub const SLACK_SIGN_IN: Service = Service::oauth2(
     "Sign in with Slack",
     Oauth2::new(
@@ -105,8 +105,8 @@ pub const CLICKUP: Service = Service::oauth2(
 .api(&["https://api.clickup.com"])
 .userinfo("https://api.clickup.com/api/v2/user");
 
-/// Miro. Scopes are set up with the application. What is read as the profile describes the token,
-/// with its user and team.
+/// Miro. Scopes are set up with the application. The profile that is read describes the token, with
+/// its user and team.
 pub const MIRO: Service = Service::oauth2(
     "Miro",
     Oauth2::new("https://miro.com/oauth/authorize", "https://api.miro.com/v1/oauth/token")

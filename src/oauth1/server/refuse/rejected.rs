@@ -59,7 +59,7 @@ pub enum RejectReason {
     /// A parameter's value cannot be.
     #[error("{0} has an impossible value")]
     ParameterInvalid(&'static str),
-    /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
+    /// `oauth_` parameters are in more than one place (RFC 5849 §3.5).
     #[error("protocol parameters stand in more than one place")]
     ParametersMixed,
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control
@@ -109,14 +109,14 @@ pub enum RejectReason {
     /// The timestamp is too old or too new.
     #[error("the timestamp {timestamp} is not within {earliest} to {latest}")]
     TimestampRefused {
-        /// What the client sent.
+        /// The value that the client sent.
         timestamp: u64,
         /// The oldest that is accepted.
         earliest: u64,
         /// The newest that is accepted.
         latest: u64,
     },
-    /// The request is for a host that is none of ours.
+    /// The request is for a host that is not one of the server's.
     #[error(
         "the request names another host than the verifier's origins, two hosts, or none: see `Verifier::add_origin` and `Verifier::allow_any_host`"
     )]
@@ -170,7 +170,7 @@ fn lifted(version: &str) -> &'static str {
 }
 
 impl RejectReason {
-    /// Status, code of the Problem Reporting extension, and the field that goes with that code.
+    /// Status, code of the Problem Reporting extension, and the field that belongs to that code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const DENIED: StatusCode = StatusCode::UNAUTHORIZED;
@@ -203,7 +203,8 @@ impl RejectReason {
                 "timestamp_refused",
                 Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))),
             ),
-            // One answer for all of them, so that nobody learns which clients and tokens exist.
+            // All of them have one answer, so that a client cannot learn which clients and tokens
+            // exist.
             Self::WrongHost
             | Self::UnknownClient(_)
             | Self::UnknownToken
@@ -227,8 +228,8 @@ impl RejectReason {
 }
 
 impl Rejected {
-    /// What the client is told: 400, 401, 404, 405, 413 or 503, with the code of the Problem
-    /// Reporting extension in the body and, for a 401, in `WWW-Authenticate`. A 503 says in
+    /// Returns the response for the client: 400, 401, 404, 405, 413 or 503, with the code of the
+    /// Problem Reporting extension in the body and, for a 401, in `WWW-Authenticate`. A 503 says in
     /// `Retry-After` when to come back. It says less than the reason where the difference would
     /// help an attacker: an unknown client, an unknown or revoked token, a wrong signature and a
     /// wrong host are all `signature_invalid`.
@@ -258,7 +259,7 @@ impl Rejected {
     }
 }
 
-/// A response whose body is a form, and which nobody keeps.
+/// A response whose body is a form, and which is not cached.
 pub(crate) fn form_response(status: StatusCode, pairs: &[(&str, String)]) -> Response {
     let mut response =
         Response::new(form::encode(pairs.iter().map(|(name, value)| (name, value))).into_bytes());

@@ -1,11 +1,10 @@
-//! What a resource owner has granted, RFC 5849 §2.2.
+//! The approval of a resource owner, RFC 5849 §2.2.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a resource owner has granted: who it was, and whatever the application wants to keep with
-/// it.
+/// The approval of a resource owner: the user, and data that the application keeps with it.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Approval;
@@ -23,8 +22,8 @@ pub struct Approval {
     /// The application's own: scope, duration, what it likes.
     #[serde(default)]
     pub data: serde_json::Value,
-    /// What the client is told with the token: `user_id`, `screen_name`, … Names that begin with
-    /// `oauth_` are left out there.
+    /// Parameters that the client receives with the token: `user_id`, `screen_name`, … Names that
+    /// begin with `oauth_` are left out there.
     #[serde(default)]
     pub response_parameters: BTreeMap<String, String>,
 }

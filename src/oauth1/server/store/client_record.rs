@@ -49,8 +49,8 @@ impl ClientRecord {
         })
     }
 
-    /// A client that signs with a private key. `key` is the method with its public key; only that
-    /// method is accepted.
+    /// Makes a client that signs with a private key. `key` is the method with its public key; only
+    /// that method is accepted.
     pub fn with_key(key: Method) -> Self {
         Self {
             secret: None,

@@ -26,7 +26,7 @@ pub struct FindCredentials {
     pub temporary: bool,
 }
 
-/// The answer to [`FindCredentials`]: each part `None` where there is none. Both are looked for in
+/// The answer to [`FindCredentials`]: a part is `None` if it was not found. Both are looked for in
 /// any case, so that finding neither takes as long as finding one.
 ///
 /// Records are shared: a store that keeps them in memory answers with the pointers that it holds,

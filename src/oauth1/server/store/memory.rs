@@ -43,7 +43,7 @@ struct Tables {
     tokens: BTreeMap<String, Arc<TokenRecord>>,
     temporaries: BTreeMap<String, TemporaryRecord>,
     nonces: BTreeSet<Nonce>,
-    /// What expires, in the order in which it does.
+    /// The entries that expire, in the order of their expiry.
     expiries: BTreeSet<(Timestamp, Expiring)>,
     /// The latest time by which something has been dropped.
     latest: Timestamp,

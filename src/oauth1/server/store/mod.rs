@@ -1,5 +1,5 @@
-//! What a server asks of storage, the records that it keeps, and [`MemoryStore`], a store to begin
-//! with.
+//! The queries of a server to its storage, the records that it keeps, and [`MemoryStore`], a store
+//! to begin with.
 //!
 //! Every query is one atomic step. A store that does two steps for one of them can be raced: two
 //! requests with the same nonce, or two exchanges of the same temporary credentials, would both

@@ -5,8 +5,8 @@ use crate::core::query::ServerQuery;
 
 /// Notes the resource owner's decision, if there is still one to make: where the record is
 /// [`Stage::Waiting`], replaces the stage, or removes the record where `stage` is `None`. Answers
-/// with the record as it was; with `None`, and without a change, where there is no such record, it
-/// is another client's, or it is past waiting.
+/// with the record as it was, or with `None` and without a change if there is no such record, if it
+/// belongs to another client, or if it does not wait any more.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::RecordDecision;
@@ -19,7 +19,7 @@ use crate::core::query::ServerQuery;
 pub struct RecordDecision {
     /// The temporary credentials' identifier.
     pub token: String,
-    /// The client that the decision is about. Where the record is another client's, nothing is
+    /// The client that the decision is about. If the record belongs to another client, nothing is
     /// decided.
     pub client_key: String,
     /// The new stage; `None` for a denial.

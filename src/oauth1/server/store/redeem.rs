@@ -8,7 +8,7 @@ use crate::core::query::ServerQuery;
 use crate::{Secret, Timestamp};
 
 /// Exchanges temporary credentials for a token, once: removes the record in any case, lets
-/// [`TemporaryRecord::redeem`] judge it, and keeps the token that comes of it.
+/// [`TemporaryRecord::redeem`] judge it, and keeps the resulting token.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::{Redeem, Redemption, TemporaryRecord};
@@ -80,8 +80,8 @@ impl ServerQuery for Redeem {
 }
 
 impl TemporaryRecord {
-    /// The token that a redemption yields, if these credentials, which the store has just removed,
-    /// are worth one: for stores to call inside [`Redeem`].
+    /// Returns the result of redeeming these credentials, which the store has just removed. Stores
+    /// call it inside [`Redeem`].
     pub fn redeem(self, query: &Redeem) -> Redemption {
         let Stage::Granted { verifier, approval } = self.stage else {
             return Redemption::Refused;

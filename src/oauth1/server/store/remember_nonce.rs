@@ -31,7 +31,7 @@ pub struct RememberNonce {
     pub nonce: String,
     /// Until when it must be remembered. Afterwards the timestamp itself is refused.
     pub until: Timestamp,
-    /// The time. What had to be remembered until then may be forgotten.
+    /// The time. The store may forget nonces that had to be remembered until then.
     pub now: Timestamp,
 }
 

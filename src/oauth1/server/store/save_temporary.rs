@@ -16,9 +16,9 @@ use crate::core::query::ServerQuery;
 pub struct SaveTemporary {
     /// Their identifier.
     pub token: String,
-    /// What is kept.
+    /// The record that is kept.
     pub record: TemporaryRecord,
-    /// The time. What has expired by then may be dropped.
+    /// The time. The store may drop records that have expired by then.
     pub now: Timestamp,
 }
 

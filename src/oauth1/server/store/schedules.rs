@@ -10,7 +10,7 @@ use crate::oauth1::signing::{Key, KeyEncoding, Method, signing_key};
 /// The schedules that belong to one record: one for each method of HMAC, computed when it is first
 /// needed.
 ///
-/// They are secrets. They are wiped like secrets, no `Debug` shows them, and they are no part of
+/// They are secrets. They are wiped like secrets, no `Debug` shows them, and they are not part of
 /// the record's value: a clone begins without them, and they make no difference to whether two
 /// records are equal.
 #[derive(Default)]

@@ -31,7 +31,7 @@ pub struct TemporaryRecord {
     pub parameters: BTreeMap<String, String>,
     /// When they expire. The store may drop them then.
     pub expires_at: Timestamp,
-    /// How far the resource owner is.
+    /// The state of the resource owner's decision.
     pub stage: Stage,
 }
 
@@ -66,7 +66,7 @@ impl TemporaryRecord {
     }
 }
 
-/// How far temporary credentials have come.
+/// The state of temporary credentials.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::Stage;
@@ -88,7 +88,7 @@ pub enum Stage {
     Granted {
         /// The hash of the verifier.
         verifier: String,
-        /// What was granted.
+        /// The approval.
         approval: Approval,
     },
 }

@@ -26,7 +26,7 @@ pub struct TokenRecord {
     pub client_key: String,
     /// When it expires, if ever. The store may drop it then.
     pub expires_at: Option<Timestamp>,
-    /// What was granted.
+    /// The approval.
     pub approval: Approval,
     #[serde(skip)]
     pub(crate) schedules: Schedules,

@@ -13,7 +13,7 @@ use crate::core::server_queries::server_queries;
 use crate::oauth1::server::refuse::rejected::Rejected;
 
 server_queries! {
-    /// What happens next with a request: a query to storage, the end, or a refusal.
+    /// The next step of a request: a query to storage, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
     /// matches:
