@@ -41,8 +41,8 @@ impl fmt::Debug for Authorization {
 }
 
 impl SignIn {
-    /// Begins: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at
-    /// an OAuth 1.0 service it asks for a request token.
+    /// Begins a sign-in: the step ends in the URL to send the user to. At an OAuth 2.0 service that
+    /// sends nothing, at an OAuth 1.0 service it asks for a request token.
     ///
     /// # Errors
     /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured.

@@ -27,7 +27,7 @@ impl SignIn {
         self
     }
 
-    /// A parameter of the URL that users are sent to: `prompt`, `access_type`, `login_hint`,
+    /// Adds a parameter to the URL that users are sent to: `prompt`, `access_type`, `login_hint`,
     /// `force_login`, … It replaces the row's of that name. One that belongs to the protocol is
     /// refused by [`authorize`](Self::authorize).
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {

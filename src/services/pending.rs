@@ -79,7 +79,7 @@ impl Pending {
         }
     }
 
-    /// When it can no longer be used.
+    /// Returns the time from which it cannot be used any more.
     pub fn expires_at(&self) -> Timestamp {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.expires_at(),

@@ -22,8 +22,8 @@ use crate::{
 const LIMIT: usize = 256 * 1024;
 
 impl SignIn {
-    /// Finishes: checks the callback, exchanges its code for a token, and fetches the profile with
-    /// it: two rounds, or three where addresses are apart.
+    /// Checks the callback, exchanges its code for a token, and fetches the profile with it: two
+    /// requests, or three if the service keeps addresses apart.
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework
     /// has them (axum's `OriginalUri`), or all of it. The place that the user came to is compared

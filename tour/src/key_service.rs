@@ -27,8 +27,8 @@ const PRIVATE_KEY: &str = include_str!("../../tests/keys/rsa2048.pkcs8.pem");
 const PUBLIC_KEY: &str = include_str!("../../tests/keys/rsa2048.spki.pem");
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What the client knows of its key: where it can be used. A real service wants to know who asks,
-/// too.
+/// The client's knowledge of its key: the URL at which it can be used. A real service wants to know
+/// who asks, too.
 struct KeyService {
     url: String,
 }

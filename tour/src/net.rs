@@ -72,7 +72,8 @@ impl Server {
         let thread = std::thread::spawn(move || {
             for incoming in accepting.incoming_requests() {
                 let handler = handler.clone();
-                // A body may take as long as its client likes, and nobody else shall wait for it.
+                // A body may take as long as its client likes, and other clients must not wait for
+                // it.
                 std::thread::spawn(move || answer(incoming, &*handler));
             }
         });
@@ -80,7 +81,7 @@ impl Server {
     }
 }
 
-/// What a server answers that cannot begin.
+/// The response of a server that cannot start.
 pub fn failed(error: &impl std::fmt::Display) -> Response {
     http::Response::builder().status(500).body(error.to_string().into_bytes()).unwrap_or_default()
 }
@@ -103,7 +104,7 @@ fn answer(mut incoming: tiny_http::Request, handler: &impl Fn(&Request) -> Respo
             http::Response::builder().status(status).body(Vec::new()).unwrap_or_default()
         }
     };
-    // A client that has gone away is no trouble of the server's.
+    // A client that has disconnected does not concern the server.
     let _ = incoming.respond(write(response));
 }
 

@@ -127,7 +127,7 @@ fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where an application would write to its database.
+/// An application would write to its database here.
 fn save(token: Token) -> Result<(), Infallible> {
     show::note(format_args!("saved: {token:?}"));
     Ok(())

@@ -1,5 +1,5 @@
-//! The photo service: an authorization server on the crate, with clients of its own, and the API
-//! that its tokens are for.
+//! The photo service: an authorization server that is built on the crate, with its clients, and the
+//! API that its tokens are for.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const CLIENT: &str = "photo-printer";
 pub const CLIENT_SECRET: &str = "qmMB1lmHcP2nN4BdUxvWlg";
 /// The client that runs on picture frames, which keep no secret.
 pub const FRAME: &str = "photo-frame";
-/// What clients may do, and how that is said to users.
+/// The scopes, and their descriptions for users.
 pub const SCOPES: [(&str, &str); 2] =
     [("albums", "See your albums"), ("prints", "Order prints in your name")];
 
@@ -41,7 +41,7 @@ impl Photos {
             .add_grant_type(GrantType::refresh_token());
         // The page asks whether the code is the one that the device shows.
         options.allow_verification_uri_complete = true;
-        // Nobody likes to wait for an example.
+        // An example should not make people wait.
         options.device_interval = Duration::from_secs(1);
         let provider = options.build()?;
         let mut api = ResourceServer::builder(issuer).add_authorization_server(issuer);
@@ -60,7 +60,7 @@ impl Photos {
         serve(step, &self.store)
     }
 
-    /// What any request comes to.
+    /// Answers any request.
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Rejected> {
         self.serve(self.provider.dispatch(request, Moment::from_os()))
     }

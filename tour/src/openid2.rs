@@ -1,4 +1,4 @@
-//! OpenID 2.0: Jane signs in to a site with an identifier of her own, and somebody else tries to.
+//! OpenID 2.0: Jane signs in to a site with her own identifier, and an attacker tries to.
 
 use std::sync::Arc;
 

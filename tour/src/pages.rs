@@ -1,12 +1,11 @@
-//! What people see in their browsers: the pages of the photo service, and those of the client that
-//! prints the photos.
+//! The pages of the photo service, and those of the client that prints the photos.
 
 /// The authorization server, as it names itself to its users.
 pub const SERVICE: &str = "Photos";
 /// The client, as it names itself to its users.
 pub const CLIENT: &str = "Photo Printer";
 
-/// Whose page it is: its name, and the class that colours it.
+/// The owner of a page: its name, and the class that colours it.
 type Site = (&'static str, &'static str);
 const AT_SERVICE: Site = (SERVICE, "service");
 const AT_CLIENT: Site = (CLIENT, "client");
@@ -87,7 +86,7 @@ const DECISION: &str = r#"<div class="actions">
 
 const SIGN_OUT: &str = r#"<button class="button">Sign out</button>"#;
 
-/// The title of what nobody has foreseen.
+/// The title of a page for an unexpected error.
 pub const DID_NOT_WORK: &str = "That did not work";
 
 /// Asks who it is. Without a client's name, it does not say what for.
@@ -118,7 +117,8 @@ pub fn login(
     )
 }
 
-/// Asks the user what the client may do. `destination` is where the browser goes with the answer.
+/// Asks the user what the client may do. `destination` is the place that the browser is sent to
+/// with the answer.
 pub fn consent(
     action: &str,
     hidden: &[(&str, &str)],
@@ -142,8 +142,7 @@ pub fn consent(
     document(AT_SERVICE, "Allow access?", &content)
 }
 
-/// Asks for the code that a device shows (RFC 8628 §3.3). Who reads it must bear small letters:
-/// only the look is large.
+/// Asks for the code that a device shows (RFC 8628 §3.3). Only the look of the code is large.
 pub fn user_code(
     action: &str,
     hidden: &[(&str, &str)],
@@ -165,8 +164,8 @@ pub fn user_code(
     document(AT_SERVICE, &alerting("Connect a device", &problem), &content)
 }
 
-/// Asks whether that is the user's own device, since somebody else may have sent them here (RFC
-/// 8628 §5.4).
+/// Asks whether that is the user's own device, since an attacker may have sent them here (RFC 8628
+/// §5.4).
 pub fn device_consent(
     action: &str,
     hidden: &[(&str, &str)],
@@ -194,7 +193,7 @@ pub fn message(title: &str, text: &str) -> String {
     document(AT_SERVICE, title, &format!("<h1>{}</h1>\n<p>{}</p>", escape(title), escape(text)))
 }
 
-/// Where a visit to the client begins.
+/// The page at which a visit to the client begins.
 pub fn client_home(sign_in_href: &str) -> String {
     let content = format!(
         r#"<h1>Your photos, on paper</h1>
@@ -205,8 +204,8 @@ pub fn client_home(sign_in_href: &str) -> String {
     document(AT_CLIENT, "Welcome", &content)
 }
 
-/// What the client has after the user said yes. The action and what is hidden are those of the form
-/// that signs out.
+/// The page of the client after the user has agreed. The action and what is hidden are those of the
+/// form that signs out.
 pub fn client_signed_in(
     action: &str,
     hidden: &[(&str, &str)],
@@ -327,7 +326,7 @@ fn emphasized(text: &str) -> String {
     format!("<strong>{}</strong>", isolated(text))
 }
 
-/// A name that somebody else chose. It must not turn the words around it, by what it says of its
+/// A name that a third party chose. It must not turn the words around it, by what it says of its
 /// direction.
 fn isolated(text: &str) -> String {
     format!("<bdi>{}</bdi>", escape(text))

@@ -11,7 +11,7 @@ use crate::oauth2_server::{CLIENT, CLIENT_SECRET, SCOPES};
 use crate::sessions::{Sessions, field, html, random, see_other};
 use crate::{net, pages};
 
-/// Where the form that signs out goes.
+/// The path of the form that signs out.
 const SIGN_OUT: &str = "/sign-out";
 
 type Failure = Box<dyn std::error::Error>;
@@ -22,7 +22,7 @@ pub struct Printer {
     sessions: Sessions<Visit>,
 }
 
-/// What is remembered of a browser.
+/// The session of a browser.
 enum Visit {
     /// It is at the photo service.
     Away(Box<Pending>),
@@ -34,8 +34,8 @@ enum Visit {
 struct SignedIn {
     /// Renews the token when that is due.
     session: SharedSession,
-    /// Stands in the form that signs out: who makes the browser post one from elsewhere does not
-    /// know it.
+    /// The token in the form that signs out: another site that makes the browser post a form does
+    /// not know it.
     form_token: String,
 }
 
@@ -101,10 +101,10 @@ impl Printer {
         ))
     }
 
-    /// To the photo service. What belongs to the answer is kept for this browser alone.
+    /// To the photo service. The pending value is kept for this browser alone.
     fn leave(&self, request: &Request) -> Result<Response, Failure> {
-        // A new visit would take the place of one that is signed in, whose token nobody could
-        // revoke any longer.
+        // A new visit would replace one that is signed in, and its token could not be revoked any
+        // more.
         if self.signed_in(request).is_some() {
             return Ok(see_other("/"));
         }
@@ -145,7 +145,7 @@ impl Printer {
     }
 }
 
-/// What the user is told of it.
+/// The text for the user.
 fn problem(failure: &(dyn std::error::Error + 'static)) -> String {
     let error = failure.downcast_ref::<Error>();
     let error = error.or_else(|| failure.downcast_ref::<DriveError>()?.protocol());

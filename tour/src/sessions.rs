@@ -1,4 +1,5 @@
-//! What a site remembers of a browser, under a random name that the browser keeps in a cookie.
+//! The sessions of a site: one for each browser, under a random name that the browser keeps in a
+//! cookie.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -10,7 +11,7 @@ use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
 const LIFETIME: Duration = Duration::from_secs(3600);
-/// Nobody can fill the memory with sessions.
+/// An attacker cannot fill the memory with sessions.
 const MOST: usize = 1000;
 
 pub struct Sessions<V> {
@@ -21,7 +22,7 @@ pub struct Sessions<V> {
 
 impl<V> Sessions<V> {
     /// Two sites on one machine need two names, since a browser tells cookies apart by the host
-    /// alone. Which visits have a user decides who goes when there are too many.
+    /// alone. When there are too many, visits without a user are dropped first.
     pub fn new(cookie: &'static str, has_user: fn(&V) -> bool) -> Self {
         Self { cookie, has_user, visits: Mutex::default() }
     }
@@ -48,8 +49,8 @@ impl<V> Sessions<V> {
         (Timestamp::from_os() < until).then_some(visit)
     }
 
-    /// Remembers something under a new name, which goes with the response. A name that was there
-    /// before somebody signed in is not used any longer: another may know it.
+    /// Stores a session under a new name, which the response sets as a cookie. A name from before
+    /// the sign-in is not used any more: an attacker may know it.
     pub fn begin(&self, visit: V, mut response: Response) -> Response {
         let (name, now) = (random(), Timestamp::from_os());
         let mut visits = self.visits();
@@ -66,7 +67,8 @@ impl<V> Sessions<V> {
         response
     }
 
-    /// The oldest goes. One without a user goes before, since anybody can begin a thousand of them.
+    /// The oldest goes. One without a user is dropped first, since an attacker can begin a thousand
+    /// of them.
     fn drop_one(&self, visits: &mut HashMap<String, (Timestamp, V)>) {
         let oldest =
             visits.iter().min_by_key(|(_, (until, visit))| ((self.has_user)(visit), *until));
@@ -90,7 +92,7 @@ impl<V> Sessions<V> {
     }
 }
 
-/// 256 bits that nobody can guess.
+/// 256 bits that cannot be guessed.
 pub fn random() -> String {
     Moment::from_os().entropy.iter().fold(String::new(), |mut text, byte| {
         // A text takes whatever is written to it.
@@ -99,14 +101,14 @@ pub fn random() -> String {
     })
 }
 
-/// What a form, or a query, has in that field. It is empty if there is none.
+/// Returns the value of that field in a form or a query. It is empty if there is no cookie.
 pub fn field(form: &[u8], name: &str) -> String {
     let value =
         form::pairs(form).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
     String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
 }
 
-/// A page that nobody keeps or frames, and that runs no script. Forms may lead anywhere: browsers
+/// A page that is not cached or framed, and that runs no script. Forms may lead anywhere: browsers
 /// would stop the redirect that brings the user back to a client.
 pub fn html(page: String) -> Response {
     let policy =

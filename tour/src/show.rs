@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use oauth_proto::{Request, Response};
 
-/// Whose values are shortened.
+/// The names whose values are shortened.
 const SECRETS: [&str; 11] = [
     "oauth_signature",
     "oauth_token_secret",

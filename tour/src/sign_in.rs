@@ -20,36 +20,36 @@ pub const USER: &str = "jane";
 /// Her password. A real service would keep a hash of it, and count the attempts.
 pub const PASSWORD: &str = "correct horse";
 
-/// How many questions may wait for one browser.
+/// The most questions that may wait for one browser.
 const MOST_WAITING: usize = 20;
-/// How many codes a user may get wrong in that time: they are short (RFC 8628 §5.1).
+/// The most wrong codes that a user may enter in that time: codes are short (RFC 8628 §5.1).
 const MOST_WRONG_CODES: usize = 10;
 const WRONG_CODE_COUNTS: Duration = Duration::from_secs(15 * 60);
 
 pub struct SignIn {
     photos: Photos,
     sessions: Sessions<Visit>,
-    /// Until when each wrong code of a user's counts. A right one does not make up for it: who
-    /// guesses can have a device of their own, and so a right code.
+    /// Until when each wrong code of a user's counts. A right one does not reset the count: an
+    /// attacker can have a device, and so a right code.
     wrong_codes: Mutex<HashMap<String, Vec<Timestamp>>>,
 }
 
-/// What is remembered of a browser.
+/// The session of a browser.
 struct Visit {
     user: Option<String>,
-    /// Stands in each form: who makes the browser post one from elsewhere does not know it.
+    /// The token in each form: another site that makes the browser post a form does not know it.
     form_token: String,
     waiting: HashMap<String, Question>,
-    /// What was wrong with the last answer, until the next page says so.
+    /// The error of the last answer, until the next page shows it.
     problem: Option<&'static str>,
 }
 
-/// What the user has to answer. It never travels through the browser, which has its random name
-/// alone.
+/// The question that the user has to answer. It never travels through the browser, which has its
+/// random name alone.
 #[derive(Clone)]
 enum Question {
     Consent(Box<Consent>),
-    /// Which code the device shows; perhaps this.
+    /// The code that the device shows; perhaps this one.
     Code(String),
     Device(Box<DeviceConsent>),
 }
@@ -122,7 +122,7 @@ impl SignIn {
         back_to_question(request)
     }
 
-    /// What the user has posted.
+    /// The form that the user has posted.
     fn answer(&self, request: &Request) -> Result<Response, Rejected> {
         let [token, password, username, code, decision] =
             ["form_token", "password", "username", "user_code", "decision"]
@@ -246,8 +246,8 @@ fn client_name<'a>(name: &'a Option<String>, id: &'a str) -> &'a str {
     name.as_deref().unwrap_or(id)
 }
 
-/// Where the answer goes: to a host, or else to an app, which only the whole URI tells. With a
-/// scheme of an app's own, what looks like a host means nothing.
+/// Returns the receiver of the answer: a host, or else an app, which only the whole URI tells. With
+/// a scheme of an app's own, what looks like a host means nothing.
 fn destination(redirect_uri: &str) -> String {
     let uri = redirect_uri.parse::<http::Uri>().ok();
     let web = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
@@ -255,7 +255,7 @@ fn destination(redirect_uri: &str) -> String {
     host.unwrap_or_else(|| redirect_uri.to_owned())
 }
 
-/// What a scope means to a user.
+/// Returns the description of a scope for users.
 fn said(scope: &Scope) -> Vec<(&str, &str)> {
     let text = |word| SCOPES.iter().find(|(known, _)| *known == word).map_or("", |(_, text)| text);
     scope.iter().map(|word| (word, text(word))).collect()

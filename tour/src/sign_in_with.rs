@@ -63,7 +63,7 @@ fn introduce(user: &User) {
     ));
 }
 
-/// What the two services answer, word for word as little as it takes.
+/// The answers of the two services, as short as possible.
 fn service(request: &Request) -> Response {
     let (kind, body) = match request.uri().path() {
         "/login/oauth/access_token" => (

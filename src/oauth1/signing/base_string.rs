@@ -13,7 +13,8 @@ use crate::wire::WebScheme;
 use crate::wire::percent::{self, Escapes, Letters, ONCE};
 use crate::{Error, Unsupported};
 
-/// The signature base string of a signed request: what its signature was computed from.
+/// Returns the signature base string of a signed request: the text from which its signature was
+/// computed.
 ///
 /// It is rarely needed, since [`Signer`](super::Signer) and
 /// [`Verifier`](crate::oauth1::server::Verifier) make their own; but when a service says no more

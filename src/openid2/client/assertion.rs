@@ -62,7 +62,7 @@ impl UnconfirmedAssertion {
         Self { query, assertion }
     }
 
-    /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen
+    /// Stores the nonce in a blocking store, and returns the assertion if the store had not seen
     /// it.
     ///
     /// # Errors
@@ -76,7 +76,8 @@ impl UnconfirmedAssertion {
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// Does what [`confirm`](Self::confirm) does, with an asynchronous store.
+    /// Stores the nonce in an asynchronous store, and returns the assertion if the store had not
+    /// seen it.
     ///
     /// # Errors
     /// As [`confirm`](Self::confirm).

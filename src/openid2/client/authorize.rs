@@ -105,8 +105,8 @@ impl Authorize {
         }
     }
 
-    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It
-    /// replaces one of the same namespace.
+    /// Adds an extension: further attributes of the user, or a wish for the provider's page. See
+    /// [`Extension`]. It replaces one of the same namespace.
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self

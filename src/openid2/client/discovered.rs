@@ -44,7 +44,8 @@ impl Discovered {
         self.claimed_id.as_ref().map(|claimed_id| self.local_id.as_ref().unwrap_or(claimed_id))
     }
 
-    /// A provider whose endpoint is known: everybody is sent there, and is asked who they are.
+    /// Returns a provider whose endpoint is known: every user is sent there, and the provider asks
+    /// for the identity.
     ///
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is no absolute http or https URL.
@@ -59,7 +60,7 @@ impl Discovered {
         })
     }
 
-    /// The provider's endpoint.
+    /// Returns the provider's endpoint.
     pub fn endpoint(&self) -> &str {
         self.endpoints.first().map_or("", String::as_str)
     }

@@ -114,12 +114,12 @@ impl Pending {
         PendingId::of(&self.realm, &self.state)
     }
 
-    /// The provider's endpoint that the user was sent to.
+    /// Returns the provider's endpoint that the user was sent to.
     pub fn endpoint(&self) -> &str {
         self.endpoints.first().map_or("", String::as_str)
     }
 
-    /// When it can no longer be used.
+    /// Returns the time from which it cannot be used any more.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }

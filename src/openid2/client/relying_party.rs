@@ -61,9 +61,9 @@ pub struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2).
-    /// Every `return_to` lies in it. One without TLS will do on this machine, and otherwise not:
-    /// [`authorize`](Self::authorize) says so.
+    /// Makes the relying party with that realm: the URL, often the root of a site, that its users
+    /// are asked to trust (§9.2). Every `return_to` is inside it. One without TLS will do on this
+    /// machine, and otherwise not: [`authorize`](Self::authorize) says so.
     ///
     /// To try things on one machine, providers included, there is
     /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).

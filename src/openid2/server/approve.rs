@@ -45,8 +45,8 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// The user who is signed in here: by an identifier of this provider's, the whole URL as its
-    /// documents are found at. It is not sent if the request is not about an identifier.
+    /// Makes the approval of the user who is signed in here: by an identifier of this provider, the
+    /// whole URL of its documents. It is not sent if the request is not about an identifier.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
     }

@@ -91,7 +91,8 @@ impl Provider {
         })
     }
 
-    /// A secret that was used before: what was made with it counts until it expires.
+    /// Adds a secret that was used before: associations that were made with it are valid until they
+    /// expire.
     ///
     /// # Errors
     /// As [`new`](Self::new).
