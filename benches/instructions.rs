@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 
 use with::With;
 
-/// How often each case runs, to even out what happens only sometimes.
+/// The number of runs of each case, to even out work that happens only sometimes.
 const TIMES: usize = 64;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -47,7 +47,7 @@ fn main() {
     }
 }
 
-/// Runs a case with each of its inputs. What happens in here is counted, and nothing else is.
+/// Runs a case with each of its inputs. Only the instructions of this function are counted.
 #[inline(never)]
 fn counted<S>(inputs: &mut Vec<S>, run: &mut dyn FnMut(S)) {
     while let Some(input) = inputs.pop() {
@@ -344,7 +344,7 @@ fn form_request(body: &str) -> Request {
     request_with(CLIENT, SECRET, body)
 }
 
-/// A request of that client, or of nobody.
+/// A request of that client, or of an unknown one.
 fn request_of(client_id: &str, secret: &str) -> Request {
     request_with(client_id, secret, CREDENTIALS)
 }

@@ -1,4 +1,4 @@
-//! What a client of OAuth 2.0 does for every user and every request, beside the `oauth2` crate in
+//! The work of a client of OAuth 2.0 for every user and every request, beside the `oauth2` crate in
 //! the same run.
 #![allow(missing_docs)]
 
@@ -23,7 +23,7 @@ const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const CODE: &str = "SplxlOBeZQQYbYS6WxSbIA";
 const ANSWER: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
 
-/// What is made ahead for a few rounds stays in the cache, as it does in an application.
+/// Values that are made ahead for a few rounds stay in the cache, as they do in an application.
 const FEW: BatchSize = BatchSize::NumIterations(16);
 
 type Peer = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;

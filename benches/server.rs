@@ -1,4 +1,4 @@
-//! What an authorization server does for each request, with a store in a steady state, beside
+//! The work of an authorization server for each request, with a store in a steady state, beside
 //! `oxide-auth` in the same run.
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock: it is what it is for")]
@@ -210,7 +210,7 @@ fn theirs(
     client_credentials_flow(registrar, issuer, &mut solicitor).execute(request).unwrap()
 }
 
-/// Rounds of requests to the peer, each with a store of its own, whose making and end are not
+/// Rounds of requests to the peer, each with its own store. Making and dropping the store is not
 /// measured.
 fn rounds<S>(
     count: u64,

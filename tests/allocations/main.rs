@@ -1,4 +1,4 @@
-//! How often clients and servers allocate: claims that an allocator checks that counts for each
+//! Allocations of clients and servers: claims that an allocator checks, which counts for each
 //! thread.
 
 mod oauth1;

@@ -1,4 +1,4 @@
-//! How often signing allocates: a claim that a counting allocator checks.
+//! Allocations of signing: a claim that a counting allocator checks.
 
 use oauth_proto::OneTimeUse;
 use oauth_proto::oauth1::server::store::{
@@ -66,7 +66,7 @@ fn signing_a_request_costs_a_handful() {
     assert!(counted.count_total <= 8, "{}", counted.count_total);
 }
 
-/// What was verified, the nonce's question, and the boxes of the two questions.
+/// The verified request, the query for the nonce, and the boxes of the two queries.
 #[test]
 fn verifying_a_request_costs_at_most_ten() {
     let mut request = http::Request::post(
@@ -148,7 +148,7 @@ fn a_form_of_many_parameters_costs_a_bounded_place() {
     assert!(counted.bytes_max < 1000 * 200, "{counted:?}");
 }
 
-/// Who raises the bounds pays for each parameter and each byte, and no more.
+/// A server that raises the bounds pays for each parameter and each byte, and no more.
 #[test]
 fn a_form_within_raised_bounds_costs_in_proportion_to_its_size() {
     let mut verifier = Verifier::new("https://api.example").unwrap();

@@ -1,4 +1,4 @@
-//! How often an OAuth 2.0 client allocates: a claim that a counting allocator checks.
+//! Allocations of an OAuth 2.0 client: a claim that a counting allocator checks.
 
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending};
 use oauth_proto::{Moment, Step, Timestamp};

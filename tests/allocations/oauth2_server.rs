@@ -1,4 +1,4 @@
-//! How often an authorization server allocates.
+//! Allocations of an authorization server.
 
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{GrantType, Provider, serve};

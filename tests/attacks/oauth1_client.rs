@@ -26,7 +26,7 @@ fn moment() -> Moment {
     Moment::new(Timestamp::from_secs(1), [7; 32])
 }
 
-/// What the first leg makes of an answer.
+/// The result of the first leg for an answer.
 fn answered(server: Server, answer: Response) -> Result<Pending, Error> {
     match client(server).authorize(Authorize::callback(CALLBACK), moment())? {
         Step::Send(_, sent) => match sent.receive(answer, moment())? {
@@ -364,7 +364,7 @@ fn a_redirect_to_another_origin_is_followed_without_a_signature() {
     assert!(here.headers().contains_key("authorization") && here.headers().contains_key("cookie"));
 }
 
-/// The place of the parameters goes with the body.
+/// Without a body there is no place for the parameters.
 #[test]
 fn a_get_after_a_form_is_signed_in_the_header() {
     let scheme =

@@ -337,8 +337,8 @@ fn signed_form(
     request
 }
 
-/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is
-/// in `tests/oauth1_allocations.rs`.
+/// Row `oauth1-form-flood`: four megabytes, a million parameters, from an unknown client.
+/// `tests/allocations/oauth1.rs` counts the cost.
 #[test]
 fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -440,7 +440,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
             }
         }
     }
-    // Those that stand in the form are judged when it has been collected, by the same rules.
+    // Those in the form are judged when it has been collected, by the same rules.
     let mut request = signed_form(&pair, ParameterPlacement::Body, Vec::new());
     let form = String::from_utf8(request.body().clone()).unwrap();
     *request.body_mut() =
@@ -528,8 +528,8 @@ fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
 
-/// A method that rests on one key for all is no method on shared secrets, and one that calls itself
-/// PLAINTEXT is not it.
+/// A method with one key for all clients is not a method on shared secrets, and a custom method
+/// called PLAINTEXT is not PLAINTEXT.
 #[test]
 fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     struct Odd(&'static str, bool);
@@ -635,7 +635,8 @@ fn another_version_than_1_0_is_refused() {
     }
 }
 
-/// What npm's `oauth` tells everybody to write. The value is signed like any other.
+/// The value that the documentation of npm's `oauth` recommends. The value is signed like any
+/// other.
 #[test]
 fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() {
     use base64::Engine;
@@ -924,7 +925,7 @@ fn no_debug_output_of_a_server_shows_a_secret() {
     }
 }
 
-/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a
+/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. No server issued such a
 /// value.
 #[test]
 fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
@@ -967,7 +968,7 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             "{name}: {step:?}"
         );
     }
-    // The page for the resource owner asks storage about what stands in a link.
+    // The page for the resource owner asks storage about a value from a link.
     let page = |token: &str| {
         pair.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason
     };

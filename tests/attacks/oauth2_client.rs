@@ -14,7 +14,7 @@ use oauth_proto::{
 
 use crate::common::oauth2::*;
 
-/// What redeeming a callback comes to, before anything is sent.
+/// The error of redeeming a callback, before a request is sent.
 fn redeemed(client: &Client, parameters: &str) -> Result<(), Error> {
     let (pending, callback) = begun(client);
     client
@@ -98,7 +98,7 @@ fn an_issuer_is_not_believed_where_none_is_known() {
         )
         .unwrap();
     }
-    // A name that was not compared is no reason to do without the place.
+    // An issuer that was not compared does not replace the place.
     let (pending, callback) =
         begun(&client_of(server().with(|server| server.allow_unknown_issuer = true)));
     let query =
@@ -1047,7 +1047,7 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
     // The option is about callbacks that have none.
     came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), "/other?", "")
         .unwrap_err();
-    // And a server's name is no place.
+    // And an issuer is not a place.
     came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
 }
 

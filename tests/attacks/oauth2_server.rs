@@ -1,4 +1,5 @@
-//! OAuth 2.0 authorization server: what it must refuse, and where it must not send anybody.
+//! OAuth 2.0 authorization server: requests that it must refuse, and places that it must not send a
+//! browser to.
 
 mod client_names;
 mod consent;
@@ -41,7 +42,7 @@ fn a_redirect_uri_that_is_not_registered_is_refused_on_a_page() {
             "{other}"
         );
     }
-    // Nor to another client's, nor where nobody knows which is meant.
+    // Nor to another client's, nor if it is not clear which one is meant.
     assert!(matches!(
         paged(server.authorize(&asking("printer", "https://scanner.example.com/"))),
         RejectReason::RedirectUri { .. }
@@ -233,7 +234,7 @@ fn a_public_client_without_a_proof_key_is_refused() {
 fn a_request_that_names_a_parameter_twice_is_refused() {
     let server = RawServer::default();
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
-        // Nobody knows where to send the user, or with what.
+        // It is not known where to send the user, or with which state.
         let twice =
             [&asking("printer", REDIRECT)[..], &[(name, "query"), (name, "query")]].concat();
         assert!(

@@ -16,7 +16,7 @@ const LINK: &str = "https://app.example/link";
 
 const BOTH: [Service; 2] = [services::GOOGLE, services::TWITTER];
 
-/// What a callback comes to, before anything is sent.
+/// The error of redeeming a callback, before a request is sent.
 fn redeemed(sign_in: &SignIn, pending: Pending, parameters: &str) -> Error {
     sign_in.redeem(pending, &format!("{CALLBACK}?{parameters}"), moment()).unwrap_err()
 }
@@ -74,7 +74,7 @@ fn a_session_is_not_fixated_by_a_request_token() {
     );
 }
 
-/// A client whose profiles nobody asks for here.
+/// A client whose profiles are not requested here.
 fn custom(client: impl Into<Client>) -> SignIn {
     let request = |_: &Tokens| Ok(get("https://api.example/me"));
     SignIn::custom(client, CALLBACK, request, |_, tokens| Some(User::new("1", tokens))).unwrap()

@@ -30,7 +30,7 @@ struct Call {
     manner: Manner,
 }
 
-/// What a call does with an answer that is not what it hopes for.
+/// The behaviour of a call for an unwanted answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Manner {
     Reports,
@@ -326,7 +326,7 @@ fn an_error_says_what_the_request_was_for_and_where_it_went() {
     }
 }
 
-/// A new call has to stand in the table above.
+/// A new call has to be in the table above.
 #[test]
 fn the_table_has_every_purpose() {
     let seen: BTreeSet<_> = calls().iter().map(|call| format!("{:?}", call.purpose)).collect();

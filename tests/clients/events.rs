@@ -1,5 +1,5 @@
-//! What clients, sessions and guards tell their operator, by hooks and by the feature `tracing`:
-//! enough, once, and no secret.
+//! Events of clients, sessions and guards for their operator, by hooks and by the feature
+//! `tracing`: enough, once, and no secret.
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -21,13 +21,13 @@ use oauth_proto::{
     run_with,
 };
 
-/// What every secret of these tests begins with, but those that are made of a moment.
+/// The beginning of every secret of these tests, except those that are made of a moment.
 const MARK: &str = "hunter2";
 const ID: &str = "s6BhdRkqt3";
 const TOKEN_ENDPOINT: &str = "https://auth.example.com/token";
 const GRANTED: &str = r#"{"access_token":"hunter2-at","token_type":"Bearer","expires_in":3600,"refresh_token":"hunter2-rt"}"#;
 
-/// What a hook has heard.
+/// The events that a hook has received.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<Line>>>);
 
@@ -73,7 +73,7 @@ impl Heard {
         self.0.lock().unwrap().clone()
     }
 
-    /// What has happened, and for what the requests were.
+    /// The kinds of the events, and the purposes of the requests.
     fn kinds(&self) -> Vec<(&'static str, Option<Purpose>)> {
         self.lines().iter().map(|line| (line.kind, line.purpose)).collect()
     }
@@ -547,7 +547,7 @@ fn each_call_reports_its_failure_once_with_endpoint_client_and_cause() {
     }
 }
 
-/// A new purpose has to stand in the table above.
+/// A new purpose has to be in the table above.
 #[cfg(feature = "openid2")]
 #[test]
 fn the_table_has_every_purpose() {
@@ -570,7 +570,7 @@ fn made_of_moments(request: &Request) -> Vec<String> {
         .collect()
 }
 
-/// Runs all calls into all kinds of ends, and returns the secrets that nobody can know before.
+/// Runs all calls into all kinds of ends, and returns the secrets that cannot be known before.
 fn run_everything(heard: &Heard) -> Vec<String> {
     let secrets = Mutex::new(Vec::new());
     for call in calls() {

@@ -1,4 +1,4 @@
-//! What the clients of all protocols have in common: their errors and their events.
+//! The errors and the events of the clients of all protocols.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! A service and a client of it in one process: no socket, a clock that stands still, entropy that
+//! A service and a client of it in one process: no socket, a clock that does not move, entropy that
 //! is counted.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
@@ -72,7 +72,7 @@ impl OAuth1Pair {
         Moment::new(Timestamp::from_secs(self.now.get()), entropy)
     }
 
-    /// What the service answers at its two endpoints for clients.
+    /// The service's answers at its two endpoints for clients.
     pub fn answer(&self, request: &oauth_proto::Request) -> Response {
         serve(self.provider.dispatch(request, self.moment()).map(response), &self.store)
             .unwrap_or_else(|rejected| rejected.response())

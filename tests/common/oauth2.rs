@@ -137,14 +137,14 @@ pub fn done<T: std::fmt::Debug>(step: Step<T>) -> T {
     }
 }
 
-/// What a token request's answer comes to.
+/// The result of a token request's answer.
 pub fn token_of(client: &Client, answer: Response) -> Result<Token, Error> {
     let (_, sent) = sent(client.request_token(Grant::client_credentials(), moment()).unwrap());
     sent.receive(answer, moment()).map(done)
 }
 
-/// An authorization that has begun, and the callback that belongs to it, without parameters of its
-/// own.
+/// An authorization that has begun, and the callback that belongs to it, without further
+/// parameters.
 pub fn begun(client: &Client) -> (Pending, String) {
     let authorization = done(client.authorize(Authorize::scope("photos"), moment()).unwrap());
     let callback = format!("{REDIRECT}?state={}", authorization.pending.state());

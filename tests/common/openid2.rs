@@ -1,5 +1,5 @@
-//! An OpenID provider, a few identifiers and a relying party in one process, with a clock that
-//! stands still.
+//! An OpenID provider, a few identifiers and a relying party in one process, with a clock that does
+//! not move.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::{Cell, RefCell};
@@ -86,7 +86,7 @@ impl OpenIdPair {
         Moment::new(Timestamp::from_secs(self.now.get()), entropy)
     }
 
-    /// What the internet answers.
+    /// The answers of the internet.
     pub fn send(&self, request: &Request) -> Response {
         self.sent.borrow_mut().push(format!("{} {}", request.method(), request.uri()));
         let url = request.uri().to_string();
@@ -126,7 +126,7 @@ impl OpenIdPair {
         Ok(association)
     }
 
-    /// What is asked of the user of an identifier.
+    /// The request for the user of an identifier.
     pub fn asking(&self, identifier: &str) -> Authorize {
         Authorize::new(&self.discover(identifier).unwrap(), RETURN_TO)
     }
@@ -135,7 +135,7 @@ impl OpenIdPair {
         self.party.authorize(authorize, self.moment()).unwrap()
     }
 
-    /// What the provider's page is about.
+    /// The request that the provider's page shows.
     pub fn check_id(&self, url: &str) -> Result<CheckIdRequest, Rejected> {
         match self.dispatch(&get(url))? {
             Dispatched::CheckIdRequest(check_id) => Ok(*check_id),
@@ -250,8 +250,8 @@ pub fn signs_with(association: &Association) -> String {
     serde_json::to_value(association).unwrap()["type"].as_str().unwrap().to_owned()
 }
 
-/// A callback as whoever has the association's key can make it: signed over the fields that it
-/// lists (§6.1).
+/// A callback that an owner of the association's key can make: signed over the fields that it lists
+/// (§6.1).
 pub fn signed(association: &Association, callback: &str) -> String {
     fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
         STANDARD.encode(

@@ -93,7 +93,7 @@ pub fn begin(sign_in: &SignIn) -> (Authorization, Vec<Request>) {
     (authorization.unwrap(), sent)
 }
 
-/// Where a user comes back to who has granted access.
+/// The URL that a user comes back to after granting access.
 pub fn callback(pending: &Pending, oauth1: bool) -> String {
     match oauth1 {
         true => format!("{CALLBACK}?oauth_token={}&oauth_verifier=v1", pending.key()),
@@ -115,7 +115,7 @@ pub fn user(sign_in: &SignIn, profile: &str) -> User {
     finish(sign_in, vec![json(profile)]).0.unwrap()
 }
 
-/// What a profile's answer comes to that is no profile.
+/// The error for a response that is not a profile.
 pub fn error(sign_in: &SignIn, profile: Response) -> Error {
     finish(sign_in, vec![profile]).0.unwrap_err()
 }
@@ -152,7 +152,7 @@ pub fn said(user: &User) -> Said<'_> {
     [name, given, family, username, email, verified, picture, locale]
 }
 
-/// Where a service sends users, and for what; what it is asked with the token.
+/// The URL that a service sends users to, with its parameters, and the requests with the token.
 #[track_caller]
 pub fn walks(
     sign_in: &SignIn,

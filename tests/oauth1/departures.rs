@@ -1,5 +1,4 @@
-//! What a server is said to do otherwise than RFC 5849: the options of `Server`, and the version
-//! of 2007.
+//! Departures of servers from RFC 5849: the options of `Server`, and the version of 2007.
 
 use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
@@ -200,7 +199,7 @@ fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Res
     with.unwrap_or_else(|error| panic!("{option}: {error}"));
 }
 
-/// All options of a service's: each error names the one that lifts it, and with it there is none.
+/// All options of a service: each error names the one that lifts it, and with it there is no error.
 /// (`dangerous_version_1_0` is two of these at once.)
 #[test]
 fn an_error_names_the_option_that_lifts_it() {

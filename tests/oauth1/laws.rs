@@ -116,7 +116,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Another letter or digit in place of one at or after that index; `false` where there is none.
+/// Another letter or digit in place of one at or after that index; `false` if there is not one.
 fn flip(bytes: &mut [u8], index: prop::sample::Index) -> bool {
     let places: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_alphanumeric()).collect();
     if places.is_empty() {
@@ -157,7 +157,7 @@ fn apply(change: &Change, request: &mut Request<Vec<u8>>) {
     }
 }
 
-/// What a verifier can see of a request.
+/// The parts of a request that a verifier can see.
 fn meaning(request: &Request<Vec<u8>>) -> impl PartialEq + use<> {
     let header = request.headers().get("authorization").map(|value| {
         // A header of credentials has the grammar of a challenge (RFC 9110 §11.4).
@@ -224,7 +224,7 @@ proptest! {
             signer.authorization(&http::Method::POST, &uri, pairs, Stamp::new(NOW, "nonce")).unwrap()
         };
         prop_assert_eq!(sign(&pairs), sign(&shuffled));
-        // Nor does it matter whether they stand in the query or in the form.
+        // Nor does it matter whether they are in the query or in the form.
         let (query, form) = shuffled.split_at(shuffled.len() / 2);
         let query = form::encode(query.iter().map(|(name, value)| (name, value)));
         let uri = format!("https://photos.example.net/photos?{query}").parse().unwrap();

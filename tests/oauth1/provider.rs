@@ -1,4 +1,4 @@
-//! What the provider and its verifier accept, refuse and say: RFC 5849 §2 and §3.2.
+//! The provider and its verifier: accepted requests, refusals and texts: RFC 5849 §2 and §3.2.
 
 use crate::common::with::With;
 use std::collections::BTreeSet;
@@ -181,8 +181,7 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
     }
 }
 
-/// What a person copies has as much in it as ten of these characters can, since it can be tried
-/// only once.
+/// A verifier for a person to copy has ten of these characters, since it can be tried only once.
 #[test]
 fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     let pair = OAuth1Pair::default();

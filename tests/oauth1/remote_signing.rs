@@ -260,7 +260,7 @@ fn what_the_key_service_answers_is_not_taken_for_the_servers_answer() {
     );
 }
 
-/// A service that cannot be asked: with a text of its own, or with an error of this crate.
+/// A service that cannot be asked: with a text, or with an error of this crate.
 struct Broken(fn() -> BoxError);
 
 impl RemoteSignatureMethod for Broken {

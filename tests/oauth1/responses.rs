@@ -1,5 +1,5 @@
-//! What a client makes of what servers answer: RFC 5849 §2.1 and §2.3, the Problem Reporting
-//! extension, and what is in use beside them.
+//! Reading the answers of servers: RFC 5849 §2.1 and §2.3, the Problem Reporting extension, and
+//! what is in use beside them.
 
 use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair};
@@ -37,7 +37,7 @@ fn a_denial_says_what_the_service_explains() {
     );
 }
 
-/// What is pending after a service of our own making gave out the temporary credentials `t`.
+/// The pending authorization after a test service gave out the temporary credentials `t`.
 pub fn first_leg(pair: &OAuth1Pair) -> Pending {
     let Step::Send(_, sent) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
@@ -52,7 +52,7 @@ pub fn first_leg(pair: &OAuth1Pair) -> Pending {
     authorization.pending
 }
 
-/// A service of our own making that answers with `body`.
+/// A test service that answers with `body`.
 pub fn answered(pair: &OAuth1Pair, body: &str) -> Result<Token, Error> {
     let pending = first_leg(pair);
     let step =
@@ -111,7 +111,7 @@ fn an_empty_error_is_no_refusal() {
         answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#))
             .unwrap();
     }
-    // One that has a word is one, whatever stands beside it.
+    // An answer with an error code is a refusal, whatever else it has.
     for error in ["error=&oauth_problem=nonce_used", "oauth_problem=&error=nonce_used"] {
         let refused = answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap_err();
         assert_eq!(refused.code(), Some("nonce_used"), "{error}");
@@ -148,7 +148,7 @@ fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
 }
 
-/// What the first leg makes of an answer that refuses.
+/// The result of the first leg for an answer that refuses.
 fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
     let pair = OAuth1Pair::default();
     let Step::Send(_, sent) =

@@ -202,8 +202,7 @@ fn section_3_4_1_3_1_forms() {
     }
 }
 
-/// §3.4.1.3.1: a body is a parameter source only as a form; §3.4.1.1: a method of one's own is
-/// encoded.
+/// §3.4.1.3.1: a body is a parameter source only as a form; §3.4.1.1: a custom method is encoded.
 #[test]
 fn other_bodies_do_not_count_and_other_methods_are_encoded() -> Outcome {
     let json = Request::post("http://a.example/")
@@ -296,7 +295,7 @@ fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     Ok(())
 }
 
-/// OAuth Core 1.0 as services of 2007 read it: the secrets stand in the key as they are.
+/// OAuth Core 1.0 as services of 2007 read it: the secrets are not encoded in the key.
 #[test]
 fn raw_keys_differ_only_where_secrets_need_encoding() -> Outcome {
     let signature = |secret: &str, encoding| -> Result<String, Box<dyn std::error::Error>> {

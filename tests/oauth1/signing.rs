@@ -181,7 +181,7 @@ fn parameters_of_the_protocol_stand_in_one_place() {
             "{uri}: {error}"
         );
     }
-    // One of our own in the same place is a parameter like any other.
+    // A custom one in the same place is a parameter like any other.
     let mut request = Request::get("https://a.example/?oauth_zzz=1&a=2").body(Vec::new()).unwrap();
     sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request)
         .unwrap();

@@ -170,7 +170,7 @@ fn tokens_are_taken_from_where_they_may_stand() {
     assert_eq!(check(&store, &basic, "read").unwrap_err().response().status(), 401);
 }
 
-/// RFC 8707 §2: a token for another resource is none.
+/// RFC 8707 §2: a token for another resource is refused.
 #[test]
 fn a_token_for_another_resource_is_refused() {
     let store = store();
@@ -412,7 +412,7 @@ fn an_answer_from_the_future_is_not_remembered_and_takes_no_place() {
     assert_eq!(remote.asked, 1);
 }
 
-/// What a resource does with an introspection answer.
+/// The decision of a resource on an introspection answer.
 fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);
     let step =
@@ -480,7 +480,7 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
 struct Transport {
     store: Arc<MemoryStore>,
     asked: Arc<AtomicU32>,
-    /// It answers when that many requests have come to the resource.
+    /// It answers when that many requests have reached the resource.
     after: u32,
     come: Arc<AtomicU32>,
 }
@@ -523,7 +523,7 @@ impl Transport {
     }
 }
 
-/// The ends of that many requests at the same time, each from a thread of its own.
+/// The results of that many requests at the same time, each from its own thread.
 fn at_once<T: Send>(count: usize, one: impl Fn() -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(count);
     std::thread::scope(|scope| {
@@ -707,7 +707,7 @@ fn a_request_without_a_token_asks_nobody() {
     assert_eq!(rejection(end.unwrap_err()).reason, RejectReason::TokenMissing);
 }
 
-/// What is awaited can move between threads, as a runtime moves it.
+/// The future can move between threads, as a runtime moves it.
 #[test]
 fn the_future_of_a_check_can_be_sent() {
     fn is_send<T: Send>(value: T) -> T {

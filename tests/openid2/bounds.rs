@@ -1,5 +1,5 @@
-//! What hostile documents and messages cost, in bytes that are allocated for them: a few times
-//! their size, which no nested or repeated part multiplies.
+//! The cost of hostile documents and messages, in allocated bytes: a few times their size, which no
+//! nested or repeated part multiplies.
 
 use crate::pair::*;
 use allocation_counter::measure;
@@ -7,7 +7,7 @@ use oauth_proto::openid2::ax::{self, FetchRequest};
 use oauth_proto::openid2::{ExtensionType, Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
 
-/// What a work of some size needs.
+/// The allocations of a work of some size.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     size: u64,
@@ -87,7 +87,7 @@ fn a_page_is_read_in_its_size() {
     });
 }
 
-/// What is wrong with a page is not kept: there can be something with each of its bytes.
+/// The errors of a page are not kept: there can be one for each of its bytes.
 #[test]
 fn a_page_of_mistakes_is_read_in_its_size() {
     for (begin, unit) in [

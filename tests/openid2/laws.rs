@@ -79,7 +79,7 @@ proptest! {
         }
     }
 
-    /// What was signed is reported whole, whatever it is.
+    /// A signed value is reported whole, whatever it is.
     #[test]
     fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let pair = OpenIdPair::default();

@@ -148,7 +148,7 @@ fn a_request_that_is_no_openid_message_is_refused_with_the_reason() {
     assert_eq!(reason(&split), RejectReason::NotOpenid);
 }
 
-/// §5.1.2.2, §5.2.3: whoever can be told is told in a message.
+/// §5.1.2.2, §5.2.3: a party that can be told is told in a message.
 #[test]
 fn an_error_is_sent_to_the_return_to_where_there_is_one() {
     let pair = OpenIdPair::default();
@@ -215,7 +215,7 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
         let answer = location(&pair.approve_request(check_id.clone(), approval).unwrap());
         assert!(answer.starts_with(begin), "{answer}");
         assert!(location(&pair.deny_request(check_id)).starts_with(begin));
-        // Who does not ask for a popup may have a fragment of its own.
+        // A relying party that does not ask for a popup may have its own fragment.
         let plain = changed(&asked, |fields| fields.retain(|name, _| !name.contains("ui")));
         let answer = location(&pair.deny_request(pair.check_id(&plain).unwrap()));
         assert!(answer.contains("?openid.") || answer.contains("x=1&openid."), "{answer}");
@@ -332,7 +332,7 @@ fn an_answer_is_confirmed_once_and_as_it_was() {
     assert!(!confirmed(&query.replace("openid.sig=", "openid.sig=A")));
     assert!(confirmed(&query));
     assert!(!confirmed(&query));
-    // After its time it is not confirmed either, whoever asks first.
+    // After its time it is not confirmed either, even for the first request.
     let (_, callback) = pair.callback(JANE, false);
     let query = callback
         .split_once('?')

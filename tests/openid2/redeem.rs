@@ -1,4 +1,4 @@
-//! What a callback leads to when it is no assertion, or not at once.
+//! Results of a callback that is not an assertion, or not at once.
 
 use crate::pair::*;
 use oauth_proto::openid2::Authorize;
@@ -102,7 +102,7 @@ fn what_ties_an_answer_to_a_browser_is_in_no_log() {
     assert!(!format!("{checked:?}").contains(&state));
 }
 
-/// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a
+/// §11.2: an OP identifier is not a user's claimed identifier, even where its document would be a
 /// user's as well.
 #[test]
 fn an_op_identifier_is_not_accepted_as_a_claimed_identifier() {

@@ -1,5 +1,5 @@
-//! Calling the services' APIs by path: where the requests go, how they are signed, and what their
-//! answers come to.
+//! Calling the services' APIs by path: the URLs of the requests, their signatures, and the results
+//! of their answers.
 
 use crate::common::with::With;
 use std::convert::Infallible;
@@ -108,7 +108,7 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
     ] {
         assert!(twitter_request(url).is_err(), "{url}");
     }
-    // A base of one's own says so.
+    // A custom base needs an option.
     let double = of(&services::TWITTER).base_url("http://127.0.0.1:8080").unwrap();
     double.request("http://127.0.0.1:8080/other").unwrap();
     double.request("https://api.twitter.com/1.1/x.json").unwrap_err();
@@ -327,7 +327,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let _ = session.retry(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
 
-    // To nobody else, and with nothing where no token goes.
+    // Not to another host, and without a token elsewhere.
     let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
     let error = stranger.call(&me, moment().now).unwrap_err();
     assert!(

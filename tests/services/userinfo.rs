@@ -1,5 +1,5 @@
-//! Signing in by the services that have no ways of their own: where users are sent, and who they
-//! are then.
+//! Signing in by the services without special rules: the URLs that users are sent to, and the
+//! resulting users.
 
 use crate::common::services::*;
 use oauth_proto::services;

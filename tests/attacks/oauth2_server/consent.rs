@@ -38,8 +38,7 @@ fn a_client_may_use_no_response_type_but_its_own() {
     server.authorize(&token).unwrap();
 }
 
-/// Row `token-in-query`: nor does one ever stand in the query of a redirect, from where it gets
-/// into logs.
+/// Row `token-in-query`: nor is one ever in the query of a redirect, from where it gets into logs.
 #[test]
 fn an_implicit_grant_brings_its_token_in_no_query() {
     let server = RawServer::default();
@@ -56,8 +55,7 @@ fn an_implicit_grant_brings_its_token_in_no_query() {
     assert_eq!(server.grant(ask(Some("form_post")).unwrap()).status(), 200);
 }
 
-/// What a request object says would have to be read in place of the parameters, so that it is not
-/// ignored.
+/// A request object would have to be read in place of the parameters, so that it is not ignored.
 #[test]
 fn a_request_object_is_refused() {
     let server = RawServer::default();

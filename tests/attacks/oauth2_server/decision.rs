@@ -1,4 +1,4 @@
-//! Pushed requests, the decision of the user, and where nobody is sent before somebody was asked.
+//! Pushed requests, the decision of the user, and redirects that need the user's consent first.
 
 use http::Request;
 use oauth_proto::oauth2::server::store::ClientRecord;
@@ -164,14 +164,14 @@ fn a_request_that_was_not_pushed_is_refused_where_that_is_required() {
         PRINTER.0,
         "urn:ietf:params:oauth:request_uri:of-nobody"
     ))));
-    // What stands beside the request_uri counts as little as it is checked (RFC 6749 §3.1).
+    // Parameters beside the request_uri are neither used nor checked (RFC 6749 §3.1).
     let uri = push(&server, &[]);
     for (name, values) in [("foo", ["1", "2"]), ("scope", ["a", "b"])] {
         let twice = values.map(|value| (name, value));
         let parameters = [&[("client_id", PRINTER.0), ("request_uri", &uri)][..], &twice].concat();
         assert!(matches!(paged(server.authorize(&parameters)), RejectReason::ParameterTwice(_)));
     }
-    // A code is no pushed request.
+    // A code is not a pushed request.
     let consent = load(&server, PRINTER.0, &push(&server, &[])).unwrap();
     let code = parameter(&location(&server.grant(consent)), "code").unwrap();
     assert!(is_request_uri(&paged(load(&server, PRINTER.0, &code))));
@@ -204,7 +204,7 @@ fn an_authorization_request_may_be_posted() {
     let honest = asking("printer", REDIRECT);
     let consent = post("", &honest).unwrap();
     assert_eq!(consent, server.authorize(&honest).unwrap());
-    // The query of such a request is no part of it.
+    // The query of such a request is not part of it.
     assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
     paged(post("?client_id=printer&response_type=code", &[]));
     assert!(matches!(
@@ -278,7 +278,7 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
             && !text.contains("<script"),
         "{text}"
     );
-    // Without a page nobody was asked; with one the user was.
+    // Without a page the user was not asked; with one the user was.
     let consent = server.authorize(&honest).unwrap();
     let silent = serve(
         server.provider.redirect_with_error(consent.clone(), "login_required"),
@@ -289,7 +289,8 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     location(&server.deny(consent.clone()));
     location(&server.grant(consent));
 
-    // Whom somebody has vetted is trusted with a redirect: by an initial access token, or by hand.
+    // A client that the operator has approved is trusted with a redirect: by an initial access
+    // token, or by hand.
     let server = RawServer::new(provider().with(|options| {
         options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     }));
@@ -362,7 +363,7 @@ fn a_decision_looks_again_at_what_the_server_demands() {
         .build()
         .unwrap();
     assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ResourceMissing);
-    // A token that was to stand in a fragment does not stand in a query.
+    // A token for a fragment is not in a query.
     let mut server = RawServer::default();
     server.store.add_client(
         ClientRecord::confidential(PRINTER.0, PRINTER.1)
@@ -400,7 +401,7 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     );
 }
 
-/// What a page shows of a redirect_uri is a text, and one in which nobody can write to the user.
+/// A page shows a redirect_uri as a text in which an attacker cannot write to the user.
 #[test]
 fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
     let server = RawServer::default();

@@ -30,7 +30,7 @@ fn begin(server: &RawServer) -> Codes {
     Codes { device: text("device_code"), user: text("user_code") }
 }
 
-/// What the user sees who enters the code.
+/// The page for the user who enters the code.
 fn entered(server: &RawServer, codes: &Codes) -> Result<DeviceConsent, Rejected> {
     serve(server.provider.find_device(&codes.user, server.moment().now), &server.store)
 }
@@ -74,7 +74,7 @@ fn a_device_code_brings_tokens_once() {
     let codes = granted(&server);
     let tokens = poll(&server, PRINTER, &codes.device).unwrap();
     refused(poll(&server, PRINTER, &codes.device), 400, "invalid_grant");
-    // A device that asks once more is no thief.
+    // A device that asks once more is not a thief.
     assert!(server.lives(&tokens.access));
 }
 
@@ -183,7 +183,7 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
     poll(&server, PRINTER, &codes.device).unwrap();
 }
 
-/// What the store finds for a user.
+/// The records that the store finds for a user.
 fn record_of_user_code(server: &RawServer, user_code: &str) -> FoundOneTimeRecord {
     let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) =
         server.provider.find_device(user_code, server.moment().now)

@@ -14,7 +14,7 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 
-/// Printer and scanner may exchange, and the operator would have refresh tokens come of it.
+/// Printer and scanner may exchange, and the operator wants refresh tokens in the answers.
 fn exchanging() -> RawServer {
     let server = RawServer::with(
         GrantType::token_exchange()
@@ -69,7 +69,7 @@ fn exchange_for(
     Ok(Tokens::read(&response))
 }
 
-/// What comes to the application as no token of the server's, which then does not grant it.
+/// Tokens that the application receives as another issuer's, and then does not grant.
 #[track_caller]
 fn is_no_subject(end: Result<Tokens, Rejected>) {
     assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::GrantDenied);

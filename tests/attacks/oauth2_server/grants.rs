@@ -1,4 +1,5 @@
-//! What of a grant reaches further than it may: exchanged, narrowed and reusable tokens.
+//! Parts of a grant that must not reach further than allowed: exchanged, narrowed and reusable
+//! tokens.
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::store::{
@@ -157,7 +158,7 @@ fn unique_tokens_of_another_user_or_client_are_others() {
     assert_ne!(by_password(&server, &other, "jane").access, first.access);
 }
 
-/// Whoever claims to be a public client would get a token that another one has.
+/// An attacker that claims to be a public client would receive a token of another one.
 #[test]
 fn a_public_client_gets_no_token_that_another_has() {
     let server = RawServer::new(

@@ -30,7 +30,7 @@ fn photos(server: &RawServer) -> Who<'static> {
     ("photos", OTHER_SECRET)
 }
 
-/// Row `introspect-by-public-client`: nobody would know who asks.
+/// Row `introspect-by-public-client`: the server would not know who asks.
 #[test]
 fn a_public_client_learns_of_no_token() {
     let server = RawServer::default();
@@ -66,7 +66,7 @@ fn a_token_of_another_client_is_not_active() {
     assert_eq!(told(&server, photos(&server), &tokens.access)["sub"], "jane");
 }
 
-/// Row `introspect-of-refresh-token`: it must let nobody in, so that a resource server learns
+/// Row `introspect-of-refresh-token`: it must not give access, so that a resource server learns
 /// nothing of it.
 #[test]
 fn a_resource_server_learns_nothing_of_a_refresh_token() {
@@ -74,7 +74,7 @@ fn a_resource_server_learns_nothing_of_a_refresh_token() {
     let (tokens, photos) = (server.tokens(), photos(&server));
     assert_eq!(told(&server, photos, tokens.refresh_token()), json!({ "active": false }));
     assert_eq!(told(&server, photos, &tokens.access)["active"], true);
-    // Its own client learns that it lives, and that it is none to be shown.
+    // Its own client learns that it is active, and that it is not an access token.
     let own = told(&server, PRINTER, tokens.refresh_token());
     assert_eq!((&own["active"], &own["token_type"]), (&json!(true), &json!("N_A")));
 }

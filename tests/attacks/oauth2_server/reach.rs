@@ -1,5 +1,5 @@
-//! What reaches further than it may: tokens of the wrong kind, decisions and clients that have
-//! changed, requests that grow.
+//! Values that must not reach further than allowed: tokens of the wrong kind, decisions and clients
+//! that have changed, requests that grow.
 
 use oauth_proto::Step;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
@@ -11,7 +11,7 @@ use super::raw_server::*;
 
 use crate::common::with::With;
 
-/// Stolen from a confidential client, it is worth nothing without that client's secret.
+/// A code that was stolen from a confidential client is useless without that client's secret.
 #[test]
 fn a_refresh_token_opens_no_resource() {
     let server = RawServer::new(provider());
@@ -40,7 +40,7 @@ fn a_refresh_token_opens_no_resource() {
                     step => panic!("{step:?}"),
                 }
             };
-            // The other client learns of its own tokens alone.
+            // The other client learns about its tokens alone.
             assert_eq!(end.into_result().is_ok(), opens, "{asker}");
             assert_eq!(
                 serve(api.check(&request, "", server.moment().now), &server.store)
@@ -137,7 +137,7 @@ fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
     }
     assert!(server.store.len() > 6_000);
     server.pass(31 * 24 * 3600);
-    // Nobody waits for all of it, and soon it is gone.
+    // No request waits for all of it, and soon it is gone.
     (0..200).for_each(|_| drop(server.tokens()));
     assert!(server.store.len() <= 3 * 200);
 }

@@ -172,7 +172,7 @@ fn an_update_is_judged_by_the_policy_of_its_own_time() {
     let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
     refused(server.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
 
-    // Who had the initial token keeps what comes of it, as long as the policy gives it.
+    // The holder of the initial token keeps its clients, as long as the policy allows it.
     let partner = Registered::new(&server, "initial-access-token-1234", &machine);
     let all =
         Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
@@ -186,7 +186,7 @@ fn an_update_is_judged_by_the_policy_of_its_own_time() {
     partner.put(&server, &both).unwrap();
     assert_eq!(partner.record(&server).metadata.grant_types, all);
 
-    // With nobody to register, nobody manages.
+    // If clients cannot register, they cannot manage registrations.
     let server = under(server, RegistrationPolicy::Off);
     assert!(matches!(
         partner.put(&server, &both).unwrap_err().reason,
@@ -307,7 +307,7 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
     }
 }
 
-/// Row `control-characters`: what a client registers is kept as it is written, and stands on pages
+/// Row `control-characters`: a client's metadata is stored as it is written, and is shown on pages
 /// and in logs.
 #[test]
 fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {

@@ -9,7 +9,7 @@ use super::raw_server::*;
 
 const PHOTOS: &str = "https://photos.example.com/";
 
-/// What the resource makes of an introspection answer.
+/// The decision of the resource on an introspection answer.
 fn told(mut answer: Value) -> Result<Access, RejectReason> {
     answer["active"] = true.into();
     let authorization_server =
@@ -40,7 +40,7 @@ fn a_token_that_has_expired_is_refused_although_its_server_calls_it_active() {
     assert_eq!(told(json!({ "exp": NOW })).unwrap_err(), RejectReason::TokenExpired { at, now });
 }
 
-/// Row `remote-nbf`: but for a minute, by which clocks may differ.
+/// Row `remote-nbf`: except for a minute, by which clocks may differ.
 #[test]
 fn a_token_that_is_not_good_yet_is_refused_although_its_server_calls_it_active() {
     told(json!({ "nbf": NOW + 60 })).unwrap();

@@ -230,7 +230,7 @@ fn a_malformed_verifier_is_refused_although_it_fits_the_challenge() {
     }
 }
 
-/// Row `verifier-unasked`: somebody has cut the challenge off.
+/// Row `verifier-unasked`: an attacker has removed the challenge.
 #[test]
 fn a_verifier_for_a_code_without_a_challenge_is_refused() {
     let server = RawServer::default();
@@ -407,8 +407,8 @@ fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
     assert!(!server.lives(&next.access) && !server.lives(next.refresh_token()));
 }
 
-/// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and
-/// nobody is called a thief.
+/// Row `refresh-grace`: if the successor has expired within that time, no token is issued, and the
+/// grant is not revoked.
 #[test]
 fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
     let seconds = Duration::from_secs;
@@ -509,7 +509,7 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     let sealed: Vec<_> =
         chain.iter().map(|tokens| seals(&server, tokens.refresh_token())).collect();
     assert_eq!(sealed, [false, false, false, true, false]);
-    // No rotation follows: what is left goes with the writes after the grace.
+    // No rotation follows: the rest is dropped by writes after the grace period.
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert!(seals(&server, first.refresh_token()));
@@ -539,7 +539,7 @@ fn a_refresh_token_that_another_client_shows_is_refused_and_revoked() {
         refused(server.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
     assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
-    // An access token is no refresh token.
+    // An access token is not a refresh token.
     let tokens = server.tokens();
     refused(server.refresh(PRINTER, &tokens.access, None), 400, "invalid_grant");
     assert!(server.lives(&tokens.access));
@@ -646,7 +646,7 @@ fn no_error_and_no_debug_output_of_a_server_shows_a_secret() {
     }
 }
 
-/// Row `content-type-wrong`; so is a form that is too large, or whose credentials stand in the URL.
+/// Row `content-type-wrong`; so is a form that is too large, or with credentials in the URL.
 #[test]
 fn a_token_request_that_is_no_form_is_refused() {
     let server = RawServer::default();

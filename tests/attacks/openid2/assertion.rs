@@ -1,4 +1,4 @@
-//! What must be refused of an assertion.
+//! Assertions that must be refused.
 
 use crate::common::with::With;
 use std::time::Duration;
@@ -46,12 +46,13 @@ fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
     }
 }
 
-/// §7.3.1: what stands for any identifier is nobody's.
+/// §7.3.1: `identifier_select` is not a user's identifier.
 ///
 /// In the list of threats: select asserted.
 #[test]
 fn identifier_select_is_no_identifier_to_assert() {
-    // Somebody serves a document there too, and who takes identifiers without TLS would find it.
+    // A document is served there, too, and a relying party that accepts identifiers without TLS
+    // would find it.
     for (claimed_id, identity) in [
         (IDENTIFIER_SELECT, IDENTIFIER_SELECT),
         (IDENTIFIER_SELECT, JANE),
@@ -95,7 +96,7 @@ fn an_assertion_without_one_of_its_fields_is_refused() {
             assert!(missing, "{field}");
         }
     }
-    // Both at once: an answer about nobody, where somebody was asked for.
+    // Both at once: an answer without an identifier, for a request with one.
     for error in with_change(|fields| {
         fields.remove("openid.claimed_id");
         fields.remove("openid.identity");
@@ -219,7 +220,7 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
 /// In the list of threats: unsigned namespace.
 #[test]
 fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
-    // Signed values under an alias that somebody else gave a meaning.
+    // Signed values under an alias that an attacker gave a meaning.
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let extension = Extension::new("http://e.example/", "x")
@@ -291,7 +292,7 @@ fn an_assertion_for_another_session_is_refused() {
         forged(pair.verify(stored(&pending), &without).unwrap_err()),
         Forged::ParameterMissing { name: "rp_state" }
     );
-    // A refusal that was not meant for this user is none.
+    // A refusal that was not meant for this user is ignored.
     let cancelled = format!("{RETURN_TO}&openid.mode=cancel");
     let missing = Forged::ParameterMissing { name: "rp_state" };
     assert_eq!(forged(pair.verify(pending, &cancelled).unwrap_err()), missing);
@@ -353,7 +354,7 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
         pair.moment(),
     );
     let checked = pair.run(step).unwrap();
-    // A request that is judged in time may be late when it comes to the store.
+    // A request that is judged in time may reach the store late.
     assert!(checked.query.until > pending().expires_at());
     let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
     checked.answer(one_time_use).unwrap();
@@ -423,7 +424,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
         });
         assert_eq!(forged(pair.verify(authorization.pending, &callback).unwrap_err()), expected);
     }
-    // An OP identifier is nobody's claimed one, whatever the provider calls the user.
+    // An OP identifier is not a user's claimed one, whatever the provider calls the user.
     let authorization = pair.begin(pair.asking("https://op.example/"));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let approval = Approval::new("https://op.example/");
@@ -506,8 +507,8 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
     }
 }
 
-/// §11.2: a document that names a provider for OpenID 1 alone lets it say nothing in version 2.0,
-/// where anybody may be asked for.
+/// §11.2: a document that names a provider for OpenID 1 alone does not let it answer in version
+/// 2.0, which can ask for any identifier.
 ///
 /// In the list of threats: other version discovered.
 #[test]
@@ -547,8 +548,7 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
 /// In the list of threats: check authentication forged.
 #[test]
 fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
-    // Whoever names a provider of their own in the answer is not believed, and nobody asks that
-    // provider.
+    // An answer that names the attacker's provider is not believed, and that provider is not asked.
     let pair = OpenIdPair::default();
     confirming(&pair, "https://evil.example/openid");
     let (pending, callback) = pair.callback("https://jane.example/", false);
@@ -674,7 +674,7 @@ fn a_confirmation_is_read_exactly() {
 /// In the list of threats: return to of the protocol.
 #[test]
 fn a_return_to_with_arguments_of_the_protocol_is_refused() {
-    // Nobody is sent where the answer could not be told from another's.
+    // The browser is not sent to a place where the answer could not be told from another's.
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
     for return_to in [
@@ -762,7 +762,7 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
     }
 }
 
-/// Whoever compares identifiers as texts would know another user by the same URL.
+/// An application that compares identifiers as texts would see another user under the same URL.
 #[test]
 fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
     for writing in [

@@ -1,4 +1,4 @@
-//! What must be refused of an association, and who must not have its key.
+//! Associations that must be refused, and parties that must not have a key.
 
 use crate::common::with::With;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use oauth_proto::openid2::{
 };
 use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
-/// §8.2.1: an association is not used after its time, by whoever has found its key.
+/// §8.2.1: an association is not used after its time, by an attacker who has found its key.
 ///
 /// In the list of threats: expired association.
 #[test]
@@ -34,8 +34,8 @@ fn an_association_is_not_used_after_its_time() {
     pair.verify(pending, &callback).unwrap();
 }
 
-/// §11.4.2.2: nobody has a good association dropped, by a field that is not signed or by an answer
-/// about another one.
+/// §11.4.2.2: an attacker cannot have a good association dropped, by a field that is not signed or
+/// by an answer about another one.
 ///
 /// In the list of threats: good handle invalidated.
 #[test]

@@ -1,4 +1,4 @@
-//! What discovery must refuse, and whom it must not ask.
+//! Documents that discovery must refuse, and hosts that it must not ask.
 
 use super::pair::*;
 use crate::common::with::With;
@@ -57,7 +57,7 @@ fn discovery_asks_no_internal_host() {
             "{identifier}"
         );
         let host = identifier.trim_start_matches("http://");
-        // From https to http is no way at all, so each goes on as it began.
+        // A redirect from https to http is not followed, so each continues as it began.
         for scheme in ["http", "https"] {
             let near = format!("{scheme}://near.example/");
             pair.page(&near, redirect(&format!("{scheme}://{host}")));
@@ -92,8 +92,8 @@ fn identifiers_and_providers_without_tls_are_refused() {
     assert!(plain.authorize(authorize, pair.moment()).is_err());
 }
 
-/// Whoever is on the way to the second place would say whose identifier it is, and could lead back
-/// to one that has TLS.
+/// An attacker on the way to the second place could choose the identifier, and lead back to one
+/// that has TLS.
 #[test]
 fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
     let pages = |pair: OpenIdPair| {

@@ -125,7 +125,7 @@ fn a_page_that_is_too_large_or_deep_ends_quickly() {
     };
     leads_somewhere(&pair, html(&link(32))).unwrap();
     leads_somewhere(&pair, html(&link(33))).unwrap_err();
-    // Links that are somebody's text.
+    // Links in a text that another person wrote.
     for page in [
         format!("<head><!--{links}--></head>"),
         format!("<head></head><body>{links}</body>"),

@@ -35,7 +35,7 @@ fn forged(error: Error) -> Forged {
     }
 }
 
-/// What verifying comes to when the callback is changed, with an association and without.
+/// The results of verifying a changed callback, with an association and without.
 fn with_change(change: impl Fn(&mut BTreeMap<String, String>)) -> Vec<Error> {
     let both = [true, false].into_iter().map(|association| {
         let pair = OpenIdPair::default();
@@ -49,8 +49,8 @@ fn with_change(change: impl Fn(&mut BTreeMap<String, String>)) -> Vec<Error> {
     both.collect()
 }
 
-/// What verifying comes to when the signature is not what is wrong: what was changed is signed with
-/// the association's key, or confirmed by a provider that confirms everything.
+/// The result of verifying when the signature is right: the changed fields are signed with the
+/// association's key, or confirmed by a provider that confirms everything.
 fn with_signed_change(
     pair: impl Fn() -> OpenIdPair,
     identifier: &str,

@@ -1,4 +1,4 @@
-//! What a provider must refuse.
+//! Requests that a provider must refuse.
 
 use super::pair::*;
 use super::*;
@@ -96,7 +96,8 @@ fn a_signature_by_a_shared_key_is_not_confirmed() {
     assert!(String::from_utf8(response.into_body()).unwrap().contains("is_valid:false\n"));
 }
 
-/// §10, §11.4.2.1: a handle that the provider made for one answer signs no other, whoever names it.
+/// §10, §11.4.2.1: a handle that the provider made for one answer signs no other, even if a relying
+/// party names it.
 ///
 /// In the list of threats: private handle named.
 #[test]
@@ -156,7 +157,7 @@ fn a_user_is_not_asserted_to_be_another() {
         ));
     }
     let check_id = pair.check_id(&url).unwrap();
-    // What is no identifier of anybody's is asserted to nobody.
+    // A text that is not a user's identifier is never asserted.
     let anybody = pair.begin(pair.asking("https://op.example/")).url().unwrap();
     for local_id in ["jane", "https://OP.example/id/jane", "https://me@op.example/", ""] {
         let check_id = pair.check_id(&anybody).unwrap();
@@ -168,8 +169,8 @@ fn a_user_is_not_asserted_to_be_another() {
     assert!(pair.approve_request(check_id, newline).is_err());
 }
 
-/// In the list of threats: redirect before asking. a link to the provider leads nobody to a site
-/// that its realm does not vouch for.
+/// In the list of threats: redirect before asking. a link to the provider does not lead a user to a
+/// site that its realm does not vouch for.
 #[test]
 fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     let pair = OpenIdPair::default();

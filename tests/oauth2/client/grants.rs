@@ -385,7 +385,7 @@ fn other_grants_send_what_their_specifications_say() {
     assert_eq!(Grant::refresh(&unrenewable).unwrap_err(), Unsupported::NotRenewable.into());
 }
 
-/// RFC 8693 §2.2.1: what comes of an exchange need not be an access token.
+/// RFC 8693 §2.2.1: the result of an exchange need not be an access token.
 #[test]
 fn an_exchanged_token_may_be_of_no_type() {
     let grant = Grant::token_exchange("a", "urn:ietf:params:oauth:token-type:access_token");
@@ -565,8 +565,7 @@ const CODES: &str = r#"{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS
     "verification_uri":"https://example.com/device","verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT",
     "expires_in":1800,"interval":5}"#;
 
-/// Follows the polling with a script of answers: the times at which requests went out, and what it
-/// came to.
+/// Follows the polling with a script of answers: the times of its requests, and its result.
 fn polled(
     pending: &PendingDevice,
     script: Vec<Response>,
@@ -621,7 +620,7 @@ fn a_device_polls_as_often_as_it_is_told() {
     );
     // 5, +5, then +10, +10, then +60 with the interval doubled to 20, then +40.
     assert_eq!(times, [5, 10, 20, 30, 90, 130]);
-    // Whoever polls anew, after a failed transport, waits anew.
+    // A client that polls again after a failed transport waits again.
     let Step::Wait(until, _) = client().poll(&pending, at(NOW + 60)).unwrap() else { panic!() };
     assert_eq!(until, Timestamp::from_secs(NOW + 65));
     assert_eq!(token.unwrap().scope, Some("photos".into()));
@@ -717,7 +716,7 @@ fn a_callback_with_an_error_and_no_state_is_forged_and_says_what_it_brings() {
         assert_eq!(error.code(), Some(code));
         assert!(!error.is_temporary() && !error.needs_sign_in());
     }
-    // An error that says nothing is none.
+    // An empty error is ignored.
     let (pending, callback) = begun(&client());
     let _ = sent(
         client()

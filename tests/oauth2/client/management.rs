@@ -185,7 +185,7 @@ fn a_bearer_challenge_is_read_into_its_fields() {
     assert_eq!(of(&[]), None);
 }
 
-/// What servers send who leave the commas out, or something else of the grammar.
+/// Challenges of servers that leave out commas, or other parts of the grammar.
 #[test]
 fn challenges_with_white_space_in_the_place_of_commas_are_typed_too() {
     let of = |header: &str| {
@@ -807,7 +807,7 @@ fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
     assert_eq!(request.uri(), "http://127.0.0.1:3000/.well-known/oauth-protected-resource");
 }
 
-/// RFC 8414 §2: each of the three endpoints has a list of its own.
+/// RFC 8414 §2: each of the three endpoints has its own list.
 #[test]
 fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     const POST: &str = r#"["client_secret_post"]"#;

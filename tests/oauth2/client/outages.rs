@@ -9,7 +9,7 @@ use crate::common::oauth2::*;
 use oauth_proto::oauth2::{SharedSession, Token};
 use oauth_proto::{DriveError, Error, Request, Response, Timestamp};
 
-/// What an error is to be taken for.
+/// The expected classification of an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     /// The same may succeed later.

@@ -16,15 +16,15 @@ use oauth_proto::oauth2::{
 use oauth_proto::{Request, Response, Timestamp};
 use tiny_http::{Header, Server};
 
-/// How long the token endpoint takes.
+/// The time that the token endpoint takes.
 const SLOW: Duration = Duration::from_secs(2);
-/// How long a lease lasts: longer than the token endpoint takes on any machine; of a process that
-/// dies, not as long.
+/// The lifetime of a lease: longer than the token endpoint takes on any machine; shorter for a
+/// process that dies.
 const LEASE: Duration = Duration::from_secs(300);
 const SHORT_LEASE: Duration = Duration::from_secs(3);
 
-/// What a process is told: the address of the server, the folder with the token, and whether and
-/// when it dies.
+/// The arguments of a process: the address of the server, the folder with the token, and whether
+/// and when it dies.
 const SERVER: &str = "OAUTH_PROTO_TEST_SERVER";
 const FOLDER: &str = "OAUTH_PROTO_TEST_FOLDER";
 const DIES: &str = "OAUTH_PROTO_TEST_DIES";
@@ -89,8 +89,8 @@ impl Folder {
     }
 }
 
-/// Runs in a process of its own, which the tests below start; in a run of the tests themselves it
-/// has nothing to do.
+/// Runs in a separate process, which the tests below start. In a run of the tests themselves it
+/// does nothing.
 #[test]
 fn one_of_the_processes() {
     let (Ok(server), Ok(folder)) = (std::env::var(SERVER), std::env::var(FOLDER)) else { return };
@@ -143,10 +143,10 @@ fn one_of_the_processes() {
     std::process::exit(code);
 }
 
-/// What the server knows.
+/// The state of the server.
 #[derive(Default)]
 struct Issued {
-    /// How many tokens there have been: `access-N` and `refresh-N` are the present ones.
+    /// The number of tokens so far: `access-N` and `refresh-N` are the present ones.
     number: u32,
     requests: usize,
 }

@@ -141,8 +141,8 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
     }
 }
 
-/// What no row says, a caller's function mends: three hooks, in the order in which they were
-/// registered.
+/// A caller's function handles departures that no row has: three hooks, in the order in which they
+/// were registered.
 #[test]
 fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let client = client()
@@ -587,7 +587,7 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     );
 }
 
-/// What a server says in its own way stands in the error, although no code can be made of it.
+/// The error shows a server's unusual explanation, although it has no code.
 #[test]
 fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
     for (status, body, word) in [

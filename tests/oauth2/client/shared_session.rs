@@ -556,7 +556,7 @@ fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
     }
 }
 
-/// A web framework drops the task of a request when the browser goes away.
+/// A web framework drops the task of a request when the browser disconnects.
 #[test]
 fn a_closed_tab_costs_nobody_the_session() {
     let renewals = Arc::new(AtomicUsize::new(0));

@@ -1,4 +1,4 @@
-//! How clients of all kinds show who they are, and what that costs the server.
+//! Authentication of clients of all kinds, and its cost for the server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -94,7 +94,8 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
             "{reason}"
         );
     }
-    // What is no UTF-8 is ISO 8859-1 to a server that reads credentials as they are.
+    // Credentials that are not UTF-8 are read as ISO 8859-1 by a server that accepts raw
+    // credentials.
     let latin: Vec<u8> =
         format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
     let latin = format!("Basic {}", BASE64_STANDARD.encode(latin));
@@ -103,7 +104,7 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
         asks(&strict, &store, &latin).map(drop).unwrap_err().reason,
         RejectReason::NotAuthenticated
     );
-    // Neither reading lets anybody in whose secret is wrong.
+    // Neither reading accepts a wrong secret.
     for wrong in [
         raw(&format!("{NAME} 0"), "wrong"),
         encoded(&format!("{NAME} 0"), "wrong"),
@@ -189,8 +190,8 @@ impl SecretHasher for Counting {
     }
 }
 
-/// Whoever is refused has cost two hashes for each reading of the credentials, and a question for
-/// each name.
+/// A refused client costs two hashes for each reading of the credentials, and a query for each
+/// name.
 #[test]
 fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     let store = MemoryStore::default();
@@ -300,7 +301,7 @@ fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
     ClientSecret::with_hasher(&Slow, "7 chars", &at(NOW)).unwrap_err();
 }
 
-/// The text that the stand-in of a hasher of one's own is the hash of stands in the source.
+/// The text behind the stand-in of a custom hasher is in the source.
 #[test]
 fn the_secret_of_the_stand_in_is_refused() {
     let store = MemoryStore::default();
@@ -324,7 +325,7 @@ fn the_secret_of_the_stand_in_is_refused() {
         let rejected = asks(&provider().secret_hasher(Own), &store, &authorization).unwrap_err();
         assert_eq!(rejected.reason.code(), "invalid_client");
     }
-    // Of the usual hasher's nobody knows a text.
+    // For the usual hasher no such text is known.
     assert!(!Sha256Secrets.verify(&"no client has this secret".into(), &Sha256Secrets.stand_in()));
     assert_eq!(Sha256Secrets.stand_in().len(), Sha256Secrets.hash(&"x".into(), [0; 16]).len());
 }
@@ -380,7 +381,7 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     );
 }
 
-/// A grant type that brings no refresh token of its own accord, and one that does.
+/// A grant type that brings no refresh token by default, and one that does.
 #[test]
 fn refresh_tokens_come_with_the_grants_that_the_operator_names() {
     let store = MemoryStore::default();

@@ -1,4 +1,4 @@
-//! What `build` says of a server's configuration.
+//! The problems that `build` reports for a server's configuration.
 
 use std::time::Duration;
 

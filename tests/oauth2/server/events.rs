@@ -1,4 +1,4 @@
-//! What the authorization server tells its operator by the feature `tracing`: enough, and no
+//! Events of the authorization server for its operator, by the feature `tracing`: enough, and no
 //! secret.
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
@@ -27,7 +27,7 @@ fn events_have_their_levels_and_no_secret() {
         }
         secrets.push("not the password".to_owned());
     });
-    // The client of this test has events of its own.
+    // The client of this test has its own events.
     lines.retain(|(_, line)| line.starts_with("oauth_proto::oauth2::server "));
     let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
     // Issued, renewed, renewed once more within the grace time, revoked and the replay that caused
@@ -103,7 +103,7 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
         Level::DEBUG,
         &["Token", "printer", "device code"],
     );
-    // Also where it was refused before anybody was looked for, by the body or by Basic.
+    // Also if it was refused before the client was looked up, by the body or by Basic.
     event(&post("/token", &known), &pair, Level::DEBUG, &["Token", "printer", "grant_type"]);
     let mut magic = post("/token", &[("grant_type", "magic")]);
     magic.headers_mut().insert("authorization", "Basic cHJpbnRlcjp4".parse().unwrap());
@@ -130,7 +130,7 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
     event(&page(&asking), &pair, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
 }
 
-/// What the client is not told apart, the log is.
+/// The log tells apart causes that the client cannot.
 #[test]
 fn the_log_tells_apart_why_a_code_or_a_token_is_no_good() {
     let pair = OAuth2Pair::new(provider());

@@ -57,7 +57,7 @@ fn enter(pair: &OAuth2Pair, user_code: &str) -> Result<DeviceConsent, Rejected> 
     )
 }
 
-/// What the device is told at that time.
+/// The answer to the device at that time.
 fn poll(pair: &OAuth2Pair, pending: &PendingDevice, now: u64) -> (u16, String) {
     pair.now.set(now);
     let stored = serde_json::to_value(pending).unwrap();
@@ -191,7 +191,7 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     assert!(!introspect(exchanged).active);
     let response = exchange(&pair, &subject, &[("scope", "read")], policy);
     assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));
-    // Without anybody to decide, nothing is granted.
+    // Without an application that decides, nothing is granted.
     assert_eq!(
         post(
             &pair,
@@ -330,7 +330,7 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
     }
 }
 
-/// What a browser posts for a page with one form.
+/// The form that a browser posts for a page with one form.
 fn fields(page: &str) -> String {
     let fields = page.split("<input ").skip(1).map(|input| {
         let attribute = |name: &str| {

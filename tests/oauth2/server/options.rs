@@ -57,7 +57,8 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
         pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token,
         by_code.access_token
     );
-    // Whoever else has the refresh token may use it too, and an expired access token is none.
+    // Another holder of the refresh token may use it, too, and an expired access token is not
+    // usable.
     for _ in 0..2 {
         assert_eq!(
             refresh(&pair, &pair.client(), &first).unwrap().refresh_token,
@@ -446,7 +447,7 @@ fn tokens_look_as_their_generator_makes_them() {
     struct Spaces;
     impl TokenGenerator for Spaces {
         fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
-            // Nobody could know that before Jane comes.
+            // This is not known before Jane arrives.
             if token.grant.user.as_deref() == Some("jane") {
                 return "no token\r\n".into();
             }
@@ -537,7 +538,7 @@ fn the_metadata_are_found_by_discovery() {
     assert!(metadata.registration_endpoint.is_none());
 }
 
-/// RFC 8414 §2: revocation has a default of its own, so that silence would say something wrong.
+/// RFC 8414 §2: revocation has its own default, so that a missing member would be wrong.
 #[test]
 fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
     for (provider, secrets) in [

@@ -177,7 +177,7 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
             &["redirect_uris is missing"],
         );
     }
-    // What stands in a query or before a host may be secret.
+    // A query and user information may be secret.
     for uri in ["cursor://x/cb?key=s3cret", "https://u:s3cret@new.example.com/"] {
         let (_, answer) = register(&pair, &json!({ "redirect_uris": [uri] }));
         assert!(!answer.to_string().contains("s3cret"), "{answer}");
@@ -514,7 +514,7 @@ fn a_body_of_64_kib_is_read_and_no_larger_one() {
 
 #[test]
 fn where_nothing_is_offered_the_refusal_says_so() {
-    // A server of machines offers nothing that somebody who comes by may have.
+    // A server for machines offers nothing to unknown clients.
     let machines = Provider::builder(ISSUER).add_grant_type(GrantType::client_credentials());
     let pair = OAuth2Pair::new(
         machines.with(|options| options.registration = RegistrationPolicy::AllowAnyone),

@@ -1,4 +1,4 @@
-//! What the application adds to answers, what a resource demands of tokens, and what is said when
+//! Members that the application adds to answers, a resource's demands on tokens, and answers when
 //! storage fails.
 
 use std::cell::RefCell;
@@ -162,7 +162,7 @@ fn code(pair: &OAuth2Pair) -> String {
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
 
-/// Where the application fails, the code is as good as before.
+/// If the application fails, the code stays valid.
 #[test]
 fn an_application_that_fails_spends_nothing() {
     let pair = extending();
@@ -176,7 +176,7 @@ fn an_application_that_fails_spends_nothing() {
         (response.status().as_u16(), &read(&response)["error"]),
         (503, &json!("temporarily_unavailable"))
     );
-    // A server that nobody asks is told so.
+    // A server whose hook is never called reports that.
     let rejected =
         serve(pair.provider.dispatch(&redeem, pair.moment()), &pair.store).map(drop).unwrap_err();
     assert!(rejected.to_string().contains("`Serve::extend_response`"), "{rejected}");
@@ -217,7 +217,7 @@ fn a_reused_token_comes_with_the_members_of_its_request() {
     assert_eq!(asked.len(), 1);
     pair.now.set(NOW + 100);
     let (second, asked) = extended(&pair, &password, &json!({ "n": 2 }));
-    // The question before is about a token that nobody gets.
+    // The query before is about a token that is not issued.
     let told = asked.last().unwrap();
     assert_eq!((asked.len(), told.expires_at), (2, Some(Timestamp::from_secs(NOW + 3600))));
     let (first, second) = (read(&first), read(&second));
@@ -269,7 +269,7 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
             "{member}"
         );
     }
-    // Of what is not active nothing is told, and nobody is asked.
+    // Nothing is told about an inactive token, and the application is not asked.
     let (response, asked) =
         extended(&pair, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
     assert_eq!((read(&response), asked.len()), (json!({ "active": false }), 0));
@@ -550,7 +550,7 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
     assert_eq!(rejected.client_id(), Some("printer"));
 }
 
-/// What a client's developer reads of a refusal in which no secret is at stake.
+/// The text for a client's developer in a refusal that involves no secret.
 #[test]
 fn refusals_say_what_was_received() {
     let pair = OAuth2Pair::new(provider());
@@ -577,7 +577,7 @@ fn refusals_say_what_was_received() {
         answer["error_description"].as_str().unwrap().contains("application/x-www-form-urlencoded"),
         "{answer}"
     );
-    // Not so where it would help somebody who guesses.
+    // But not if it would help an attacker who guesses.
     for wrong in [("client_id", "nobody"), ("client_secret", "wrong")] {
         let mut parameters = vec![
             ("client_id", "printer"),

@@ -18,7 +18,7 @@ use oauth_proto::oauth2::server::store::{
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
-/// Where a store is broken.
+/// The fault of a store.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
@@ -233,7 +233,7 @@ fn between_two_steps() {
     std::thread::sleep(Duration::from_micros(50));
 }
 
-/// What the kit says of a store.
+/// The verdict of the kit on a store.
 fn verdict(check: impl FnOnce()) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
     let text = panic.downcast_ref::<String>().cloned();
