@@ -14,7 +14,7 @@ pub struct Words<'a> {
     pub names: &'a [&'a str],
     /// Values that do.
     pub values: &'a [&'a str],
-    /// What a good answer says.
+    /// The members of a good answer.
     pub good: &'a [(&'a str, &'a str)],
 }
 
@@ -29,7 +29,7 @@ pub struct Answer {
     retry_after: Option<u8>,
 }
 
-/// What is wrong with an answer; with most of them, nothing.
+/// The fault of an answer; most of them have none.
 #[derive(Arbitrary, Clone, Debug)]
 enum Oddity {
     None,
@@ -260,7 +260,7 @@ pub fn form_members(body: &[u8]) -> Option<Vec<(String, Value)>> {
     texts.collect()
 }
 
-/// The value of the one member of that name; the error is how often it stands there otherwise.
+/// The value of the one member of that name; the error is the number of such members.
 pub fn once<'a>(members: &'a [(String, Value)], name: &str) -> Result<&'a Value, usize> {
     let all: Vec<_> = members.iter().filter(|(own, _)| own == name).collect();
     if let [(_, value)] = all[..] { Ok(value) } else { Err(all.len()) }

@@ -15,7 +15,7 @@ pub struct Input {
 
 pub fn run(Input { sent, header }: Input) {
     let Some(mut request) = sent.request() else { return };
-    // A name in the header is a token and so cannot be empty, and the realm is no parameter.
+    // A name in the header is a token and so cannot be empty, and the realm is not a parameter.
     let mut header = header.unwrap_or_default();
     header.retain(|(name, _)| !name.is_empty() && !name.eq_ignore_ascii_case(b"realm"));
     let params =

@@ -1,5 +1,5 @@
-//! Any request for a protected resource: a token is looked for only if an independent reading finds
-//! just that one where tokens may stand, and every refusal has a challenge that holds none.
+//! Any request for a protected resource: a token is looked up only if an independent reading finds
+//! just that one in the places for tokens, and every refusal has a challenge without a token.
 
 use arbitrary::Arbitrary;
 use http::{HeaderValue, Request};

@@ -17,7 +17,8 @@ pub struct Input {
     by_verifier: bool,
 }
 
-/// What is pending after the service gave out a token. `None` for the empty one, which is refused.
+/// The pending authorization after the service gave out a token. `None` for the empty one, which is
+/// refused.
 fn pending(client: &Client, token: &str) -> Option<Pending> {
     let mut authorize = Authorize::callback("https://c.example/cb");
     authorize.lifetime = Duration::from_secs(99);

@@ -8,7 +8,7 @@ use oauth_proto::wire::Challenge;
 #[derive(Arbitrary, Debug)]
 pub enum Input {
     Bytes(Vec<u8>),
-    /// Which pieces of a challenge follow each other.
+    /// The sequence of pieces of a challenge.
     Pieces(Vec<u8>),
 }
 

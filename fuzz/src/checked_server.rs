@@ -46,7 +46,7 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     pub(crate) client: usize,
     pub(crate) user: bool,
-    /// What was granted, and what it may do.
+    /// The grants, and their permissions.
     pub(crate) granted: u8,
     pub(crate) scope: u8,
     pub(crate) grant: GrantId,

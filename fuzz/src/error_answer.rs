@@ -20,7 +20,7 @@ pub struct Input {
     answers: Vec<Answer>,
     lenient: Lenient,
     in_body: bool,
-    /// How long each exchange takes.
+    /// The time that each exchange takes.
     pause: u8,
     kept: Option<Vec<u8>>,
 }
@@ -187,8 +187,7 @@ fn one<T: std::fmt::Debug>(step: Result<Step<T>, Error>, response: &Response) ->
     }
 }
 
-/// No secret in what is shown, but for codes and pages about them, which are the server's own
-/// words.
+/// Shown texts have no secret, except codes and pages about them, which are the server's texts.
 fn hides<T: std::fmt::Debug>(result: &Result<T, Error>) {
     let Err(error) = result else { return };
     let shown = format!("{error} {error:?}");
@@ -228,8 +227,7 @@ fn device(pending: &PendingDevice, response: &Response) {
     );
 }
 
-/// Polls with a clock that stands still but for the pauses: the server is never asked twice at the
-/// same time.
+/// Polls with a clock that moves only in pauses: the server is never asked twice at the same time.
 fn poll(input: &Input, client: &Client, responses: &[Response]) {
     let codes = serde_json::json!({
         "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",

@@ -1,4 +1,4 @@
-//! What the fuzz targets do, as functions, so that ordinary tests can run them too.
+//! The fuzz targets as functions, so that ordinary tests can run them, too.
 
 pub mod answers;
 pub mod base_string;

@@ -188,7 +188,7 @@ impl Callback {
     }
 }
 
-/// What a value in a query may hold without being encoded (RFC 3986 §3.4) stays as it is.
+/// Leaves the characters unencoded that a query allows (RFC 3986 §3.4).
 fn plain(bytes: &[u8]) -> String {
     let encode = |byte: &u8| match byte {
         b':' | b'/' | b'?' | b'@' => char::from(*byte).to_string(),
@@ -247,8 +247,8 @@ impl Value {
     }
 }
 
-/// Where the answer may stand in a callback. A text without a question mark, or with one that may
-/// be part of a value, can be read in two ways.
+/// The places of the answer in a callback. A text without a question mark, or with one that may be
+/// part of a value, can be read in two ways.
 fn readings(callback: &str, mode: Mode) -> Vec<Pairs> {
     let (before, fragment) = match callback.split_once('#') {
         Some((before, fragment)) => (before, Some(fragment)),
@@ -273,8 +273,7 @@ fn values<'a>(pairs: &'a Pairs, name: &str) -> Vec<&'a [u8]> {
         .collect()
 }
 
-/// Whether the callback came to the redirect_uri, or has no place and is the server's by its own
-/// word.
+/// Whether the callback arrived at the redirect_uri, or has no place and names its server.
 fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -> bool {
     let before = callback.split('#').next().unwrap_or_default();
     let place = before.split('?').next().unwrap_or_default();

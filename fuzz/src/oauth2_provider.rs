@@ -26,7 +26,7 @@ pub const RESOURCES: [&str; 2] = ["https://a.example/", "https://b.example/x?y"]
 pub const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// Where each client may be sent.
+/// The redirect_uris of each client.
 pub const REDIRECTS: [(&str, &str); 4] = [
     ("web", "https://web.example/cb?x=1"),
     ("other", "https://other.example/cb"),
@@ -200,7 +200,7 @@ pub fn brought(location: &str, client: &str) -> Option<Vec<(String, String)>> {
     )
 }
 
-/// What holds for every response.
+/// Checks the rules for every response.
 pub fn well_formed(response: &Response) {
     let headers = response.headers();
     assert!(

@@ -18,12 +18,12 @@ pub struct Input {
     changes: Vec<Change>,
     path: Path,
     posted: bool,
-    /// Whether it is taken for an answer that nobody asked for.
+    /// Whether it is read as an unsolicited answer.
     unsolicited: bool,
     raw: Option<String>,
 }
 
-/// Whom the question is about.
+/// The user that the request is about.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Claimed,

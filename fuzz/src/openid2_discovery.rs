@@ -35,7 +35,7 @@ pub fn run(input: Input) {
     let party = RelyingParty::new("https://rp.example/", options).unwrap();
     let mut step = match party.discover(identifier) {
         Ok(step) => step,
-        // Only what is no identifier, or is near, is refused at once.
+        // Only a text that is not an identifier, or an internal host, is refused at once.
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     if let Step::Send(request, _) = &step {
@@ -94,7 +94,7 @@ fn begins_at(party: &RelyingParty, url: &str) {
     assert_eq!(request.uri().to_string(), url);
 }
 
-/// The endpoint stood in a body, one way or another.
+/// The endpoint was in a body, in some form.
 fn named(bodies: &[Vec<u8>], endpoint: &str) {
     if !URLS.contains(&endpoint) {
         return;

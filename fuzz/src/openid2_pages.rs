@@ -30,7 +30,7 @@ enum Kind {
     None,
 }
 
-/// What the pieces stand in.
+/// The document around the pieces.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Whole {
     Nothing,
@@ -54,7 +54,7 @@ enum Piece {
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub struct Url(u8);
 
-/// Endpoints, identifiers, a site's places, and places that nobody on the internet has.
+/// Endpoints, identifiers, a site's places, and internal places.
 pub const URLS: &[&str] = &[
     "https://op.example/openid",
     "https://op.example/openid?a=b",

@@ -118,7 +118,7 @@ impl OpenIdPair {
         self.party.authorize(authorize, self.moment()).unwrap()
     }
 
-    /// What the provider answers to a user who consents: the fields of the callback's query.
+    /// The provider's answer for a user who consents: the fields of the callback's query.
     pub fn answered(&self, authorization: &Authorization) -> BTreeMap<String, String> {
         let request = http::Request::get(authorization.url().unwrap()).body(Vec::new()).unwrap();
         let Ok(Dispatched::CheckIdRequest(check_id)) =

@@ -22,18 +22,18 @@ struct Message {
     post: bool,
     content_type: bool,
     raw: Option<String>,
-    /// What the user decides.
+    /// The user's decision.
     approves: bool,
     user: Value,
 }
 
-/// What a message is made from.
+/// The template of a message.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
 enum Begin {
     Nothing,
-    /// What a relying party asks about an answer of this provider's.
+    /// A relying party's query about an answer of this provider.
     Confirm,
-    /// What sends a user here.
+    /// The requests that send a user here.
     CheckIdRequest,
     Associate,
 }
@@ -156,7 +156,7 @@ pub fn run(input: Input) {
     assert!(confirmed <= 1, "confirmed {confirmed} times");
 }
 
-/// A redirect, a form, or nothing where nobody waits.
+/// A redirect, a form, or nothing if no relying party waits.
 fn leads_back(response: &Response, returns: bool) {
     match response.status().as_u16() {
         303 => assert!(returns && response.headers().contains_key("location")),

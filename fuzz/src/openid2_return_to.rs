@@ -1,6 +1,6 @@
 //! Any relying party, and whatever it serves: a provider that looks at it sends two requests at
-//! most, none to a host of its own network or without TLS, and takes nothing for a yes but a
-//! document that names the place.
+//! most, none to a host of its network or without TLS, and accepts only a document that names the
+//! place.
 
 use arbitrary::Arbitrary;
 use oauth_proto::openid2::server::{CheckIdRequest, Dispatched, serve};
@@ -83,7 +83,7 @@ pub fn run(input: Input) {
     }
     let Step::Done(listed) = step else { panic!("a third request") };
     if listed {
-        // After a redirect it is somebody else's document.
+        // After a redirect it is another party's document.
         assert!(answers.iter().all(|answer| answer.status() == 200));
     }
     if let (Place::Known(_), Some(answer)) = (&input.return_to, answers.last()) {

@@ -59,7 +59,7 @@ impl Sent {
         format!("{scheme}://{}{port}", self.host())
     }
 
-    /// The path and the query as texts that can stand in a URI.
+    /// The path and the query as texts for a URI.
     pub fn target(&self) -> (String, Option<String>) {
         let path = self
             .path

@@ -1,5 +1,5 @@
 //! Arbitrary requests, most of them half right, to each endpoint of an authorization server: each
-//! ends soon, in a response that is well-formed, and sends nobody to a place that was not
+//! ends soon, in a response that is well-formed, and sends no browser to a place that was not
 //! registered.
 
 use std::collections::HashMap;
@@ -54,7 +54,7 @@ enum Name {
 
 #[derive(Arbitrary, Debug)]
 enum Value {
-    /// One that goes with the name.
+    /// A value that fits the name.
     Fit(u8),
     /// One that the server gave out.
     Given(u8),
@@ -127,8 +127,8 @@ const NAMES: [(&str, &[&str]); 25] = [
     ("request", &["x"]),
 ];
 
-/// Where requests that are right go, and what they bring: names and values, `^` for what was given
-/// out last, `^^` for what was before that, `@` for the client's redirect_uri.
+/// The paths and parameters of right requests: names and values, `^` for the last value that was
+/// given out, `^^` for the one before, `@` for the client's redirect_uri.
 const TEMPLATES: [(&str, &[(&str, &str)]); 16] = [
     (
         "/authorize",
@@ -219,13 +219,13 @@ struct RawServer {
     provider: Provider,
     store: Counted,
     clock: Clock,
-    /// What the server gave out.
+    /// The values that the server gave out.
     given: Vec<String>,
     /// The state and the client of each pushed request.
     pushed: HashMap<String, (Option<String>, String)>,
 }
 
-/// Whom a redirect must lead to, and with which state.
+/// The client that a redirect must lead to, and its state.
 struct Asked {
     client: String,
     state: Option<String>,
@@ -442,7 +442,7 @@ impl RawServer {
                 .sum::<usize>(),
             1
         );
-        // A token never stands in a query.
+        // A token is never in a query.
         assert!(
             all("access_token").is_empty() || location.contains("#access_token="),
             "{location}"
@@ -580,7 +580,7 @@ fn decide(question: &DecideGrant, decision: u8) -> Result<Decision, &'static str
     })
 }
 
-/// What a request says of the client and its state; of a pushed one, what was pushed.
+/// The client and the state of a request; for a pushed one, those that were pushed.
 fn asked(
     parameters: &[(String, String)],
     pushed: &HashMap<String, (Option<String>, String)>,

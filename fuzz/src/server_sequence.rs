@@ -320,7 +320,7 @@ impl CheckedServer {
         let token = &self.tokens[at];
         let is_own = token.kind == TokenKind::Refresh && token.client == client;
         let expired = token.expires_at.is_some_and(|at| at <= now);
-        // The successor that may be had once more.
+        // The successor that may be returned once more.
         let successor =
             token.replaced.filter(|(when, _)| now < when + self.grace).map(|(_, by)| by);
         let successor =

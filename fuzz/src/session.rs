@@ -190,7 +190,7 @@ fn share(input: &Input, session: Session, environment: &Arc<SessionEnvironment>)
     builder.load(load).store_if_unchanged(store).build().unwrap()
 }
 
-/// Polls who was woken, and answers who waits, until everybody is done: nobody is cancelled any
+/// Polls the woken futures, and answers the waiting ones, until all are done: none is cancelled any
 /// more.
 fn finish(environment: &SessionEnvironment, tasks: &mut Vec<(Kind, Task<Ended>)>) {
     for _ in 0..1000 {

@@ -1,5 +1,5 @@
-//! What surrounds a shared session: a clock, exchanges that are answered when the fuzzer says so, a
-//! place where tokens are saved, and what must hold there at any time.
+//! The environment of a shared session: a clock, exchanges that are answered when the fuzzer says
+//! so, a storage of tokens, and its invariants.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -48,10 +48,10 @@ impl<T: fmt::Debug> fmt::Debug for Cell<T> {
 
 pub type Outcome<T> = Result<T, &'static str>;
 
-/// What happens to something that was asked for.
+/// The end of a request.
 #[derive(arbitrary::Arbitrary, Clone, Copy, Debug)]
 pub enum Answer {
-    /// What was asked for; a token with that lifetime.
+    /// The requested token, with that lifetime.
     Good(Option<u16>),
     /// 401 by an API, a refusal by the token endpoint, and nothing saved.
     Refused(u8),
@@ -64,12 +64,12 @@ pub struct SessionEnvironment {
     pub now: Cell<u64>,
     moments: Cell<u8>,
     issued: Cell<u32>,
-    /// How often the user has granted access.
+    /// The number of times that the user has granted access.
     grant: Cell<u32>,
     /// Tokens of grants before the present one.
     outdated: Cell<BTreeSet<String>>,
     pub saved: Cell<BTreeSet<String>>,
-    /// What several processes share.
+    /// The state that several processes share.
     pub row: Cell<Option<StoredToken>>,
     /// Renewed tokens that the session has and that are not saved.
     pub unsaved: Cell<Vec<String>>,
@@ -81,7 +81,7 @@ pub struct SessionEnvironment {
     pub strict: Cell<bool>,
 }
 
-/// What one future waits for.
+/// The exchange that one future waits for.
 #[derive(Default)]
 struct Slot {
     answer: Cell<Option<Answer>>,
@@ -89,7 +89,7 @@ struct Slot {
     gone: Cell<bool>,
 }
 
-/// What one fetch has sent.
+/// The requests that one fetch has sent.
 #[derive(Default)]
 pub struct Count {
     pub api: Cell<u32>,
@@ -146,7 +146,7 @@ impl SessionEnvironment {
         Awaited(slot)
     }
 
-    /// Answers one of those who wait; `false` when nobody does.
+    /// Answers one of the waiting futures; `false` if there is none.
     pub fn answer(&self, which: usize, answer: Answer) -> bool {
         let mut waiting = self.waiting.borrow();
         waiting.retain(|slot| !slot.gone.get() && slot.answer.get().is_none());
@@ -208,7 +208,7 @@ impl SessionEnvironment {
                     r#""access_token":"access-{number}","refresh_token":"refresh-{number}""#
                 );
                 if grant != self.grant.get() {
-                    // Nobody needs it any more, but it may be there.
+                    // It is not needed any more, but it may be there.
                     self.outdated.borrow().insert(format!("access-{number}"));
                 } else if self.reports.get() {
                     self.saved.borrow().insert(format!("access-{number}"));
@@ -259,8 +259,8 @@ impl SessionEnvironment {
         Ok(WriteOutcome::Stored)
     }
 
-    /// Another process renews the stored token, if there is one, and what this one has renewed is
-    /// worth nothing any more.
+    /// Another process renews the stored token, if there is one, and the token that this one has
+    /// renewed is not valid any more.
     pub fn renew_elsewhere(&self, lifetime: Option<u16>) {
         let mut row = self.row.borrow();
         if row.as_ref().is_none_or(|stored| stored.token.is_none()) {
@@ -331,7 +331,7 @@ pub fn json(status: u16, body: &str) -> Response {
     builder.body(body.as_bytes().to_vec()).unwrap()
 }
 
-/// What an API says when it does not take a token, in several words.
+/// The responses of an API that refuses a token, in several forms.
 pub fn refusal(challenge: u8) -> Response {
     let challenges = [
         "Bearer",

@@ -183,7 +183,7 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
     panic!("it goes on for ever");
 }
 
-/// Whether a text or number stands somewhere in a value.
+/// Whether a value contains a text or number.
 fn says(value: &serde_json::Value, word: &str) -> bool {
     match value {
         serde_json::Value::String(text) => text == word,

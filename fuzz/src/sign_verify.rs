@@ -38,7 +38,7 @@ enum Place {
     Query,
 }
 
-/// What is changed behind the signer's back.
+/// The change after signing.
 #[derive(Arbitrary, Debug)]
 enum Change {
     Nothing,
@@ -69,7 +69,7 @@ pub fn run(input: Input) {
     let mut scheme = Scheme::new(method);
     (scheme.placement, scheme.key_encoding, scheme.body_hash) =
         (placement, Some(key_encoding), input.body_hash);
-    // An empty secret lets nobody in, and an empty token is none.
+    // An empty secret is refused, and an empty token counts as absent.
     let client = ClientCredentials::new(input.client, format!("s{}", input.client_secret));
     let token =
         input.token.map(|(token, secret)| TokenCredentials::new(format!("t{token}"), secret));
@@ -92,7 +92,7 @@ pub fn run(input: Input) {
     let mut verifier = Verifier::new(&input.sent.origin()).unwrap();
     (verifier.key_encoding, verifier.allow_two_legged) = (key_encoding, true);
     let verify = |moment: Moment| serve(verifier.verify(&request, moment), &store);
-    // Nobody issues such names, and stores fail on them.
+    // Servers do not issue such names, and stores fail on them.
     let odd = |text: &str| text.contains(char::is_control);
     let is_odd = odd(&client.key) || token.as_ref().is_some_and(|token| odd(&token.token));
     match verify(moment(NOW + 300, 2)) {

@@ -52,7 +52,7 @@ fn counted(input: &[u8]) {
     again::<Token>(serde_json::to_string(&counted).unwrap().as_bytes());
 }
 
-/// What was stored can be taken up again, whatever it says.
+/// A stored value can be read again, whatever it holds.
 fn used(input: &[u8]) {
     let client = client();
     if let Ok(pending) = serde_json::from_slice::<Pending>(input) {

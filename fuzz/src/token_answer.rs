@@ -129,7 +129,7 @@ fn shown(result: &Result<Token, Error>) -> String {
     }
 }
 
-/// What was granted is still the same when it was stored.
+/// A granted token is the same after it was stored.
 fn storable(token: &Token) {
     let far = token.expires_at.is_some_and(|time| time.as_secs() > 1 << 53);
     if far || token.extra.values().any(has_fraction) {
@@ -139,8 +139,8 @@ fn storable(token: &Token) {
     assert_eq!(serde_json::from_str::<Token>(&stored).ok().as_ref(), Some(token), "{stored}");
 }
 
-/// A token that stands in the answer once is nowhere in the texts, unless they have the same
-/// letters without it.
+/// A token that is in the answer once is not in the texts, unless they have the same letters
+/// without it.
 fn shows_nothing(input: &Input, response: &Response, shown: &str) {
     let Some(members) = said(response, input.lenient) else { return };
     let body = String::from_utf8_lossy(response.body()).into_owned();

@@ -41,7 +41,7 @@ impl Lenient {
     }
 }
 
-/// What an answer grants.
+/// The grant of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Granted {
     pub access_token: String,
@@ -91,7 +91,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// What the answer grants, if it grants anything.
+/// The grant of the answer, if there is one.
 pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<Granted> {
     if !(200..300).contains(&response.status().as_u16()) || response.body().len() > 64 * 1024 {
         return None;
@@ -103,7 +103,7 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
         }
     }
     let is_there = |name: &str| once(&members, name).is_ok();
-    // An error that says nothing is none.
+    // An empty error is ignored.
     let says_nothing = |value: &Value| match value {
         Value::Null => lenient.null_members,
         value => value.as_str() == Some(""),

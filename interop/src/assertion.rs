@@ -69,7 +69,7 @@ impl AuthenticateClient for Assertion {
     }
 }
 
-/// The claims of a JWT, which nobody has verified.
+/// The claims of a JWT, without verification.
 pub fn claims(jwt: &str) -> Value {
     let payload = jwt.split('.').nth(1).expect("a JWT has three parts");
     let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64url");

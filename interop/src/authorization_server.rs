@@ -1,5 +1,5 @@
 //! An authorization server of ours on loopback, with the API that its tokens are for. Jane is
-//! signed in there, and grants whatever is asked, unless the request has `login_hint=nobody`.
+//! signed in there, and grants every request, unless it has `login_hint=nobody`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -29,11 +29,11 @@ pub const AWKWARD_CLIENT: &str = "client & co.";
 pub const AWKWARD_SECRET: &str = "100% s=cret+/:é, 1 of 2 ways";
 /// The client without a secret.
 pub const PUBLIC_CLIENT: &str = "app";
-/// Where users come back to.
+/// The URL that users come back to.
 pub const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
-/// Where they come back to at clients that forget the query.
+/// The URL that users come back to at clients that drop the query.
 pub const CALLBACK_WITHOUT_QUERY: &str = "https://printer.example.com/ready";
-/// Where users of the client without a secret come back to, at whatever port.
+/// The URL that users of the client without a secret come back to, at any port.
 pub const LOOPBACK_CALLBACK: &str = "http://127.0.0.1/cb";
 /// Jane's password.
 pub const PASSWORD: &str = "correct horse ☃";
@@ -109,7 +109,7 @@ fn provider(issuer: &str) -> Provider {
         .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
         .with(|options| options.allow_raw_basic = true)
         .with(|options| options.allow_verification_uri_complete = true)
-        // Somebody waits for it.
+        // A test waits for it.
         .with(|options| options.device_interval = Duration::from_secs(1))
         .build()
         .expect("a sound configuration")

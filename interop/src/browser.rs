@@ -18,12 +18,12 @@ pub struct Browser {
     cookies: Vec<Cookie>,
 }
 
-/// Where the browser stops.
+/// The place at which the browser stops.
 #[derive(Debug)]
 pub enum Arrival {
     /// At a page of the server's.
     Page(Response),
-    /// On the way to somebody else: what it would ask there for.
+    /// On the way to another host: the request that it would send there.
     Away(String),
 }
 
@@ -142,9 +142,9 @@ impl Arrival {
 /// The one form of a page, as a server writes it that knows nothing about style.
 #[derive(Debug)]
 pub struct Form {
-    /// Where it goes.
+    /// Its destination.
     pub action: String,
-    /// What is filled in already.
+    /// The fields that are filled in already.
     pub fields: Vec<(String, String)>,
 }
 
@@ -161,7 +161,7 @@ impl Form {
         Self { action, fields: inputs.filter_map(field).collect() }
     }
 
-    /// What a browser posts when nothing is changed.
+    /// The form that a browser posts if nothing is changed.
     pub fn body(&self) -> String {
         form::encode(self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }

@@ -8,7 +8,7 @@ use oauth_proto::{DriveError, Request, Response};
 
 use crate::exchange::Http;
 
-/// What a call comes to.
+/// The result of a call.
 pub type Fetched = Result<Response, DriveError>;
 
 /// Calls one resource in one session, from many threads if need be.
@@ -62,7 +62,7 @@ impl<'a> Caller<'a> {
         fetched
     }
 
-    /// Where requests went since this was last asked.
+    /// The URLs of the requests since the last call of this function.
     pub fn sent(&self) -> Vec<String> {
         take(&self.sent)
     }

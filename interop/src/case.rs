@@ -14,7 +14,7 @@ pub struct Case {
     pub message: Message,
     /// The signature method's name.
     pub signature_method: &'static str,
-    /// Where the protocol parameters go: `header`, `query` or `body`.
+    /// The place of the protocol parameters: `header`, `query` or `body`.
     pub placement: &'static str,
     /// The client's identifier.
     pub client: String,
@@ -32,19 +32,19 @@ pub struct Case {
     pub realm: Option<String>,
 }
 
-/// What a peer can take of what is awkward.
+/// The awkward inputs that a peer accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Whether identifiers and the nonce may hold `%` and two hexadecimal digits.
     pub escapes_in_identifiers: bool,
     /// Whether secrets may hold characters that are escaped.
     pub escapes_in_secrets: bool,
-    /// Whether `charset` may stand behind the media type of a form.
+    /// Whether `charset` may follow the media type of a form.
     pub charset: bool,
 }
 
-/// What texts are made of: what is safe, what some encoder or other treats in its own way, what
-/// looks encoded already. All of it is UTF-8, since oauthlib replaces other bytes.
+/// The characters of texts: safe ones, those that encoders treat differently, and those that look
+/// encoded already. All of it is UTF-8, since oauthlib replaces other bytes.
 const PIECES: [&str; 46] = [
     "a", "b", "Z", "0", "9", "-", ".", "_", "~", " ", "+", "%", "%41", "%zz", "%2", "&", "=", ";",
     ",", "\"", "'", "\\", "/", "?", "#", "[", "]", "(", ")", "!", "*", "$", "@", ":", "<", "|",
@@ -79,7 +79,7 @@ const PATHS: [&str; 16] = [
     "/a%25b",
 ];
 
-/// IPv6 addresses are in their canonical form but for the case: oauthlib shortens others.
+/// IPv6 addresses are in their canonical form except the case: oauthlib shortens others.
 const HOSTS: [&str; 8] = [
     "photos.example.net",
     "Photos.EXAMPLE.net",
@@ -128,7 +128,7 @@ impl Case {
             signature_method,
             placement,
             client: identifier(random, limits),
-            // An empty one lets nobody in here.
+            // An empty one is refused here.
             client_secret: secret(random, limits, "s"),
             token: token.then(|| identifier(random, limits)),
             token_secret: if token { secret(random, limits, "") } else { String::new() },

@@ -27,7 +27,7 @@ impl Http {
     /// One exchange.
     ///
     /// # Errors
-    /// What the transport reports.
+    /// The errors of the transport.
     pub fn exchange(&self, request: Request) -> Result<Response, ureq::Error> {
         let (head, mut body) = self.0.run(request)?.into_parts();
         Ok(Response::from_parts(head, body.read_to_vec()?))
@@ -46,16 +46,16 @@ impl Http {
     /// Drives a leg.
     ///
     /// # Errors
-    /// What it comes to.
+    /// The error of the leg.
     pub fn run<T>(&self, step: Result<Step<T>, Error>) -> Result<T, Error> {
         run(step?, |request| self.exchange(request)).map_err(protocol)
     }
 
-    /// Drives a leg that waits, by a clock of its own: before each of its pauses ends, `meanwhile`
-    /// is told how long it is.
+    /// Drives a leg that waits, by its own clock: before each of its pauses ends, `meanwhile` is
+    /// told how long it is.
     ///
     /// # Errors
-    /// What it comes to.
+    /// The error of the leg.
     pub fn run_waiting<T>(
         &self,
         clock: &Clock,
@@ -84,7 +84,7 @@ fn protocol(error: DriveError) -> Error {
     }
 }
 
-/// A clock that goes on when it is told to, so that nobody has to wait.
+/// A clock that moves when it is told to, so that tests do not wait.
 #[derive(Debug)]
 pub struct Clock(Mutex<Timestamp>);
 

@@ -15,7 +15,7 @@ pub const CONSUMER: &str = "printer & co.";
 /// Its secret.
 pub const CONSUMER_SECRET: &str = "100% s=cret+/é";
 
-/// An access token there is one of, as this is no more than a stub.
+/// There is one access token, since this is only a stub.
 const TOKEN: &str = "nnch734d00sl2jdk";
 const TOKEN_SECRET: &str = "pfkkdhi9sl3r4s00";
 

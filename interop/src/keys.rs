@@ -1,4 +1,4 @@
-//! RSA keys, for tests alone: a client's, and one that is nobody's here.
+//! RSA keys, for tests alone: a client's, and one that belongs to no party here.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use oauth_proto::oauth1::{Method, RsaKey};
 pub const CLIENT: &str = include_str!("../keys/client.pem");
 /// The client's public key, in PEM.
 pub const CLIENT_PUBLIC: &str = include_str!("../keys/client.pub.pem");
-/// Somebody else's public key, in PEM.
+/// Another party's public key, in PEM.
 pub const STRANGER_PUBLIC: &str = include_str!("../keys/stranger.pub.pem");
 
 /// The key in a PEM text from here.

@@ -1,5 +1,5 @@
-//! What the tests against other implementations share. The tests are in `tests`, the scripts that
-//! drive the others in `peers`, and `run` installs the others and runs everything.
+//! The shared parts of the tests against other implementations. The tests are in `tests`, the
+//! scripts that drive the others in `peers`, and `run` installs the others and runs everything.
 //!
 //! Whatever is random here comes from one seed: `INTEROP_SEED`, or always the same one. A failure
 //! names it.

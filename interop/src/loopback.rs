@@ -20,8 +20,8 @@ impl fmt::Debug for Loopback {
 }
 
 impl Loopback {
-    /// Starts one, at a port of the system's choice. What answers is made with the origin that it
-    /// turns out to have.
+    /// Starts one, at a port of the system's choice. The handler is made with the origin of the
+    /// server.
     pub fn start<H>(respond: impl FnOnce(&str) -> H) -> Self
     where
         H: Fn(&Request) -> Response + Send + 'static,
@@ -39,7 +39,7 @@ impl Loopback {
         loopback
     }
 
-    /// Where it is: `http://127.0.0.1:` and the port.
+    /// Its origin: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
         format!("http://{}", self.server.server_addr())
     }

@@ -55,7 +55,7 @@ impl Message {
         }
     }
 
-    /// The request as its receiver sees it: its URI names the host that it came to.
+    /// The request as its receiver sees it: its URI names the host that received it.
     pub fn arrived(mut self) -> Self {
         if let Some(host) = self.headers.remove("Host") {
             self.edit(|parts| parts.authority = Some(host.parse().expect("a host")));
@@ -117,7 +117,7 @@ impl Message {
     }
 }
 
-/// The one thing that is no longer what was signed.
+/// The one part that differs from the signed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tampering {
     /// A parameter more in the query.
@@ -166,8 +166,7 @@ impl Tampering {
         all[random.below(all.len())]
     }
 
-    /// Tampers with a request that has arrived. What is done to secrets is up to the verifying
-    /// side.
+    /// Tampers with a request that has arrived. Changes of secrets are made by the verifying side.
     pub fn apply(self, message: &mut Message, timestamp: u64) {
         match self {
             Self::Query => message.edit_target(|path, query| format!("{path}?{query}&tampered=1")),

@@ -14,13 +14,13 @@ use crate::exchange::Http;
 use crate::keys;
 use crate::peer::Peer;
 
-/// Our client never goes there; the tests read where the browser is sent to.
+/// Our client does not open it; the tests read the URL that the browser is sent to.
 pub const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 /// The one resource that the server knows.
 pub const PHOTOS: &str = "https://photos.example.com/";
-/// What is registered of a native app: any port will do (RFC 8252 §7.3).
+/// The registered URL of a native app: any port is accepted (RFC 8252 §7.3).
 pub const LOOPBACK: &str = "http://127.0.0.1/ready";
-/// What somebody needs to register a client.
+/// The token that is needed to register a client.
 pub const INITIAL_ACCESS_TOKEN: &str = "b41f0e6c-initial";
 
 const SECRET: &str = "100% s=cret+/&:~";
@@ -34,7 +34,7 @@ pub struct OidcProvider {
     peer: Peer,
     /// Its issuer identifier.
     pub issuer: String,
-    /// What our clients speak over.
+    /// The transport of our clients.
     pub http: Http,
 }
 
@@ -81,10 +81,10 @@ impl OidcProvider {
         Browser::new(&self.http, &self.issuer).callback(url)
     }
 
-    /// The first leg and the user's part in it. What is pending has been stored meanwhile.
+    /// The first leg and the user's part in it. The pending value has been stored meanwhile.
     ///
     /// # Errors
-    /// What the leg comes to.
+    /// The error of the leg.
     pub fn authorize(
         &self,
         client: &Client,
@@ -99,7 +99,7 @@ impl OidcProvider {
     /// The last leg.
     ///
     /// # Errors
-    /// What it comes to.
+    /// The error of the leg.
     pub fn redeem<'a>(
         &self,
         client: &Client,
@@ -112,7 +112,7 @@ impl OidcProvider {
     /// All legs of the code grant.
     ///
     /// # Errors
-    /// What they come to.
+    /// The errors of the legs.
     pub fn grant(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let (pending, callback) = self.authorize(client, authorize)?;
         self.redeem(client, pending, &callback)
@@ -154,7 +154,7 @@ fn authentication(id: &str) -> ClientAuthentication {
     }
 }
 
-/// How the server knows them.
+/// The way in which the server authenticates them.
 fn clients() -> Vec<Value> {
     let confidential = |id: &str, method: &str, more: Value| {
         let grants = [

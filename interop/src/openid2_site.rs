@@ -15,15 +15,15 @@ use oauth_proto::{Error, Moment, Request, Response};
 use crate::browser::{Form, text};
 use crate::exchange::Http;
 
-/// Nobody goes there; the tests read where the browser is sent to.
+/// The browser does not open it; the tests read the URL that it is sent to.
 pub const REALM: &str = "https://printer.example.com/";
-/// Where users come back to.
+/// The URL that users come back to.
 pub const RETURN_TO: &str = "https://printer.example.com/openid?printer=2";
 
 /// A site that remembers which answers it has seen.
 #[derive(Debug)]
 pub struct Site {
-    /// What it is made of.
+    /// Its parts.
     pub party: RelyingParty,
     http: Http,
     store: MemoryStore,
@@ -58,10 +58,10 @@ impl Site {
         }
     }
 
-    /// Who speaks for an identifier.
+    /// The provider that speaks for an identifier.
     ///
     /// # Errors
-    /// What discovery comes to.
+    /// The error of discovery.
     pub fn discover(&self, identifier: &str) -> Result<Discovered, Error> {
         let found = self.http.run(self.party.discover(identifier))?;
         // It is kept for a while, as a site would.
@@ -71,7 +71,7 @@ impl Site {
     /// Agrees on a key with a provider.
     ///
     /// # Errors
-    /// What that comes to.
+    /// The error of that.
     pub fn associate(&self, discovered: &Discovered) -> Result<Option<Association>, Error> {
         let association = self.http.run(self.party.associate(discovered, Moment::from_os()))?;
         self.keys.borrow_mut().extend(association.clone());
@@ -84,7 +84,7 @@ impl Site {
         self.follow(self.ask(authorize), hints)
     }
 
-    /// What the user is asked.
+    /// The request for the user.
     pub fn ask(&self, authorize: Authorize) -> Authorization {
         self.party.authorize(authorize, Moment::from_os()).expect("a request")
     }
@@ -108,10 +108,10 @@ impl Site {
         Visit::new(&authorization.pending, &page)
     }
 
-    /// What the provider asserts.
+    /// The provider's assertion.
     ///
     /// # Errors
-    /// What verifying comes to.
+    /// The error of verifying.
     pub fn verify(&self, visit: &Visit) -> Result<Assertion, Error> {
         self.verify_at(visit, Moment::from_os())
     }
@@ -119,7 +119,7 @@ impl Site {
     /// The same at another time.
     ///
     /// # Errors
-    /// What verifying comes to.
+    /// The error of verifying.
     pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
         let keys = self.keys.borrow();
@@ -137,7 +137,7 @@ impl Site {
     /// All of it, without a key. `asked` says what is asked besides.
     ///
     /// # Errors
-    /// What discovery or verifying comes to.
+    /// The error of discovery or verifying.
     pub fn sign_in(
         &self,
         identifier: &str,
@@ -188,7 +188,7 @@ impl Visit {
         }
     }
 
-    /// Where the browser comes, with its query.
+    /// The URL that the browser reaches, with its query.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -224,7 +224,7 @@ impl Visit {
         }
     }
 
-    /// The same visit with a field that stands twice.
+    /// The same visit with a repeated field.
     pub fn twice(&self, name: &str) -> Self {
         let value = self.field(name).expect("a field");
         let again = form::encode([(format!("openid.{name}"), value)]);
@@ -239,7 +239,7 @@ impl Visit {
         Self { url: url.to_owned(), ..self.clone() }
     }
 
-    /// Somebody else's answer, brought by this user.
+    /// Another user's answer, brought by this user.
     pub fn with_answer_of(&self, other: &Self) -> Self {
         Self { pending: self.pending.clone(), ..other.clone() }
     }

@@ -17,9 +17,9 @@ use crate::exchange::Http;
 use crate::hybrid::Hybrid;
 use crate::loopback::Loopback;
 
-/// Where [`BIOGRAPHY`] is, which is so long that the answer comes in a form.
+/// The type of [`BIOGRAPHY`], which is so long that the answer is a form.
 pub const BIOGRAPHY_TYPE: &str = "http://axschema.org/media/biography";
-/// What Jane tells of herself, piece by piece.
+/// Jane's attributes, one by one.
 pub const BIOGRAPHY: &str = "All of \"it\" & <more>. ";
 /// Jane's addresses.
 pub const EMAILS: [&str; 3] = ["jane@example.com", "jane+2@example.com", "a=&\"'<%41>@example.com"];
@@ -55,17 +55,17 @@ impl OurOpenidProvider {
         }))
     }
 
-    /// Where it is: `http://127.0.0.1:` and the port. It is the OP identifier too.
+    /// Its origin: `http://127.0.0.1:` and the port. It is the OP identifier too.
     pub fn origin(&self) -> String {
         self.0.origin()
     }
 
-    /// Where messages go.
+    /// The endpoint for messages.
     pub fn endpoint(&self) -> String {
         format!("{}/openid", self.origin())
     }
 
-    /// One of Jane's identifiers, by what stands behind her name.
+    /// One of Jane's identifiers, by the part after her name.
     pub fn jane(&self, way: &str) -> String {
         format!("{}/id/jane{way}", self.origin())
     }
@@ -154,8 +154,8 @@ impl Endpoints {
     }
 
     /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked,
-    /// by `jane=is_careful` she trusts sites that have a document. Which identifier she selects is
-    /// `select`, and may be anybody's.
+    /// by `jane=is_careful` she trusts sites that have a document. `select` is the identifier that
+    /// she selects, and may be another user's.
     fn decide(&self, request: &Request, check_id: CheckIdRequest) -> Result<Response, Rejected> {
         let says_no = match hint(request, "jane").as_deref() {
             Some("denies") => true,
@@ -172,7 +172,7 @@ impl Endpoints {
         serve(self.provider.approve(check_id, approval, Moment::from_os()), &self.store)
     }
 
-    /// Who Jane is: what she is asked about where that is hers, and what she selects where she may.
+    /// Jane's identifier: the requested one if it is hers, or the one that she selects.
     fn identified(&self, request: &Request, check_id: &CheckIdRequest) -> Approval {
         let jane = format!("{}/id/jane", self.origin);
         match (&check_id.identity, hint(request, "select")) {
@@ -234,7 +234,7 @@ fn registered() -> sreg::Response {
     }
 }
 
-/// What the test wants Jane to do.
+/// Jane's behaviour in the test.
 fn hint(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     let found = form::pairs(query.as_bytes()).find(|(own, _)| **own == *name.as_bytes());

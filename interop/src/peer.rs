@@ -1,4 +1,4 @@
-//! Another implementation in a process of its own, spoken to in lines of JSON.
+//! Another implementation in its own process, with lines of JSON as messages.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -61,7 +61,7 @@ impl Peer {
             scope.spawn(|| self.input.write_all(text.as_bytes()).and_then(|()| self.input.flush()));
             let answers: Vec<_> = questions.iter().map_while(|_| next(&self.answers)).collect();
             if answers.len() < questions.len() {
-                // The writer must not wait for somebody who no longer reads.
+                // The writer must not wait for a process that does not read any more.
                 drop(self.child.kill());
                 panic!(
                     "the peer gave {} answers where {} were due",

@@ -33,7 +33,7 @@ impl Service {
         }))
     }
 
-    /// Where it is: `http://127.0.0.1:` and the port.
+    /// Its origin: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
         self.0.origin()
     }
@@ -58,7 +58,7 @@ impl Endpoints {
             it.allow_sha1_body_hash = true;
             it.dangerous_allow_plaintext = true;
         });
-        // For Tornado; whoever sends POST notices nothing.
+        // For Tornado; clients that send POST do not notice.
         let provider = Provider::builder(verifier)
             .with(|it| it.allow_get = true)
             .build()

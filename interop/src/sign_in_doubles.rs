@@ -30,7 +30,7 @@ use crate::loopback::Loopback;
 pub const CLIENT: &str = "client & co.";
 /// Its secret: encoded and raw are two keys.
 pub const SECRET: &str = "100% s=cret+/é";
-/// Where users come back to.
+/// The URL that users come back to.
 pub const CALLBACK: &str = "https://app.example/callback?from=double";
 /// Google's token.
 pub const GOOGLE_TOKEN: &str = "1/fFAGRNJru1FTz70BzhT3Zg";
@@ -74,13 +74,13 @@ impl Double {
         }))
     }
 
-    /// Where it is: `http://127.0.0.1:` and the port.
+    /// Its origin: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
         self.0.origin()
     }
 }
 
-/// What a double answers; a refusal is an answer too.
+/// The answer of a double, which may be a refusal.
 type Answer = Result<Response, Response>;
 
 trait Service {
@@ -154,7 +154,7 @@ fn query(request: &Request) -> BTreeMap<String, String> {
     fields(request.uri().query().unwrap_or_default().as_bytes())
 }
 
-/// Each field, which stands there once.
+/// Each field, which is present once.
 fn fields(form: &[u8]) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
     for (name, value) in form::pairs(form) {

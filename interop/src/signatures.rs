@@ -23,7 +23,7 @@ pub fn placement(name: &str) -> ParameterPlacement {
     }
 }
 
-/// How a case is signed.
+/// The signing of a case.
 pub fn scheme(case: &Case) -> Scheme {
     let mut scheme = Scheme::new(keys::method(case.signature_method, keys::CLIENT));
     scheme.placement = placement(case.placement);
@@ -43,7 +43,7 @@ pub fn sign(case: &Case, scheme: &Scheme) -> Message {
     Message::of(request)
 }
 
-/// The parameters of the `Authorization` header, in an order of their own.
+/// The parameters of the `Authorization` header, in another order.
 pub fn sorted_header(signed: &Message) -> Vec<&str> {
     let header = signed.headers.get("Authorization").expect("a signature in the header");
     let mut parameters: Vec<_> =
@@ -52,8 +52,8 @@ pub fn sorted_header(signed: &Message) -> Vec<&str> {
     parameters
 }
 
-/// Verifies a request that has arrived, as the server of the host that it came to. `tampering` says
-/// which of the secrets is another one than that of the case.
+/// Verifies a request that has arrived, as the server of the host that received it. `tampering`
+/// says which of the secrets is another one than that of the case.
 ///
 /// # Errors
 /// The refusal.

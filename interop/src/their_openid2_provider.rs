@@ -11,7 +11,7 @@ use crate::peer::Peer;
 #[derive(Debug)]
 pub struct TheirProvider {
     peer: Peer,
-    /// Where it is, and its OP identifier but for the slash.
+    /// Its origin, which is its OP identifier except the slash.
     pub origin: String,
 }
 
@@ -20,7 +20,7 @@ pub struct TheirProvider {
 pub struct Asked {
     /// The HTTP method.
     pub method: String,
-    /// The path, with a query that is none of the protocol's.
+    /// The path, with a query that does not belong to the protocol.
     pub path: String,
     /// The fields of the message, if it is one, without `openid.`.
     pub openid: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ impl TheirProvider {
         self.peer.ask(knobs)
     }
 
-    /// What it was asked since this was last looked at: the mode of a message, the path of a
+    /// The requests since the last call of this function: the mode of a message, the path of a
     /// document.
     pub fn asked(&mut self) -> Vec<String> {
         let asked = self.change(&json!({}));
@@ -59,12 +59,12 @@ impl TheirProvider {
             .collect()
     }
 
-    /// Where messages go.
+    /// The endpoint for messages.
     pub fn endpoint(&self) -> String {
         format!("{}/openid", self.origin)
     }
 
-    /// One of Jane's identifiers, by what stands behind her name.
+    /// One of Jane's identifiers, by the part after her name.
     pub fn jane(&self, way: &str) -> String {
         format!("{}/id/jane{way}", self.origin)
     }

@@ -455,7 +455,7 @@ fn begin_device(oauthlib: &OauthlibServer, client: &Client, clock: &Clock) -> Pe
 #[test]
 fn a_device_slows_down_when_it_is_told_to() {
     let oauthlib = OauthlibServer::new();
-    // oauthlib wants to see `client_id` in the body also where it stands in the header.
+    // oauthlib wants to see `client_id` in the body also if it is in the header.
     let mut web = oauthlib.web();
     web.include_client_id = IncludeClientId::Always;
     for client in [web, oauthlib.client("native", ClientAuthentication::None)] {

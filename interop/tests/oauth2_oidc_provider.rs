@@ -219,7 +219,7 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
         .unwrap();
     assert!(callback.starts_with(&format!("{CALLBACK}#code=")), "{callback}");
     assert!(op.redeem(&client, pending, &callback).is_ok());
-    // What is in the query then is no answer.
+    // The query then is not an answer.
     let (pending, callback) = op
         .authorize(
             &client,
@@ -361,7 +361,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
             "{id}"
         );
         assert_eq!(found.iss.as_ref(), Some(&op.issuer), "{id}");
-        // The server's clock is ours, but for the way.
+        // The server's clock is ours, except for the time of the request.
         let (theirs, ours) = (found.exp.unwrap(), token.expires_at.unwrap());
         assert!(theirs <= ours && ours.as_secs() - theirs.as_secs() <= 30, "{id}: {theirs} {ours}");
     }
@@ -464,6 +464,6 @@ fn a_code_is_redeemed_without_what_oauth_2_1_leaves_out() {
     server.oauth_2_1 = true;
     server.authorization_endpoint = Some(format!("{}/auth", op.issuer));
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
-    // Such as the redirect_uri that goes with the code.
+    // Such as the redirect_uri beside the code.
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
 }

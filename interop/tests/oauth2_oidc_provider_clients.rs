@@ -153,7 +153,8 @@ fn a_client_registers_changes_and_leaves() {
     let read = op.http.run(registered.read()).unwrap();
     assert_eq!(read, registered);
 
-    // What the server told is what it is told, but for one member. The secret goes in the body now.
+    // The metadata that is sent back is the server's, except one member. The secret goes in the
+    // body now.
     let mut changed = read.metadata.clone();
     changed.token_endpoint_auth_method = Some("client_secret_post".into());
     let updated = op.http.run(read.update(&changed)).unwrap();

@@ -9,7 +9,7 @@ use interop::peer::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What the client is to do.
+/// The client's task.
 #[derive(Clone, Serialize)]
 struct Task<'a> {
     issuer: String,

@@ -9,7 +9,7 @@ use interop::peer::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What the client is to do.
+/// The client's task.
 #[derive(Clone, Serialize)]
 struct Task<'a> {
     issuer: String,
@@ -22,7 +22,7 @@ struct Task<'a> {
     scope: &'a str,
     user: &'a str,
     pushed: bool,
-    /// What happens to the callback on its way.
+    /// The change of the callback on its way.
     forge: &'a str,
 }
 

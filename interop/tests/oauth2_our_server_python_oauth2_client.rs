@@ -20,7 +20,7 @@ struct Started {
     port: u16,
 }
 
-/// A user goes to the site, which shows a secret of its own, and follows wherever that leads.
+/// A user opens the site, which sends its secret, and follows each redirect.
 fn visit(user: &str, secret: &str) -> Response {
     let server = OurServer::start();
     let mut site = Peer::run("python_oauth2_client.py");

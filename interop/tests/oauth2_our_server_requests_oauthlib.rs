@@ -8,14 +8,14 @@ use interop::peer::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What the client is to do.
+/// The client's task.
 #[derive(Clone, Serialize)]
 struct Task<'a> {
     issuer: String,
     flow: &'a str,
     client: &'a str,
     client_secret: Option<&'a str>,
-    /// Where the secret goes: `basic`, `body`, or `none`.
+    /// The place of the secret: `basic`, `body`, or `none`.
     authentication: &'a str,
     callback: &'a str,
     scope: &'a str,
@@ -59,7 +59,7 @@ fn is_renewed_once(task: &Task<'_>) {
     assert_ne!(token["access_token"], renewed["access_token"], "{walk:#}");
     assert_ne!(token["refresh_token"], renewed["refresh_token"], "{walk:#}");
     assert_eq!(walk["photos_later"], photos(task), "{walk:#}");
-    // Whoever shows the first one again is a thief, or has been robbed.
+    // A client that presents the first one again is a thief, or was robbed.
     assert_eq!(walk["used"], "invalid_grant", "{walk:#}");
     assert_eq!(walk["photos_after_theft"], 401, "{walk:#}");
 }

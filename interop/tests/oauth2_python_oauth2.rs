@@ -34,7 +34,7 @@ struct Started {
 }
 
 impl PythonOauth2Server {
-    /// With the documentation's configuration, but for these members.
+    /// With the documentation's configuration, except these members.
     fn new(configuration: Value) -> Self {
         Self::with_secret(SECRET, configuration)
     }

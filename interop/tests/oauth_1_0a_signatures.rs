@@ -12,7 +12,7 @@ use serde::Serialize;
 /// So many requests for each signature method.
 const REQUESTS: usize = 300;
 
-/// What it is to sign. It wants the parameters of a form taken apart.
+/// The request to sign. It wants the parameters of a form taken apart.
 #[derive(Serialize)]
 struct Question {
     case: Case,

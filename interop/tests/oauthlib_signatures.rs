@@ -44,7 +44,7 @@ enum Question<'a> {
     },
 }
 
-/// What oauthlib says of a request.
+/// oauthlib's verdict on a request.
 #[derive(Debug, Deserialize)]
 struct Verdict {
     valid: bool,

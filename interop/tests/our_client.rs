@@ -15,10 +15,10 @@ use serde::Deserialize;
 /// oauthlib's servers want 20 to 30 letters and digits, unless told otherwise.
 const CLIENT: &str = "dpf43f3p2l4k3l03dpf43f3p";
 const CLIENT_SECRET: &str = "100% s=cret+/é";
-/// Our client never goes there; the test reads where the browser is sent to.
+/// Our client does not open it; the test reads the URL that the browser is sent to.
 const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 
-/// Parameters of one's own, as they are decoded, and on the wire.
+/// Custom parameters, decoded and as they are sent.
 const PARAMETERS: [(&str, &str); 5] =
     [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
@@ -37,7 +37,7 @@ struct Started {
     port: u16,
 }
 
-/// What the protected resource has understood.
+/// The request as the protected resource has read it.
 #[derive(Debug, Deserialize, PartialEq)]
 struct Photos {
     client: String,
@@ -60,7 +60,7 @@ impl OAuthlibPair {
         let server = configure(
             Server::new(&initiate, &authorize, &token).unwrap().with(|it| it.scheme = scheme),
         );
-        // Of RSA the secret is no part.
+        // RSA does not use the secret.
         let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, server, client, http: Http::default() }
     }
@@ -73,12 +73,12 @@ impl OAuthlibPair {
         self.http.run(self.client.redeem(pending, callback, Moment::from_os()))
     }
 
-    /// What Jane's browser gets.
+    /// The response for Jane's browser.
     fn page(&self, url: &str) -> Response {
         self.http.get(url)
     }
 
-    /// Where Jane's browser is sent to.
+    /// The URL that Jane's browser is sent to.
     fn callback(&self, url: &str) -> String {
         let page = self.page(url);
         assert_eq!(page.status(), 302);

@@ -19,7 +19,7 @@ fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> As
     let authorize =
         Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(access);
     let visit = site.visit(authorize, "");
-    // Nobody else's token is slipped in: what carries it is signed.
+    // An attacker cannot insert another token: its message is signed.
     if let Some(token) = visit.field("oauth.request_token") {
         let forged = visit.with_argument("oauth.request_token", Some(&format!("{token}x")));
         assert_eq!(site.verify(&forged).unwrap_err(), AssertionError::Signature.into());

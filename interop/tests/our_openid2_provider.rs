@@ -18,7 +18,7 @@ const UNLIMITED: &str = "unlimited";
 /// So often a key is agreed on.
 const TIMES: usize = 20;
 
-/// A consumer in a process of its own.
+/// A consumer in its own process.
 struct Consumer(Peer);
 
 impl Consumer {
@@ -26,7 +26,7 @@ impl Consumer {
         Self(Peer::run("openid2_consumer.py"))
     }
 
-    /// What signing in comes to.
+    /// The result of signing in.
     fn sign_in(&mut self, identifier: &str, told: Value) -> Value {
         let mut task = json!({ "identifier": identifier, "realm": REALM, "return_to": RETURN_TO });
         task.as_object_mut()
@@ -294,7 +294,7 @@ fn an_answer_is_confirmed_once() {
     let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
-        // Without a store of its own the consumer has nobody but the provider to tell a replay.
+        // Without its own store the consumer depends on the provider to detect a replay.
         let answer =
             consumer.sign_in(&op.jane(way), json!({ "associations": null, "replays": true }));
         is_jane(&answer, &op.jane(way), &op.jane(way));

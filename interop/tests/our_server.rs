@@ -10,7 +10,7 @@ const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 const PARAMETERS: [(&str, &str); 5] =
     [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
-/// What a client is to do.
+/// The client's task.
 #[derive(Serialize)]
 struct Task<'a> {
     origin: String,
@@ -20,14 +20,14 @@ struct Task<'a> {
     callback: &'a str,
     signature_method: &'a str,
     placement: &'a str,
-    /// What the resource owner does.
+    /// The resource owner's decision.
     jane: &'a str,
-    /// What the client sends in place of the callback's verifier.
+    /// The text that the client sends in place of the callback's verifier.
     forged_verifier: Option<&'a str>,
     parameters: &'a [(&'a str, &'a str)],
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Deserialize)]
 enum Walk {
     /// All three legs, and then calls of the protected resource: as they should be, the same once
@@ -70,7 +70,7 @@ impl Seen {
     }
 }
 
-/// What requests-oauthlib comes to.
+/// The result of requests-oauthlib.
 fn walk(task: &Task<'_>) -> Walk {
     Peer::run("requests_oauthlib_client.py").ask(task)
 }
@@ -87,12 +87,12 @@ fn walks(task: &Task<'_>) {
         );
     }
     assert!(replayed.iter().all(|answer| answer.is_problem("nonce_used")), "{walk:#?}");
-    // Of RSA the secret is no part.
+    // RSA does not use the secret.
     let refused = with_a_wrong_secret.iter().all(|answer| answer.is_problem("signature_invalid"));
     assert_eq!(refused, task.rsa_key.is_none(), "{walk:#?}");
 }
 
-/// What our protected resource says.
+/// The answer of our protected resource.
 fn photos(client: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
     serde_json::json!({ "client": client, "user": "jane", "parameters": parameters })
 }
@@ -172,7 +172,7 @@ fn a_user_who_denies_gives_no_verifier() {
     assert!(matches!(walk, Walk::Denied), "{walk:#?}");
 }
 
-/// What a user of Tornado's OAuthMixin comes to.
+/// The result for a user of Tornado's OAuthMixin.
 #[derive(Debug, Deserialize, PartialEq)]
 struct SignedIn {
     status: u16,

@@ -10,7 +10,7 @@ use oauth_proto::services::{self, Client, ProfileMapping, Service, SignIn, Token
 use oauth_proto::{ApiRequest, Error, Moment, Refused, oauth1, oauth2};
 use serde_json::Value;
 
-/// Where the service sends Jane's browser.
+/// The URL that the service sends Jane's browser to.
 fn callback(http: &Http, url: &str) -> String {
     let page = http.get(url);
     assert_eq!(page.status(), 302, "{url}");

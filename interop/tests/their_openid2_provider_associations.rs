@@ -153,7 +153,7 @@ fn nobody_can_have_a_key_dropped_that_is_good() {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
-    // An answer of another key's, and a word that nobody signed.
+    // An answer that another key signed, and an unsigned field.
     let visit = visit(&site, &found, None).with_argument("invalidate_handle", Some(&*key.handle));
     assert_eq!(site.verify(&visit).unwrap().invalidated_handle.as_deref(), None);
 }

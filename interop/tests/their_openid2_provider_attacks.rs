@@ -1,5 +1,5 @@
-//! What a user, or a provider, might do to answers of python3-openid's provider: our relying party
-//! sees all of it.
+//! Changes that a user or a provider might make to answers of python3-openid's provider: our
+//! relying party detects all of them.
 
 use interop::with::With;
 use std::time::Duration;
@@ -214,7 +214,7 @@ fn a_provider_speaks_for_those_who_name_it() {
             // A user of another provider.
             (other.jane(""), other.jane("")),
             (other.jane("/delegated-link"), other.jane("/delegated-link")),
-            // Identifiers that name nobody, or in another version, or another identifier.
+            // Identifiers without a user, of another version, or for another identifier.
             (op.jane("/nothing"), op.jane("/nothing")),
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),

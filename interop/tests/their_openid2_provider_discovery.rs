@@ -8,8 +8,8 @@ use interop::with::With;
 use oauth_proto::openid2::{Authorize, Options, Version};
 use oauth_proto::{Error, Unsupported};
 
-/// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the
-/// provider, and what is fetched.
+/// An identifier by the part after Jane's name, its claimed and local identifiers, and the
+/// documents that are fetched.
 type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const WAYS: [Way; 9] = [

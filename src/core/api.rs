@@ -48,7 +48,7 @@ pub struct ApiRequest {
     arguments: String,
     body: Option<Body>,
     extensions: Extensions,
-    /// How many bytes a response may have. Default: 8 MiB.
+    /// The largest size of a response in bytes. Default: 8 MiB.
     pub limit: usize,
     /// Lets a session of OAuth 1.0 call an API without TLS on another machine. Default: it refuses
     /// to. A session of OAuth 2.0 goes by its own origins.
@@ -143,7 +143,7 @@ impl ApiRequest {
         self
     }
 
-    /// Checks that what goes there and comes back stays secret on the way.
+    /// Checks that the request and its response stay secret on the way.
     pub(crate) fn check_secure(&self) -> Result<(), Error> {
         if !self.dangerous_allow_http {
             check_secure(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
@@ -159,8 +159,8 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// The JSON of an answer; null for an empty one. An error on status 200 is one, too. What a refusal
-/// says is the protocol's to read.
+/// Returns the JSON of an answer; null for an empty one. An error on status 200 counts as an error,
+/// too. The protocol's function `refusal` reads a refusal.
 pub(crate) fn json(
     response: &Response,
     limit: usize,
@@ -178,7 +178,7 @@ pub(crate) fn json(
     if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
 }
 
-/// Checks that a response is no redirect, no refusal and not too large.
+/// Checks that a response is not a redirect, not a refusal and not too large.
 pub(crate) fn check_success(
     response: &Response,
     limit: usize,

@@ -9,14 +9,14 @@ use crate::{
 };
 
 impl<T: 'static> Step<T> {
-    /// Returns a leg that goes on with `next` when this one, which a function of the caller's made,
-    /// is done. What goes wrong in this one is [`Refused::KeyService`], since another service's
-    /// refusal says nothing about the grant or the token. Who observes this one still does, but for
-    /// requests that could not be sent.
+    /// Returns a leg that goes on with `next` when this one, which a function of the caller made,
+    /// is done. Errors of this one become [`Refused::KeyService`], since another service's refusal
+    /// says nothing about the grant or the token. Observers of this leg still get its events,
+    /// except those of requests that could not be sent.
     ///
     /// # Errors
     /// Those of `next`, when this leg is done already, and that of `waits`, when it waits: drivers
-    /// of renewals have nothing to sleep with.
+    /// of renewals cannot sleep.
     pub(crate) fn asked_first<U: 'static>(
         self,
         waits: fn() -> Error,

@@ -1,5 +1,5 @@
-//! The request with which a user's browser comes back, and whether it came to the place that was
-//! asked for.
+//! The request with which a user's browser comes back, and the check that it arrived at the
+//! redirect_uri.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -77,7 +77,7 @@ impl From<&http::Uri> for Callback<'_> {
 }
 
 impl<'a> From<&'a Request> for Callback<'a> {
-    /// Of a POST, the body is the form.
+    /// Takes the body of a POST as the form.
     fn from(request: &'a Request) -> Self {
         let form = (request.method() == Method::POST).then(|| request.body().as_slice());
         Self { url: request.uri().to_string().into(), form }
@@ -86,9 +86,9 @@ impl<'a> From<&'a Request> for Callback<'a> {
 
 /// The parts of a URI, of its path and query, or of a query alone.
 pub(crate) struct CallbackParts<'a> {
-    /// What is before the query, where the text says where the user came to.
+    /// The part before the query, if the text has one.
     pub(crate) place: Option<&'a str>,
-    /// The query. A text that is no URI is one.
+    /// The query. A text that is not a URI is taken for a query.
     pub(crate) query: Option<&'a str>,
     pub(crate) fragment: Option<&'a str>,
 }
@@ -104,7 +104,7 @@ impl<'a> CallbackParts<'a> {
         Self { place: None, query: (!before.is_empty()).then_some(query), fragment }
     }
 
-    /// Compares the place where the user came to with a redirect_uri.
+    /// Compares the place at which the user arrived with a redirect_uri.
     fn arrival(&self, uri: &str) -> Arrival {
         let asked = CallbackParts::of(uri);
         let Some(place) = self.place else { return Arrival::Unknown };
@@ -129,7 +129,7 @@ impl<'a> CallbackParts<'a> {
     }
 }
 
-/// Where the user came to, as seen from a redirect_uri.
+/// The result of comparing the place at which the user arrived with a redirect_uri.
 enum Arrival {
     There,
     /// At its path, but another scheme, host or port.
@@ -139,7 +139,7 @@ enum Arrival {
     Unknown,
 }
 
-/// Which callbacks are taken though it is not known that they came to the redirect_uri.
+/// The callbacks that are taken although it is not known that they arrived at the redirect_uri.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Leniency {
     pub(crate) any_origin: bool,
@@ -147,7 +147,7 @@ pub(crate) struct Leniency {
 }
 
 impl Leniency {
-    /// Checks that a callback came to a redirect_uri.
+    /// Checks that a callback arrived at a redirect_uri.
     pub(crate) fn check(self, came: &CallbackParts<'_>, redirect_uri: &str) -> Result<(), Forged> {
         match came.arrival(redirect_uri) {
             Arrival::There => Ok(()),
@@ -193,9 +193,9 @@ fn is_same_path(path: &str, expected: &str) -> bool {
     path == expected || units(filled(path)).eq(units(filled(expected)))
 }
 
-/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. An
-/// escape of an unreserved character is that character (RFC 3986 §6.2.2.2), and what a URI cannot
-/// hold is sent by browsers as an escape (RFC 3987 §3.1).
+/// Returns the characters of a path and its escapes; in the hexadecimal digits of these, case does
+/// not count. An escape of an unreserved character is that character (RFC 3986 §6.2.2.2), and
+/// browsers send characters that a URI cannot contain as escapes (RFC 3987 §3.1).
 fn units(path: &str) -> impl Iterator<Item = u32> {
     let mut bytes = path.as_bytes();
     std::iter::from_fn(move || {
@@ -217,8 +217,7 @@ fn units(path: &str) -> impl Iterator<Item = u32> {
 }
 
 /// Returns whether two origins are the same: case does not count, nor does the port that a scheme
-/// has by default. A redirect_uri with a port of its own choice, as that of a native app, has that
-/// port.
+/// has by default. Any other port counts, also that of a native app.
 fn is_same_origin(origin: &str, expected: &str) -> bool {
     if origin.trim_end_matches('/').eq_ignore_ascii_case(expected.trim_end_matches('/')) {
         return true;
@@ -246,8 +245,8 @@ const fn is_same_in_browsers(_: &str, _: &str) -> bool {
     false
 }
 
-/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand
-/// in a name, too, but then `=` or `&` follows, and no slash directly.
+/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a name may have a
+/// colon, too, but then `=` or `&` follows, and no slash directly.
 fn has_scheme(text: &str) -> bool {
     let is_in_scheme =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-');
@@ -258,7 +257,7 @@ fn has_scheme(text: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/') || !split(rest, b'?').0.contains(['=', '&']))
 }
 
-/// What stands before the first such byte, and behind it.
+/// Splits a text into the part before the first such byte and the part behind it.
 fn split(text: &str, at: u8) -> (&str, Option<&str>) {
     match memchr::memchr(at, text.as_bytes()) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),

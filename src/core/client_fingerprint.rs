@@ -1,4 +1,4 @@
-//! What ties a pending value to its client.
+//! The fingerprint that ties a pending value to its client.
 
 use std::sync::Arc;
 
@@ -8,14 +8,15 @@ use super::forged::Forged;
 use super::short_hash::short_hash_of;
 use super::used_pending_ids::PendingId;
 
-/// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as
-/// hexadecimal digits. Zeros are nobody's. It is shared, and so no larger than a pointer: pending
-/// values are moved often.
+/// The owner of a pending value: a client at its server, as 128 bits of a hash, which are stored as
+/// hexadecimal digits. Zeros do not belong to any client. The value is shared and has the size of a
+/// pointer, since pending values are moved often.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClientFingerprint(Arc<[u8; 16]>);
 
 impl ClientFingerprint {
-    /// Returns the fingerprint of what those texts name. They cannot run into each other.
+    /// Returns the fingerprint of those texts. The hash keeps the texts apart, so that other texts
+    /// of the same characters have another fingerprint.
     pub(crate) fn of(texts: &[&str]) -> Self {
         Self(Arc::new(short_hash_of(texts).to_be_bytes()))
     }
@@ -29,7 +30,7 @@ impl ClientFingerprint {
         if self == client { Ok(()) } else { Err(Forged::OtherClient) }
     }
 
-    /// The identifier by which the owner's pending value with that state is used.
+    /// Returns the identifier of the owner's pending value with that state.
     pub(crate) fn id(&self, state: &str) -> PendingId {
         PendingId::of(&self.digits(), state)
     }
@@ -42,8 +43,8 @@ impl Serialize for ClientFingerprint {
 }
 
 impl<'de> Deserialize<'de> for ClientFingerprint {
-    /// Any value is a fingerprint, if not of anybody's: earlier versions wrote numbers, and are
-    /// told by their version.
+    /// Reads any value; one that is not a fingerprint becomes zeros. Earlier versions wrote
+    /// numbers, and their pending values are recognized by their version.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         let digits = value

@@ -1,4 +1,4 @@
-//! Why a driver or a session gave up: the one error of all functions that take a transport.
+//! The error of a driver or a session: the one error of all functions that take a transport.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,12 +9,12 @@ use super::error::{Error, Expired};
 use super::unsupported::Unsupported;
 use crate::{Leg, Timestamp};
 
-/// What a caller's own function reports, whatever its type: `std::io::Error`, `anyhow::Error`, a
-/// boxed error or a text.
+/// The error of a caller's function, whatever its type: `std::io::Error`, `anyhow::Error`, a boxed
+/// error or a text.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a driver or a session gave up: the transport failed, the conversation did, or a token could
-/// not be stored.
+/// The reason why a driver or a session gave up: the transport or the conversation failed, or a
+/// token could not be stored.
 ///
 /// It is the error of [`run`](crate::run), [`run_async`](crate::run_async) and
 /// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be
@@ -57,7 +57,7 @@ pub enum DriveError {
     ///
     /// # Security
     /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL
-    /// there, and so show the token where tokens are sent in the query
+    /// there. It shows the token if tokens are sent in the query
     /// ([`TokenPlacement::AllowQuery`](crate::oauth2::TokenPlacement::AllowQuery)). Let your
     /// transport leave the URL out: reqwest's `Error::without_url` does.
     #[non_exhaustive]
@@ -82,7 +82,7 @@ pub enum DriveError {
     /// If the process ends before that, the token is lost.
     #[non_exhaustive]
     Storage {
-        /// What was to be done, for example "store the renewed token".
+        /// The action that failed, for example "store the renewed token".
         action: &'static str,
         /// The error of the application's function.
         source: Arc<dyn StdError + Send + Sync>,
@@ -103,7 +103,7 @@ impl DriveError {
     }
 
     /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`].
-    /// What a transport or the storage of tokens reports counts as temporary.
+    /// Errors of a transport or of the storage of tokens count as temporary.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Transport { .. } | Self::Storage { .. } => true,
@@ -122,8 +122,8 @@ impl DriveError {
     /// token that has expired and that its session cannot renew counts, and so does a session
     /// without a token.
     ///
-    /// If a token was revoked and cannot be renewed, there is no error: the session returns the
-    /// API's 401.
+    /// If a token was revoked and cannot be renewed, the session does not return an error: it
+    /// returns the API's 401.
     pub fn needs_sign_in(&self) -> bool {
         self.protocol().is_some_and(|error| {
             error.needs_sign_in()
@@ -142,8 +142,8 @@ impl DriveError {
         }
     }
 
-    /// Returns the request that the error is about: what it was for, and where it went. `None` when
-    /// the error arose before anything was sent.
+    /// Returns the request that the error is about: its purpose and its endpoint. `None` when the
+    /// error arose before anything was sent.
     pub fn leg(&self) -> Option<&Leg> {
         match self {
             Self::Transport { leg, .. } => Some(leg),
@@ -159,7 +159,7 @@ impl fmt::Display for DriveError {
             Self::Transport { leg, source } => {
                 write!(f, "{leg}: the request could not be sent: {source}")
             }
-            // Where the error is about an answer, it names the leg itself.
+            // If the error is about an answer, it names the leg itself.
             Self::Protocol { error, leg: Some(leg) } if error.leg().is_none() => {
                 write!(f, "{leg}: {error}")
             }

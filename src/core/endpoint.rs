@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 use super::unsupported::Unsupported;
 use crate::wire::{OriginRef, is_secure, parse_endpoint, percent, without_query, without_secrets};
 
-/// A URL that can be an endpoint.
+/// Reads a URL that can be an endpoint.
 pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     parse_endpoint(url).ok_or_else(|| Unsupported::Url {
         url: without_secrets(url),
@@ -25,7 +25,7 @@ pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<()
     }
 }
 
-/// The URI with pairs at the end of its query.
+/// Returns the URI with pairs at the end of its query.
 pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
     let mut parts = uri.clone().into_parts();
     let path = if uri.path().is_empty() { "/" } else { uri.path() };

@@ -1,4 +1,4 @@
-//! What can go wrong, sorted by what to do about it.
+//! The errors of this crate, sorted by what to do about them.
 
 #[cfg(feature = "oauth1")]
 pub(crate) mod oauth1;
@@ -16,12 +16,12 @@ use super::leg::Leg;
 use super::response_excerpt::ResponseExcerpt;
 use super::unsupported::Unsupported;
 
-/// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what
+/// The reason why a conversation failed. The variant says what to do; its content says exactly what
 /// happened.
 ///
 /// No text here contains a secret: bodies appear as a short excerpt in which everything that could
 /// be a value is masked, and identifiers are quoted so that two which look alike can be told apart.
-/// Where an option of the client's lifts the error, the text names it.
+/// If an option of the client lifts the error, the text names it.
 ///
 /// # Examples
 /// ```
@@ -55,7 +55,7 @@ pub enum Error {
     /// Something pretends to belong to this conversation and does not.
     #[error(transparent)]
     Forged(#[from] Forged),
-    /// What was asked for cannot be done as it is configured.
+    /// The call cannot be carried out as the client is configured.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
     /// Time has run out.
@@ -83,7 +83,7 @@ from_leaf!("openid2", Forged, openid2::AssertionError);
 from_leaf!("openid2", Refused, openid2::ProviderError);
 
 impl Error {
-    /// The code that the server gave for its refusal: `invalid_grant`, `access_denied`,
+    /// Returns the code that the server gave for its refusal: `invalid_grant`, `access_denied`,
     /// `token_expired`, …
     ///
     /// ```
@@ -116,9 +116,9 @@ impl Error {
     /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and
     /// `server_error`; and answers that are not in the server's own words: a redirect, a page where
     /// JSON was expected (a captive portal), a 403 or 404 without a code (a firewall, a
-    /// deployment), or a response that a reader of the caller's cannot use
-    /// ([`Misbehaved::Unusable`]). An endpoint that is configured wrongly looks the same, so repeat
-    /// such a request after growing pauses, and keep the token meanwhile.
+    /// deployment), or a response that a custom reader cannot use ([`Misbehaved::Unusable`]). An
+    /// endpoint that is configured wrongly looks the same, so repeat such a request after growing
+    /// pauses, and keep the token meanwhile.
     ///
     /// # Examples
     /// ```
@@ -207,8 +207,8 @@ impl Error {
         }
     }
 
-    /// The answer that the error is about, if it is about one: its status, a masked excerpt, its
-    /// challenges.
+    /// Returns the answer that the error is about, if there is one: its status, a masked excerpt,
+    /// its challenges.
     pub fn response(&self) -> Option<&ResponseExcerpt> {
         match self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => {
@@ -223,9 +223,9 @@ impl Error {
         }
     }
 
-    /// Returns the request whose answer the error is about: what it was for, and where it went.
-    /// `None` when the error is not about an answer; a [`DriveError`](crate::DriveError) names the
-    /// request of such an error, too.
+    /// Returns the request whose answer the error is about: its purpose and its endpoint. `None`
+    /// when the error is not about an answer; a [`DriveError`](crate::DriveError) names the request
+    /// of such an error, too.
     pub fn leg(&self) -> Option<&Leg> {
         self.response()?.leg.as_ref()
     }
@@ -272,7 +272,7 @@ macro_rules! response_of {
 }
 
 impl Misbehaved {
-    /// The answer that it is about.
+    /// Returns the answer that it is about.
     pub(crate) fn response(&self) -> &ResponseExcerpt {
         response_of!(self)
     }
@@ -301,12 +301,12 @@ pub enum Refused {
         shown(response)
     )]
     Denied {
-        /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
+        /// The server's code for it, if it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
         /// The server's explanation for people, if any, masked as that of
         /// [`Problem`](Self::Problem).
         advice: Option<String>,
-        /// The answer that says so; `None` where a callback does.
+        /// The answer that reports it; `None` if a callback reports it.
         response: Option<Box<ResponseExcerpt>>,
     },
     /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
@@ -332,10 +332,10 @@ pub enum Refused {
         /// `error_description`. If it speaks of a token or another secret, words that are not known
         /// to be harmless are `…`.
         advice: Option<String>,
-        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`,
-        /// `oauth_parameters_absent`, … Where a timestamp was refused, `oauth_timestamp` is the one
-        /// that was sent. If the server does not say which ones it takes, `date` is that of its
-        /// answer, in seconds since 1970.
+        /// The other members of the answer: `error_uri`, `oauth_acceptable_timestamps`,
+        /// `oauth_parameters_absent`, … If a timestamp was refused, `oauth_timestamp` is the one
+        /// that was sent. If the server does not say which timestamps it takes, `date` is the date
+        /// of its answer, in seconds since 1970.
         details: BTreeMap<String, String>,
         /// The answer it came in.
         response: Box<ResponseExcerpt>,
@@ -354,13 +354,12 @@ pub enum Refused {
     OpenId2(#[from] openid2::ProviderError),
 }
 
-/// A server's explanation, as it stands in an error's text.
+/// Formats a server's explanation for the text of an error.
 fn quoted(advice: &Option<String>) -> String {
     advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
 }
 
-/// Returns what the details of OAuth 1.0's Problem Reporting extension say, as it stands in an
-/// error's text.
+/// Formats the details of OAuth 1.0's Problem Reporting extension for the text of an error.
 fn explained(details: &BTreeMap<String, String>) -> String {
     let told = details.iter().filter(|(name, _)| name.starts_with("oauth_"));
     let mut text: String = told.map(|(name, value)| format!(", {name} {value:?}")).collect();
@@ -376,7 +375,7 @@ fn explained(details: &BTreeMap<String, String>) -> String {
 }
 
 /// Returns how far a timestamp is from the date of the answer, and in which direction the clock is
-/// wrong. It takes a moment to answer, so that a few seconds say nothing.
+/// wrong. An answer takes a moment, so a difference of a few seconds is ignored.
 fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
     let number = |name: &str| details.get(name)?.parse::<u64>().ok();
     let (sent, date) = (number("oauth_timestamp")?, number("date")?);
@@ -408,7 +407,7 @@ fn grouped(number: u64) -> String {
         .collect()
 }
 
-/// How the other side broke the protocol.
+/// A way in which the other side broke the protocol.
 ///
 /// ```
 /// use oauth_proto::{Error, Misbehaved};
@@ -420,7 +419,7 @@ fn grouped(number: u64) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Misbehaved {
-    /// A redirect where an answer was due. Credentials are never sent on to where it points.
+    /// A redirect instead of an answer. Credentials are never sent to its target.
     #[error("redirected to {location:?} instead of an answer ({response})")]
     Redirect {
         /// The `Location` it names, without its query.
@@ -431,9 +430,9 @@ pub enum Misbehaved {
     /// The body is larger than what is read.
     #[error("the answer has {length} bytes where {limit} are the most ({response})")]
     TooLarge {
-        /// How many bytes it has.
+        /// The number of bytes that it has.
         length: usize,
-        /// How many it may have.
+        /// The number of bytes that it may have.
         limit: usize,
         /// The answer.
         response: Box<ResponseExcerpt>,
@@ -458,7 +457,7 @@ pub enum Misbehaved {
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// A field stands in the answer more than once.
+    /// A field occurs in the answer more than once.
     #[error("the answer has {field:?} more than once ({response})")]
     FieldTwice {
         /// The field's name.
@@ -471,7 +470,7 @@ pub enum Misbehaved {
     FieldInvalid {
         /// The field's name.
         field: &'static str,
-        /// Why the field cannot be used.
+        /// The reason why the field cannot be used.
         reason: &'static str,
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
@@ -492,13 +491,13 @@ pub enum Misbehaved {
     /// [`Step::exchange`](crate::Step::exchange).
     #[error("the answer cannot be used: {reason} ({response})")]
     Unusable {
-        /// Why not, in the words of the reader.
+        /// The reason, in the words of the reader.
         reason: String,
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that
-    /// it does not know).
+    /// The token is of a type that the client did not ask for (RFC 6749 §7.1: a client must not use
+    /// a type that it does not know).
     #[error(
         "the answer's token type is {received:?}{} ({response})",
         lifted_by(Some("Quirks::allow_token_types"))
@@ -521,7 +520,7 @@ pub enum Misbehaved {
     },
 }
 
-/// What is too late.
+/// A thing that has expired.
 ///
 /// ```
 /// use oauth_proto::Expired;
@@ -537,7 +536,7 @@ pub enum Expired {
     /// The access token has expired. Renew it, or let the user grant access again.
     #[error("the access token has expired")]
     Token,
-    /// Nobody entered the device's user code in time (RFC 8628 §3.5).
+    /// The user did not enter the device's user code in time (RFC 8628 §3.5).
     #[error("the device code has expired")]
     DeviceCode,
     /// The authorization server has refused to renew the token before, and was not asked again. The

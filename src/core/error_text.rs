@@ -1,8 +1,8 @@
-//! What the texts of several errors have in common.
+//! The parts that the texts of several errors have in common.
 
 use super::response_excerpt::ResponseExcerpt;
 
-/// Returns an answer, if there is one, as it stands in an error's text.
+/// Formats an answer, if there is one, for the text of an error.
 pub(crate) fn shown(answer: &Option<Box<ResponseExcerpt>>) -> String {
     answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What the operator of a client or a guard gets to know while it works: [`Event`], for hooks and
-//! for the feature `tracing`.
+//! The events that the operator of a client or a guard can observe: [`Event`], for hooks and for
+//! the feature `tracing`.
 //!
 //! ```text
 //!   Client::on_event ----> Observer ----> Step, Sent, Asleep: each answer and each request that could not be sent
@@ -15,9 +15,9 @@ use http::{StatusCode, Uri};
 use super::error::resource::RejectReason;
 use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 
-/// What has happened in a client, a session or a guard: for counters and logs.
+/// An event in a client, a session or a guard: for counters and logs.
 ///
-/// A hook hears of it, for example one that
+/// Hooks are called with it, for example one that
 /// [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered. With the feature
 /// `tracing`, each event also goes to the subscriber, with or without hooks: see [the
 /// targets](#tracing).
@@ -28,9 +28,9 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 ///
 /// # Tracing
 /// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected)
-/// `oauth_proto::resource`. The fields are `client_id`, `purpose` and `endpoint`, and where
-/// something went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and
-/// `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
+/// `oauth_proto::resource`. The fields are `client_id`, `purpose` and `endpoint`, and if something
+/// went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and `error`.
+/// Events of success have the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
 /// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug,
 /// since clients cause it at will.
 ///
@@ -70,9 +70,9 @@ pub enum Event<'a> {
     /// the status, 500 included.
     #[non_exhaustive]
     Answered {
-        /// What the request was for, and where it went.
+        /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, where one asked.
+        /// The client, if a client asked.
         client_id: Option<&'a str>,
         /// The answer's status.
         status: StatusCode,
@@ -82,9 +82,9 @@ pub enum Event<'a> {
     /// again.
     #[non_exhaustive]
     Continued {
-        /// What the request was for, and where it went.
+        /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, where one asked.
+        /// The client, if a client asked.
         client_id: Option<&'a str>,
         /// The answer's status.
         status: StatusCode,
@@ -92,9 +92,9 @@ pub enum Event<'a> {
     /// A request was answered, and the answer refuses or cannot be used.
     #[non_exhaustive]
     Failed {
-        /// What the request was for, and where it went.
+        /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, where one asked.
+        /// The client, if a client asked.
         client_id: Option<&'a str>,
         /// The error that the call returns.
         error: &'a Error,
@@ -104,9 +104,9 @@ pub enum Event<'a> {
     /// hand gets no such event, since its own code sees the error.
     #[non_exhaustive]
     Unsent {
-        /// What the request was for, and where it was to go.
+        /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, where one asked.
+        /// The client, if a client asked.
         client_id: Option<&'a str>,
         /// The text of the transport's error, without the queries of URLs that it quotes.
         error: &'a str,
@@ -125,19 +125,19 @@ pub enum Event<'a> {
     RenewalPutOff {
         /// The client of the session.
         client_id: Option<&'a str>,
-        /// When the renewal is tried again, at the earliest.
+        /// The earliest time at which the renewal is tried again.
         until: Timestamp,
-        /// Why it failed. A source of this error is what the transport or the storage reported, as
-        /// it is.
+        /// The failure. A source of this error is the error that the transport or the storage
+        /// reported.
         error: &'a DriveError,
     },
-    /// A function that stores a shared session's tokens failed. The event is told once for each
-    /// renewal that fails so; if the token is still good, `RenewalPutOff` follows.
+    /// A function that stores a shared session's tokens failed. This event occurs once for each
+    /// renewal that fails for this reason; if the token is still good, `RenewalPutOff` follows.
     #[non_exhaustive]
     StorageFailed {
         /// The client of the session.
         client_id: Option<&'a str>,
-        /// What failed. The source of this error is what the storage reported, as it is.
+        /// The failure. The source of this error is the error that the storage reported.
         error: &'a DriveError,
     },
     /// A shared session goes on with a token from its storage, which another process has renewed,
@@ -163,18 +163,18 @@ pub enum Event<'a> {
     Rejected {
         /// The resource's identifier.
         resource: &'a str,
-        /// Why.
+        /// The reason of the refusal.
         reason: &'a RejectReason,
     },
 }
 
 impl<'a> Event<'a> {
-    /// Returns what the event's request was for. `None` where the event is not about one request.
+    /// Returns the purpose of the event's request. `None` if the event is not about one request.
     pub fn purpose(&self) -> Option<Purpose> {
         self.leg().map(|leg| leg.purpose)
     }
 
-    /// Returns what the event's request was for and where it went. `None` where the event is not
+    /// Returns the purpose and the endpoint of the event's request. `None` if the event is not
     /// about one request.
     pub fn leg(&self) -> Option<&'a Leg> {
         match *self {
@@ -208,8 +208,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns what went wrong, as one word of a short list, so that it can be the label of a
-    /// counter. `None` where nothing went wrong.
+    /// Returns the cause of a failure, as one word of a short list, so that it can be the label of
+    /// a counter. `None` if the event is not a failure.
     ///
     /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended`
     ///   ([`Error::needs_sign_in`]); `refused`, `misbehaved`, `forged`, `unsupported` or `expired`,
@@ -322,7 +322,8 @@ impl fmt::Display for Event<'_> {
 }
 
 impl fmt::Debug for Event<'_> {
-    /// An error's source may be of a type that shows more of a request than an event may hold.
+    /// Shows the event's text: the source of an error may be of a type that shows more of a request
+    /// than an event may hold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event({self})")
     }
@@ -343,7 +344,7 @@ fn without_queries(text: &str) -> String {
 
 type Hook = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// Who hears of the events of a client, and by what identifier it is known. Cheap to clone.
+/// The hooks for the events of a client, and the client's identifier. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Observer(Option<Arc<Watch>>);
 
@@ -375,13 +376,13 @@ impl Observer {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
-    /// Whether no one can hear of anything.
+    /// Returns whether there are no hooks and no subscriber.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         self.0.is_none() && !cfg!(feature = "tracing")
     }
 
-    /// Whether it is no one's: neither a client's nor with a hook.
+    /// Returns whether it has neither a client nor a hook.
     pub(crate) fn is_default(&self) -> bool {
         self.0.is_none()
     }
@@ -394,7 +395,7 @@ impl Observer {
         self.0.as_ref()?.client_id.as_deref()
     }
 
-    /// Whether it is worth making an event.
+    /// Returns whether a hook or a subscriber takes events.
     fn listens(&self) -> bool {
         !self.hooks().is_empty() || trace::listens()
     }
@@ -486,7 +487,7 @@ mod trace {
     const CLIENT: &str = "oauth_proto::client";
     const RESOURCE: &str = "oauth_proto::resource";
 
-    /// Whether a subscriber wants the least that there is.
+    /// Returns whether a subscriber takes events of the level warn.
     pub(crate) fn listens() -> bool {
         tracing::enabled!(target: CLIENT, tracing::Level::WARN)
     }

@@ -1,4 +1,4 @@
-//! A step of the caller's own, one request and its response: [`Step::exchange`].
+//! A custom step, one request and its response: [`Step::exchange`].
 
 use super::api::check_success;
 use super::asking::own_error;
@@ -15,11 +15,12 @@ impl<T: 'static> Step<T> {
     /// with a 2xx status and a body of at most 1 MiB. [`then`](Self::then) adds another request.
     ///
     /// # Errors
-    /// The step fails with [`Refused::Status`] for another status, which is without a code whatever
-    /// the body says, with [`Misbehaved::Redirect`], with [`Misbehaved::TooLarge`], and with
-    /// [`Misbehaved::Unusable`], which has the text of `read`'s error, masked as a server's
-    /// explanation is, and counts as [temporary](Error::is_temporary). An [`Error`] of this crate
-    /// that `read` returns is passed on unchanged.
+    /// The step fails with [`Refused::Status`] for another status, with [`Misbehaved::Redirect`],
+    /// with [`Misbehaved::TooLarge`], and with [`Misbehaved::Unusable`] when `read` fails. The
+    /// [`Refused::Status`] has no code, even if the body has one. The [`Misbehaved::Unusable`] has
+    /// the text of `read`'s error, masked as a server's explanation is, and counts as
+    /// [temporary](Error::is_temporary). An [`Error`] of this crate that `read` returns is passed
+    /// on unchanged.
     ///
     /// # Security
     /// The URL of the request is not checked: use https, except for this machine.
@@ -45,7 +46,7 @@ impl<T: 'static> Step<T> {
     }
 }
 
-/// Waits for the response to a request of the caller's own.
+/// Waits for the response to a custom request.
 struct AwaitExchange<R> {
     purpose: Purpose,
     read: R,

@@ -1,4 +1,4 @@
-//! What is not what it says: to be dropped, and logged.
+//! The errors for callbacks and answers that are not trusted: drop and log them.
 
 #[cfg(feature = "oauth1")]
 use super::error::oauth1;
@@ -8,7 +8,7 @@ use super::error::oauth2;
 use super::error::openid2::AssertionError;
 use super::error_text::lifted_by;
 
-/// What does not belong to the conversation. Besides an attack, it is what comes of a callback that
+/// A message that does not belong to the conversation. The cause is an attack, or a callback that
 /// was bookmarked or cut short: log it, and offer the user to start again.
 ///
 /// ```
@@ -28,7 +28,7 @@ pub enum Forged {
         /// The parameter.
         name: &'static str,
     },
-    /// A parameter of the callback is no text.
+    /// A parameter of the callback is not a text.
     #[error("the callback's {name:?} is not UTF-8")]
     ParameterInvalid {
         /// The parameter.
@@ -40,8 +40,8 @@ pub enum Forged {
     /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
     #[error("the callback's state is not the pending one's")]
     StateMismatch,
-    /// The user came back to another place than was asked for (RFC 9700 §4.4.2.2): what another
-    /// server sent there must not be shown to this one.
+    /// The user came back to another URI than the redirect_uri (RFC 9700 §4.4.2.2): the data of
+    /// another server must not be sent to this one.
     #[error(
         "the user came back to {received:?} and not to {expected:?}{} (behind a proxy that changes scheme and host, hand over path \
          and query, or compare the path alone by the client's `allow_callback_at_any_origin`)",
@@ -50,11 +50,11 @@ pub enum Forged {
     PlaceMismatch {
         /// The redirect_uri, or OAuth 1.0's callback, without its query.
         expected: String,
-        /// Where the user came to, without the query.
+        /// The URI at which the user arrived, without the query.
         received: String,
     },
-    /// The callback does not say where the user came back to, so that this cannot be compared with
-    /// what was asked for.
+    /// The callback does not say at which URI the user came back, so that it cannot be compared
+    /// with the redirect_uri.
     #[error(
         "the callback does not say that the user came back to {expected:?}: hand over the request's path and query, for a posted \
          form by `Callback::posted` (the client's `allow_callback_without_place` lifts this)"

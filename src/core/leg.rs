@@ -1,5 +1,5 @@
-//! A leg of a conversation as errors, logs and counters name it: what a request is for, and where
-//! it goes.
+//! A leg of a conversation as errors, logs and counters name it: the purpose and the endpoint of a
+//! request.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use http::Uri;
 
 use crate::wire::without_query;
 
-/// One request of a conversation: what it is for, and where it goes.
+/// One request of a conversation: its purpose and its endpoint.
 ///
 /// Its `Display` says both, for example `renewing the token at https://auth.example.com/token`.
 ///
@@ -22,10 +22,10 @@ use crate::wire::without_query;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Leg {
-    /// What the request is for.
+    /// The purpose of the request.
     pub purpose: Purpose,
-    /// Where it goes: scheme, host, port and path. User information and query are left out, since
-    /// they may hold secrets.
+    /// The target of the request: scheme, host, port and path. User information and query are left
+    /// out, since they may hold secrets.
     pub endpoint: String,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for Leg {
 /// Makes the enum, the list of its variants and their texts from one table.
 macro_rules! purposes {
     ($($(#[$doc:meta])* $name:ident: $text:literal,)*) => {
-        /// What a request of a conversation is for.
+        /// The purpose of a request of a conversation.
         ///
         /// # Examples
         /// ```

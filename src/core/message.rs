@@ -1,4 +1,4 @@
-//! Requests and responses, whole: what the crate exchanges with the caller.
+//! The whole requests and responses that the crate exchanges with the caller.
 
 /// A request to be sent, or one that was received: the whole of it, body included. The constructors
 /// of the `http` crate, which is also `oauth_proto::http`, make one:

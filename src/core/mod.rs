@@ -1,4 +1,4 @@
-//! What all protocols share, and no protocol: steps, moments, errors, events, secrets.
+//! The parts that all protocols share: steps, moments, errors, events, secrets.
 
 pub(crate) mod api;
 pub(crate) mod asking;

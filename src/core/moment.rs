@@ -10,7 +10,7 @@ use crate::Timestamp;
 /// The longest label that a value is derived by.
 const LABEL: usize = 19;
 
-/// When it is, and 32 fresh bytes that nobody can guess.
+/// The time, and 32 fresh bytes that an attacker cannot guess.
 ///
 /// Every step that needs a clock or a random value takes one of these, so the crate itself has
 /// neither. A moment is deliberately not `Clone`: the same entropy used twice would give the same
@@ -35,10 +35,10 @@ pub struct Moment {
 impl Moment {
     /// Makes a moment of the caller's time and randomness.
     ///
-    /// A busy server may take its entropy from a cryptographically secure generator of its own,
-    /// which is seeded by the operating system: asking the system for 32 bytes takes about as long
-    /// as a tenth of issuing a token. Such a generator must not be copied with the process (`fork`)
-    /// or with a snapshot of the machine: both copies would issue the same tokens.
+    /// A busy server may take its entropy from its own cryptographically secure generator, which is
+    /// seeded by the operating system: asking the system for 32 bytes takes about as long as a
+    /// tenth of issuing a token. Such a generator must not be copied with the process (`fork`) or
+    /// with a snapshot of the machine: both copies would issue the same tokens.
     pub const fn new(now: Timestamp, entropy: [u8; 32]) -> Self {
         Self { now, entropy }
     }
@@ -60,8 +60,8 @@ impl Moment {
         Self::new(Timestamp::from_os(), entropy)
     }
 
-    /// The value that belongs to `label`: as good as fresh randomness, and independent of every
-    /// other label's.
+    /// Returns the value that belongs to `label`: as good as fresh randomness, and independent of
+    /// every other label's.
     ///
     /// The construction is the one-step key derivation of NIST SP 800-56C §4.1 with SHA-256: the
     /// hash of a counter, the entropy and the label, which is filled up with zeros so that all of

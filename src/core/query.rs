@@ -14,7 +14,7 @@ use std::fmt;
 /// let answer: <RememberNonce as ServerQuery>::Output = OneTimeUse::First;
 /// ```
 pub trait ServerQuery: fmt::Debug {
-    /// What it is answered with.
+    /// The type of its answer.
     type Output;
 }
 
@@ -38,7 +38,7 @@ pub enum OneTimeUse {
 /// A query and what waits for its answer. It can be answered only once, and only with an answer of
 /// the right type.
 ///
-/// `R` is what the answer leads to: the next query, or the end.
+/// `R` is the result of the answer: the next query, or the end.
 ///
 /// ```
 /// use oauth_proto::OneTimeUse;
@@ -71,7 +71,8 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         Self::with_query(query, move |_, answer| next(answer))
     }
 
-    /// The same, for a way on that wants the query back.
+    /// Makes a pending query as [`new`](Self::new) does, with a function `next` that gets the query
+    /// back.
     #[inline]
     pub(crate) fn with_query(
         query: Q,
@@ -80,7 +81,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         Self { query, next: Box::new(next) }
     }
 
-    /// The query.
+    /// Returns the query.
     pub fn query(&self) -> &Q {
         &self.query
     }
@@ -90,7 +91,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         (self.next)(self.query, Ok(answer))
     }
 
-    /// Goes on with what storage came to.
+    /// Goes on with the result of the storage.
     pub(crate) fn go_on(self, answer: Result<Q::Output, impl fmt::Display>) -> R {
         match answer {
             Ok(answer) => self.answer(answer),
@@ -98,7 +99,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         }
     }
 
-    /// The same query, with something more to do afterwards.
+    /// Returns the same query, with something more to do afterwards.
     pub(crate) fn then<T>(self, more: impl FnOnce(R) -> T + Send + 'static) -> PendingQuery<Q, T>
     where
         Q: 'static,

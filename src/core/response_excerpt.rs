@@ -1,5 +1,5 @@
-//! What an error may show of a response: status, content type, and an excerpt in which values are
-//! masked.
+//! The parts of a response that an error may show: status, content type, and an excerpt in which
+//! values are masked.
 
 use std::fmt;
 
@@ -35,18 +35,18 @@ pub struct ResponseExcerpt {
     pub status: StatusCode,
     /// Its `Content-Type`, if it has one.
     pub content_type: Option<String>,
-    /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for
-    /// messages), has a digit in it or is long, is replaced by `…`. Of a refusal in JSON, numbers
-    /// of codes and all messages are shown, but of a message that speaks of a token or another
-    /// secret only words that are known to be harmless.
+    /// The beginning of its body. Everything that follows `=`, is a value in JSON (except
+    /// messages), contains a digit or is long is replaced by `…`. Of a refusal in JSON, numbers of
+    /// codes and all messages are shown. If a message mentions a token or another secret, only its
+    /// words that are known to be harmless are shown.
     pub excerpt: String,
     /// The challenges of its `WWW-Authenticate` headers, without anything but names and short
     /// values.
     pub challenges: Vec<Challenge>,
-    /// When the server wants to be asked again, if it says so.
+    /// The time at which the server wants to be asked again, if it says so.
     pub retry_after: Option<RetryAfter>,
-    /// The request that it answers: what it was for, and where it went. `None` for an answer that
-    /// was not read in a conversation.
+    /// The request that it answers: its purpose and its endpoint. `None` for an answer that was not
+    /// read in a conversation.
     pub leg: Option<Leg>,
 }
 
@@ -66,7 +66,7 @@ impl ResponseExcerpt {
     }
 }
 
-/// A challenge as an error may hold it.
+/// Returns a challenge as an error may hold it.
 fn presentable(challenge: Challenge) -> Challenge {
     let parameters = challenge.parameters.into_iter().take(16);
     let shown = |(name, value): (String, String)| {

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 ///
 /// `Debug` prints `[redacted]`, there is no `Display`, equality takes the same time wherever two
 /// values of one length differ, and the memory is overwritten when the value is dropped.
-/// Serialising writes the secret itself, because a stored credential is of no use without it: keep
-/// what comes out where secrets are kept.
+/// Serialising writes the secret itself, because a stored credential is useless without it: store
+/// the result in a safe place.
 ///
 /// ```
 /// use oauth_proto::Secret;
@@ -31,19 +31,19 @@ impl Secret {
         Self(Zeroizing::new(secret.into()))
     }
 
-    /// The secret itself. Whoever calls this answers for where it goes.
+    /// Returns the secret itself. The caller has to keep it out of logs and errors.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether the secret is the empty text, which keeps nothing from anybody.
+    /// Returns whether the secret is the empty text, which protects nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Whether two values are the same, in a time that tells nothing but their lengths. Eight bytes at
-/// a time.
+/// Returns whether two values are the same, in a time that reveals only their lengths. Compares
+/// eight bytes at a time.
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     let same = words.iter().zip(other_words).fold(rest.ct_eq(other_rest), |same, (word, other)| {

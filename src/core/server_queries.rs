@@ -1,8 +1,9 @@
-//! What the servers of all protocols have in common: queries to storage, the store traits, and what
-//! drives a request to its end. Each protocol lists its queries, and gets its own types.
+//! The parts that the servers of all protocols have in common: queries to storage, the store
+//! traits, and the functions that drive a request to its end. Each protocol lists its queries, and
+//! gets its own types.
 
 /// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's
-/// queries, in the module where it stands. `aside` names queries that are not storage's to answer.
+/// queries, in the module that calls it. `aside` names queries that the storage does not answer.
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
@@ -27,7 +28,7 @@ macro_rules! server_queries {
         }
 
         impl<T: 'static> ServerStep<T> {
-            /// The same with another end.
+            /// Returns the same step with another end.
             pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> ServerStep<U> {
                 match self {
                     Self::Query(query) => ServerStep::Query(query.map(end)),
@@ -38,7 +39,7 @@ macro_rules! server_queries {
         }
 
         impl<T> std::fmt::Debug for ServerStep<T> {
-            /// What is done is not shown: it may be a response with credentials.
+            /// Does not show the result: it may be a response with credentials.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     Self::Query(query) => f.debug_tuple("Query").field(query).finish(),
@@ -107,7 +108,7 @@ macro_rules! server_queries {
 
         $(#[$store_doc])*
         pub trait Store {
-            /// How it fails. The text goes to the operator's log.
+            /// The error of the storage. Its text is written to the operator's log.
             type Error: std::fmt::Display + Send;
             $(
                 #[doc = concat!("See [`", stringify!($Query), "`].")]
@@ -120,7 +121,7 @@ macro_rules! server_queries {
 
         $(#[$async_doc])*
         pub trait AsyncStore {
-            /// How it fails. The text goes to the operator's log.
+            /// The error of the storage. Its text is written to the operator's log.
             type Error: std::fmt::Display + Send;
             $(
                 #[doc = concat!("See [`", stringify!($Query), "`].")]

@@ -19,7 +19,7 @@ pub(crate) const INITIAL: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// The hash of `N` bytes, padded and compressed in place.
+/// Returns the hash of `N` bytes, padded and compressed in place.
 pub(crate) fn sha256<const N: usize>(message: &[u8; N]) -> [u8; 32] {
     const { assert!(N <= LONGEST) };
     let mut block = [0; 64];
@@ -29,7 +29,7 @@ pub(crate) fn sha256<const N: usize>(message: &[u8; N]) -> [u8; 32] {
     compressed(&block)
 }
 
-/// The hash of any bytes: those of one block without the detour that longer ones take.
+/// Returns the hash of any bytes. Bytes that fit in one block take a shorter way.
 pub(crate) fn sha256_of(message: &[u8]) -> [u8; 32] {
     if message.len() > LONGEST {
         return Sha256::digest(message).into();
@@ -41,7 +41,7 @@ pub(crate) fn sha256_of(message: &[u8]) -> [u8; 32] {
     compressed(&block)
 }
 
-/// 128 bits of the hash of texts, each with its length.
+/// Returns 128 bits of the hash of texts, each with its length.
 pub(crate) fn short_hash_of(texts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
     for text in texts {

@@ -1,4 +1,4 @@
-//! One question about each key at a time: whoever asks the same meanwhile waits for its answer.
+//! One question about each key at a time: other callers with the same question wait for its answer.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,7 +15,7 @@ pub(crate) struct SingleFlight<K, V>(Mutex<BTreeMap<K, Arc<Flight<V>>>>);
 
 /// A question that is on its way.
 struct Flight<V> {
-    /// The answer once there is one; `None` if whoever asked gave up.
+    /// The answer once there is one; `None` if the caller that asked gave up.
     landed: OnceLock<Option<V>>,
     waiting: Mutex<Waiting>,
 }
@@ -33,9 +33,9 @@ impl<K, V> Default for SingleFlight<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
-    /// Returns what `ask` comes to. If another asks with the same key at this time, `ask` is not
-    /// called, and the other's answer is returned. If the other gives up, because its future is
-    /// dropped or panics, the next one in the line asks.
+    /// Returns the answer of `ask`. If another caller asks with the same key at this time, `ask` is
+    /// not called, and the other's answer is returned. If the other caller gives up, because its
+    /// future is dropped or panics, the next caller in the line asks.
     pub(crate) async fn fly<Asking: Future<Output = V>>(
         &self,
         key: K,
@@ -47,7 +47,7 @@ impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
             if Arc::ptr_eq(&own, &flight) {
                 let turn = Turn { flights: self, key, flight };
                 let answer = ask().await;
-                // If it has landed before, another's answer was put in here; there is none such.
+                // Only this caller sets the answer, so that it cannot be set already.
                 let _ = turn.flight.landed.set(Some(answer.clone()));
                 return answer;
             }
@@ -57,7 +57,8 @@ impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
         }
     }
 
-    /// Lets whoever asks from now on ask anew. Those who wait get the answer that they wait for.
+    /// Lets callers that come from now on ask anew. Callers that wait already get the answer that
+    /// they wait for.
     pub(crate) fn let_go(&self, key: &K) {
         let flight = lock(&self.0).remove(key);
         drop(flight);
@@ -101,7 +102,7 @@ impl<V: Clone> Future for Landing<'_, V> {
         let waker = context.waker().clone();
         let flight = self.flight;
         let mut waiting = lock(&flight.waiting);
-        // Who lands says so before it takes the wakers, which needs this lock.
+        // The answer is set before the wakers are taken, which needs this lock.
         let Some(answer) = flight.landed.get() else {
             let place = *self.place.get_or_insert_with(|| {
                 waiting.next += 1;

@@ -1,4 +1,4 @@
-//! The shape of every conversation: [`Step`], what waits behind it, and the two drivers.
+//! The shape of every conversation: [`Step`], the states that wait behind it, and the two drivers.
 
 use std::fmt;
 use std::future::Future;
@@ -12,10 +12,10 @@ use crate::{
     BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Request, Response, Timestamp,
 };
 
-/// What has to happen next in one leg of a conversation.
+/// The next thing to do in one leg of a conversation.
 ///
 /// A leg is finished by doing what its steps say until one is `Done`. [`run`] and [`run_async`] do
-/// just that; a program that wants to be in charge matches by hand:
+/// just that; a program that wants more control matches the steps itself:
 ///
 /// ```
 /// use oauth_proto::{Error, Moment, Request, Response, Step};
@@ -67,7 +67,7 @@ pub enum Step<T> {
 #[must_use = "the response to the request belongs here"]
 pub struct Sent<T> {
     state: Box<dyn Receive<T>>,
-    /// Where the request goes, so that an error can say it. It is shared, since a step is moved
+    /// The URI of the request, so that an error can name it. It is shared, since a step is moved
     /// often.
     uri: Arc<Uri>,
     observer: Observer,
@@ -92,7 +92,7 @@ pub struct Asleep<T> {
 pub(crate) trait Receive<T>: Send + Sync {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<T>, Error>;
 
-    /// What the request was sent for.
+    /// Returns the purpose of the request that was sent.
     fn purpose(&self) -> Purpose;
 }
 
@@ -114,7 +114,7 @@ impl<T> dyn Receive<T> {
 }
 
 impl Observer {
-    /// Reports what an answer has come to, and stays with the leg.
+    /// Reports the outcome of an answer, and goes on observing the leg.
     fn follow<T>(
         &self,
         next: &mut Result<Step<T>, Error>,
@@ -137,7 +137,7 @@ impl Observer {
 pub(crate) trait Wake<T>: Send + Sync {
     fn wake(self: Box<Self>, moment: Moment) -> Result<Step<T>, Error>;
 
-    /// What the next request will be sent for.
+    /// Returns the purpose of the next request.
     fn purpose(&self) -> Purpose;
 }
 
@@ -146,8 +146,8 @@ impl<T> Step<T> {
         Self::send_observed(request, state, &Observer::default())
     }
 
-    /// Returns what [`observed_by`](Self::observed_by) makes of [`send`](Self::send), which would
-    /// move the request once more.
+    /// Returns the step of [`send`](Self::send) with an observer, without moving the request once
+    /// more as [`observed_by`](Self::observed_by) would.
     pub(crate) fn send_observed(
         request: Request,
         state: impl Receive<T> + 'static,
@@ -157,7 +157,8 @@ impl<T> Step<T> {
         Self::send_to(uri, request, state, observer)
     }
 
-    /// As [`send_observed`](Self::send_observed), for an endpoint that is at hand.
+    /// Returns a step as [`send_observed`](Self::send_observed) does, if the caller has the URI
+    /// already.
     pub(crate) fn send_to(
         uri: Arc<Uri>,
         request: Request,
@@ -231,7 +232,7 @@ impl<T> Sent<T> {
     ///
     /// # Errors
     /// When the response refuses, breaks the protocol, or does not belong to this conversation. The
-    /// error's [`leg`](Error::leg) says what the request was for and where it went.
+    /// error's [`leg`](Error::leg) has the purpose and the endpoint of the request.
     pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
         let Self { state, uri, observer } = self;
         if observer.is_idle() {
@@ -254,8 +255,8 @@ impl<T> Sent<T> {
         state.receive_at(&uri, response, moment)
     }
 
-    /// Takes the response as [`receive`](Self::receive) does where this leg has hooks or a client
-    /// of its own, and else as [`receive_unreported`](Self::receive_unreported): for a leg around
+    /// Takes the response as [`receive`](Self::receive) does if this leg has its own hooks or its
+    /// own client, and else as [`receive_unreported`](Self::receive_unreported): for a leg around
     /// this one that belongs to another client.
     pub(crate) fn receive_within(
         self,
@@ -269,7 +270,7 @@ impl<T> Sent<T> {
         }
     }
 
-    /// Returns what the request is for and where it goes: for logs, and for errors of the
+    /// Returns the purpose and the endpoint of the request: for logs, and for errors of the
     /// transport.
     pub fn leg(&self) -> Leg {
         Leg::new(self.purpose(), &self.uri)
@@ -280,7 +281,7 @@ impl<T> Sent<T> {
         self.state.purpose()
     }
 
-    /// Returns where the request goes, and who observes the leg: for a leg around this one.
+    /// Returns the URI of the request, and the observer of the leg: for a leg around this one.
     pub(crate) fn place(&self) -> (Arc<Uri>, Observer) {
         (self.uri.clone(), self.observer.clone())
     }
@@ -350,7 +351,7 @@ impl<T> fmt::Debug for Asleep<T> {
 /// ```
 ///
 /// # Errors
-/// What `send` reports, or what the conversation comes to.
+/// The error that `send` reports, or the one with which the conversation ends.
 #[cfg(feature = "os")]
 pub fn run<T, E: Into<BoxError>>(
     step: Step<T>,
@@ -359,12 +360,12 @@ pub fn run<T, E: Into<BoxError>>(
     run_with(step, send, Moment::from_os, std::thread::sleep)
 }
 
-/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own.
-/// The sleep has to last, by the clock that `moment` reads: one that returns at once is called
-/// again and again until it is time.
+/// Drives a leg to its end as [`run`] does, with the caller's functions for time, randomness and
+/// sleep. The sleep has to last, by the clock that `moment` reads: one that returns at once is
+/// called again and again until it is time.
 ///
 /// # Errors
-/// What `send` reports, or what the conversation comes to.
+/// The error that `send` reports, or the one with which the conversation ends.
 pub fn run_with<T, E: Into<BoxError>>(
     mut step: Step<T>,
     mut send: impl FnMut(Request) -> Result<Response, E>,
@@ -390,8 +391,8 @@ pub fn run_with<T, E: Into<BoxError>>(
 /// randomness.
 ///
 /// `send` performs one HTTP exchange without following redirects; `sleep` is the runtime's own
-/// (`tokio::time::sleep`, say) and is called only by flows that poll. The future is `Send` when
-/// theirs are, and needs no runtime of its own.
+/// (`tokio::time::sleep`, say) and is called only by flows that poll. The future is `Send` if the
+/// futures of `send` and `sleep` are, and it works with any runtime.
 ///
 /// ```
 /// use oauth_proto::{Request, Response, Step, run_async};
@@ -405,7 +406,7 @@ pub fn run_with<T, E: Into<BoxError>>(
 /// ```
 ///
 /// # Errors
-/// What `send` reports, or what the conversation comes to.
+/// The error that `send` reports, or the one with which the conversation ends.
 #[cfg(feature = "os")]
 pub async fn run_async<T, E, Sending, Sleeping>(
     step: Step<T>,
@@ -420,11 +421,11 @@ where
     run_async_with(step, send, Moment::from_os, sleep).await
 }
 
-/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own. The
-/// sleep has to last, as with [`run_with`].
+/// Drives a leg to its end as [`run_async`] does, with the caller's functions for time and
+/// randomness. The sleep has to last, as with [`run_with`].
 ///
 /// # Errors
-/// What `send` reports, or what the conversation comes to.
+/// The error that `send` reports, or the one with which the conversation ends.
 pub async fn run_async_with<T, E, Sending, Sleeping>(
     mut step: Step<T>,
     mut send: impl FnMut(Request) -> Sending,
@@ -451,8 +452,8 @@ where
     }
 }
 
-/// An asynchronous transport: what the functions behind the public ones take, whose bounds would
-/// stand at each of them.
+/// An asynchronous transport, as the functions behind the public ones take it. It saves them from
+/// repeating the bounds.
 pub(crate) trait Transport {
     type Error: Into<BoxError>;
     type Sending: Future<Output = Result<Response, Self::Error>>;

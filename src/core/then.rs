@@ -4,7 +4,7 @@ use super::step::{Receive, Wake};
 use crate::{Asleep, Error, Moment, Purpose, Response, Sent, Step};
 
 impl<T: 'static> Step<T> {
-    /// Returns the leg with another result: what `end` makes of this one's.
+    /// Returns the leg with another result, which `end` makes from this leg's result.
     ///
     /// # Examples
     /// ```
@@ -52,9 +52,9 @@ impl<T: 'static> Step<T> {
 
     /// Returns a leg that goes on with another one when this one is done.
     ///
-    /// `next` takes the result and a moment of its own: the entropy of each moment that the first
-    /// leg is given is divided, so that no value of it serves twice. `moment` is for a leg that is
-    /// done already.
+    /// `next` takes the result and its own moment: the entropy of each moment that the first leg is
+    /// given is divided, so that no value of it is used twice. `moment` is for a leg that is done
+    /// already.
     ///
     /// # Errors
     /// Those of `next`, when this leg is done already. Otherwise they are reported by the step that

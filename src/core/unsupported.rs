@@ -1,4 +1,4 @@
-//! What is configured or asked for and cannot be done.
+//! The errors for a configuration or a call that cannot work.
 
 #[cfg(feature = "oauth1")]
 use super::error::oauth1;
@@ -10,7 +10,7 @@ use super::error_text::shown;
 #[cfg(feature = "openid2")]
 use super::response_excerpt::ResponseExcerpt;
 
-/// What cannot be done as it is configured.
+/// A request that cannot be made as the client is configured.
 ///
 /// ```
 /// use oauth_proto::Unsupported;
@@ -23,12 +23,12 @@ use super::response_excerpt::ResponseExcerpt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsupported {
-    /// A text that should be a URL is none, or not one for this purpose.
+    /// A text is not a URL, or its URL cannot be used for this purpose.
     #[error("{url:?} cannot be used: {reason}")]
     Url {
         /// The text, without its query.
         url: String,
-        /// What is wrong with it.
+        /// The reason why it cannot be used.
         reason: &'static str,
     },
     /// Secrets would travel in the clear. Use https, or the option if there is one.
@@ -42,10 +42,10 @@ pub enum Unsupported {
     /// The service has no such endpoint.
     #[error("this service has no {endpoint} endpoint")]
     NoEndpoint {
-        /// Which.
+        /// The name of the endpoint.
         endpoint: &'static str,
     },
-    /// The name belongs to the protocol and cannot be given as a parameter of one's own.
+    /// The name belongs to the protocol and cannot be used for a custom parameter.
     #[error("the parameter {name:?} is set by the protocol")]
     ReservedParameter {
         /// The name.
@@ -54,10 +54,11 @@ pub enum Unsupported {
     /// The request already has an `Authorization` header of another scheme.
     #[error("the request already has an Authorization header of another scheme")]
     AuthorizationPresent,
-    /// The placement in the form body, and a body that is no form, or may not be read.
+    /// The protocol parameters should be placed in the form body, but the body is not a form, or
+    /// may not be read.
     #[error("protocol parameters go in the form body, but {reason}")]
     NoFormBody {
-        /// What stands in the way.
+        /// The reason why the body cannot carry the parameters.
         reason: &'static str,
     },
     /// A request of OAuth 1.0 cannot be made as it is.
@@ -68,30 +69,31 @@ pub enum Unsupported {
     #[cfg(feature = "client")]
     #[error(transparent)]
     OAuth2(#[from] oauth2::RequestError),
-    /// A value cannot stand in a header or a URL.
+    /// A value cannot be put into a header or a URL.
     #[error("{what} cannot be sent: {reason}")]
     Unsendable {
-        /// Which value.
+        /// The name of the value.
         what: &'static str,
-        /// What is wrong with it.
+        /// The reason why it cannot be used.
         reason: &'static str,
     },
     /// The token came without what renewing it takes: a session handle, or a refresh token.
     #[error("the token cannot be renewed: it came without a session handle or a refresh token")]
     NotRenewable,
-    /// There is no token, and none can be had without the user.
+    /// There is no token, and only the user can grant one.
     #[error("there is no token: the user has to grant access first")]
     NoToken,
-    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7): ask for
-    /// another. Where `answer` has a status of 5xx, or 429, it may do so later.
+    /// The identifier that the user typed does not lead to an OpenID provider (OpenID
+    /// Authentication 2.0 §7): ask for another. If `response` has a status of 5xx, or 429, the
+    /// identifier may work later.
     #[cfg(feature = "openid2")]
     #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(response))]
     Identifier {
-        /// What was typed, or what it led to.
+        /// The identifier that was typed, or the one that it led to.
         identifier: String,
-        /// Why not.
+        /// The reason why it cannot be used.
         reason: &'static str,
-        /// What its host answered, if it was asked and that is why.
+        /// The answer of its host, if that answer is the reason.
         response: Option<Box<ResponseExcerpt>>,
     },
     /// The answer is signed with an association that was asked for, and is not at hand any more.
@@ -109,9 +111,9 @@ pub enum Unsupported {
         "the secret has {length} bytes, and {least} is the least: take a longer one, such as 64 random hexadecimal digits"
     )]
     ShortSecret {
-        /// How long it is.
+        /// The length that it has.
         length: usize,
-        /// How long it has to be.
+        /// The length that it must have at least.
         least: usize,
     },
 }

@@ -1,5 +1,5 @@
-//! Which pending values have been used: what an application spends before it redeems, so that a
-//! callback counts once.
+//! The identifiers of pending values that have been used: an application marks them before it
+//! redeems, so that a callback counts once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::short_hash::short_hash_of;
 use crate::{OneTimeUse, Timestamp};
 
-/// What a pending value is known by when it is used: 128 bits of a hash, shown as hexadecimal
-/// digits. It reveals neither the state nor anything else that is remembered, so it may stand in a
-/// database and in logs.
+/// The identifier of a pending value: 128 bits of a hash, shown as hexadecimal digits. It reveals
+/// neither the state nor anything else that is remembered, so you can store it in a database and
+/// write it to logs.
 ///
 /// # Examples
 /// ```
@@ -29,7 +29,7 @@ use crate::{OneTimeUse, Timestamp};
 pub struct PendingId(u128);
 
 impl PendingId {
-    /// The identifier of the pending value of that owner with that state.
+    /// Returns the identifier of the pending value of that owner with that state.
     pub(crate) fn of(owner: &str, state: &str) -> Self {
         Self(short_hash_of(&["pending id", owner, state]))
     }
@@ -63,7 +63,7 @@ impl TryFrom<String> for PendingId {
     }
 }
 
-/// How long a used value is kept after it has expired, since clocks step back.
+/// The time that a used value is kept after it has expired, since clocks step back.
 const LONGER: Duration = Duration::from_secs(60);
 
 /// At most so many expired values are dropped for each that is used, so that no request waits until
@@ -96,15 +96,16 @@ const DROPPED_AT_ONCE: usize = 32;
 /// all of them share has no such gap: insert [`PendingId`] there, if it is absent, before you
 /// redeem.
 ///
-/// When it is full, everything is [`Replay`](OneTimeUse::Replay) until something has expired:
-/// nothing that is remembered is given up for something new, so that nobody makes it forget.
-/// Anybody who begins many sign-ins can fill it and keep others from coming back, so give it room
-/// for all the sign-ins that begin within a lifetime of a pending value (an entry takes some 100
-/// bytes), and limit how many each visitor may begin.
+/// When it is full, every value is [`Replay`](OneTimeUse::Replay) until an entry has expired: it
+/// never drops an entry to make room, so that an attacker cannot make it forget one. But an
+/// attacker who begins many sign-ins can fill it, so that other users cannot finish theirs. Give it
+/// room for all the sign-ins that begin within a lifetime of a pending value (an entry takes some
+/// 100 bytes), and limit how many each visitor may begin.
 ///
-/// The latest time that it was told counts, so that a clock which steps back brings nothing back.
-/// If the clock is once far ahead, by mistake, every value is [`Replay`](OneTimeUse::Replay) and
-/// nobody can sign in, until that time has come or the process is restarted.
+/// The latest time that it was given counts, so that an expired value stays expired when the clock
+/// steps back. If the clock is once far ahead, by mistake, every value is
+/// [`Replay`](OneTimeUse::Replay) and users cannot sign in, until that time is reached or the
+/// process is restarted.
 #[derive(Debug)]
 pub struct UsedPendingIds {
     most: usize,
@@ -116,12 +117,13 @@ struct Tables {
     ids: BTreeSet<PendingId>,
     /// In the order in which they may be forgotten.
     expiries: BTreeSet<(Timestamp, PendingId)>,
-    /// The latest time at which something was used. A clock that steps back brings nothing back.
+    /// The latest time at which something was used. If the clock steps back, expired values stay
+    /// expired.
     latest: Timestamp,
 }
 
 impl UsedPendingIds {
-    /// Remembers nothing yet, and at most so many values at a time.
+    /// Makes an empty memory that holds at most `most` values at a time.
     pub fn new(most: usize) -> Self {
         Self { most, tables: Mutex::default() }
     }

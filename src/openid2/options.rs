@@ -38,16 +38,16 @@ pub struct Options {
     /// machine.
     ///
     /// # Security
-    /// Whoever is on the way can say who speaks for an identifier and answer in the provider's
-    /// place, and can take an answer to a relying party and sign in with it.
+    /// An attacker on the network can choose the provider of an identifier and answer in its place,
+    /// and can take an answer to a relying party and sign in with it.
     pub dangerous_allow_http: bool,
     /// Allows hosts on this machine or in its network, also without TLS: for a relying party
     /// identifiers and providers there, for a provider relying parties and their documents.
     /// Default: hosts of the internet alone.
     ///
     /// # Security
-    /// Anybody can have this server send requests to hosts that only it can reach. Where names
-    /// resolve to such hosts is in any case for your HTTP client to refuse.
+    /// Every user can make this server send requests to hosts that only it can reach. Your HTTP
+    /// client has to refuse names that resolve to such hosts in any case.
     pub dangerous_allow_internal_hosts: bool,
 }
 

@@ -45,8 +45,8 @@ impl SignIn {
     /// sends nothing, at an OAuth 1.0 service it asks for a request token.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured.
-    /// What the answer comes to is reported by the step.
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. The
+    /// step reports errors of the response.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
         let parts = self.parts.clone();
         Ok(match self.client()? {

@@ -26,8 +26,8 @@ impl SignIn {
     /// requests, or three if the service keeps addresses apart.
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. The place that the user came to is compared
-    /// with the URL that the sign-in was made with.
+    /// has them (axum's `OriginalUri`), or all of it. The place of the callback is compared with
+    /// the URL that the sign-in was made with.
     ///
     /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
     /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
@@ -41,8 +41,8 @@ impl SignIn {
     /// an answer is not as it should be, above all when the profile has no identifier.
     ///
     /// # Security
-    /// Where the user came to tells one service's callbacks from another's, if each has a URL of
-    /// its own: `/callback/github`, `/callback/google`. A query alone does not say it, and is taken
+    /// The place of a callback tells one service's callbacks from another's, if each has its own
+    /// URL: `/callback/github`, `/callback/google`. A query alone does not say it, and is taken
     /// only where the service names itself by its issuer, or by
     /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(

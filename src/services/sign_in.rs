@@ -94,7 +94,7 @@ pub struct SignIn {
     ///
     /// # Security
     /// A callback that says it comes from another service is taken, and its code is sent to this
-    /// one (a mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
+    /// one (a mix-up, RFC 9700 §4.4), unless each service has its own callback URL.
     pub allow_unknown_issuer: bool,
     /// Signs people in at a row that speaks [OAuth 1.0 of 2007](field@super::Oauth1::version_2007),
     /// such as [`DROPBOX_V1`](super::DROPBOX_V1). Default: [`authorize`](Self::authorize) refuses
@@ -147,8 +147,8 @@ impl SignIn {
     /// [`instance`](Self::instance).
     ///
     /// # Errors
-    /// [`Unsupported`] when a URL is none, or neither https nor on this machine, or when the row
-    /// has no [profile](field@Service::profile).
+    /// [`Unsupported`] when a URL is not valid, or neither https nor on this machine, or when the
+    /// row has no [profile](field@Service::profile).
     pub fn new(
         service: &Service,
         client_id: impl Into<String>,
@@ -264,7 +264,7 @@ impl SignIn {
     /// the network can put another user in the place of the one who comes.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the redirect_uri is no URL for that, [`Unsupported::PlainHttp`]
+    /// [`Unsupported::Url`] when the redirect_uri is not a URL for that, [`Unsupported::PlainHttp`]
     /// when it is neither https nor on this machine at an OAuth 2.0 client.
     pub fn custom(
         client: impl Into<Client>,

@@ -19,7 +19,7 @@ pub(super) struct Dropbox {
     granted: Cell<bool>,
 }
 
-/// Whose token stands for one that waits for its user.
+/// The user whose token means that the user has not decided yet.
 const NOBODY: &str = "nobody yet";
 
 impl Service for Dropbox {

@@ -1,6 +1,7 @@
-//! Why a request of OAuth 1.0 cannot be made, and a callback is not believed: RFC 5849 §2 and §3.
+//! The reasons why a request of OAuth 1.0 cannot be made, or a callback is not trusted: RFC 5849 §2
+//! and §3.
 
-/// Why a request cannot be made or signed.
+/// The reason why a request cannot be made or signed.
 ///
 /// # Examples
 /// ```
@@ -14,8 +15,8 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The request has an `oauth_` parameter elsewhere than where the protocol parameters go (RFC
-    /// 5849 §3.5).
+    /// The request has an `oauth_` parameter outside of the place for protocol parameters (RFC 5849
+    /// §3.5).
     #[error(
         "the request has {name:?} where it does not belong: `oauth_` parameters go in one place"
     )]
@@ -23,7 +24,7 @@ pub enum RequestError {
         /// The parameter.
         name: String,
     },
-    /// The body must be read to be signed by its hash, and is not at hand.
+    /// The body must be read to be signed by its hash, and is not available.
     #[error("the scheme signs the body by its hash, but the body is not at hand")]
     BodyNotAtHand,
     /// The signature method could not sign: it has no key that it can use, or it returned an error,
@@ -32,7 +33,7 @@ pub enum RequestError {
     Signing {
         /// The signature method.
         method: String,
-        /// Why the signature method failed, in its own words.
+        /// The reason why the signature method failed, in its own words.
         reason: String,
     },
     /// The key of the signature method is in a key service, and the call that was made cannot ask
@@ -47,7 +48,8 @@ pub enum RequestError {
     /// The service does not take a callback with a request; it knows the registered one.
     #[error("this service takes no callback with a request: it uses the registered one")]
     CallbackNotAccepted,
-    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has an option of its own.
+    /// The service speaks OAuth 1.0 of 2007, which does not tell which user came back. It has to be
+    /// allowed by an option.
     #[error(
         "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access \
          (`SignIn::dangerous_version_1_0` lifts this)"
@@ -55,7 +57,7 @@ pub enum RequestError {
     VersionOf2007,
 }
 
-/// Why a callback is not believed.
+/// The reason why a callback is not trusted.
 ///
 /// # Examples
 /// ```

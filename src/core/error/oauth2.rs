@@ -1,7 +1,7 @@
-//! What a client of OAuth 2.0 cannot do, and what it does not believe: RFC 6749, RFC 9700 and their
-//! kin.
+//! The errors of an OAuth 2.0 client, for requests that it cannot make and for answers that it does
+//! not trust: RFC 6749, RFC 9700 and related RFCs.
 
-/// Why a request cannot be made, or a token not be used, as the client is configured.
+/// The reason why a request cannot be made, or a token cannot be used, as the client is configured.
 ///
 /// # Examples
 /// ```
@@ -18,14 +18,14 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// A member of a server's metadata is no URL that can be used.
+    /// A member of a server's metadata is not a URL that can be used.
     #[error("the metadata's {member:?} is {url:?}, which cannot be used: {reason}")]
     MetadataUrl {
         /// The member.
         member: &'static str,
         /// Its value, without its query.
         url: String,
-        /// What is wrong with it.
+        /// The reason why it cannot be used.
         reason: &'static str,
     },
     /// A member of a registration has another type than RFC 7591 gives it, so that the client
@@ -41,12 +41,12 @@ pub enum RequestError {
     /// The session was not made for that origin, and its token is not shown there.
     #[error("the token is not for {origin:?}: the session was not made for that origin{}", lifts(*option))]
     ForeignOrigin {
-        /// Where the request was to go: scheme, host and port.
+        /// The target of the request: scheme, host and port.
         origin: String,
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
     },
-    /// The token is of a kind that this session cannot show.
+    /// The token is of a type that this session cannot present.
     #[error("tokens of the type {token_type:?} cannot be used here")]
     TokenType {
         /// The kind.
@@ -61,14 +61,14 @@ pub enum RequestError {
     /// OAuth 2.1 has no such thing, and the client was told to keep to it.
     #[error("OAuth 2.1 has no {what}")]
     NotInOauth21 {
-        /// What it left out.
+        /// The feature that it left out.
         what: &'static str,
     },
     /// The client's authentication returned an error, or is
     /// [`Missing`](crate::oauth2::ClientAuthentication::Missing).
     #[error("the client cannot be authenticated: {reason}")]
     ClientAuthentication {
-        /// Why the authentication failed, in the words of the method.
+        /// The reason why the authentication failed, in the words of the method.
         reason: String,
     },
     /// A shared session was given functions for its storage that do not go together.
@@ -76,14 +76,14 @@ pub enum RequestError {
     StorageIncomplete {
         /// The function that was given.
         given: &'static str,
-        /// How it depends on the other.
+        /// The way in which it depends on the other function.
         reason: &'static str,
         /// The function that is missing, or too much.
         other: &'static str,
     },
 }
 
-/// Why a callback, or a document about a server, is not believed.
+/// The reason why a callback, or a document about a server, is not trusted.
 ///
 /// # Examples
 /// ```
@@ -97,7 +97,7 @@ pub enum RequestError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// The callback brings an error and no state, so that anybody may have sent it. Some servers
+    /// The callback has an error and no state, so that an attacker may have sent it. Some servers
     /// leave the state out when the user says no.
     #[error(
         "the callback says {code:?} and has no \"state\", so that it may have come from anybody"
@@ -115,8 +115,8 @@ pub enum CallbackError {
         /// The one that answered.
         received: String,
     },
-    /// The callback names an issuer (RFC 9207), and nothing says which is the server's, so that it
-    /// may be another's.
+    /// The callback names an issuer (RFC 9207), and the server's issuer is not known, so that it
+    /// may be another server's.
     #[error(
         "the callback names the issuer {received:?}, and it is not known which is the server's: say it by \
          `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` takes any)"
@@ -135,7 +135,7 @@ pub enum CallbackError {
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
     },
-    /// A token in the callback of a flow that ends in a code, where it has no business.
+    /// The callback of a flow that ends in a code has a token, which it must not have.
     #[error("the callback has {name:?}, though a code was asked for")]
     TokenInCallback {
         /// The parameter.

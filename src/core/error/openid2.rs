@@ -1,7 +1,7 @@
-//! Why an assertion of OpenID 2.0 is not believed, and how a provider refuses: OpenID
-//! Authentication 2.0 §5, §10 and §11.
+//! The reasons why an assertion of OpenID 2.0 is not trusted, and the refusals of a provider:
+//! OpenID Authentication 2.0 §5, §10 and §11.
 
-/// Why an assertion is not believed.
+/// The reason why an assertion is not trusted.
 ///
 /// # Examples
 /// ```
@@ -28,12 +28,12 @@ pub enum AssertionError {
         /// The field.
         field: &'static str,
     },
-    /// The user came to another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
+    /// The user arrived at another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
     #[error("the assertion is for {expected:?}, and the user came to {received:?}")]
     ReturnToMismatch {
-        /// Where the assertion leads, without its query.
+        /// The URL that the assertion is for, without its query.
         expected: String,
-        /// Where the user came, without its query.
+        /// The URL at which the user arrived, without its query.
         received: String,
     },
     /// The assertion speaks another version of OpenID than was discovered.
@@ -62,14 +62,14 @@ pub enum AssertionError {
     /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
     #[error("the assertion has been seen before")]
     Replayed,
-    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication
-    /// 2.0 §11.4), or has confirmed it before: it does so once, also when its word was lost on the
-    /// way.
+    /// The signature is wrong, or the provider says that it did not sign the assertion (OpenID
+    /// Authentication 2.0 §11.4), or the provider has confirmed it before: it does so only once,
+    /// even if its answer was lost.
     #[error("the assertion's signature is wrong")]
     Signature,
 }
 
-/// How a provider refused: in a message that nobody signed.
+/// The refusal of a provider, from a message without a signature.
 ///
 /// # Examples
 /// ```
@@ -87,23 +87,23 @@ pub enum ProviderError {
     /// 2.0 §10.2.1). Ask again without `immediate`.
     #[error("the provider has to ask the user first")]
     SetupNeeded {
-        /// Where OpenID 1.1 wants the user to go instead. Nobody signed it.
+        /// The URL to which OpenID 1.1 wants the user to go instead. It is not signed.
         url: Option<String>,
     },
-    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3).
-    /// Nobody signed it.
+    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). The
+    /// message is not signed.
     #[error("the provider answered with an error{}", quoted(message.as_deref()))]
     Failed {
-        /// What it says, for people.
+        /// The message for the user.
         message: Option<String>,
-        /// Whom to ask.
+        /// The contact to ask for help.
         contact: Option<String>,
         /// A number or address to refer to.
         reference: Option<String>,
     },
 }
 
-/// Returns a text of the provider's, as it stands in an error's text.
+/// Formats a provider's text for the text of an error.
 fn quoted(text: Option<&str>) -> String {
     text.map(|text| format!(": {text:?}")).unwrap_or_default()
 }

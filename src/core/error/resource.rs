@@ -1,9 +1,9 @@
-//! Why a protected resource refuses a request: RFC 6750 §3.1.
+//! The reasons why a protected resource refuses a request: RFC 6750 §3.1.
 
 use crate::wire::Timestamp;
 
-/// Why a protected resource refuses a request. For the operator: it says more than the client is
-/// told.
+/// The reason why a protected resource refuses a request. For the operator: it says more than the
+/// client is told.
 ///
 /// # Examples
 /// ```
@@ -18,7 +18,7 @@ pub enum RejectReason {
     /// The request has no bearer token.
     #[error("there is no bearer token")]
     TokenMissing,
-    /// The bearer token stands in the query, from which it is not taken.
+    /// The bearer token is in the query, from which it is not taken.
     #[error("the bearer token stands in the query")]
     TokenInQuery,
     /// The request has more than one bearer token.
@@ -31,7 +31,7 @@ pub enum RejectReason {
     TokenInvalid {
         /// The header or parameter.
         name: &'static str,
-        /// Why the header or parameter cannot be used.
+        /// The reason why the header or parameter cannot be used.
         why: &'static str,
     },
     /// The bearer token is unknown, revoked, or no access token.
@@ -43,7 +43,7 @@ pub enum RejectReason {
     /// The bearer token has expired.
     #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
     TokenExpired {
-        /// When it expired.
+        /// The time at which it expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
@@ -51,7 +51,7 @@ pub enum RejectReason {
     /// The bearer token is not good yet.
     #[error("the bearer token is good from {from} on, and the time is {now} (in Unix seconds)")]
     TokenNotYetValid {
-        /// When it becomes good.
+        /// The time from which on it is good.
         from: Timestamp,
         /// The time of the request.
         now: Timestamp,
@@ -84,7 +84,7 @@ fn audience(received: &[String], expected: &[String]) -> String {
 }
 
 impl RejectReason {
-    /// Returns the error code that the client is told (RFC 6750 §3.1).
+    /// Returns the error code that is sent to the client (RFC 6750 §3.1).
     pub fn code(&self) -> &'static str {
         match self {
             Self::TokenMissing

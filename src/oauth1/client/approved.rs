@@ -23,7 +23,7 @@ impl Client {
     /// # Errors
     /// [`Forged::ParameterMissing`] when the request token is empty: such an answer grants no
     /// access. [`Unsupported`](crate::Unsupported) when the request cannot be made as it is
-    /// configured. What is wrong with the response is reported by the step.
+    /// configured. The step reports errors of the response.
     pub fn redeem_approved(
         &self,
         request_token: &str,

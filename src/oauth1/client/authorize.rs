@@ -113,7 +113,7 @@ impl Authorize {
     /// know.
     ///
     /// # Security
-    /// [`Client::redeem`] does not check where the user came to, which it does after
+    /// [`Client::redeem`] does not check the place of the callback, which it does after
     /// [`registered`](Self::registered). Only the temporary credentials' identifier, which a
     /// malicious service can copy from an honest one, tells the two services' callbacks apart. It
     /// is harmless where the application has one service.

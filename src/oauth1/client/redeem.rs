@@ -18,8 +18,8 @@ impl Client {
     /// 5849 §2.3).
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. The place that the user came to is compared
-    /// with the URI of [`Authorize::callback`](super::Authorize::callback) or
+    /// has them (axum's `OriginalUri`), or all of it. The place of the callback is compared with
+    /// the URI of [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered`](super::Authorize::registered).
     ///
     /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
@@ -31,9 +31,8 @@ impl Client {
     /// services say by `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave
     /// out the verifier, which is [`Forged::ParameterMissing`]. [`Forged`] when the callback does
     /// not belong to `pending`, or `pending` not to this client, [`Expired`](crate::Expired) when
-    /// the user took too long. Nothing has been sent then. What is wrong with the response is
-    /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both
-    /// by `?`.
+    /// the user took too long. Nothing has been sent then. The step reports errors of the response.
+    /// In a function that returns [`DriveError`](crate::DriveError), `?` converts both.
     ///
     /// # Security
     /// OAuth 1.0 has nothing else than the place by which to tell one service's callbacks from

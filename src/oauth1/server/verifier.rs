@@ -73,9 +73,9 @@ pub struct Verifier {
     /// Default: 1000.
     ///
     /// # Security
-    /// Parameters are counted while they are collected, before anybody knows who asks. What anybody
-    /// can make this server allocate for one request is up to two hundred bytes for each of them,
-    /// and up to eleven times the size of its query and form.
+    /// Parameters are counted while they are collected, before the client is known. A stranger can
+    /// make this server allocate up to two hundred bytes for each parameter of a request, and up to
+    /// eleven times the size of its query and form.
     pub max_parameters: usize,
     /// The most bytes that a form may have. A larger one is refused with status 413
     /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not

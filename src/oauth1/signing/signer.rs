@@ -99,8 +99,8 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, a
-    /// protocol parameter stands in it already, the body is needed and is no form.
+    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, it has
+    /// a protocol parameter already, or the body has to be a form and is not.
     /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote), with which
     /// [`sign_remotely`](Self::sign_remotely) signs.
     pub fn sign<'a, B>(

@@ -1,4 +1,4 @@
-//! Where a request carries its token, RFC 6750 §2.
+//! The place at which a request carries its token, RFC 6750 §2.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,18 +28,18 @@ use crate::{Error, Secret, Unsupported};
 pub struct ProtectedRequest<'a> {
     /// Its method.
     pub method: &'a Method,
-    /// Where it goes. Its origin must stay what it is.
+    /// The URI of the request. Its origin must not be changed.
     pub uri: &'a mut Uri,
     /// Its headers.
     pub headers: &'a mut HeaderMap,
-    /// Its body, where it is at hand.
+    /// Its body, if it is available.
     pub body: Option<&'a mut Vec<u8>>,
     /// The token that it carries.
     pub token: &'a Token,
 }
 
 impl fmt::Debug for ProtectedRequest<'_> {
-    /// The token may be in the query, a header of its own, or the body.
+    /// Shows neither query, headers nor body: the token may be in any of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ProtectedRequest({} {})", self.method, without_query(self.uri))
     }
@@ -73,8 +73,9 @@ impl ProtectedRequest<'_> {
     }
 }
 
-/// A parameter of the query that follows from the token, in a request's extensions: it is right for
-/// whatever token the request is given, and made anew when it is sent again with another one.
+/// A parameter of the query that follows from the token, in a request's extensions: it is made from
+/// the token that the request carries, and made anew when the request is sent again with another
+/// token.
 #[derive(Clone)]
 pub(crate) struct TokenParameter {
     name: &'static str,
@@ -94,7 +95,7 @@ impl TokenParameter {
     }
 }
 
-/// Puts the request's token where the server looks for it.
+/// Puts the request's token at the place at which the server looks for it.
 fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Result<(), Error> {
     let token = &request.token.access_token;
     match *placement {
@@ -124,7 +125,7 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
     }
 }
 
-/// A header's value: a scheme and a token.
+/// Makes a header's value of a scheme and a token.
 pub(crate) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, Unsupported> {
     // Exactly as long as it becomes, so that the header's value is this very text.
     let mut value = Vec::with_capacity(scheme.len() + 1 + token.expose().len());

@@ -1,5 +1,5 @@
-//! How a client proves to the authorization server who it is, RFC 6749 §2.3, RFC 7521 §4.2, RFC
-//! 8705 §2.
+//! The methods by which a client proves its identity to the authorization server, RFC 6749 §2.3,
+//! RFC 7521 §4.2, RFC 8705 §2.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::oauth2::SecretPlacement;
 use crate::wire::percent;
 use crate::{BoxError, Moment, Secret, Step, Timestamp, Unsupported};
 
-/// How long an assertion is good for.
+/// The time for which an assertion is good.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
-/// How a client is authenticated at the token endpoint and its kin.
+/// The method by which a client is authenticated at the token endpoint and similar endpoints.
 ///
 /// ```
 /// use oauth_proto::oauth2::ClientAuthentication;
@@ -27,7 +27,7 @@ const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
-    /// Not at all: a public client says who it is by `client_id` in the body (RFC 6749 §3.2.1).
+    /// Not at all: a public client only sends its `client_id` in the body (RFC 6749 §3.2.1).
     #[default]
     None,
     /// By a shared secret in `Authorization: Basic`, both parts encoded as in forms (§2.3.1).
@@ -35,18 +35,20 @@ pub enum ClientAuthentication {
     /// By a shared secret in `Authorization: Basic`, both parts as they are.
     ///
     /// # Security
-    /// Nothing to anybody, but a colon in the identifier makes the header ambiguous, and is
-    /// refused.
+    /// This is as safe as [`Basic`](Self::Basic). A colon in the identifier would make the header
+    /// ambiguous, and is refused.
     AllowRawBasic(Secret),
     /// By a shared secret in the body, as `client_secret`.
     Body(Secret),
-    /// By the certificate that the caller's transport shows (RFC 8705 §2); `client_id` goes in the
-    /// body.
+    /// By the certificate that the caller's transport presents (RFC 8705 §2); `client_id` is sent
+    /// in the body.
     MutualTls,
-    /// By what the caller computes for each request, such as a signed assertion.
+    /// By parameters or headers that the caller computes for each request, such as a signed
+    /// assertion.
     Custom(Arc<dyn AuthenticateClient>),
-    /// By what another service computes for each request: an assertion that a key service signs, or
-    /// a token of the platform that the client runs on. The service is asked before each request.
+    /// By parameters or headers that another service computes for each request: an assertion that a
+    /// key service signs, or a token of the platform that the client runs on. The service is asked
+    /// before each request.
     Remote(Arc<dyn AuthenticateClientRemotely>),
     /// By a method of that name which this crate does not implement: requests fail until the
     /// application sets another variant. A
@@ -78,8 +80,8 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// A method of the caller's own to authenticate a client, with a key at hand. For a key in a key
-/// service there is [`AuthenticateClientRemotely`].
+/// A custom method to authenticate a client, with a key in memory. For a key in a key service there
+/// is [`AuthenticateClientRemotely`].
 ///
 /// It adds something to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
@@ -119,8 +121,8 @@ pub trait AuthenticateClient: Send + Sync {
     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String>;
 }
 
-/// A method of the caller's own to authenticate a client whose key is in a key service: a cloud's
-/// key management, a vault, a signing server.
+/// A custom method to authenticate a client whose key is in a key service: a cloud's key
+/// management, a vault, a signing server.
 ///
 /// # Examples
 /// An assertion (RFC 7523 §2.2) with the signature of a key service. A JWS has the raw signature
@@ -181,7 +183,7 @@ pub trait AuthenticateClientRemotely: Send + Sync {
     ) -> Result<Step<RequestCredentials>, BoxError>;
 }
 
-/// What a client's authentication knows of the request, and what it adds to it.
+/// The data of a request that a client's authentication may use, and the parameters that it adds.
 ///
 /// ```
 /// use oauth_proto::oauth2::RequestCredentials;
@@ -194,7 +196,7 @@ pub trait AuthenticateClientRemotely: Send + Sync {
 pub struct RequestCredentials {
     /// The client's identifier.
     pub client_id: String,
-    /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the
+    /// The audience of an assertion: the server's issuer identifier or, if that is not known, the
     /// endpoint.
     pub audience: String,
     /// The time.
@@ -263,7 +265,7 @@ impl fmt::Debug for RequestCredentials {
     }
 }
 
-/// The value of `Authorization: Basic`.
+/// Makes the value of `Authorization: Basic`.
 pub(crate) fn basic(
     id: &str,
     secret: &Secret,

@@ -50,7 +50,8 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Client {
-    /// When requests carry `client_id` in the body. Default: [`IncludeClientId::Automatic`].
+    /// The condition on which requests carry `client_id` in the body. Default:
+    /// [`IncludeClientId::Automatic`].
     pub include_client_id: IncludeClientId,
     /// Compares the path alone of a callback that is handed over as a whole URI: for an application
     /// behind a proxy that changes scheme and host, whose framework knows no other, such as
@@ -61,13 +62,13 @@ pub struct Client {
     /// # Security
     /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
     pub allow_callback_at_any_origin: bool,
-    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its
-    /// URI. Default: refuses them.
+    /// Takes callbacks that do not say at which URI the user arrived: a query alone, or a form
+    /// without its URI. Default: refuses them.
     ///
     /// # Security
-    /// At a server that does not name itself in its callbacks, nothing tells another server's code
-    /// from this one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC
-    /// 9700 §4.4). It is harmless where the application has one server.
+    /// If a server does not name itself in its callbacks, the client cannot tell another server's
+    /// code from this one's. It may then send the code of an honest server to a malicious one (a
+    /// mix-up, RFC 9700 §4.4). This is harmless if the application has one server.
     pub allow_callback_without_place: bool,
     pub(crate) inner: Arc<ClientInner>,
 }
@@ -77,13 +78,13 @@ pub(crate) struct ClientInner {
     pub(crate) server: AuthorizationServer,
     pub(crate) endpoints: Endpoints,
     pub(crate) id: String,
-    /// What pending values of this client at this server are known by.
+    /// The fingerprint in pending values of this client at this server.
     pub(crate) fingerprint: ClientFingerprint,
     pub(super) authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
-    /// The headers that every request to the server has, made once, with `Authorization: Basic`
-    /// where the client has that.
+    /// The headers that every request to the server has, made once, with `Authorization: Basic` if
+    /// the client uses that.
     pub(super) headers: Result<HeaderMap, Unsupported>,
     pub(crate) redirect_uri: Option<RedirectUri>,
     pub(crate) opened: Result<UrlPrefix, Unsupported>,
@@ -91,7 +92,7 @@ pub(crate) struct ClientInner {
     observer: Observer,
 }
 
-/// A redirect_uri as it is, and as it stands in queries and forms.
+/// A redirect_uri as it is, and as it is encoded in queries and forms.
 #[derive(Clone, Debug)]
 pub(crate) struct RedirectUri {
     pub(crate) text: Arc<str>,
@@ -119,7 +120,7 @@ pub(crate) struct UrlPrefix {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IncludeClientId {
-    /// Where it does not stand in `Authorization: Basic` already.
+    /// If it is not in `Authorization: Basic` already.
     #[default]
     Automatic,
     /// Always, also beside `Authorization: Basic`.
@@ -129,7 +130,7 @@ pub enum IncludeClientId {
 }
 
 impl Client {
-    /// A public client with that identifier: without a secret.
+    /// Makes a public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
         let endpoints = Endpoints::of(&server);
@@ -156,9 +157,9 @@ impl Client {
         }
     }
 
-    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless
-    /// its metadata (for each endpoint by itself) or
-    /// [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
+    /// Sets the client's secret, and sends it in `Authorization: Basic`, unless the server's
+    /// metadata (for each endpoint by itself) or
+    /// [`secret_placement`](AuthorizationServer::secret_placement) names another place.
     /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.inner.server.token_secret_placement();
@@ -168,7 +169,7 @@ impl Client {
         client
     }
 
-    /// Returns the client as it authenticates where the server wants the secret in that place.
+    /// Returns the client with its secret in the place that the server wants at another endpoint.
     pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
         let placement = placement.filter(|placement| {
             self.inner.follows_server && *placement != self.inner.server.token_secret_placement()
@@ -186,7 +187,7 @@ impl Client {
         }
     }
 
-    /// How the client is authenticated.
+    /// Sets the method by which the client is authenticated.
     pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
         parts.headers = match &authentication {
@@ -205,13 +206,13 @@ impl Client {
         self
     }
 
-    /// Where the server sends users back to, unless [`Authorize`](crate::oauth2::Authorize) says
-    /// otherwise: an https URL, one of this machine for a native app (`http://127.0.0.1:51004/cb`),
-    /// or one of the app's own scheme (`com.example.app:/cb`, RFC 8252 §7).
+    /// Sets the URI to which the server sends users back, unless
+    /// [`Authorize`](crate::oauth2::Authorize) has another one: an https URL, one of this machine
+    /// for a native app (`http://127.0.0.1:51004/cb`), or one of the app's own scheme
+    /// (`com.example.app:/cb`, RFC 8252 §7).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is none of these, or has a fragment;
-    /// [`Unsupported::PlainHttp`].
+    /// [`Unsupported::Url`] when it is another URI, or has a fragment; [`Unsupported::PlainHttp`].
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
         check_redirect_uri(&uri, PlainHttp::allowed_if(self.inner.server.dangerous_allow_http))?;
@@ -227,8 +228,8 @@ impl Client {
         Ok(self)
     }
 
-    /// Returns the client with another issuer of its server; with `None`, whatever issuer the
-    /// server names will do.
+    /// Returns the client with another issuer of its server; with `None`, the client accepts any
+    /// issuer that the server names.
     pub(crate) fn with_issuer(mut self, issuer: Option<String>) -> Self {
         let server = &mut self.parts().server;
         match issuer {
@@ -245,7 +246,7 @@ impl Client {
         self
     }
 
-    /// Returns which callbacks are taken though it is not known where they came to.
+    /// Returns the callbacks that are taken although it is not known at which URI they arrived.
     pub(super) fn place(&self) -> Leniency {
         Leniency {
             any_origin: self.allow_callback_at_any_origin,
@@ -254,7 +255,7 @@ impl Client {
     }
 
     /// Runs a function on every answer to a token request, before it is read: for what a server
-    /// does otherwise and no option covers. The function is told what the request was for:
+    /// does differently and no option covers. The function gets the purpose of the request:
     /// [`Purpose::RenewingToken`], [`Purpose::ExchangingCode`], [`Purpose::PollingForToken`], or
     /// else [`Purpose::RequestingToken`], which the fragment of an implicit grant is, too. Hooks
     /// run in the order in which they were registered.
@@ -328,7 +329,7 @@ impl Client {
         self.inner.endpoints.token_url(&self.inner.server)
     }
 
-    /// The parts, to be changed while a client is built.
+    /// Returns the parts, to be changed while a client is built.
     fn parts(&mut self) -> &mut ClientInner {
         Arc::make_mut(&mut self.inner)
     }
@@ -358,8 +359,8 @@ impl Client {
     }
 }
 
-/// Makes the headers of a request to the server, with the client's credentials where they stand in
-/// one.
+/// Makes the headers of a request to the server, with the client's credentials if these are in a
+/// header.
 fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -383,7 +384,7 @@ impl UrlPrefix {
         if let Some(name) =
             own.chain(added).find(|name| AUTHORIZATION_PARAMETERS.contains(&name.as_str()))
         {
-            // Whose value the server would take is anybody's guess.
+            // If a parameter occurs twice, it is not known which value the server takes.
             return Err(Unsupported::ReservedParameter { name });
         }
         let mut url = endpoint.to_string();

@@ -1,4 +1,5 @@
-//! Grants: what a client shows to get a token, RFC 6749 §1.3, as the parameters of a token request.
+//! Grants: the credentials with which a client gets a token, RFC 6749 §1.3, as the parameters of a
+//! token request.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,8 +15,8 @@ use crate::oauth2::{Scope, Token};
 use crate::wire::form;
 use crate::{Error, Secret, Unsupported};
 
-/// What [`Client::request_token`](crate::oauth2::Client::request_token) exchanges for a token, with
-/// what is asked of it.
+/// A grant that [`Client::request_token`](crate::oauth2::Client::request_token) exchanges for a
+/// token, with the scope and the parameters of the request.
 ///
 /// ```
 /// use oauth_proto::oauth2::Grant;
@@ -45,7 +46,7 @@ pub(crate) struct GrantParts {
     pub(crate) expected: Expected,
 }
 
-/// What the client has to know about a grant besides its parameters.
+/// The properties of a grant that the client has to know besides its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Code,
@@ -73,7 +74,7 @@ impl Grant {
         }
     }
 
-    /// Nothing but the client itself (RFC 6749 §4.4).
+    /// Makes a grant that consists of the client's authentication alone (RFC 6749 §4.4).
     pub fn client_credentials() -> Self {
         Self::new(CLIENT_CREDENTIALS, Kind::Other)
     }
@@ -91,11 +92,12 @@ impl Grant {
         grant
     }
 
-    /// The token's refresh token (§6). What the answer does not replace is kept: the refresh token,
-    /// the scope, the extra members. The scope is sent only where [`scope`](Self::scope) sets one.
+    /// Makes a grant of the token's refresh token (§6). The new token keeps the refresh token, the
+    /// scope and the extra members that the answer does not replace. The scope is sent only if
+    /// [`scope`](Self::scope) sets one.
     ///
     /// # Errors
-    /// [`Unsupported::NotRenewable`] when the token came without one.
+    /// [`Unsupported::NotRenewable`] when the token has no refresh token.
     pub fn refresh(token: &Token) -> Result<Self, Error> {
         let refresh_token = token.refresh_token.as_ref().ok_or(Unsupported::NotRenewable)?;
         let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
@@ -104,8 +106,9 @@ impl Grant {
         Ok(grant)
     }
 
-    /// A refresh token that is all that was stored (§6). Where a whole [`Token`] was,
-    /// [`refresh`](Self::refresh) keeps what the answer does not replace.
+    /// Makes a grant of a refresh token, if nothing else of the token was stored (§6). If you have
+    /// the whole [`Token`], use [`refresh`](Self::refresh): it keeps what the answer does not
+    /// replace.
     pub fn refresh_token(refresh_token: impl Into<Secret>) -> Self {
         let refresh_token = refresh_token.into();
         let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
@@ -116,20 +119,20 @@ impl Grant {
         grant
     }
 
-    /// A JWT that the caller made and signed (RFC 7523 §2.1).
+    /// Makes a grant of a JWT that the caller made and signed (RFC 7523 §2.1).
     pub fn jwt_bearer(assertion: &str) -> Self {
         let mut grant = Self::extension(JWT_BEARER);
         grant.push("assertion", assertion);
         grant
     }
 
-    /// Another token (RFC 8693 §2.1), with the kind that it is:
+    /// Makes a grant of another token (RFC 8693 §2.1) and its type:
     /// `urn:ietf:params:oauth:token-type:access_token`, …
     ///
-    /// What is issued need not be an access token: its kind stands in the extra member
-    /// `issued_token_type`. Who acts on behalf of the subject, and the kind that is wanted, are
-    /// [parameters](Self::parameter): `actor_token` with `actor_token_type`, and
-    /// `requested_token_type`.
+    /// The server need not issue an access token: the extra member `issued_token_type` holds the
+    /// type of the issued token. To name the party that acts on behalf of the subject, add the
+    /// [parameters](Self::parameter) `actor_token` and `actor_token_type`. To ask for a certain
+    /// type of token, add `requested_token_type`.
     pub fn token_exchange(subject_token: &str, subject_token_type: &str) -> Self {
         let mut grant = Self::extension(TOKEN_EXCHANGE);
         grant.push("subject_token", subject_token);
@@ -138,8 +141,8 @@ impl Grant {
         grant
     }
 
-    /// A grant that another specification defines, by its URI (RFC 6749 §4.5). Its parameters
-    /// follow by [`parameter`](Self::parameter).
+    /// Makes a grant that another specification defines, from its URI (RFC 6749 §4.5). Add its
+    /// parameters with [`parameter`](Self::parameter).
     ///
     /// ```
     /// use oauth_proto::oauth2::Grant;
@@ -156,22 +159,22 @@ impl Grant {
         Self::new(grant_type, kind)
     }
 
-    /// The scope to ask for.
+    /// Sets the scope to ask for.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into()).filter(|scope: &Scope| !scope.is_empty());
         self
     }
 
-    /// Where the token will be used (RFC 8707 §2). May be said more than once.
+    /// Adds a resource at which the token will be used (RFC 8707 §2). May be called more than once.
     pub fn resource(mut self, uri: &str) -> Self {
         self.push("resource", uri);
         self
     }
 
-    /// Adds a parameter of the server's own, or of an extension, such as `audience` (RFC 8693 §2.1)
-    /// or `authorization_details` (RFC 9396 §2). What the grant has already is refused when it is
-    /// used, unless it may be there more than once (`audience`, `resource`), and so are the
-    /// client's credentials and the scope, which have places of their own.
+    /// Adds a parameter that the server or an extension defines, such as `audience` (RFC 8693 §2.1)
+    /// or `authorization_details` (RFC 9396 §2). The request fails if the grant already has the
+    /// parameter, unless it may occur more than once (`audience`, `resource`). It also fails if the
+    /// parameter is one of the client's credentials or the scope, which are set by other functions.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         const TYPED: [&str; 6] = [
             "grant_type",
@@ -193,7 +196,7 @@ impl Grant {
         self
     }
 
-    /// A header for this one request.
+    /// Adds a header to this one request.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -203,25 +206,25 @@ impl Grant {
         form::push_text(&mut self.parameters, name, value);
     }
 
-    /// As [`push`](Self::push), for what is encoded already.
+    /// Adds a parameter as [`push`](Self::push) does, if it is encoded already.
     pub(crate) fn push_encoded(&mut self, name: &str, value: &str) {
         form::push_encoded(&mut self.parameters, name, value);
     }
 
-    /// The scope that was asked for earlier, so that it is not sent again.
+    /// Sets the scope that was asked for earlier, so that it is not sent again.
     pub(crate) fn without_sending_scope(mut self, scope: Option<Scope>) -> Self {
         self.scope = scope;
         self.sends_scope = false;
         self
     }
 
-    /// How long a token lives whose answer does not say it.
+    /// Sets the lifetime of a token if the answer does not give one.
     pub(crate) fn unknown_lifetime(mut self, lifetime: Option<Duration>) -> Self {
         self.unknown_lifetime = lifetime;
         self
     }
 
-    /// What is sent, and what the answer is read against.
+    /// Returns the parts to send, and the values that the answer is compared with.
     pub(crate) fn into_parts(mut self, separator: char) -> Result<GrantParts, Error> {
         if let Some(name) = self.refused {
             return Err(Unsupported::ReservedParameter { name }.into());

@@ -12,12 +12,12 @@ use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlaceme
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported};
 
-/// An authorization server's endpoints and its ways: from what its documentation says, from [its
+/// An authorization server's endpoints and properties: as its documentation says, from [its
 /// metadata](Self::from_metadata), or from a row of [`services`](crate::services).
 ///
-/// The default is what the RFCs say; what departs from that is said by a field here. An endpoint is
-/// `None` by default. A [`Client`](crate::oauth2::Client) reads the URLs when it is made. One that
-/// is not an absolute http or https URL is [`Unsupported::Url`] where it is used.
+/// The defaults follow the RFCs; set a field here if the server deviates from them. An endpoint is
+/// `None` by default. A [`Client`](crate::oauth2::Client) reads the URLs when it is made. If one is
+/// not an absolute http or https URL, its use is [`Unsupported::Url`].
 ///
 /// ```
 /// use oauth_proto::oauth2::AuthorizationServer;
@@ -35,36 +35,36 @@ pub struct AuthorizationServer {
     /// and assertions are made for it. Without it, a callback that names any issuer is refused.
     /// Default: none, or what the metadata says.
     pub issuer: Option<String>,
-    /// Where tokens are given out (RFC 6749 §3.2).
+    /// The endpoint that issues tokens (RFC 6749 §3.2).
     pub token_endpoint: String,
-    /// Where people are sent to grant access (RFC 6749 §3.1).
+    /// The endpoint to which users are sent to grant access (RFC 6749 §3.1).
     pub authorization_endpoint: Option<String>,
-    /// Where refresh tokens go, at servers that do not take them at the token endpoint.
+    /// The endpoint for refresh tokens, at servers that do not take them at the token endpoint.
     pub refresh_endpoint: Option<String>,
-    /// Where devices ask for a user code (RFC 8628 §3.1).
+    /// The endpoint at which devices ask for a user code (RFC 8628 §3.1).
     pub device_authorization_endpoint: Option<String>,
-    /// Where authorization requests are pushed to (RFC 9126 §2).
+    /// The endpoint that takes pushed authorization requests (RFC 9126 §2).
     pub pushed_authorization_request_endpoint: Option<String>,
-    /// Where tokens are revoked (RFC 7009 §2).
+    /// The endpoint that revokes tokens (RFC 7009 §2).
     pub revocation_endpoint: Option<String>,
-    /// Where one asks what a token is (RFC 7662 §2).
+    /// The endpoint that introspects tokens (RFC 7662 §2).
     pub introspection_endpoint: Option<String>,
-    /// Where clients register (RFC 7591 §3).
+    /// The endpoint at which clients register (RFC 7591 §3).
     pub registration_endpoint: Option<String>,
-    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: what
-    /// the metadata says, or `false`.
+    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: the
+    /// value of the metadata, or `false`.
     pub promises_issuer: bool,
-    /// What it does with proof keys. Default: [`PkceSupport::Supported`].
+    /// The server's support of proof keys. Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
-    /// Where it wants a client's secret, at all endpoints. Default: where its metadata says, for
-    /// each endpoint by itself, or else in `Authorization: Basic`.
+    /// The place for a client's secret in requests to all endpoints of this server. Default: the
+    /// place that its metadata names for each endpoint, or else `Authorization: Basic`.
     pub secret_placement: Option<SecretPlacement>,
-    /// How requests reach the token endpoint. Default: a POST with a form.
+    /// The way in which requests are sent to the token endpoint. Default: a POST with a form.
     pub transmission: Transmission,
-    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away.
-    /// Default: in `Authorization: Bearer`.
+    /// The place at which its resource servers look for tokens. See [`TokenPlacement`] for the risk
+    /// of each place. Default: in `Authorization: Bearer`.
     pub token_placement: TokenPlacement,
-    /// What stands between two scopes. Default: a space.
+    /// The separator between two scopes. Default: a space.
     pub scope_separator: char,
     /// The leniencies with which its answers are read. Default: none.
     pub quirks: Quirks,
@@ -72,24 +72,23 @@ pub struct AuthorizationServer {
     /// grant, no passwords, no tokens in a query. Default: `false`.
     pub oauth_2_1: bool,
     /// Takes callbacks that name an issuer (`iss`, RFC 9207) although
-    /// [`issuer`](field@Self::issuer) does not say which is the server's. Saying it is better.
-    /// Default: refuses them.
+    /// [`issuer`](field@Self::issuer) is not set. It is better to set it. Default: refuses them.
     ///
     /// # Security
     /// A callback that says it comes from another server is taken, and its code is sent to this one
-    /// (a mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
+    /// (a mix-up, RFC 9700 §4.4), unless each server has its own redirect_uri.
     pub allow_unknown_issuer: bool,
-    /// Speaks to a server whose metadata lists methods of proof keys without `S256`. Default:
-    /// refuses to.
+    /// Sends requests to a server whose metadata lists methods of proof keys without `S256`.
+    /// Default: refuses to.
     ///
     /// # Security
-    /// An attacker who can change the metadata strips the protection of codes.
+    /// An attacker who can change the metadata can remove the protection of codes.
     pub allow_missing_s256: bool,
-    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without
-    /// it, and lets its sessions show tokens to origins without it. Default: refuses to.
+    /// Sends requests to endpoints without TLS that are not on this machine, takes redirect_uris
+    /// without TLS, and lets its sessions send tokens to origins without TLS. Default: refuses to.
     ///
     /// # Security
-    /// Whoever is on the way reads every code, secret and token.
+    /// An attacker on the network can read every code, secret and token.
     pub dangerous_allow_http: bool,
     /// Takes a registration that is managed on this machine or in its network, from a server that
     /// is elsewhere. Default: refuses it.
@@ -106,7 +105,7 @@ pub struct AuthorizationServer {
     pub(crate) listed: ListedPlacements,
 }
 
-/// Where a secret goes, as far as the metadata says it.
+/// The places for a secret, as far as the metadata names them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ListedPlacements {
     pub(crate) token: Option<SecretPlacement>,
@@ -115,7 +114,7 @@ pub(crate) struct ListedPlacements {
 }
 
 impl AuthorizationServer {
-    /// A server with that token endpoint, which is all that some grants need.
+    /// Makes a server with that token endpoint. Some grants need nothing else.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an absolute http or https URL.
@@ -150,15 +149,16 @@ impl AuthorizationServer {
         })
     }
 
-    /// A server as its metadata describes it (RFC 8414 §2). Where the metadata lists ways to
-    /// authenticate clients and has `client_secret_post` but not `client_secret_basic` among them,
-    /// a secret goes in the body. The lists for revocation and introspection count at these
-    /// endpoints; without one, revocation takes `client_secret_basic`, and introspection what the
-    /// token endpoint takes.
+    /// Makes a server from its metadata (RFC 8414 §2). If the metadata lists ways to authenticate
+    /// clients, and the list has `client_secret_post` but not `client_secret_basic`, a secret goes
+    /// in the body. Revocation and introspection have their own lists. Without such a list,
+    /// revocation takes `client_secret_basic`, and introspection takes what the token endpoint
+    /// takes.
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an
-    /// endpoint is no URL, or is on this machine or in its network though the issuer is elsewhere.
+    /// endpoint is not a URL, or is on this machine or in its network though the issuer is
+    /// elsewhere.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         if let Some(issuer) = &metadata.issuer
             && let Some(url) = metadata.inside(issuer)
@@ -170,8 +170,8 @@ impl AuthorizationServer {
         Self::described_by(metadata)
     }
 
-    /// Describes a server by its metadata as [`from_metadata`](Self::from_metadata) does, also
-    /// where endpoints are on this machine or in its network and the issuer is elsewhere. It has
+    /// Makes a server from its metadata as [`from_metadata`](Self::from_metadata) does, also if
+    /// endpoints are on this machine or in its network and the issuer is elsewhere. It has
     /// [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts), too.
     ///
     /// ```
@@ -190,7 +190,7 @@ impl AuthorizationServer {
     /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
     ///
     /// # Errors
-    /// As [`from_metadata`](Self::from_metadata), but for those hosts.
+    /// As [`from_metadata`](Self::from_metadata), except for those hosts.
     pub fn dangerous_from_metadata_of_internal_hosts(metadata: &Metadata) -> Result<Self, Error> {
         let mut server = Self::described_by(metadata)?;
         server.dangerous_allow_internal_hosts = true;
@@ -259,7 +259,7 @@ impl AuthorizationServer {
         self
     }
 
-    /// Returns where the secret of a client goes at the token endpoint.
+    /// Returns the place for the secret of a client at the token endpoint.
     pub(crate) fn token_secret_placement(&self) -> SecretPlacement {
         self.secret_placement.or(self.listed.token).unwrap_or_default()
     }
@@ -324,7 +324,7 @@ impl Endpoints {
         }
     }
 
-    /// Returns the URL of the token endpoint as it is sent, or as it was given where it cannot be
+    /// Returns the URL of the token endpoint as it is sent, or as it was given if it cannot be
     /// read.
     pub(crate) fn token_url(&self, server: &AuthorizationServer) -> String {
         self.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), ToString::to_string)

@@ -14,20 +14,20 @@ use crate::wire::json::{self, Member};
 use crate::wire::{MAX_BODY, form, lenient, printable_code, prose, truncated, without_secrets};
 use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
-/// What an answer is read against.
+/// The values that an answer is compared with.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
-    /// What was asked for.
+    /// The scope that was asked for.
     pub(crate) scope: Option<Scope>,
     /// The token that is renewed.
     pub(crate) previous: Option<Box<Token>>,
     /// Whether what is issued need not be an access token (RFC 8693 §2.2.1).
     pub(crate) accepts_any_token_type: bool,
-    /// How long a token lives whose answer does not say it.
+    /// The lifetime of a token if the answer does not give one.
     pub(crate) unknown_lifetime: Option<Duration>,
 }
 
-/// The successful answer, as long as it is no redirect, no refusal and not too large.
+/// Checks that an answer is successful: not a redirect, not a refusal and not too large.
 pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> {
     let status = response.status();
     let excerpt = || Box::new(ResponseExcerpt::of(response));
@@ -47,7 +47,8 @@ pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
     if status.is_success() { Ok(()) } else { Err(refusal(response, quirks).into()) }
 }
 
-/// Reads the JSON object of a successful answer. An error is one on status 200, too.
+/// Reads the JSON object of a successful answer. An error in it counts as an error on status 200,
+/// too.
 pub(crate) fn object(
     response: &Response,
     quirks: Quirks,
@@ -69,7 +70,7 @@ pub(crate) fn object(
 
 /// A document that is read as a whole.
 pub(crate) trait Document: DeserializeOwned {
-    /// What it is, for errors.
+    /// The name of the document in errors.
     const EXPECTED: &'static str;
 
     /// A member without which none can be read, with any value of its type.
@@ -237,7 +238,7 @@ impl<'a> Fields<'a> {
             "error" => ("error", &mut self.error),
             _ => {
                 if self.extra.insert(name.into_owned(), value.into_value()).is_some() {
-                    // A name of the server's own may be anything.
+                    // A name that only the server knows may hold anything.
                     self.twice = Some("…");
                 }
                 return;
@@ -254,7 +255,7 @@ enum Format {
     Form,
 }
 
-/// The format of a successful answer, by its content type.
+/// Returns the format of a successful answer, by its content type.
 fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
     let mut values = headers.get_all(CONTENT_TYPE).iter().map(http::HeaderValue::as_bytes);
     let value = values.next().unwrap_or_default();
@@ -353,7 +354,8 @@ impl Reader<'_> {
         Misbehaved::FieldInvalid { field, reason, option, response: self.excerpt() }.into()
     }
 
-    /// A member that is not null, or is absent for a server that writes null for that.
+    /// Returns a member unless it is null. For a server that writes null for an absent member, null
+    /// counts as absent; otherwise it is an error.
     fn present<'m>(
         &self,
         field: &'static str,
@@ -381,8 +383,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A token, of the characters that RFC 6749 appendix A.12 and A.17 allow: no other can be sent
-    /// in a header.
+    /// Reads a token of the characters that RFC 6749 appendix A.12 and A.17 allow: other tokens
+    /// cannot be sent in a header.
     fn token(
         &self,
         field: &'static str,
@@ -450,7 +452,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A lifetime: a number without a fraction, or a text of digits.
+    /// Reads a lifetime: a number without a fraction, or a text of digits.
     fn seconds(&self, member: Option<Member<'_>>) -> Result<Option<u64>, Error> {
         let seconds = match self.present("expires_in", member)? {
             None => return Ok(None),
@@ -462,8 +464,7 @@ impl Reader<'_> {
     }
 }
 
-/// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to
-/// say it in.
+/// Reads the refusal of a server (RFC 6749 §5.2), in any format that servers are known to use.
 pub(crate) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let excerpt = Box::new(ResponseExcerpt::of(response));
     let said = if response.body().len() > MAX_BODY {
@@ -499,10 +500,11 @@ fn denial(error: Error) -> Error {
     }
 }
 
-/// What a refusal may say besides: a page about it, and what Facebook tells its refusals apart by.
+/// The other members of a refusal: a page about it, and the members by which Facebook distinguishes
+/// its refusals.
 const DETAILS: [&str; 4] = ["error_uri", "code", "error_subcode", "fbtrace_id"];
 
-/// `error`, `error_description` and `error_uri`, as far as they are texts.
+/// Returns `error`, `error_description` and `error_uri`, as far as they are texts.
 fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
     let mut said = BTreeMap::new();
     let mut take = |name: Cow<'_, str>, value: Member<'_>| {

@@ -1,11 +1,11 @@
-//! Where a request shows its bearer token, RFC 6750 §2.
+//! The places at which a request presents its bearer token, RFC 6750 §2.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
 
 use crate::wire::{auth_param, form};
 
-/// Why a request shows no token that can be read.
+/// The reason why a request has no token that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BearerProblem {
     /// The header or parameter of that name is there more than once.
@@ -14,8 +14,8 @@ pub(crate) enum BearerProblem {
     Invalid { name: &'static str, why: &'static str },
 }
 
-/// The token of `Authorization: Bearer`, where that header is there just once: nobody knows which
-/// of two another reader takes. Other schemes are somebody else's.
+/// Returns the token of `Authorization: Bearer`, if that header occurs just once: of two headers,
+/// another reader might take the other one. Other schemes are ignored.
 pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProblem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -32,7 +32,7 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProbl
     token.and_then(|token| std::str::from_utf8(token).ok()).map(Some).ok_or(invalid)
 }
 
-/// The token of a form (§2.2), or of the query (§2.3), where its name is there just once.
+/// Returns the token of a form (§2.2), or of the query (§2.3), if its name occurs just once.
 pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
     // Most have neither the name nor anything that could stand for it.
     if memchr::memchr(b'%', pairs).is_none()
@@ -54,8 +54,8 @@ pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
         .ok_or(invalid)
 }
 
-/// Whether the body may hold a token: it is a form, and the method is one whose body has a meaning
-/// (§2.2).
+/// Returns whether the body may hold a token: it is a form, and the method is one whose body has a
+/// meaning (§2.2).
 pub(crate) fn has_form<B>(request: &Request<B>) -> bool {
     !matches!(*request.method(), Method::GET | Method::HEAD)
         && form::is_form(request.headers()) != Some(false)

@@ -1,4 +1,5 @@
-//! What a resource server says when it refuses a token: RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1.
+//! The challenge of a resource server that refuses a token: RFC 6750 §3, RFC 9470 §3, RFC 9728
+//! §5.1.
 
 use std::time::Duration;
 
@@ -28,26 +29,27 @@ use crate::wire::Challenge;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BearerChallenge {
-    /// What is protected.
+    /// The name of the protected area.
     pub realm: Option<String>,
-    /// What is wrong with the token; `None` where there was none.
+    /// The error of the token; `None` if the request had no token.
     pub error: Option<BearerError>,
-    /// The same for developers.
+    /// The same as a text for developers.
     pub error_description: Option<String>,
     /// A page about it.
     pub error_uri: Option<String>,
     /// The scope that is needed.
     pub scope: Option<Scope>,
-    /// Where the protected resource's metadata is (RFC 9728).
+    /// The URL of the protected resource's metadata (RFC 9728).
     pub resource_metadata: Option<String>,
-    /// How the user should have signed in: any of these (RFC 9470). Ask for it by the parameter of
-    /// the same name.
+    /// The authentication contexts of which the user's sign-in should have one (RFC 9470). Ask for
+    /// them with the parameter of the same name.
     pub acr_values: Option<String>,
-    /// How long ago at most (RFC 9470). Ask for it by the parameter of the same name.
+    /// The longest time since the user's sign-in (RFC 9470). Ask for it with the parameter of the
+    /// same name.
     pub max_age: Option<Duration>,
 }
 
-/// What is wrong with a token (RFC 6750 §3.1).
+/// The reason why a token was refused (RFC 6750 §3.1).
 ///
 /// ```
 /// use oauth_proto::oauth2::BearerError;
@@ -59,9 +61,10 @@ pub struct BearerChallenge {
 pub enum BearerError {
     /// The request is malformed.
     InvalidRequest,
-    /// The token has expired, was revoked, or is none: renewing it may help.
+    /// The token has expired, was revoked, or is invalid: renewing it may help.
     InvalidToken,
-    /// The token is not good for this: renewing it does not help, asking for more does.
+    /// The token's scope does not suffice: renewing it does not help, asking for a larger scope
+    /// does.
     InsufficientScope,
     /// The user has to sign in again, or better (RFC 9470 §3).
     InsufficientUserAuthentication,
@@ -82,8 +85,8 @@ impl From<&str> for BearerError {
 }
 
 impl BearerChallenge {
-    /// The bearer challenge of the answer that an error is about: what an API wants when it
-    /// refuses.
+    /// Returns the bearer challenge of the answer that an error is about: it says what an API that
+    /// refuses wants.
     ///
     /// ```
     /// use oauth_proto::Error;
@@ -106,14 +109,14 @@ impl BearerChallenge {
         error.response()?.challenges.iter().find(|challenge| challenge.is("bearer")).map(Self::from)
     }
 
-    /// The first bearer challenge among the `WWW-Authenticate` headers of a response.
+    /// Returns the first bearer challenge among the `WWW-Authenticate` headers of a response.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         Challenge::of(headers).iter().find(|challenge| challenge.is("bearer")).map(Self::from)
     }
 }
 
 impl From<&Challenge> for BearerChallenge {
-    /// What the parameters say, whatever the scheme.
+    /// Reads the parameters, whatever the scheme.
     fn from(challenge: &Challenge) -> Self {
         let text = |name| challenge.parameter(name).map(str::to_owned);
         Self {

@@ -1,4 +1,4 @@
-//! What a token is, as its server says: RFC 7662 §2.2.
+//! The description of a token by its server: RFC 7662 §2.2.
 
 use std::fmt;
 
@@ -26,34 +26,34 @@ pub struct Introspection {
     /// Whether the token is good now.
     #[serde(deserialize_with = "lenient::flag")]
     pub active: bool,
-    /// What it is good for.
+    /// The scope of the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// The client that it was issued to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// A name of the resource owner, for people.
+    /// A name of the resource owner, for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// How it is shown.
+    /// The type of the token, which tells how requests present it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
-    /// When it expires.
+    /// The time at which it expires.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub exp: Option<Timestamp>,
-    /// When it was issued.
+    /// The time at which it was issued.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub iat: Option<Timestamp>,
-    /// When it begins to be good.
+    /// The time from which on it is good.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub nbf: Option<Timestamp>,
     /// The resource owner, for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
-    /// Whom it is for.
+    /// The audiences of the token.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "audiences")]
     pub aud: Vec<String>,
-    /// Who issued it.
+    /// The issuer of the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     /// Its identifier.
@@ -70,7 +70,7 @@ fn audiences<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<St
 }
 
 impl fmt::Debug for Introspection {
-    /// Of the extra members the names are shown: nobody knows what a server puts there.
+    /// Shows only the names of the extra members: their values may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Introspection")
             .field("active", &self.active)

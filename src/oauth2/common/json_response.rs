@@ -1,4 +1,5 @@
-//! Responses in JSON that nobody keeps, and errors in them: RFC 6749 §5.1 and §5.2, RFC 6750 §3.
+//! Responses in JSON that must not be cached, and errors in them: RFC 6749 §5.1 and §5.2, RFC 6750
+//! §3.
 
 use std::sync::LazyLock;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use crate::Response;
 
-/// A response in JSON (RFC 6749 §5.1).
+/// Makes a response in JSON (RFC 6749 §5.1).
 pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     // To copy a map takes half as long as to fill one.
     static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
@@ -25,7 +26,7 @@ pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-/// An error in JSON (RFC 6749 §5.2).
+/// Makes an error in JSON (RFC 6749 §5.2).
 pub(crate) fn error(status: StatusCode, code: &str, description: Option<&str>) -> Response {
     #[derive(Serialize)]
     struct Error<'a> {
@@ -37,7 +38,7 @@ pub(crate) fn error(status: StatusCode, code: &str, description: Option<&str>) -
     json(status, serde_json::to_vec(&error).unwrap_or_default())
 }
 
-/// A description in the characters that §5.2 allows.
+/// Returns a description in the characters that §5.2 allows.
 pub(crate) fn printable(text: &str) -> String {
     text.replace('§', "section ")
         .chars()
@@ -45,8 +46,8 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2), or stand between the
-/// quotes of a challenge.
+/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2), or be put between
+/// the quotes of a challenge.
 pub(crate) fn is_quotable(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_printable)
 }

@@ -1,5 +1,5 @@
-//! What authorization servers and protected resources publish about themselves: RFC 8414 §2, RFC
-//! 9728 §2.
+//! The metadata that authorization servers and protected resources publish about themselves: RFC
+//! 8414 §2, RFC 9728 §2.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,20 +22,20 @@ use crate::wire::{lenient, points_into_private_network};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The issuer identifier. `None` only where a [`Discovery`](crate::oauth2::Discovery) was
-    /// allowed to go without.
+    /// The issuer identifier. `None` only if a [`Discovery`](crate::oauth2::Discovery) was allowed
+    /// to do without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// Where people grant access.
+    /// The endpoint at which users grant access.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub authorization_endpoint: Option<String>,
-    /// Where tokens are given out.
+    /// The endpoint that issues tokens.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub token_endpoint: Option<String>,
     /// The server's public keys.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub jwks_uri: Option<String>,
-    /// Where clients register (RFC 7591).
+    /// The endpoint at which clients register (RFC 7591).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub registration_endpoint: Option<String>,
     /// Scopes that it knows, as far as it tells.
@@ -50,47 +50,47 @@ pub struct Metadata {
     /// Grants that it knows.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub grant_types_supported: Option<Vec<String>>,
-    /// How clients may authenticate at the token endpoint.
+    /// The methods by which clients may authenticate at the token endpoint.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Where tokens are revoked (RFC 7009).
+    /// The endpoint that revokes tokens (RFC 7009).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub revocation_endpoint: Option<String>,
-    /// How clients may authenticate there. If it is not said, by `client_secret_basic` (RFC 8414
-    /// §2).
+    /// The methods by which clients may authenticate there. If the list is missing:
+    /// `client_secret_basic` (RFC 8414 §2).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Where tokens are introspected (RFC 7662).
+    /// The endpoint that introspects tokens (RFC 7662).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub introspection_endpoint: Option<String>,
-    /// How callers may authenticate there.
+    /// The methods by which callers may authenticate there.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Methods of proof keys that it knows (RFC 7636).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub code_challenge_methods_supported: Option<Vec<String>>,
-    /// Where devices begin (RFC 8628).
+    /// The endpoint at which devices ask for a user code (RFC 8628).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub device_authorization_endpoint: Option<String>,
-    /// Where authorization requests are pushed to (RFC 9126).
+    /// The endpoint that takes pushed authorization requests (RFC 9126).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub pushed_authorization_request_endpoint: Option<String>,
-    /// Whether they must be.
+    /// Whether authorization requests must be pushed.
     #[serde(
         skip_serializing_if = "std::ops::Not::not",
         deserialize_with = "lenient::optional_flag"
     )]
     pub require_pushed_authorization_requests: bool,
-    /// Whether it names itself in every callback (RFC 9207).
+    /// Whether the server names itself in every callback (RFC 9207).
     #[serde(
         skip_serializing_if = "std::ops::Not::not",
         deserialize_with = "lenient::optional_flag"
     )]
     pub authorization_response_iss_parameter_supported: bool,
-    /// Where an OpenID provider tells about the user.
+    /// The endpoint at which an OpenID provider returns claims about the user.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub userinfo_endpoint: Option<String>,
-    /// Where an OpenID provider ends a session.
+    /// The endpoint at which an OpenID provider ends a session.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub end_session_endpoint: Option<String>,
     /// Every other member.
@@ -99,13 +99,13 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Returns an endpoint that lies further inside this network than that issuer, who therefore
+    /// Returns an endpoint that is further inside this network than that issuer, so that the issuer
     /// must not name it.
     pub(crate) fn inside(&self, issuer: &str) -> Option<&str> {
         self.endpoints().find(|url| points_into_private_network(issuer, url))
     }
 
-    /// The URLs that a client sends secrets or its user to, or asks.
+    /// Returns the URLs to which a client sends requests, secrets or its user.
     fn endpoints(&self) -> impl Iterator<Item = &str> {
         let endpoints = [
             &self.authorization_endpoint,
@@ -153,10 +153,10 @@ pub struct ResourceMetadata {
     /// Scopes that it knows, as far as it tells.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
-    /// Where it takes tokens: `header`, `body`, `query`.
+    /// The places at which it takes tokens: `header`, `body`, `query`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub bearer_methods_supported: Option<Vec<String>>,
-    /// Its name, for people.
+    /// Its name, for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
     /// Every other member.

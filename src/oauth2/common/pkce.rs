@@ -22,7 +22,7 @@ impl CodeVerifier {
         Self(base64url(moment.derive("oauth2 verifier")))
     }
 
-    /// The code challenge of the method `S256` (§4.2).
+    /// Returns the code challenge of the method `S256` (§4.2).
     pub(crate) fn challenge(&self) -> Unguessable {
         Unguessable(base64url(short_hash::sha256(&self.0)))
     }

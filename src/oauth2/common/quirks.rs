@@ -1,8 +1,8 @@
-//! What a provider does other than the specifications say, as data: strict unless a leniency is
+//! The deviations of a provider from the specifications, as data: strict unless a leniency is
 //! switched on by its name.
 
-/// Departures that answers are allowed. Each is switched on alone, by a caller or by a provider's
-/// row. By default none is: what RFC 6749 §5 says is what passes.
+/// The deviations from RFC 6749 §5 that are allowed in answers. Each is switched on alone, by a
+/// caller or by a provider's row. By default all are switched off.
 ///
 /// ```
 /// use oauth_proto::oauth2::Quirks;
@@ -18,61 +18,64 @@ pub struct Quirks {
     /// Takes an answer without `token_type` for a bearer token's.
     ///
     /// # Security
-    /// It lets pass a token of a kind that wants more than being shown, such as a proof of
-    /// possession, from a server that forgot to say so (Weibo, Douban, Facebook, LinkedIn).
+    /// A token that requires more than being sent, such as a proof of possession, is taken for a
+    /// bearer token if the server does not name its type (Weibo, Douban, Facebook, LinkedIn do
+    /// not).
     pub allow_missing_token_type: bool,
     /// Takes these values of `token_type`, in any case, for `Bearer`.
     ///
     /// # Security
-    /// It lets pass the kinds that are named, and no others (eBay: `Application Access Token`,
-    /// `User Access Token`).
+    /// It also accepts tokens of the types that are named, and no others (eBay: `Application Access
+    /// Token`, `User Access Token`).
     pub allow_token_types: &'static [&'static str],
     /// Takes `scope` as a list of texts.
     ///
     /// # Security
-    /// It lets pass a list whose elements hold spaces, and so are several scopes.
+    /// It also accepts a list whose elements contain spaces, so that each element is several
+    /// scopes.
     pub allow_scope_array: bool,
     /// Takes an answer as a form, with a form's content type or `text/plain`.
     ///
     /// # Security
-    /// It lets pass an answer in plain text that merely looks like a form (Facebook, older GitHub).
+    /// It also accepts an answer in plain text that merely looks like a form (Facebook, older
+    /// GitHub).
     pub allow_form_answer: bool,
     /// Takes JSON under any content type, or under none.
     ///
     /// # Security
-    /// It lets pass JSON on an error page that answers 200.
+    /// It also accepts JSON of an error page with status 200.
     pub allow_any_content_type: bool,
-    /// Reads `expires` where there is no `expires_in`.
+    /// Reads `expires` if there is no `expires_in`.
     ///
     /// # Security
-    /// It lets pass a point in time that is taken for a number of seconds (Facebook).
+    /// If the server sends a point in time, it is taken for a number of seconds (Facebook).
     pub allow_expires: bool,
     /// Takes a lifetime of 0 to mean that the token does not expire.
     ///
     /// # Security
-    /// It lets pass a token that has indeed run out, which then is found out by a 401 (Mailchimp,
+    /// It also accepts a token that has indeed expired, which only a 401 then reveals (Mailchimp,
     /// whose tokens do not expire).
     pub allow_zero_expiry: bool,
     /// Takes null for a member that is absent.
     ///
     /// # Security
-    /// It lets pass a token answer that was cut down by a faulty server (Mailchimp's `"scope":
-    /// null`).
+    /// It also accepts a token answer in which a faulty server has left members empty (Mailchimp's
+    /// `"scope": null`).
     pub allow_null_members: bool,
     /// Reads `accessToken` as `access_token`, and so on.
     ///
     /// # Security
-    /// It lets pass members of the server's own that mean something else (Plentymarkets).
+    /// It also reads members that the server uses for something else (Plentymarkets).
     pub allow_camel_case: bool,
-    /// Reads `errors[0].errorType`, or else its `code`, where there is no `error`.
+    /// Reads `errors[0].errorType`, or else its `code`, if there is no `error`.
     ///
     /// # Security
-    /// It lets pass nothing; a refusal gets its name (Fitbit).
+    /// There is no risk: it only gives a refusal its name (Fitbit).
     pub allow_error_list: bool,
 }
 
 impl Quirks {
-    /// None, for constants.
+    /// No deviations, for constants.
     pub(crate) const STRICT: Self = Self {
         allow_missing_token_type: false,
         allow_token_types: &[],

@@ -1,4 +1,4 @@
-//! Where users come back to: RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
+//! The URIs to which users come back: RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
 
 use crate::Unsupported;
 use crate::wire::uri::{Host, UriParts};
@@ -22,8 +22,8 @@ impl PlainHttp {
     }
 }
 
-/// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for
-/// byte.
+/// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme,
+/// as it will be sent: byte for byte.
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Some(parts) = UriParts::of(uri) else {

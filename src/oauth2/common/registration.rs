@@ -1,4 +1,5 @@
-//! What a client tells of itself when it registers, and what it gets back: RFC 7591 §2 and §3.2.1.
+//! The metadata that a client sends when it registers, and the registration that it gets back: RFC
+//! 7591 §2 and §3.2.1.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use super::scope::Scope;
 use crate::wire::lenient;
 use crate::{Secret, Timestamp};
 
-/// A client's metadata. What is left out is the server's to choose.
+/// A client's metadata. The server chooses the values of the members that are left out.
 ///
 /// ```
 /// use oauth_proto::oauth2::ClientMetadata;
@@ -22,10 +23,11 @@ use crate::{Secret, Timestamp};
 #[serde(default)]
 #[non_exhaustive]
 pub struct ClientMetadata {
-    /// Where users may be sent back to.
+    /// The URIs to which users may be sent back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,
-    /// How it is authenticated: `none`, `client_secret_basic`, `client_secret_post`, …
+    /// The method by which it is authenticated: `none`, `client_secret_basic`,
+    /// `client_secret_post`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<String>,
     /// The grants that it uses.
@@ -34,7 +36,7 @@ pub struct ClientMetadata {
     /// The response types that it uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_types: Option<Vec<String>>,
-    /// Its name, for people.
+    /// Its name, for users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// Its home page.
@@ -55,7 +57,7 @@ pub struct ClientMetadata {
     /// Its privacy policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_uri: Option<String>,
-    /// Where its public keys are.
+    /// The URL of its public keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
     /// Its public keys.
@@ -76,7 +78,7 @@ pub struct ClientMetadata {
 }
 
 impl ClientMetadata {
-    /// A client with these redirect URIs.
+    /// Makes the metadata of a client with these redirect URIs.
     pub fn new<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
         Self {
             redirect_uris: redirect_uris.into_iter().map(Into::into).collect(),
@@ -88,9 +90,9 @@ impl ClientMetadata {
 /// A registered client: its credentials, and its metadata as the server took it. Store it with
 /// serde; it holds the secrets.
 ///
-/// A server's answer keeps its client whatever else is odd in it. A member of another type than RFC
-/// 7591 gives it stands in [`extra`](ClientMetadata::extra) of the metadata, as it was received;
-/// [`client`](Self::client) names it where it matters.
+/// A server's answer can be used even if some of its members are odd. If a member has another type
+/// than in RFC 7591, it is kept in [`extra`](ClientMetadata::extra) of the metadata, as it was
+/// received; if it matters, [`client`](Self::client) returns an error that names it.
 ///
 /// ```
 /// use oauth_proto::oauth2::{AuthorizationServer, ClientRegistration};
@@ -110,13 +112,13 @@ pub struct ClientRegistration {
     pub client_id: String,
     /// Its secret, if it has one.
     pub client_secret: Option<Secret>,
-    /// When it was registered.
+    /// The time at which it was registered.
     pub client_id_issued_at: Option<Timestamp>,
-    /// When the secret expires. `None` where it never does, which the wire says by 0.
+    /// The time at which the secret expires. `None` if it never does, which is written as 0.
     pub client_secret_expires_at: Option<Timestamp>,
-    /// What the registration is managed with (RFC 7592).
+    /// The token with which the registration is managed (RFC 7592).
     pub registration_access_token: Option<Secret>,
-    /// Where it is managed.
+    /// The URI at which it is managed.
     pub registration_client_uri: Option<String>,
     /// The client as the server took it, which may differ from what was asked.
     pub metadata: ClientMetadata,
@@ -148,8 +150,8 @@ impl Serialize for ClientRegistration {
 }
 
 impl<'de> Deserialize<'de> for ClientRegistration {
-    /// Reads what RFC 7591 §3.2.1 says, and keeps what is of another type apart: the client is
-    /// registered by now.
+    /// Reads the members of RFC 7591 §3.2.1, and keeps members of another type apart: the client is
+    /// already registered.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = Map::deserialize(deserializer)?;
         for list in ["redirect_uris", "grant_types", "response_types", "contacts"] {
@@ -184,7 +186,7 @@ fn zero_is_never<'de, D: Deserializer<'de>>(
 }
 
 impl fmt::Debug for ClientRegistration {
-    /// Of the extra members nothing is shown: nobody knows what a server puts there.
+    /// Shows nothing of the extra members: they may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
             .field("client_id", &self.client_id)

@@ -1,8 +1,8 @@
-//! How an authorization response travels, OAuth 2.0 Multiple Response Types §2.1 and Form Post
-//! Response Mode.
+//! The ways in which an authorization response travels, OAuth 2.0 Multiple Response Types §2.1 and
+//! Form Post Response Mode.
 
-/// How an authorization response comes back with the user (OAuth 2.0 Multiple Response Types §2.1,
-/// Form Post Response Mode §2).
+/// The way in which an authorization response comes back with the user (OAuth 2.0 Multiple Response
+/// Types §2.1, Form Post Response Mode §2).
 ///
 /// ```
 /// use oauth_proto::oauth2::ResponseMode;

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// What a token is good for, or is asked to be good for: words whose order does not matter.
+/// The scope of a token or of a request for one: words whose order does not matter.
 ///
 /// ```
 /// use oauth_proto::oauth2::Scope;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub struct Scope(String);
 
 impl Scope {
-    /// The words, in the order in which they were given.
+    /// Returns the words, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut rest = self.0.as_str();
         let words = std::iter::from_fn(move || {
@@ -35,23 +35,23 @@ impl Scope {
         words.filter(|word| !word.is_empty())
     }
 
-    /// Whether a word is among them.
+    /// Returns whether a word is in this scope.
     pub fn contains(&self, word: &str) -> bool {
         self.iter().any(|own| own == word)
     }
 
-    /// The words of this scope that the other has not.
+    /// Returns the words of this scope that are not in the other.
     pub fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
         let others: BTreeSet<_> = other.iter().collect();
         self.iter().filter(move |word| !others.contains(word))
     }
 
-    /// Returns whether there is no word.
+    /// Returns whether the scope has no words.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.bytes().all(|byte| byte == b' ')
     }
 
-    /// The words, separated by single spaces.
+    /// Returns the words, separated by single spaces.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -63,12 +63,13 @@ impl Scope {
         self.0.push_str(word);
     }
 
-    /// A scope in the words of a server that separates them by something else than a space.
+    /// Makes a scope from the text of a server that separates words by another character than a
+    /// space.
     pub(crate) fn separated(text: String, separator: char) -> Self {
         if separator == ' ' { Self(text) } else { Self(text.replace(separator, " ")) }
     }
 
-    /// The words as such a server wants them.
+    /// Returns the words with the separator of such a server.
     pub(crate) fn joined(&self, separator: char) -> String {
         if separator == ' ' {
             self.0.clone()

@@ -1,6 +1,7 @@
-//! Where things go that RFC 6749 lets a server choose, or that servers chose for themselves.
+//! The places for secrets and tokens in requests, and other choices that RFC 6749 leaves to the
+//! server, or that servers make against it.
 
-/// Where a client's shared secret goes (RFC 6749 §2.3.1).
+/// The place for a client's shared secret in a request (RFC 6749 §2.3.1).
 ///
 /// ```
 /// use oauth_proto::oauth2::SecretPlacement;
@@ -14,13 +15,13 @@ pub enum SecretPlacement {
     #[default]
     Basic,
     /// In `Authorization: Basic`, identifier and secret as they are, which many servers expect. It
-    /// differs from the RFC's form where one of them holds a reserved character.
+    /// differs from the RFC's form if one of them contains a reserved character.
     AllowRawBasic,
     /// In the body, as `client_id` and `client_secret`.
     Body,
 }
 
-/// How a request reaches the token endpoint.
+/// The way in which a request is sent to the token endpoint.
 ///
 /// ```
 /// use oauth_proto::oauth2::Transmission;
@@ -36,7 +37,7 @@ pub enum Transmission {
     /// POST with everything in the query.
     ///
     /// # Security
-    /// Secrets, codes and refresh tokens stand in the logs of whoever is on the way.
+    /// Secrets, codes and refresh tokens get into the logs of servers and proxies on the way.
     AllowPostQuery,
     /// GET with everything in the query.
     ///
@@ -45,7 +46,7 @@ pub enum Transmission {
     AllowGet,
 }
 
-/// Where a request carries its token (RFC 6750 §2).
+/// The place at which a request carries its token (RFC 6750 §2).
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
@@ -60,27 +61,27 @@ pub enum TokenPlacement {
     Bearer,
     /// `Authorization` with another scheme, such as `OAuth` or `token`.
     Scheme(&'static str),
-    /// A header of the server's own, holding nothing but the token.
+    /// A custom header of the server that holds nothing but the token.
     Header(&'static str),
     /// A parameter of the form body (§2.2); the RFC's name is `access_token`.
     Form(&'static str),
     /// A parameter of the query (§2.3); the RFC's name is `access_token`.
     ///
     /// # Security
-    /// The token stands in logs, histories and `Referer` headers.
+    /// The token gets into logs, histories and `Referer` headers.
     ///
-    /// Where the transport's errors name the URL, as those of some HTTP clients do, the token
-    /// stands in the text of [`DriveError::Transport`](crate::DriveError::Transport), too.
+    /// If the transport's errors name the URL, as those of some HTTP clients do, the token is in
+    /// the text of [`DriveError::Transport`](crate::DriveError::Transport), too.
     AllowQuery(&'static str),
-    /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or
-    /// has no body, else of the query. What Slack's older methods ask for.
+    /// In `Authorization: Bearer`, and as a parameter too: of the form if the request has one or
+    /// has no body, else of the query. Slack's older methods require this.
     ///
     /// # Security
     /// As with [`AllowQuery`](Self::AllowQuery).
     AllowBearerAndParameter(&'static str),
 }
 
-/// What a server does with a proof key for code exchange (RFC 7636).
+/// A server's support of proof keys for code exchange (RFC 7636).
 ///
 /// ```
 /// use oauth_proto::oauth2::PkceSupport;
@@ -90,9 +91,9 @@ pub enum TokenPlacement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PkceSupport {
-    /// It must be there.
+    /// Requests must have one.
     Required,
-    /// It is checked where it is there; or it is ignored, which does no harm.
+    /// The server checks it if a request has one, or ignores it, which does no harm.
     #[default]
     Supported,
     /// Requests with one are refused.

@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 use super::scope::Scope;
 use crate::{Secret, Timestamp};
 
-/// What a grant is for: an access token, what renews it, how long and for what it is good, and
-/// every other member of the server's answer.
+/// An access token with its refresh token, its lifetime, its scope, and every other member of the
+/// server's answer.
 ///
 /// Store it with serde; the stored form is an object with the RFC's names and `expires_at`, and it
-/// holds the secrets. What users of requests-oauthlib have stored is read too: `expires_at` as a
+/// holds the secrets. Tokens that requests-oauthlib has stored can be read, too: `expires_at` as a
 /// fraction or a text, `scope` as a list, `expires_in` alone (see
 /// [`counted_from`](Self::counted_from)).
 ///
@@ -34,18 +34,18 @@ use crate::{Secret, Timestamp};
 pub struct Token {
     /// The access token.
     pub access_token: Secret,
-    /// How it is to be shown.
+    /// The way in which requests present the token.
     pub token_type: TokenType,
-    /// What renews it.
+    /// The refresh token that renews it.
     pub refresh_token: Option<Secret>,
-    /// When it expires, if the server said so.
+    /// The time at which it expires, if the server said so.
     pub expires_at: Option<Timestamp>,
-    /// What it is good for: as the server said or, where it said nothing, as it was asked (RFC 6749
-    /// §5.1).
+    /// The scope that was granted: the scope of the server's answer or, if the answer has none, the
+    /// one that was asked for (RFC 6749 §5.1).
     pub scope: Option<Scope>,
-    /// What was asked for, where that is known.
+    /// The scope that was asked for, if that is known.
     pub requested_scope: Option<Scope>,
-    /// The ID token of OpenID Connect, which came with it. Nothing has checked it.
+    /// The ID token of OpenID Connect, which came with it. It has not been checked.
     pub id_token: Option<Secret>,
     /// The key that the token is bound to (RFC 7800, `cnf`); `None` for bearer tokens.
     pub confirmation: Option<Value>,
@@ -53,7 +53,7 @@ pub struct Token {
     pub extra: Map<String, Value>,
 }
 
-/// How a token is shown (RFC 6749 §7.1).
+/// The way in which requests present a token (RFC 6749 §7.1).
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenType;
@@ -66,7 +66,8 @@ pub enum TokenType {
     /// As it is (RFC 6750).
     #[default]
     Bearer,
-    /// Not at all: it came of a token exchange and is no access token (`N_A`, RFC 8693 §2.2.1).
+    /// Not at all: a token exchange issued it, and it is not an access token (`N_A`, RFC 8693
+    /// §2.2.1).
     NotApplicable,
     /// In a way that this crate does not know. Only stored tokens have it; answers with it are
     /// refused.
@@ -104,7 +105,8 @@ impl From<&str> for TokenType {
 }
 
 impl Token {
-    /// A bearer token that came by other means than a flow, with nothing known but itself.
+    /// Makes a bearer token of an access token that did not come from a flow, without any other
+    /// members.
     pub fn bearer(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: access_token.into(),
@@ -119,19 +121,21 @@ impl Token {
         }
     }
 
-    /// Whether it has expired by then. A token whose end is not known has not.
+    /// Returns whether the token has expired at the time `now`. A token whose end is not known has
+    /// not expired.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
-    /// What was asked for and not granted.
+    /// Returns the words of the scope that were asked for and not granted.
     pub fn scope_refused(&self) -> impl Iterator<Item = &str> {
         let scopes = self.requested_scope.as_ref().zip(self.scope.as_ref());
         scopes.into_iter().flat_map(|(asked, granted)| asked.missing_from(granted))
     }
 
-    /// A stored token that holds `expires_in` and no `expires_at`, its lifetime counted from that
-    /// time on, as requests-oauthlib does when it loads one. Other tokens stay as they are.
+    /// Returns a stored token that holds `expires_in` and no `expires_at` with its lifetime counted
+    /// from the time `now`, as requests-oauthlib does when it loads a token. Other tokens stay as
+    /// they are.
     ///
     /// ```
     /// use oauth_proto::oauth2::Token;
@@ -157,13 +161,13 @@ impl Token {
     }
 }
 
-/// A number, or a text that is one.
+/// Reads a number, or a text that is a number.
 fn seconds(value: &Value) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     number.filter(|number| number.is_finite())
 }
 
-/// A number of seconds since something; `None` where it is negative.
+/// Returns a number of seconds since a point in time; `None` if it is negative.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -174,7 +178,7 @@ fn whole(seconds: f64) -> Option<u64> {
 }
 
 impl fmt::Debug for Token {
-    /// Of the extra members the names are shown: nobody knows what a server puts there.
+    /// Shows only the names of the extra members: their values may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("access_token", &self.access_token)
@@ -199,8 +203,8 @@ struct Stored {
     refresh_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    /// Every other member, also those that a server may have of its own in a form that is not ours:
-    /// `expires_at`, `requested_scope`, `id_token` and `cnf`. One that cannot be read, or is null,
+    /// Every other member. `expires_at`, `requested_scope`, `id_token` and `cnf` are here, too, if
+    /// the server uses them in a form that is not ours: a member that cannot be read, or is null,
     /// stays here as it is.
     #[serde(flatten)]
     extra: Map<String, Value>,
@@ -224,14 +228,14 @@ impl Token {
         self.extra = extra;
     }
 
-    /// A point in time as servers and other libraries write it; `None` where it is no number of
-    /// seconds.
+    /// Returns a point in time as servers and other libraries write it; `None` if it is not a
+    /// number of seconds.
     pub(crate) fn time(value: &Value) -> Option<u64> {
         value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
     }
 
-    /// Returns the members to store beside those of [`Stored`]. A member of the token goes before
-    /// an extra one of its name, since a name that stood twice could not be read again.
+    /// Returns the members to store beside those of [`Stored`]. A member of the token replaces an
+    /// extra member of the same name, since a name that occurs twice could not be read again.
     fn extra_to_store(&self) -> Map<String, Value> {
         let mut extra = self.extra.clone();
         for (name, is_taken) in [

@@ -1,4 +1,4 @@
-//! What a server keeps in place of a code or token: its hash.
+//! The hash that a server stores in place of a code or token.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::core::short_hash;
 
-/// The SHA-256 of a code or token: the key under which it lies in the store. Who reads the store
-/// learns no token.
+/// The SHA-256 of a code or token: the key under which it is stored. An attacker who reads the
+/// store does not learn any token.
 ///
 /// It is written as 64 hexadecimal digits, by `Display` and by serde.
 ///
@@ -26,7 +26,7 @@ use crate::core::short_hash;
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// The hash of a code or token.
+    /// Returns the hash of a code or token.
     pub fn of(token: &str) -> Self {
         Self(short_hash::sha256_of(token.as_bytes()))
     }
@@ -54,7 +54,7 @@ impl TokenHash {
         rest.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
     }
 
-    /// Its 64 hexadecimal digits.
+    /// Returns the 64 hexadecimal digits.
     pub(crate) fn digits(&self) -> [u8; 64] {
         const EACH: u64 = u64::MAX / 0xFF;
         let mut digits = [0; 64];
@@ -72,7 +72,7 @@ impl TokenHash {
         digits
     }
 
-    /// The hash of several texts, none of which can be taken for a part of another.
+    /// Returns the hash of several texts, none of which can be taken for a part of another.
     pub(crate) fn of_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Sha256::new();
         for text in texts {
@@ -95,7 +95,7 @@ impl TokenHash {
         Self(bytes)
     }
 
-    /// The 32 bytes, for a store that keeps them as such.
+    /// Returns the 32 bytes, for a store that keeps them in this form.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -108,7 +108,7 @@ impl fmt::Display for TokenHash {
 }
 
 impl fmt::Debug for TokenHash {
-    /// Enough of it to tell two apart in a log.
+    /// Shows enough of it to distinguish two hashes in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, ..] = self.0;
         write!(f, "TokenHash({a:02x}{b:02x}{c:02x}{d:02x}…)")

@@ -1,4 +1,4 @@
-//! What a token gives access to.
+//! The access that a token gives.
 
 use std::any::Any;
 use std::fmt;
@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::oauth2::{Introspection, Scope};
 
-/// A request whose token is good for what it asks: who grants access to whom, and what for.
+/// The access of a request whose token is valid for what it asks: the user, the client and the
+/// scope.
 ///
 /// ```
 /// use oauth_proto::oauth2::resource::Access;
@@ -23,7 +24,7 @@ use crate::oauth2::{Introspection, Scope};
 #[derive(Clone, Debug)]
 pub struct Access(Arc<dyn AccessToken>);
 
-/// What is known of a token, wherever it is known from.
+/// The facts that are known of a token, whatever their source.
 pub(super) trait AccessToken: Any + fmt::Debug + Send + Sync {
     fn user(&self) -> Option<&str>;
     fn client_id(&self) -> Option<&str>;
@@ -31,7 +32,7 @@ pub(super) trait AccessToken: Any + fmt::Debug + Send + Sync {
     fn data(&self, member: &str) -> Option<&Value>;
 }
 
-/// A token about which nobody says what it may do may do nothing.
+/// A token whose scope is not known may do nothing.
 static NOTHING: std::sync::LazyLock<Scope> = std::sync::LazyLock::new(Scope::default);
 
 impl AccessToken for Introspection {
@@ -61,23 +62,23 @@ impl Access {
         &*self.0
     }
 
-    /// The user who granted access; `None` where a client acts for itself.
+    /// Returns the user who granted access; `None` if a client acts for itself.
     pub fn user(&self) -> Option<&str> {
         self.0.user()
     }
 
-    /// The client that shows the token.
+    /// Returns the client that shows the token.
     pub fn client_id(&self) -> Option<&str> {
         self.0.client_id()
     }
 
-    /// What the token may do.
+    /// Returns the scope of the token.
     pub fn scope(&self) -> &Scope {
         self.0.scope()
     }
 
-    /// Returns a member of the application's own data that were granted with the token, where the
-    /// token is in the store; for a token of another server, a further member of its introspection
+    /// Returns a member of the application's data that were granted with the token, if the token is
+    /// in the store; for a token of another server, returns a further member of its introspection
     /// answer. The authorization server of this crate tells there what
     /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names.
     pub fn data(&self, member: &str) -> Option<&Value> {

@@ -1,4 +1,4 @@
-//! What becomes of a request whose token another server has issued.
+//! The result of a request whose token another server has issued.
 
 use std::fmt;
 

@@ -44,7 +44,7 @@ impl ResourceServer {
         self.admit_with(request, scope, tokens, send, Moment::from_os)
     }
 
-    /// Checks as [`admit`](Self::admit) does, with time and randomness of the caller's own.
+    /// Checks as [`admit`](Self::admit) does, with time and randomness from the caller.
     ///
     /// # Errors
     /// As [`admit`](Self::admit).
@@ -104,8 +104,7 @@ impl ResourceServer {
         self.admit_async_with(request, scope, tokens, send, Moment::from_os).await
     }
 
-    /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness of the caller's
-    /// own.
+    /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness from the caller.
     ///
     /// # Errors
     /// As [`admit`](Self::admit).

@@ -26,11 +26,11 @@ use crate::{Error, Event, Unsupported};
 #[must_use = "a builder does nothing until `build` is called"]
 #[non_exhaustive]
 pub struct ResourceServerBuilder {
-    /// The scopes that the metadata lists. The default is `None`: it lists none.
+    /// The scopes that the metadata lists. Default: `None`, so that it lists none.
     pub scopes: Option<Scope>,
     /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those
     /// without a resource at the store, and those without `aud` at introspection. By default such a
-    /// token is good for every resource of its server.
+    /// token is valid for every resource of its server.
     pub require_audience: bool,
     /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2).
     ///
@@ -83,8 +83,8 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason. What
-    /// [`RemoteTokens`](super::RemoteTokens) ask is told to the hooks of their client.
+    /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason. The
+    /// requests of [`RemoteTokens`](super::RemoteTokens) are told to the hooks of their client.
     ///
     /// # Examples
     /// ```
@@ -108,8 +108,8 @@ impl ResourceServerBuilder {
     /// Returns the protected resource.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the identifier is no URL or has characters that no challenge can
-    /// quote, and [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    /// [`Unsupported::Url`] when the identifier is not a URL or has characters that no challenge
+    /// can quote, and [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn build(self) -> Result<ResourceServer, Error> {
         let resource = self.resource;
         let uri = endpoint(&resource)?;

@@ -47,7 +47,7 @@ pub struct ResourceServer {
     pub(super) in_query: bool,
 }
 
-/// What guards a resource, and who hears of its refusals.
+/// The settings that guard a resource, and the observers of its refusals.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     pub(super) guarded: Arc<ProtectedResource>,
@@ -63,15 +63,15 @@ impl Guard {
 }
 
 impl ResourceServer {
-    /// The token that a request shows, in one place alone (RFC 6750 §2).
+    /// Returns the token that a request shows, in one place alone (RFC 6750 §2).
     pub(super) fn token<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
     ) -> Result<std::borrow::Cow<'r, str>, RejectReason> {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
-        // Where it is not taken from, it is not welcome either: who sends it there has to learn
-        // that it leaks.
+        // The query is read even if tokens are not accepted there: a client that sends its token
+        // there has to learn that it leaks.
         let in_query = bearer::of_pairs(query.as_bytes())?;
         let in_body = if self.in_body && bearer::has_form(request) {
             bearer::of_pairs(request.body().as_ref())?
@@ -87,7 +87,7 @@ impl ResourceServer {
         }
     }
 
-    /// What it publishes (RFC 9728 §2).
+    /// Returns the metadata that it publishes (RFC 9728 §2).
     pub fn metadata(&self) -> ResourceMetadata {
         let methods = [(true, "header"), (self.in_body, "body"), (self.in_query, "query")];
         let methods =
@@ -104,12 +104,12 @@ impl ResourceServer {
         }
     }
 
-    /// The path of its metadata (RFC 9728 §3).
+    /// Returns the path of its metadata (RFC 9728 §3).
     pub fn metadata_path(&self) -> &str {
         &self.guard.guarded.path
     }
 
-    /// The answer to a GET of [`metadata_path`](Self::metadata_path).
+    /// Returns the answer to a GET of [`metadata_path`](Self::metadata_path).
     pub fn metadata_response(&self) -> Response {
         let mut response = Response::new(serde_json::to_vec(&self.metadata()).unwrap_or_default());
         let headers = response.headers_mut();
@@ -120,7 +120,7 @@ impl ResourceServer {
     }
 }
 
-/// Whether all that is needed was granted.
+/// Returns whether everything that is needed was granted.
 pub(super) fn has(granted: &Scope, needed: &Scope) -> bool {
     needed.iter().all(|word| granted.contains(word))
 }

@@ -40,7 +40,7 @@ impl Rejected {
     }
 
     /// Returns the response for the client, with the challenge of RFC 6750 §3. It says less than
-    /// the reason where the difference would help an attacker.
+    /// the reason if the difference would help an attacker.
     pub fn response(&self) -> Response {
         let (status, description) = (status(&self.reason), error_description(&self.reason));
         let mut response = json_response::error(status, self.reason.code(), Some(&description));
@@ -60,8 +60,8 @@ fn status(reason: &RejectReason) -> StatusCode {
     }
 }
 
-/// Returns what the client's developer is told. Tokens that are no good look alike, whatever is
-/// wrong with them.
+/// Returns what the client's developer is told. Invalid tokens look alike, whatever is wrong with
+/// them.
 fn error_description(reason: &RejectReason) -> String {
     match reason {
         RejectReason::TokenUnknown
@@ -109,8 +109,8 @@ pub(super) enum AudienceRule {
 }
 
 impl ProtectedResource {
-    /// Checks that `resources` has this resource's URL or one of `names`, or is empty where that is
-    /// good for every resource.
+    /// Checks that `resources` has this resource's URL or one of `names`, or is empty if an empty
+    /// list is valid for every resource.
     pub(super) fn check_audience(
         &self,
         resources: &[String],

@@ -1,4 +1,4 @@
-//! What an authorization server said about tokens, for a while and within bounds.
+//! A memory of an authorization server's answers about tokens, for a while and within bounds.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,18 +9,18 @@ use crate::Timestamp;
 use crate::oauth2::Introspection;
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// The answer "not active" is kept at least this long, though nobody may be told it: it keeps out
-/// an older answer that is late.
+/// The answer "not active" is kept at least this long, even if it may not be told: it keeps out an
+/// older answer that is late.
 const LATE: Duration = Duration::from_secs(60);
 
-/// How long answers are remembered, and how many.
+/// The times for which answers are remembered, and their number.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
-    /// How long the answer "active" is.
+    /// The time for which the answer "active" is remembered.
     pub(super) active: Duration,
-    /// How long the answer "not active" is.
+    /// The time for which the answer "not active" is remembered.
     pub(super) inactive: Duration,
-    /// How many of each.
+    /// The number of answers of each kind.
     pub(super) capacity: usize,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Limits {
 #[derive(Default)]
 pub(super) struct Remembered {
     answers: Mutex<RememberedResponses>,
-    /// How many questions were asked and tokens forgotten.
+    /// The number of questions that were asked and tokens that were forgotten.
     count: AtomicU64,
     /// The count when a token was forgotten last.
     forgotten: AtomicU64,
@@ -51,12 +51,12 @@ struct Table {
 
 struct Entry {
     asked: Asked,
-    /// When it is dropped.
+    /// The time at which it is dropped.
     until: Timestamp,
     introspection: Arc<Introspection>,
 }
 
-/// When a question was asked: at which time, and before or after which other questions.
+/// The time at which a question was asked, and its order among the other questions.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     number: u64,
@@ -74,7 +74,7 @@ impl Remembered {
         let answers = self.lock();
         let entry =
             answers.active.tokens.get(&key).or_else(|| answers.inactive.tokens.get(&key))?;
-        // Clones share one memory, and each has limits of its own.
+        // Clones share one memory, and each has its own limits.
         let lifetime = if entry.introspection.active { limits.active } else { limits.inactive };
         let is_recent = !entry.is_over(now) && entry.asked.at.after(lifetime) > now;
         is_recent.then(|| entry.introspection.clone())
@@ -167,8 +167,8 @@ impl Table {
 }
 
 impl Entry {
-    /// Returns whether this counts no longer. One from the future says that the clock has stepped
-    /// back, by nobody knows how much.
+    /// Returns whether this counts no longer. A time in the future shows that the clock has stepped
+    /// back, by an unknown amount.
     fn is_over(&self, now: Timestamp) -> bool {
         self.until <= now || self.asked.at > now
     }

@@ -51,8 +51,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
-/// The server may be described by its metadata. Many servers, Keycloak among them, call an API by a
-/// name of its own in `aud`, and not by its URL:
+/// The server may be described by its metadata. Many servers, Keycloak among them, do not call an
+/// API by its URL in `aud`, but by another name:
 /// ```no_run
 /// use oauth_proto::oauth2::resource::RemoteTokens;
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};
@@ -68,22 +68,23 @@ use crate::{DriveError, Moment, Timestamp};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RemoteTokens {
-    /// How long the answer "active" is remembered, at most until the token expires. A revoked token
-    /// is accepted for up to this long. Zero asks every time. The default is one minute.
+    /// The time for which the answer "active" is remembered, at most until the token expires. A
+    /// revoked token is accepted for up to this long. Zero asks every time. Default: one minute.
     pub remembered_for: Duration,
-    /// How long the answer "not active" is remembered, so that a client which repeats such a token
-    /// does not cost the authorization server a request each time. Zero asks every time. The
-    /// default is five seconds.
+    /// The time for which the answer "not active" is remembered, so that a client which repeats
+    /// such a token does not cost the authorization server a request each time. Zero asks every
+    /// time. Default: five seconds.
     pub refusals_remembered_for: Duration,
-    /// How many tokens are remembered at a time: so many that are active, and so many that are not.
-    /// The default is ten thousand.
+    /// The number of tokens that are remembered at a time: so many that are active, and so many
+    /// that are not. Default: ten thousand.
     pub capacity: usize,
-    /// How far the authorization server's clock may be ahead of this one: tokens are accepted this
-    /// long before their `nbf`. The leeway does not apply to `exp`. The default is one minute.
+    /// The time by which the authorization server's clock may be ahead of this one: tokens are
+    /// accepted this long before their `nbf`. The leeway does not apply to `exp`. Default: one
+    /// minute.
     pub leeway: Duration,
-    /// Names by which the resource goes in `aud` besides its URL. RFC 7662 §2.2 leaves open what an
-    /// audience is called, and many servers give their APIs names of another kind, such as a client
-    /// identifier. The default is none.
+    /// Names of the resource in `aud` besides its URL. RFC 7662 §2.2 leaves open what an audience
+    /// is called, and many servers give their APIs names of another kind, such as a client
+    /// identifier. Default: no names.
     ///
     /// A token without `aud` is accepted by every resource.
     pub audiences: Vec<String>,
@@ -193,7 +194,7 @@ impl RemoteTokens {
     }
 }
 
-/// Whom to let in, or with what to refuse.
+/// The access of a request that is admitted, or the refusal.
 pub(super) type End = Result<Access, Rejected>;
 
 impl fmt::Debug for RemoteTokens {

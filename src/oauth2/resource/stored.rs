@@ -21,8 +21,8 @@ use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl ResourceServer {
-    /// Whether a request's token is good for all of that scope. Without a scope, any living token
-    /// is.
+    /// Checks whether a request's token is good for all of that scope. Without a scope, any living
+    /// token is.
     ///
     /// The body is read only if
     /// [`allow_token_in_body`](crate::oauth2::resource::ResourceServerBuilder::allow_token_in_body)

@@ -1,4 +1,4 @@
-//! Where a request to an authorization server goes: to the endpoint of its path.
+//! Hands a request to the endpoint of its path.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::store::traits::ServerStep;
 use crate::{Moment, Response};
 use http::Request;
 
-/// What a request comes to.
+/// The result of a request.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Dispatched;
@@ -25,10 +25,9 @@ use http::Request;
 pub enum Dispatched {
     /// Send this.
     Respond(Response),
-    /// The user has to decide: show a page, whose form posts to a path of the application's own,
-    /// then [`Provider::approve`] or [`Provider::deny`]. Where no page can be shown, as for a
-    /// request with `prompt=none` of a user who has not signed in, answer by
-    /// [`Provider::redirect_with_error`].
+    /// The user has to decide: show a page, whose form posts to a path of the application, then
+    /// [`Provider::approve`] or [`Provider::deny`]. If no page can be shown, as for a request with
+    /// `prompt=none` of a user who has not signed in, answer by [`Provider::redirect_with_error`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),
@@ -47,7 +46,7 @@ impl From<Consent> for Dispatched {
 }
 
 impl fmt::Debug for Dispatched {
-    /// A response may hold tokens.
+    /// Hides the response, since it may hold tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),

@@ -3,7 +3,7 @@
 //! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]:
 //! queries to storage first, then the end. [`serve`] and [`serve_async`] ask a
 //! [`Store`](crate::oauth2::server::store::Store) or an
-//! [`AsyncStore`](crate::oauth2::server::store::AsyncStore) of the application's;
+//! [`AsyncStore`](crate::oauth2::server::store::AsyncStore) of the application;
 //! [`MemoryStore`](crate::oauth2::server::store::MemoryStore) is one to begin with. Every query is
 //! one atomic step, so that a code counts once.
 //!
@@ -35,7 +35,7 @@
 //! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens
 //! issued` (info; `grant`, `client_id`, `grant_type`, `scope`), `revoked` (info; `grant`), `grant
 //! revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`, `reason`), `request
-//! refused` (warn for a wrong secret or password, and debug; the same), `request failed` where the
+//! refused` (warn for a wrong secret or password, and debug; the same), `request failed` if the
 //! fault is on this side (error; the same), `replaced refresh token used within the grace time`
 //! (warn; `grant`, `client_id`) and `introspected token is not active` (debug; `client_id`,
 //! `reason`).
@@ -59,12 +59,13 @@
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`](crate::oauth2::server::store::ClientRecord), [`OneTimeRecord`](crate::oauth2::server::store::OneTimeRecord), [`TokenRecord`](crate::oauth2::server::store::TokenRecord) |
 //! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
 //!
-//! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the
-//! application's own. `reissue_refresh_tokens=True` is the default here.
+//! A client's record has to name `client_credentials`, `password`, `implicit` and custom grants of
+//! the application. `reissue_refresh_tokens=True` is the default here.
 //!
-//! What differs on purpose: everything is bound to its client, nothing is taken twice, secrets and
-//! tokens lie in the store as hashes, errors carry the state, tokens expire and refresh tokens are
-//! replaced unless said otherwise, and a public client needs a proof key.
+//! These differences are on purpose: everything is bound to its client, nothing is taken twice,
+//! secrets and tokens lie in the store as hashes, errors carry the state, tokens expire and refresh
+//! tokens are replaced unless the configuration says something else, and a public client needs a
+//! proof key.
 
 pub(crate) mod configure;
 mod dispatch;

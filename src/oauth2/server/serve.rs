@@ -1,5 +1,4 @@
-//! What drives a request to its end where the application answers queries of its own beside the
-//! store's.
+//! Drives a request to its end if the application answers queries itself, beside the store.
 
 use std::fmt::Display;
 
@@ -17,7 +16,7 @@ type Members = serde_json::Map<String, serde_json::Value>;
 /// added to a response ([`ExtendResponse`]).
 ///
 /// A query for which there is no function is answered as unavailable: the client gets 503, and the
-/// log says which function is missing. Where the application answers no queries,
+/// log says which function is missing. If the application answers no queries,
 /// [`serve`](crate::oauth2::server::serve()) does the same in one call.
 ///
 /// # Examples
@@ -53,7 +52,7 @@ pub struct Serve<'s, S: ?Sized, D = Unanswered, X = Unanswered> {
     extend: X,
 }
 
-/// Stands where the application has given no function.
+/// The placeholder for a function that the application has not given.
 #[derive(Clone, Copy, Debug)]
 pub struct Unanswered(());
 
@@ -153,7 +152,7 @@ where
     }
 }
 
-/// A function of the application that answers a query, or that there is none.
+/// A function of the application that answers a query, or the placeholder for it.
 pub trait Answer<Q, O> {
     /// Answers the query. The text of an error is for the log.
     #[doc(hidden)]
@@ -172,7 +171,7 @@ impl<Q, O, E: Display, F: FnMut(Q) -> Result<O, E>> Answer<Q, O> for F {
     }
 }
 
-/// An asynchronous function of the application that answers a query, or that there is none.
+/// An asynchronous function of the application that answers a query, or the placeholder for it.
 pub trait AnswerAsync<Q, O> {
     /// Answers the query. The text of an error is for the log.
     #[doc(hidden)]

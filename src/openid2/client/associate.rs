@@ -30,9 +30,9 @@ impl RelyingParty {
     /// If the provider names another kind, the step asks for that, once (§8.2.4).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked.
-    /// From the step [`Misbehaved`] when an association is granted that does not hold together;
-    /// going on without one is as safe.
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint may not be asked. From
+    /// the step [`Misbehaved`] when an association is granted that does not hold together; going on
+    /// without one is as safe.
     pub fn associate(
         &self,
         discovered: &Discovered,

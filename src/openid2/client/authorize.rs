@@ -173,8 +173,8 @@ impl RelyingParty {
     /// OpenID Authentication 2.0 §9 calls it requesting authentication.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm,
-    /// or the endpoint is none; [`Unsupported::PlainHttp`] when one of them has no TLS;
+    /// [`Unsupported::Url`] when `return_to` or an `update_url` is not a URL or outside of the
+    /// realm, or the endpoint is not a URL; [`Unsupported::PlainHttp`] when one of them has no TLS;
     /// [`Unsupported::Unsendable`] when OpenID 1.1 is to be asked without an identity.
     #[doc(alias = "authenticate")]
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {

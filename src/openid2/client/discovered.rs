@@ -48,7 +48,8 @@ impl Discovered {
     /// for the identity.
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is no absolute http or https URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https
+    /// URL.
     pub fn known_provider(endpoint: &str) -> Result<Self, Error> {
         crate::core::endpoint::endpoint(endpoint)?;
         Ok(Self {

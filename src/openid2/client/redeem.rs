@@ -43,7 +43,7 @@ impl RelyingParty {
     /// has to ask the user first, [`ProviderError::Failed`](crate::openid2::ProviderError::Failed)
     /// when it sent an error. [`Forged`] when the response is not what it says, or not for this
     /// user; [`Expired`] when it took too long. From the step also the errors of fetching:
-    /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be had.
+    /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be read.
     #[doc(alias = "verify")]
     pub fn redeem<'a>(
         &self,
@@ -95,8 +95,8 @@ impl RelyingParty {
     /// where none came. Respond with status 200; after a 404, the provider sends no more.
     ///
     /// # Security
-    /// Nothing ties the assertion to the browser that brings it. Never sign anybody in by it, or an
-    /// attacker has a victim use the attacker's account.
+    /// Nothing ties the assertion to the browser that brings it. Never sign a user in by it, or an
+    /// attacker can make a victim use the attacker's account.
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem). [`Forged::ParameterMissing`] when it is about no identifier.

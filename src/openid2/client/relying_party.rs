@@ -69,7 +69,7 @@ impl RelyingParty {
     /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when that is no realm.
+    /// [`Unsupported::Url`] when that is not a realm.
     pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
         let reason =
             "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
@@ -112,8 +112,8 @@ impl RelyingParty {
     /// timeout, and have it read no more than a megabyte.
     ///
     /// # Errors
-    /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has
-    /// no TLS or no provider.
+    /// [`Unsupported::Identifier`], also from the step: the text is not an identifier, its document
+    /// cannot be read, or it has no TLS or no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
         let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
         let identifier =

@@ -72,9 +72,10 @@ impl Provider {
     /// the same.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when
-    /// it has no TLS and [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is
-    /// not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    /// [`Unsupported::Url`] when the endpoint is not an absolute URL, [`Unsupported::PlainHttp`]
+    /// when it has no TLS and
+    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is not set,
+    /// [`Unsupported::ShortSecret`] when the secret is too short to be one.
     pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
         if !options.dangerous_allow_http {

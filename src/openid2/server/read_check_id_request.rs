@@ -65,9 +65,9 @@ impl Provider {
         Ok(TrustedParty { realm: text, return_to })
     }
 
-    /// Whether a user may take the refusal of a message that was not understood back there: what it
-    /// says of its realm holds, and the host is not one of this network, which nobody outside could
-    /// send them to.
+    /// Returns whether the refusal of a malformed message may be redirected there: the realm
+    /// contains the URL, and the host is not one of this network, which an outsider could not send
+    /// the user to.
     pub(super) fn may_be_told(
         &self,
         return_to: &str,

@@ -36,9 +36,9 @@ impl Provider {
     /// ```
     ///
     /// # Errors
-    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::extension`].
-    /// [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
-    /// [`RejectReason::Unsignable`] when a value has a newline.
+    /// [`RejectReason::Invalid`] when that is not a URL to post to: see
+    /// [`CheckIdRequest::extension`]. [`RejectReason::NoIdentifier`] when `approval` has something
+    /// else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
     pub fn update_attributes(
         &self,
         update_url: &str,

@@ -26,8 +26,8 @@ impl ClientRecord {
     /// itself, so it cannot be stored as a hash (RFC 5849 §4.5).
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] when it is empty: whoever knows the client's identifier could
-    /// sign for it.
+    /// [`Unsupported::ShortSecret`] when it is empty: everyone who knows the client's identifier
+    /// could sign for it.
     ///
     /// # Examples
     /// ```

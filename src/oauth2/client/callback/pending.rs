@@ -1,5 +1,5 @@
-//! What is remembered while the user is away, and what is checked of a callback before anything is
-//! sent, RFC 6749 §4.1.2, RFC 9207.
+//! The values that are remembered while the user is away, and the checks of a callback before
+//! anything is sent, RFC 6749 §4.1.2, RFC 9207.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,17 +19,18 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred
-/// bytes), or the server's session. It belongs to one client of one server, and another refuses it.
-/// `redeem` consumes it, and it is not `Clone`. If the transport fails, a stored copy can be
-/// redeemed again. An application that notes the identifier first does not go on with it a second
-/// time, so there the user starts again.
+/// Keep it in a place that only this user's browser can reach: an encrypted cookie (it is a few
+/// hundred bytes), or the server's session. It belongs to one client of one server, and another
+/// refuses it. `redeem` consumes it, and it is not `Clone`. If the transport fails, a stored copy
+/// can be redeemed again. If your application notes the identifier first, it does not accept it a
+/// second time, so the user has to start again.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is
-/// what you make count once. In a server's session, take the value out in the same step in which
-/// you read it. Nothing can be taken out of a cookie, which browsers and attackers keep copies of:
-/// note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
-/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. Your application has
+/// to ensure that each pending value is used once. In a server's session, take the value out in the
+/// same step in which you read it. Nothing can be taken out of a cookie, since browsers and
+/// attackers may keep copies of it. Before you redeem, insert [`id`](Self::id) into your database
+/// if it is absent, and go on only if it was inserted; or use
+/// [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
 /// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
@@ -92,8 +93,8 @@ impl Serialize for PendingImplicit {
     }
 }
 
-/// A value that passes through the browser and need not be wiped from memory, but that nobody else
-/// should see.
+/// A value that passes through the browser and need not be wiped from memory, but that only the
+/// browser and this application should see.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 pub(crate) enum State {
@@ -130,7 +131,7 @@ impl fmt::Debug for State {
     }
 }
 
-/// What both kinds remember.
+/// The values that both kinds of pending values hold.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PendingCommon {
     /// The client at its server.
@@ -159,24 +160,24 @@ impl Pending {
         Self { version: VERSION, common, verifier }
     }
 
-    /// The state that the callback will carry. It may serve as the key under which this is stored,
-    /// as long as what finds it is bound to the user's browser too.
+    /// Returns the state that the callback will carry. It may serve as the key under which this
+    /// value is stored, as long as the stored value is also bound to the user's browser.
     pub fn state(&self) -> &str {
         self.common.state.as_str()
     }
 
-    /// What this is known by when it is used: before it is redeemed, note this identifier, and go
-    /// on only if it was not there yet.
+    /// Returns the identifier of this value: before you redeem, note the identifier, and go on only
+    /// if it was not noted yet.
     pub fn id(&self) -> PendingId {
         self.common.fingerprint.id(self.state())
     }
 
-    /// The nonce that an ID token has to carry, where one was asked for.
+    /// Returns the nonce that an ID token has to carry, if one was asked for.
     pub fn nonce(&self) -> Option<&str> {
         self.common.nonce.as_deref()
     }
 
-    /// When it can no longer be redeemed.
+    /// Returns the time from which on it can no longer be redeemed.
     pub fn expires_at(&self) -> Timestamp {
         self.common.expires_at
     }
@@ -225,7 +226,7 @@ impl PendingCommon {
         Ok(())
     }
 
-    /// The callback, once it is known to belong to this authorization and to bring no error.
+    /// Returns the callback, after checking that it belongs to this authorization and has no error.
     pub(crate) fn accept<'c>(
         &self,
         callback: &'c Callback<'_>,
@@ -240,8 +241,8 @@ impl PendingCommon {
         // RFC 6749 §4.1.2.1: a code has one character at least.
         answer.error = answer.error.filter(|error| !error.is_empty());
         let Some(state) = answer.state.as_deref() else {
-            // Some servers leave the state out when the user says no. Anybody may have sent this,
-            // but what it says is kept.
+            // Some servers leave the state out when the user says no. An attacker may have sent
+            // this, but its code is kept.
             let code =
                 answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
             return Err(match code {
@@ -288,7 +289,7 @@ impl PendingCommon {
     }
 }
 
-/// What a client and its server make of a callback.
+/// The rules by which a client and its server judge a callback.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Rules {
     pub(crate) promises_iss: bool,
@@ -296,13 +297,13 @@ pub(crate) struct Rules {
     pub(crate) place: Leniency,
 }
 
-/// Returns whether an error code looks like those of the specification. Anybody may have written
-/// it, and it is shown in logs.
+/// Returns whether an error code looks like those of the specification. An attacker may have
+/// written it, and it is shown in logs.
 fn is_usual_code(code: &str) -> bool {
     code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// What the callback says.
+/// The parameters of a callback.
 #[derive(Default)]
 pub(crate) struct CallbackParameters<'c> {
     /// All of it, still encoded.
@@ -344,8 +345,8 @@ impl<'c> CallbackParameters<'c> {
     }
 }
 
-/// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or
-/// either alone.
+/// Returns the part of a callback that holds the answer: the query or the fragment of a URI, or a
+/// form; or either alone.
 fn part<'c>(
     callback: &'c Callback<'_>,
     parts: &CallbackParts<'c>,

@@ -20,9 +20,9 @@ impl Client {
     /// [`request_token`](Self::request_token) in one.
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. Where the user came to is compared with the
-    /// redirect_uri. For another [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with
-    /// its fragment, or [`Callback::posted`] with the form.
+    /// has them (axum's `OriginalUri`), or all of it. The client compares it with the redirect_uri.
+    /// For another [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment,
+    /// or [`Callback::posted`] with the form.
     ///
     /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
     /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
@@ -54,14 +54,14 @@ impl Client {
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
     /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
     /// error, [`Forged`] when the callback does not belong to `pending`,
-    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What is
-    /// wrong with the response is reported by the step.
+    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. The
+    /// step reports errors of the response.
     ///
     /// # Security
-    /// Where the user came to tells one server's callbacks from another's, if each has a
-    /// redirect_uri of its own (RFC 9700 §4.4.2.2). A query or a form alone does not say it, and is
-    /// taken only where the server names itself by the issuer that is known of it (RFC 9207), or by
-    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// The URI at which the user arrived distinguishes the callbacks of several servers, if each
+    /// server has its own redirect_uri (RFC 9700 §4.4.2.2). A query or a form alone does not
+    /// contain that URI. It is taken only if the server names itself by its known issuer (RFC
+    /// 9207), or with [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -72,8 +72,8 @@ impl Client {
         self.request_token(grant, moment)
     }
 
-    /// Checks a callback, and returns the grant that it brings: for a token request with parameters
-    /// of one's own.
+    /// Checks a callback, and returns the grant that it brings: for a token request with custom
+    /// parameters.
     ///
     /// ```
     /// # use oauth_proto::oauth2::{Client, Pending, Token};
@@ -170,8 +170,8 @@ impl Client {
     /// [`Callback::posted`] with that URI and the fragment.
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when what came back is no
-    /// token answer.
+    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when the callback is not
+    /// a token answer.
     pub fn token_from_fragment<'a>(
         &self,
         pending: PendingImplicit,

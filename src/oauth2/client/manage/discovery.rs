@@ -27,12 +27,12 @@ use crate::{Error, Purpose, Step, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// Where the document is, to look there alone. Default: in the well-known places.
+    /// The URL of the document, if it is the only place to look. Default: the well-known places.
     pub metadata_url: Option<String>,
-    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it,
-    /// where that differs by a slash or a port from what was given to [`new`](Self::new).
-    /// [`Metadata::issuer`] is then as the document writes it, and callbacks are compared with
-    /// that. Default: none.
+    /// Takes metadata that names the issuer as this text, too. Write it exactly as the document
+    /// does, if that differs by a slash or a port from the issuer that was given to
+    /// [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and callbacks
+    /// are compared with that. Default: none.
     ///
     /// ```
     /// use oauth_proto::oauth2::Discovery;
@@ -45,39 +45,39 @@ pub struct Discovery {
     /// ```
     ///
     /// # Security
-    /// Nothing, if both are one server. If the other name is another server's, that server's
-    /// callbacks are taken for those of this one.
+    /// There is no risk if both names are the same server's. If the other name is another server's,
+    /// that server's callbacks are taken for those of this one.
     pub allow_issuer: Option<String>,
-    /// Takes metadata that names this issuer instead, braces and all:
+    /// Takes metadata that names this issuer instead, including the braces:
     /// `https://login.microsoftonline.com/{tenantid}/v2.0`, which Microsoft's endpoints for several
     /// tenants name. Default: none.
     ///
     /// # Security
-    /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
+    /// Callbacks are not tied to an issuer, since the issuer of the user's tenant is not known yet
     /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
     pub allow_issuer_template: Option<String>,
     /// Takes metadata that names no issuer. Default: refuses it.
     ///
     /// # Security
-    /// Metadata of another server, put in this place, goes unnoticed.
+    /// If an attacker puts another server's metadata in this place, the client does not notice it.
     pub allow_missing_issuer: bool,
     /// Fetches without TLS from other machines. Default: refuses to.
     ///
     /// # Security
-    /// Whoever is on the way chooses the endpoints, and gets every code and secret.
+    /// An attacker on the network can choose the endpoints, and gets every code and secret.
     pub dangerous_allow_http: bool,
     /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by
-    /// name or address. Without it, a document leads no further inside than where it is from: only
-    /// an issuer that is in this network itself has endpoints there, and only one on this machine
-    /// has endpoints on this machine.
+    /// name or address. Without it, a document must not name endpoints further inside the network
+    /// than its own server: only an issuer that is in this network itself has endpoints there, and
+    /// only one on this machine has endpoints on this machine.
     /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such
     /// metadata. Default: refuses it.
     ///
     /// # Security
     /// The author of the document can have this machine send requests, secrets among them, to hosts
-    /// that only this machine can reach, and so read, change and delete something there. Where
-    /// names resolve to such hosts, only your HTTP client can refuse:
-    /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
+    /// that only this machine can reach, and so read, change and delete something there. If names
+    /// resolve to such hosts, only your HTTP client can refuse: use
+    /// [`is_internal_address`](crate::wire::is_internal_address) as the rule.
     ///
     /// # Examples
     /// ```
@@ -121,7 +121,7 @@ impl Discovery {
         })
     }
 
-    /// Begins.
+    /// Starts the discovery.
     ///
     /// # Errors
     /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when
@@ -151,7 +151,7 @@ impl MetadataSearch for Discovery {
     type Document = Metadata;
     const PURPOSE: Purpose = Purpose::DiscoveringServer;
 
-    /// An object that names no issuer may be anything.
+    /// Checks that an object names an issuer: otherwise it may be anything.
     fn recognize(&self, metadata: &Metadata) -> Result<(), Error> {
         if metadata.issuer.is_none() && !self.allow_missing_issuer {
             Err(self.mismatch(None))
@@ -186,7 +186,7 @@ impl token_response::Document for Metadata {
     const NEEDED: (&'static str, &'static str) = ("issuer", "null");
 }
 
-/// An issuer identifier: a URL without query and fragment (RFC 8414 §2).
+/// Reads an issuer identifier: a URL without query and fragment (RFC 8414 §2).
 fn identifier(issuer: &str) -> Result<Uri, Error> {
     let uri = endpoint(issuer)?;
     if uri.query().is_some() {
@@ -199,7 +199,7 @@ fn identifier(issuer: &str) -> Result<Uri, Error> {
     Ok(uri)
 }
 
-/// The well-known place behind the path (OpenID Connect Discovery §4).
+/// Returns the well-known place behind the path (OpenID Connect Discovery §4).
 fn appended(uri: &Uri) -> Result<Uri, Unsupported> {
     rebuilt(uri, &format!("{}/.well-known/openid-configuration", uri.path().trim_end_matches('/')))
 }

@@ -1,5 +1,5 @@
-//! Where metadata may be, and asking there: the one search of discovery, for servers and for
-//! resources.
+//! The search for metadata at the places where it may be: the one search of discovery, for servers
+//! and for resources.
 
 use std::collections::VecDeque;
 
@@ -12,12 +12,12 @@ use crate::oauth2::client::token_response::{self, Document};
 use crate::wire::without_secrets;
 use crate::{Error, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Unsupported};
 
-/// What is looked for.
+/// A search for one kind of metadata.
 pub(crate) trait MetadataSearch: Send + Sync + 'static {
     /// The document.
     type Document: Document;
 
-    /// What its requests are for.
+    /// The purpose of its requests.
     const PURPOSE: Purpose;
 
     /// Checks that a document is one of these at all. If it is not, the search goes on.
@@ -29,16 +29,16 @@ pub(crate) trait MetadataSearch: Send + Sync + 'static {
     fn check(&self, document: Self::Document) -> Result<Self::Document, Error>;
 }
 
-/// Asks one place after the other until one has what is looked for.
+/// Asks one place after the other until one has the document.
 pub(crate) struct AwaitDocument<S> {
     search: S,
     /// The places that are left, the one that is being asked among them.
     places: VecDeque<Uri>,
-    /// Of the errors so far the one that says most, and of several such the first.
+    /// The error so far that says most, and of several such errors the first.
     last_failure: Option<(Weight, Error)>,
 }
 
-/// How much an error says of why nothing was found.
+/// The amount that an error says about the reason why nothing was found.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Weight {
     /// Nothing is there.
@@ -54,7 +54,7 @@ impl<S: MetadataSearch> AwaitDocument<S> {
         Self { search, places: places.into(), last_failure: None }.ask()
     }
 
-    /// Asks in the next place. If there is none, the trouble is the end.
+    /// Asks at the next place. If no place is left, returns the error that says most.
     fn ask(self) -> Result<Step<S::Document>, Error> {
         let nowhere = || Unsupported::NoEndpoint { endpoint: "metadata" }.into();
         match self.places.front().cloned() {
@@ -99,8 +99,8 @@ impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
     }
 }
 
-/// Returns whether there is nothing, or a page for people, or the way to one: what is looked for
-/// may be in another place.
+/// Returns whether there is nothing, or a page for users, or a redirect to one: the document may be
+/// in another place.
 fn is_no_document(error: &Error) -> bool {
     use Misbehaved::{FieldMissing, Redirect, WrongFormat};
     let is_other = |misbehaved: &_| {
@@ -120,7 +120,7 @@ fn get(uri: Uri) -> Request {
     request
 }
 
-/// The well-known place between the host and the path (RFC 8414 §3.1).
+/// Returns the well-known place between the host and the path (RFC 8414 §3.1).
 pub(crate) fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     rebuilt(uri, &format!("/.well-known/{name}{}{query}", uri.path().trim_end_matches('/')))

@@ -1,4 +1,4 @@
-//! What a client does besides getting tokens: discovery, registration, introspection and
+//! The functions of a client besides getting tokens: discovery, registration, introspection and
 //! revocation.
 
 pub(crate) mod discovery;

@@ -40,9 +40,10 @@ impl AuthorizationServer {
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are
-    /// reported by the step. An answer that names no usable place to manage the registration is no
-    /// error: its [`registration_client_uri`](ClientRegistration::registration_client_uri) is left
-    /// out. A place on this machine or in its network is an error, unless the server is there too.
+    /// reported by the step. An answer without a usable URI to manage the registration does not
+    /// cause an error: its [`registration_client_uri`](ClientRegistration::registration_client_uri)
+    /// is left out. A place on this machine or in its network is an error, unless the server is
+    /// there too.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
@@ -64,15 +65,16 @@ impl AuthorizationServer {
 }
 
 impl ClientRegistration {
-    /// The client that was registered, authenticated as its registration says, with its
-    /// redirect_uri if it has just one. For a method other than `none`, `client_secret_basic` and
-    /// `client_secret_post`, [`Client::authentication`] has to say how before anything is sent:
-    /// with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
+    /// Makes the client that was registered, with the authentication that its registration names,
+    /// and with its redirect_uri if it has just one. For a method other than `none`,
+    /// `client_secret_basic` and `client_secret_post`, call [`Client::authentication`] before
+    /// anything is sent: with `client_secret_jwt`, for example, the secret is a key, and must not
+    /// be sent.
     ///
     /// # Errors
     /// [`Expired::ClientSecret`];
     /// [`RequestError::RegistrationMember`](crate::oauth2::RequestError::RegistrationMember) when
-    /// it cannot be read how the client is authenticated, or until when; and those of
+    /// the method of authentication or the end of the secret cannot be read; and those of
     /// [`Client::redirect_uri`].
     pub fn client(&self, server: AuthorizationServer, now: Timestamp) -> Result<Client, Error> {
         // Without these, more would be permitted than the server wanted to say.
@@ -89,7 +91,7 @@ impl ClientRegistration {
             client = client.redirect_uri(redirect_uri)?;
         }
         // §2: Basic is the default. A public client may have been given a secret all the same.
-        // What is empty says nothing, in a registration that was stored, too.
+        // An empty member counts as missing, in a registration that was stored, too.
         let method =
             self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication =
@@ -107,17 +109,17 @@ impl ClientRegistration {
     }
 
     /// Asks for the registration as it is now (RFC 7592 §2.1). Secrets and tokens that the answer
-    /// does not replace are kept; store what comes out.
+    /// does not replace are kept; store the result.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with,
-    /// [`Unsupported::Url`] when what it gave is no https URL (or one of this machine).
+    /// [`Unsupported::NoEndpoint`] when the server gave no URI or no token to manage it with,
+    /// [`Unsupported::Url`] when the URI is not an https URL (or one of this machine).
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
         Ok(self.send(request))
     }
 
-    /// Replaces the metadata as a whole (RFC 7592 §2.2). Store what comes out.
+    /// Replaces the metadata as a whole (RFC 7592 §2.2). Store the result.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -167,7 +169,7 @@ impl ClientRegistration {
     }
 }
 
-/// Where a registration of a server elsewhere must not be managed.
+/// The reason why a URI is refused for managing a registration of a server elsewhere.
 const INSIDE: &str = "on this machine or in its network, and the server is elsewhere";
 
 fn is_empty(secret: &Secret) -> bool {
@@ -231,7 +233,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             }
             .into());
         }
-        // What is empty says nothing.
+        // An empty member counts as missing.
         registration.client_secret = registration.client_secret.filter(|secret| !is_empty(secret));
         registration.registration_access_token =
             registration.registration_access_token.filter(|token| !is_empty(token));
@@ -250,8 +252,8 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             // The client is registered, and an error would lose it. It just cannot be managed.
             Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("no http or https URL", None).into()),
-            // A server elsewhere must not make this machine ask, change or delete something of its
-            // own or its network's.
+            // A server elsewhere must not make this machine read, change or delete something on
+            // itself or in its network.
             Some(Ok(_)) if inside && self.previous.is_some() => {
                 return Err(invalid(INSIDE, None).into());
             }
@@ -279,7 +281,8 @@ impl Receive<ClientRegistration> for AwaitRegistration {
                     registration.client_secret_expires_at = before.client_secret_expires_at;
                 }
             }
-            // The client stays as manageable as it was, whatever stands in the place of these.
+            // If these members are missing or unreadable, the former ones are kept, so that the
+            // client can still be managed.
             if registration.registration_access_token.is_none()
                 && before.registration_access_token.is_some()
             {

@@ -10,7 +10,7 @@ use crate::oauth2::{BearerChallenge, ResourceMetadata};
 use crate::wire::{Origin, is_secure, points_into_private_network, truncated, without_secrets};
 use crate::{Error, Purpose, Step, Unsupported};
 
-/// Fetches a protected resource's metadata: who may issue tokens for it.
+/// Fetches a protected resource's metadata: it names the servers that may issue tokens for it.
 ///
 /// # Examples
 /// From a URL that answers 401 to a session that may use it, as clients of the Model Context
@@ -56,16 +56,17 @@ pub struct ResourceDiscovery {
     resource: String,
     /// The resource's URL.
     uri: Uri,
-    /// Where a 401 says that the metadata is.
+    /// The place of the metadata that a 401 names.
     hint: Option<Uri>,
     /// The resource's own well-known place.
     place: Uri,
     /// Takes metadata for a resource that covers the one asked for: the same origin, and a path
-    /// above it, or the same path with a slash at its end. Where the resource's own well-known
-    /// place has no metadata, that of its origin is asked, too. Default: `false`.
+    /// above it, or the same path with a slash at its end. If the resource's own well-known place
+    /// has no metadata, that of its origin is asked, too. Default: `false`.
     ///
     /// # Security
-    /// On an origin that several parties share, one speaks for another's resource (§7.3).
+    /// On an origin that several parties share, one of them can publish metadata for another's
+    /// resource (§7.3).
     pub allow_covering_resource: bool,
     /// Fetches without TLS from other machines, and follows hints there. Default: refuses to.
     ///
@@ -112,10 +113,11 @@ impl ResourceDiscovery {
         })
     }
 
-    /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
+    /// Looks first at the place that a 401 names, if it names one (§5.1), and then in the
+    /// well-known place.
     ///
-    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or
-    /// `undefined` there. (An http URL counts on this machine, and with
+    /// A hint that is not an https URL is ignored: some servers send a path, a URL in the wrong
+    /// quotes or `undefined`. (An http URL counts on this machine, and with
     /// [`dangerous_allow_http`](Self::dangerous_allow_http).)
     pub fn challenged(mut self, headers: &HeaderMap) -> Self {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
@@ -123,7 +125,7 @@ impl ResourceDiscovery {
         self
     }
 
-    /// Begins.
+    /// Starts the discovery.
     ///
     /// # Errors
     /// [`Unsupported::PlainHttp`]. From the step:
@@ -131,8 +133,8 @@ impl ResourceDiscovery {
     /// [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and [`Unsupported::Url`] for
     /// an authorization server in this network. [`Unsupported::Url`], too, when the hint of a
     /// [challenge](Self::challenged) leads from a resource on the internet to this machine or its
-    /// network. Such a resource is not to be trusted; this is not treated as a hint that is
-    /// missing.
+    /// network. Such a resource is not to be trusted, so the discovery does not go on as if the
+    /// hint were missing.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         // A server elsewhere must not make this machine ask itself or its network.
         if let Some(url) = self.hint.as_ref().map(Uri::to_string)

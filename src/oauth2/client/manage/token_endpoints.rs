@@ -1,5 +1,4 @@
-//! What can be done with a token besides using it: introspection, RFC 7662, and revocation,
-//! RFC 7009.
+//! The functions for a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
 
 use zeroize::Zeroizing;
 
@@ -64,8 +63,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such
-    /// endpoint. What the answer comes to is reported by the step; a token that is not known is no
-    /// error but inactive.
+    /// endpoint. The step reports errors of the answer; a token that is not known is not an error,
+    /// but inactive.
     pub fn introspect(
         &self,
         token: impl Into<HintedToken>,
@@ -78,11 +77,11 @@ impl Client {
     }
 
     /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh
-    /// token. One that is not known counts as revoked.
+    /// token. A token that is not known counts as revoked.
     ///
     /// # Errors
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status)
-    /// with 503 the token is still good, and another try is due later (§2.2.1).
+    /// with 503 the token is still good: try again later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let endpoint = self.inner.endpoints.revocation.as_ref();
         let listed = self.inner.server.listed.revocation;
@@ -90,7 +89,7 @@ impl Client {
         self.ask_about(&token.into(), endpoint, "revocation", listed, &moment, state)
     }
 
-    /// Revokes what a token was granted by: its refresh token if it has one, or else itself.
+    /// Revokes the grant of a token: its refresh token if it has one, or else the token itself.
     ///
     /// # Errors
     /// As [`revoke`](Self::revoke).
@@ -101,8 +100,8 @@ impl Client {
         }
     }
 
-    /// Sends a question about a token to one of these endpoints. `listed` is where the server's
-    /// metadata wants the client's secret at that endpoint.
+    /// Sends a question about a token to one of these endpoints. `listed` is the place for the
+    /// client's secret at that endpoint, from the server's metadata.
     fn ask_about<T: 'static>(
         &self,
         token: &HintedToken,

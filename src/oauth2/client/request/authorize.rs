@@ -1,5 +1,5 @@
-//! The first leg of the code and the implicit grant: where to send the user, RFC 6749 §4.1.1 and
-//! §4.2.1, RFC 7636 §4.3, RFC 9126.
+//! The first leg of the code and the implicit grant: the URL to which to send the user, RFC 6749
+//! §4.1.1 and §4.2.1, RFC 7636 §4.3, RFC 9126.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::oauth2::{PkceSupport, ResponseMode, Scope};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
-/// How long a user may take by default.
+/// The time that a user may take by default.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// What is asked for when a user is sent to grant access.
+/// The parameters of the request with which a user is sent to grant access.
 ///
 /// ```
 /// use oauth_proto::oauth2::{Authorize, ResponseMode};
@@ -38,26 +38,26 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Authorize {
-    /// Where the user comes back to, if not to the client's own
-    /// [`redirect_uri`](Client::redirect_uri): an app that listens on a port that it was given just
-    /// now, for example. Default: the client's.
+    /// The URI to which the user comes back, if it is not the client's
+    /// [`redirect_uri`](Client::redirect_uri): for example for an app that listens on a port that
+    /// it was given just now. Default: the client's.
     pub redirect_uri: Option<String>,
-    /// How the answer comes back. Default: in the query.
+    /// The way in which the answer comes back. Default: in the query.
     pub response_mode: ResponseMode,
     /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to
     /// compare. Default: none.
     pub nonce: bool,
     /// Pushes the request to the server first, so that its parameters do not pass through the
-    /// browser (RFC 9126). It happens by itself where the metadata demands it. Default: `false`.
+    /// browser (RFC 9126). If the metadata demands it, this is done in any case. Default: `false`.
     pub pushed: bool,
-    /// How long the user may take. Default: one hour.
+    /// The time that the user may take. Default: one hour.
     pub lifetime: Duration,
-    /// A state of the caller's own, instead of 256 fresh bits. What the application wants to
-    /// remember belongs beside the [`Pending`], not here. Default: the fresh bits.
+    /// A custom state, instead of 256 fresh bits. Store data that the application wants to remember
+    /// beside the [`Pending`], not here. Default: the fresh bits.
     ///
     /// # Security
-    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of
-    /// another user in (RFC 6749 §10.12).
+    /// If a state can be guessed or is used twice, an attacker can inject a callback of another
+    /// user (RFC 6749 §10.12).
     pub dangerous_state: Option<String>,
     /// Sends the proof key itself as the challenge (RFC 7636 §4.2). Default: its hash.
     ///
@@ -73,7 +73,7 @@ pub struct Authorize {
     /// An attacker who has stolen a code can redeem it, or insert it into another user's session.
     pub allow_missing_pkce: bool,
     scope: Option<Scope>,
-    /// Resources and the caller's own parameters, encoded.
+    /// Resources and custom parameters, encoded.
     parameters: Zeroizing<String>,
     refused: Option<String>,
 }
@@ -97,7 +97,7 @@ impl Default for Authorize {
     }
 }
 
-/// Which proof key a request carries.
+/// The proof key that a request carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pkce {
     S256,
@@ -105,7 +105,7 @@ enum Pkce {
     Missing,
 }
 
-/// Where to send the user, and what to remember meanwhile.
+/// The URL to which to send the user, and the value to remember meanwhile.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::{Authorize, Client};
@@ -121,9 +121,9 @@ enum Pkce {
 /// ```
 #[non_exhaustive]
 pub struct Authorization<P = Pending> {
-    /// Where to send the user's browser.
+    /// The URL to which to send the user's browser.
     pub url: String,
-    /// What to remember, for this user's browser alone, until it comes back.
+    /// The value to remember, for this user's browser alone, until it comes back.
     pub pending: P,
 }
 
@@ -137,7 +137,7 @@ impl fmt::Debug for Authorize {
 }
 
 impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
-    /// The URL is shown without its query, which holds the state.
+    /// Shows the URL without its query, which holds the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
             .field("url", &without_secrets(&self.url))
@@ -152,13 +152,14 @@ impl Authorize {
         Self { scope: Some(scope.into()).filter(|scope| !scope.is_empty()), ..Self::default() }
     }
 
-    /// Where the token will be used (RFC 8707 §2). May be said more than once.
+    /// Adds a resource at which the token will be used (RFC 8707 §2). May be called more than once.
     pub fn resource(self, uri: &str) -> Self {
         self.push("resource", uri)
     }
 
-    /// A parameter of the server's own, or of an extension: `login_hint`, `prompt`,
-    /// `authorization_details`, … One that has an option here is refused when the request is made.
+    /// Adds a parameter that the server or an extension defines: `login_hint`, `prompt`,
+    /// `authorization_details`, … A parameter for which there is an option here is refused when the
+    /// request is made.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if AUTHORIZATION_PARAMETERS.contains(&name) || has(&self.parameters, name) {
             self.refused = Some(name.to_owned());
@@ -226,7 +227,7 @@ impl Client {
             self.inner.endpoints.pushed_authorization_request.as_ref(),
             "pushed authorization request",
         )?;
-        // The client's authentication says who it is, and a parameter must not stand twice.
+        // The client's authentication says who it is, and a parameter must not occur twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
         let client_id = ClientIdParameter::Always;
@@ -234,12 +235,12 @@ impl Client {
         self.send(request, &moment, AwaitRequestUri { client: self.clone(), pending })
     }
 
-    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token
-    /// comes back in the fragment of the redirect_uri.
+    /// Begins the implicit grant (RFC 6749 §4.2), for servers that do not support the code grant:
+    /// the token comes back in the fragment of the redirect_uri.
     ///
     /// # Security
-    /// The browser's history and every script of the page see the token, and nothing proves that
-    /// the client takes it.
+    /// The browser's history and every script of the page see the token, and the server cannot
+    /// check that it is the client that receives it.
     ///
     /// # Errors
     /// [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) for a server that
@@ -260,8 +261,8 @@ impl Client {
         Ok(Authorization { url, pending: PendingImplicit::new(common) })
     }
 
-    /// The URL of an authorization request, where its parameters begin, and what is remembered of
-    /// it.
+    /// Returns the URL of an authorization request, the index at which its parameters begin, and
+    /// the value to remember.
     fn authorization_request(
         &self,
         response_type: &str,
@@ -347,7 +348,7 @@ impl Client {
     }
 }
 
-/// Whether encoded pairs have a name among them.
+/// Returns whether encoded pairs contain a name.
 fn has(pairs: &str, name: &str) -> bool {
     form::pairs(pairs.as_bytes()).any(|(own, _)| *own == *name.as_bytes())
 }

@@ -1,4 +1,5 @@
-//! The device grant, RFC 8628: a code to enter on another device, and polling until somebody has.
+//! The device grant, RFC 8628: a code to enter on another device, and polling until the user has
+//! entered it.
 //!
 //! ```text
 //!   client                                     authorization server          another device
@@ -37,19 +38,19 @@ use crate::{
     Timestamp, Unsupported,
 };
 
-/// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down`
-/// (§3.5).
+/// The interval if the server does not name one (§3.2), and the time by which each `slow_down`
+/// extends it (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// No server is asked more often than that.
+/// The shortest interval at which a server is asked.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// No code lives longer.
+/// The longest lifetime of a code.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 const VERSION: u64 = 2;
 
-/// A device's authorization that waits for somebody to enter the user code.
+/// A device's authorization that waits for the user to enter the user code.
 ///
 /// Show [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri), then
 /// [poll](Client::poll). With serde it survives a restart of the device.
@@ -80,25 +81,25 @@ pub struct PendingDevice {
     #[serde(rename = "v", default)]
     version: u64,
     device_code: Secret,
-    /// What to enter.
+    /// The code that the user has to enter.
     pub user_code: String,
-    /// Where to enter it: short enough to be typed.
+    /// The URI at which to enter it: short enough to be typed.
     pub verification_uri: String,
     /// The same with the code in it, for a QR code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_uri_complete: Option<String>,
-    /// When the code expires.
+    /// The time at which the code expires.
     pub expires_at: Timestamp,
-    /// How long to wait between two requests.
+    /// The time to wait between two requests.
     interval: Duration,
-    /// Not before then may the first one be sent.
+    /// The time before which the first request must not be sent.
     not_before: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
 }
 
-/// What a device asks for when it begins (RFC 8628 §3.1). By default it names no scope: the server
-/// decides what the token may do.
+/// The parameters of a device's first request (RFC 8628 §3.1). By default it names no scope: the
+/// server decides what the token may do.
 ///
 /// # Examples
 /// ```
@@ -118,7 +119,7 @@ impl AuthorizeDevice {
         Self { scope: Some(scope.into()), parameters: Vec::new() }
     }
 
-    /// Adds a parameter of the server's own.
+    /// Adds a parameter that the server defines.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
@@ -157,14 +158,14 @@ impl Client {
         self.send(request, &moment, AwaitCodes { client: self.clone(), scope })
     }
 
-    /// Asks for the token until somebody has entered the code (§3.4), as often as the server
+    /// Asks for the token until the user has entered the code (§3.4), as often as the server
     /// allows.
     ///
-    /// `sleep` of the driver is called before each question, and is the place to show that the
-    /// device waits: `run_with(step, send, Moment::from_os, |pause| { … })`.
+    /// The driver calls `sleep` before each request. Use it to show that the device waits:
+    /// `run_with(step, send, Moment::from_os, |pause| { … })`.
     ///
-    /// It begins with a pause, so that polling again with the same pending value, which is borrowed
-    /// for that, is right after a temporary error:
+    /// Polling begins with a pause, so that you can poll again with the same pending value, which
+    /// is only borrowed, after a temporary error:
     ///
     /// ```no_run
     /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
@@ -266,8 +267,8 @@ impl Receive<PendingDevice> for AwaitCodes {
         if !is_page(&verification_uri) {
             return Err(invalid("verification_uri").into());
         }
-        // This one is optional, and the user can always type the code. But a URL of another kind is
-        // there to act by itself.
+        // This one is optional, and the user can always type the code. But a URL of another scheme
+        // would start another application.
         let verification_uri_complete = match text("verification_uri_complete").ok() {
             Some(uri) if is_page(&uri) => Some(uri),
             Some(uri) if UriParts::of(&uri).is_some() => {
@@ -319,7 +320,7 @@ struct AwaitPoll {
 }
 
 impl AwaitPoll {
-    /// The next request, once it is time for it.
+    /// Returns the next request, or a pause until the time for it.
     fn next(self: Box<Self>, not_before: Timestamp, moment: Moment) -> Result<Step<Token>, Error> {
         if self.pending.expires_at <= moment.now {
             return Err(Expired::DeviceCode.into());
@@ -375,8 +376,8 @@ impl Receive<Token> for AwaitPoll {
                     self.later(interval.saturating_add(INTERVAL), retry_after, moment)
                 }
                 Some("expired_token") => Err(Expired::DeviceCode.into()),
-                // §3.5 asks for a longer interval when a server does not answer. One that is too
-                // busy says the same, whatever code it gives.
+                // §3.5 asks for a longer interval when a server does not answer. A server that is
+                // too busy is treated the same, whatever code it sends.
                 _ if busy
                     && matches!(
                         error,

@@ -19,7 +19,7 @@ use crate::oauth2::client::client::{Client, ClientInner, IncludeClientId};
 use crate::wire::form;
 use crate::{Error, Moment, Request, Step, Unsupported};
 
-/// A request to one of the server's endpoints, but for the client's authentication.
+/// A request to one of the server's endpoints, without the client's authentication.
 #[derive(Clone)]
 pub(crate) struct ServerRequest<'e> {
     pub(crate) endpoint: &'e Arc<Uri>,
@@ -35,13 +35,13 @@ pub(crate) struct ServerRequest<'e> {
 pub(crate) enum ClientIdParameter {
     /// As [`Client::include_client_id`] says.
     AsConfigured,
-    /// In any case: where the specification makes a body of an authorization request (RFC 9126
-    /// §2.1), and where servers look for it beside `Authorization` (RFC 8628 §3.1).
+    /// Always: for requests whose body is an authorization request (RFC 9126 §2.1), and for those
+    /// in which servers look for it beside `Authorization` (RFC 8628 §3.1).
     Always,
 }
 
 impl<'e> ServerRequest<'e> {
-    /// Makes a request with a form, and no headers of its own.
+    /// Makes a request with a form and without its own headers.
     pub(crate) fn new(endpoint: &'e Arc<Uri>, parameters: Zeroizing<String>) -> Self {
         Self {
             endpoint,
@@ -55,7 +55,8 @@ impl<'e> ServerRequest<'e> {
 
 impl Client {
     /// Returns the step that sends a request with the client's authentication, and waits for the
-    /// answer in that state. Where the authentication is made elsewhere, that is asked first.
+    /// answer in the state `state`. If a remote service makes the authentication, the service is
+    /// asked first.
     pub(crate) fn send<T: 'static>(
         &self,
         request: ServerRequest<'_>,
@@ -106,7 +107,7 @@ impl Client {
         Ok(step.observed_by(self.observer()))
     }
 
-    /// Returns what a method of the caller's is told of a request.
+    /// Returns the data of a request that a custom method gets.
     fn credentials(&self, endpoint: &Uri, moment: &Moment) -> RequestCredentials {
         let ClientInner { server, id, .. } = &*self.inner;
         let audience = server.issuer.clone().unwrap_or_else(|| endpoint.to_string());
@@ -117,8 +118,8 @@ impl Client {
         )
     }
 
-    /// Makes a request with the client's authentication: for a method of the caller's, what it
-    /// added.
+    /// Makes a request with the client's authentication, or with the parameters and headers that a
+    /// custom method added.
     fn request(
         &self,
         request: ServerRequest<'_>,
@@ -137,7 +138,7 @@ impl Client {
         if let Some(credentials) = credentials {
             let has_id = form::pairs(parameters.as_bytes()).any(|(name, _)| *name == *b"client_id");
             for (name, value) in &credentials.parameters {
-                // No parameter may stand twice (RFC 6749 §3.2).
+                // No parameter may occur twice (RFC 6749 §3.2).
                 if name != "client_id" || !has_id {
                     form::push_text(&mut parameters, name, value.expose());
                 }
@@ -171,7 +172,7 @@ impl Client {
         Ok(request)
     }
 
-    /// Adds the parameters that say who the client is, but for those of a method of the caller's.
+    /// Adds the parameters that identify the client, except those of a custom method.
     fn push_own_credentials(&self, parameters: &mut Zeroizing<String>) -> Result<(), Unsupported> {
         let ClientInner { id, authentication, .. } = &*self.inner;
         let includes_id = match (authentication, self.include_client_id) {

@@ -13,8 +13,8 @@ impl Client {
     /// Exchanges a grant for a token (RFC 6749 §4).
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured.
-    /// What is wrong with the response is reported by the step.
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. The
+    /// step reports errors of the response.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
         let server = &self.inner.server;
         if server.oauth_2_1 && grant.kind == Kind::Password {

@@ -10,34 +10,36 @@ use super::session::Session;
 use crate::oauth2::Token;
 use crate::{DriveError, Error, Moment, Timestamp};
 
-/// What the lock guards.
+/// The values that the lock guards.
 pub(crate) struct State {
     /// Replaced as a whole, so that it can be used without the lock.
     pub(crate) session: Arc<Session>,
     origin: Origin,
-    /// Whether the token was loaded to be renewed, and is of no use to those who wait.
+    /// Whether the token was loaded to be renewed, and cannot be used by the callers that wait.
     pub(crate) is_due: bool,
     /// A renewed token that has not been saved yet.
     pub(crate) unsaved: Option<Token>,
-    /// The server's refusal to renew the token. Nobody asks again before there is another one.
+    /// The server's refusal to renew the token. The session does not ask again before it has
+    /// another token.
     pub(crate) ended: Option<Error>,
-    /// Whether other processes can see that.
+    /// Whether that refusal is stored, so that other processes can see it.
     pub(crate) end_is_stored: bool,
-    /// How much earlier than its end this process renews the token, besides the leeway.
+    /// The time before its end at which this process renews the token, in addition to the leeway.
     spread: Option<Duration>,
-    /// Not before then is a token that is still good renewed once more, after that failed.
+    /// After the renewal of a token that is still good failed: the time before which it is not
+    /// tried again.
     not_before: Option<Timestamp>,
-    /// Whether somebody renews.
+    /// Whether a renewal is under way.
     renewing: bool,
-    /// How many renewals have ended, and what was wrong with the last one. A renewal that was
-    /// cancelled leaves no trouble, so that it is another's turn.
+    /// The number of renewals that have ended, and below it the failure of the last one. A renewal
+    /// that was cancelled leaves no failure, so that another caller renews.
     renewals: u64,
     pub(crate) last_failure: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
     next_waiter: u64,
 }
 
-/// Where a session's token is from.
+/// The origin of a session's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// It was renewed just now, so that an API which refuses it would refuse the next one, too.
@@ -117,7 +119,7 @@ impl State {
         is_first
     }
 
-    /// Whether a renewal of a token that is still good was put off.
+    /// Returns whether the renewal of a token that is still good is put off.
     pub(crate) fn is_put_off(&self, now: Timestamp) -> bool {
         self.not_before.is_some_and(|until| now < until)
     }
@@ -143,11 +145,11 @@ impl SharedState {
     }
 }
 
-/// Waits until there is a newer token, or it is this one's turn to renew.
+/// Waits until there is a newer token, or it is this caller's turn to renew.
 pub(crate) struct QueuePlace<'a> {
     state: &'a SharedState,
     generation: u64,
-    /// How many renewals had ended when the waiting began.
+    /// The number of renewals that had ended when the waiting began.
     since: Option<u64>,
     place: Option<u64>,
 }
@@ -160,12 +162,13 @@ pub(crate) enum Outcome {
 }
 
 impl<'a> QueuePlace<'a> {
-    /// For a token that is newer than that of `generation`.
+    /// Makes a place that waits for a token newer than that of `generation`.
     pub(crate) fn new(state: &'a SharedState, generation: u64) -> Self {
         Self { state, generation, since: None, place: None }
     }
 
-    /// As [`new`](Self::new), for one who waits for the renewal that has just begun.
+    /// Makes a place as [`new`](Self::new) does, for a caller that waits for the renewal that has
+    /// just begun.
     pub(crate) fn behind(state: &'a SharedState, generation: u64, turn: &RenewalGuard) -> Self {
         Self { since: Some(turn.flight), ..Self::new(state, generation) }
     }
@@ -227,11 +230,11 @@ impl Drop for QueuePlace<'_> {
     }
 }
 
-/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn
-/// comes.
+/// The right to renew. It ends when this is dropped, also by a cancelled task: then another caller
+/// gets it.
 pub(crate) struct RenewalGuard {
     state: SharedState,
-    /// How many renewals had ended before it.
+    /// The number of renewals that had ended before it.
     flight: u64,
 }
 

@@ -27,8 +27,8 @@ use crate::{
     BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported,
 };
 
-/// How long the renewal of a token that is still good is put off after it failed, where the server
-/// does not say it.
+/// The time for which the renewal of a token that is still good is put off after it failed, if the
+/// server does not name a time.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
 /// The pauses between two looks at a lease that another process holds.
@@ -39,14 +39,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// it.
 const PATIENCE: u32 = 3;
 
-/// How often a renewal begins anew because of what other processes have stored.
+/// The number of times that a renewal begins anew because of tokens that other processes have
+/// stored.
 const TRIES: u32 = 4;
 
 /// One renewal of the token of a [`SharedSession`](crate::oauth2::SharedSession): a future that
 /// owns all it needs, to be given to a runtime, or to a thread that calls [`finish`](Self::finish).
 ///
-/// Whoever fetches meanwhile waits for its result. A renewal that is dropped before its end brings
-/// nothing, and the next caller renews.
+/// Callers that fetch meanwhile wait for its result. If a renewal is dropped before its end, there
+/// is no new token, and the next caller renews.
 ///
 /// # Examples
 /// ```
@@ -80,7 +81,7 @@ impl fmt::Debug for Renewal {
     }
 }
 
-/// What makes renewals that do not depend on the task that needs them.
+/// The functions that make and spawn renewals which do not depend on the task that needs them.
 #[derive(Clone)]
 pub(crate) struct Detached {
     make: Arc<dyn Fn(Arc<Renewer>, RenewalGuard, Wanted) -> Renewal + Send + Sync>,
@@ -100,7 +101,7 @@ impl Detached {
         let make = move |renewer: Arc<Renewer>, turn, wanted| {
             let send = send.clone();
             Renewal(Box::pin(async move {
-                // The result is in the state, where all who wait look for it.
+                // All callers that wait read the result from the state.
                 let _ = renewer.renew(turn, wanted, &mut |request: Request| send(request)).await;
             }))
         };
@@ -133,9 +134,9 @@ pub(crate) enum Urgency {
     Now,
 }
 
-/// What became of a token that was loaded.
+/// The result of loading a token.
 enum Loaded {
-    /// It is the session's own, or there is none.
+    /// The token is the one that the session has, or there is no stored token.
     Same,
     /// Another process stored a token that is good.
     Good(RenewedSession),
@@ -143,7 +144,7 @@ enum Loaded {
     Due,
 }
 
-/// Renews the token of a shared session: what is shared, and where its token is stored.
+/// Renews the token of a shared session: the shared state, and the storage of the token.
 pub(crate) struct Renewer {
     pub(crate) state: SharedState,
     pub(crate) storage: Storage,
@@ -220,7 +221,7 @@ impl Renewer {
                 break Some(lease);
             }
             if urgency == Urgency::Early {
-                // Nobody has to wait for the other process as long as the token is good.
+                // Callers need not wait for the other process as long as the token is good.
                 let mut state = self.state.lock();
                 state.put_off(asked_at.now.after(PAUSE), asked_at.now);
                 return Ok(state.renewed_session());
@@ -247,7 +248,7 @@ impl Renewer {
         ended
     }
 
-    /// Renews and stores, where need be more than once: another process may store a token at any
+    /// Renews and stores, more than once if necessary: another process may store a token at any
     /// time.
     async fn renew_and_store(
         &self,
@@ -337,7 +338,7 @@ impl Renewer {
                 return Ok(Some(state.renewed_session()).filter(|_| !is_over));
             }
             // The user granted access again while this was stored: what is stored last must be the
-            // token of the newer grant. Where another process may have stored that, the store has
+            // token of the newer grant. If another process may have stored that, the store has
             // compared it.
             if self.storage.save.is_some() {
                 state.unsaved = state.session.token().cloned();
@@ -366,7 +367,7 @@ impl Renewer {
             let without = || Error::from(Unsupported::NoToken);
             return Err(session.token().map_or_else(without, |_| Expired::Token.into()).into());
         }
-        // Renewals do not wait, so there is nothing to sleep with.
+        // Renewals do not wait, so no function for sleep is needed.
         run_async_with(
             session.renew(self.moment())?,
             |request| send.send(request),
@@ -400,8 +401,8 @@ impl Renewer {
             if !matches!(loaded, Loaded::Same) {
                 return Ok(loaded);
             }
-            // Where this cannot be stored, another process asks the server once more, and is
-            // refused, too.
+            // If this cannot be stored, another process asks the server once more, and is refused,
+            // too.
             is_stored = matches!(
                 storage.store(expected, StoredToken::ended(token)).await,
                 Ok(WriteOutcome::Stored)

@@ -1,5 +1,5 @@
-//! What a response means for the token that its request carried, and the values that keep a request
-//! from being sent again more than once for each cause.
+//! The action that a response requires for the token of its request, and the values that keep a
+//! request from being sent again more than once for each cause.
 
 use http::{HeaderMap, StatusCode};
 
@@ -20,7 +20,7 @@ use crate::oauth2::Token;
 #[derive(Clone, Copy, Debug)]
 pub struct WithholdToken;
 
-/// Which token a request carries. Its only use is
+/// The record of the token that a request carries. Its only use is
 /// [`Session::check_response`](crate::oauth2::Session::check_response).
 ///
 /// ```
@@ -53,7 +53,7 @@ impl UsedCauses {
 }
 
 impl SentToken {
-    /// Returns that of a request whose 401 may lead to a renewal.
+    /// Returns the record of a request whose 401 may cause a renewal.
     pub(crate) fn first(generation: u64) -> Self {
         Self { generation, used: UsedCauses::default() }
     }
@@ -69,7 +69,7 @@ impl SentToken {
     }
 }
 
-/// The right to send a request once more, for one cause. There is no second one for that cause.
+/// The right to send a request once more, for one cause. It is given only once for each cause.
 ///
 /// ```
 /// use oauth_proto::oauth2::{Retry, SentToken, Session};
@@ -94,7 +94,7 @@ impl Retry {
     }
 }
 
-/// What to do with a response.
+/// The action to take after a response.
 ///
 /// ```
 /// use oauth_proto::oauth2::NextAction;
@@ -116,10 +116,10 @@ pub enum NextAction {
     Done,
     /// The token was renewed meanwhile: sign again, and send.
     Retry(Retry),
-    /// The server does not take the token: renew it, store and install what comes, sign again, and
-    /// send.
+    /// The server does not take the token: renew it, store and install the new token, attach it to
+    /// the request, and send the request again.
     Renew(Step<Token>, Retry),
-    /// The server does not take the token, and nothing but a new authorization by the user will do.
+    /// The server does not take the token, and only a new authorization by the user helps.
     Reauthorize,
 }
 

@@ -7,9 +7,9 @@
 //!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize  only the user can help
 //! ```
 //!
-//! Renewal is a leg of its own, because what it brings must be stored before it is used: a server
-//! that rotates refresh tokens has forgotten the old one already.
-//! [`SharedSession`](crate::oauth2::SharedSession) walks these ways by itself.
+//! Renewal is a separate leg, because the new token must be stored before it is used: a server that
+//! rotates refresh tokens has forgotten the old one already.
+//! [`SharedSession`](crate::oauth2::SharedSession) does all of this by itself.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::oauth2::{BearerChallenge, BearerError, Token, TokenPlacement, TokenTy
 use crate::wire::Origin;
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
-/// How much earlier than its end a token is renewed by default: requests take a while.
+/// The time before its end at which a token is renewed by default: requests take a while.
 const LEEWAY: Duration = Duration::from_secs(10);
 
 /// A token, the origins that it is for, and what renews it.
@@ -66,13 +66,13 @@ const LEEWAY: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Session {
-    /// What gets the token, before the first request and whenever it is due: usually
-    /// [`Grant::client_credentials`]. Default: none, and the token is renewed by its refresh token,
-    /// if it has one.
+    /// The grant that gets the token, before the first request and whenever the token is due:
+    /// usually [`Grant::client_credentials`]. Default: none, and the token is renewed by its
+    /// refresh token, if it has one.
     pub grant: Option<Grant>,
-    /// Where requests carry the token. Default: where the server's description says.
+    /// The place at which requests carry the token. Default: the place in the server's description.
     pub token_placement: TokenPlacement,
-    /// How much earlier than its end a token counts as expired. Default: 10 seconds.
+    /// The time before its end from which on a token counts as expired. Default: 10 seconds.
     pub leeway: Duration,
     /// The lifetime of a renewed token if the server's answer gives none. With zero, each request
     /// gets a new token. Default: such a token is used until an API answers 401.
@@ -83,20 +83,22 @@ pub struct Session {
     /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others.
     /// Default: `false`.
     pub without_renewal: bool,
-    /// Goes by the clock alone: a 401 is a response like others. Default: `false`.
+    /// Renews only when the clock says that the token is due: a 401 is a response like others.
+    /// Default: `false`.
     pub without_renewal_on_401: bool,
     /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal
     /// with [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of
     /// saving it and going on. It is then used by the next fetch, stored or not. Default: `false`.
     pub return_renewals: bool,
-    /// Shows the token to every origin that is asked for. Default: only to the session's origins.
+    /// Sends the token to every origin that is requested. Default: only to the session's origins.
     ///
     /// # Security
-    /// Whoever can choose a URL that the application requests gets the token.
+    /// An attacker who can choose a URL that the application requests gets the token.
     pub dangerous_allow_any_origin: bool,
     client: Client,
     token: Option<Token>,
-    /// How many tokens there have been, so that a late 401 of an old one renews nothing.
+    /// The number of tokens that there have been, so that a late 401 for an old token does not
+    /// cause a renewal.
     generation: u64,
     origins: Vec<Origin>,
     shape: Option<Arc<dyn Fn(Grant) -> Grant + Send + Sync>>,
@@ -106,13 +108,14 @@ pub struct Session {
 type IsRefused = Arc<dyn Fn(&ProtectedResponse<'_>) -> bool + Send + Sync>;
 
 impl Session {
-    /// Makes a session with a token, which is shown to that origin (`https://api.example.com`; a
-    /// path does not matter) and to no other. Without a token (`None`) it comes later: by the
-    /// [`grant`](field@Self::grant), by [`set_token`](Self::set_token), or from the storage of a
-    /// [`SharedSession`](crate::oauth2::SharedSession).
+    /// Makes a session with a token, which is sent to that origin (`https://api.example.com`; a
+    /// path does not matter) and to no other. If the token is `None`, the session gets it later: by
+    /// the [`grant`](field@Self::grant), by [`set_token`](Self::set_token), or from the storage of
+    /// a [`SharedSession`](crate::oauth2::SharedSession).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
+    /// [`Unsupported::Url`] when the origin is not an http or https URL,
+    /// [`Unsupported::PlainHttp`].
     pub fn new(
         client: &Client,
         origin: &str,
@@ -171,8 +174,8 @@ impl Session {
     }
 
     /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1:
-    /// for an API that answers a dead token with a 403 without a challenge, or with an error of its
-    /// own on status 200.
+    /// for an API that answers a dead token with a 403 without a challenge, or with its own error
+    /// on status 200.
     ///
     /// # Examples
     /// ```
@@ -190,7 +193,7 @@ impl Session {
         self
     }
 
-    /// The token.
+    /// Returns the token.
     pub fn token(&self) -> Option<&Token> {
         self.token.as_ref()
     }
@@ -207,19 +210,20 @@ impl Session {
         self.generation += 1;
     }
 
-    /// Gives a request the token, as long as it is good at that time.
+    /// Gives a request the token, if the token is good at the time `now`.
     ///
     /// # Errors
-    /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
+    /// [`Expired::Token`] when it is not good, or when there is no token yet and
+    /// [`renew`](Self::renew) can get one.
     /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
-    /// goes where the token must not; [`Unsupported::Url`] when it is not clear where it goes;
-    /// [`Unsupported::NoToken`] when only the user can help.
+    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
+    /// clear; [`Unsupported::NoToken`] when only the user can help.
     pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
 
-    /// As [`attach_token`](Self::attach_token), for a request whose body cannot be read, such as a
-    /// stream.
+    /// Attaches the token as [`attach_token`](Self::attach_token) does, to a request whose body
+    /// cannot be read, such as a stream.
     ///
     /// # Errors
     /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes
@@ -249,20 +253,20 @@ impl Session {
         Ok(SentToken::first(self.generation))
     }
 
-    /// As [`attach_token`](Self::attach_token), for a token that is known to be good.
+    /// Attaches the token as [`attach_token`](Self::attach_token) does, if it is known to be good.
     pub(crate) fn attach_valid_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         Ok(SentToken::first(self.generation))
     }
 
-    /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its
-    /// end, since a server whose tokens live shorter than the leeway would be asked for new ones
-    /// for ever. A 401 is the last word then: a token that is refused when it is new would not be
-    /// taken the next time.
+    /// Attaches the token as [`attach_token`](Self::attach_token) does, but right after a renewal:
+    /// even if the token counts as expired. Otherwise, if a server's tokens live shorter than the
+    /// leeway, the client would ask for new ones for ever. A 401 to this request does not cause
+    /// another renewal: a server that refuses a new token would refuse the next one, too.
     ///
     /// # Errors
-    /// As [`attach_token`](Self::attach_token), but for [`Expired::Token`].
+    /// As [`attach_token`](Self::attach_token), except [`Expired::Token`].
     pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
@@ -284,12 +288,13 @@ impl Session {
         Ok(SentToken::again(self.generation, retry))
     }
 
-    /// What a response means for the token. `moment` is for the renewal, should there be one.
+    /// Returns the action that a response requires for the token. `moment` is for the renewal, if
+    /// there is one.
     ///
-    /// A 401 is worth a renewal unless its challenge says that it would not help
-    /// (`insufficient_scope`, `insufficient_user_authentication`, `invalid_request`), and so is a
+    /// A 401 causes a renewal unless its challenge says that it would not help
+    /// (`insufficient_scope`, `insufficient_user_authentication`, `invalid_request`), and so does a
     /// 400 or 403 whose challenge says `invalid_token`. A request that was sent again with a newer
-    /// token is not sent again for that cause: whatever comes is the answer.
+    /// token is not sent again for that cause: its response is final.
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
@@ -389,7 +394,7 @@ impl Session {
         self.generation
     }
 
-    /// Whether the token must be renewed first, or there is none yet.
+    /// Returns whether the token must be renewed first, or does not exist yet.
     pub(crate) fn is_due(&self, now: Timestamp) -> Result<bool, Error> {
         match &self.token {
             Some(token) => Ok(token.is_expired(now.after(self.leeway))),

@@ -23,14 +23,14 @@ use crate::{
     Unsupported,
 };
 
-/// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request
+/// A [`Session`] that always has a good token: it renews the token when it is due, before a request
 /// or after a 401, stores the new one before it is used, and sends each request again at most once
 /// for each cause. Clones share one token; when many find it expired at once, one renews and the
 /// others go on with its result.
 ///
-/// [`builder`](Self::builder) says where the token is stored, and how several processes share it.
-/// If the token is not stored, the user has to sign in again after a restart if the server rotates
-/// refresh tokens.
+/// [`builder`](Self::builder) configures the storage of the token, and how several processes share
+/// it. If the token is not stored, the user has to sign in again after a restart if the server
+/// rotates refresh tokens.
 ///
 /// If a renewal fails while the token is still good, requests go on with that token. The next
 /// renewal is tried 10 seconds later, or when the server's `Retry-After` allows it. If the token
@@ -72,7 +72,7 @@ pub struct SharedSession {
     detached: Option<Detached>,
 }
 
-/// What a token needs before it is used.
+/// The renewal that a token needs before it is used.
 enum Need {
     Nothing,
     /// It is still good, and due all the same.
@@ -103,7 +103,7 @@ impl SharedSession {
         }
     }
 
-    /// The session as it is now.
+    /// Returns the session as it is now.
     pub fn session(&self) -> Arc<Session> {
         self.renewer.state.session()
     }
@@ -129,8 +129,8 @@ impl SharedSession {
     /// thread does.
     ///
     /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it
-    /// renews, others wait. The request is sent twice where the server refuses the token the first
-    /// time, so it must bear that.
+    /// renews, others wait. If the server refuses the token the first time, the request is sent
+    /// twice: it must be safe to repeat.
     ///
     /// # Errors
     /// [`DriveError`]. A response with an error status is a response;
@@ -143,8 +143,8 @@ impl SharedSession {
         block_on(self.fetch_async(request, |request| ready(send(request))))
     }
 
-    /// As [`fetch`](Self::fetch), over an asynchronous transport. The future is `Send` when theirs
-    /// are.
+    /// Fetches as [`fetch`](Self::fetch) does, over an asynchronous transport. The future is `Send`
+    /// if the futures of `send` are.
     ///
     /// # Examples
     /// ```
@@ -189,7 +189,7 @@ impl SharedSession {
         }
     }
 
-    /// A token that is good now, renewed if need be: for what is no HTTP request.
+    /// Returns a token that is good now, renewed if necessary: for uses other than HTTP requests.
     ///
     /// # Errors
     /// [`DriveError`].
@@ -200,7 +200,7 @@ impl SharedSession {
         block_on(self.token_async(|request| ready(send(request))))
     }
 
-    /// As [`token`](Self::token), over an asynchronous transport.
+    /// Returns a token as [`token`](Self::token) does, over an asynchronous transport.
     ///
     /// # Errors
     /// [`DriveError`].
@@ -216,7 +216,7 @@ impl SharedSession {
         session.token().cloned().ok_or_else(|| Error::from(Unsupported::NoToken).into())
     }
 
-    /// Gives a request the token, renewed if need be.
+    /// Gives a request the token, renewed if necessary.
     async fn sign(
         &self,
         request: &mut Request,
@@ -226,7 +226,7 @@ impl SharedSession {
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(session.attach_renewed_token(request)?);
         }
-        // Nothing is renewed for a request that the token must not go with.
+        // There is no renewal for a request that must not carry the token.
         session.check_origin(request.uri(), request.headers())?;
         let RenewedSession { session, origin } = self.ready(send).await?;
         Ok(match origin {
@@ -254,7 +254,7 @@ impl SharedSession {
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
-        // Where the user has signed out, there is no token any more.
+        // If the user has signed out, there is no token any more.
         if !is_good {
             return Err(error);
         }
@@ -285,7 +285,7 @@ impl SharedSession {
         Ok(if is_due && !state.is_put_off(now) { Need::Early } else { Need::Nothing })
     }
 
-    /// The session to send a request with once more, if the response asks for that.
+    /// Returns the session with which to send a request once more, if the response requires that.
     async fn after(
         &self,
         sent_token: &SentToken,
@@ -315,7 +315,8 @@ impl SharedSession {
         )
     }
 
-    /// The session with a newer token than that of `generation`: renewed here, or by another.
+    /// Returns the session with a newer token than that of `generation`, which this caller or
+    /// another one renewed.
     async fn supply(
         &self,
         generation: u64,

@@ -1,4 +1,5 @@
-//! How a shared session is set up: where its token is stored, and who finishes its renewals.
+//! The setup of a shared session: the storage of its token, and the runtime that finishes its
+//! renewals.
 
 use std::fmt;
 use std::future::Future;
@@ -22,8 +23,8 @@ impl SharedSession {
         Self::builder_with(session, Moment::from_os)
     }
 
-    /// Shares a session as [`builder`](Self::builder) does, with time and randomness of the
-    /// caller's own.
+    /// Shares a session as [`builder`](Self::builder) does, with the caller's functions for time
+    /// and randomness.
     pub fn builder_with(
         session: Session,
         clock: impl Fn() -> Moment + Send + Sync + 'static,
@@ -38,7 +39,7 @@ impl SharedSession {
     }
 }
 
-/// How long a lease lasts by default.
+/// The duration of a lease by default.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// Builds a [`SharedSession`] with functions that store its token. Each returns a future. A
@@ -111,7 +112,7 @@ const LEASE: Duration = Duration::from_secs(60);
 #[must_use = "`build` makes the session"]
 #[non_exhaustive]
 pub struct SharedSessionBuilder {
-    /// How long a lease lasts. Choose a time longer than your transport's timeout: otherwise a
+    /// The duration of a lease. Choose a time longer than your transport's timeout: otherwise a
     /// second process may begin to renew while the first one is still waiting for the server.
     /// Default: 60 seconds.
     pub lease_duration: Duration,
@@ -205,7 +206,7 @@ impl SharedSessionBuilder {
 
     /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests
     /// with `send`. The runtime then finishes the renewal even if the task that needed it is
-    /// dropped, as web frameworks do when the browser goes away. Otherwise a server that rotates
+    /// dropped, as web frameworks do when the browser disconnects. Otherwise a server that rotates
     /// refresh tokens may have invalidated the old token while the new one is lost. Every fetch
     /// still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API
     /// requests only.

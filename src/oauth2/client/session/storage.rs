@@ -1,5 +1,5 @@
-//! Where the token of a shared session is stored, and how several processes agree on which of them
-//! renews it.
+//! The storage for the token of a shared session, and the leases by which several processes agree
+//! on which of them renews it.
 
 use std::fmt;
 use std::future::Future;
@@ -15,8 +15,8 @@ use crate::{BoxError, DriveError, Timestamp};
 
 /// A session's token as it is stored, with a version that tells whether it has changed.
 ///
-/// Store it as a whole (it is serde), with its [`version`](field@Self::version) in a column of its
-/// own, in which a database can compare it. After the user has signed in, store
+/// Store it as a whole with serde, and store its [`version`](field@Self::version) in a separate
+/// column, so that a database can compare it. After the user has signed in, store
 /// `StoredToken::new(token)`, whatever was stored before.
 ///
 /// # Examples
@@ -60,12 +60,12 @@ pub(crate) fn version_of(token: &Token) -> String {
     format!("{:032x}", short_hash_of(&["token", token.access_token.expose(), refresh, &ends]))
 }
 
-/// A token that is to be stored as long as what is stored has not changed.
+/// A token that is to be stored only if the stored token has not changed.
 ///
 /// # Examples
 /// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version =
-/// $4`; where [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO
-/// NOTHING`. A row that was changed means [`WriteOutcome::Stored`]:
+/// $4`; if [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO NOTHING`. A
+/// row that was changed means [`WriteOutcome::Stored`]:
 /// ```
 /// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, WriteOutcome};
 ///
@@ -82,7 +82,7 @@ pub(crate) fn version_of(token: &Token) -> String {
 pub struct ConditionalWrite {
     /// The version that has to be stored now; `None` if nothing may be stored.
     pub expected: Option<String>,
-    /// What to store.
+    /// The token to store.
     pub stored: StoredToken,
 }
 
@@ -126,11 +126,11 @@ pub enum WriteOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Lease {
-    /// Who asks: a random text, another one for each lease.
+    /// The holder of the lease: a random text, another one for each lease.
     pub holder: String,
     /// The time by the asking process's clock.
     pub now: Timestamp,
-    /// When the lease ends.
+    /// The time at which the lease ends.
     pub expires_at: Timestamp,
 }
 
@@ -170,7 +170,7 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Whether other processes may change what is stored.
+    /// Returns whether other processes may change the stored token.
     pub(crate) fn is_shared(&self) -> bool {
         self.load.is_some()
     }
@@ -180,7 +180,7 @@ impl Storage {
         load(()).await.map_err(|error| DriveError::storage("load the token", error))
     }
 
-    /// Stores a token, or that there is none any more.
+    /// Stores a token, or the fact that there is no token any more.
     pub(crate) async fn store(
         &self,
         expected: Option<String>,
@@ -202,7 +202,7 @@ impl Storage {
         take(lease).await.map_err(|error| DriveError::storage("take the lease", error))
     }
 
-    /// Gives a lease back. Where that fails, the lease ends by itself.
+    /// Gives a lease back. If that fails, the lease ends by itself.
     pub(crate) async fn release(&self, lease: Lease) {
         if let Some(release) = &self.release {
             let _ = release(lease).await;

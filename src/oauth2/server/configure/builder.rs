@@ -37,17 +37,19 @@ use crate::{Secret, Timestamp};
 #[must_use = "a builder does nothing until `build` is called"]
 #[non_exhaustive]
 pub struct ProviderBuilder {
-    /// How long a code lives. The default is one minute; RFC 6749 §4.1.2 recommends ten at most.
+    /// The time for which a code is valid. Default: one minute; RFC 6749 §4.1.2 recommends ten at
+    /// most.
     pub code_lifetime: Duration,
-    /// How long a device waits for its user. The default is ten minutes.
+    /// The time for which a device can wait for its user. Default: ten minutes.
     pub device_lifetime: Duration,
-    /// How long a device has to wait between two token requests. The default is five seconds.
+    /// The time that a device has to wait between two token requests. Default: five seconds.
     pub device_interval: Duration,
-    /// How long a pushed request can be loaded. The default is one minute.
+    /// The time for which a pushed request can be loaded. Default: one minute.
     pub pushed_request_lifetime: Duration,
-    /// The character between scopes in requests and responses. The default is a space.
+    /// The character between scopes in requests and responses. Default: a space.
     pub scope_separator: char,
-    /// Who may register clients (RFC 7591). The default is [`RegistrationPolicy::Off`].
+    /// The policy that says which clients may register (RFC 7591). Default:
+    /// [`RegistrationPolicy::Off`].
     pub registration: RegistrationPolicy,
     /// Accepts clients' secrets in HTTP Basic alone. By default they are accepted there and in the
     /// body.
@@ -60,8 +62,8 @@ pub struct ProviderBuilder {
     /// every client, so that one server has clients of both kinds.
     ///
     /// # Security
-    /// It gives nothing away but work: credentials with `%` or `+` cost two checks, and two queries
-    /// where the names differ.
+    /// It gives no secret away, and costs some work: credentials with `%` or `+` need two checks,
+    /// and two queries if the names differ.
     pub allow_raw_basic: bool,
     /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always
     /// need them.
@@ -69,7 +71,7 @@ pub struct ProviderBuilder {
     /// Accepts proof keys of the method `plain`.
     ///
     /// # Security
-    /// Who reads the authorization request can redeem the code.
+    /// An attacker who reads the authorization request can redeem the code.
     pub allow_plain_pkce: bool,
     /// Refuses authorization requests that were not pushed (RFC 9126).
     pub require_pushed_requests: bool,
@@ -93,28 +95,28 @@ pub struct ProviderBuilder {
     /// The members of the application's data
     /// ([`Approval::data`](crate::oauth2::server::Approval::data)) that introspection tells. A
     /// guard with [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by
-    /// [`Access::data`](crate::oauth2::resource::Access::data), as a guard at the store does. The
-    /// default is none.
+    /// [`Access::data`](crate::oauth2::resource::Access::data), as a guard at the store does.
+    /// Default: no members.
     ///
     /// # Security
     /// The client to which the token was issued can introspect it, too, and reads these members.
     pub introspect_data: Vec<String>,
-    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and
+    /// Lets clients register a redirect_uri of any private scheme, such as the `cursor:` and
     /// `vscode:` of editors. By default such a scheme is a domain name in reverse, like
     /// `com.example.app:`. Schemes that a browser or an operating system acts on (`javascript:`,
     /// `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does
     /// http to another machine.
     ///
     /// # Security
-    /// A scheme that is no domain name has no owner: any app can claim it (RFC 8252 §7.1, §8.4).
+    /// A scheme that is not a domain name has no owner: any app can claim it (RFC 8252 §7.1, §8.4).
     /// Codes go to whichever app the user's system starts; without the proof key or secret that app
-    /// cannot redeem them. With [`RegistrationPolicy::AllowAnyone`], anyone can have users'
+    /// cannot redeem them. With [`RegistrationPolicy::AllowAnyone`], an attacker can make users'
     /// browsers start any app that has a scheme, with parameters behind it that the registrant
     /// chose.
     pub allow_any_private_scheme: bool,
-    /// Takes any port of `localhost` where a client registered a redirect_uri there, as it always
-    /// does of `127.0.0.1` and `[::1]` (RFC 8252 §7.3): many programs listen on a free port, and
-    /// name `localhost`.
+    /// Accepts any port of `localhost` if a client registered a redirect_uri there, as the server
+    /// always does for `127.0.0.1` and `[::1]` (RFC 8252 §7.3): many programs listen on a free
+    /// port, and name `localhost`.
     ///
     /// # Security
     /// The name may lead elsewhere. A user's system may resolve `localhost` to another interface or
@@ -125,22 +127,23 @@ pub struct ProviderBuilder {
     /// codes (RFC 8628 §3.3.1). By default a user types the code.
     ///
     /// # Security
-    /// Somebody who starts a device of their own can send its link to a user, who then needs no
-    /// more than one click to let that device in (RFC 8628 §5.4). The page has to ask whether the
-    /// code is the one that the user's own device shows.
+    /// An attacker who starts a device can send its link to a user, who then needs only one click
+    /// to let that device in (RFC 8628 §5.4). The page has to ask whether the code is the one that
+    /// the user's own device shows.
     pub allow_verification_uri_complete: bool,
     /// Accepts keys of reusable tokens that are shorter than 22 bytes.
     ///
     /// # Security
-    /// Who reads the store can try keys, and opens the access tokens in it with the one that fits.
+    /// An attacker who reads the store can try keys, and opens the access tokens in it with the one
+    /// that fits.
     pub dangerous_allow_short_keys: bool,
     /// Accepts an issuer that is neither https nor on this machine.
     ///
     /// # Security
-    /// Anybody on the way reads every secret, code and token.
+    /// An attacker on the network reads every secret, code and token.
     pub dangerous_allow_http: bool,
     /// Members that are added to the metadata (RFC 8414 §2), such as `service_documentation`, or
-    /// that have another value there: `token_endpoint_auth_methods_supported`, where a
+    /// that have another value there: `token_endpoint_auth_methods_supported`, if a
     /// [`ClientSource`] knows further methods. [`build`](Self::build) refuses a value that such a
     /// member cannot have.
     pub metadata: Map<String, Value>,
@@ -222,8 +225,8 @@ impl ProviderBuilder {
     }
 
     /// Sets the key with which reusable tokens are sealed in the store, so that an equal request
-    /// can have them again. The key must not lie in the store. It has at least 128 bits that nobody
-    /// can guess: 22 characters of base64url or more.
+    /// can get them again. The key must not lie in the store. It has at least 128 bits that an
+    /// attacker cannot guess: 22 characters of base64url or more.
     ///
     /// With another key, equal requests get new tokens; those that were issued before live on until
     /// they expire. To change the key, set the one that was used so far by
@@ -270,14 +273,13 @@ impl ProviderBuilder {
         self
     }
 
-    /// Sets how tokens and codes are made. The default is 43 random characters.
+    /// Sets how tokens and codes are made. Default: 43 random characters.
     pub fn token_generator(mut self, generator: impl TokenGenerator + 'static) -> Self {
         self.generator = Arc::new(generator);
         self
     }
 
-    /// Sets how clients' secrets are hashed. The default is SHA-256, which is for generated
-    /// secrets.
+    /// Sets how clients' secrets are hashed. Default: SHA-256, which is for generated secrets.
     pub fn secret_hasher(mut self, hasher: impl SecretHasher + 'static) -> Self {
         self.authentications.stand_in = hasher.stand_in().into();
         self.authentications.hasher = Arc::new(hasher);

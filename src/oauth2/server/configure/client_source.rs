@@ -1,4 +1,5 @@
-//! How clients authenticate: by secrets, and by a source of the application's own. RFC 6749 §2.3.
+//! The ways in which clients authenticate: by secrets, and by a custom source of the application.
+//! RFC 6749 §2.3.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,8 +9,8 @@ use http::request::Parts;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 
-/// A source of the application's own for who a client is: mutual TLS (RFC 8705), an assertion (RFC
-/// 7523), a gateway's header.
+/// A custom source of the application that identifies clients: by mutual TLS (RFC 8705), an
+/// assertion (RFC 7523), a gateway's header.
 ///
 /// ```
 /// use http::request::Parts;
@@ -39,9 +40,9 @@ use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ClientSource: fmt::Debug + Send + Sync {
-    /// Who the client claims to be, if the request shows something that this source knows how to
-    /// check; `None` for clients that authenticate otherwise, since a second way is refused. The
-    /// parameters are those of the body.
+    /// Returns the client that the request claims to be from, if the request shows something that
+    /// this source can check; `None` for clients that authenticate in another way, since a second
+    /// way is refused. The parameters are those of the body.
     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient>;
 
     /// Returns the record that is checked in the place of a client that is not known, so that the
@@ -53,7 +54,8 @@ pub trait ClientSource: fmt::Debug + Send + Sync {
     }
 }
 
-/// Who a client claims to be, and how that is checked once the client is known.
+/// The client that a request claims to be from, and the check of that claim once the client is
+/// known.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::IdentifiedClient;
@@ -68,7 +70,7 @@ pub struct IdentifiedClient {
 pub(crate) type Check = Box<dyn FnOnce(&ClientRecord) -> bool + Send>;
 
 impl IdentifiedClient {
-    /// A claim and its check.
+    /// Makes an identified client from a claim and its check.
     pub fn new(
         client_id: impl Into<String>,
         check: impl FnOnce(&ClientRecord) -> bool + Send + 'static,
@@ -83,11 +85,12 @@ impl fmt::Debug for IdentifiedClient {
     }
 }
 
-/// How a provider takes clients' secrets.
+/// The way in which a provider checks clients' secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Authentications {
     pub(crate) hasher: Arc<dyn SecretHasher>,
-    /// A hash that is nobody's, so that an unknown client takes as long as a known one.
+    /// A hash that belongs to no client, so that the check of an unknown client takes as long as
+    /// that of a known one.
     pub(crate) stand_in: Arc<str>,
     pub(crate) source: Option<Arc<dyn ClientSource>>,
     pub(crate) basic: bool,

@@ -1,12 +1,12 @@
-//! Grants of the application's own that can be judged by the request alone, RFC 6749 §4.5.
+//! Custom grants of the application that can be judged by the request alone, RFC 6749 §4.5.
 
 use std::fmt;
 
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 
-/// Judges the requests of an extension grant, where nothing but the request is needed: an
-/// assertion, say, whose signature is checked with a key at hand. What needs storage or another
-/// service is asked of the application instead, see
+/// Judges the requests of an extension grant from the request alone: for example an assertion,
+/// whose signature is checked with a known key. If a grant needs storage or another service, the
+/// application is asked instead, see
 /// [`GrantType::extension`](crate::oauth2::server::GrantType::extension).
 ///
 /// ```
@@ -42,6 +42,6 @@ use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
-    /// Whether it is granted.
+    /// Returns whether it is granted.
     fn handle(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
 }

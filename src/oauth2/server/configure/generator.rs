@@ -1,4 +1,4 @@
-//! What tokens look like: random, a UUID, or whatever the application makes.
+//! The form of tokens: random, a UUID, or a text that the application makes.
 
 use std::fmt;
 
@@ -36,13 +36,13 @@ use crate::{Error, Timestamp, Unsupported};
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait TokenGenerator: fmt::Debug + Send + Sync {
-    /// A text of letters, digits and `-._~+/=` (RFC 6750 §2.1), not longer than 4096. `random` is
-    /// 256 bits that nobody can guess and that serve for nothing else: the text must be as hard to
-    /// guess, by 128 bits at least.
+    /// Returns a text of letters, digits and `-._~+/=` (RFC 6750 §2.1), of at most 4096 characters.
+    /// `random` is 256 bits that an attacker cannot guess and that are used for nothing else: the
+    /// text must be as hard to guess, by 128 bits at least.
     fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String;
 }
 
-/// What is known of a token when its text is made.
+/// The facts that are known of a token when its text is made.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::NewToken;
@@ -54,13 +54,13 @@ pub trait TokenGenerator: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct NewToken<'t> {
-    /// What it is; `None` for a code.
+    /// The kind of the token; `None` for a code.
     pub kind: Option<TokenKind>,
-    /// What it comes of: client, user, scope, the application's data.
+    /// The grant for which it is issued: client, user, scope, the application's data.
     pub grant: &'t GrantRecord,
-    /// When it is issued.
+    /// The time at which it is issued.
     pub issued_at: Timestamp,
-    /// When it expires.
+    /// The time at which it expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -94,7 +94,7 @@ impl RandomTokens {
 }
 
 impl Default for RandomTokens {
-    /// 43 characters: 256 bits.
+    /// Makes texts of 43 characters: 256 bits.
     fn default() -> Self {
         Self { length: 43 }
     }
@@ -145,7 +145,7 @@ impl TokenGenerator for Uuid4 {
     }
 }
 
-/// Whether a text can stand where tokens stand, whatever made it.
+/// Returns whether a text has the form of a token, whatever made it.
 pub(crate) fn is_token(text: &str) -> bool {
     text.len() <= 4096 && auth_param::is_bearer(text.as_bytes())
 }

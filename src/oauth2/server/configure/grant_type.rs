@@ -15,7 +15,7 @@ use crate::wire::truncated;
 /// No honest request asks for more words than this.
 const MOST_WORDS: usize = 256;
 
-/// How long a client that lost the answer to a refresh may ask again.
+/// The time within which a client that lost the answer to a refresh may ask again.
 const GRACE: Duration = Duration::from_secs(10);
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -42,30 +42,30 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GrantType {
-    /// The scope of a request that names none: some of [`scopes`](Self::scopes). The default is
-    /// `None`: such a request is refused, if the grant has scopes.
+    /// The scope of a request that names none: some of [`scopes`](Self::scopes). Default: `None`,
+    /// so that such a request is refused if the grant has scopes.
     pub default_scope: Option<Scope>,
-    /// What happens to scopes that the grant does not have. The default is
-    /// [`UnknownScope::Refuse`].
+    /// The treatment of scopes that the grant does not have. Default: [`UnknownScope::Refuse`].
     pub unknown_scope: UnknownScope,
-    /// How long its tokens live: access tokens, or refresh tokens at
-    /// [`refresh_token`](Self::refresh_token). The default is an hour for access tokens and 30 days
-    /// for refresh tokens.
+    /// The lifetime of its tokens: of access tokens, or of refresh tokens at
+    /// [`refresh_token`](Self::refresh_token). Default: an hour for access tokens and 30 days for
+    /// refresh tokens.
     pub expires_in: Duration,
     /// Issues tokens that never expire, whatever [`expires_in`](Self::expires_in) says.
     ///
     /// # Security
-    /// A token that leaked is good until somebody notices; and what is stored for them stays.
+    /// A token that leaked stays valid until the leak is noticed, and its record stays in the
+    /// store.
     pub dangerous_never_expires: bool,
-    /// Whether refresh tokens come with its access tokens, where the server offers
+    /// Whether refresh tokens come with its access tokens, if the server offers
     /// [`refresh_token`](Self::refresh_token) and the client may use it. By default they come with
     /// those of `authorization_code`, `password` and devices. They never come with a token for
     /// which another token was exchanged.
     pub with_refresh_token: bool,
-    /// How long a grant lives: when every token of a grant ends at the latest, counted from the
-    /// time of the grant: the user, or the application, then has to grant again. The shorter one
-    /// counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a grant
-    /// lives as long as its refresh tokens are used.
+    /// The lifetime of a grant: every token of a grant ends at the latest when this time has passed
+    /// since the grant was made. The user, or the application, then has to grant again. The shorter
+    /// one counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a
+    /// grant lives as long as its refresh tokens are used.
     pub grants_end_after: Option<Duration>,
     /// A request by the same client for the same user, scope, resources and data of the application
     /// gets the access token that it already has, and its refresh token, while that lives. For the
@@ -75,22 +75,22 @@ pub struct GrantType {
     /// tokens are kept when they are used, since several hands may have them.
     pub reuse_access_tokens: bool,
     /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients
-    /// are replaced all the same, as OAuth 2.1 demands (§4.3.1).
+    /// are still replaced, as OAuth 2.1 demands (§4.3.1).
     ///
     /// # Security
-    /// A refresh token that was stolen stays good beside the client's use of it, and nothing shows
+    /// A refresh token that was stolen stays valid beside the client's use of it, and nothing shows
     /// the theft.
     pub allow_refresh_token_reuse: bool,
-    /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or
-    /// have other rights. See
+    /// Asks the application at every refresh whether the grant continues: a user may be disabled,
+    /// or have other rights. See
     /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh), and
     /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) for how the application
-    /// answers. By default a refresh token is as good as what was granted.
+    /// answers. By default a refresh token gives all that was granted.
     pub decide_at_refresh: bool,
-    /// For how long a refresh token that was replaced gets the same successor once more, for
+    /// The time for which a refresh token that was replaced gets the same successor once more, for
     /// clients that lost the answer: a browser tab that was closed, a connection that broke. It
     /// works until the client uses the new refresh token; afterwards, and when the time is over,
-    /// the old one counts as stolen. The default is 10 seconds (`None`); with a duration of zero, a
+    /// the old one counts as stolen. Default: 10 seconds (`None`); with a duration of zero, a
     /// client that loses the answer to a refresh loses the grant. Each such use makes an event at
     /// level `warn`.
     ///
@@ -104,7 +104,7 @@ pub struct GrantType {
     pub(crate) handler: Option<Arc<dyn ExtensionGrant>>,
 }
 
-/// What happens to a scope that a grant does not have, or the client may not ask for.
+/// The treatment of a scope that a grant does not have, or that the client may not ask for.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, UnknownScope};
@@ -118,10 +118,10 @@ pub enum UnknownScope {
     /// The request is refused with `invalid_scope`.
     #[default]
     Refuse,
-    /// It is left out; the answer tells what is granted. Where nothing is left, the request is
+    /// It is left out; the answer tells what is granted. If no scope is left, the request is
     /// refused.
     Drop,
-    /// It is left out, and where nothing is left, the default scope is granted; as python-oauth2
+    /// It is left out, and if no scope is left, the default scope is granted; as python-oauth2
     /// does.
     Default,
 }
@@ -163,23 +163,23 @@ impl GrantType {
         self.rotation_grace.unwrap_or(GRACE)
     }
 
-    /// The authorization code (RFC 6749 §4.1).
+    /// Returns the authorization code grant (RFC 6749 §4.1).
     pub fn authorization_code() -> Self {
         Self::new(AUTHORIZATION_CODE, RefreshTokens::Issued)
     }
 
-    /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name
-    /// `implicit`. OAuth 2.1 has none.
+    /// Returns the implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has
+    /// to name `implicit`. OAuth 2.1 has none.
     ///
     /// # Security
-    /// Tokens stand in URLs, from which they leak, and nothing proves who takes them.
+    /// Tokens are part of URLs, from which they leak, and nothing proves who takes them.
     pub fn dangerous_implicit() -> Self {
         Self::new(IMPLICIT, RefreshTokens::NotIssued)
     }
 
-    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record
-    /// has to name `password`. OAuth 2.1 has none. The application checks it: see
-    /// [`GrantCredential::Password`](crate::oauth2::server::GrantCredential::Password).
+    /// Returns the grant by the resource owner's password (RFC 6749 §4.3), for clients that know no
+    /// other, whose record has to name `password`. OAuth 2.1 has none. The application checks it:
+    /// see [`GrantCredential::Password`](crate::oauth2::server::GrantCredential::Password).
     ///
     /// # Security
     /// The client sees the password, and people learn to type theirs anywhere.
@@ -187,17 +187,17 @@ impl GrantType {
         Self::new(PASSWORD, RefreshTokens::Issued)
     }
 
-    /// The client for itself (RFC 6749 §4.4), if its record names `client_credentials`. There is no
-    /// refresh token: it can ask again.
+    /// Returns the grant to the client for itself (RFC 6749 §4.4), if its record names
+    /// `client_credentials`. There is no refresh token: it can ask again.
     pub fn client_credentials() -> Self {
         Self::new(CLIENT_CREDENTIALS, RefreshTokens::NotIssued)
     }
 
-    /// Refresh tokens (RFC 6749 §6), which live for 30 days each unless
-    /// [`expires_in`](Self::expires_in) says otherwise. With this one, codes, passwords and devices
-    /// bring refresh tokens, if the client may use it; for any other grant see
+    /// Returns the grant by refresh tokens (RFC 6749 §6), which live for 30 days each unless
+    /// [`expires_in`](Self::expires_in) sets another time. With this one, codes, passwords and
+    /// devices bring refresh tokens, if the client may use it; for any other grant see
     /// [`with_refresh_token`](Self::with_refresh_token). A refresh token is replaced whenever it is
-    /// used, and all that came of its grant is revoked when it is used again.
+    /// used. If it is used again, all tokens of its grant are revoked.
     pub fn refresh_token() -> Self {
         Self { expires_in: MONTH, ..Self::new(REFRESH_TOKEN, RefreshTokens::NotIssued) }
     }
@@ -207,19 +207,19 @@ impl GrantType {
         Self::new(DEVICE_CODE, RefreshTokens::Issued)
     }
 
-    /// One token for another (RFC 8693). The application decides: see
+    /// Returns the exchange of one token for another (RFC 8693). The application decides: see
     /// [`GrantCredential::Exchange`](crate::oauth2::server::GrantCredential::Exchange).
     pub fn token_exchange() -> Self {
         Self::new(TOKEN_EXCHANGE, RefreshTokens::NotIssued)
     }
 
-    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see
+    /// Returns another grant, by its URI (RFC 6749 §4.5). The application decides: see
     /// [`GrantCredential::Extension`](crate::oauth2::server::GrantCredential::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
         Self { is_extension: true, ..Self::new(grant_type, RefreshTokens::NotIssued) }
     }
 
-    /// Another grant, that needs nothing but the request to be judged.
+    /// Returns another grant that can be judged from the request alone.
     pub fn extension_with_handler(
         grant_type: impl Into<String>,
         handler: impl ExtensionGrant + 'static,
@@ -227,7 +227,8 @@ impl GrantType {
         Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
-    /// The scopes that it has. Without this it has none, and every scope is unknown.
+    /// Sets the scopes that the grant has. Without this it has no scopes, and every scope is
+    /// unknown.
     pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
         self.scopes = Some(scopes.into());
         self
@@ -239,24 +240,24 @@ impl GrantType {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD)
     }
 
-    /// Whether refresh tokens come with it where nothing else was said.
+    /// Returns whether the grant brings refresh tokens by default.
     pub(crate) fn refreshes_by_default(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD | DEVICE_CODE)
     }
 
-    /// Whether a scope is one that a request could have been for.
+    /// Returns whether a request could have been for this scope.
     pub(crate) fn may_have(&self, scope: &Scope, allowed: Option<&Scope>) -> bool {
         scope.iter().all(|word| self.may_have_word(word, allowed))
     }
 
-    /// The same for one word.
+    /// Checks the same for one word.
     pub(crate) fn may_have_word(&self, word: &str, allowed: Option<&Scope>) -> bool {
         let has = |own: &Option<Scope>| own.as_ref().is_some_and(|own| own.contains(word));
         (has(&self.scopes) || has(&self.default_scope))
             && allowed.is_none_or(|allowed| allowed.contains(word))
     }
 
-    /// The scope that a request is for, of what the grant has and the client may ask for.
+    /// Returns the scope that a request is for, of what the grant has and the client may ask for.
     pub(crate) fn scope_of(
         &self,
         asked: Option<Scope>,
@@ -276,7 +277,7 @@ impl GrantType {
             return match default() {
                 Some(default) => Ok(default),
                 None if self.scopes.as_ref().is_none_or(Scope::is_empty) => Ok(Scope::default()),
-                // It can name none.
+                // The client may not name any scope.
                 None if allowed.is_some_and(Scope::is_empty) => Ok(Scope::default()),
                 None => Err(RejectReason::ScopeMissing),
             };
@@ -284,7 +285,7 @@ impl GrantType {
         if asked.iter().nth(MOST_WORDS).is_some() {
             return Err(RejectReason::ScopeRefused(truncated(asked.as_str())));
         }
-        // What is asked is mostly what may be had.
+        // Most requests ask only for scopes that may be granted.
         if asked.iter().all(may) && is_plain(&asked) {
             return Ok(asked);
         }
@@ -319,8 +320,8 @@ pub(crate) fn is_scope_token(word: &str) -> bool {
     word.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
-/// Whether the words stand between single spaces, each once. Of many it is not tried: the caller's
-/// way has a cost for each.
+/// Returns whether single spaces separate the words, and each word occurs once. It is `false` for
+/// more than 16 words, since each word is compared with all before it.
 fn is_plain(scope: &Scope) -> bool {
     let (count, length) =
         scope.iter().fold((0, 0), |(count, length), word| (count + 1, length + word.len()));

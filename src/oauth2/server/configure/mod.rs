@@ -1,4 +1,5 @@
-//! What the operator of a server decides: grants, lifetimes, paths, and what is wrong with them.
+//! The decisions of a server's operator: grants, lifetimes, paths; and the problems that are found
+//! in them.
 
 pub(crate) mod build;
 pub(crate) mod builder;

@@ -1,4 +1,4 @@
-//! Where a server's endpoints are.
+//! The paths of a server's endpoints.
 
 use http::Uri;
 
@@ -24,7 +24,8 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// The usual paths below an issuer's own; that of the metadata above it (RFC 8414 §3.1).
+    /// Returns the usual paths: those of the endpoints below the path of the issuer, that of the
+    /// metadata above it (RFC 8414 §3.1).
     pub(crate) fn of(issuer: &Uri) -> Self {
         let base = issuer.path().trim_end_matches('/');
         let path = |(endpoint, path): (Endpoint, &str)| match endpoint {
@@ -52,12 +53,12 @@ impl Paths {
         self.paths.iter().map(|(endpoint, path)| (*endpoint, path.as_str()))
     }
 
-    /// The URL of an endpoint.
+    /// Returns the URL of an endpoint.
     pub(crate) fn url(&self, endpoint: Endpoint) -> String {
         format!("{}{}", self.origin, self.get(endpoint))
     }
 
-    /// Whose path that is.
+    /// Returns the endpoint to which a path belongs.
     pub(crate) fn find(&self, path: &str) -> Option<Endpoint> {
         let below = |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
         let found = self

@@ -107,7 +107,7 @@ pub enum ConfigurationProblem {
         /// The scope.
         scope: String,
     },
-    /// The separator cannot stand between scopes.
+    /// The separator cannot be used between scopes.
     #[error(
         "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is no letter or digit"
     )]
@@ -128,7 +128,7 @@ pub enum ConfigurationProblem {
     TokenReuseKeyShort {
         /// The option.
         option: &'static str,
-        /// How long it is.
+        /// The length of the key.
         length: usize,
     },
     /// The key of the reusable tokens ends, and none follows it.
@@ -151,7 +151,7 @@ pub enum ConfigurationProblem {
     OptionWithoutEffect {
         /// The option.
         option: &'static str,
-        /// What the option needs.
+        /// The requirement of the option.
         why: &'static str,
     },
     /// An option has no effect on the grant for which it was set.
@@ -161,7 +161,7 @@ pub enum ConfigurationProblem {
         grant_type: String,
         /// The option.
         option: &'static str,
-        /// Where the option has an effect.
+        /// The condition under which the option has an effect.
         why: &'static str,
     },
     /// The generator makes texts that cannot be tokens or codes (RFC 6750 §2.1).
@@ -169,16 +169,16 @@ pub enum ConfigurationProblem {
         "`ProviderBuilder::token_generator` made {what} that cannot be sent: expected 22 to 4096 letters, digits or `-._~+/=`"
     )]
     Generator {
-        /// What it was to make.
+        /// The kind of text that it was to make.
         what: &'static str,
     },
-    /// The generator makes the same text from different random values, so that everybody would have
-    /// one token.
+    /// The generator makes the same text from different random values, so that all clients would
+    /// have the same token.
     #[error(
         "`ProviderBuilder::token_generator` made the same text for {what} from different random values"
     )]
     GeneratorRepeats {
-        /// What it was to make.
+        /// The kind of text that it was to make.
         what: &'static str,
     },
     /// The hasher refuses a secret whose hash it made, or accepts another.
@@ -219,7 +219,7 @@ pub enum ConfigurationProblem {
     Lifetime {
         /// The option.
         option: &'static str,
-        /// The grant, where the option is one of a grant's.
+        /// The grant, if the option belongs to a grant.
         grant_type: Option<String>,
     },
     /// A device would have to wait longer from one poll to the next than its code lives.
@@ -236,8 +236,8 @@ pub enum ConfigurationProblem {
         /// The resource, without its query.
         uri: String,
     },
-    /// A member of the application's data has the name of one that introspection tells of every
-    /// token (RFC 7662 §2.2).
+    /// A member of the application's data has the name of a member that introspection tells about
+    /// every token (RFC 7662 §2.2).
     #[error(
         "`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself (RFC 7662 §2.2)"
     )]
@@ -303,7 +303,7 @@ fn check_keys(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     }
 }
 
-/// Finds options that do nothing beside the others: somebody believes that they do.
+/// Finds options that have no effect beside the others, although the operator expects one.
 fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let registers = config.registration != RegistrationPolicy::Off;
@@ -452,8 +452,8 @@ fn is_scope(word: &str, separator: char) -> bool {
     grant_type::is_scope_token(word) && !word.contains(separator)
 }
 
-/// Lets the generator make one of each kind from two random values. What it makes of a certain
-/// grant, only that grant shows: a text that is no token is refused then, too.
+/// Lets the generator make one of each kind from two random values. The text for an actual grant is
+/// made only at that grant: a text that is not a token is refused then, too.
 fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let grant = GrantRecord {
@@ -543,7 +543,7 @@ fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
     let told = serde_json::to_value(provider.metadata()).unwrap_or_default();
     for (name, value) in &provider.0.metadata {
         let is_issuer = name == "issuer" && value.as_str() != Some(&provider.0.issuer);
-        // Members that are false are left out where that is what their absence means.
+        // Members that are false are left out if their absence means the same.
         let is_told =
             told.get(name).map_or(*value == serde_json::Value::Bool(false), |own| own == value);
         if is_issuer || !is_told {

@@ -69,7 +69,8 @@ impl Provider {
         }
     }
 
-    /// Refuses a request for a path that is no endpoint's, and names those that there are.
+    /// Refuses a request for a path at which there is no endpoint, and names the paths that there
+    /// are.
     pub(crate) fn no_such_path(&self, path: &str) -> Rejected {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
@@ -78,12 +79,12 @@ impl Provider {
             .reject(&RefusalChannel::own())
     }
 
-    /// The grant of that name, and where it is in the list.
+    /// Returns the grant of that name, and its index in the list.
     pub(crate) fn grant_config(&self, name: &str) -> Option<(usize, &GrantType)> {
         self.0.grant_types.iter().enumerate().find(|(_, own)| own.name == name)
     }
 
-    /// Whether a grant is offered.
+    /// Returns whether a grant is offered.
     pub(crate) fn offers(&self, name: &str) -> bool {
         self.grant_config(name).is_some()
     }

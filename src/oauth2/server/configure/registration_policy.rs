@@ -1,11 +1,11 @@
-//! Who may register clients, RFC 7591 §1.2.
+//! The policy for the registration of clients, RFC 7591 §1.2.
 
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::records::client_record::Registrant;
 use crate::oauth2::server::store::records::secret_hasher::SHORTEST;
 use crate::{Error, Unsupported};
 
-/// Who may register a client.
+/// The policy that says which clients may register.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
@@ -19,29 +19,28 @@ use crate::{Error, Unsupported};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegistrationPolicy {
-    /// Nobody.
+    /// Registration is off.
     #[default]
     Off,
-    /// Whoever has an initial access token, of which this is the hash. Such a client may take any
-    /// grant that is offered.
+    /// A client may register with an initial access token, of which this is the hash. Such a client
+    /// may take any grant that is offered.
     Token(TokenHash),
-    /// Anyone. Such a client may take `authorization_code`, the device grant and `refresh_token`
-    /// alone. One that names no grant gets `authorization_code` (RFC 7591 §2), and so no refresh
-    /// tokens.
+    /// Every client may register. Such a client may take `authorization_code`, the device grant and
+    /// `refresh_token` alone. One that names no grant gets `authorization_code` (RFC 7591 §2), and
+    /// so no refresh tokens.
     ///
     /// # Security
-    /// Whoever likes fills the store with clients, under any name that may mislead a user.
+    /// An attacker can fill the store with clients, under any name that may mislead a user.
     AllowAnyone,
 }
 
 impl RegistrationPolicy {
-    /// Lets everybody register who has this initial access token: at least 128 bits that nobody can
-    /// guess, which are 22 characters of base64url. Where a hash is at hand, [`Token`](Self::Token)
-    /// takes that.
+    /// Lets a client register if it has this initial access token: at least 128 bits that an
+    /// attacker cannot guess, which are 22 characters of base64url. If you have only the hash, use
+    /// [`Token`](Self::Token).
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where it has fewer than 22
-    /// bytes.
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) if it has fewer than 22 bytes.
     pub fn with_token(token: &str) -> Result<Self, Error> {
         let (length, least) = (token.len(), SHORTEST);
         if length < least {

@@ -31,10 +31,10 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
 use crate::{Moment, Timestamp};
 
-/// How long the user may take.
+/// The time that the user may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// Parameters that have a meaning of their own; all others are for the application to look at.
+/// Parameters that the server itself understands; all others are for the application to look at.
 const KNOWN: [&str; 13] = [
     "response_type",
     "response_mode",
@@ -52,8 +52,9 @@ const KNOWN: [&str; 13] = [
 ];
 
 impl Provider {
-    /// The authorization endpoint: what the user has to decide, or a refusal, whose response is a
-    /// redirect where the client and its redirect_uri are proven, and a page where they are not.
+    /// Answers at the authorization endpoint: with the decision that the user has to make, or with
+    /// a refusal. The response to a refusal is a redirect if the client and its redirect_uri are
+    /// proven, and a page if they are not.
     ///
     /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone
     /// counts.
@@ -80,7 +81,8 @@ impl Provider {
         };
         let parameters = Parameters::parse_doubtful(text)?;
         let client_id = parameters.need("client_id")?.to_owned();
-        // Where one of these is there twice, nobody knows where to send the user, or with what.
+        // If one of these is there twice, the server cannot know where to send the user, or with
+        // what.
         for name in ["client_id", "redirect_uri", "state", "response_mode", "request_uri"] {
             if parameters.is_twice(name) {
                 return Err(RejectReason::ParameterTwice(name.to_owned()));
@@ -114,7 +116,7 @@ impl Provider {
         ))
     }
 
-    /// Where answers go, once it is known to be the client's own place.
+    /// Returns the place to which answers go, once it is known to be the client's own.
     pub(crate) fn back(
         &self,
         client: &ClientRecord,
@@ -139,7 +141,7 @@ impl Provider {
         Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
     }
 
-    /// What the user has to decide, if the request is one that can be granted.
+    /// Returns the decision that the user has to make, if the request can be granted.
     pub(crate) fn consent(
         &self,
         client: &ClientRecord,
@@ -164,7 +166,7 @@ impl Provider {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         if response_type == ResponseType::Token && back.mode == ResponseMode::Query {
-            // It would stand in logs and in the Referer of whatever the page loads.
+            // The answer would appear in logs and in the Referer of everything that the page loads.
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "a token never stands in a query",
@@ -192,7 +194,7 @@ impl Provider {
         })
     }
 
-    /// RFC 7636 §4.3 and §4.4.1.
+    /// Reads the code_challenge, RFC 7636 §4.3 and §4.4.1.
     fn challenge(
         &self,
         client: &ClientRecord,

@@ -1,6 +1,6 @@
-//! What a client may register, RFC 7591 §2. What the server does not have is left out where
-//! something is left (§3.2.1), and never is more registered than was asked for. What is refused is
-//! named, with what would be accepted.
+//! The metadata that a client may register, RFC 7591 §2. Values that the server does not offer are
+//! left out if other values remain (§3.2.1). The server never registers more than was asked for. A
+//! refusal names the refused value, and the values that would be accepted.
 
 use serde_json::Value;
 
@@ -23,8 +23,8 @@ const MOST: usize = 32;
 /// Longer texts than this are too long.
 const LONGEST: usize = 2048;
 
-/// A browser or an operating system acts on these by itself, or hands them to a program that is no
-/// client. With those that [`check_redirect_uri`] refuses, and those of Windows' own programs,
+/// A browser or an operating system acts on these by itself, or hands them to a program that is not
+/// a client. With those that [`check_redirect_uri`] refuses, and those of Windows' own programs,
 /// which begin with `ms-`. `localhost` is a host and port whose scheme was forgotten.
 const NO_CLIENTS: [&str; 61] = [
     "applescript",
@@ -118,7 +118,7 @@ pub(crate) fn check(
     metadata.redirect_uris.iter().try_for_each(|uri| check_own(uri, provider))?;
     check_texts(&metadata)?;
     metadata.scope = metadata.scope.map(|scope| choose_scope(&grants, &scope)).transpose()?;
-    // Nobody checks what it says.
+    // The server does not check what the statement says.
     metadata.software_statement = None;
     // Names in other languages stay; whatever else is there means nothing here (§2).
     let mut names = 0..MOST;
@@ -158,8 +158,8 @@ pub(crate) fn refused(member: &str, why: impl Into<String>) -> RejectReason {
     RejectReason::ClientMetadata { member: truncated(member), why: why.into() }
 }
 
-/// Takes what says nothing for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for
-/// what nobody filled in. Not so a scope, which would be all that there is if it were absent.
+/// Takes empty members for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for
+/// fields that were not filled in. An empty scope stays, since an absent one means every scope.
 fn leave_out_empty(metadata: &mut ClientMetadata) {
     let is_blank = |text: &str| text.trim().is_empty();
     for text in [
@@ -223,7 +223,7 @@ fn choose_grants<'a>(
     let may = |grant: &&GrantType| {
         let by_page =
             matches!(grant.name.as_str(), AUTHORIZATION_CODE | REFRESH_TOKEN | DEVICE_CODE);
-        // Whoever proves nothing acts for nobody (RFC 6749 §4.4).
+        // A client that proves nothing acts for no user and no client (RFC 6749 §4.4).
         (by_page || registrant == Registrant::Trusted)
             && !(grant.name == CLIENT_CREDENTIALS && method == NO_SECRET)
     };
@@ -278,12 +278,12 @@ fn choose_response_types(
     Ok(())
 }
 
-/// Leaves those of the scopes that a grant of the client's has.
+/// Keeps the scopes that a grant of the client has.
 ///
 /// # Security
-/// A scope of which nothing is left must not become an absent one, which is all that there is. It
-/// is refused, since the client wants something that it cannot get. Where its grants have no scopes
-/// at all, it becomes an empty one.
+/// A scope of which nothing is left must not become absent, since that means every scope. It is
+/// refused, since the client wants something that it cannot get. If the client's grants have no
+/// scopes at all, it becomes empty.
 fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectReason> {
     let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
     let mut words: Vec<&str> = Vec::new();
@@ -310,8 +310,9 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
 }
 
 /// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme,
-/// which has a dot in it (RFC 8252 §7.1, §8.4) unless the operator takes others. None of the
-/// server's own pages, which would take what a browser brings from here for the user's doing.
+/// which has a dot in it (RFC 8252 §7.1, §8.4) unless the operator takes others. The server's own
+/// pages are refused, too: they would take a request that a browser brings from here for the user's
+/// own.
 fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     let refuse = |why: &str, option| {
         Err(RejectReason::ClientRedirectUri {
@@ -376,7 +377,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     )
 }
 
-/// Checks texts and links that will stand on pages.
+/// Checks texts and links that pages will show.
 fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
     for (member, link) in [
         ("client_uri", &metadata.client_uri),
@@ -449,7 +450,8 @@ fn too_long(length: usize) -> String {
     format!("it is {length} bytes long; at most {LONGEST} are taken")
 }
 
-/// Returns names as they stand in a refusal, bounded since the other side wrote them.
+/// Returns names in the form in which a refusal shows them. The length is bounded, since the other
+/// side wrote them.
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let all = names.map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     let shown = truncated(&all);

@@ -45,8 +45,8 @@ impl Provider {
     }
 
     /// Ends an authorization request with another error, such as `login_required` for a request
-    /// with `prompt=none`, for which nobody was asked. The user is sent back, or gets a page with a
-    /// link if the client has registered itself (RFC 9700 §4.11.2).
+    /// with `prompt=none`, for which the user was not asked. The user is sent back, or gets a page
+    /// with a link if the client has registered itself (RFC 9700 §4.11.2).
     ///
     /// # Examples
     /// ```
@@ -240,7 +240,7 @@ impl Provider {
     }
 }
 
-/// RFC 6749 §4.2.2.
+/// Sends a token by the implicit grant, RFC 6749 §4.2.2.
 fn give_token(
     issued: IssuedTokens,
     back: Box<ClientRedirect>,
@@ -263,8 +263,8 @@ fn give_token(
     })
 }
 
-/// Spends a request that was pushed, so that it is decided once. A page for the user tells where it
-/// was: the client has its answer.
+/// Spends a request that was pushed, so that it is decided once. If it was decided before, a page
+/// tells the user so: the client has its answer.
 fn use_up(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,

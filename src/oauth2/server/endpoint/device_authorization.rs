@@ -1,5 +1,5 @@
-//! Devices without a browser: how they begin, and how they ask whether somebody has decided. RFC
-//! 8628 §3.1 to §3.5.
+//! Devices without a browser: the way in which they begin, and in which they ask whether the user
+//! has decided. RFC 8628 §3.1 to §3.5.
 
 use std::sync::Arc;
 
@@ -22,11 +22,11 @@ use crate::oauth2::server::store::records::one_time_record::{
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
-/// Consonants that nobody takes for one another, and that make no words (§6.1).
+/// Consonants that people do not take for one another, and that make no words (§6.1).
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 impl Provider {
-    /// The endpoint where a device begins (§3.1).
+    /// Answers at the endpoint at which a device begins (§3.1).
     pub fn device_authorization<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -120,8 +120,8 @@ impl Provider {
     }
 }
 
-/// Eight letters, with a dash for the eye: 34 bits, for a code that lives for minutes and that only
-/// a user who has signed in can try (§5.1).
+/// Returns eight letters, with a dash that makes them easier to read: 34 bits, for a code that
+/// lives for minutes and that only a user who has signed in can try (§5.1).
 fn user_code(moment: &Moment, attempt: u8) -> String {
     let bytes = moment.derive(
         ["user code 0", "user code 1", "user code 2", "user code 3"][usize::from(attempt % 4)],
@@ -131,14 +131,14 @@ fn user_code(moment: &Moment, attempt: u8) -> String {
         .as_chunks::<2>()
         .0
         .iter()
-        // 65 536 is no multiple of 20; the difference of 1 in 3 000 tells nobody anything.
+        // 65 536 is not a multiple of 20; the difference of 1 in 3 000 does not help an attacker.
         .map(|pair| char::from(LETTERS[usize::from(u16::from_be_bytes(*pair)) % 20]))
         .collect();
     letters.iter().take(4).chain(&['-']).chain(letters.iter().skip(4)).collect()
 }
 
-/// A user code as it was issued, from what a user enters: in whatever case and with whatever
-/// between the letters (§6.1).
+/// Returns a user code as it was issued, from what a user enters: in upper or lower case, and with
+/// any characters between the letters (§6.1).
 pub(crate) fn as_issued(entered: &str) -> String {
     let letters = entered
         .chars()
@@ -151,7 +151,7 @@ pub(crate) fn as_issued(entered: &str) -> String {
     code
 }
 
-/// The second key of a device's one-time record.
+/// Returns the second key of a device's one-time record.
 pub(crate) fn user_code_hash(user_code: &str) -> TokenHash {
     TokenHash::of_all(["user code", user_code])
 }

@@ -28,7 +28,7 @@ use crate::{Moment, Timestamp};
 
 /// A user with a device in hand has come: show a field for its code, once they have signed in, and
 /// ask [`Provider::find_device`] about what they enter. Nothing is looked up before, since codes
-/// are short, and nobody whom the application does not know should be able to try them.
+/// are short, and only users whom the application knows should be able to try them.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::DevicePage;
@@ -44,8 +44,8 @@ use crate::{Moment, Timestamp};
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DevicePage {
-    /// The code that the URL brought along, for the field. The user has to be asked all the same
-    /// whether it is the one that the device shows (§3.3.1).
+    /// The code in the URL, for the field. The user still has to be asked whether it is the one
+    /// that the device shows (§3.3.1).
     pub user_code: Option<String>,
 }
 
@@ -56,11 +56,11 @@ impl fmt::Debug for DevicePage {
 }
 
 /// A device that asks for access, while the user decides. It is serde, so that it survives a login
-/// page; what is said at [`Consent`](crate::oauth2::server::Consent) of its travels and of its form
-/// goes for this one, too.
+/// page; the advice at [`Consent`](crate::oauth2::server::Consent) about its storage and its form
+/// applies here, too.
 ///
-/// Whoever tries codes must have signed in, and the application has to bound how many (§5.1): they
-/// are short.
+/// A user who tries codes must have signed in, and the application has to bound the number of
+/// attempts (§5.1): codes are short.
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -83,12 +83,12 @@ pub struct DeviceConsent {
     pub client_name: Option<String>,
     /// The code that the device shows, to be shown once more.
     pub user_code: String,
-    /// What is asked for.
+    /// The scope that is asked for.
     pub scope: Scope,
     /// The resources that it is for (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// Until when the decision is awaited.
+    /// The time until which the decision is awaited.
     pub expires_at: Timestamp,
 }
 
@@ -103,7 +103,7 @@ impl fmt::Debug for DeviceConsent {
 }
 
 impl Provider {
-    /// The endpoint where a user enters a device's code (§3.3).
+    /// Answers at the endpoint where a user enters a device's code (§3.3).
     pub fn device_page<B>(&self, request: &Request<B>) -> ServerStep<DevicePage> {
         or_reject(
             &RefusalChannel::page(Endpoint::Device),
@@ -120,9 +120,9 @@ impl Provider {
         Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
-    /// The device that waits with that code, in whatever case and with whatever between the
-    /// letters. Where there is none, it is refused with [`RejectReason::UserCode`], upon which an
-    /// application shows the field once more.
+    /// Finds the device that waits with that code. Upper and lower case are the same, and
+    /// characters between the letters are ignored. If there is no such device, the request is
+    /// refused with [`RejectReason::UserCode`]; the application then shows the field once more.
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
@@ -153,8 +153,8 @@ impl Provider {
         })
     }
 
-    /// The user grants the device what it asks. Call it only after the application knows who the
-    /// user is.
+    /// Grants the device what it asks, for the user. Call it only after the application knows who
+    /// the user is.
     pub fn approve_device(
         &self,
         device: DeviceConsent,
@@ -164,13 +164,13 @@ impl Provider {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 
-    /// The user does not grant it.
+    /// Refuses the device what it asks, for the user.
     pub fn deny_device(&self, device: DeviceConsent, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, None, moment, 0)
     }
 
-    /// Notes the decision; once more where the device has asked in between, which changes its
-    /// one-time record.
+    /// Notes the decision; once more if the device has asked in between, which changes its one-time
+    /// record.
     fn decide_device(
         self,
         device: DeviceConsent,
@@ -228,7 +228,7 @@ impl Provider {
     }
 }
 
-/// Whether a device waits for a decision.
+/// Returns whether a device waits for a decision.
 fn waits(found: &FoundOneTimeRecord, now: Timestamp) -> bool {
     let waiting =
         matches!(&found.record.content, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });

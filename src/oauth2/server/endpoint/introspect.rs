@@ -1,4 +1,4 @@
-//! What a token is, for those who may know: RFC 7662.
+//! The facts about a token, for those who may know: RFC 7662.
 
 use std::sync::Arc;
 
@@ -20,9 +20,11 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response, Timestamp};
 
 impl Provider {
-    /// The introspection endpoint. A confidential client learns of its own tokens, and one that
-    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) of
-    /// every access token; of all others that they are not active, whatever they are.
+    /// Answers at the introspection endpoint. A confidential client learns about its own tokens,
+    /// and a client that
+    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all)
+    /// learns about every access token. For all other tokens the answer is that they are not
+    /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -78,7 +80,8 @@ impl Provider {
     ) -> Result<Arc<TokenRecord>, RejectReason> {
         let record = found.ok_or(RejectReason::TokenUnknown)?;
         let is_own = record.grant.client_id == client.client_id;
-        // A refresh token is no resource server's business: it must not let anybody in.
+        // A resource server has no use for a refresh token, and must not admit a request that shows
+        // one.
         let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
         if !is_own && !may_see_all {
             return Err(RejectReason::TokenOfAnotherClient);

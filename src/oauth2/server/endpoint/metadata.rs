@@ -1,4 +1,4 @@
-//! What the server tells about itself, RFC 8414.
+//! The metadata that the server publishes about itself, RFC 8414.
 
 use http::{Request, StatusCode};
 
@@ -17,7 +17,7 @@ use crate::oauth2::server::store::traits::ServerStep;
 use crate::oauth2::{Metadata, ResponseMode};
 
 impl Provider {
-    /// The metadata, as they follow from the configuration (RFC 8414 §2).
+    /// Returns the metadata, as they follow from the configuration (RFC 8414 §2).
     pub fn metadata(&self) -> Metadata {
         let config = &self.0;
         let url = |endpoint| Some(config.paths.url(endpoint));
@@ -67,7 +67,7 @@ impl Provider {
             revocation_endpoint: url(Endpoint::Revoke),
             revocation_endpoint_auth_methods_supported: texts(&methods),
             introspection_endpoint: url(Endpoint::Introspect),
-            // Who asks about others' tokens says who it is.
+            // A client that asks about others' tokens must authenticate.
             introspection_endpoint_auth_methods_supported: texts(&secrets),
             code_challenge_methods_supported: code.then(|| texts(challenges)).flatten(),
             device_authorization_endpoint: self
@@ -84,7 +84,7 @@ impl Provider {
         self.with_members(metadata)
     }
 
-    /// The members of the operator's, in place of those that are there.
+    /// Puts the members of the operator in place of those that are there.
     fn with_members(&self, metadata: Metadata) -> Metadata {
         let members = &self.0.metadata;
         let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&metadata) else {
@@ -94,7 +94,7 @@ impl Provider {
         serde_json::from_value(serde_json::Value::Object(all)).unwrap_or(metadata)
     }
 
-    /// The metadata's endpoint (RFC 8414 §3).
+    /// Answers at the metadata's endpoint (RFC 8414 §3).
     pub fn metadata_response<B>(&self, request: &Request<B>) -> ServerStep<Response> {
         or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
     }

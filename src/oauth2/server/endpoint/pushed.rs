@@ -21,8 +21,9 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
 impl Provider {
-    /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once,
-    /// and the user's browser then brings nothing but its name.
+    /// Answers at the endpoint for pushed authorization requests (§2): it tells at once what is
+    /// wrong with a request, and the user's browser then brings nothing but the name of the
+    /// request.
     pub fn push<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -61,7 +62,8 @@ impl Provider {
             let record = OneTimeRecord {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
-                // The last page that it opens may be decided on when nobody can load it any more.
+                // The user may still decide on the last page that it opens when the request can no
+                // longer be loaded.
                 expires_at: loadable_until.after(PATIENCE),
                 content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };

@@ -31,24 +31,24 @@ use crate::wire::{json, lenient};
 use crate::{Moment, Response, Secret};
 
 impl Provider {
-    /// Answers at the endpoint for registration, and at those below it where a client manages its
-    /// own: its metadata are its own to change, its scope among them, within what the policy lets
-    /// it register.
+    /// Answers at the endpoint for registration, and at the endpoints below it, at which a client
+    /// manages its registration. The client may change its metadata, also its scope, within what
+    /// the policy lets it register.
     ///
-    /// Of `scope`, `grant_types` and `response_types` is left out what is not offered to the
-    /// client, and the answer says what was registered (RFC 7591 §3.2.1). Where nothing usable is
-    /// left, and whatever else is wrong, the refusal names the member, what was received and what
-    /// is accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
+    /// Values of `scope`, `grant_types` and `response_types` that are not offered to the client are
+    /// left out, and the answer says what was registered (RFC 7591 §3.2.1). If nothing usable is
+    /// left, and for every other fault, the refusal names the member, what was received and what is
+    /// accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
     ///
     /// # Security
-    /// Never is more registered than was asked for. An absent `scope` is all that the client's
-    /// grants have; an empty one is none, and is kept. Where none of the words asked for is
-    /// offered, the registration is refused, or, where the client's grants have no scopes at all,
-    /// the scope becomes empty; it never becomes absent.
+    /// The server never registers more than was asked for. An absent `scope` means every scope of
+    /// the client's grants; an empty one means no scope, and is kept. If no word that is asked for
+    /// is offered, the registration is refused; if the client's grants have no scopes at all, the
+    /// scope becomes empty instead. It never becomes absent.
     /// [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) is about token
-    /// requests and has no say here.
+    /// requests and does not apply here.
     ///
-    /// An update is judged by the policy of the day, and never gives more than the one under which
+    /// An update is judged by the current policy, and never gives more than the policy under which
     /// the client registered ([`ClientRecord::registrant`]).
     ///
     /// # Examples
@@ -98,7 +98,7 @@ impl Provider {
         or_reject(&RefusalChannel::bearer(Endpoint::Register), answered)
     }
 
-    /// RFC 7591 §3.1.
+    /// Registers a client, RFC 7591 §3.1.
     fn register_new<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
@@ -136,7 +136,8 @@ impl Provider {
         ))
     }
 
-    /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
+    /// Answers a request by which a client manages its registration, RFC 7592 §2. A client that
+    /// does not exist and a token that is wrong look the same.
     fn manage<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         client_id: String,
@@ -184,8 +185,8 @@ impl Provider {
         ))
     }
 
-    /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or
-    /// none any more.
+    /// Replaces the metadata as a whole, RFC 7592 §2.2. The client's secret stays, unless the
+    /// client needs a secret from now on, or needs none any more.
     fn replace<T: EndpointOutput>(
         &self,
         record: Arc<ClientRecord>,
@@ -224,7 +225,7 @@ impl Provider {
             metadata: check(self, metadata, registrant)?,
             ..ClientRecord::clone(&record)
         };
-        // A secret is worth something where it is the proof alone.
+        // A secret is useful if it is the only proof.
         let by_secret = is_by_secret(&after);
         let secret = if by_secret && after.secret.is_none() {
             self.give_secret(&mut after, moment)
@@ -251,7 +252,7 @@ impl Provider {
         ))
     }
 
-    /// A secret for a client that proves itself by one.
+    /// Makes a secret for a client that proves itself by one.
     fn give_secret(&self, record: &mut ClientRecord, moment: &Moment) -> Option<Secret> {
         if !is_by_secret(record) {
             return None;
@@ -262,8 +263,8 @@ impl Provider {
         Some(secret)
     }
 
-    /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is
-    /// its hash.
+    /// Returns the response that tells the client its own registration (RFC 7591 §3.2.1). A secret
+    /// is told once: the server keeps its hash.
     fn registration_response(
         &self,
         record: &ClientRecord,

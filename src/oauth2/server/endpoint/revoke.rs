@@ -17,8 +17,9 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
 impl Provider {
-    /// The revocation endpoint. A refresh token goes with all that came of its grant; an access
-    /// token goes alone. What is not there is as good as revoked (RFC 7009 §2.2).
+    /// Answers at the revocation endpoint. If a refresh token is revoked, all tokens of its grant
+    /// are revoked with it; an access token is revoked alone. A token that does not exist counts as
+    /// revoked (RFC 7009 §2.2).
     pub fn revoke<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -51,8 +52,8 @@ impl Provider {
         }))
     }
 
-    /// Revokes a grant with all that came of it: for a page where a user sees what was granted, or
-    /// for an operator.
+    /// Revokes a grant with all its tokens: for a page where a user sees what was granted, or for
+    /// an operator.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{MemoryStore, TokenRecord};

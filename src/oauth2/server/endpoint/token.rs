@@ -15,8 +15,8 @@ use crate::wire::truncated;
 use crate::{Moment, Response};
 
 impl Provider {
-    /// The token endpoint. See [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant)
-    /// where the application has a say.
+    /// Answers at the token endpoint. If the application decides on grants, see
+    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
     pub fn token<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

@@ -1,4 +1,4 @@
-//! Who the client is, RFC 6749 §2.3.
+//! The client of a request, RFC 6749 §2.3.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{auth_param, form, truncated};
 use crate::{Secret, Timestamp};
 
-/// What a request shows of its client.
+/// The credentials that a request shows of its client.
 pub(crate) struct PresentedCredentials {
     endpoint: Endpoint,
     claim: ClaimedIdentity,
@@ -30,13 +30,13 @@ pub(crate) struct PresentedCredentials {
     raw: Option<Box<ClaimedIdentity>>,
 }
 
-/// Who a client says that it is, and by what it proves that.
+/// The client that a request claims to be from, and the proof of that.
 struct ClaimedIdentity {
     client_id: String,
     proof: Credential,
 }
 
-/// What a client proves by that it is the one that it says.
+/// The proof of a client's claim to be a certain client.
 enum Credential {
     Nothing,
     Secret(Secret),
@@ -44,7 +44,8 @@ enum Credential {
 }
 
 impl Credential {
-    /// An empty secret may be left out (§2.3.1), and so it may be there for a client that has none.
+    /// Takes an empty secret for none: it may be left out (§2.3.1), so a client without a secret
+    /// may also send an empty one.
     fn of(secret: Secret) -> Self {
         if secret.is_empty() { Self::Nothing } else { Self::Secret(secret) }
     }
@@ -63,7 +64,8 @@ struct Basic {
 }
 
 impl Authentications {
-    /// Who the client says that it is. One way at most (§2.3).
+    /// Returns the client that the request claims to be from, and its proof. A request may
+    /// authenticate in one way at most (§2.3).
     pub(crate) fn present<B>(
         &self,
         request: &Request<B>,
@@ -121,7 +123,7 @@ impl Authentications {
         source.find(&parts, &parameters.iter().collect::<Vec<_>>())
     }
 
-    /// Name and secret of HTTP Basic.
+    /// Reads name and secret of HTTP Basic.
     fn basic(&self, headers: &HeaderMap) -> Result<Option<Basic>, RejectReason> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -133,7 +135,8 @@ impl Authentications {
             return Err(RejectReason::NotAuthenticated);
         }
         let credentials = credentials.trim_ascii_end();
-        // Usual ones are decoded in place. What is wiped is what was written.
+        // Credentials of a usual length are decoded in place. All bytes that were written are
+        // wiped.
         let mut buffer = [0; 192];
         let basic = if credentials.len() <= 256 {
             let length = BASE64_STANDARD.decode_slice(credentials, &mut buffer).map_err(|_| {
@@ -169,8 +172,8 @@ impl Authentications {
         (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
     }
 
-    /// Reads what is no UTF-8 as ISO 8859-1, in which Python's `requests` and what is made of it
-    /// write credentials as they are.
+    /// Reads text that is not UTF-8 as ISO 8859-1, in which Python's `requests`, and programs that
+    /// use it, write credentials without encoding them.
     fn split_latin(&self, decoded: &[u8]) -> Option<Basic> {
         let colon = memchr::memchr(b':', decoded).filter(|_| self.raw_basic)?;
         let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
@@ -181,8 +184,8 @@ impl Authentications {
         })
     }
 
-    /// Returns the client, if it is the one that it claims to be. A client that is not known takes
-    /// as long as one whose secret is wrong.
+    /// Returns the client, if it is the one that it claims to be. The check of an unknown client
+    /// takes as long as that of a wrong secret.
     fn authenticate(
         &self,
         client_id: &str,
@@ -222,8 +225,8 @@ impl Authentications {
         Ok(client)
     }
 
-    /// Returns the secret of a client that this is. Where none is, two hashes were checked, however
-    /// many the client has, and whether there is such a client or not.
+    /// Returns the one of the client's secrets that equals this secret. If no secret fits, two
+    /// hashes were checked, however many the client has, and whether the client exists or not.
     pub(crate) fn fitting<'c>(
         &self,
         secret: &Secret,
@@ -259,7 +262,8 @@ impl Basic {
 }
 
 impl Pair {
-    /// Returns who claims to be there, if name and secret have characters that they can have.
+    /// Returns the client that the request claims to be from, if name and secret have allowed
+    /// characters only.
     fn claim(self) -> Result<ClaimedIdentity, RejectReason> {
         check_identifier(&self.client_id)?;
         parameters::check_value("client_secret", self.secret.expose())?;
@@ -306,7 +310,8 @@ impl Provider {
         by_basic.or_else(in_body).map(|client_id| truncated(&client_id))
     }
 
-    /// The parameters of a request to an endpoint for clients, and who it says that it is.
+    /// Returns the parameters of a request to an endpoint for clients, and the client that it
+    /// claims to be from.
     pub(crate) fn posted<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
@@ -318,7 +323,7 @@ impl Provider {
         Ok((parameters, presented))
     }
 
-    /// Goes on with the client of a request, once it is known to be the one that it claims to be;
+    /// Continues with the client of a request, once it is known to be the one that it claims to be;
     /// and with its name.
     pub(crate) fn with_client<T: 'static>(
         &self,
@@ -344,8 +349,8 @@ impl Provider {
         })
     }
 
-    /// The same for HTTP Basic that can be read in two ways. Both readings are always checked, so
-    /// that the time tells nothing of which of the two names a client.
+    /// Does the same for HTTP Basic that can be read in two ways. Both readings are always checked,
+    /// so that the time does not tell which of the two names a client.
     fn with_client_of_two<T: 'static>(
         &self,
         encoded: ClaimedIdentity,

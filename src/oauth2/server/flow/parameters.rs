@@ -27,7 +27,7 @@ pub(crate) struct Parameters<'r> {
 }
 
 impl<'r> Parameters<'r> {
-    /// Those of a body that is a form.
+    /// Returns the parameters of a body that is a form.
     pub(crate) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, RejectReason> {
         Self::parse(form_of(request)?)
     }
@@ -38,7 +38,8 @@ impl<'r> Parameters<'r> {
         Ok(parameters)
     }
 
-    /// As [`parse`](Self::parse), before it is known that nothing is there twice.
+    /// Parses as [`parse`](Self::parse) does, but does not check that each parameter is there only
+    /// once.
     pub(crate) fn parse_doubtful(form: &'r str) -> Result<Self, RejectReason> {
         let mut parameters = Vec::with_capacity(8);
         for (name, value) in form::text_pairs(form) {
@@ -73,12 +74,12 @@ impl<'r> Parameters<'r> {
         Ok(())
     }
 
-    /// The only value of that name; `None` where it is missing or empty.
+    /// Returns the only value of that name; `None` if it is missing or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// The same, where it must be there.
+    /// Returns the same for a parameter that must be there.
     pub(crate) fn need(&self, name: &'static str) -> Result<&str, RejectReason> {
         self.get(name).ok_or(RejectReason::ParameterMissing(name))
     }
@@ -90,17 +91,17 @@ impl<'r> Parameters<'r> {
         Some(std::mem::take(value).into_owned())
     }
 
-    /// Whether that name is there more than once.
+    /// Returns whether that name is there more than once.
     pub(crate) fn is_twice(&self, name: &str) -> bool {
         self.pairs.iter().filter(|(own, _)| own == name).count() > 1
     }
 
-    /// All values of that name but the empty ones.
+    /// Returns all values of that name except the empty ones.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
     }
 
-    /// The resources that are asked for (RFC 8707 §2), each once.
+    /// Returns the resources that are asked for (RFC 8707 §2), each once.
     pub(crate) fn resources(&self) -> Vec<String> {
         let mut resources: Vec<String> = Vec::new();
         for resource in self.all("resource") {
@@ -111,7 +112,7 @@ impl<'r> Parameters<'r> {
         resources
     }
 
-    /// The scope that is asked for, with what stands between the server's scopes.
+    /// Returns the scope that is asked for, split at the server's separator of scopes.
     pub(crate) fn scope(&self, separator: char) -> Option<Scope> {
         self.get("scope").map(|scope| Scope::separated(scope.to_owned(), separator))
     }
@@ -162,9 +163,9 @@ enum Characters {
     Visible,
     /// A text of one line in any script.
     Text,
-    /// What a person may have typed: `UNICODECHARNOCRLF`.
+    /// A value that a person may have typed: `UNICODECHARNOCRLF`.
     Typed,
-    /// What an application's parameter may be: a text of several lines, too.
+    /// The value of an application's parameter: a text of several lines, too.
     Any,
 }
 
@@ -207,8 +208,8 @@ fn is_binary(byte: u8) -> bool {
 }
 
 impl Provider {
-    /// Refuses resources that are none of this server's, and requests without any where one is
-    /// required.
+    /// Refuses resources that do not belong to this server, and requests without a resource if one
+    /// is required.
     pub(crate) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
         if self.0.require_resource && asked.is_empty() {
             return Err(RejectReason::ResourceMissing);
@@ -217,7 +218,7 @@ impl Provider {
     }
 }
 
-/// Refuses resources that are none of those that are known (RFC 8707 §2).
+/// Refuses resources that are not among those that are known (RFC 8707 §2).
 pub(crate) fn check_resources(asked: &[String], known: &[String]) -> Result<(), RejectReason> {
     match asked.iter().find(|asked| !known.contains(asked)) {
         Some(other) => Err(RejectReason::ResourceRefused(without_secrets(other))),

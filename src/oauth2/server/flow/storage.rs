@@ -9,14 +9,14 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
-/// What the replies of endpoints that answer by themselves end with: the response, or what
-/// [`Provider::dispatch`] makes of it. The functions behind the endpoints are generic over it,
-/// since mapping a step costs a box for each of its queries.
+/// The result with which the replies of endpoints that answer by themselves end: the response, or
+/// what [`Provider::dispatch`] makes of it. The functions behind the endpoints are generic over it,
+/// since mapping a step costs a box for each query.
 pub(crate) trait EndpointOutput: From<Response> + 'static {}
 
 impl<T: From<Response> + 'static> EndpointOutput for T {}
 
-/// That a request has the method of its endpoint.
+/// Checks that a request has the method of its endpoint.
 pub(crate) fn check_method<B>(
     request: &Request<B>,
     allowed: &'static str,
@@ -27,8 +27,8 @@ pub(crate) fn check_method<B>(
     Err(RejectReason::HttpMethod { method: Method::clone(request.method()), allowed })
 }
 
-/// A query, and the way on with its answer. Where that comes to a refusal, or storage fails, the
-/// other side is told so.
+/// Makes a step of a query and of the function that continues with its answer. If the next step is
+/// a refusal, or storage fails, the other side is told so.
 pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
@@ -38,7 +38,7 @@ pub(crate) fn ask<Q: ServerQuery, T>(
     ask_back(pending, query, channel, move |_, answer| next(answer))
 }
 
-/// The same, for a way on that wants the query back.
+/// Does the same for a function that needs the query back.
 pub(crate) fn ask_back<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
@@ -51,7 +51,7 @@ pub(crate) fn ask_back<Q: ServerQuery, T>(
     })))
 }
 
-/// A step, or the refusal.
+/// Returns the step, or the refusal as a step.
 pub(crate) fn or_reject<T>(
     channel: &RefusalChannel,
     result: Result<ServerStep<T>, RejectReason>,

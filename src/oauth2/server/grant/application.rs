@@ -59,7 +59,7 @@ impl TokenRequest {
             if let Some(record) = found.as_ref().filter(|record| record.kind == TokenKind::Refresh)
                 && record.grant.client_id != self.client.client_id
             {
-                // As at the refresh grant: nobody else can have it honestly.
+                // As at the refresh grant: no other client can have it honestly.
                 let reason =
                     RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
@@ -68,7 +68,7 @@ impl TokenRequest {
         }))
     }
 
-    /// What a living token of this server's is exchanged for can do no more than that token.
+    /// Exchanges a living token of this server. The new token can do no more than that token.
     fn exchange_with<T: EndpointOutput>(
         mut self,
         mut exchange: Box<Exchange>,
@@ -91,7 +91,7 @@ impl TokenRequest {
         self.decide(GrantCredential::Exchange(exchange), scope, subject)
     }
 
-    /// What a token may do of what the client may ask for.
+    /// Returns the part of a token's scope that the client may ask for.
     fn common_scope(&self, subject: &TokenRecord) -> Scope {
         let offered = self.grant_type().scopes.as_ref();
         let allowed = self.client.metadata.scope.as_ref();
@@ -123,7 +123,7 @@ impl TokenRequest {
         }))
     }
 
-    /// Asks the application, and goes on with its decision and with the query.
+    /// Asks the application, and continues with its decision and with the query.
     pub(crate) fn ask_application<T: EndpointOutput>(
         self,
         query: DecideGrant,
@@ -155,7 +155,7 @@ impl TokenRequest {
             }
             reason => reason,
         })?;
-        // What comes of a token goes when the grant of that is revoked.
+        // A token that was made from another is revoked with the grant of that other token.
         let id =
             parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id);
         let (client_id, grant_type) =

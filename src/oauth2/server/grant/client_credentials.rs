@@ -11,7 +11,7 @@ use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::traits::ServerStep;
 
 impl TokenRequest {
-    /// RFC 6749 §4.4.
+    /// Grants a client access for itself, RFC 6749 §4.4.
     pub(crate) fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;

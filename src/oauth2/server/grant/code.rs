@@ -31,7 +31,7 @@ use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTim
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::percent;
 
-/// What is redeemed for tokens.
+/// The thing that is redeemed for tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Redeemed {
     Code,
@@ -54,7 +54,8 @@ impl TokenRequest {
                     .filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
                 let found = found.ok_or(RejectReason::CodeUnknown)?;
                 let grant_id = found.record.grant_id;
-                // In another client's hands it has leaked, and so may all that came of it.
+                // A code in another client's hands has leaked, and the tokens of its grant may have
+                // leaked, too.
                 if found.record.client_id != self.client.client_id {
                     return Ok(self.revoke(
                         grant_id,
@@ -78,7 +79,7 @@ impl TokenRequest {
         )
     }
 
-    /// Spends a code that was shown with something wrong, so that nobody can try again.
+    /// Spends a code that was shown with something wrong, so that it cannot be tried again.
     fn use_up_without_tokens<T: EndpointOutput>(
         &self,
         key: TokenHash,
@@ -164,8 +165,8 @@ fn check(
     }
 }
 
-/// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the
-/// right ones.
+/// Returns whether a verifier fits the challenge. It must have 43 to 128 unreserved characters (RFC
+/// 7636 §4.1).
 fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
     use sha2::{Digest, Sha256};
 

@@ -15,7 +15,7 @@ use crate::oauth2::server::store::records::one_time_record::{
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl TokenRequest {
-    /// The device asks whether somebody has decided (§3.4).
+    /// Answers a device that asks whether the user has decided (§3.4).
     pub(crate) fn poll_device<T: EndpointOutput>(self, key: TokenHash) -> ServerStep<T> {
         ask(
             NextQuery::FindOneTimeRecord,
@@ -23,7 +23,8 @@ impl TokenRequest {
             self.refusal_channel(),
             move |found| {
                 let ours = |found: &FoundOneTimeRecord| {
-                    // A user code finds the one-time record, too, but is no device code.
+                    // A user code finds the one-time record, too, but a user code is not a device
+                    // code.
                     found.key == key
                         && !found.used
                         && found.record.client_id == self.client.client_id
@@ -44,7 +45,8 @@ impl TokenRequest {
         )
     }
 
-    /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
+    /// Answers that the user has not decided. A device that asks too often has to wait longer from
+    /// then on (§3.5).
     fn note_question<T: EndpointOutput>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
         let now = self.moment.now;
         let mut record = OneTimeRecord::clone(&found.record);
@@ -62,7 +64,7 @@ impl TokenRequest {
             version: found.version,
             record: Arc::new(record),
         };
-        // Where the one-time record has changed meanwhile, the next query tells.
+        // If the one-time record has changed meanwhile, the next query tells.
         ask(NextQuery::ReplaceOneTimeRecord, query, self.refusal_channel(), move |_| Err(reason))
     }
 }

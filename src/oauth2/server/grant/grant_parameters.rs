@@ -1,5 +1,5 @@
-//! What a client shows for tokens, by the type of its grant: RFC 6749 §4, RFC 8628 §3.4, RFC 8693
-//! §2.1.
+//! The credentials that a client shows for tokens, by the type of its grant: RFC 6749 §4, RFC 8628
+//! §3.4, RFC 8693 §2.1.
 
 use crate::Secret;
 use crate::oauth2::common::names::{
@@ -12,7 +12,7 @@ use crate::oauth2::server::flow::parameters::Parameters;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::store::decide_grant::{ActorToken, Exchange};
 
-/// What a client shows for tokens.
+/// The credentials that a client shows for tokens.
 pub(crate) enum GrantParameters {
     Code { key: TokenHash, redirect_uri: Option<String>, verifier: Option<Secret> },
     Refresh(Secret),
@@ -48,7 +48,7 @@ impl GrantParameters {
     }
 }
 
-/// These say who the client is, and are nobody else's business.
+/// These say who the client is, and are not for anything else.
 const AUTHENTICATION: [&str; 4] =
     ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
@@ -87,7 +87,7 @@ impl ExchangeParameters {
     }
 }
 
-/// What an extension grant is judged by.
+/// Returns the parameters by which an extension grant is judged.
 pub(crate) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret)> {
     let own = parameters.iter().filter(|(name, _)| !AUTHENTICATION.contains(name));
     own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()

@@ -28,11 +28,11 @@ use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, T
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
 
-/// How long a replaced token that would never expire is remembered, so that its use is known for
-/// what it is.
+/// The time for which a replaced token that would never expire is remembered, so that a second use
+/// of it is recognized.
 const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// What the successor is sealed with, besides the token that it succeeds.
+/// The context with which the successor is sealed, besides the token that it succeeds.
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
 impl TokenRequest {
@@ -42,7 +42,8 @@ impl TokenRequest {
             let record = found
                 .filter(|record| record.kind == TokenKind::Refresh)
                 .ok_or(RejectReason::RefreshTokenUnknown)?;
-            // In another client's hands it has leaked, and so may all that came of its grant.
+            // A token in another client's hands has leaked, and the other tokens of its grant may
+            // have leaked, too.
             if record.grant.client_id != self.client.client_id {
                 let reason =
                     RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
@@ -78,7 +79,7 @@ impl TokenRequest {
         expired.map_or(Ok(()), |at| Err(RejectReason::RefreshTokenExpired { at, now }))
     }
 
-    /// Checks that the grant has not come to its end, which the operator may have set since the
+    /// Checks that the grant has not reached its end, which the operator may have set since the
     /// token was issued.
     pub(crate) fn check_end(&self, grant: &GrantRecord) -> Result<(), RejectReason> {
         let (_, offer) = self
@@ -124,8 +125,8 @@ impl TokenRequest {
         Ok(Downscoped { scope, resource: self.remaining_resource(&record.grant.resource)? })
     }
 
-    /// Returns what is left of a granted scope, where the client or the grant type has lost some of
-    /// it since.
+    /// Returns what is left of a granted scope, if the client or the grant type has lost some of it
+    /// since.
     pub(crate) fn remaining_scope(
         &self,
         grant: &GrantRecord,
@@ -148,7 +149,7 @@ impl TokenRequest {
         }
     }
 
-    /// Returns the resources of the new access token, where they are not those of the grant.
+    /// Returns the resources of the new access token, if they are not those of the grant.
     fn remaining_resource(&self, granted: &[String]) -> Result<Option<Vec<String>>, RejectReason> {
         let known = &self.provider.0.resources;
         let asked = self.allowed_resource(granted)?;
@@ -167,7 +168,7 @@ impl TokenRequest {
         })
     }
 
-    /// Asks the application, if the operator wants that, whether the grant goes on.
+    /// Asks the application, if the operator wants that, whether the grant continues.
     fn consult<T: EndpointOutput>(
         self,
         record: Arc<TokenRecord>,
@@ -191,8 +192,8 @@ impl TokenRequest {
         }))
     }
 
-    /// Whether the token stays when it is used. Of a reusable one several hands may have a copy,
-    /// each of which would be taken for a thief's.
+    /// Returns whether the token stays when it is used. Several parties may have a copy of a
+    /// reusable token, and each of them would be taken for a thief.
     fn keeps(&self, record: &TokenRecord) -> bool {
         let is_reusable = self
             .provider
@@ -230,7 +231,7 @@ impl TokenRequest {
         config.issue(issue, &self.moment)
     }
 
-    /// New access tokens of a refresh token that stays.
+    /// Saves new access tokens of a refresh token that stays.
     fn save<T: EndpointOutput>(
         self,
         issued: IssuedTokens,
@@ -261,7 +262,7 @@ impl TokenRequest {
         else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
-        // Where nobody may have the successor once more, nothing that leads to it is kept.
+        // If the successor may not be returned once more, nothing that leads to it is kept.
         let grace = self.grant_type().grace();
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
         let sealed =
@@ -282,7 +283,7 @@ impl TokenRequest {
         Ok(ask(NextQuery::Rotate, query, self.refusal_channel(), move |rotation| match rotation {
             Rotation::Rotated => self.respond(&answer, &grant),
             Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
-            // Somebody else was faster: this is the second use.
+            // Another request was faster: this is the second use.
             Rotation::Replaced(record) => match &record.replaced {
                 Some(replaced) => Ok(self.refresh_again(&token, &record, replaced)),
                 None => Err(RejectReason::Misconfigured("the store answers with another token")),
@@ -290,9 +291,9 @@ impl TokenRequest {
         }))
     }
 
-    /// A token that was replaced is used once more: by a client that lost the answer, or by a
-    /// thief. Within the grace time, and while nobody has used the successor, it is taken for the
-    /// former.
+    /// Answers a second use of a token that was replaced, by a client that lost the answer or by a
+    /// thief. Within the grace time, and while the successor has not been used, it is taken for the
+    /// client.
     fn refresh_again<T: EndpointOutput>(
         self,
         token: &Secret,
@@ -329,7 +330,8 @@ impl TokenRequest {
     }
 }
 
-/// Returns what a refresh goes on with after the application has decided.
+/// Returns the token and the narrowed scope with which a refresh continues after the application's
+/// decision.
 fn continued(
     decision: Decision,
     query: &DecideGrant,
@@ -355,7 +357,7 @@ fn continued(
     Ok((record, narrowed))
 }
 
-/// What a client asks for of what was granted.
+/// The part of a grant that a client asks for.
 struct Downscoped {
     scope: Option<Scope>,
     resource: Option<Vec<String>>,

@@ -13,7 +13,7 @@ use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl ExtendResponse {
-    /// Asks the application, and goes on with its members.
+    /// Asks the application, and continues with its members.
     pub(crate) fn ask<T: 'static>(
         self,
         channel: RefusalChannel,
@@ -35,7 +35,7 @@ impl ExtendResponse {
 }
 
 impl TokenRequest {
-    /// Goes on with an answer to which the application has added members, if the operator wants
+    /// Continues with an answer to which the application has added members, if the operator wants
     /// that.
     pub(crate) fn extended<T: EndpointOutput>(
         self,

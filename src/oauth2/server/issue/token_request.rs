@@ -27,17 +27,17 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 pub(crate) struct TokenRequest {
     pub(crate) provider: Provider,
     pub(crate) client: Arc<ClientRecord>,
-    /// The client's identifier, for the grant that comes of it.
+    /// The client's identifier, for the grant that is made.
     pub(crate) client_id: String,
     pub(crate) moment: Moment,
-    /// Where the grant type is in the provider's list.
+    /// The index of the grant type in the provider's list.
     pub(crate) offer: usize,
     pub(crate) scope: Option<Scope>,
     pub(crate) resource: Vec<String>,
 }
 
 impl TokenRequest {
-    /// Who is told of a refusal.
+    /// Returns the channel by which the client is told of a refusal.
     pub(crate) fn refusal_channel(&self) -> RefusalChannel {
         RefusalChannel::json(Endpoint::Token).of(&self.client)
     }
@@ -46,14 +46,14 @@ impl TokenRequest {
         &self.provider.0.grant_types[self.offer]
     }
 
-    /// The scope that is asked for, of what the grant has and the client may ask for.
+    /// Returns the scope that is asked for, of what the grant has and the client may ask for.
     pub(crate) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
         let asked = self.scope.take();
         self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
-    /// The resources that are asked for: of those that were granted or, where none are named there,
-    /// of the server's.
+    /// Returns the resources that are asked for. They must be among those that were granted or, if
+    /// no resource was granted, among those of the server.
     pub(crate) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, RejectReason> {
         match granted {
             [] => self.provider.check_resources(&self.resource)?,
@@ -62,7 +62,7 @@ impl TokenRequest {
         Ok(self.resource.clone())
     }
 
-    /// How the tokens of a new grant are made.
+    /// Issues the tokens of a grant, without a parent token.
     pub(crate) fn issue(
         &self,
         grant: &Arc<GrantRecord>,
@@ -101,7 +101,7 @@ impl TokenRequest {
             && offer.may_reuse_tokens()
             && !self.client.is_public()
             && scope.is_none();
-        // What another token was exchanged for lives no longer than that.
+        // A token that is made by an exchange lives no longer than its parent.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
@@ -121,7 +121,8 @@ impl TokenRequest {
         )
     }
 
-    /// Gives out the tokens of a grant that was just made, while what it comes of is there.
+    /// Gives out the tokens of a grant that was just made, if the record from which it was made is
+    /// still there.
     pub(crate) fn issue_first<T: EndpointOutput>(
         self,
         grant: Arc<GrantRecord>,
@@ -151,7 +152,7 @@ impl TokenRequest {
         })
     }
 
-    /// The end of it.
+    /// Ends the request with its answer.
     pub(crate) fn respond<T: EndpointOutput>(
         &self,
         answer: &TokenResponse,
@@ -161,7 +162,7 @@ impl TokenRequest {
         Ok(ServerStep::Done(answer.response()?.into()))
     }
 
-    /// Revokes a grant, since something of it is in the wrong hands.
+    /// Revokes a grant, since one of its codes or tokens is in the wrong hands.
     pub(crate) fn revoke<T: EndpointOutput>(
         &self,
         grant: GrantId,

@@ -39,12 +39,12 @@ pub(crate) struct TokenResponse {
     pub(crate) separator: char,
     /// The answer is one to a token exchange (RFC 8693 §2.2.1).
     pub(crate) exchanged: bool,
-    /// What the application adds.
+    /// The members that the application adds.
     pub(crate) members: Map<String, Value>,
     pub(crate) now: Timestamp,
 }
 
-/// How tokens are made this time.
+/// The parameters with which tokens are made this time.
 pub(crate) struct IssueParams<'a> {
     pub(crate) grant: Arc<GrantRecord>,
     /// The grant type whose lifetime the access token has.
@@ -56,7 +56,7 @@ pub(crate) struct IssueParams<'a> {
     /// The refresh token that this one replaces.
     pub(crate) predecessor: Option<TokenHash>,
     pub(crate) reuse: bool,
-    /// When the access token expires at the latest.
+    /// The time at which the access token expires at the latest.
     pub(crate) at_most: Option<Timestamp>,
 }
 
@@ -65,7 +65,7 @@ impl ProviderBuilder {
         self.grant_types.iter().find(|own| own.name == REFRESH_TOKEN)
     }
 
-    /// Whether tokens of a grant come with a refresh token, and of which kind.
+    /// Returns whether tokens of a grant come with a refresh token, and of which kind.
     pub(crate) fn refresh_for(
         &self,
         offer: &GrantType,
@@ -156,7 +156,7 @@ impl ProviderBuilder {
         lifetimes.into_iter().flatten().min().map(|lifetime| grant.granted_at.after(lifetime))
     }
 
-    /// A code or token as the generator makes it.
+    /// Returns a code or token as the generator makes it.
     pub(crate) fn token(
         &self,
         grant: &GrantRecord,
@@ -224,7 +224,7 @@ impl ProviderBuilder {
         })
     }
 
-    /// The answer that brings a reusable token once more.
+    /// Returns the answer that brings a reusable token once more.
     pub(crate) fn reissue(
         &self,
         hash: TokenHash,
@@ -256,7 +256,7 @@ impl ProviderBuilder {
 }
 
 impl TokenResponse {
-    /// The scope in the words of the wire.
+    /// Returns the scope as it is written in a response.
     pub(crate) fn scope(&self) -> Cow<'_, str> {
         match self.separator {
             ' ' => self.record.scope().as_str().into(),
@@ -264,7 +264,7 @@ impl TokenResponse {
         }
     }
 
-    /// What the client gets. The texts of tokens need no escapes.
+    /// Returns the response that the client gets. The texts of tokens need no escapes.
     pub(crate) fn response(&self) -> Result<Response, RejectReason> {
         let scope = self.scope();
         let mut body = Vec::with_capacity(
@@ -328,7 +328,7 @@ fn canonical(data: &Value) -> String {
     }
 }
 
-/// A grant's identifier.
+/// Returns a grant's identifier.
 pub(crate) fn grant_id(moment: &Moment) -> GrantId {
     let [half, _] = secret_hasher::split(moment.derive("oauth2 grant"));
     GrantId(u128::from_be_bytes(half))

@@ -59,7 +59,7 @@ impl ClientRedirect {
         parameters
     }
 
-    /// A page whose form sends itself off. Its script is allowed by its hash.
+    /// Makes a page whose form submits itself. Its script is allowed by its hash.
     fn post(&self, parameters: &[(&str, &str)]) -> Response {
         const SCRIPT: &str = "document.forms[0].submit()";
         const POLICY: &str =

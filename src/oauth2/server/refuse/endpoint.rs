@@ -18,24 +18,24 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// Where the user decides (RFC 6749 §3.1): `/authorize`.
+    /// The endpoint at which the user decides (RFC 6749 §3.1): `/authorize`.
     Authorize,
-    /// Where tokens are given out (RFC 6749 §3.2): `/token`.
+    /// The endpoint that gives out tokens (RFC 6749 §3.2): `/token`.
     Token,
-    /// Where tokens are explained (RFC 7662): `/introspect`.
+    /// The endpoint that explains tokens (RFC 7662): `/introspect`.
     Introspect,
-    /// Where tokens are revoked (RFC 7009): `/revoke`.
+    /// The endpoint that revokes tokens (RFC 7009): `/revoke`.
     Revoke,
-    /// Where devices begin (RFC 8628 §3.1): `/device_authorization`.
+    /// The endpoint at which devices begin (RFC 8628 §3.1): `/device_authorization`.
     DeviceAuthorization,
-    /// Where users enter a device's code (RFC 8628 §3.3): `/device`.
+    /// The endpoint at which users enter a device's code (RFC 8628 §3.3): `/device`.
     Device,
-    /// Where authorization requests are pushed to (RFC 9126): `/par`.
+    /// The endpoint to which authorization requests are pushed (RFC 9126): `/par`.
     PushedRequest,
-    /// Where clients register and are managed (RFC 7591, RFC 7592): `/register`, and paths below
-    /// it.
+    /// The endpoint at which clients register and are managed (RFC 7591, RFC 7592): `/register`,
+    /// and paths below it.
     Register,
-    /// Where the server tells about itself (RFC 8414 §3):
+    /// The endpoint at which the server publishes its metadata (RFC 8414 §3):
     /// `/.well-known/oauth-authorization-server`.
     Metadata,
 }

@@ -12,7 +12,7 @@ impl RejectReason {
         self.reject_claim(channel, None)
     }
 
-    /// Refuses a request that names that client, before anybody has looked for it.
+    /// Refuses a request that names that client, before the client has been looked up.
     pub(crate) fn reject_claim(
         self,
         channel: &RefusalChannel,
@@ -45,8 +45,8 @@ pub(crate) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
 }
 
-/// Within the grace time a refresh token that was replaced gets its successor once more: by a
-/// client that lost the answer, or a thief.
+/// Reports that a replaced refresh token got its successor once more within the grace time: for a
+/// client that lost the answer, or for a thief.
 #[cfg(feature = "tracing")]
 pub(crate) fn asked_again(grant: &GrantRecord) {
     tracing::warn!(
@@ -57,14 +57,15 @@ pub(crate) fn asked_again(grant: &GrantRecord) {
     );
 }
 
-/// A token about which a client asks is not active for it: what is not told, the log says.
+/// Reports that a token about which a client asks is not active for it. The client is not told the
+/// reason; the log has it.
 #[cfg(feature = "tracing")]
 pub(crate) fn inactive(client: &ClientRecord, reason: &RejectReason) {
     tracing::debug!(target: TARGET, client_id = %client.client_id, %reason, "introspected token is not active");
 }
 
-/// A sign of theft and a wrong secret are warnings, a fault of this side an error; what clients do
-/// wrong all day is worth a look at most.
+/// Reports a refusal: a sign of theft and a wrong secret are warnings, a fault of this side is an
+/// error, and common faults of clients are debug events.
 #[cfg(feature = "tracing")]
 pub(crate) fn rejected_request(rejected: &Rejected) {
     let (reason, client_id) = (&rejected.reason, rejected.client_id());
@@ -81,7 +82,7 @@ pub(crate) fn rejected_request(rejected: &Rejected) {
         | RejectReason::RefreshTokenOfAnotherClient(_) => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "grant revoked");
         }
-        // Somebody guesses, or something is configured wrongly.
+        // An attacker guesses, or something is configured wrongly.
         RejectReason::WrongSecret(_)
         | RejectReason::PasswordDenied
         | RejectReason::WrongVerifier => {

@@ -56,7 +56,7 @@ pub enum RejectReason {
     ParameterInvalid {
         /// The parameter.
         name: &'static str,
-        /// What is wrong with it.
+        /// The fault of the parameter.
         why: &'static str,
     },
     /// A parameter has characters that it cannot have (RFC 6749 appendix A).
@@ -97,8 +97,8 @@ pub enum RejectReason {
     RedirectUri {
         /// The client.
         client_id: String,
-        /// What was received, without its query; `None` where the request named none, and not
-        /// exactly one is registered.
+        /// The redirect_uri that was received, without its query; `None` if the request named no
+        /// redirect_uri, and not exactly one is registered.
         received: Option<String>,
     },
     /// The server offers no such grant.
@@ -110,7 +110,7 @@ pub enum RejectReason {
     /// The client may not use that grant or response type.
     #[error("the client is not registered for {0:?}")]
     NotAllowed(String),
-    /// The request names no scope, and there is none by default.
+    /// The request names no scope, and there is no default scope.
     #[error("the request names no scope, and there is none by default")]
     ScopeMissing,
     /// The grant does not have these scopes, or the client may not ask for them.
@@ -133,7 +133,8 @@ pub enum RejectReason {
     /// The request has a parameter of an extension that is not supported.
     #[error("this server does not support {0}")]
     Unsupported(&'static str),
-    /// Public clients must use proof keys, and so must all where the server demands it (RFC 7636).
+    /// Public clients must use proof keys, and all clients must if the server demands it (RFC
+    /// 7636).
     #[error("there is no code_challenge: this client has to send one (RFC 7636)")]
     ChallengeMissing,
     /// The resource owner does not grant access.
@@ -148,7 +149,7 @@ pub enum RejectReason {
     /// The code has expired.
     #[error("the code expired at {at}, and the time is {now} (in Unix seconds)")]
     CodeExpired {
-        /// When it expired.
+        /// The time at which it expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
@@ -174,7 +175,7 @@ pub enum RejectReason {
     /// The refresh token has expired.
     #[error("the refresh token expired at {at}, and the time is {now} (in Unix seconds)")]
     RefreshTokenExpired {
-        /// When it expired.
+        /// The time at which it expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
@@ -185,7 +186,7 @@ pub enum RejectReason {
     /// The refresh token was revoked while it was being used.
     #[error("the refresh token was revoked while it was being used")]
     RefreshTokenRevoked,
-    /// The grant has come to the end that
+    /// The grant has reached the end that
     /// [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
     #[error(
         "the grant has come to the end that `GrantType::grants_end_after` sets: the user has to grant access again"
@@ -202,7 +203,7 @@ pub enum RejectReason {
     /// The refresh token was given to another client. Its grant is revoked.
     #[error("the refresh token was given to another client than {0:?}; its grant is revoked")]
     RefreshTokenOfAnotherClient(String),
-    /// Nobody has decided about the device yet.
+    /// The user has not decided about the device yet.
     #[error("nobody has decided about the device yet")]
     DevicePending,
     /// The device asks too often.
@@ -228,7 +229,7 @@ pub enum RejectReason {
     GrantRefused {
         /// The error's code.
         code: String,
-        /// For the client's developer.
+        /// The text for the client's developer.
         description: String,
     },
     /// The token belongs to another client than the one that wants it revoked.
@@ -246,7 +247,7 @@ pub enum RejectReason {
     /// The bearer token has expired.
     #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
     TokenExpired {
-        /// When it expired.
+        /// The time at which it expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
@@ -256,13 +257,13 @@ pub enum RejectReason {
     ClientMetadata {
         /// The member.
         member: String,
-        /// What was received, and what is accepted.
+        /// The value that was received, and the values that are accepted.
         why: String,
     },
     /// A redirect_uri is not acceptable (RFC 7591).
     #[error("a redirect_uri of the client's is not acceptable: {why}{}", lifted_by(*option))]
     ClientRedirectUri {
-        /// Which, without its query, and what is accepted.
+        /// The redirect_uri, without its query, and the forms that are accepted.
         why: String,
         /// The option that lifts this, if there is one. The client is not told of it.
         option: Option<&'static str>,
@@ -272,12 +273,12 @@ pub enum RejectReason {
     DecidedTooLate,
     /// The application's mistake, or the store's or the configuration's: one that
     /// [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find, since it shows in a
-    /// request alone. A generator makes what is no token of a certain grant; the last key of
-    /// reusable tokens has ended, or is not the one that sealed; more is granted than was asked, or
-    /// without a user where tokens are reusable, or for another user at a refresh; a member or an
-    /// error's code is one that the application cannot choose; a registered redirect_uri is no
-    /// header; the store contradicts itself, or keeps nothing. That an answer cannot be written as
-    /// JSON does not happen.
+    /// request alone. The possible causes: a generator makes a text that is not a token for a
+    /// certain grant; the last key of reusable tokens has ended, or is not the one that sealed;
+    /// more is granted than was asked, or without a user if tokens are reusable, or for another
+    /// user at a refresh; a member or an error's code is one that the application cannot choose; a
+    /// registered redirect_uri cannot be written as a header; the store contradicts itself, or
+    /// keeps nothing. That an answer cannot be written as JSON does not happen.
     #[error("misconfigured: {0}")]
     Misconfigured(&'static str),
     /// The application could not decide, or was not asked: see
@@ -364,7 +365,7 @@ impl RejectReason {
             | Self::ParameterCharacters(_)
             | Self::TwoAuthentications
             | Self::NotAuthenticated
-            // Who gets to know this has shown the secret.
+            // The client that is told this has shown the secret.
             | Self::SecretExpired(_)
             | Self::GrantTypeUnknown(_)
             | Self::ResponseTypeUnknown(_)
@@ -391,7 +392,8 @@ impl RejectReason {
             | Self::TokenMissing
             | Self::ClientMetadata { .. }
             | Self::DecidedTooLate => Ok(self.to_string()),
-            // Nobody is to look for a client by its URIs, and no option is the client's to set.
+            // An attacker must not be able to look for a client by its URIs, and the client can set
+            // no option.
             Self::RedirectUri { received: Some(uri), .. } => {
                 Ok(format!("the redirect_uri is not registered for this client: received {uri:?}"))
             }
@@ -424,7 +426,7 @@ impl RejectReason {
         }
     }
 
-    /// Returns the client that a request claims to be of, where the reason has it.
+    /// Returns the client that a request claims to be from, if the reason has it.
     pub(crate) fn claimed_client(&self) -> Option<&str> {
         match self {
             Self::UnknownClient(client_id)
@@ -466,8 +468,8 @@ impl From<BearerProblem> for RejectReason {
 mod tests {
     use super::*;
 
-    /// `told` names every reason, or it does not compile; what it says can stand in an answer (RFC
-    /// 6749 §5.2), and tells nobody apart who guesses.
+    /// `told` names every reason, or it does not compile. Its text can be written in an answer (RFC
+    /// 6749 §5.2), and does not help an attacker who guesses.
     #[test]
     fn refusals_that_must_look_alike_say_the_same() {
         let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));

@@ -1,4 +1,5 @@
-//! Who is told of a refusal, and how: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3, RFC 9700 §4.11.2.
+//! The receiver of a refusal, and the way in which it is told: RFC 6749 §4.1.2.1 and §5.2, RFC 6750
+//! §3, RFC 9700 §4.11.2.
 
 use std::sync::Arc;
 
@@ -6,29 +7,30 @@ use super::endpoint::Endpoint;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::consent::ClientRedirect;
 
-/// Who is told of a refusal and how, and what the operator learns of the request.
+/// The receiver of a refusal, the way in which it is told, and what the operator learns of the
+/// request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusalChannel {
     pub(crate) kind: ChannelKind,
-    /// The endpoint of the request, where it was at one.
+    /// The endpoint of the request, if it was for one.
     pub(crate) endpoint: Option<Endpoint>,
     /// The client that asks, once it is known.
     pub(crate) client: Option<Arc<ClientRecord>>,
 }
 
-/// How somebody is told.
+/// The way in which a refusal is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChannelKind {
     /// The client, in JSON (RFC 6749 §5.2).
     Json,
-    /// The client, by a challenge: a bearer token is missing or no good (RFC 6750 §3).
+    /// The client, by a challenge: a bearer token is missing or invalid (RFC 6750 §3).
     Bearer,
-    /// The user, on a page: nobody knows where to send the browser.
+    /// The user, on a page: the server does not know where to send the browser.
     Page,
     /// The client, by the user's browser.
     Redirect(Box<ClientRedirect>),
-    /// The user, on a page with a link that brings the client its answer: nobody has looked at this
-    /// client, so that a redirect would send browsers wherever somebody likes (RFC 9700 §4.11.2).
+    /// The user, on a page with a link that brings the client its answer: the client has not been
+    /// reviewed, so a redirect would let an attacker send browsers anywhere (RFC 9700 §4.11.2).
     Link(Box<ClientRedirect>),
 }
 
@@ -57,13 +59,13 @@ impl RefusalChannel {
         Self::new(ChannelKind::Page, Some(endpoint))
     }
 
-    /// Tells the client by the user's browser, whom somebody has asked before.
+    /// Tells the client by the user's browser, after the user was asked.
     pub(crate) fn redirect(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
         Self::new(ChannelKind::Redirect(back), Some(Endpoint::Authorize)).of(client)
     }
 
-    /// Tells the client by the user's browser, or by a link where nobody but the client itself has
-    /// said who it is.
+    /// Tells the client by the user's browser, or by a link if only the client itself has said who
+    /// it is.
     pub(crate) fn unasked(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
         let kind = if client.registered_itself() {
             ChannelKind::Link(back)
@@ -73,7 +75,7 @@ impl RefusalChannel {
         Self::new(kind, Some(Endpoint::Authorize)).of(client)
     }
 
-    /// The same where the client is known.
+    /// Returns the same channel with the client, once it is known.
     pub(crate) fn of(mut self, client: &Arc<ClientRecord>) -> Self {
         self.client = Some(client.clone());
         self

@@ -33,7 +33,7 @@ pub struct Rejected {
     /// The whole truth, for the operator's log.
     pub reason: RejectReason,
     channel: RefusalChannel,
-    /// The client that the request names, where it was refused before anybody was looked for.
+    /// The client that the request names, if it was refused before the client was looked up.
     claimed: Option<String>,
 }
 
@@ -46,27 +46,27 @@ impl Rejected {
         Self { reason, channel, claimed }
     }
 
-    /// Returns the endpoint that refuses; `None` for a path that is no endpoint's.
+    /// Returns the endpoint that refuses; `None` for a path at which there is no endpoint.
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.channel.endpoint
     }
 
     /// Returns the client whose request is refused. Until the client is found and authenticated,
-    /// that is what the request claims; `None` where it names none.
+    /// that is the client that the request claims to be from; `None` if it names no client.
     pub fn client_id(&self) -> Option<&str> {
         let known = self.channel.client.as_ref().map(|client| client.client_id.as_str());
         known.or_else(|| self.reason.claimed_client()).or(self.claimed.as_deref())
     }
 
-    /// Returns what the other side is told: a redirect where the client and its redirect_uri are
-    /// known; a page with a link there if the client has registered itself and nobody was asked
-    /// yet; JSON at the endpoints for clients; a plain page otherwise, in whose place an
-    /// application may show one of its own. It says less than the reason where the difference would
-    /// help an attacker.
+    /// Returns the response for the other side: a redirect if the client and its redirect_uri are
+    /// known; a page with a link instead if the client has registered itself and the user was not
+    /// asked yet; JSON at the endpoints for clients; otherwise a plain page, which an application
+    /// may replace by its own. It says less than the reason if the difference would help an
+    /// attacker.
     pub fn response(&self) -> Response {
         let (code, told) = (self.reason.code(), self.reason.error_description().ok());
         let (status, description) = (self.reason.status(), told.as_deref());
-        // What has no place in a redirect says so itself, wherever it comes up.
+        // These reasons are not for a redirect, at whichever endpoint they arise.
         let is_for_machines = matches!(
             self.reason,
             RejectReason::HttpMethod { .. }

@@ -1,4 +1,4 @@
-//! Responses: JSON that nobody keeps, redirects, and a page for what has gone wrong.
+//! Responses: JSON that is not cached, redirects, and a page for errors.
 
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
@@ -24,12 +24,12 @@ pub(crate) fn to_json(
     Ok(json(status, body))
 }
 
-/// A page for the user, in whose browser something has gone wrong.
+/// Makes an error page for the user.
 pub(crate) fn page(status: StatusCode, code: &str, description: Option<&str>) -> Response {
     page_with(status, code, description, "")
 }
 
-/// The same, with HTML behind the text.
+/// Makes the same, with HTML after the text.
 pub(crate) fn page_with(
     status: StatusCode,
     code: &str,
@@ -48,7 +48,7 @@ pub(crate) fn page_with(
     )
 }
 
-/// A page that nobody keeps or frames, and that does what its policy allows.
+/// Makes a page that is not cached or framed, and that may do what its policy allows.
 pub(crate) fn html(status: StatusCode, policy: &str, page: String) -> Response {
     let mut response = Response::new(page.into_bytes());
     *response.status_mut() = status;
@@ -63,7 +63,7 @@ pub(crate) fn html(status: StatusCode, policy: &str, page: String) -> Response {
     response
 }
 
-/// A text as HTML, also inside an attribute's quotes.
+/// Returns a text as HTML, also inside an attribute's quotes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -82,7 +82,7 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// A redirect to a URI with these parameters at the end of its query, or in its fragment.
+/// Makes a redirect to a URI with these parameters at the end of its query, or in its fragment.
 pub(crate) fn redirect(
     uri: &str,
     parameters: &[(&str, &str)],

@@ -1,4 +1,4 @@
-//! What a server asks the application: whether a grant without a page is granted.
+//! The question of a server to the application: whether a grant without a page is granted.
 
 use std::sync::Arc;
 
@@ -40,11 +40,11 @@ pub struct DecideGrant {
     pub scope: Scope,
     /// The resources that it asks for.
     pub resource: Vec<String>,
-    /// What it shows for it.
+    /// The credential that the client shows.
     pub credential: GrantCredential,
 }
 
-/// What a client shows for a grant.
+/// The credential that a client shows for a grant.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::GrantCredential;
@@ -60,9 +60,9 @@ pub struct DecideGrant {
 pub enum GrantCredential {
     /// The resource owner's password (RFC 6749 §4.3).
     Password {
-        /// Who.
+        /// The name of the user.
         username: String,
-        /// The password. Whoever checks it has to bound the attempts.
+        /// The password. The application that checks it has to bound the attempts.
         password: Secret,
     },
     /// Another token (RFC 8693).
@@ -71,14 +71,14 @@ pub enum GrantCredential {
     /// [`decide_at_refresh`](crate::oauth2::server::GrantType::decide_at_refresh) was set.
     ///
     /// Grant [`Approval::of`] this one. Less scope is for this access token alone, since the
-    /// refresh token keeps its own (RFC 6749 §6). Other data are also for the tokens after it,
-    /// where the refresh token is replaced; a grant made anew drops the data. [`Decision::Denied`]
-    /// tells the client `invalid_grant`, upon which most clients forget the token; the token itself
-    /// stays good, and the user's access tokens live until they expire. To end the grant, call
+    /// refresh token keeps its own (RFC 6749 §6). Other data are also for the tokens after it, if
+    /// the refresh token is replaced; a new grant drops the data. [`Decision::Denied`] tells the
+    /// client `invalid_grant`, and most clients then forget the token; the token itself stays
+    /// valid, and the user's access tokens live until they expire. To end the grant, call
     /// [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To put the client
     /// off for a while, answer [`Decision::Refused`] with `temporarily_unavailable`.
     Refresh(Arc<GrantRecord>),
-    /// What an extension grant has for it: the request's parameters, without those of the client's
+    /// The request's parameters for an extension grant, without those of the client's
     /// authentication.
     Extension {
         /// The grant type.
@@ -89,7 +89,7 @@ pub enum GrantCredential {
 }
 
 impl GrantCredential {
-    /// The `grant_type` of the request.
+    /// Returns the `grant_type` of the request.
     pub fn grant_type(&self) -> &str {
         match self {
             Self::Password { .. } => PASSWORD,
@@ -115,7 +115,7 @@ impl GrantCredential {
 pub struct ActorToken {
     /// The token, `actor_token`.
     pub token: Secret,
-    /// What kind of token it is, `actor_token_type`.
+    /// The type of the token, `actor_token_type`.
     pub token_type: String,
 }
 
@@ -140,19 +140,19 @@ pub struct ActorToken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// Whom the new token is about.
+    /// The token of the party that the new token is about, `subject_token`.
     pub subject_token: Secret,
-    /// What kind of token that is.
+    /// The type of that token.
     pub subject_token_type: String,
-    /// What is known of it, if it is a living token of this server's. What is granted then exceeds
-    /// neither its scope nor its resources, lives no longer, comes without a refresh token, and
-    /// goes when its grant is revoked.
+    /// The record of that token, if it is a living token of this server. The new token then exceeds
+    /// neither its scope nor its resources, lives no longer, comes without a refresh token, and is
+    /// revoked with the grant of that token.
     pub subject: Option<Arc<TokenRecord>>,
-    /// The token of the party that acts for the user, where one does.
+    /// The token of the party that acts for the user, if there is one.
     pub actor_token: Option<ActorToken>,
     /// Names of services that the new token is for.
     pub audience: Vec<String>,
-    /// What kind of token is wanted; this server gives access tokens.
+    /// The type of the wanted token; this server gives access tokens.
     pub requested_token_type: Option<String>,
 }
 
@@ -177,7 +177,7 @@ pub enum Decision {
     Refused {
         /// The error's code (RFC 6749 §5.2).
         code: String,
-        /// For the client's developer.
+        /// The text for the client's developer.
         description: String,
     },
 }

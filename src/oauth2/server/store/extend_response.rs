@@ -17,10 +17,11 @@ use crate::oauth2::common::scope::Scope;
 /// Set [`extend_token_responses`](crate::oauth2::server::ProviderBuilder::extend_token_responses)
 /// or [`extend_introspection`](crate::oauth2::server::ProviderBuilder::extend_introspection), call
 /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response) in the place of
-/// `serve`, and return the members. One that the server writes itself is an error (`server_error`).
+/// `serve`, and return the members. A member that the server writes itself is an error
+/// (`server_error`).
 ///
-/// The application is asked before anything is stored or used: where it fails, the client can try
-/// again with the same code. Where a reusable token is there already, the application is asked a
+/// The application is asked before anything is stored or used: if it fails, the client can try
+/// again with the same code. If a reusable token is there already, the application is asked a
 /// second time, about that token, and its second answer counts.
 ///
 /// # Examples
@@ -39,24 +40,24 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExtendResponse {
-    /// What the answer is.
+    /// The kind of the answer.
     pub kind: ResponseKind,
     /// The client that gets the answer, authenticated. At introspection it may be another than the
     /// one of the grant.
     pub client: Arc<ClientRecord>,
     /// The grant that the token belongs to, with the user and the application's data.
     pub grant: Arc<GrantRecord>,
-    /// What the token may do.
+    /// The scope of the token.
     pub scope: Scope,
-    /// The resources that the token is for; where empty, all of the server's.
+    /// The resources that the token is for; if empty, all resources of the server.
     pub resource: Vec<String>,
-    /// When the token expires; never if `None`.
+    /// The time at which the token expires; never if `None`.
     pub expires_at: Option<Timestamp>,
     /// The key that the token is bound to (RFC 7800, `cnf`); `None` for bearer tokens.
     pub confirmation: Option<Value>,
 }
 
-/// What an answer is that the application extends.
+/// The kind of an answer that the application extends.
 ///
 /// # Examples
 /// ```
@@ -78,7 +79,7 @@ impl ServerQuery for ExtendResponse {
     type Output = Map<String, Value>;
 }
 
-/// What the server writes into token answers, or will.
+/// The members that the server writes into token answers, or will write.
 const OF_TOKENS: [&str; 9] = [
     "access_token",
     "token_type",
@@ -91,12 +92,12 @@ const OF_TOKENS: [&str; 9] = [
     "error_uri",
 ];
 
-/// What the server writes into introspection answers, or will.
+/// The members that the server writes into introspection answers, or will write.
 const OF_INTROSPECTION: [&str; 11] =
     ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"];
 
 impl ResponseKind {
-    /// Returns whether a member is the server's own to write.
+    /// Returns whether the server itself writes a member.
     pub(crate) fn reserves(self, member: &str) -> bool {
         match self {
             Self::Token => OF_TOKENS.contains(&member),
@@ -106,7 +107,7 @@ impl ResponseKind {
 }
 
 impl ExtendResponse {
-    /// The query about an answer with a token.
+    /// Returns the query about an answer with a token.
     pub(crate) fn about(
         kind: ResponseKind,
         client: &Arc<ClientRecord>,

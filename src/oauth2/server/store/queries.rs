@@ -1,4 +1,5 @@
-//! What a server asks of storage, each a step that happens as a whole or not at all.
+//! The queries of a server to storage, each of which is a step that happens as a whole or not at
+//! all.
 
 use std::sync::Arc;
 
@@ -34,8 +35,8 @@ impl ServerQuery for FindClient {
 }
 
 /// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one
-/// that is there and is still the same as it was found (RFC 7592), so that what an operator has
-/// changed meanwhile is not undone. Answers whether it was kept.
+/// that is there and is still the same as it was found (RFC 7592), so that a change that an
+/// operator has made meanwhile is not undone. Answers whether it was kept.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveClient;
@@ -79,9 +80,9 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time
-/// record has that second key whose time has not come, used or not; which happens to user codes,
-/// since they are short.
+/// Keeps a new one-time record, with version 0. Answers whether it was kept. It is not kept if
+/// another one-time record that has not expired, used or not, has that second key. This happens
+/// with user codes, since they are short.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveOneTimeRecord;
@@ -98,7 +99,7 @@ pub struct SaveOneTimeRecord {
     pub second_key: Option<TokenHash>,
     /// The one-time record.
     pub record: Arc<OneTimeRecord>,
-    /// The time. What has expired by then may be dropped.
+    /// The time. Records that have expired by then may be dropped.
     pub now: Timestamp,
 }
 
@@ -132,7 +133,7 @@ pub struct FindOneTimeRecord {
 pub struct FoundOneTimeRecord {
     /// Its key.
     pub key: TokenHash,
-    /// How often it was replaced.
+    /// The number of times that it was replaced.
     pub version: u64,
     /// Whether it has been redeemed.
     pub used: bool,
@@ -158,8 +159,8 @@ impl ServerQuery for FindOneTimeRecord {
     type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a one-time record in place of one that is there, is not used and has that version, which
-/// goes up by one. Its second key stays. Answers whether it did.
+/// Puts a one-time record in place of one that is there, is not used and has that version. The
+/// version is increased by one, and the second key stays. Answers whether the record was replaced.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::ReplaceOneTimeRecord;
@@ -175,7 +176,7 @@ pub struct ReplaceOneTimeRecord {
     pub key: TokenHash,
     /// The version that was found.
     pub version: u64,
-    /// What is kept instead. Its expiry and its grant are as before.
+    /// The record that is kept instead. Its expiry and its grant are as before.
     pub record: Arc<OneTimeRecord>,
 }
 
@@ -219,20 +220,20 @@ impl KeyedToken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewTokens {
-    /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key
-    /// and an access token with that key is there which has not expired by `now`, nothing is kept,
-    /// and the answer is that one; of several the one that came last.
+    /// The access token's hash and record. If the record has a [`reuse`](TokenRecord::reuse) key,
+    /// and there is an access token with that key that has not expired by `now`, nothing is kept,
+    /// and the answer is that token; of several tokens the one that was kept last.
     pub access: KeyedToken,
     /// The refresh token's.
     pub refresh: Option<KeyedToken>,
-    /// The time. What has expired by then may be dropped.
+    /// The time. Tokens that have expired by then may be dropped.
     pub now: Timestamp,
 }
 
 /// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used
-/// one-time record stays until it expires, so that the second attempt, which keeps nothing, is
-/// known for what it is. Without tokens it is only used. Whether it has expired was looked at
-/// before.
+/// one-time record stays until it expires, so that a second attempt, which keeps nothing, is
+/// recognized. Without tokens it is only marked as used. The server has checked before whether it
+/// has expired.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Redeem;
@@ -246,7 +247,7 @@ pub struct NewTokens {
 pub struct Redeem {
     /// Its key.
     pub key: TokenHash,
-    /// What is kept.
+    /// The tokens that are kept.
     pub tokens: Option<NewTokens>,
 }
 
@@ -263,12 +264,13 @@ pub enum Redemption {
     /// It is used now, and the tokens are kept.
     Redeemed,
     /// It is used now, and a reusable token was there already: its hash and record. The one-time
-    /// record is of that one's grant from now on: [`FindOneTimeRecord`] says so, and it goes when
-    /// that grant is revoked, no longer with its own.
+    /// record belongs to the grant of that token from now on: [`FindOneTimeRecord`] says so, and it
+    /// is revoked with that grant, no longer with its own.
     Existing(KeyedToken),
-    /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
+    /// It was used before. The grant to which it now belongs: all records of the grant are about to
+    /// be revoked.
     Replayed(GrantId),
-    /// There is none, or it has been revoked.
+    /// The record does not exist, or it has been revoked.
     Unknown,
 }
 
@@ -276,8 +278,8 @@ impl ServerQuery for Redeem {
     type Output = Redemption;
 }
 
-/// Keeps tokens, if their client is still there; where they come of another token, only if that one
-/// is, too.
+/// Keeps tokens, if their client is still there; if they are made from another token, only if that
+/// token is still there, too.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveTokens;
@@ -288,10 +290,10 @@ impl ServerQuery for Redeem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveTokens {
-    /// What is kept.
+    /// The tokens that are kept.
     pub tokens: NewTokens,
-    /// The token that they come of, of either kind. Whether it has expired or was replaced was
-    /// looked at before: it has to be there.
+    /// The token that they are made from, of either kind. The server has checked before whether it
+    /// has expired or was replaced: here it only has to be there.
     pub parent: Option<TokenHash>,
 }
 
@@ -309,7 +311,7 @@ pub enum Saved {
     New,
     /// A reusable token was there already: its hash and record.
     Existing(KeyedToken),
-    /// What they come of has been revoked, or their client was removed.
+    /// The token from which they are made has been revoked, or their client was removed.
     ParentGone,
 }
 
@@ -348,9 +350,9 @@ impl ServerQuery for FindToken {
     type Output = Option<Arc<TokenRecord>>;
 }
 
-/// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in
-/// its place, keeps the new tokens, whatever reuse keys there are, and drops the seal in the record
-/// of the predecessor, if that is there: nobody gets a successor again that was replaced itself.
+/// Replaces a refresh token, once. If it is there and has not been replaced, puts `replaced` in its
+/// place, keeps the new tokens, whatever reuse keys there are, and drops the seal in the record of
+/// the predecessor, if that is there: a successor that was replaced itself is never returned again.
 /// See [`TokenRecord::without_seal`].
 ///
 /// ```
@@ -385,9 +387,9 @@ pub struct Rotate {
 pub enum Rotation {
     /// It is replaced now.
     Rotated,
-    /// It had been replaced before: its record.
+    /// It was replaced before. The record of the token.
     Replaced(Arc<TokenRecord>),
-    /// There is none, or it has been revoked.
+    /// The token does not exist, or it has been revoked.
     Unknown,
 }
 
@@ -395,7 +397,8 @@ impl ServerQuery for Rotate {
     type Output = Rotation;
 }
 
-/// Revokes. There is no answer: what is not there is as good as revoked.
+/// Revokes tokens and one-time records. There is no answer: a record that does not exist counts as
+/// revoked.
 ///
 /// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or
 /// [`SaveTokens`] at the same time was about to keep: they and this one exclude each other. In SQL,

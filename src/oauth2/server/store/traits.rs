@@ -16,7 +16,7 @@ use crate::core::server_queries::server_queries;
 use crate::oauth2::server::refuse::rejected::Rejected;
 
 server_queries! {
-    /// What happens next with a request: a query, the end, or a refusal.
+    /// The next step of a request: a query, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
     /// matches:
@@ -114,7 +114,7 @@ server_queries! {
     /// ```
     async_store;
 
-    /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
+    /// A blocking store as an asynchronous one, for stores that answer at once.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{AsyncStore, Blocking, MemoryStore};

@@ -15,7 +15,7 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     removing(kit).await;
 }
 
-/// A client whose registration is managed with a token of that hash.
+/// Returns a client whose registration is managed with a token of that hash.
 pub(crate) fn registered(client_id: &str, registration: Option<TokenHash>) -> ClientRecord {
     let secret = |seed| ClientSecret::with_hash(format!("sha256:{}", TokenHash::of(seed)));
     let end = crate::Timestamp::from_secs(4_000_000_000);

@@ -24,7 +24,7 @@ pub(crate) enum Move {
     Revoke(Revoke),
 }
 
-/// What it was answered with.
+/// The answer to a move.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Redeemed(Redemption),
@@ -53,9 +53,9 @@ fn end<E: std::fmt::Display>(outcome: Result<Outcome, E>) -> Outcome {
     outcome.unwrap_or_else(|why| panic!("the store failed while several asked it at once: {why}"))
 }
 
-/// Round after round, as many threads as there are moves in one, each with its own move of every
-/// round. None begins a round before all are there. They wait in a loop, since waking a thread
-/// takes longer than most stores' answers.
+/// Runs the rounds one after another, with as many threads as there are moves in one, each with its
+/// own move of every round. No thread begins a round before all are there. They wait in a loop,
+/// since waking a thread takes longer than most stores' answers.
 pub(crate) fn threads<S: Store + Sync + ?Sized>(
     store: &S,
     rounds: Vec<Vec<Move>>,
@@ -90,7 +90,7 @@ pub(crate) fn threads<S: Store + Sync + ?Sized>(
     outcomes
 }
 
-/// Where threads wait for one another.
+/// The line at which threads wait for one another.
 struct Line {
     arrived: AtomicUsize,
     /// One has panicked, and will not come.
@@ -98,7 +98,7 @@ struct Line {
 }
 
 impl Line {
-    /// Whether so many are there.
+    /// Waits until so many are there. Returns `false` if one has panicked.
     fn wait(&self, all: usize) -> bool {
         self.arrived.fetch_add(1, Ordering::AcqRel);
         while self.arrived.load(Ordering::Acquire) < all {
@@ -121,7 +121,7 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// Round after round, all of a round as futures.
+/// Runs the rounds one after another, all moves of a round as futures.
 pub(crate) async fn tasks<S: AsyncStore + ?Sized>(
     store: &S,
     rounds: Vec<Vec<Move>>,

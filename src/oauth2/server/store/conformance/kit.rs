@@ -27,7 +27,7 @@ use crate::oauth2::server::store::traits::AsyncStore;
 /// The client of most grants.
 const CLIENT: &str = "conformance client";
 
-/// How long records and tokens live that are not to expire during the check.
+/// The lifetime of records and tokens that are not to expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
 
 /// A store under examination.
@@ -42,7 +42,7 @@ pub(crate) fn must(holds: bool, law: &str) {
     assert!(holds, "the store breaks a rule: {law}");
 }
 
-/// The answer, where the store did not fail.
+/// Returns the answer, if the store did not fail.
 fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
     answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
 }
@@ -88,12 +88,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         answered("FindToken", self.store.find_token(&FindToken { key }).await)
     }
 
-    /// Whether a token is there as it was kept.
+    /// Returns whether a token is there as it was kept.
     pub(crate) async fn has(&self, KeyedToken { key, record }: &KeyedToken) -> bool {
         self.token(*key).await.is_some_and(|found| found == *record)
     }
 
-    /// Whether none of these tokens is there.
+    /// Returns whether all of these tokens are absent.
     pub(crate) async fn lacks(&self, tokens: &NewTokens) -> bool {
         let refresh = tokens.refresh.as_ref().map_or(tokens.access.key, |token| token.key);
         self.token(tokens.access.key).await.is_none() && self.token(refresh).await.is_none()
@@ -128,7 +128,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         key
     }
 
-    /// A text that was not there before.
+    /// Returns a text that was not there before.
     pub(crate) fn name(&self, what: &str) -> String {
         format!("{what} {} of {}", self.count.fetch_add(1, Ordering::Relaxed), self.now)
     }
@@ -137,7 +137,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         TokenHash::of(&self.name("conformance"))
     }
 
-    /// When it was when that expired what has expired now.
+    /// Returns the time at which records expired that have expired by now.
     pub(crate) fn past(&self) -> Timestamp {
         self.now.before(LIFE)
     }
@@ -179,13 +179,13 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         KeyedToken::new(self.key(), Arc::new(record))
     }
 
-    /// New tokens of both kinds.
+    /// Returns new tokens of both kinds.
     pub(crate) fn tokens(&self, grant: &Arc<GrantRecord>) -> NewTokens {
         let refresh = Some(self.row(TokenKind::Refresh, grant));
         NewTokens { access: self.row(TokenKind::Access, grant), refresh, now: self.now }
     }
 
-    /// New tokens that are reusable under that key, and expire at that time.
+    /// Returns new tokens that are reusable under that key, and expire at that time.
     pub(crate) fn reuse(
         &self,
         grant: &Arc<GrantRecord>,
@@ -201,12 +201,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         tokens
     }
 
-    /// The same, that live.
+    /// Returns the same, not expired.
     pub(crate) fn living(&self, grant: &Arc<GrantRecord>, reuse: TokenHash) -> NewTokens {
         self.reuse(grant, reuse, Some(self.now.after(LIFE)))
     }
 
-    /// The query to replace a refresh token, which has itself replaced that predecessor.
+    /// Returns the query to replace a refresh token, which has itself replaced that predecessor.
     pub(crate) fn rotation(
         &self,
         old: &KeyedToken,
@@ -216,7 +216,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         Rotate { key: old.key, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
     }
 
-    /// A refresh token's record once it is replaced by that token.
+    /// Returns a refresh token's record once it is replaced by that token.
     fn replaced(&self, KeyedToken { record, .. }: &KeyedToken, by: &NewTokens) -> Arc<TokenRecord> {
         let by = by.refresh.as_ref().map_or(by.access.key, |token| token.key);
         let replaced = Replaced {

@@ -1,9 +1,9 @@
-//! What a store has to do, as functions that a store's own tests call.
+//! The requirements on a store, as functions that a store's own tests call.
 //!
 //! [`check`] is for a [`Store`], [`check_async`] for an [`AsyncStore`]. They go through every query
 //! in [`server`](super), as it is documented there, and then ask many at once: of those who take
-//! one code at the same time, exactly one may win, a thousand times. Where the store departs, they
-//! panic, and say how.
+//! one code at the same time, exactly one may win, a thousand times. If the store departs from
+//! them, they panic with a description.
 //!
 //! ```
 //! use oauth_proto::Timestamp;
@@ -12,9 +12,9 @@
 //! conformance::check(&MemoryStore::default(), Timestamp::from_os());
 //! ```
 //!
-//! Give it a store for nothing but tests: what is put there stays, and clients that a store knows
-//! by other means may be in the way. `now` is the true time if the store has a clock of its own,
-//! such as a database that drops expired rows by itself; everything that has to have expired did so
+//! Give it a store that is only for tests: the records that are put there stay, and clients that a
+//! store knows by other means may be in the way. `now` is the true time if the store has a clock
+//! itself, such as a database that drops expired rows; everything that has to have expired did so
 //! before then, and everything else lives for an hour. Two runs against the same store need
 //! different seconds.
 #![expect(clippy::panic, reason = "it is for tests, and fails as they do")]
@@ -33,7 +33,7 @@ use crate::core::server_queries;
 /// Checks a blocking store.
 ///
 /// # Panics
-/// Where the store does not do what its trait says, or fails.
+/// If the store does not do what its trait says, or fails.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -54,7 +54,7 @@ pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
 /// overlap wherever they wait; a store that never waits is better checked by [`check`].
 ///
 /// # Panics
-/// Where the store does not do what its trait says, or fails.
+/// If the store does not do what its trait says, or fails.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -71,7 +71,7 @@ pub async fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) {
     races::check(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
 }
 
-/// Each query alone.
+/// Checks each query alone.
 async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
     kit.register().await;
     clients::check(kit).await;

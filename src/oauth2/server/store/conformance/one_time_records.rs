@@ -177,7 +177,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         found.is_some_and(|found| found.key == key),
         "an second key that was free finds the record that has it now",
     );
-    // Something new comes, upon which the first may be dropped: with its own second_key, not the
+    // Something new is kept, and the first may then be dropped: with its own second_key, not the
     // second's.
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(second_key).await;
@@ -312,7 +312,8 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-/// A reusable token is there: the one-time record is used for it, and is of its grant from then on.
+/// Checks that a one-time record is used for a reusable token that is there, and belongs to its
+/// grant from then on.
 async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (reuse, first, second) = (kit.key(), kit.grant(), kit.grant());
     let (existing, tokens) = (kit.living(&first, reuse), kit.living(&second, reuse));
@@ -352,7 +353,7 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
         "a record that was used for an existing token goes with that token's grant",
     );
 
-    // A reusable token that is not there any more is nobody's.
+    // A reusable token that has been removed is not found.
     let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);
     let tokens = kit.living(&third, reuse);
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;

@@ -14,13 +14,13 @@ use crate::oauth2::server::store::queries::{
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
 use crate::oauth2::server::store::traits::AsyncStore;
 
-/// How often each race is run.
+/// The number of rounds of each race.
 const ROUNDS: usize = 1000;
 
-/// How many take part.
+/// The number of threads in each round.
 const CROWD: usize = 4;
 
-/// How the rounds of a race are run.
+/// The way in which the rounds of a race are run.
 pub(crate) trait Together: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>> {}
 
 impl<T: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>>> Together for T {}
@@ -53,7 +53,7 @@ async fn run<R>(
     }
 }
 
-/// Which of them won; exactly one must have.
+/// Returns the index of the outcome that won; exactly one must have won.
 fn winner(outcomes: &[Outcome], won: impl Fn(&Outcome) -> bool, law: &str) -> usize {
     let winners: Vec<_> =
         outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
@@ -212,7 +212,7 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
     run(together, prepare, judge).await;
 }
 
-/// By SaveTokens and by Redeem, side by side.
+/// Races SaveTokens and Redeem, side by side.
 async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let (reuse, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
@@ -277,7 +277,8 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
     run(together, prepare, judge).await;
 }
 
-/// Each gives the client another registration, so that the others' is no good any more.
+/// Gives the client another registration in each thread, so that the registration that the others
+/// hold is not valid any more.
 async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let (id, registration) = (kit.name("client"), kit.key());
@@ -303,8 +304,8 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
     run(together, prepare, judge).await;
 }
 
-/// Whichever comes first, nothing of the grant is left: what was kept before is revoked, and what
-/// is revoked keeps nothing.
+/// Checks that nothing of the grant is left, in whichever order they run: what was kept before is
+/// revoked, and a revoked grant keeps nothing.
 async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let grant = kit.grant();

@@ -28,7 +28,7 @@ fn save(tokens: &NewTokens, parent: Option<TokenHash>) -> SaveTokens {
     SaveTokens { tokens: tokens.clone(), parent }
 }
 
-/// The refresh token, of tokens that have one.
+/// Returns the refresh token, of tokens that have one.
 fn refresh(tokens: &NewTokens) -> KeyedToken {
     tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
 }
@@ -153,7 +153,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     )
     .await;
 
-    // One that has expired, at this very second, is none.
+    // A token that has expired, at this very second, is not found.
     let reuse = kit.key();
     let mut expired = kit.reuse(&kit.grant(), reuse, Some(kit.now));
     expired.now = kit.past();

@@ -1,4 +1,4 @@
-//! What lives and ends together: the tokens and one-time records of a grant.
+//! A family of records that live and end together: the tokens and one-time records of a grant.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,6 @@
 //! A store in memory, for tests, examples and servers of one process that may forget.
 //!
-//! No operation is long, however many records there are. What has expired is dropped some at a time
+//! No operation is long, however many records there are. Expired records are dropped some at a time
 //! ([`Table::sweep`]), and a grant or client that is revoked or removed is marked ([`Ending`]) in
 //! one step: all its records are dead from then on, and are dropped in later steps.
 //!
@@ -73,7 +73,7 @@ struct StoredToken {
     /// A copy of the record's, so that a sweep need not follow the pointer. The end of time if it
     /// never expires.
     expires_at: Timestamp,
-    /// The same of the seal of its successor.
+    /// The same time for the seal of its successor.
     sealed_until: Timestamp,
     /// Comes when the token's own client is removed. Tokens of one grant can be of several clients,
     /// by token exchange.
@@ -255,7 +255,7 @@ impl MemoryStore {
     /// the work of both.
     fn sweep(&self, now: Timestamp) {
         let tokens = self.tokens.sweep(|stored| {
-            // Nobody may ask for the successor any more.
+            // No client may ask for the successor any more.
             if stored.sealed_until <= now {
                 stored.drop_seal();
             }
@@ -273,7 +273,7 @@ impl MemoryStore {
             self.forget_one_time_record(key, stored);
         }
         // Families that no record points to any more. `forget_family` has dropped them already,
-        // except where another request held the family at that moment, or a one-time record moved
+        // except if another request held the family at that moment, or a one-time record moved
         // to another grant.
         self.grants.sweep(
             |members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1),
@@ -539,7 +539,7 @@ impl Store for MemoryStore {
             Err(answer) => answer,
         };
         if answer != Rotation::Rotated {
-            // Another request was faster. Nobody has seen these tokens.
+            // Another request was faster. No client has seen these tokens.
             for KeyedToken { key, .. } in [&tokens.access].into_iter().chain(&tokens.refresh) {
                 self.remove_token(key);
             }

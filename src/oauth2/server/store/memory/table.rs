@@ -1,6 +1,6 @@
 //! A table that never makes its callers wait: many small maps, each behind the lock of its shard.
 //!
-//! One large map would move all of its entries when it grows, and everybody would wait for that.
+//! One large map would move all of its entries when it grows, and all threads would wait for that.
 //! Here a shard is a row of small maps. When a shard has become too full, one map is split in two;
 //! when it has become too empty, two maps are merged. A map has about [`FULL`] entries, so that no
 //! operation moves more than a few hundred, whatever the table's size. (The scheme is Litwin's
@@ -44,14 +44,14 @@ pub(crate) struct Table<K, V> {
     sweep: Sweep,
 }
 
-/// Where the next sweep begins, and when.
+/// The place and the time of the next sweep.
 #[derive(Debug)]
 struct Sweep {
     /// The shard in the lowest bits, and the map above them.
     place: AtomicUsize,
-    /// How many insertions pass from one sweep to the next.
+    /// The number of insertions from one sweep to the next.
     pause: AtomicUsize,
-    /// How many are left of them.
+    /// The number of insertions that are left until the next sweep.
     left: AtomicUsize,
 }
 
@@ -63,7 +63,7 @@ impl<K, V> Default for Table<K, V> {
 }
 
 impl<K: Key, V> Table<K, V> {
-    /// Locks the shard where a key belongs.
+    /// Locks the shard to which a key belongs.
     pub(crate) fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
         lock(&self.shards[usize_of(key.place()) % SHARDS])
     }
@@ -79,7 +79,7 @@ impl<K: Key, V> Table<K, V> {
     /// Most calls do nothing. A sweep that finds much brings the next one forward, so that at most
     /// about a quarter of the table is over and not dropped yet.
     pub(crate) fn sweep(&self, is_over: impl Fn(&mut V) -> bool) -> Vec<(K, V)> {
-        // Where two threads overwrite each other's counts, a sweep is early or late.
+        // If two threads overwrite each other's counts, a sweep is early or late.
         let left = self.sweep.left.load(Ordering::Relaxed);
         if left > 0 {
             self.sweep.left.store(left - 1, Ordering::Relaxed);
@@ -114,7 +114,8 @@ impl<K: Key, V> Table<K, V> {
     }
 }
 
-/// Every statement leaves the maps consistent, so the lock of a thread that panicked can be used.
+/// Locks, also after a panic: every statement leaves the maps consistent, so the lock of a thread
+/// that panicked can be used.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -126,7 +127,7 @@ fn usize_of(bits: u64) -> usize {
 
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<FirstBytes>>;
 
-/// A part of a table, with a lock of its own.
+/// A part of a table, with its own lock.
 #[derive(Debug)]
 pub(crate) struct Shard<K, V> {
     maps: Vec<Map<K, V>>,
@@ -177,8 +178,8 @@ impl<K: Key, V> Shard<K, V> {
         self.get(key).is_some_and(is_one).then(|| self.remove(key)).flatten()
     }
 
-    /// Returns the map where a key belongs: the low bits of the key, as many as the maps need.
-    /// Where that map has not been added yet, one bit fewer: the map that it will be split from.
+    /// Returns the map to which a key belongs: the low bits of the key, as many as the maps need.
+    /// If that map has not been added yet, one bit fewer: the map that it will be split from.
     fn map_of(&self, key: &K) -> usize {
         let bits = usize_of(key.place()) / SHARDS;
         let all = self.maps.len().next_power_of_two();
@@ -249,7 +250,7 @@ impl<K: Key, V> Shard<K, V> {
     }
 }
 
-/// The map that an added one was split from: its number without the highest bit.
+/// Returns the map that an added one was split from: its number without the highest bit.
 fn buddy(added: usize) -> usize {
     added - (added.next_power_of_two() >> usize::from(!added.is_power_of_two()))
 }
@@ -274,7 +275,7 @@ impl Hasher for FirstBytes {
         }
     }
 
-    /// All keys have the same length.
+    /// Ignores the length, since all keys have the same length.
     fn write_usize(&mut self, _: usize) {}
 }
 
@@ -309,7 +310,7 @@ mod tests {
         }
     }
 
-    /// An evenly distributed key.
+    /// Returns an evenly distributed key.
     fn key(number: u32) -> u128 {
         let digest: [u8; 32] = Sha256::digest(number.to_be_bytes()).into();
         u128::from_ne_bytes(*digest.first_chunk().unwrap())

@@ -43,7 +43,7 @@ fn at(now: u64) -> Timestamp {
     Timestamp::from_secs(now)
 }
 
-/// An access token and a refresh token of a grant, for a client.
+/// Returns an access token and a refresh token of a grant, for a client.
 fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     let grant = Arc::new(GrantRecord {
         id: grant_id(grant),
@@ -82,7 +82,7 @@ fn save(store: &MemoryStore, tokens: NewTokens) -> Saved {
     saved
 }
 
-/// An access token alone, with a reuse key of its number.
+/// Returns an access token alone, with a reuse key of its number.
 fn reusable_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     let mut tokens = NewTokens { refresh: None, ..tokens(client, grant, number, now) };
     let sealed = Sealed::new("token", b"key", b"context");
@@ -91,7 +91,7 @@ fn reusable_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens 
     tokens
 }
 
-/// A device's one-time record with an second_key.
+/// Returns a device's one-time record with a second_key.
 fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord {
     let record = OneTimeRecord {
         grant_id: grant_id(grant),
@@ -177,7 +177,7 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
     assert_eq!(store.revoke(&Revoke::Grant(grant)), Ok(()));
     assert_eq!(moved::take(), 0, "it ends in one step, and is dropped later");
     assert!(!find(&store, access(2 * MANY)) && find(&store, access(MANY)));
-    // Everything has expired but the refresh tokens.
+    // Everything has expired except the refresh tokens.
     for number in 0..MANY / 16 {
         save(&store, tokens("scanner", 3 * MANY, 3 * MANY + number, 3 * LIFETIME));
         check_moved();
@@ -230,8 +230,8 @@ fn a_client_that_is_removed_takes_its_own_tokens_along_and_no_others() {
     }
 }
 
-/// Runs two operations at the same moment, many times, each time with a store of its own, and
-/// judges the end.
+/// Runs two operations at the same moment, many times, each time with a new store, and judges the
+/// end.
 fn race(
     prepare: impl Fn() -> MemoryStore,
     first: impl Fn(&MemoryStore) + Sync,
@@ -297,7 +297,7 @@ fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
         !find(store, access(1)) && !find(store, access(2)) && found.is_none()
     };
     race(prepare, redeem, |store| remove(store, "printer"), is_gone);
-    // Where the grant was revoked first, the one-time record brings a token of its own.
+    // If the grant was revoked first, the one-time record brings a new token.
     let belongs_together = |store: &MemoryStore| {
         let Ok(found) = store.find_one_time_record(&FindOneTimeRecord { key: record_key(1) });
         !find(store, access(1)) && found.is_some() == find(store, access(2))

@@ -1,12 +1,12 @@
-//! What a user allows.
+//! The approval of a user.
 
 use serde_json::Value;
 
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 
-/// What somebody grants to a client: who it is, what the client may do, and whatever the
-/// application keeps with it.
+/// The approval of a user to a client: the user, the scope that the client gets, and the data that
+/// the application keeps with it.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Approval;
@@ -18,36 +18,38 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Approval {
-    /// The user, as the application identifies them. The default is `None`: a user whom nobody
-    /// names, as python-oauth2's site adapters allow it.
+    /// The user, as the application identifies them. Default: `None`, a user without a name, as
+    /// python-oauth2's site adapters allow it.
     pub user: Option<String>,
-    /// What the client may do, where that is less than it asked for. The default is `None`: all
-    /// that it asked for.
+    /// The scope that the client gets, if that is less than it asked for. Default: `None`, which
+    /// means all that it asked for.
     pub scope: Option<Scope>,
-    /// The user's session at the server. The default is `None`.
+    /// The user's session at the server. Default: `None`.
     pub session_id: Option<String>,
-    /// When the user was authenticated. The default is `None`.
+    /// The time at which the user was authenticated. Default: `None`.
     pub auth_time: Option<Timestamp>,
-    /// How the user was authenticated: an authentication context class. The default is `None`.
+    /// The way in which the user was authenticated: an authentication context class. Default:
+    /// `None`.
     pub acr: Option<String>,
-    /// Data of the application's, kept with the code and with every token. No client sees them. The
-    /// default is `null`.
+    /// Data of the application, which are kept with the code and with every token. No client sees
+    /// them. Default: `null`.
     pub data: Value,
 }
 
 impl Approval {
-    /// Granted by that user, as the application identifies them.
+    /// Makes an approval by that user, as the application identifies them.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
     }
 
-    /// Less than what was asked.
+    /// Sets a scope that is less than what was asked.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Data of the application's, kept with the code and with every token. No client sees them.
+    /// Sets data of the application, which are kept with the code and with every token. No client
+    /// sees them.
     pub fn data(mut self, data: Value) -> Self {
         self.data = data;
         self

@@ -12,11 +12,12 @@ use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::{Error, Secret, Timestamp};
 
-/// What a client may use of which nothing was said: a user decides on a page of the server's.
+/// The grants that a client may use if its record names none: a user decides on a page of the
+/// server.
 const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 
-/// Who registered a client at the endpoint for it, and so what it may ever register. In order: who
-/// comes later may more.
+/// The party that registered a client at the endpoint for it, and so the limit of what the client
+/// may ever register. In order: who comes later may more.
 ///
 /// # Examples
 /// ```
@@ -29,12 +30,12 @@ const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Registrant {
-    /// Nobody knows who: under
+    /// An unknown party: under
     /// [`RegistrationPolicy::AllowAnyone`](crate::oauth2::server::RegistrationPolicy::AllowAnyone),
     /// or before this was kept.
     #[default]
     Anyone,
-    /// Somebody with an initial access token.
+    /// A party with an initial access token.
     Trusted,
 }
 
@@ -46,8 +47,8 @@ impl Registrant {
 
 /// A client as the server knows it.
 ///
-/// Unless its grants are named, it may use those in which a user decides on a page of the server's,
-/// codes and devices, and refresh tokens. Any other has to be named: `client_credentials`, too,
+/// Unless its grants are named, it may use those in which a user decides on a page of the server
+/// (codes and devices), and refresh tokens. Any other has to be named: `client_credentials`, too,
 /// since the scopes that a server has for machines are not for every site that signs users in.
 ///
 /// ```
@@ -74,22 +75,23 @@ pub struct ClientRecord {
     /// [`replace_secret`](Self::replace_secret).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<ClientSecret>,
-    /// When it was registered.
+    /// The time at which it was registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<Timestamp>,
     /// The hash of what its registration is managed with (RFC 7592).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<TokenHash>,
-    /// Who registered it. What is managed with `registration` never gets more than that registrant
-    /// may have, whatever the policy is by then. It says nothing of a client that the operator
-    /// added and that has no `registration`.
+    /// The party that registered it. A client that is managed with `registration` never gets more
+    /// than that registrant may have, whatever the policy is by then. This does not apply to a
+    /// client that the operator added and that has no `registration`.
     #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
     pub registrant: Registrant,
     /// Whether it may introspect the tokens of all clients, as a resource server does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
-    /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left
-    /// out mean what they say at [`may_use_grant_type`](Self::may_use_grant_type) and the others.
+    /// The metadata that it registered: redirect_uris, grant types, scope, its name. The meaning of
+    /// absent members is described at [`may_use_grant_type`](Self::may_use_grant_type) and the
+    /// others.
     pub metadata: ClientMetadata,
 }
 
@@ -118,12 +120,12 @@ impl ClientRecord {
         }
     }
 
-    /// A client with the metadata that it registered.
+    /// Makes a client with the metadata that it registered.
     pub(crate) fn with_metadata(client_id: String, metadata: ClientMetadata) -> Self {
         Self { metadata, ..Self::new(client_id, None) }
     }
 
-    /// A client that can keep no secret: an app, a page.
+    /// Makes a client that can keep no secret: an app, a page.
     pub fn public(client_id: impl Into<String>) -> Self {
         let mut record = Self::new(client_id, None);
         record.metadata.token_endpoint_auth_method = Some(NO_SECRET.to_owned());
@@ -133,8 +135,8 @@ impl ClientRecord {
     /// Returns a client with a secret that you have generated, as [`ClientSecret::new`] hashes it.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where the secret has fewer
-    /// than 22 bytes.
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) if the secret has fewer than
+    /// 22 bytes.
     pub fn confidential(
         client_id: impl Into<String>,
         secret: impl Into<Secret>,
@@ -162,7 +164,7 @@ impl ClientRecord {
         self
     }
 
-    /// Returns whether nobody but the client itself has said who it is.
+    /// Returns whether only the client itself has said who it is.
     pub(crate) fn registered_itself(&self) -> bool {
         self.registration.is_some() && self.registrant == Registrant::Anyone
     }
@@ -172,7 +174,7 @@ impl ClientRecord {
         [self.secret.as_ref(), self.previous_secret.as_ref()]
     }
 
-    /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an
+    /// Makes a confidential client that proves who it is in a custom way: by mutual TLS, by an
     /// assertion. See [`ClientSource`](crate::oauth2::server::ClientSource).
     pub fn authenticated_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
         let mut record = Self::new(client_id, None);
@@ -211,27 +213,27 @@ impl ClientRecord {
         self
     }
 
-    /// What it may ask for; all that a grant has, unless said otherwise. With an empty scope it may
-    /// ask for none, and gets none.
+    /// Sets the scope that it may ask for. Default: all that a grant has. With an empty scope it
+    /// may not ask for any scope, and gets none.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.metadata.scope = Some(scope.into());
         self
     }
 
-    /// Its name, for people.
+    /// Sets its name, for people.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.metadata.client_name = Some(name.into());
         self
     }
 
     /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1).
-    /// Others learn of their own.
+    /// Other clients learn about their own tokens only.
     pub fn may_introspect_all(mut self) -> Self {
         self.introspects_all = true;
         self
     }
 
-    /// Whether it proves its identity by nothing.
+    /// Returns whether it does not prove its identity.
     pub fn is_public(&self) -> bool {
         match self.metadata.token_endpoint_auth_method.as_deref() {
             Some(method) => method == NO_SECRET,
@@ -239,8 +241,9 @@ impl ClientRecord {
         }
     }
 
-    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant
-    /// and `refresh_token`. A public client never may use `client_credentials` (RFC 6749 §4.4).
+    /// Returns whether it may use a grant. If the record names no grant types, the client may use
+    /// `authorization_code`, the device grant and `refresh_token`. A public client never may use
+    /// `client_credentials` (RFC 6749 §4.4).
     pub fn may_use_grant_type(&self, grant_type: &str) -> bool {
         if grant_type == CLIENT_CREDENTIALS && self.is_public() {
             return false;
@@ -251,8 +254,8 @@ impl ClientRecord {
         }
     }
 
-    /// Whether it may use a response type. Where nothing was said: the one that goes with a grant
-    /// that it may use.
+    /// Returns whether it may use a response type. If the record names no response types, it may
+    /// use the one that belongs to a grant that it may use.
     pub fn may_use_response_type(&self, response_type: &str) -> bool {
         let grant_type = if response_type == "token" { IMPLICIT } else { AUTHORIZATION_CODE };
         let allowed = self.metadata.response_types.as_ref();
@@ -260,8 +263,8 @@ impl ClientRecord {
             && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
     }
 
-    /// The registered redirect_uri that a request means: the one that it names, or the only one
-    /// where it names none.
+    /// Returns the registered redirect_uri that a request means: the one that it names or, if it
+    /// names none, the only one that is registered.
     pub(crate) fn find_redirect_uri(
         &self,
         asked: Option<&str>,
@@ -278,19 +281,20 @@ impl ClientRecord {
                 .any(|known| known == asked || differ_in_port(known, asked, any_port))
                 .then(|| asked.into()),
         };
-        // What stands behind a fragment's mark would be lost, or mixed with what stands there of
-        // ours (RFC 6749 §3.1.2).
+        // Text after a fragment's mark would be lost, or mixed with the fragment that the server
+        // appends (RFC 6749 §3.1.2).
         found.filter(|uri: &String| !uri.contains('#'))
     }
 }
 
-/// At which hosts of this machine the port of a redirect_uri may differ from the registered one.
+/// The hosts of this machine at which the port of a redirect_uri may differ from the registered
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum AnyPort {
-    /// At loopback addresses as numbers (RFC 8252 §7.3).
+    /// Loopback addresses as numbers (RFC 8252 §7.3).
     #[default]
     OfAddresses,
-    /// At `localhost`, too.
+    /// `localhost`, too.
     OfLocalhost,
 }
 
@@ -304,14 +308,14 @@ impl AnyPort {
     }
 }
 
-/// Returns whether two URIs are the same but for the port, at the same host of this machine.
+/// Returns whether two URIs are the same except for the port, at the same host of this machine.
 fn differ_in_port(known: &str, asked: &str, any_port: AnyPort) -> bool {
     let split = |uri: &'_ str| -> Option<(usize, usize)> {
         let host = any_port.hosts().iter().find(|host| uri.starts_with(**host))?.len();
         let port = uri[host..]
             .strip_prefix(':')
             .map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
-        // What follows must be a path, or the host would go on.
+        // A path must follow, or the host would continue.
         matches!(uri.as_bytes().get(host + port), Some(b'/') | None).then_some((host, host + port))
     };
     match (split(known), split(asked)) {

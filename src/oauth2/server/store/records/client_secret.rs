@@ -27,19 +27,19 @@ use crate::{Error, Moment, Secret, Timestamp, Unsupported};
 pub struct ClientSecret {
     /// The secret's hash, as the server's [`SecretHasher`] writes it.
     pub hash: String,
-    /// When the secret expires; never if `None`.
+    /// The time at which the secret expires; never if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
 impl ClientSecret {
-    /// Returns a secret that you have generated: at least 128 bits that nobody can guess, which are
-    /// 22 characters of base64url. One that a person chose does not belong here. It is hashed by
-    /// [`Sha256Secrets`], whatever the server's hasher; for another, see
+    /// Returns a secret that you have generated: at least 128 bits that an attacker cannot guess,
+    /// which are 22 characters of base64url. One that a person chose does not belong here. It is
+    /// hashed by [`Sha256Secrets`], whatever the server's hasher; for another, see
     /// [`with_hasher`](Self::with_hasher).
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] where it has fewer than 22 bytes.
+    /// [`Unsupported::ShortSecret`] if it has fewer than 22 bytes.
     pub fn new(secret: impl Into<Secret>) -> Result<Self, Error> {
         // A generated secret needs no salt, so no randomness either.
         Self::salted(&Sha256Secrets, &secret.into(), [0; 16])
@@ -48,8 +48,8 @@ impl ClientSecret {
     /// Returns a secret that may have fewer than 22 bytes, hashed by [`Sha256Secrets`].
     ///
     /// # Security
-    /// Anybody can try short secrets at the token endpoint, and who reads the store tries millions
-    /// in a second.
+    /// An attacker can try short secrets at the token endpoint, and one who reads the store tries
+    /// millions in a second.
     pub fn dangerous_short(secret: impl Into<Secret>) -> Self {
         Self::with_hash(Sha256Secrets.hash(&secret.into(), [0; 16]))
     }
@@ -57,7 +57,7 @@ impl ClientSecret {
     /// Returns a secret that a hasher of the caller's hashes, with salt from the moment.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] where it is shorter than the hasher's
+    /// [`Unsupported::ShortSecret`] if it is shorter than the hasher's
     /// [`shortest`](SecretHasher::shortest).
     pub fn with_hasher(
         hasher: &dyn SecretHasher,

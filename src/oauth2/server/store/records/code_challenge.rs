@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// What a code_verifier must fit (RFC 7636 §4.6).
+/// The value that a code_verifier must fit (RFC 7636 §4.6).
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::CodeChallenge;

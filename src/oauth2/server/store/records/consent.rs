@@ -21,16 +21,17 @@ use crate::wire::without_secrets;
 /// it after the decision. Only a request that was pushed is decided once.
 ///
 /// # Security
-/// It is trusted. Who can change it chooses the client that gets the code, among those with a
-/// registered redirect_uri; the proof key, the state and the response mode with which it gets the
-/// code; and any scope and resource that this client may ask for, so that the user grants what no
-/// page has shown. So keep it on the server's side, or seal it where it travels through the
+/// It is trusted. An attacker who can change it chooses the client that gets the code, among those
+/// with a registered redirect_uri; the proof key, the state and the response mode with which it
+/// gets the code; and any scope and resource that this client may ask for, so that the user grants
+/// what no page has shown. So keep it on the server's side, or seal it if it travels through the
 /// browser. A decision, also to deny, checks the client and its redirect_uri again: whatever was
-/// changed leads to no other place than one that the client has registered.
+/// changed, the user is only sent to a place that the client has registered.
 ///
-/// The page's form posts to a path of the application's own, and needs its usual protection against
-/// forged posts, because whoever can make the user's browser post it decides in the user's place.
-/// The application answers with [`Provider::approve`](crate::oauth2::server::Provider::approve) or
+/// The page's form posts to a path of the application, and needs its usual protection against
+/// forged posts, because an attacker who can make the user's browser post it decides in the user's
+/// place. The application answers with
+/// [`Provider::approve`](crate::oauth2::server::Provider::approve) or
 /// [`Provider::deny`](crate::oauth2::server::Provider::deny), or without a page by
 /// [`Provider::redirect_with_error`](crate::oauth2::server::Provider::redirect_with_error), as
 /// `prompt=none` wants it.
@@ -57,9 +58,9 @@ pub struct Consent {
     /// Its name, for people: its own words, if it registered by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
-    /// Where the user goes afterwards. Show the host.
+    /// The URI to which the user is sent afterwards. Show the host.
     pub redirect_uri: String,
-    /// What is asked for.
+    /// The scope that is asked for.
     pub scope: Scope,
     /// The resources that it is for (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,7 +69,7 @@ pub struct Consent {
     /// the client sends along. Nothing of it is verified.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
-    /// Until when the decision is awaited.
+    /// The time until which the decision is awaited.
     pub expires_at: Timestamp,
     pub(crate) response_type: ResponseType,
     /// In a box, so that the replies that may end with a consent are not much larger than others:
@@ -83,14 +84,14 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// A parameter of the request: `login_hint`, `prompt`, …
+    /// Returns a parameter of the request: `login_hint`, `prompt`, …
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
 }
 
 impl fmt::Debug for Consent {
-    /// Of the parameters the names are shown: nobody knows what a client sends along.
+    /// Shows only the names of parameters: the values may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consent")
             .field("client_id", &self.client_id)
@@ -103,7 +104,7 @@ impl fmt::Debug for Consent {
     }
 }
 
-/// What the client gets by way of the browser.
+/// The credentials that the client gets through the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ResponseType {
     #[serde(rename = "code")]

@@ -1,4 +1,4 @@
-//! What was granted, and the identifier that all tokens of a grant share.
+//! The record of a grant, and the identifier that all tokens of a grant share.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 use crate::oauth2::common::token_hash::InvalidTokenHash;
 
-/// Identifies a grant, and with it all tokens that come of it.
+/// Identifies a grant, and with it all its tokens.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::GrantId;
@@ -54,7 +54,7 @@ impl From<GrantId> for String {
     }
 }
 
-/// A grant as it is kept with everything that comes of it.
+/// A grant in the form in which it is kept with each of its codes and tokens.
 ///
 /// ```
 /// fn may_write(grant: &oauth_proto::oauth2::server::store::GrantRecord) -> bool {
@@ -64,35 +64,35 @@ impl From<GrantId> for String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GrantRecord {
-    /// Its identifier, in a column with an index: it is what is revoked.
+    /// Its identifier, in a column with an index: a grant is revoked by it.
     pub id: GrantId,
     /// The client that it was made to.
     pub client_id: String,
-    /// Who made it; `None` where a client acts for itself.
+    /// The user who made it; `None` if a client acts for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// What was granted. A token's own scope may be narrower.
+    /// The scope that was granted. A token's own scope may be narrower.
     #[serde(default)]
     pub scope: Scope,
     /// The `grant_type` by which it was made.
     pub grant_type: Cow<'static, str>,
-    /// The resources that it is for (RFC 8707); where empty, all of the server's.
+    /// The resources that it is for (RFC 8707); if empty, all resources of the server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
     /// The user's session at the server, which ends the grant's tokens when the user signs out.
     /// OpenID Connect calls it `sid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// When the user was authenticated (`auth_time` of OpenID Connect and RFC 9470).
+    /// The time at which the user was authenticated (`auth_time` of OpenID Connect and RFC 9470).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<Timestamp>,
-    /// How the user was authenticated (`acr` of OpenID Connect and RFC 9470).
+    /// The way in which the user was authenticated (`acr` of OpenID Connect and RFC 9470).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
-    /// The application's own.
+    /// Data of the application.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub data: Value,
-    /// When it was made.
+    /// The time at which it was made.
     pub granted_at: Timestamp,
 }
 

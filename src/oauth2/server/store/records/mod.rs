@@ -1,4 +1,4 @@
-//! What a store keeps.
+//! The records that a store keeps.
 
 pub(crate) mod approval;
 pub(crate) mod client_record;

@@ -1,5 +1,5 @@
-//! What is redeemed once: codes (RFC 6749 §4.1.2), devices (RFC 8628 §3.2), pushed requests (RFC
-//! 9126 §2.2).
+//! The records that are redeemed once: codes (RFC 6749 §4.1.2), devices (RFC 8628 §3.2), pushed
+//! requests (RFC 9126 §2.2).
 
 use std::sync::Arc;
 
@@ -32,13 +32,13 @@ pub struct OneTimeRecord {
     pub grant_id: GrantId,
     /// The client that it was given to.
     pub client_id: String,
-    /// When it expires. The record may be dropped then.
+    /// The time at which it expires. The record may be dropped then.
     pub expires_at: Timestamp,
-    /// What it is.
+    /// The content of the record.
     pub content: OneTimeContent,
 }
 
-/// What a one-time record is for.
+/// The purpose of a one-time record.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::OneTimeContent;
@@ -53,7 +53,7 @@ pub enum OneTimeContent {
     /// An authorization code (RFC 6749 §4.1).
     #[non_exhaustive]
     Code {
-        /// What comes of it.
+        /// The grant that is made when the code is redeemed.
         grant: Arc<GrantRecord>,
         /// The redirect_uri to which the code was sent.
         redirect_uri: String,
@@ -66,29 +66,29 @@ pub enum OneTimeContent {
     /// A device code (RFC 8628), found by the hash of its user code, too.
     #[non_exhaustive]
     Device {
-        /// What the device asks for.
+        /// The scope that the device asks for.
         scope: Scope,
         /// The resources that it is for.
         resource: Vec<String>,
-        /// How far it is.
+        /// The stage of the device's request.
         stage: DeviceStage,
-        /// How long the device has to wait from one poll to the next, in seconds.
+        /// The time that the device has to wait from one poll to the next, in seconds.
         interval: u64,
-        /// When it asked last.
+        /// The time at which it asked last.
         asked_at: Option<Timestamp>,
     },
     /// A pushed authorization request (RFC 9126). It is used when the user has decided.
     #[non_exhaustive]
     Pushed {
-        /// What the user is to decide.
+        /// The request on which the user is to decide.
         consent: Box<Consent>,
-        /// Until when the request can be loaded: until the second before. The one-time record stays
-        /// longer, for the page that was loaded last.
+        /// The time until which the request can be loaded: until the second before. The one-time
+        /// record stays longer, for the page that was loaded last.
         loadable_until: Timestamp,
     },
 }
 
-/// How far a device has come.
+/// The stage of a device's request.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::DeviceStage;
@@ -98,7 +98,7 @@ pub enum OneTimeContent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum DeviceStage {
-    /// Nobody has decided.
+    /// The user has not decided.
     Waiting,
     /// The resource owner has granted access.
     Granted(Arc<GrantRecord>),

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// A token that can be had back by whoever has the key, which is not in the store.
+/// A token that can be read again with the key, which is not in the store.
 ///
 /// It is the token combined with a key stream: HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1)
 /// over a context that is used for no other token under the same key, so that no stream serves
@@ -31,7 +31,7 @@ impl Sealed {
         Self(combine(token.as_bytes(), key, context))
     }
 
-    /// The token, if that is the one with this hash.
+    /// Returns the token, if it has this hash.
     pub(crate) fn open(&self, key: &[u8], context: &[u8], hash: TokenHash) -> Option<String> {
         let token = String::from_utf8(combine(&self.0, key, context)).ok()?;
         (TokenHash::of(&token) == hash).then_some(token)

@@ -1,4 +1,4 @@
-//! How clients' secrets are kept: as hashes.
+//! The hashes in which clients' secrets are kept.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use crate::core::secret::same;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::{Moment, Secret};
 
-/// The fewest bytes of a text that nobody can guess: 128 bits (RFC 6749 §10.10) have 22 characters
-/// in base64url.
+/// The fewest bytes of a text that an attacker cannot guess: 128 bits (RFC 6749 §10.10) have 22
+/// characters in base64url.
 pub(crate) const SHORTEST: usize = 22;
 
 /// Hashes clients' secrets, and checks them.
 ///
-/// A secret that was generated, with 128 bits or more that nobody can guess, wants a fast hash:
-/// [`Sha256Secrets`]. A slow one would guard nothing more, and cost tens of milliseconds and of
-/// megabytes for every token. A secret that a person chose wants a slow one, such as Argon2:
+/// A secret that was generated, with 128 bits or more that an attacker cannot guess, needs a fast
+/// hash: [`Sha256Secrets`]. A slow one would protect nothing more, and cost tens of milliseconds
+/// and of megabytes for every token. A secret that a person chose needs a slow one, such as Argon2:
 /// implement this trait with a crate for it.
 ///
 /// ```
@@ -44,11 +44,11 @@ pub(crate) const SHORTEST: usize = 22;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait SecretHasher: fmt::Debug + Send + Sync {
-    /// The hash, in a form that names all that checking needs.
+    /// Returns the hash, in a form that names everything that the check needs.
     fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String;
 
-    /// Whether a hash is that of this secret, in a time that does not tell where they differ. A
-    /// hash that it cannot read is nobody's.
+    /// Returns whether a hash is that of this secret, in a time that does not tell where they
+    /// differ. A hash that it cannot read fits no secret.
     fn verify(&self, secret: &Secret, hash: &str) -> bool;
 
     /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128
@@ -60,8 +60,7 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
 
     /// Returns a hash that no secret is known to have, and whose check takes as long as that of any
     /// other. It is checked in the place of the hash of a client that is not known. By default it
-    /// is the hash of a text that stands in this crate's source; no client is ever authenticated by
-    /// it.
+    /// is the hash of a text in this crate's source; no client is ever authenticated by it.
     fn stand_in(&self) -> String {
         self.hash(&Secret::new("no client has this secret"), [0; 16])
     }
@@ -89,7 +88,7 @@ impl SecretHasher for Sha256Secrets {
         hash.is_some_and(|hash| same(&TokenHash::of(secret.expose()).digits(), hash.as_bytes()))
     }
 
-    /// Returns the digits of pi, of which nobody knows a text with that hash.
+    /// Returns the digits of pi, since no text with that hash is known.
     fn stand_in(&self) -> String {
         "sha256:243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89".to_owned()
     }
@@ -100,7 +99,7 @@ pub(crate) fn salt(moment: &Moment) -> [u8; 16] {
     salt
 }
 
-/// The two halves of a value.
+/// Returns the two halves of a value.
 pub(crate) fn split(bytes: [u8; 32]) -> [[u8; 16]; 2] {
     let mut halves = [[0; 16]; 2];
     halves[0].copy_from_slice(&bytes[..16]);

@@ -25,47 +25,47 @@ use crate::oauth2::server::store::records::sealed::Sealed;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenRecord {
-    /// What it is good for.
+    /// The kind of the token.
     pub kind: TokenKind,
-    /// What was granted. Shared by the tokens that come of it.
+    /// The grant of the token. All tokens of the grant share it.
     pub grant: Arc<GrantRecord>,
-    /// What this token may do, where that is less than what was granted. See
-    /// [`scope`](Self::scope).
+    /// The scope of this token, if that is less than what was granted. See [`scope`](Self::scope).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed_scope: Option<Scope>,
-    /// Whom this token is for, where that are fewer than was granted. See
+    /// The resources of this token, if they are fewer than were granted. See
     /// [`resource`](Self::resource).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed_resource: Option<Vec<String>>,
-    /// When it was issued.
+    /// The time at which it was issued.
     pub issued_at: Timestamp,
-    /// When it expires; never if `None`. The record may be dropped then.
+    /// The time at which it expires; never if `None`. The record may be dropped then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Where tokens are reusable: how an equal request finds this one.
+    /// The key by which an equal request finds this token, if tokens are reusable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reuse: Option<Box<TokenReuse>>,
-    /// For a refresh token that has been replaced: by what.
+    /// The successor of a refresh token that has been replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Box<Replaced>>,
-    /// For a refresh token that has come in the place of another: the hash of that one.
+    /// The hash of the refresh token that this one has replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<TokenHash>,
 }
 
 impl TokenRecord {
-    /// What this token may do.
+    /// Returns the scope of this token.
     pub fn scope(&self) -> &Scope {
         self.narrowed_scope.as_ref().unwrap_or(&self.grant.scope)
     }
 
-    /// The resources that this token is for (RFC 8707); where empty, all of the server's.
+    /// Returns the resources that this token is for (RFC 8707); if empty, all resources of the
+    /// server.
     pub fn resource(&self) -> &[String] {
         self.narrowed_resource.as_ref().unwrap_or(&self.grant.resource)
     }
 
-    /// Returns the record without the seal of its successor: what a store keeps of the predecessor
-    /// that a [`Rotate`](crate::oauth2::server::store::Rotate) names.
+    /// Returns the record without the seal of its successor: a store keeps this in place of the
+    /// predecessor that a [`Rotate`](crate::oauth2::server::store::Rotate) names.
     ///
     /// # Examples
     /// ```
@@ -84,13 +84,13 @@ impl TokenRecord {
         record
     }
 
-    /// Whether it has expired: at the very second, too.
+    /// Returns whether it has expired: at the very second, too.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
 }
 
-/// What a token is good for.
+/// The kind of a token.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::TokenKind;
@@ -100,15 +100,15 @@ impl TokenRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// To be shown to a resource server.
+    /// A token that is shown to a resource server.
     #[serde(rename = "access_token")]
     Access,
-    /// To get another access token.
+    /// A token that gets another access token.
     #[serde(rename = "refresh_token")]
     Refresh,
 }
 
-/// How an equal request finds a reusable access token, and has it again.
+/// The data by which an equal request finds a reusable access token, and gets it again.
 ///
 /// ```
 /// fn column(reuse: &oauth_proto::oauth2::server::store::TokenReuse) -> String {
@@ -123,12 +123,12 @@ pub struct TokenReuse {
     pub key: TokenHash,
     /// The access token.
     pub access: Sealed,
-    /// The refresh token that was issued with it, and its hash.
+    /// The hash of the refresh token that was issued with it, and that token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<(TokenHash, Sealed)>,
 }
 
-/// What has come in a refresh token's place.
+/// The successor of a refresh token.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::Replaced;
@@ -141,16 +141,16 @@ pub struct TokenReuse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Replaced {
-    /// When.
+    /// The time at which it was replaced.
     pub at: Timestamp,
-    /// The hash of the new one.
+    /// The hash of the new token.
     pub by: TokenHash,
-    /// The new one, sealed with the old, for a client that lost the answer; `None` where the server
-    /// allows no grace, and from the moment in which the new one is replaced itself.
+    /// The new token, sealed with the old one, for a client that lost the answer; `None` if the
+    /// server allows no grace, and from the moment at which the new token is replaced itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
-    /// Until when the new one may be asked for again. A store that cleans up drops the seal from
-    /// then on, where no rotation has.
+    /// The time until which the new token may be asked for again. A store that cleans up drops the
+    /// seal from then on, if no rotation has done so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_until: Option<Timestamp>,
 }
