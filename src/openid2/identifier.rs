@@ -33,7 +33,7 @@ pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
     }
     let with_scheme =
         if has_http_scheme(input) { input.to_owned() } else { format!("{scheme}://{input}") };
-    let mut url = Url::parse(&with_scheme).map_err(|_| refuse("it is no URL"))?;
+    let mut url = Url::parse(&with_scheme).map_err(|_| refuse("it is not a URL"))?;
     url.set_fragment(None);
     usable(url).ok_or_else(|| refuse("it has user information, or no host"))
 }

@@ -443,8 +443,8 @@ impl fmt::Debug for SignIn {
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let unsendable =
         |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };
-    let name =
-        HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("its name is none"))?;
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| unsendable("its name is not a valid header name"))?;
     let value = HeaderValue::from_str(value)
         .map_err(|_| unsendable("its value cannot stand in a header"))?;
     Ok((name, value))

@@ -183,7 +183,7 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
         (html("<head></head>"), "no link to a provider"),
         (link("openid2.provider", "http://op.example/"), "has no TLS (`dangerous_allow_http`"),
         (link("openid2.provider", "https://10.0.0.1/"), "`dangerous_allow_internal_hosts`"),
-        (link("openid2.provider", "/endpoint"), "no absolute http or https URL"),
+        (link("openid2.provider", "/endpoint"), "not an absolute http or https URL"),
         (link("openid.server", ENDPOINT), "OpenID 1 alone (`allow_openid1`"),
         (service(SIGNON, "<URI>http://op.example/</URI>"), "has no TLS (`dangerous_allow_http`"),
         (service(SIGNON, "<URI>https://localhost/</URI>"), "`dangerous_allow_internal_hosts`"),

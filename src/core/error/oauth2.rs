@@ -99,9 +99,7 @@ pub enum RequestError {
 pub enum CallbackError {
     /// The callback has an error and no state, so that an attacker may have sent it. Some servers
     /// leave the state out when the user says no.
-    #[error(
-        "the callback says {code:?} and has no \"state\", so that it may have come from anybody"
-    )]
+    #[error("the callback says {code:?} and has no \"state\", so that anyone may have sent it")]
     ErrorAlone {
         /// The code that it brings: `access_denied`, …
         code: String,

@@ -19,7 +19,7 @@ pub enum RejectReason {
     #[error("there is no bearer token")]
     TokenMissing,
     /// The bearer token is in the query, from which it is not taken.
-    #[error("the bearer token stands in the query")]
+    #[error("the bearer token is in the query")]
     TokenInQuery,
     /// The request has more than one bearer token.
     #[error(
@@ -67,7 +67,7 @@ pub enum RejectReason {
     /// The `token_type` says that the token is not a bearer access token. Either the token is bound
     /// to a key, and the request has to prove that it has the key (`DPoP`, `PoP`, `MAC`), or the
     /// token is not for resources (`refresh_token`, `id_token`, `N_A`).
-    #[error("the token is of the type {0:?}, which is no bearer access token")]
+    #[error("the token is of the type {0:?}, which is not a bearer access token")]
     TokenKind(String),
     /// The bearer token does not have the scope that is needed.
     #[error("the bearer token's scope is not enough")]

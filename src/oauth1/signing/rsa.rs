@@ -101,7 +101,7 @@ impl RsaKey {
             unusable(if pem.contains("ENCRYPTED") {
                 "the key is encrypted: decrypt it first"
             } else {
-                "the text is no RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
+                "the text is not an RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
             })
         })?;
         let bits = key.0.public.n().bit_width();

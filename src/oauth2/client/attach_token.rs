@@ -105,7 +105,7 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
             let name = HeaderName::from_bytes(name.as_bytes());
             let name = name.map_err(|_| Unsupported::Unsendable {
                 what: "the token",
-                reason: "its header's name is none",
+                reason: "the name of its header is not a valid header name",
             })?;
             set(request, name, sensitive(token.expose().as_bytes().to_vec())?)
         }
@@ -207,7 +207,7 @@ fn in_form(request: &mut ProtectedRequest<'_>, name: &str) -> Result<(), Error> 
         Some(false) if body.is_empty() && !request.headers.contains_key(CONTENT_TYPE) => {
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }
-        Some(false) => return refuse("the body is none"),
+        Some(false) => return refuse("the body is not a form"),
         None => return refuse("its content type is doubtful"),
     }
     let kept = form::retain(body, |own| own != name.as_bytes());

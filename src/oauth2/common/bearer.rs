@@ -46,7 +46,10 @@ pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
     if tokens.next().is_some() {
         return Err(BearerProblem::Twice("access_token"));
     }
-    let invalid = BearerProblem::Invalid { name: "access_token", why: "it is no token" };
+    let invalid = BearerProblem::Invalid {
+        name: "access_token",
+        why: "it does not have the syntax of a token",
+    };
     String::from_utf8(token.into_owned())
         .ok()
         .filter(|token| auth_param::is_bearer(token.as_bytes()))

@@ -72,7 +72,7 @@ fn error_description(reason: &RejectReason) -> String {
             "the access token is unknown, expired or revoked, or it is not for this resource"
                 .to_owned()
         }
-        RejectReason::TokenKind(_) => "the token is no bearer access token".to_owned(),
+        RejectReason::TokenKind(_) => "the token is not a bearer access token".to_owned(),
         reason => reason.to_string(),
     }
 }

@@ -23,14 +23,13 @@ const MAX_REDIRECTS: u8 = 5;
 const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and names no XRDS document";
 const NO_SERVICE: &str = "its XRDS document has no service of OpenID 2.0";
 const NO_ENDPOINT: &str = "its XRDS document names no endpoint of its provider";
-const UNREADABLE: &str =
-    "its XRDS document cannot be read: it is no XRDS, or has a document type, or is too large";
+const UNREADABLE: &str = "its XRDS document cannot be read: it is not an XRDS document, or has a document type, or is too large";
 const DOCUMENT_MISSING: &str = "the XRDS document that it names cannot be had";
 const DOCUMENT_ELSEWHERE: &str =
     "the XRDS document that it names has no TLS, or is not at a host of the internet";
 const FIRST_VERSION: &str = "it names a provider of OpenID 1 alone (`allow_openid1` takes it)";
 const ENDPOINT_NO_URL: &str =
-    "the endpoint of its provider is no absolute http or https URL that can be sent";
+    "the endpoint of its provider is not an absolute http or https URL that can be sent";
 const ENDPOINT_NO_TLS: &str =
     "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
 const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";

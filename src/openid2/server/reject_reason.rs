@@ -7,13 +7,13 @@ use http::StatusCode;
 /// ```
 /// use oauth_proto::openid2::server::RejectReason;
 ///
-/// assert_eq!(RejectReason::NotOpenid.to_string(), "the request is no OpenID message");
+/// assert_eq!(RejectReason::NotOpenid.to_string(), "the request is not an OpenID message");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
     /// There is no `openid.mode`.
-    #[error("the request is no OpenID message")]
+    #[error("the request is not an OpenID message")]
     NotOpenid,
     /// A field is repeated or is not a text, or there are too many fields.
     #[error("the request's fields cannot be told apart")]
@@ -22,7 +22,7 @@ pub enum RejectReason {
     #[error("the HTTP method {0} is not that of this message")]
     HttpMethod(http::Method),
     /// The body is not a form.
-    #[error("the body is no form")]
+    #[error("the body is not a form")]
     NotAForm,
     /// A version that is unknown, or not allowed here.
     #[error("the version of the protocol is not spoken here")]
@@ -56,7 +56,9 @@ pub enum RejectReason {
     NotTheUsers,
     /// The approval names something that is not an identifier: an absolute URL in its normal form.
     /// The relying party is told that there is no answer.
-    #[error("{0:?} is no identifier: that is an absolute http or https URL in its normal writing")]
+    #[error(
+        "{0:?} is not an identifier: expected an absolute http or https URL in its normal form"
+    )]
     NoIdentifier(String),
     /// A value of the application has a newline, which a message cannot have. The relying party is
     /// told that there is no answer.

@@ -148,13 +148,16 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
             "cursor://anysphere.cursor-retrieval/oauth/callback",
             &["cursor://anysphere", "scheme 'cursor'", "no dot"],
         ),
-        ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "no client's own"]),
+        ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "does not belong to a client"]),
         ("https://new.example.com/cb#x", &["https://new.example.com/cb", "fragment"]),
         (
             "http://new.example.com/cb",
             &["http://new.example.com/cb", "http", "this machine", "need https"],
         ),
-        ("https://auth.example.com/consent", &["https://auth.example.com/consent", "own origin"]),
+        (
+            "https://auth.example.com/consent",
+            &["https://auth.example.com/consent", "origin of this server"],
+        ),
         ("https://me:pw@new.example.com/cb", &["https://new.example.com/cb", "user information"]),
         ("javascript:alert(1)", &["javascript:alert(1)", "browser"]),
         ("/cb", &["/cb", "absolute"]),

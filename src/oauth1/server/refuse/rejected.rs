@@ -60,7 +60,7 @@ pub enum RejectReason {
     #[error("{0} has an impossible value")]
     ParameterInvalid(&'static str),
     /// `oauth_` parameters are in more than one place (RFC 5849 §3.5).
-    #[error("protocol parameters stand in more than one place")]
+    #[error("protocol parameters are in more than one place")]
     ParametersMixed,
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control
     /// character.

@@ -109,7 +109,7 @@ pub enum ConfigurationProblem {
     },
     /// The separator cannot be used between scopes.
     #[error(
-        "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is no letter or digit"
+        "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is not a letter or digit"
     )]
     ScopeSeparator(char),
     /// A grant has reusable tokens, and there is no key to seal them with.

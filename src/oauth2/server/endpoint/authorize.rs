@@ -218,13 +218,13 @@ impl Provider {
                         .bytes()
                         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
                 if !is_hash {
-                    return invalid("code_challenge", "it is no SHA-256 in base64url");
+                    return invalid("code_challenge", "expected the base64url of a SHA-256 hash");
                 }
                 Ok(Some(CodeChallenge::S256(challenge.to_owned())))
             }
             "plain" if self.0.allow_plain_pkce => {
                 if !code::is_verifier(challenge) {
-                    return invalid("code_challenge", "it is no code_verifier");
+                    return invalid("code_challenge", "expected 43 to 128 unreserved characters");
                 }
                 Ok(Some(CodeChallenge::Plain(TokenHash::of(challenge))))
             }

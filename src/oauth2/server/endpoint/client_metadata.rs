@@ -347,7 +347,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
         places[0] == places[1]
     };
     if url::Url::parse(&provider.0.issuer).is_ok_and(is_own) {
-        return refuse("this server's own origin is no client's", None);
+        return refuse("the origin of this server cannot be a client's", None);
     }
     let scheme = url.scheme();
     // Those of systems may have a dot, too.
@@ -356,7 +356,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     {
         return refuse(
             &format!(
-                "the scheme {scheme:?} is no client's own; use https, or http on this machine"
+                "the scheme {scheme:?} does not belong to a client; use https, or http on this machine"
             ),
             None,
         );
@@ -402,7 +402,7 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
             let shown = without_secrets(&link.replace(char::is_control, "?"));
             return Err(refused(
                 member,
-                format!("{shown:?} is no http or https URL in ASCII without user information"),
+                format!("{shown:?} is not an http or https URL in ASCII without user information"),
             ));
         }
     }

@@ -46,7 +46,7 @@ impl<'r> Parameters<'r> {
             let text = name.zip(value);
             let not_text = RejectReason::ParameterInvalid {
                 name: "a parameter",
-                why: "it is no text in UTF-8",
+                why: "it is not a text in UTF-8",
             };
             let (name, value) = text.ok_or(not_text)?;
             if parameters.len() == MOST {

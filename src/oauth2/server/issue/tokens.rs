@@ -174,7 +174,9 @@ impl ProviderBuilder {
         if is_token(&text) {
             Ok(text)
         } else {
-            Err(RejectReason::Misconfigured("the generator made what is no token"))
+            Err(RejectReason::Misconfigured(
+                "the generator made a text that does not have the syntax of a token",
+            ))
         }
     }
 

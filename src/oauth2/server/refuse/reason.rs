@@ -111,7 +111,7 @@ pub enum RejectReason {
     #[error("the client is not registered for {0:?}")]
     NotAllowed(String),
     /// The request names no scope, and there is no default scope.
-    #[error("the request names no scope, and there is none by default")]
+    #[error("the request names no scope, and there is no default scope")]
     ScopeMissing,
     /// The grant does not have these scopes, or the client may not ask for them.
     #[error("the scope {0:?} is not available to this client by this grant")]
@@ -189,7 +189,7 @@ pub enum RejectReason {
     /// The grant has reached the end that
     /// [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
     #[error(
-        "the grant has come to the end that `GrantType::grants_end_after` sets: the user has to grant access again"
+        "the grant has reached the end that `GrantType::grants_end_after` sets: the user has to grant access again"
     )]
     GrantEnded,
     /// The client or the grant type may have nothing any more of what was granted.
@@ -204,7 +204,7 @@ pub enum RejectReason {
     #[error("the refresh token was given to another client than {0:?}; its grant is revoked")]
     RefreshTokenOfAnotherClient(String),
     /// The user has not decided about the device yet.
-    #[error("nobody has decided about the device yet")]
+    #[error("the user has not decided about the device yet")]
     DevicePending,
     /// The device asks too often.
     #[error("the device asks too often")]

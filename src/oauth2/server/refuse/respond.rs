@@ -101,7 +101,7 @@ pub(crate) fn redirect(
     parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
     location.push_str(&pairs);
     let mut location = HeaderValue::try_from(location)
-        .map_err(|_| RejectReason::Misconfigured("a redirect_uri is no header"))?;
+        .map_err(|_| RejectReason::Misconfigured("a redirect_uri cannot be a header"))?;
     location.set_sensitive(true);
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;

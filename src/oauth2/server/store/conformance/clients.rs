@@ -75,7 +75,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let refused = !kit.save_client(save(&second, Some(&first))).await;
     must(
         refused && is(&renewed).await,
-        "after SaveClient has changed the registration's hash, the one before is no good",
+        "after SaveClient has changed the registration's hash, the one before is not valid",
     );
 
     let id = kit.name("client");
