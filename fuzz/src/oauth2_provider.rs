@@ -149,19 +149,7 @@ macro_rules! counted {
     };
 }
 
-counted! {
-    find_client: FindClient -> Option<Arc<ClientRecord>>;
-    save_client: SaveClient -> bool;
-    remove_client: RemoveClient -> bool;
-    save_one_time_record: SaveOneTimeRecord -> bool;
-    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
-    replace_one_time_record: ReplaceOneTimeRecord -> bool;
-    redeem: Redeem -> Redemption;
-    save_tokens: SaveTokens -> Saved;
-    find_token: FindToken -> Option<Arc<TokenRecord>>;
-    rotate: Rotate -> Rotation;
-    revoke: Revoke -> ();
-}
+oauth_proto::for_each_oauth2_query! { counted! {} }
 
 /// A clock that is moved, and entropy that is counted.
 pub struct Clock {

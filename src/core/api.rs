@@ -178,6 +178,16 @@ pub(crate) fn json(
     if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
 }
 
+/// Returns the error for a redirect in place of an answer.
+pub(crate) fn redirect(response: &Response) -> Misbehaved {
+    let location =
+        response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Misbehaved::Redirect {
+        location: without_secrets(&location.unwrap_or_default()),
+        response: Box::new(ResponseExcerpt::of(response)),
+    }
+}
+
 /// Checks that a response is not a redirect, not a refusal and not too large.
 pub(crate) fn check_success(
     response: &Response,
@@ -186,13 +196,7 @@ pub(crate) fn check_success(
 ) -> Result<(), Error> {
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if response.status().is_redirection() {
-        let location =
-            response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect {
-            location: without_secrets(&location.unwrap_or_default()),
-            response: excerpt(),
-        }
-        .into());
+        return Err(redirect(response).into());
     }
     if !response.status().is_success() {
         return Err(refusal(response).into());

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use http::header::{DATE, LOCATION};
+use http::header::DATE;
 use serde_json::Value;
 
+use crate::core::api;
 use crate::oauth1::credentials::TokenCredentials;
 use crate::oauth1::names::{
     CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol,
 };
 use crate::wire::{
     Challenge, MAX_BODY, form, json, lenient, printable_code, printable_text, truncated,
-    without_secrets,
 };
 use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
@@ -44,7 +44,7 @@ impl Fields {
     ) -> Result<Self, Error> {
         let answer = Box::new(ResponseExcerpt::of(response));
         if response.status().is_redirection() {
-            return Err(redirect(response, answer));
+            return Err(api::redirect(response).into());
         }
         let length = response.body().len();
         if length > MAX_BODY {
@@ -178,16 +178,6 @@ fn json_text(value: Value) -> Option<String> {
         Value::String(text) => Some(text),
         other => Some(other.to_string()),
     }
-}
-
-fn redirect(response: &Response, answer: Box<ResponseExcerpt>) -> Error {
-    let location =
-        response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Misbehaved::Redirect {
-        location: without_secrets(location.as_deref().unwrap_or_default()),
-        response: answer,
-    }
-    .into()
 }
 
 /// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::core::api;
 use crate::oauth2::{Quirks, Scope, Token, TokenType};
 use crate::wire::json::{self, Member};
-use crate::wire::{MAX_BODY, form, lenient, printable_code, prose, truncated, without_secrets};
+use crate::wire::{MAX_BODY, form, lenient, printable_code, prose, truncated};
 use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
 /// The values that an answer is compared with.
@@ -32,13 +33,7 @@ pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
     let status = response.status();
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if status.is_redirection() {
-        let location =
-            response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect {
-            location: without_secrets(&location.unwrap_or_default()),
-            response: excerpt(),
-        }
-        .into());
+        return Err(api::redirect(response).into());
     }
     let length = response.body().len();
     if length > MAX_BODY {

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
     AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken,
     FoundOneTimeRecord, KeyedToken, MemoryStore, OneTimeRecord, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
     Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
+use oauth_proto::{Timestamp, for_each_oauth2_query};
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
@@ -296,31 +296,25 @@ struct Slow {
 }
 
 macro_rules! slowly {
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
-        $(async fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
+    // This one is written by hand below.
+    (@ redeem: $Query:ident -> $Output:ty) => {};
+    (@ $method:ident: $Query:ident -> $Output:ty) => {
+        async fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
             elsewhere().await;
             let answer = self.inner.$method(query);
             elsewhere().await;
             answer
-        })*
+        }
+    };
+    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+        $(slowly! { @ $method: $Query -> $Output })*
     };
 }
 
 impl AsyncStore for Slow {
     type Error = Infallible;
 
-    slowly! {
-        find_client: FindClient -> Option<Arc<ClientRecord>>;
-        save_client: SaveClient -> bool;
-        remove_client: RemoveClient -> bool;
-        save_one_time_record: SaveOneTimeRecord -> bool;
-        find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
-        replace_one_time_record: ReplaceOneTimeRecord -> bool;
-        save_tokens: SaveTokens -> Saved;
-        find_token: FindToken -> Option<Arc<TokenRecord>>;
-        rotate: Rotate -> Rotation;
-        revoke: Revoke -> ();
-    }
+    for_each_oauth2_query! { slowly! {} }
 
     async fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
         let found = self.inner.find_one_time_record(&FindOneTimeRecord::new(query.key))?;
@@ -358,19 +352,7 @@ macro_rules! unreachable_store {
     };
 }
 
-unreachable_store! {
-    find_client: FindClient -> Option<Arc<ClientRecord>>;
-    save_client: SaveClient -> bool;
-    remove_client: RemoveClient -> bool;
-    save_one_time_record: SaveOneTimeRecord -> bool;
-    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
-    replace_one_time_record: ReplaceOneTimeRecord -> bool;
-    redeem: Redeem -> Redemption;
-    save_tokens: SaveTokens -> Saved;
-    find_token: FindToken -> Option<Arc<TokenRecord>>;
-    rotate: Rotate -> Rotation;
-    revoke: Revoke -> ();
-}
+for_each_oauth2_query! { unreachable_store! {} }
 
 #[test]
 fn a_store_that_fails_is_said_to_fail() {

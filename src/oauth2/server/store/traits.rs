@@ -15,7 +15,30 @@ use super::records::token_record::TokenRecord;
 use crate::core::server_queries::server_queries;
 use crate::oauth2::server::refuse::rejected::Rejected;
 
-server_queries! {
+/// Calls a macro with the list of all queries that a store answers, after what the caller gives it:
+/// for stores around a store, in this repository's tests. It is not part of the public interface.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_oauth2_query {
+    ($callback:ident! { $($before:tt)* }) => {
+        $callback! {
+            $($before)*
+            find_client: FindClient -> Option<Arc<ClientRecord>>;
+            save_client: SaveClient -> bool;
+            remove_client: RemoveClient -> bool;
+            save_one_time_record: SaveOneTimeRecord -> bool;
+            find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+            replace_one_time_record: ReplaceOneTimeRecord -> bool;
+            redeem: Redeem -> Redemption;
+            save_tokens: SaveTokens -> Saved;
+            find_token: FindToken -> Option<Arc<TokenRecord>>;
+            rotate: Rotate -> Rotation;
+            revoke: Revoke -> ();
+        }
+    };
+}
+
+for_each_oauth2_query! { server_queries! {
     /// The next step of a request: a query, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
@@ -126,16 +149,4 @@ server_queries! {
 
     rejected Rejected;
     aside [DecideGrant, ExtendResponse];
-
-    find_client: FindClient -> Option<Arc<ClientRecord>>;
-    save_client: SaveClient -> bool;
-    remove_client: RemoveClient -> bool;
-    save_one_time_record: SaveOneTimeRecord -> bool;
-    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
-    replace_one_time_record: ReplaceOneTimeRecord -> bool;
-    redeem: Redeem -> Redemption;
-    save_tokens: SaveTokens -> Saved;
-    find_token: FindToken -> Option<Arc<TokenRecord>>;
-    rotate: Rotate -> Rotation;
-    revoke: Revoke -> ();
-}
+} }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Timestamp;
+use crate::for_each_oauth2_query;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,
@@ -61,31 +62,18 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         Self { store, now, count: AtomicU64::new(0) }
     }
 
-    answered_queries! {
-        find_client: FindClient -> Option<Arc<ClientRecord>>;
-        save_client: SaveClient -> bool;
-        remove_client: RemoveClient -> bool;
-        save_one_time_record: SaveOneTimeRecord -> bool;
-        replace_one_time_record: ReplaceOneTimeRecord -> bool;
-        redeem: Redeem -> Redemption;
-        save_tokens: SaveTokens -> Saved;
-        rotate: Rotate -> Rotation;
-        revoke: Revoke -> ();
-    }
+    for_each_oauth2_query! { answered_queries! {} }
 
     pub(crate) async fn client(&self, client_id: &str) -> Option<Arc<ClientRecord>> {
         self.find_client(FindClient { client_id: client_id.to_owned() }).await
     }
 
     pub(crate) async fn record(&self, key: TokenHash) -> Option<FoundOneTimeRecord> {
-        answered(
-            "FindOneTimeRecord",
-            self.store.find_one_time_record(&FindOneTimeRecord { key }).await,
-        )
+        self.find_one_time_record(FindOneTimeRecord { key }).await
     }
 
     pub(crate) async fn token(&self, key: TokenHash) -> Option<Arc<TokenRecord>> {
-        answered("FindToken", self.store.find_token(&FindToken { key }).await)
+        self.find_token(FindToken { key }).await
     }
 
     /// Returns whether a token is there as it was kept.
