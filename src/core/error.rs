@@ -63,24 +63,51 @@ pub enum Error {
     Expired(#[from] Expired),
 }
 
-/// Makes the error of a leaf, by its kind.
-macro_rules! from_leaf {
-    ($feature:literal, $kind:ident, $leaf:ty) => {
-        #[cfg(feature = $feature)]
-        impl From<$leaf> for Error {
-            fn from(error: $leaf) -> Self {
-                $kind::from(error).into()
+/// A boxed error of any type, as functions of the caller return it.
+type Boxed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Lists the leaves once, with feature and kind: makes the error of each, and finds each in a box.
+macro_rules! leaves {
+    ($($feature:literal $kind:ident $leaf:ty;)*) => {
+        $(
+            #[cfg(feature = $feature)]
+            impl From<$leaf> for Error {
+                fn from(error: $leaf) -> Self {
+                    $kind::from(error).into()
+                }
+            }
+        )*
+
+        impl Error {
+            /// Returns the error of this crate in a box: itself, a kind or a leaf. Another error is
+            /// given back.
+            pub(crate) fn unboxed(error: Boxed) -> Result<Self, Boxed> {
+                fn of<E: Into<Error> + std::error::Error + 'static>(
+                    error: Boxed,
+                ) -> Result<Error, Boxed> {
+                    error.downcast::<E>().map(|error| (*error).into())
+                }
+                let error = of::<Self>(error).or_else(of::<Refused>).or_else(of::<Misbehaved>);
+                let error = error.or_else(of::<Forged>).or_else(of::<Unsupported>);
+                let error = error.or_else(of::<Expired>);
+                $(
+                    #[cfg(feature = $feature)]
+                    let error = error.or_else(of::<$leaf>);
+                )*
+                error
             }
         }
     };
 }
 
-from_leaf!("oauth1", Unsupported, oauth1::RequestError);
-from_leaf!("oauth1", Forged, oauth1::CallbackError);
-from_leaf!("client", Unsupported, oauth2::RequestError);
-from_leaf!("client", Forged, oauth2::CallbackError);
-from_leaf!("openid2", Forged, openid2::AssertionError);
-from_leaf!("openid2", Refused, openid2::ProviderError);
+leaves! {
+    "oauth1" Unsupported oauth1::RequestError;
+    "oauth1" Forged oauth1::CallbackError;
+    "client" Unsupported oauth2::RequestError;
+    "client" Forged oauth2::CallbackError;
+    "openid2" Forged openid2::AssertionError;
+    "openid2" Refused openid2::ProviderError;
+}
 
 impl Error {
     /// Returns the code that the server gave for its refusal: `invalid_grant`, `access_denied`,
@@ -233,9 +260,6 @@ impl Error {
     /// Returns the error with the leg in which it arose. A leg that is there already is more
     /// precise.
     pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
-        if let Self::Refused(Refused::KeyService(error)) = self {
-            return Refused::KeyService(Box::new(error.in_leg(leg))).into();
-        }
         let response = match &mut self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => {
                 Some(response)

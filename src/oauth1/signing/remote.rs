@@ -9,7 +9,7 @@ use super::method::{Method, SignatureMethod};
 use super::scheme::Scheme;
 use super::signer::Signer;
 use super::stamp::{OAuthParam, Stamp};
-use crate::core::asking::not_asked;
+use crate::core::asking::ask_first;
 use crate::core::error::oauth1::RequestError;
 use crate::{Error, Moment, Step};
 
@@ -58,13 +58,12 @@ impl Signer {
         // for it.
         let base_string = self.base_string_of(&request, &stamp, &extra, &name)?;
         let asking = method.sign(base_string.clone(), own);
-        let asking = asking.map_err(|error| not_asked(error, |reason| unsigned(&name, reason)))?;
         let signer = self.clone();
-        let waits =
-            || unsigned("the key", "its step waits, for which a request has no time".to_owned());
-        asking.asked_first(waits, move |signature| {
+        let method = name.clone();
+        let failed = move |reason| RequestError::Signing { method: method.clone(), reason }.into();
+        ask_first(asking, failed.clone(), move |signature| {
             if signature.is_empty() {
-                return Err(unsigned(&name, "the service returned an empty signature".to_owned()));
+                return Err(failed("the service returned an empty signature".to_owned()));
             }
             let relay = Relay { name, base_string: OnceLock::from(base_string), signature };
             signer.by(Arc::new(relay)).sign_with(&mut request, &stamp, &extra)?;
@@ -123,9 +122,4 @@ impl SignatureMethod for Relay {
     fn uses_secrets(&self) -> bool {
         false
     }
-}
-
-/// Returns the error for a signature that could not be made.
-fn unsigned(method: &str, reason: String) -> Error {
-    RequestError::Signing { method: method.to_owned(), reason }.into()
 }

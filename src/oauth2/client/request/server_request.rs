@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
-use crate::core::asking::not_asked;
+use crate::core::asking::ask_first;
 use crate::core::endpoint::with_query;
 use crate::core::error::oauth2::RequestError;
 use crate::core::step::Receive;
@@ -88,17 +88,15 @@ impl Client {
         moment: &Moment,
         state: impl Receive<T> + 'static,
     ) -> Result<Step<T>, Error> {
-        // What cannot be sent in any case is said before the service is asked.
+        // Errors that do not depend on the credentials are returned before the service is asked.
         self.request(request.clone(), None)?;
         let credentials = self.credentials(request.endpoint, moment);
         let asking =
             method.authenticate(credentials, Moment::new(moment.now, moment.derive("key service")));
-        let asking = asking.map_err(|error| not_asked(error, not_authenticated))?;
         let ServerRequest { endpoint, parameters, headers, transmission, client_id } = request;
         let (client, endpoint) = (self.clone(), endpoint.clone());
-        let waits =
-            || not_authenticated("its step waits, for which a request has no time".to_owned());
-        let step = asking.asked_first(waits, move |credentials| {
+        let failed = |reason| RequestError::ClientAuthentication { reason }.into();
+        let step = ask_first(asking, failed, move |credentials| {
             let request =
                 ServerRequest { endpoint: &endpoint, parameters, headers, transmission, client_id };
             let request = client.request(request, Some(credentials))?;
@@ -136,7 +134,7 @@ impl Client {
         let has_more = !headers.is_empty() || credentials.is_some();
         self.push_own_credentials(&mut parameters)?;
         if let Some(credentials) = credentials {
-            let has_id = form::pairs(parameters.as_bytes()).any(|(name, _)| *name == *b"client_id");
+            let has_id = has_client_id(&parameters);
             for (name, value) in &credentials.parameters {
                 // No parameter may occur twice (RFC 6749 §3.2).
                 if name != "client_id" || !has_id {
@@ -147,9 +145,7 @@ impl Client {
                 request.headers_mut().insert(name, value);
             }
         }
-        if client_id == ClientIdParameter::Always
-            && !form::pairs(parameters.as_bytes()).any(|(name, _)| *name == *b"client_id")
-        {
+        if client_id == ClientIdParameter::Always && !has_client_id(&parameters) {
             form::push_text(&mut parameters, "client_id", &self.inner.id);
         }
         for (name, value) in headers {
@@ -207,9 +203,9 @@ impl Client {
     }
 }
 
-/// Returns the error for a method of the caller's that failed.
-fn not_authenticated(reason: String) -> Error {
-    RequestError::ClientAuthentication { reason }.into()
+/// Returns whether a form has a `client_id`.
+fn has_client_id(parameters: &str) -> bool {
+    form::pairs(parameters.as_bytes()).any(|(name, _)| *name == *b"client_id")
 }
 
 #[cfg(test)]
