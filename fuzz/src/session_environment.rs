@@ -146,7 +146,7 @@ impl SessionEnvironment {
         Awaited(slot)
     }
 
-    /// Answers one of the waiting futures; `false` if there is none.
+    /// Answers one of the waiting futures. Returns `false` if no future waits.
     pub fn answer(&self, which: usize, answer: Answer) -> bool {
         let mut waiting = self.waiting.borrow();
         waiting.retain(|slot| !slot.gone.get() && slot.answer.get().is_none());

@@ -114,8 +114,8 @@ fn awkward_credentials_are_understood_wherever_they_are() {
 fn what_does_not_fit_is_refused() {
     let server = OurServer::start();
     let code = Task::new(&server, "code");
-    // It overlooks that there is no code, and asks for a token for itself: with a user's scope,
-    // that it cannot have.
+    // Authlib does not notice that the callback has no code, and requests a token for the client
+    // itself. The client must not have a user's scope.
     assert_eq!(
         walk(&Task { user: "nobody", ..code.clone() }),
         json!({ "refused": "invalid_scope" })

@@ -80,7 +80,7 @@ pub enum Unsupported {
     /// The token came without what renewing it takes: a session handle, or a refresh token.
     #[error("the token cannot be renewed: it came without a session handle or a refresh token")]
     NotRenewable,
-    /// There is no token, and only the user can grant one.
+    /// The session has no token, and only the user can grant one.
     #[error("there is no token: the user has to grant access first")]
     NoToken,
     /// The identifier that the user typed does not lead to an OpenID provider (OpenID

@@ -190,8 +190,8 @@ impl RsaHash {
 
 /// The random numbers that blind a private operation, so that its duration says nothing about the
 /// key (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's
-/// randomness. If the caller made the stamp, there is no such randomness. The numbers are then the
-/// same for the same message, but still secret, which is what matters.
+/// randomness. A stamp that the caller made has no randomness. The numbers are then the same for
+/// the same message, but they are still secret.
 struct Blinding {
     seed: Zeroizing<[u8; 32]>,
     counter: u64,

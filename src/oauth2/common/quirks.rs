@@ -70,7 +70,7 @@ pub struct Quirks {
     /// Reads `errors[0].errorType`, or else its `code`, if there is no `error`.
     ///
     /// # Security
-    /// There is no risk: it only gives a refusal its name (Fitbit).
+    /// This weakens nothing: it only names the refusal (Fitbit).
     pub allow_error_list: bool,
 }
 

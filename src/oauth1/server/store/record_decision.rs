@@ -3,10 +3,9 @@
 use super::temporary_record::{Stage, TemporaryRecord};
 use crate::core::query::ServerQuery;
 
-/// Notes the resource owner's decision, if there is still one to make: where the record is
-/// [`Stage::Waiting`], replaces the stage, or removes the record where `stage` is `None`. Answers
-/// with the record as it was, or with `None` and without a change if there is no such record, if it
-/// belongs to another client, or if it does not wait any more.
+/// Stores the resource owner's decision. If the record is [`Stage::Waiting`] and belongs to the
+/// client, the store replaces its stage, or removes the record if `stage` is `None`, and answers
+/// with the record as it was. Otherwise the store changes nothing and answers `None`.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::RecordDecision;

@@ -45,8 +45,8 @@ pub struct Discovery {
     /// ```
     ///
     /// # Security
-    /// There is no risk if both names are the same server's. If the other name is another server's,
-    /// that server's callbacks are taken for those of this one.
+    /// This is safe if both names belong to one server. Otherwise the client accepts the other
+    /// server's callbacks as this server's.
     pub allow_issuer: Option<String>,
     /// Takes metadata that names this issuer instead, including the braces:
     /// `https://login.microsoftonline.com/{tenantid}/v2.0`, which Microsoft's endpoints for several

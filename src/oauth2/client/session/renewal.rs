@@ -46,8 +46,8 @@ const TRIES: u32 = 4;
 /// One renewal of the token of a [`SharedSession`](crate::oauth2::SharedSession): a future that
 /// owns all it needs, to be given to a runtime, or to a thread that calls [`finish`](Self::finish).
 ///
-/// Callers that fetch meanwhile wait for its result. If a renewal is dropped before its end, there
-/// is no new token, and the next caller renews.
+/// Callers that fetch meanwhile wait for its result. If a renewal is dropped before its end, the
+/// session keeps the old token, and the next caller renews it.
 ///
 /// # Examples
 /// ```
@@ -136,7 +136,7 @@ pub(crate) enum Urgency {
 
 /// The result of loading a token.
 enum Loaded {
-    /// The token is the one that the session has, or there is no stored token.
+    /// The storage has the token of the session, or no token.
     Same,
     /// Another process stored a token that is good.
     Good(RenewedSession),

@@ -213,7 +213,7 @@ impl Session {
     /// Gives a request the token, if the token is good at the time `now`.
     ///
     /// # Errors
-    /// [`Expired::Token`] when it is not good, or when there is no token yet and
+    /// [`Expired::Token`] when the token is not good, or when the session has no token yet and
     /// [`renew`](Self::renew) can get one.
     /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
     /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not

@@ -226,7 +226,7 @@ impl SharedSession {
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(session.attach_renewed_token(request)?);
         }
-        // There is no renewal for a request that must not carry the token.
+        // A request that must not carry the token does not cause a renewal.
         session.check_origin(request.uri(), request.headers())?;
         let RenewedSession { session, origin } = self.ready(send).await?;
         Ok(match origin {
@@ -254,7 +254,7 @@ impl SharedSession {
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
-        // If the user has signed out, there is no token any more.
+        // If the user has signed out, the session has no token any more.
         if !is_good {
             return Err(error);
         }

@@ -180,7 +180,7 @@ impl Storage {
         load(()).await.map_err(|error| DriveError::storage("load the token", error))
     }
 
-    /// Stores a token, or the fact that there is no token any more.
+    /// Stores a token, or records that its grant has ended.
     pub(crate) async fn store(
         &self,
         expected: Option<String>,
