@@ -78,30 +78,29 @@ impl AuthenticateClientRemotely for KeyService {
     }
 }
 
-pub fn chapter() -> Result<(), Box<dyn std::error::Error>> {
+pub fn chapter() -> Result<(), BoxError> {
     show::title(
         "Keys in a service elsewhere: the printing service signs, and its key is not in it",
     );
     let private = PrivateKey::from_pkcs8_pem(PRIVATE_KEY)?;
     let keys = net::Server::start(|_| {
-        move |request: &Request| {
-            sign(&private, request.body()).unwrap_or_else(|error| net::failed(&error))
-        }
+        Ok(move |request: &Request| {
+            sign(&private, request.body()).unwrap_or_else(|error| net::text(500, error))
+        })
     })?;
     show::note(format_args!("a key service listens at {}", keys.origin));
     let photos = net::Server::start(|origin| {
-        let photos = Photos::new(origin);
-        move |request: &Request| match &photos {
-            Ok(photos) => photos.handle(request).unwrap_or_else(|error| net::failed(&error)),
-            Err(error) => net::failed(error),
-        }
+        let photos = Photos::new(origin)?;
+        Ok(move |request: &Request| {
+            photos.handle(request).unwrap_or_else(|error| net::text(500, error))
+        })
     })?;
     show::note(format_args!(
         "a photo service, which knows the public key, listens at {}",
         photos.origin
     ));
     let key = Arc::new(KeyService { url: format!("{}/sign", keys.origin) });
-    let mut send = net::shown_client();
+    let mut send = show::transport();
 
     show::title("1. OAuth 1.0a: the base string goes to the key service, the signature comes back");
     let scheme = Scheme::new(Method::Remote(key.clone()));
@@ -125,7 +124,7 @@ fn sign(key: &PrivateKey, body: &[u8]) -> Result<Response, BoxError> {
     let message =
         BASE64_STANDARD.decode(question["message"].as_str().ok_or("there is no message")?)?;
     let signature = key.sign(padding(), &Sha256::digest(message))?;
-    answer(&json!({ "signature": BASE64_STANDARD.encode(signature) }))
+    Ok(net::json(&json!({ "signature": BASE64_STANDARD.encode(signature) })))
 }
 
 /// The photo service: an API that verifies signatures, and a token endpoint that verifies
@@ -154,9 +153,9 @@ impl Photos {
             return self.token(request.body());
         }
         match serve(self.verifier.verify(request, Moment::from_os()), &self.store) {
-            Ok(verified) => {
-                answer(&json!({ "signed_by": verified.client_key, "photos": ["vacation.jpg"] }))
-            }
+            Ok(verified) => Ok(net::json(
+                &json!({ "signed_by": verified.client_key, "photos": ["vacation.jpg"] }),
+            )),
             Err(rejected) => Ok(rejected.response()),
         }
     }
@@ -180,14 +179,10 @@ impl Photos {
         if claims["aud"] != self.token_endpoint.as_str() {
             return Err("the assertion is for another server".into());
         }
-        answer(&json!({ "access_token": "SlAV32hkKG", "token_type": "Bearer", "expires_in": 3600 }))
+        Ok(net::json(
+            &json!({ "access_token": "SlAV32hkKG", "token_type": "Bearer", "expires_in": 3600 }),
+        ))
     }
-}
-
-fn answer(value: &Value) -> Result<Response, BoxError> {
-    Ok(http::Response::builder()
-        .header("content-type", "application/json")
-        .body(value.to_string().into_bytes())?)
 }
 
 /// RSASSA-PKCS1-v1_5 with SHA-256: the DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note

@@ -3,6 +3,7 @@
 //! beside it; `--port` is the client's.
 
 mod key_service;
+#[path = "../../examples/loopback/net.rs"]
 mod net;
 mod oauth1;
 mod oauth2;
@@ -16,7 +17,7 @@ mod show;
 mod sign_in;
 mod sign_in_with;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), oauth_proto::BoxError> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {

@@ -11,7 +11,7 @@ use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T> = Result<T, oauth_proto::BoxError>;
 
 pub fn chapter() -> Outcome<()> {
     show::title("OAuth 1.0a: a printing service wants to see Jane's photos");
@@ -19,17 +19,13 @@ pub fn chapter() -> Outcome<()> {
     let store = Arc::new(MemoryStore::default());
     store.add_client("printer", ClientRecord::with_secret("kd94hf93k423kf44")?);
     let server = net::Server::start(|origin| {
-        let provider = Verifier::new(origin).and_then(|mut verifier| {
-            verifier.realm = Some("Photos".into());
-            Provider::builder(verifier).build()
-        });
+        let mut verifier = Verifier::new(origin)?;
+        verifier.realm = Some("Photos".into());
+        let provider = Provider::builder(verifier).build()?;
         let store = store.clone();
-        move |request: &Request| match &provider {
-            Ok(provider) => {
-                handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response())
-            }
-            Err(error) => page(500, &error.to_string()),
-        }
+        Ok(move |request: &Request| {
+            handle(&provider, &store, request).unwrap_or_else(|rejected| rejected.response())
+        })
     })?;
     show::note(format_args!(
         "a photo service, built on oauth_proto::oauth1::server, listens at {}",
@@ -39,7 +35,7 @@ pub fn chapter() -> Outcome<()> {
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
     let server = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
     let client = Client::new(server, ClientCredentials::new("printer", "kd94hf93k423kf44"));
-    let mut send = net::shown_client();
+    let mut send = show::transport();
 
     show::title(
         "1. The printing service asks for temporary credentials, signed with its own secret",
@@ -77,10 +73,12 @@ pub fn chapter() -> Outcome<()> {
 
     show::title("What happened");
     show::note(
-        "The client's secret and the token's secret never travelled with a request, only signatures did;",
+        "The client's secret and the token's secret never travelled with a request, only \
+         signatures did;",
     );
     show::note(
-        "Jane's password went nowhere; a request that was overheard was worth nothing the second time.",
+        "Jane's password went nowhere; a request that was overheard was worth nothing the second \
+         time.",
     );
     Ok(())
 }
@@ -95,9 +93,9 @@ fn handle(
     if request.uri().path() == "/photos" {
         let verified = serve(provider.verifier().verify(request, moment), store)?;
         let user = verified.approval.map(|approval| approval.user).unwrap_or_default();
-        return Ok(page(
+        return Ok(net::text(
             200,
-            &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key),
+            format_args!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key),
         ));
     }
     match serve(provider.dispatch(request, moment), store)? {
@@ -105,9 +103,9 @@ fn handle(
         Dispatched::Consent(consent) => {
             // A real service has Jane sign in first.
             if request.method() == http::Method::GET {
-                return Ok(page(
+                return Ok(net::text(
                     200,
-                    &format!(
+                    format_args!(
                         "Jane, may \"{}\" see your photos? [grant] [deny]",
                         consent.client_key
                     ),
@@ -121,16 +119,11 @@ fn handle(
             Ok(match serve(decision, store)? {
                 AfterConsent::Redirect(response) => response,
                 AfterConsent::ShowVerifier(code) => {
-                    page(200, &format!("Enter {} at the client", code.expose()))
+                    net::text(200, format_args!("Enter {} at the client", code.expose()))
                 }
-                AfterConsent::ShowDenied => page(200, "Access was denied"),
+                AfterConsent::ShowDenied => net::text(200, "Access was denied"),
             })
         }
-        _ => Ok(page(404, "not found")),
+        _ => Ok(net::text(404, "not found")),
     }
-}
-
-fn page(status: u16, text: &str) -> Response {
-    let builder = http::Response::builder().status(status).header("content-type", "text/plain");
-    builder.body(text.as_bytes().to_vec()).unwrap_or_default()
 }

@@ -14,25 +14,16 @@ use oauth_proto::{Moment, Request, Response, Timestamp, run};
 use crate::oauth2_server::{CLIENT, CLIENT_SECRET, Photos};
 use crate::{net, show};
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = oauth_proto::BoxError;
 
 pub fn chapters() -> Result<(), Failure> {
     let redirect_uri = "http://127.0.0.1:51004/cb";
     let server = net::Server::start(|origin| {
-        let photos = Photos::new(origin, redirect_uri);
-        move |request: &Request| match &photos {
-            Ok(photos) => photos.handle_at_once(request),
-            Err(error) => net::failed(error),
-        }
+        let photos = Photos::new(origin, redirect_uri)?;
+        Ok(move |request: &Request| photos.handle_at_once(request))
     })?;
     let origin = server.origin.as_str();
-    let mut send = net::client();
-    let mut send = |request: Request| -> Result<Response, ureq::Error> {
-        show::request(&request);
-        let response = send(request)?;
-        show::response(&response);
-        Ok(response)
-    };
+    let mut send = show::transport();
 
     show::title(
         "OAuth 2.0: a photo service, built on oauth_proto::oauth2::server, says what it has",

@@ -10,7 +10,7 @@ use oauth_proto::oauth2::server::{
 };
 use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
-use crate::pages;
+use crate::{net, pages};
 
 /// The client that prints photos.
 pub const CLIENT: &str = "photo-printer";
@@ -74,8 +74,7 @@ impl Photos {
         let albums =
             if access.user().is_some() { ["Holiday", "Ice"] } else { ["Featured", "Landscapes"] };
         let answer = serde_json::json!({ "albums": albums, "user": access.user() });
-        let response = http::Response::builder().header("content-type", "application/json");
-        Ok(response.body(answer.to_string().into_bytes()).unwrap_or_default())
+        Ok(net::json(&answer))
     }
 
     /// The service as the chapters need it: Jane is signed in, and says yes at once. `serve` has

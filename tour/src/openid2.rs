@@ -14,7 +14,7 @@ use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T> = Result<T, oauth_proto::BoxError>;
 
 pub fn chapter() -> Outcome<()> {
     show::title("OpenID 2.0: Jane signs in to a site with an identifier of her own");
@@ -22,13 +22,12 @@ pub fn chapter() -> Outcome<()> {
     let op = net::Server::start(|origin| {
         let endpoint = format!("{origin}/openid");
         let secret = Secret::new("the tour's provider is gone before anybody guesses this");
-        let provider = Provider::new(&endpoint, &secret, on_this_machine());
+        let provider = Provider::new(&endpoint, &secret, on_this_machine())?;
         let (origin, store) = (origin.to_owned(), store.clone());
-        move |request: &Request| match &provider {
-            Ok(provider) => respond(provider, &origin, &store, request)
-                .unwrap_or_else(|rejected| rejected.response()),
-            Err(error) => net::failed(error),
-        }
+        Ok(move |request: &Request| {
+            respond(&provider, &origin, &store, request)
+                .unwrap_or_else(|rejected| rejected.response())
+        })
     })?;
     show::note(format_args!(
         "an OpenID provider, built on oauth_proto::openid2, listens at {}",
@@ -38,7 +37,7 @@ pub fn chapter() -> Outcome<()> {
     // Everything here is on this machine; on the internet it needs TLS, and neither of these.
     let party = RelyingParty::new("http://localhost/", on_this_machine())?;
     let nonces = MemoryStore::default();
-    let mut send = net::shown_client();
+    let mut send = show::transport();
 
     show::title("1. She types her identifier, and the site finds out who may speak for it");
     let discovered = run(party.discover(&format!("{}/jane", op.origin))?, &mut send)?;
@@ -52,7 +51,8 @@ pub fn chapter() -> Outcome<()> {
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title(
-        "3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion",
+        "3. Jane's browser is sent to the provider, where she consents, and comes back with an \
+         assertion",
     );
     let fetch = FetchRequest {
         required: vec![Attribute::new("email", ax::AttributeType::Email)],

@@ -14,7 +14,7 @@ use crate::{net, pages};
 /// The path of the form that signs out.
 const SIGN_OUT: &str = "/sign-out";
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = oauth_proto::BoxError;
 
 pub struct Printer {
     client: Client,
@@ -42,7 +42,7 @@ struct SignedIn {
 impl Printer {
     /// A client at that address, of the service at the other, whose metadata it reads.
     pub fn new(origin: &str, service: &str) -> Result<Self, Failure> {
-        let metadata = run(Discovery::new(service)?.start()?, net::client())?;
+        let metadata = run(Discovery::new(service)?.start()?, net::transport())?;
         let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, CLIENT)
             .secret(CLIENT_SECRET)
             .redirect_uri(format!("{origin}/callback"))?;
@@ -86,7 +86,7 @@ impl Printer {
     /// Calls the API with the user's token.
     fn albums(&self, session: &SharedSession, hidden: &[(&str, &str)]) -> Result<String, Failure> {
         let request = http::Request::get(format!("{}/albums", self.service)).body(Vec::new())?;
-        let answer = session.fetch(request, net::client())?;
+        let answer = session.fetch(request, net::transport())?;
         let json: serde_json::Value = serde_json::from_slice(answer.body())?;
         let session = session.session();
         let scope = session.token().and_then(|token| token.scope.clone()).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Printer {
         }
         let authorize = Authorize::scope(SCOPES.map(|(scope, _)| scope));
         let authorization =
-            run(self.client.authorize(authorize, Moment::from_os())?, net::client())?;
+            run(self.client.authorize(authorize, Moment::from_os())?, net::transport())?;
         let away = Visit::Away(Box::new(authorization.pending));
         Ok(self.sessions.begin(away, see_other(&authorization.url)))
     }
@@ -124,7 +124,8 @@ impl Printer {
                 "Your sign-in has taken too long, or is over.",
             )));
         };
-        let token = run(self.client.redeem(*pending, request, Moment::from_os())?, net::client())?;
+        let token =
+            run(self.client.redeem(*pending, request, Moment::from_os())?, net::transport())?;
         // The session is in memory, and its tokens with it: none of them is stored.
         let session =
             SharedSession::builder(Session::new(&self.client, &self.service, token)?).build()?;
@@ -139,7 +140,7 @@ impl Printer {
         if let Some(Visit::SignedIn(own)) = self.sessions.end_if(request, ours)
             && let Some(token) = own.session.session().token()
         {
-            run(self.client.revoke_grant(token, Moment::from_os())?, net::client())?;
+            run(self.client.revoke_grant(token, Moment::from_os())?, net::transport())?;
         }
         Ok(see_other("/"))
     }

@@ -11,24 +11,21 @@ use crate::sign_in::{PASSWORD, SignIn, USER};
 use crate::{net, show};
 
 /// The client is at that port, or at a free one if it is 0.
-pub fn forever(port: u16) -> Result<(), Box<dyn std::error::Error>> {
+pub fn forever(port: u16) -> Result<(), oauth_proto::BoxError> {
     // Each of the two has to know where the other is. A browser hears of the client only when it is
     // complete.
     let complete = std::sync::Arc::new(OnceLock::<Printer>::new());
     let handler = complete.clone();
     let client = net::Server::start_at(port, |_| {
-        move |request: &Request| match handler.get() {
+        Ok(move |request: &Request| match handler.get() {
             Some(printer) => printer.handle(request),
-            None => net::failed(&"not yet"),
-        }
+            None => net::text(503, "not yet"),
+        })
     })?;
     let redirect_uri = format!("{}/callback", client.origin);
     let service = net::Server::start(|origin| {
-        let site = Photos::new(origin, &redirect_uri).map(SignIn::new);
-        move |request: &Request| match &site {
-            Ok(site) => site.handle(request),
-            Err(error) => net::failed(error),
-        }
+        let site = Photos::new(origin, &redirect_uri).map(SignIn::new)?;
+        Ok(move |request: &Request| site.handle(request))
     })?;
     let printer = Printer::new(&client.origin, &service.origin)?;
     complete.set(printer).map_err(|_| "there is one client")?;

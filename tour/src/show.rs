@@ -5,6 +5,8 @@ use std::fmt::Display;
 
 use oauth_proto::{Request, Response};
 
+use crate::net;
+
 /// The names whose values are shortened.
 const SECRETS: [&str; 11] = [
     "oauth_signature",
@@ -26,6 +28,17 @@ pub fn title(text: impl Display) {
 
 pub fn note(text: impl Display) {
     println!("  {text}");
+}
+
+/// Returns a transport that shows the requests and the responses.
+pub fn transport() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
+    let mut exchange = net::transport();
+    move |request| {
+        self::request(&request);
+        let response = exchange(request)?;
+        self::response(&response);
+        Ok(response)
+    }
 }
 
 pub fn request(request: &Request) {

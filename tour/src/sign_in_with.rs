@@ -7,18 +7,18 @@ use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T> = Result<T, oauth_proto::BoxError>;
 
 const CALLBACK: &str = "https://app.example/callback";
 
 pub fn chapter() -> Outcome<()> {
     show::title("Signing in: GitHub and Twitter, each in two legs that end in a user");
-    let double = net::Server::start(|_| service)?;
+    let double = net::Server::start(|_| Ok(service))?;
     show::note(format_args!(
         "doubles of both, which answer as their documentation shows, listen at {}",
         double.origin
     ));
-    let mut send = net::shown_client();
+    let mut send = show::transport();
 
     show::title("1. GitHub: OAuth 2.0, and the address from an endpoint of its own");
     let github = SignIn::new(&services::GITHUB, "client id", "client secret", CALLBACK)?
@@ -80,12 +80,14 @@ fn service(request: &Request) -> Response {
         ),
         "/oauth/request_token" => (
             "application/x-www-form-urlencoded",
-            "oauth_token=NPcudxy0yU5T3tBzho7iCotZ3cnetKwcTIRlX0iwRl0&oauth_token_secret=veNRnAWe6inFuo8o2u8SLLZLjolYDmDP7SzL0YfYI&\
+            "oauth_token=NPcudxy0yU5T3tBzho7iCotZ3cnetKwcTIRlX0iwRl0\
+             &oauth_token_secret=veNRnAWe6inFuo8o2u8SLLZLjolYDmDP7SzL0YfYI&\
              oauth_callback_confirmed=true",
         ),
         "/oauth/access_token" => (
             "application/x-www-form-urlencoded",
-            "oauth_token=7588892-kagSNqWge8gB1WwE3plnFsJHAZVfxWD7Vb57p0b4&oauth_token_secret=PbKfYqSryyeKDWz4ebtY3o5ogNLG11WJuZBc9fQrQo&\
+            "oauth_token=7588892-kagSNqWge8gB1WwE3plnFsJHAZVfxWD7Vb57p0b4\
+             &oauth_token_secret=PbKfYqSryyeKDWz4ebtY3o5ogNLG11WJuZBc9fQrQo&\
              user_id=783214&screen_name=twitter",
         ),
         "/1.1/account/verify_credentials.json" => (

@@ -1,20 +1,18 @@
-//! The two ends of HTTP that the library leaves to its user: a client in one closure, a server in
-//! one thread a request.
+//! The two ends of HTTP that the library leaves to the caller: a client in one closure, and a server
+//! with one thread for each request.
 
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use oauth_proto::{Request, Response};
-
-use crate::show;
+use oauth_proto::{BoxError, Request, Response};
 
 /// The longest body that is read, in bytes: forms are much shorter.
 const LONGEST_BODY: u64 = 64 * 1024;
 
-/// A transport for the drivers: one exchange, any status, no redirects.
-pub fn client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
+/// Returns a transport for the drivers: one exchange, any status, no redirects.
+pub fn transport() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
     let config = ureq::Agent::config_builder()
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -23,22 +21,11 @@ pub fn client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
     let agent: ureq::Agent = config.build().into();
     move |request| {
         let (parts, mut body) = agent.run(request)?.into_parts();
-        Ok(Response::from_parts(parts, body.read_to_vec()?))
+        Ok(Response::from_parts(parts, body.with_config().limit(1 << 20).read_to_vec()?))
     }
 }
 
-/// The same, and everything that is said is shown.
-pub fn shown_client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
-    let mut exchange = client();
-    move |request| {
-        show::request(&request);
-        let response = exchange(request)?;
-        show::response(&response);
-        Ok(response)
-    }
-}
-
-/// A server on a free port of this machine, until it is dropped.
+/// A server on a port of this machine, until it is dropped.
 pub struct Server {
     pub origin: String,
     listener: Arc<tiny_http::Server>,
@@ -46,19 +33,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// `handler` is made with the origin that the server turns out to have.
-    pub fn start<H>(handler: impl FnOnce(&str) -> H) -> Result<Self, Box<dyn std::error::Error>>
+    /// Starts a server at a free port. Its handler is made from the origin that the server has then.
+    pub fn start<H>(handler: impl FnOnce(&str) -> Result<H, BoxError>) -> Result<Self, BoxError>
     where
         H: Fn(&Request) -> Response + Send + Sync + 'static,
     {
         Self::start_at(0, handler)
     }
 
-    /// The same at a port of the caller's choice, or at a free one if it is 0.
+    /// Starts a server at a port of the caller's choice, or at a free one if it is 0.
     pub fn start_at<H>(
         port: u16,
-        handler: impl FnOnce(&str) -> H,
-    ) -> Result<Self, Box<dyn std::error::Error>>
+        handler: impl FnOnce(&str) -> Result<H, BoxError>,
+    ) -> Result<Self, BoxError>
     where
         H: Fn(&Request) -> Response + Send + Sync + 'static,
     {
@@ -67,7 +54,7 @@ impl Server {
         let listener = Arc::new(listener);
         let address = listener.server_addr().to_ip().ok_or("no address")?;
         let origin = format!("http://{address}");
-        let handler = Arc::new(handler(&origin));
+        let handler = Arc::new(handler(&origin)?);
         let accepting = listener.clone();
         let thread = std::thread::spawn(move || {
             for incoming in accepting.incoming_requests() {
@@ -81,9 +68,16 @@ impl Server {
     }
 }
 
-/// The response of a server that cannot start.
-pub fn failed(error: &impl std::fmt::Display) -> Response {
-    http::Response::builder().status(500).body(error.to_string().into_bytes()).unwrap_or_default()
+/// Returns a response with a text.
+pub fn text(status: u16, text: impl std::fmt::Display) -> Response {
+    let builder = http::Response::builder().status(status).header("content-type", "text/plain");
+    builder.body(text.to_string().into_bytes()).unwrap_or_default()
+}
+
+/// Returns a response with a JSON document.
+pub fn json(document: &serde_json::Value) -> Response {
+    let builder = http::Response::builder().header("content-type", "application/json");
+    builder.body(document.to_string().into_bytes()).unwrap_or_default()
 }
 
 impl Drop for Server {

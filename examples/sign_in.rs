@@ -1,0 +1,49 @@
+//! A web application signs users in by a service, here one that has no row in the table of services.
+//! With one that has a row, such as `services::GITHUB`, the row's name is all that changes.
+//!
+//! Its last line is: signed in: Jane Doe, jane at Photos
+
+mod loopback;
+
+use loopback::{CLIENT_ID, CLIENT_SECRET, REDIRECT_URI};
+use oauth_proto::services::{Instance, Oauth2, Pending, ProfileMapping, Protocol, Service, SignIn};
+use oauth_proto::{BoxError, Moment, run};
+
+/// The row of the service: its endpoints, and where its profile has what a user is known by.
+const PHOTOS: Service = {
+    let mut oauth2 = Oauth2::new("{base}/authorize", "{base}/token");
+    oauth2.issuer = Some("{base}");
+    let mut profile = ProfileMapping::new("/user/id");
+    profile.name = Some("/user/name");
+    profile.scope = "profile";
+    let mut photos = Service::new("Photos", Protocol::Oauth2(oauth2));
+    photos.instance = Instance::Base { default: None };
+    photos.api = &["{base}"];
+    photos.userinfo = Some("{base}/me");
+    photos.profile = Some(profile);
+    photos
+};
+
+fn main() -> Result<(), BoxError> {
+    let service = loopback::photo_service()?;
+    let mut send = loopback::transport();
+
+    let photos =
+        SignIn::new(&PHOTOS, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI)?.instance(&service.origin)?;
+
+    // The user pressed the button: keep the pending value for this browser, and redirect it.
+    let authorization = run(photos.authorize(Moment::from_os())?, &mut send)?;
+    let session_cookie = serde_json::to_string(&authorization.pending)?;
+    println!("go to {}", authorization.url);
+
+    // The browser is back. Web frameworks know the URI that it asked for; path and query suffice.
+    let callback = loopback::browser(&authorization.url)?;
+    let pending: Pending = serde_json::from_str(&session_cookie)?;
+    let user = run(photos.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
+
+    // Find your own account by the service and the user's identifier there: names and addresses
+    // change, and can be given to others.
+    let name = user.name.as_deref().unwrap_or("a user without a name");
+    println!("signed in: {name}, {} at {}", user.id, PHOTOS.name);
+    Ok(())
+}
