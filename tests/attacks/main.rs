@@ -1,4 +1,6 @@
-//! One test for each row of the security checklist, whose docs name the row.
+//! What attackers try, and how it is refused. Where the documentation of a test says "Row" and a
+//! name in backquotes, the test shows the row of that name in `docs/threats.md`, which lists the
+//! tests of each row. The script `checks/threats` compares the two.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -91,6 +91,7 @@ fn a_callback_with_the_token_of_another_authorization_is_refused() {
     );
 }
 
+/// Row `request-token-other`: a callback that names no token at all.
 #[test]
 fn a_callback_without_its_token_is_refused() {
     let pair = OAuth1Pair::default();
@@ -101,6 +102,7 @@ fn a_callback_without_its_token_is_refused() {
     }
 }
 
+/// Row `callback-replay`: the application notes by this identifier that a value has been used.
 #[test]
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     let pair = OAuth1Pair::default();
@@ -111,6 +113,7 @@ fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     assert!(!format!("{}", one.id()).contains(one.token()));
 }
 
+/// Row `pending-of-another-service`: another client would send the verifier to another server.
 #[test]
 fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     let at = |host: &str, key: &str| {
@@ -231,6 +234,7 @@ fn json_that_names_a_field_twice_is_refused() {
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
 }
 
+/// Row `answer-malformed`: nothing is made up in place of what the answer lacks.
 #[test]
 fn credentials_that_are_empty_missing_or_not_utf8_are_refused() {
     assert!(matches!(
@@ -415,8 +419,8 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
 }
 
-/// Another service has sent the user back, with the same temporary credentials' identifier: a
-/// malicious one can copy it.
+/// Row `callback-place`: another service has sent the user back, with the same temporary
+/// credentials' identifier: a malicious one can copy it.
 #[test]
 fn a_callback_at_another_uri_sends_no_verifier() {
     let pending = |authorize: Authorize, server: Server| {

@@ -135,6 +135,9 @@ fn a_timestamp_ahead_of_the_window_is_refused() {
         "{}",
         rejected.reason
     );
+    assert_eq!(rejected.response().status(), 401);
+    let fields = fields(&rejected.response());
+    assert_eq!(fields["oauth_acceptable_timestamps"], format!("{}-{}", NOW - 601, NOW - 1));
 }
 
 /// Row `timestamp-odd`: RFC 5849 §3.3.
@@ -181,8 +184,8 @@ fn a_request_with_another_method_than_the_signed_one_is_refused() {
     assert_eq!(refused(hash).reason, RejectReason::WrongSignature);
 }
 
-/// A client that has only a public key with us must not be able to, or be impersonated by, an HMAC
-/// with an empty secret.
+/// Row `empty-secret`: a client that has only a public key with us must not be able to, or be
+/// impersonated by, an HMAC with an empty secret.
 #[test]
 fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let pair = OAuth1Pair::default();
@@ -469,7 +472,8 @@ fn a_request_without_a_protocol_parameter_is_told_which_is_missing() {
     }
 }
 
-/// An application behind may read as a form what the verifier would not have.
+/// Row `content-type-odd`: an application behind may read as a form what the verifier would not
+/// have.
 #[test]
 fn a_content_type_that_only_resembles_a_forms_is_refused() {
     for content_type in
@@ -486,8 +490,8 @@ fn a_content_type_that_only_resembles_a_forms_is_refused() {
     assert_eq!(status(&request, &pair), (400, RejectReason::Malformed));
 }
 
-/// Judged in the last second of its window, but late at the store: others have made the store
-/// forget by then.
+/// Row `nonce-replay`: judged in the last second of its window, but late at the store: others have
+/// made the store forget by then.
 #[test]
 fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -510,6 +514,7 @@ fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::NonceUsed);
 }
 
+/// Row `nonce-replay`: with the largest window that can be configured.
 #[test]
 fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     let for_ever = std::time::Duration::MAX;
@@ -528,8 +533,8 @@ fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
 
-/// A method with one key for all clients is not a method on shared secrets, and a custom method
-/// called PLAINTEXT is not PLAINTEXT.
+/// Row `method-of-another-kind`: a method with one key for all clients is not a method on shared
+/// secrets, and a custom method called PLAINTEXT is not PLAINTEXT.
 #[test]
 fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     struct Odd(&'static str, bool);
@@ -588,6 +593,7 @@ fn a_request_whose_hosts_disagree_is_refused() {
     assert_eq!(status(&request, &pair).1, RejectReason::WrongHost);
 }
 
+/// Row `oversized-parameter`: the log does not repeat the value either.
 #[test]
 fn a_consumer_key_of_a_mebibyte_is_refused_and_not_repeated() {
     let pair = OAuth1Pair::default();
@@ -635,8 +641,8 @@ fn another_version_than_1_0_is_refused() {
     }
 }
 
-/// The value that the documentation of npm's `oauth` recommends. The value is signed like any
-/// other.
+/// Row `version-unknown`: the value that the documentation of npm's `oauth` recommends. The value
+/// is signed like any other.
 #[test]
 fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() {
     use base64::Engine;
@@ -717,8 +723,8 @@ fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
     assert_eq!(rejected.reason, RejectReason::PlaintextWithoutTls);
 }
 
-/// RFC 5849 §3.4.4: whatever the origin says, a request that came in the clear has shown its
-/// secrets, but on this machine.
+/// Row `plaintext-default`: RFC 5849 §3.4.4. Whatever the origin says, a request that came in the
+/// clear has shown its secrets, except on this machine.
 #[test]
 fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     use oauth_proto::oauth1::server::Verifier;
@@ -762,7 +768,7 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     }
 }
 
-/// RFC 5849 §2.1: the answers hold secrets.
+/// Row `provider-without-tls`: the answers hold secrets (RFC 5849 §2.1).
 #[test]
 fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_name() {
     use oauth_proto::oauth1::server::{Provider, Verifier};
@@ -785,6 +791,7 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
     }
 }
 
+/// Row `plaintext-default`: the list of methods does not replace the option.
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
     let pair = OAuth1Pair::default();
@@ -802,9 +809,12 @@ fn plaintext_cannot_be_listed_as_a_method() {
 }
 
 /// Row `unknown-consumer`: what the client sees, and what the store is asked, is the same for an
-/// unknown client, a wrong secret, an unknown token and a token of another client.
+/// unknown client, a wrong secret, an unknown token and a token of another client. The script
+/// `benches/instructions` compares the work.
 #[test]
 fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
+    use oauth_proto::oauth1::server::ServerStep;
+    use oauth_proto::oauth1::server::store::{NextQuery, Store};
     let pair = OAuth1Pair::default();
     pair.store.add_client("other", ClientRecord::with_secret("other secret").unwrap());
     let token = pair.token();
@@ -813,7 +823,16 @@ fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
         Signer::new(&Scheme::default(), &client, Some(&token))
             .sign(&mut request, pair.moment())
             .unwrap();
-        let rejected = pair.verify(&request).unwrap_err();
+        // The store is asked once, and then the request is refused.
+        let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+            pair.provider.verifier().verify(&request, pair.moment())
+        else {
+            panic!("the credentials are not looked for")
+        };
+        let found = pair.store.find_credentials(pending.query()).unwrap();
+        let ServerStep::Reject(rejected) = pending.answer(found) else {
+            panic!("the store is asked again")
+        };
         (rejected.reason.clone(), rejected.response())
     };
     let right = || ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -1001,7 +1020,7 @@ fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() 
     assert!(begin("note", "two\nlines").is_ok());
 }
 
-/// A nonce that is remembered takes a bounded place.
+/// Row `oversized-parameter`: a nonce that is remembered takes a bounded place.
 #[test]
 fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
     let pair = OAuth1Pair::default();
@@ -1018,7 +1037,7 @@ fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
     assert_eq!(verify(&"n".repeat(257)), Err(RejectReason::ParameterInvalid("oauth_nonce")));
 }
 
-/// RFC 5849 §3.1, item 2: also those whose names the specification only claims.
+/// Row `parameter-twice`: RFC 5849 §3.1, item 2, also for names that the specification only claims.
 #[test]
 fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
     let pair = OAuth1Pair::default();

@@ -210,7 +210,7 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     }
 }
 
-/// A second click, a prefetch, or a stored copy.
+/// Row `callback-replay`: a second click, a prefetch, or a stored copy.
 #[test]
 fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     let used = UsedPendingIds::new(10);
@@ -619,7 +619,7 @@ fn metadata_of_another_issuer_is_refused() {
     discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
 }
 
-/// Row `token-in-log`, of the rows for servers: logs are read by more people than tokens are for.
+/// Row `token-in-log`: logs are read by more people than tokens are for.
 #[test]
 fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let secrets = [
@@ -670,8 +670,8 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     }
 }
 
-/// Row `mix-up`: a pending value that is redeemed by another server's client would hand it the code
-/// and the proof key.
+/// Rows `mix-up` and `pending-of-another-service`: a pending value that is redeemed by another
+/// server's client would hand it the code and the proof key.
 #[test]
 fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     let mut other = AuthorizationServer::new("https://evil.example/token").unwrap();
@@ -689,6 +689,8 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
     }
 }
 
+/// Row `endpoint-with-parameters`: a server's metadata would choose whose request it is, or where
+/// its answer goes.
 #[test]
 fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
     for query in [
@@ -709,6 +711,7 @@ fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
     }
 }
 
+/// Row `discovery-internal`: this machine, in every writing of its address.
 #[test]
 fn a_server_elsewhere_points_at_nothing_on_this_machine() {
     for host in [
@@ -743,6 +746,7 @@ fn a_server_elsewhere_points_at_nothing_on_this_machine() {
     }
 }
 
+/// Row `device-uri-that-acts`: a device shows or opens what the server sends.
 #[test]
 fn a_device_is_shown_nothing_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
@@ -761,6 +765,7 @@ fn a_device_is_shown_nothing_that_acts_by_itself() {
     assert_eq!(pending.expires_at, Timestamp::from_secs(NOW + 24 * 3600));
 }
 
+/// Row `token-to-wrong-host`: the `Host` header, or the user name of the URL, names another host.
 #[test]
 fn a_request_whose_host_is_another_gets_no_token() {
     let mut request = get(API);
@@ -883,6 +888,7 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
     }
 }
 
+/// Row `discovery-internal`: a server of this network may name its neighbours.
 #[test]
 fn a_server_of_this_network_points_at_this_network_and_not_at_this_machine() {
     let discovered = |issuer: &str, host: &str| {
@@ -910,6 +916,7 @@ fn a_server_of_this_network_points_at_this_network_and_not_at_this_machine() {
     }
 }
 
+/// Row `discovery-internal`: a hostile resource names the server that the client would ask.
 #[test]
 fn a_resource_elsewhere_names_no_server_of_this_network() {
     let own = || ResourceDiscovery::new("https://mcp.evil.example/api").unwrap();
@@ -1018,6 +1025,7 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     came(&Client::new(server(), "id"), "").unwrap();
 }
 
+/// Row `callback-place`: the application hands on a query alone.
 #[test]
 fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
     let unnamed = AuthorizationServer::new("https://auth.example.com/token").unwrap();
@@ -1051,6 +1059,7 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
     came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
 }
 
+/// Row `callback-place`: by `response_mode=form_post`.
 #[test]
 fn a_form_that_was_posted_elsewhere_sends_no_code() {
     let posted = |url: &str| {
@@ -1069,6 +1078,7 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
     }
 }
 
+/// Row `callback-place`: by the implicit grant.
 #[test]
 fn a_fragment_of_another_page_brings_no_token() {
     let came = |before: &str| {
@@ -1084,8 +1094,8 @@ fn a_fragment_of_another_page_brings_no_token() {
     assert!(matches!(came(""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
 }
 
-/// A server chooses the text of its token endpoint, and so could look for one with the mark of
-/// another.
+/// Row `pending-of-another-service`: a server chooses the text of its token endpoint, and so could
+/// look for one with the mark of another.
 #[test]
 fn what_is_pending_is_tied_to_its_client_by_128_bits() {
     let device = || {
@@ -1164,6 +1174,7 @@ fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, 
     sent.receive(json(&codes), moment()).map(done)
 }
 
+/// Row `pending-of-another-service`: a pending device.
 #[test]
 fn a_device_code_is_shown_to_its_own_server_alone() {
     let pending = device("https://auth.example.com/device").unwrap();
@@ -1174,6 +1185,7 @@ fn a_device_code_is_shown_to_its_own_server_alone() {
     drop(client().poll(&pending, moment()).unwrap());
 }
 
+/// Row `device-uri-that-acts`: the address that the user is told to open.
 #[test]
 fn a_verification_uri_that_is_no_web_page_is_refused() {
     for uri in [

@@ -152,9 +152,9 @@ fn the_port_of_a_redirect_uri_may_differ_on_a_loopback_address_alone() {
     ));
 }
 
-/// The code's redirect_uri has to be shown again, the very same.
+/// Row `redirect-changed`: the client has to send the code's redirect_uri again, and the very same.
 #[test]
-fn redirect_changed_when_redeemed() {
+fn a_code_with_another_redirect_uri_is_refused_and_spent() {
     let server = RawServer::default();
     for other in
         [None, Some("https://client.example.com/cb"), Some("https://evil.example/"), Some("")]
@@ -259,6 +259,14 @@ fn a_request_that_names_a_parameter_twice_is_refused() {
         ];
         let reason = refused(server.token(PRINTER, &twice), 400, "invalid_request");
         assert!(matches!(reason, RejectReason::ParameterTwice(_)), "{name}");
+    }
+    for path in ["/introspect", "/revoke", "/par", "/device_authorization"] {
+        for name in ["token", "anything"] {
+            let twice =
+                [("client_id", PRINTER.0), ("client_secret", PRINTER.1), (name, "x"), (name, "x")];
+            let reason = refused(server.post(path, &twice), 400, "invalid_request");
+            assert_eq!(reason, RejectReason::ParameterTwice(name.into()), "{path}");
+        }
     }
     // An empty one is one, too; and so is one that is encoded otherwise.
     let mut request = posting("/token", &[]);
@@ -403,8 +411,8 @@ fn form_of(parameters: &[(&str, &str)]) -> String {
     oauth_proto::wire::form::encode(parameters.iter().copied())
 }
 
-/// Errors keep the state, and a query that the redirect_uri has stays in front; python-oauth2 loses
-/// the one and breaks the other.
+/// Row `state-echo`: errors keep the state, and a query that the redirect_uri has stays in front;
+/// python-oauth2 loses the one and breaks the other.
 #[test]
 fn errors_that_lead_back_keep_state_and_query() {
     let server = RawServer::default();
@@ -418,8 +426,8 @@ fn errors_that_lead_back_keep_state_and_query() {
     assert!(code.starts_with(&format!("{REDIRECT}&code=")), "{code}");
 }
 
-/// A client without any redirect_uri is sent nowhere; python-oauth2 falls over it. One that names
-/// none keeps its own.
+/// Row `redirect-unregistered`: a client without any redirect_uri is sent nowhere; python-oauth2
+/// falls over it. One that names none keeps its own.
 #[test]
 fn a_redirect_uri_is_not_remembered_for_the_next_request() {
     let server = RawServer::default();

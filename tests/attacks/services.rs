@@ -21,7 +21,7 @@ fn redeemed(sign_in: &SignIn, pending: Pending, parameters: &str) -> Error {
     sign_in.redeem(pending, &format!("{CALLBACK}?{parameters}"), moment()).unwrap_err()
 }
 
-/// In the list of threats: denied.
+/// Row `denied`.
 #[test]
 fn a_user_who_denies_access_is_not_signed_in() {
     for (sign_in, parameters) in [
@@ -36,7 +36,7 @@ fn a_user_who_denies_access_is_not_signed_in() {
     }
 }
 
-/// In the list of threats: another users callback.
+/// Row `callback-of-another-user`.
 #[test]
 fn the_callback_of_another_user_signs_nobody_in() {
     let (authorization, _) = begin(&of(&services::GOOGLE));
@@ -60,7 +60,7 @@ fn the_callback_of_another_user_signs_nobody_in() {
     }
 }
 
-/// In the list of threats: fixated session.
+/// Row `fixated-session`.
 #[test]
 fn a_session_is_not_fixated_by_a_request_token() {
     let (authorization, _) = begin(&of(&services::TWITTER));
@@ -80,7 +80,7 @@ fn custom(client: impl Into<Client>) -> SignIn {
     SignIn::custom(client, CALLBACK, request, |_, tokens| Some(User::new("1", tokens))).unwrap()
 }
 
-/// In the list of threats: mix up.
+/// Row `pending-of-another-service`.
 #[test]
 fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
     let double = |service| of(service).base_url("http://127.0.0.1:8080").unwrap();
@@ -144,6 +144,7 @@ fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
     }
 }
 
+/// Row `pending-of-another-service`: also of another protocol.
 #[test]
 fn a_pending_value_of_another_protocol_is_refused() {
     let (authorization, _) = begin(&of(&services::TWITTER));
@@ -165,7 +166,7 @@ fn a_pending_value_of_another_protocol_is_refused() {
     assert_eq!(redeemed(&of(&services::GOOGLE), outdated, "code=c1"), Expired::Outdated.into());
 }
 
-/// In the list of threats: too late.
+/// Row `too-late`.
 #[test]
 fn a_user_who_comes_back_too_late_is_not_signed_in() {
     for service in BOTH {
@@ -178,7 +179,7 @@ fn a_user_who_comes_back_too_late_is_not_signed_in() {
     }
 }
 
-/// In the list of threats: profile without identifier.
+/// Row `profile-without-identifier`.
 #[test]
 fn a_profile_without_an_identifier_signs_nobody_in() {
     for profile in [
@@ -202,7 +203,7 @@ fn a_profile_without_an_identifier_signs_nobody_in() {
     }
 }
 
-/// In the list of threats: profile redirected.
+/// Row `profile-redirected`.
 #[test]
 fn a_redirect_from_the_profile_is_not_followed() {
     let location = [("location", "https://evil.example/?x=y")];
@@ -217,6 +218,7 @@ fn a_redirect_from_the_profile_is_not_followed() {
     }
 }
 
+/// Row `token-to-wrong-host`: the request for the profile.
 #[test]
 fn a_request_that_names_two_hosts_gets_no_token() {
     // The request names two places: the token would be for one, and go to the other.
@@ -252,7 +254,7 @@ fn a_request_that_names_two_hosts_gets_no_token() {
     }
 }
 
-/// In the list of threats: profile refused.
+/// Row `profile-refused`.
 #[test]
 fn a_refused_profile_signs_nobody_in() {
     let unauthorized: fn(&str) -> Response =
@@ -281,6 +283,7 @@ fn a_refused_profile_signs_nobody_in() {
     assert_eq!((code.as_str(), advice.as_deref()), ("89", Some("Invalid or expired token.")));
 }
 
+/// Row `profile-malformed`.
 #[test]
 fn a_profile_that_is_too_large_or_no_json_is_refused() {
     let large = format!(r#"{{"sub":"1","id_str":"1","x":"{}"}}"#, "x".repeat(256 * 1024));
@@ -302,6 +305,7 @@ fn a_profile_that_is_too_large_or_no_json_is_refused() {
     }
 }
 
+/// Row `profile-malformed`: the list of a user's e-mail addresses.
 #[test]
 fn a_response_without_a_list_of_addresses_signs_nobody_in() {
     let profile = r#"{"id":1,"email":"public@mail.example"}"#;
@@ -323,6 +327,8 @@ fn a_response_without_a_list_of_addresses_signs_nobody_in() {
     }
 }
 
+/// Row `nonce-repeated`: of two requests that are signed with the same moment, a server would
+/// refuse one as a replay.
 #[test]
 fn two_signatures_of_one_moment_have_different_nonces() {
     let moment = || at(NOW);
@@ -373,7 +379,7 @@ fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
     assert_eq!(header, expected);
 }
 
-/// In the list of threats: version of 2007.
+/// Row `version-of-2007`.
 #[test]
 fn the_version_of_2007_needs_its_dangerous_option() {
     let error = of(&services::DROPBOX_V1).authorize(moment()).unwrap_err();
@@ -403,6 +409,7 @@ fn the_version_of_2007_needs_its_dangerous_option() {
     requested(server.with(|it| it.dangerous_version_1_0 = true)).unwrap();
 }
 
+/// Row `callback-place`: each service has its own URL.
 #[test]
 fn a_callback_at_another_services_url_signs_nobody_in() {
     for service in BOTH {
@@ -469,6 +476,8 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
     redeem("/callback/other").unwrap_err();
 }
 
+/// Rows `mix-up` and `iss-unknown`: also for an instance of the operator's, and for a double on
+/// this machine.
 #[test]
 fn an_issuer_is_compared_wherever_the_service_stands() {
     let came = |sign_in: &SignIn, iss: &str| {
@@ -501,6 +510,7 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
     }
 }
 
+/// Row `callback-replay`: the application notes by this identifier that a value has been used.
 #[test]
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     for service in BOTH {

@@ -635,6 +635,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
     secrets
 }
 
+/// Row `token-in-log`: events of clients and guards.
 #[test]
 fn no_event_holds_a_secret() {
     let heard = Heard::default();
@@ -799,6 +800,7 @@ fn a_grant_whose_end_another_process_has_stored_is_reported_once() {
     assert_eq!(second.kinds(), [("ended", None)]);
 }
 
+/// Rows `remote-exp`, `remote-nbf` and `remote-audience`: the event says which it was.
 #[test]
 fn a_guard_reports_each_refusal_by_its_cause() {
     let heard = Heard::default();
@@ -993,6 +995,7 @@ mod by_tracing {
         assert!(line.contains(r#" resource="https://photos.example.com""#), "{line}");
     }
 
+    /// Row `token-in-log`: events by the feature `tracing`.
     #[test]
     fn no_event_of_tracing_holds_a_secret() {
         let mut secrets = Vec::new();

@@ -204,6 +204,7 @@ fn the_memory_store_forgets_what_has_expired() {
     assert_eq!(pair.store.expiring(), 2);
 }
 
+/// Row `request-token-race`.
 #[test]
 fn temporary_credentials_are_redeemed_once_however_many_try() {
     let pair = OAuth1Pair::default();

@@ -50,6 +50,7 @@ fn discovery(answer: &Response) -> Cost {
     cost
 }
 
+/// Row `html-bomb`.
 #[test]
 fn a_page_is_read_in_its_size() {
     let link = user_links(ENDPOINT, None);
@@ -87,7 +88,8 @@ fn a_page_is_read_in_its_size() {
     });
 }
 
-/// The errors of a page are not kept: there can be one for each of its bytes.
+/// Row `html-bomb`: the errors of a page are not kept, since there can be one for each of its
+/// bytes.
 #[test]
 fn a_page_of_mistakes_is_read_in_its_size() {
     for (begin, unit) in [
@@ -118,6 +120,7 @@ fn a_page_of_mistakes_is_read_in_its_size() {
     }
 }
 
+/// Row `xrds-bomb`.
 #[test]
 fn a_document_is_read_in_its_size() {
     let document = user_document(ENDPOINT, None, &[]);
@@ -196,7 +199,7 @@ fn a_relying_party_s_document_is_read_in_its_size() {
     }
 }
 
-/// A short list may name a long field again and again.
+/// Row `list-bomb`: a short list may name a long field again and again.
 #[test]
 fn a_callback_is_read_in_its_size() {
     let pair = OpenIdPair::default();
@@ -225,7 +228,7 @@ fn a_callback_is_read_in_its_size() {
     }
 }
 
-/// And so may what a relying party asks for.
+/// Row `list-bomb`: what a relying party asks for.
 #[test]
 fn a_question_is_read_in_its_size() {
     let pair = OpenIdPair::default();

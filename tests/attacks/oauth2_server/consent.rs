@@ -55,7 +55,8 @@ fn an_implicit_grant_brings_its_token_in_no_query() {
     assert_eq!(server.grant(ask(Some("form_post")).unwrap()).status(), 200);
 }
 
-/// A request object would have to be read in place of the parameters, so that it is not ignored.
+/// Row `request-object`: it would have to be read in place of the parameters, so that it is not
+/// ignored.
 #[test]
 fn a_request_object_is_refused() {
     let server = RawServer::default();
@@ -64,6 +65,7 @@ fn a_request_object_is_refused() {
     assert_eq!(sent_back(server.authorize(&with_object)), "request_not_supported");
 }
 
+/// Row `resource-unknown`: RFC 8707 §2.
 #[test]
 fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
     const A: &str = "https://a.example/";

@@ -189,7 +189,8 @@ fn a_pushed_request_with_a_request_uri_is_refused() {
     refused(server.post("/par", &honest), 400, "invalid_request");
 }
 
-/// RFC 6749 §3.1: by the same rules as a GET, of the form alone.
+/// Row `method-wrong`: a form by POST is allowed (RFC 6749 §3.1), by the same rules as a GET, and
+/// of the form alone.
 #[test]
 fn an_authorization_request_may_be_posted() {
     let server = RawServer::default();
@@ -343,6 +344,7 @@ fn a_changed_consent_leads_to_no_other_place() {
     assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
 }
 
+/// Row `consent-changed`: the consent, or the server, was changed while the user decided.
 #[test]
 fn a_decision_looks_again_at_what_the_server_demands() {
     let mut server = RawServer::default();
@@ -401,7 +403,8 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     );
 }
 
-/// A page shows a redirect_uri as a text in which an attacker cannot write to the user.
+/// Row `text-on-a-page`: a page shows a redirect_uri as a text in which an attacker cannot write to
+/// the user.
 #[test]
 fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
     let server = RawServer::default();

@@ -68,6 +68,7 @@ fn a_device_code_brings_another_client_nothing() {
     poll(&server, PRINTER, &codes.device).unwrap();
 }
 
+/// Row `device-code-replay`.
 #[test]
 fn a_device_code_brings_tokens_once() {
     let server = RawServer::default();
@@ -193,6 +194,7 @@ fn record_of_user_code(server: &RawServer, user_code: &str) -> FoundOneTimeRecor
     server.store.find_one_time_record(pending.query()).unwrap().unwrap()
 }
 
+/// Row `grant-not-allowed`: at the device endpoint, and when the device polls.
 #[test]
 fn a_client_that_may_not_use_devices_gets_no_codes() {
     let server = RawServer::default();
@@ -213,8 +215,8 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     );
 }
 
-/// Answers the first questions of two polls from the store, and then lets one after the other go
-/// on.
+/// Row `device-code-replay`: answers the first questions of two polls from the store, and then lets
+/// one after the other go on.
 #[test]
 fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
     let server = RawServer::default();
@@ -287,6 +289,7 @@ fn a_user_code_that_is_taken_is_replaced_seven_times_at_most() {
     }
 }
 
+/// Row `text-on-a-page`: the field of the device's page shows the characters of a code alone.
 #[test]
 fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
     let server = RawServer::default();
@@ -304,6 +307,7 @@ fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
     }
 }
 
+/// Row `token-in-log`: the user code.
 #[test]
 fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
     let server = RawServer::default();

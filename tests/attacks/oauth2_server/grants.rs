@@ -62,6 +62,8 @@ fn record(server: &RawServer, token: &str) -> TokenRecord {
     TokenRecord::clone(&found.unwrap())
 }
 
+/// Rows `exchange-wider-scope` and `exchange-outlives-subject`: for a client that may have less
+/// than the subject.
 #[test]
 fn an_exchanged_token_exceeds_neither_its_subject_nor_its_client() {
     let server = exchanging();
@@ -74,6 +76,7 @@ fn an_exchanged_token_exceeds_neither_its_subject_nor_its_client() {
     assert_eq!(exchanged.expires_at, record(&server, &subject.access).expires_at);
 }
 
+/// Row `exchange-outlives-subject`: by exchanging again and again.
 #[test]
 fn a_chain_of_exchanges_ends_with_its_first_token() {
     let server = exchanging();
@@ -104,6 +107,7 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
     assert_eq!(server.introspect(&narrow.access)["aud"], serde_json::json!([A]));
 }
 
+/// Row `unique-token-other-data`: other resources.
 #[test]
 fn unique_tokens_for_other_resources_are_others() {
     let server = RawServer::new(
@@ -144,6 +148,7 @@ fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tok
     Tokens::read(&server.post("/token", &parameters).unwrap())
 }
 
+/// Row `unique-token-other-data`: another user, or another client.
 #[test]
 fn unique_tokens_of_another_user_or_client_are_others() {
     let server = RawServer::new(
@@ -158,7 +163,8 @@ fn unique_tokens_of_another_user_or_client_are_others() {
     assert_ne!(by_password(&server, &other, "jane").access, first.access);
 }
 
-/// An attacker that claims to be a public client would receive a token of another one.
+/// Row `unique-token-of-a-public-client`: an attacker that claims to be a public client would
+/// receive a token of another one.
 #[test]
 fn a_public_client_gets_no_token_that_another_has() {
     let server = RawServer::new(
@@ -173,8 +179,8 @@ fn a_public_client_gets_no_token_that_another_has() {
     );
 }
 
-/// Two requests have found the code when the first of them redeems it, and gets a reusable token
-/// that was there.
+/// Rows `code-replay` and `code-race`: two requests have found the code when the first of them
+/// redeems it, and gets a reusable token that was there.
 #[test]
 fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
     let server = RawServer::new(

@@ -11,7 +11,8 @@ use super::raw_server::*;
 
 use crate::common::with::With;
 
-/// A code that was stolen from a confidential client is useless without that client's secret.
+/// Row `refresh-token-as-access-token`: at a resource that shares the store, and at one that
+/// introspects.
 #[test]
 fn a_refresh_token_opens_no_resource() {
     let server = RawServer::new(provider());
@@ -53,6 +54,7 @@ fn a_refresh_token_opens_no_resource() {
     }
 }
 
+/// Row `consent-changed`: its scope.
 #[test]
 fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     let server = RawServer::new(provider());
@@ -65,7 +67,8 @@ fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     assert!(matches!(rejected.reason, RejectReason::ScopeRefused(_)), "{rejected}");
 }
 
-/// Between the request and the code, or the code and the tokens.
+/// Row `challenge-missing`: it became public between the request and the code, or the code and the
+/// tokens.
 #[test]
 fn a_client_that_became_public_needs_a_proof_key() {
     let server = RawServer::new(provider());
@@ -87,6 +90,7 @@ fn a_client_that_became_public_needs_a_proof_key() {
     refused(server.post("/token", &parameters), 400, "invalid_grant");
 }
 
+/// Row `repeated-values`.
 #[test]
 fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
     const A: &str = "https://a.example/";
@@ -103,6 +107,8 @@ fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
     assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
 }
 
+/// Row `redirect-unregistered`: a client registers one that leads to the server's own pages, or
+/// that can be read in two ways.
 #[test]
 fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered() {
     let server = RawServer::new(
@@ -126,8 +132,8 @@ fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered
     }
 }
 
-/// A busy token's many successors are dropped in a time that grows with their number, not with its
-/// square.
+/// Row `many-rotations`: a busy token's many successors are dropped in a time that grows with their
+/// number, not with its square.
 #[test]
 fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
     let server = RawServer::new(provider());

@@ -688,6 +688,7 @@ fn a_token_request_that_is_no_form_is_refused() {
     server.redeem(PRINTER, &code).unwrap();
 }
 
+/// Row `expired-token`: codes, access tokens and refresh tokens.
 #[test]
 fn codes_and_tokens_expire_to_the_second() {
     let server = RawServer::default();
@@ -706,7 +707,8 @@ fn codes_and_tokens_expire_to_the_second() {
     refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
 }
 
-/// Revoking a refresh token takes the access tokens with it, as no store of python-oauth2's does.
+/// Row `revoked-grant`: revoking a refresh token takes the access tokens with it, as no store of
+/// python-oauth2's does.
 #[test]
 fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
     let server = RawServer::default();
@@ -839,8 +841,8 @@ fn control_characters_are_refused_before_storage_is_asked() {
     );
 }
 
-/// A refresh token that would never expire is remembered for 90 days when it was replaced; another
-/// as long as it would have lived.
+/// Row `refresh-replay`: a refresh token that would never expire is remembered for 90 days when it
+/// was replaced; another as long as it would have lived.
 #[test]
 fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     const DAY: u64 = 24 * 3600;
@@ -857,8 +859,8 @@ fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
     }
 }
 
-/// RFC 6749 §4.1.3, OAuth 2.1 §10.2: it is left out where the authorization request left it out, or
-/// where a proof key does better.
+/// Row `redirect-changed`: RFC 6749 §4.1.3, OAuth 2.1 §10.2. It is left out where the authorization
+/// request left it out, or where a proof key does better.
 #[test]
 fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
     let server = RawServer::default();
@@ -878,7 +880,7 @@ fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
     assert_eq!(refused(redeem(&said, &[]), 400, "invalid_grant"), RejectReason::RedirectUriChanged);
 }
 
-/// A code whose grant is revoked while it is being redeemed brings nothing.
+/// Row `revoked-grant`: a code whose grant is revoked while it is being redeemed brings nothing.
 #[test]
 fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let server = RawServer::default();

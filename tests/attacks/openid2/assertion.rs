@@ -17,7 +17,7 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp,
 
 /// §10.1: a short list is signed validly, and says nothing of what it leaves out.
 ///
-/// In the list of threats: unsigned field.
+/// Row `unsigned-field`.
 #[test]
 fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
     for field in
@@ -48,7 +48,7 @@ fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
 
 /// §7.3.1: `identifier_select` is not a user's identifier.
 ///
-/// In the list of threats: select asserted.
+/// Row `select-asserted`.
 #[test]
 fn identifier_select_is_no_identifier_to_assert() {
     // A document is served there, too, and a relying party that accepts identifiers without TLS
@@ -78,7 +78,7 @@ fn identifier_select_is_no_identifier_to_assert() {
     }
 }
 
-/// In the list of threats: field missing.
+/// Row `field-missing`.
 #[test]
 fn an_assertion_without_one_of_its_fields_is_refused() {
     for field in [
@@ -105,7 +105,7 @@ fn an_assertion_without_one_of_its_fields_is_refused() {
     }
 }
 
-/// In the list of threats: changed value.
+/// Row `changed-value`.
 #[test]
 fn an_assertion_with_a_changed_value_is_refused() {
     for error in with_change(|fields| drop(fields.insert("openid.sig".into(), "AAAA".into()))) {
@@ -131,7 +131,7 @@ fn an_assertion_with_a_changed_value_is_refused() {
     }
 }
 
-/// In the list of threats: field twice.
+/// Row `field-twice`.
 #[test]
 fn an_assertion_with_a_field_twice_is_refused() {
     let pair = OpenIdPair::default();
@@ -171,7 +171,7 @@ fn approved_with_extensions(pair: &OpenIdPair, association: bool) -> (Pending, S
     (authorization.pending, callback)
 }
 
-/// In the list of threats: unsigned extension.
+/// Row `unsigned-extension`.
 #[test]
 fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
     for association in [true, false] {
@@ -217,7 +217,7 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
     }
 }
 
-/// In the list of threats: unsigned namespace.
+/// Row `unsigned-namespace`.
 #[test]
 fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
     // Signed values under an alias that an attacker gave a meaning.
@@ -247,7 +247,7 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
     );
 }
 
-/// In the list of threats: return to mismatch.
+/// Row `return-to-mismatch`.
 #[test]
 fn an_assertion_that_comes_to_another_url_is_refused() {
     let pair = OpenIdPair::default();
@@ -280,7 +280,7 @@ fn an_assertion_that_comes_to_another_url_is_refused() {
     pair.verify(pending, &callback).unwrap();
 }
 
-/// In the list of threats: other session.
+/// Row `other-session`.
 #[test]
 fn an_assertion_for_another_session_is_refused() {
     let pair = OpenIdPair::default();
@@ -302,7 +302,7 @@ fn an_assertion_for_another_session_is_refused() {
     assert_eq!(forged(other_site.verify(pending, &callback).unwrap_err()), Forged::OtherClient);
 }
 
-/// In the list of threats: nonce replay.
+/// Row `nonce-replay`.
 #[test]
 fn an_assertion_is_not_accepted_twice() {
     let pair = OpenIdPair::default();
@@ -334,7 +334,7 @@ fn an_assertion_is_not_accepted_twice() {
 /// §14: without a nonce it is the state that comes once, for as long as a stored copy of the
 /// pending value counts.
 ///
-/// In the list of threats: first version replay.
+/// Row `first-version-replay`.
 #[test]
 fn an_assertion_of_openid_1_is_not_accepted_twice() {
     let pair = first_version();
@@ -370,7 +370,7 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     assert_eq!(pair.verify(pending(), &callback).unwrap_err(), Expired::Pending.into());
 }
 
-/// In the list of threats: nonce old.
+/// Row `nonce-old`.
 #[test]
 fn an_assertion_with_an_old_nonce_is_refused() {
     let pair = OpenIdPair::default();
@@ -399,7 +399,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
     }
 }
 
-/// In the list of threats: foreign op.
+/// Row `foreign-op`.
 #[test]
 fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     let pair = OpenIdPair::default();
@@ -452,7 +452,7 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     }
 }
 
-/// In the list of threats: other local id.
+/// Row `other-local-id`.
 #[test]
 fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
     // John has an account at Jane's provider too, and has it speak of her identifier as his.
@@ -482,7 +482,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
 
 /// §14.2.1: the identifier that was asked about is the one that the answer is about.
 ///
-/// In the list of threats: first version other identity.
+/// Row `first-version-other-identity`.
 #[test]
 fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
     // John has an account at Jane's provider too, and has it answer her question about himself.
@@ -510,7 +510,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
 /// §11.2: a document that names a provider for OpenID 1 alone does not let it answer in version
 /// 2.0, which can ask for any identifier.
 ///
-/// In the list of threats: other version discovered.
+/// Row `other-version-discovered`.
 #[test]
 fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
     for (rel, accepted) in [("openid.server", false), ("openid2.provider", true)] {
@@ -545,7 +545,7 @@ fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
     }
 }
 
-/// In the list of threats: check authentication forged.
+/// Row `check-authentication-forged`.
 #[test]
 fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
     // An answer that names the attacker's provider is not believed, and that provider is not asked.
@@ -575,7 +575,7 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
 /// §11.2: what an answer names as its provider's endpoint is looked at before anything is asked
 /// for.
 ///
-/// In the list of threats: unsolicited inside.
+/// Row `unsolicited-inside`.
 #[test]
 fn an_unsolicited_assertion_leads_to_no_internal_host() {
     let verify = |endpoint: &str| {
@@ -616,7 +616,7 @@ fn an_unsolicited_assertion_leads_to_no_internal_host() {
     assert_eq!((result, sent.len()), (Ok(()), 2));
 }
 
-/// In the list of threats: is valid substring.
+/// Row `is-valid-substring`.
 #[test]
 fn a_confirmation_is_read_exactly() {
     for body in [
@@ -671,7 +671,7 @@ fn a_confirmation_is_read_exactly() {
     }
 }
 
-/// In the list of threats: return to of the protocol.
+/// Row `return-to-of-the-protocol`.
 #[test]
 fn a_return_to_with_arguments_of_the_protocol_is_refused() {
     // The browser is not sent to a place where the answer could not be told from another's.
@@ -696,7 +696,7 @@ fn a_return_to_with_arguments_of_the_protocol_is_refused() {
     }
 }
 
-/// In the list of threats: secret in debug.
+/// Row `token-in-log`.
 #[test]
 fn debug_shows_no_secret() {
     let pair = OpenIdPair::default();
@@ -730,6 +730,7 @@ fn debug_shows_no_secret() {
     assert!(!format!("{checked:?}").contains(&fields(&callback)["openid.sig"]));
 }
 
+/// Row `callback-replay`: the application notes by this identifier that a value has been used.
 #[test]
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     let pair = OpenIdPair::default();
@@ -739,8 +740,8 @@ fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     assert!(!one.id().to_string().contains(one.state()));
 }
 
-/// In the list of threats: control characters. what a relying party's store is asked about, or its
-/// users are known by.
+/// Row `control-characters`: what a relying party's store is asked about, or its users are known
+/// by.
 #[test]
 fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_about() {
     for control in ["\0", "\r", "\u{7f}", "\u{85}"] {
@@ -762,7 +763,8 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
     }
 }
 
-/// An application that compares identifiers as texts would see another user under the same URL.
+/// Row `identifier-in-another-writing`: an application that compares identifiers as texts would see
+/// another user under the same URL.
 #[test]
 fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
     for writing in [

@@ -16,7 +16,7 @@ use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsuppor
 
 /// §8.2.1: an association is not used after its time, by an attacker who has found its key.
 ///
-/// In the list of threats: expired association.
+/// Row `expired-association`.
 #[test]
 fn an_association_is_not_used_after_its_time() {
     let mut pair = OpenIdPair::default();
@@ -37,7 +37,7 @@ fn an_association_is_not_used_after_its_time() {
 /// §11.4.2.2: an attacker cannot have a good association dropped, by a field that is not signed or
 /// by an answer about another one.
 ///
-/// In the list of threats: good handle invalidated.
+/// Row `good-handle-invalidated`.
 #[test]
 fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     let pair = OpenIdPair::default();
@@ -87,7 +87,7 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     }
 }
 
-/// In the list of threats: poisoned handle.
+/// Row `poisoned-handle`.
 #[test]
 fn an_association_of_another_provider_is_not_used() {
     // A handle of another provider's, whose key the attacker knows.
@@ -118,7 +118,7 @@ fn an_association_of_another_provider_is_not_used() {
     );
 }
 
-/// In the list of threats: association in a cookie.
+/// Row `association-in-a-cookie`.
 #[test]
 fn the_key_of_an_association_is_in_no_cookie() {
     // The key is that of all users: none of them has it, and an answer without it is not asked
@@ -165,7 +165,7 @@ fn granted(
     sent.receive(Response::new(body.into_bytes()), pair.moment())
 }
 
-/// In the list of threats: association forged.
+/// Row `association-forged`.
 #[test]
 fn an_association_that_does_not_hold_together_is_refused() {
     let pair = OpenIdPair::default();
@@ -191,7 +191,7 @@ fn an_association_that_does_not_hold_together_is_refused() {
 
 /// §8.2.1: a key is not used for years because a provider once said so.
 ///
-/// In the list of threats: association for ever.
+/// Row `association-for-ever`.
 #[test]
 fn an_association_is_not_kept_for_ever() {
     const DAY: u64 = 24 * 3600;
@@ -206,7 +206,7 @@ fn an_association_is_not_kept_for_ever() {
     }
 }
 
-/// In the list of threats: plain association.
+/// Row `plain-association`.
 #[test]
 fn no_key_is_sent_in_the_clear_without_tls() {
     // Without TLS a key is not sent in the clear, and not asked for so.

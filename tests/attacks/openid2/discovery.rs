@@ -5,7 +5,7 @@ use crate::common::with::With;
 use oauth_proto::openid2::{Authorize, Discovered, Options, RelyingParty, user_links};
 use oauth_proto::{Error, Step, Unsupported};
 
-/// In the list of threats: other page.
+/// Row `other-page`.
 #[test]
 fn the_page_of_another_url_says_nothing_about_an_identifier() {
     // The document does not help, and the page has moved: its links are another identifier's.
@@ -20,7 +20,7 @@ fn the_page_of_another_url_says_nothing_about_an_identifier() {
     assert!(matches!(step.unwrap_err(), Error::Unsupported(Unsupported::Identifier { .. })));
 }
 
-/// In the list of threats: internal host.
+/// Row `discovery-internal`.
 #[test]
 fn discovery_asks_no_internal_host() {
     let pair = OpenIdPair::default();
@@ -74,7 +74,7 @@ fn discovery_asks_no_internal_host() {
     assert_eq!(pair.sent.borrow().iter().find(|sent| elsewhere(sent)), None);
 }
 
-/// In the list of threats: no tls.
+/// Row `no-tls`.
 #[test]
 fn identifiers_and_providers_without_tls_are_refused() {
     let pair = OpenIdPair::default();
@@ -92,8 +92,8 @@ fn identifiers_and_providers_without_tls_are_refused() {
     assert!(plain.authorize(authorize, pair.moment()).is_err());
 }
 
-/// An attacker on the way to the second place could choose the identifier, and lead back to one
-/// that has TLS.
+/// Row `no-tls`: an attacker on the way to the second place could choose the identifier, and lead
+/// back to one that has TLS.
 #[test]
 fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
     let pages = |pair: OpenIdPair| {

@@ -19,7 +19,7 @@ fn leads_somewhere(pair: &OpenIdPair, answer: Response) -> Result<(), Error> {
 /// A scale of levels of assurance.
 const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
 
-/// In the list of threats: xrds entities.
+/// Row `xrds-entities`.
 #[test]
 fn a_document_with_entities_is_refused() {
     let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
@@ -39,7 +39,7 @@ fn a_document_with_entities_is_refused() {
     leads_somewhere(&pair, xrds(&harmless)).unwrap();
 }
 
-/// In the list of threats: xrds bomb.
+/// Row `xrds-bomb`.
 #[test]
 fn a_document_that_is_too_large_or_deep_is_refused() {
     /// Larger documents are not read.
@@ -76,7 +76,7 @@ fn a_document_that_is_too_large_or_deep_is_refused() {
     assert_eq!(discovered["endpoints"].as_array().unwrap().len(), 8);
 }
 
-/// In the list of threats: html bomb.
+/// Row `html-bomb`.
 #[test]
 fn a_page_that_is_too_large_or_deep_ends_quickly() {
     /// Larger pages are not read.
@@ -139,7 +139,7 @@ fn a_page_that_is_too_large_or_deep_ends_quickly() {
     }
 }
 
-/// In the list of threats: list bomb.
+/// Row `list-bomb`.
 #[test]
 fn a_long_list_is_read_once() {
     // A short list that names a long field again and again.

@@ -8,7 +8,7 @@ use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Dispatched, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 
-/// In the list of threats: update url inside.
+/// Row `update-url-inside`.
 #[test]
 fn an_update_url_leads_to_no_internal_host() {
     let pair =
@@ -33,7 +33,7 @@ fn an_update_url_leads_to_no_internal_host() {
     }
 }
 
-/// In the list of threats: tampered question.
+/// Row `tampered-question`.
 #[test]
 fn a_request_that_was_tampered_with_leads_nowhere_else() {
     // What went through the browser comes back with a return_to that was never looked at.
@@ -61,7 +61,7 @@ fn a_request_that_was_tampered_with_leads_nowhere_else() {
     }
 }
 
-/// In the list of threats: two readings.
+/// Row `two-readings`.
 #[test]
 fn a_return_to_that_can_be_read_in_two_ways_is_refused() {
     // What one parser takes for another URL than the next one.
@@ -80,7 +80,7 @@ fn a_return_to_that_can_be_read_in_two_ways_is_refused() {
     }
 }
 
-/// In the list of threats: shared handle confirmed.
+/// Row `shared-handle-confirmed`.
 #[test]
 fn a_signature_by_a_shared_key_is_not_confirmed() {
     // Who shares a key with the provider could have made the signature, so the provider confirms
@@ -99,7 +99,7 @@ fn a_signature_by_a_shared_key_is_not_confirmed() {
 /// §10, §11.4.2.1: a handle that the provider made for one answer signs no other, even if a relying
 /// party names it.
 ///
-/// In the list of threats: private handle named.
+/// Row `private-handle-named`.
 #[test]
 fn a_private_handle_signs_no_other_assertion() {
     let pair = OpenIdPair::default();
@@ -117,7 +117,7 @@ fn a_private_handle_signs_no_other_assertion() {
     pair.verify(pending, &callback).unwrap();
 }
 
-/// In the list of threats: realm too wide.
+/// Row `realm-too-wide`.
 #[test]
 fn a_realm_that_covers_the_sites_of_many_owners_is_refused() {
     let pair = OpenIdPair::default();
@@ -137,7 +137,7 @@ fn a_realm_that_covers_the_sites_of_many_owners_is_refused() {
     }
 }
 
-/// In the list of threats: other user.
+/// Row `other-user`.
 #[test]
 fn a_user_is_not_asserted_to_be_another() {
     // The question is about Jane, and John is signed in.
@@ -169,8 +169,8 @@ fn a_user_is_not_asserted_to_be_another() {
     assert!(pair.approve_request(check_id, newline).is_err());
 }
 
-/// In the list of threats: redirect before asking. a link to the provider does not lead a user to a
-/// site that its realm does not vouch for.
+/// Row `redirect-before-asking`: a link to the provider does not lead a user to a site that its
+/// realm does not vouch for.
 #[test]
 fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     let pair = OpenIdPair::default();
@@ -218,8 +218,8 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     );
 }
 
-/// In the list of threats: redirect before asking. a message of which nothing can be made leads to
-/// no place that could not ask a question either.
+/// Row `redirect-before-asking`: a message of which nothing can be made leads to no place that
+/// could not ask a question either.
 #[test]
 fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_from() {
     let pair = OpenIdPair::default();
@@ -283,8 +283,8 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
     assert!(!asked("https://other.example/"));
 }
 
-/// In the list of threats: control characters. a question is kept while the user signs in, and
-/// PostgreSQL takes no NUL, in JSON neither.
+/// Row `control-characters`: a question is kept while the user signs in, and PostgreSQL takes no
+/// NUL, in JSON neither.
 #[test]
 fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
     let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.allow_openid1 = true));

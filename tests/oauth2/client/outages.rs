@@ -61,6 +61,7 @@ fn answers() -> Vec<(Response, Kind)> {
     ]
 }
 
+/// Row `outage-is-no-refusal`: each answer is sorted by what to do about it.
 #[test]
 fn an_answer_to_a_renewal_is_temporary_or_ends_the_grant_or_neither() {
     for (answer, expected) in answers() {
@@ -104,6 +105,7 @@ fn expired() -> Token {
     token
 }
 
+/// Row `outage-is-no-refusal`: the session keeps its token.
 #[test]
 fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is_well_again() {
     let troubles = answers()
@@ -147,7 +149,8 @@ fn only_a_refusal_of_the_grant_asks_the_user_to_sign_in() {
     assert!(error.needs_sign_in() && !error.is_temporary(), "{error}");
 }
 
-/// The same over real sockets: a server that is down in one way after the other, and then recovers.
+/// Row `outage-is-no-refusal`: the same over real sockets. A server is down in one way after the
+/// other, and then recovers.
 #[test]
 #[cfg(feature = "os")]
 fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {

@@ -238,16 +238,20 @@ fn processes(name: &str, dies: Option<&str>, grace: bool) -> (Vec<i32>, usize) {
 const ALL_GOOD: [i32; 8] = [0; 8];
 const ALL_SIGN_IN: [i32; 8] = [2; 8];
 
+/// Row `renewal-in-two-processes`.
 #[test]
 fn one_of_eight_processes_renews_and_all_go_on_with_its_token() {
     assert_eq!(processes("renew", None, false), (ALL_GOOD.to_vec(), 1));
 }
 
+/// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process has the lease and has sent
+/// nothing.
 #[test]
 fn when_the_process_that_renews_dies_before_its_request_another_one_renews() {
     assert_eq!(processes("before", Some("before"), false), (ALL_GOOD.to_vec(), 1));
 }
 
+/// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process dies with the new token.
 #[test]
 fn when_the_process_that_renews_dies_after_the_server_rotated_a_grace_time_saves_the_grant() {
     assert_eq!(processes("grace", Some("after"), true), (ALL_GOOD.to_vec(), 2));

@@ -585,6 +585,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
+/// Row `renewal-abandoned`: the task is cancelled while it waits for the server.
 #[test]
 fn of_many_tasks_one_renews_and_when_it_is_cancelled_another_does() {
     let (shared, slow) = (shared(expired()), Slow::default());
@@ -606,6 +607,7 @@ fn of_many_tasks_one_renews_and_when_it_is_cancelled_another_does() {
     assert_eq!(slow.renewals(), 2);
 }
 
+/// Row `renewal-abandoned`: the task is cancelled while it saves.
 #[test]
 fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
     let (saved, slow) = (Arc::new(Mutex::new(Vec::new())), Slow::default());

@@ -239,8 +239,8 @@ fn the_end_of_a_grant_is_told_to_other_processes() {
     assert_eq!(server.call(&first, NOW).unwrap(), "granted again");
 }
 
-/// Without a lease, two processes may renew at once. The one that the server refuses goes on with
-/// the other one's token.
+/// Row `renewal-in-two-processes`: without a lease, two processes may renew at once. The one that
+/// the server refuses goes on with the other one's token.
 #[test]
 fn a_process_that_comes_second_goes_on_with_the_token_of_the_first() {
     let row = Row::with(ends_in(0));
@@ -449,6 +449,7 @@ impl Runtime {
     }
 }
 
+/// Row `renewal-abandoned`: the caller is dropped, and a runtime finishes the renewal.
 #[test]
 fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_takes_its_result() {
     let (server, runtime) = (Server::new(Ok(answer("renewed"))), Runtime::default());
@@ -556,7 +557,8 @@ fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
     }
 }
 
-/// A web framework drops the task of a request when the browser disconnects.
+/// Row `renewal-abandoned`: a web framework drops the task of a request when the browser
+/// disconnects.
 #[test]
 fn a_closed_tab_costs_nobody_the_session() {
     let renewals = Arc::new(AtomicUsize::new(0));

@@ -190,8 +190,8 @@ impl SecretHasher for Counting {
     }
 }
 
-/// A refused client costs two hashes for each reading of the credentials, and a query for each
-/// name.
+/// Row `secret-wrong`: a refused client costs two hashes for each reading of the credentials, and a
+/// query for each name.
 #[test]
 fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     let store = MemoryStore::default();
@@ -330,7 +330,7 @@ fn the_secret_of_the_stand_in_is_refused() {
     assert_eq!(Sha256Secrets.stand_in().len(), Sha256Secrets.hash(&"x".into(), [0; 16]).len());
 }
 
-/// A way of the application's own costs as much for a client that is not known.
+/// Row `secret-wrong`: a way of the application's own costs as much for a client that is not known.
 #[test]
 fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     #[derive(Debug, Default)]

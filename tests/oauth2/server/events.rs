@@ -6,6 +6,7 @@ use crate::common::traced::traced;
 use oauth_proto::oauth2::{self, Authorize};
 use tracing::Level;
 
+/// Rows `refresh-grace` and `token-in-log`: each use within the grace time is an event at warn.
 #[test]
 fn events_have_their_levels_and_no_secret() {
     let mut secrets = vec![SECRET.to_owned()];
