@@ -278,7 +278,10 @@ fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
 }
 
 fn answer() -> Response {
-    let answer = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
+    let answer = concat!(
+        r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"#,
+        r#""refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#,
+    );
     http::Response::builder()
         .header("content-type", "application/json")
         .body(answer.into())

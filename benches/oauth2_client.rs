@@ -21,7 +21,11 @@ const REDIRECT: &str = "https://client.example.com/callback";
 const ID: &str = "s6BhdRkqt3";
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const CODE: &str = "SplxlOBeZQQYbYS6WxSbIA";
-const ANSWER: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
+const ANSWER: &[u8] = concat!(
+    r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"#,
+    r#""refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#,
+)
+.as_bytes();
 
 /// Values that are made ahead for a few rounds stay in the cache, as they do in an application.
 const FEW: BatchSize = BatchSize::NumIterations(16);

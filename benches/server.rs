@@ -108,7 +108,8 @@ impl Server {
     fn code(&self) -> String {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let url = format!(
-            "{ISSUER}/authorize?response_type=code&client_id={ID}&scope=read&code_challenge={challenge}&code_challenge_method=S256"
+            "{ISSUER}/authorize?response_type=code&client_id={ID}&scope=read\
+             &code_challenge={challenge}&code_challenge_method=S256"
         );
         let request = http::Request::get(url).body(Vec::new()).unwrap();
         let Ok(Dispatched::Consent(consent)) =
@@ -351,7 +352,8 @@ fn latency(_: &mut Criterion) {
     times.sort_unstable();
     let at = |per_mille: usize| times[times.len() * per_mille / 1_000 - 1];
     println!(
-        "server/latency: median {:?}, 99 % {:?}, 99.9 % {:?}, longest {:?}, the machine's interruptions included",
+        "server/latency: median {:?}, 99 % {:?}, 99.9 % {:?}, longest {:?}, the machine's \
+         interruptions included",
         at(500),
         at(990),
         at(999),

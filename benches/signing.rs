@@ -74,7 +74,8 @@ impl Case {
     }
 
     fn large50() -> Self {
-        let value = "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et";
+        let value = "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor \
+            incididunt ut labore et";
         let parameters =
             (0..50).map(|at| (format!("parameter_{at:02}"), value[..100].to_owned())).collect();
         Self { parameters, ..Self::twitter() }

@@ -28,7 +28,8 @@ const PIECES: [&str; 24] = [
     "error=invalid_token, ",
     "realm=\"a, \\\"b\\\\\", ",
     "max_age=9, ",
-    "DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, ",
+    "DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, DPoP, \
+     DPoP, ",
     "\"a, b\"",
     "x",
     "\"",

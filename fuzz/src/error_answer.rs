@@ -230,7 +230,9 @@ fn device(pending: &PendingDevice, response: &Response) {
 /// Polls with a clock that moves only in pauses: the server is never asked twice at the same time.
 fn poll(input: &Input, client: &Client, responses: &[Response]) {
     let codes = serde_json::json!({
-        "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
+        "device_code": PRESENTED,
+        "user_code": "WDJB-MJHT",
+        "verification_uri": "https://a.example/device",
         "expires_in": 30, "interval": 5,
     });
     let Ok(Step::Send(_, sent)) =
@@ -284,7 +286,9 @@ fn registered(registration: &ClientRegistration, response: &Response) {
 
 fn manage(which: u8, input: &Input, response: &Response) {
     let stored = serde_json::json!({
-        "client_id": "client", "client_secret": CLIENT_SECRET, "registration_access_token": PRESENTED,
+        "client_id": "client",
+        "client_secret": CLIENT_SECRET,
+        "registration_access_token": PRESENTED,
         "registration_client_uri": "https://a.example/register/client",
     });
     let stored = input.kept.clone().unwrap_or_else(|| stored.to_string().into_bytes());

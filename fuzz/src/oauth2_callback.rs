@@ -381,9 +381,16 @@ fn implicit(
         Ok(token) => {
             assert!(!input.late && !input.v2_1);
             let right = readings(callback, mode).into_iter().any(|pairs| {
-                let bearer = matches!(values(&pairs, "token_type")[..], [kind] if kind.eq_ignore_ascii_case(b"bearer"));
-                let access = values(&pairs, "access_token") == [token.access_token.expose().as_bytes()];
-                access && bearer && belongs(input, state, &pairs) && is_placed(input, callback, redirect_uri, &pairs)
+                let bearer = matches!(
+                    values(&pairs, "token_type")[..],
+                    [kind] if kind.eq_ignore_ascii_case(b"bearer")
+                );
+                let access =
+                    values(&pairs, "access_token") == [token.access_token.expose().as_bytes()];
+                access
+                    && bearer
+                    && belongs(input, state, &pairs)
+                    && is_placed(input, callback, redirect_uri, &pairs)
             });
             assert!(right, "{callback:?} is not the callback of {state}");
             assert!(!token.extra.contains_key("state") && !token.extra.contains_key("iss"));

@@ -64,8 +64,10 @@ impl OpenIdPair {
             JANE => user_document(ENDPOINT, None, &[]),
             CLAIMED => user_document(ENDPOINT, Some(JANE), &[]),
             OLD => format!(
-                "<x:XRDS xmlns:x='xri://$xrds' xmlns='xri://$xrd*($v*2.0)' xmlns:o='http://openid.net/xmlns/1.0'><XRD>\
-                 <Service><Type>http://openid.net/signon/1.1</Type><URI>{ENDPOINT}</URI><o:Delegate>{JANE}</o:Delegate>\
+                "<x:XRDS xmlns:x='xri://$xrds' xmlns='xri://$xrd*($v*2.0)' \
+                 xmlns:o='http://openid.net/xmlns/1.0'><XRD>\
+                 <Service><Type>http://openid.net/signon/1.1</Type><URI>{ENDPOINT}</URI>\
+                 <o:Delegate>{JANE}</o:Delegate>\
                  </Service></XRD></x:XRDS>"
             ),
             "https://john.example/" => user_document("https://other.example/openid", None, &[]),

@@ -220,7 +220,11 @@ impl Value {
             Self::Null => serde_json::Value::Null,
             Self::Nested(name, text) => {
                 let name = NAMES[usize::from(*name) % NAMES.len()];
-                serde_json::json!({ name: text, "data": { "url": text }, "values": [{ name: text }] })
+                serde_json::json!({
+                    name: text,
+                    "data": { "url": text },
+                    "values": [{ name: text }],
+                })
             }
         }
     }

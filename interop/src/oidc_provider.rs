@@ -191,7 +191,11 @@ fn clients() -> Vec<Value> {
             "application_type": "native",
             "token_endpoint_auth_method": "none",
             "redirect_uris": [LOOPBACK],
-            "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+            "grant_types": [
+                "authorization_code",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:device_code",
+            ],
         }),
     ]
 }

@@ -140,7 +140,8 @@ impl Endpoints {
             // Of OpenID 1 there is nothing to help with.
             "/openid1" => html(&format!("<link rel=\"openid.server\" href=\"{endpoint}\">")),
             "/openid1-delegated" => html(&format!(
-                "<link rel=\"openid.server\" href=\"{endpoint}\"><link rel=\"openid.delegate\" href=\"{jane}\">"
+                "<link rel=\"openid.server\" href=\"{endpoint}\"><link rel=\"openid.delegate\" \
+                 href=\"{jane}\">"
             )),
             _ => status(StatusCode::NOT_FOUND),
         }

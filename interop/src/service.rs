@@ -127,7 +127,11 @@ fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> 
     let parameters: Vec<_> =
         parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
     let user = verified.approval.as_ref().map(|grant| &grant.user);
-    let answer = serde_json::json!({ "client": verified.client_key, "user": user, "parameters": parameters });
+    let answer = serde_json::json!({
+        "client": verified.client_key,
+        "user": user,
+        "parameters": parameters,
+    });
     Response::new(answer.to_string().into_bytes())
 }
 

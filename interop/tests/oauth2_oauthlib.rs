@@ -39,7 +39,14 @@ struct Started {
 impl OauthlibServer {
     fn new() -> Self {
         let mut peer = Peer::run("oauthlib_oauth2_server.py");
-        let client = |id, secret, rotates| json!({ "id": id, "secret": secret, "redirect_uris": [CALLBACK], "rotates": rotates });
+        let client = |id, secret, rotates| {
+            json!({
+                "id": id,
+                "secret": secret,
+                "redirect_uris": [CALLBACK],
+                "rotates": rotates,
+            })
+        };
         let mut limited = client("limited", Some(SECRET), true);
         limited["scopes"] = json!(["read"]);
         limited["grants"] = json!(["client_credentials"]);
@@ -235,7 +242,10 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
     assert_eq!(error, denied.into());
     let error = oauthlib.grant(&web, Authorize::scope("read admin")).unwrap_err();
     assert!(
-        matches!(&error, Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_scope"),
+        matches!(
+            &error,
+            Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_scope"
+        ),
         "{error}"
     );
 }

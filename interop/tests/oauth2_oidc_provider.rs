@@ -272,7 +272,10 @@ fn a_request_that_should_have_been_pushed_is_refused() {
     let client = op.client("pushing");
     let error = op.grant(&client, Authorize::scope("openid")).unwrap_err();
     assert!(
-        matches!(&error, Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_request"),
+        matches!(
+            &error,
+            Error::Refused(Refused::Authorization { code, .. }) if code == "invalid_request"
+        ),
         "{error}"
     );
     assert!(

@@ -24,7 +24,12 @@ struct Started {
 fn visit(user: &str, secret: &str) -> Response {
     let server = OurServer::start();
     let mut site = Peer::run("python_oauth2_client.py");
-    let told = json!({ "issuer": server.issuer(), "client": CLIENT, "client_secret": secret, "user": user });
+    let told = json!({
+        "issuer": server.issuer(),
+        "client": CLIENT,
+        "client_secret": secret,
+        "user": user,
+    });
     let Started { port } = site.ask(&told);
     let site = format!("http://localhost:{port}");
     server.add_client(

@@ -52,7 +52,11 @@ impl OAuthlibPair {
 
     fn with(scheme: Scheme, configure: impl FnOnce(Server) -> Server) -> Self {
         let mut peer = Peer::run("oauthlib_provider.py");
-        let client = serde_json::json!({ "key": CLIENT, "secret": CLIENT_SECRET, "rsa_key": keys::CLIENT_PUBLIC });
+        let client = serde_json::json!({
+            "key": CLIENT,
+            "secret": CLIENT_SECRET,
+            "rsa_key": keys::CLIENT_PUBLIC,
+        });
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] =

@@ -184,7 +184,10 @@ fn attributes_have_the_values_that_were_asked_for() {
         ]);
         let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked }));
         is_jane(&answer, &op.jane(""), &op.jane(""));
-        let expected = json!({ ax::AttributeType::Email.as_ref(): emails, ax::AttributeType::FullName.as_ref(): [NAME] });
+        let expected = json!({
+            ax::AttributeType::Email.as_ref(): emails,
+            ax::AttributeType::FullName.as_ref(): [NAME],
+        });
         assert_eq!(answer["ax"], expected, "{answer:#}");
         assert_eq!(answer["by_form"], false);
     }
@@ -204,7 +207,10 @@ fn a_long_answer_goes_by_a_form() {
         let answer =
             consumer.sign_in(&op.jane(""), json!({ "ax": asked, "associations": associations }));
         is_jane(&answer, &op.jane(""), &op.jane(""));
-        let expected = json!({ BIOGRAPHY_TYPE: [BIOGRAPHY.repeat(150)], ax::AttributeType::Email.as_ref(): EMAILS });
+        let expected = json!({
+            BIOGRAPHY_TYPE: [BIOGRAPHY.repeat(150)],
+            ax::AttributeType::Email.as_ref(): EMAILS,
+        });
         assert_eq!((&answer["ax"], &answer["by_form"]), (&expected, &json!(true)), "{answer:#}");
     }
 }
@@ -321,7 +327,9 @@ fn a_changed_answer_is_not_confirmed() {
             ("openid.response_nonce", "2005-05-15T17:11:51Zother".to_owned()),
         ] {
             let told = json!({
-                "associations": associations, "ax": [[ax::AttributeType::Email.as_ref(), "email", 1]], "tampers": { name: value },
+                "associations": associations,
+                "ax": [[ax::AttributeType::Email.as_ref(), "email", 1]],
+                "tampers": { name: value },
             });
             let answer = consumer.sign_in(&op.jane(""), told);
             assert_eq!(answer["status"], "failure", "{name} {answer:#}");

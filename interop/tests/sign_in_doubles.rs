@@ -217,7 +217,10 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     let several =
         call(graph("/").argument("ids", "me,platform").argument("fields", "id,locale")).unwrap();
     assert_eq!(several["platform"]["locale"], "en_US");
-    let batch = r#"[{"method":"GET","relative_url":"me"},{"method":"GET","relative_url":"me/friends?limit=50"}]"#;
+    let batch = concat!(
+        r#"[{"method":"GET","relative_url":"me"},{"method":"GET","#,
+        r#""relative_url":"me/friends?limit=50"}]"#,
+    );
     let answers = call(graph("").post([("batch", batch), ("include_headers", "false")])).unwrap();
     let first: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
     assert_eq!((first["name"].as_str(), answers.as_array().unwrap().len()), (Some("Jane Doe"), 2));

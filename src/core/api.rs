@@ -30,7 +30,9 @@ const LIMIT: usize = 8 * 1024 * 1024;
 /// ```no_run
 /// use oauth_proto::oauth2::Session;
 /// use oauth_proto::{ApiRequest, Moment, run};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
 /// # fn example(session: Session) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = ApiRequest::new("https://graph.facebook.com/me/feed")?

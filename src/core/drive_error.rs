@@ -37,7 +37,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// /// `?` takes the errors of a call, and those of driving it.
 /// fn refresh(client: &Client, token: &Token) -> Result<Token, DriveError> {
-///     let send = |_: Request| -> Result<Response, std::io::Error> { Err(std::io::ErrorKind::TimedOut.into()) };
+///     let send = |_: Request| -> Result<Response, std::io::Error> {
+///         Err(std::io::ErrorKind::TimedOut.into())
+///     };
 ///     run(client.request_token(Grant::refresh(token)?, Moment::from_os())?, send)
 /// }
 /// # use oauth_proto::oauth2::AuthorizationServer;
@@ -46,7 +48,11 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// # token.refresh_token = Some("y".into());
 ///
 /// let error = refresh(&client, &token).unwrap_err();
-/// assert_eq!(error.to_string(), "renewing the token at https://auth.example.com/token: the request could not be sent: timed out");
+/// assert_eq!(
+///     error.to_string(),
+///     "renewing the token at https://auth.example.com/token: the request could not be sent: \
+///      timed out"
+/// );
 /// assert_eq!(what_to_do(&error), "try again later");
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```

@@ -11,7 +11,8 @@ use crate::wire::{OriginRef, is_secure, parse_endpoint, percent, without_query, 
 pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     parse_endpoint(url).ok_or_else(|| Unsupported::Url {
         url: without_secrets(url),
-        reason: "an endpoint is an absolute http or https URL without user information and fragment",
+        reason: "an endpoint is an absolute http or https URL without user information and \
+            fragment",
     })
 }
 
@@ -56,8 +57,8 @@ pub(crate) fn origin_of_request<'a>(
             && headers.get_all(HOST).iter().all(named)
     });
     site.ok_or_else(|| {
-        let reason = "a request with a token goes to an absolute http or https URL, without user information and without a \
-            Host header that names another place";
+        let reason = "a request with a token goes to an absolute http or https URL, without user \
+            information and without a Host header that names another place";
         Unsupported::Url { url: without_query(uri), reason }
     })
 }

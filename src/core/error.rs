@@ -535,7 +535,8 @@ pub enum Misbehaved {
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007,
     /// which lets an attacker fixate a session (RFC 5849 §2.1).
     #[error(
-        "the response has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({response})",
+        "the response has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a \
+         demands{} ({response})",
         lifted_by(Some("oauth1::Server::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
@@ -566,7 +567,8 @@ pub enum Expired {
     /// The authorization server has refused to renew the token before, and was not asked again. The
     /// user has to sign in again.
     #[error(
-        "the grant has ended: the authorization server refused to renew the token before, so let the user sign in again"
+        "the grant has ended: the authorization server refused to renew the token before, so let \
+         the user sign in again"
     )]
     Grant,
     /// The client's registered secret has expired (RFC 7591 §3.2.1).

@@ -2,10 +2,14 @@
 //! the feature `tracing`.
 //!
 //! ```text
-//!   Client::on_event ----> Observer ----> Step, Sent, Asleep: each answer and each request that could not be sent
-//!   Step::on_event   ------^     |------> SharedSession: requests that go again, renewals put off, tokens loaded
-//!                                +------> ResourceServer: refusals
+//!   Client::on_event ----> Observer ----> Step, Sent, Asleep
+//!   Step::on_event   ------^     |------> SharedSession
+//!                                +------> ResourceServer
 //! ```
+//!
+//! The steps tell of each answer and of each request that could not be sent; the shared session of
+//! requests that are sent again, renewals that are put off, and tokens that are loaded; the guard
+//! of refusals.
 
 use std::fmt;
 use std::sync::Arc;

@@ -43,8 +43,9 @@ pub enum Forged {
     /// The user came back to another URI than the redirect_uri (RFC 9700 §4.4.2.2): the data of
     /// another server must not be sent to this one.
     #[error(
-        "the user came back to {received:?} and not to {expected:?}{} (behind a proxy that changes scheme and host, hand over path \
-         and query, or compare the path alone by the client's `allow_callback_at_any_origin`)",
+        "the user came back to {received:?} and not to {expected:?}{} (behind a proxy that changes \
+         scheme and host, hand over path and query, or compare the path alone by the client's \
+         `allow_callback_at_any_origin`)",
         query_hint(expected, received)
     )]
     PlaceMismatch {
@@ -56,8 +57,9 @@ pub enum Forged {
     /// The callback does not say at which URI the user came back, so that it cannot be compared
     /// with the redirect_uri.
     #[error(
-        "the callback does not say that the user came back to {expected:?}: hand over the request's path and query, for a posted \
-         form by `Callback::posted` (the client's `allow_callback_without_place` lifts this)"
+        "the callback does not say that the user came back to {expected:?}: hand over the \
+         request's path and query, for a posted form by `Callback::posted` (the client's \
+         `allow_callback_without_place` lifts this)"
     )]
     PlaceMissing {
         /// The redirect_uri, or OAuth 1.0's callback, without its query.

@@ -16,7 +16,10 @@ macro_rules! server_queries {
         $($method:ident: $Query:ident -> $Output:ty;)*
     ) => {
         $(#[$step_doc])*
-        #[allow(clippy::large_enum_variant, reason = "a step is moved a few times in a request, and matched by hand")]
+        #[allow(
+            clippy::large_enum_variant,
+            reason = "a step is moved a few times in a request, and matched by hand"
+        )]
         #[must_use = "a step does nothing until it is driven: see `serve` and `serve_async`"]
         pub enum ServerStep<T> {
             /// A query is pending: answer it.
@@ -29,7 +32,10 @@ macro_rules! server_queries {
 
         impl<T: 'static> ServerStep<T> {
             /// Returns the same step with another end.
-            pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> ServerStep<U> {
+            pub fn map<U: 'static>(
+                self,
+                end: impl FnOnce(T) -> U + Send + 'static,
+            ) -> ServerStep<U> {
                 match self {
                     Self::Query(query) => ServerStep::Query(query.map(end)),
                     Self::Done(value) => ServerStep::Done(end(value)),
@@ -64,8 +70,12 @@ macro_rules! server_queries {
         impl<T: 'static> NextQuery<T> {
             fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> NextQuery<U> {
                 match self {
-                    $(Self::$Query(pending) => NextQuery::$Query(pending.then(|step| step.map(end))),)*
-                    $(Self::$Aside(pending) => NextQuery::$Aside(pending.then(|step| step.map(end))),)*
+                    $(Self::$Query(pending) => {
+                        NextQuery::$Query(pending.then(|step| step.map(end)))
+                    })*
+                    $(Self::$Aside(pending) => {
+                        NextQuery::$Aside(pending.then(|step| step.map(end)))
+                    })*
                 }
             }
         }
@@ -78,7 +88,9 @@ macro_rules! server_queries {
                         let answer = store.$method(pending.query()).await;
                         pending.go_on(answer)
                     })*
-                    $(Self::$Aside(pending) => pending.unavailable($crate::core::server_queries::UNANSWERED),)*
+                    $(Self::$Aside(pending) => {
+                        pending.unavailable($crate::core::server_queries::UNANSWERED)
+                    })*
                 }
             }
         }
@@ -92,7 +104,9 @@ macro_rules! server_queries {
                         let answer = store.$method(pending.query());
                         pending.go_on(answer)
                     })*
-                    $(Self::$Aside(pending) => pending.unavailable($crate::core::server_queries::UNANSWERED),)*
+                    $(Self::$Aside(pending) => {
+                        pending.unavailable($crate::core::server_queries::UNANSWERED)
+                    })*
                 }
             }
         }
@@ -149,14 +163,19 @@ macro_rules! server_queries {
         }
 
         $crate::core::server_queries::behind_a_pointer! { &S; $($method: $Query -> $Output;)* }
-        $crate::core::server_queries::behind_a_pointer! { std::sync::Arc<S>; $($method: $Query -> $Output;)* }
+        $crate::core::server_queries::behind_a_pointer! {
+            std::sync::Arc<S>; $($method: $Query -> $Output;)*
+        }
         $crate::core::server_queries::behind_a_pointer! { Box<S>; $($method: $Query -> $Output;)* }
 
         /// Takes a request to its end, asking a blocking store.
         ///
         /// # Errors
         /// The refusal: its response goes to the client, its reason to the log.
-        pub fn serve<T>(mut step: ServerStep<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
+        pub fn serve<T>(
+            mut step: ServerStep<T>,
+            store: &(impl Store + ?Sized),
+        ) -> Result<T, $Rejected> {
             loop {
                 step = match step {
                     ServerStep::Query(query) => query.put_to_blocking(store),
@@ -170,7 +189,10 @@ macro_rules! server_queries {
         ///
         /// # Errors
         /// The refusal: its response goes to the client, its reason to the log.
-        pub async fn serve_async<T>(mut step: ServerStep<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
+        pub async fn serve_async<T>(
+            mut step: ServerStep<T>,
+            store: &(impl AsyncStore + ?Sized),
+        ) -> Result<T, $Rejected> {
             loop {
                 step = match step {
                     ServerStep::Query(query) => query.put_to(store).await,
@@ -211,7 +233,8 @@ macro_rules! behind_a_pointer {
 pub(crate) use {behind_a_pointer, server_queries};
 
 /// The failure of a query that the application should answer, where it has no function for it.
-pub(crate) const UNANSWERED: &str = "the application has no function that answers this query: set `Serve::decide_grant` or `Serve::extend_response`";
+pub(crate) const UNANSWERED: &str = "the application has no function that answers this query: set \
+    `Serve::decide_grant` or `Serve::extend_response`";
 
 /// Takes a future to its end that never has to wait, since it asks a blocking store.
 #[cfg(feature = "conformance")]

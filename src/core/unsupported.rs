@@ -108,7 +108,8 @@ pub enum Unsupported {
     },
     /// A secret that is too short to be one.
     #[error(
-        "the secret has {length} bytes, and {least} is the least: take a longer one, such as 64 random hexadecimal digits"
+        "the secret has {length} bytes, and {least} is the least: take a longer one, such as 64 \
+         random hexadecimal digits"
     )]
     ShortSecret {
         /// The length that it has.

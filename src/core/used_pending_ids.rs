@@ -19,7 +19,8 @@ use crate::{OneTimeUse, Timestamp};
 /// ```
 /// use oauth_proto::oauth2::Pending;
 ///
-/// // INSERT INTO used (id, until) VALUES (…) ON CONFLICT DO NOTHING: it is used now if a row was inserted.
+/// // INSERT INTO used (id, until) VALUES (…) ON CONFLICT DO NOTHING: it is used now if a row was
+/// // inserted.
 /// fn row(pending: &Pending) -> (String, u64) {
 ///     (pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -78,11 +79,17 @@ const DROPPED_AT_ONCE: usize = 32;
 /// use oauth_proto::oauth2::{Client, Pending, Token};
 /// use oauth_proto::{Error, OneTimeUse, Moment, UsedPendingIds, Step};
 ///
-/// fn come_back(client: &Client, used: &UsedPendingIds, pending: Pending, uri: &str) -> Option<Result<Step<Token>, Error>> {
+/// fn come_back(
+///     client: &Client,
+///     used: &UsedPendingIds,
+///     pending: Pending,
+///     uri: &str,
+/// ) -> Option<Result<Step<Token>, Error>> {
 ///     let moment = Moment::from_os();
 ///     match used.mark_used(pending.id(), pending.expires_at(), moment.now) {
 ///         OneTimeUse::First => Some(client.redeem(pending, uri, moment)),
-///         // Used already, expired, or `UsedPendingIds` is full: if this browser is signed in, show its page; otherwise offer to start again.
+///         // Used already, expired, or `UsedPendingIds` is full: if this browser is signed in,
+///         // show its page; otherwise offer to start again.
 ///         OneTimeUse::Replay => None,
 ///     }
 /// }

@@ -165,7 +165,8 @@ mod tests {
         let head = read(
             "<html><head><link rel=\"openid2.provider openid.server\" \
              href=\"http://www.livejournal.com/openid/server.bml\"/>\
-             <link rel=\"openid2.local_id openid.delegate\" href=\"http://exampleuser.livejournal.com/\"/></head></html>",
+             <link rel=\"openid2.local_id openid.delegate\" \
+             href=\"http://exampleuser.livejournal.com/\"/></head></html>",
         );
         assert_eq!(head.provider.as_deref(), Some("http://www.livejournal.com/openid/server.bml"));
         assert_eq!(head.server, head.provider);
@@ -176,8 +177,10 @@ mod tests {
     #[test]
     fn tags_are_read_in_every_writing_and_the_first_counts() {
         let head = read(
-            "<!DOCTYPE html><TITLE>a</TITLE><LINK HREF='https://op.example/?a=1&amp;b=2' REL=\"x OpenID2.Provider\">\
-             <link rel=openid2.provider href=https://later.example/><META content=' /xrds ' HTTP-EQUIV=x-Xrds-Location>",
+            "<!DOCTYPE html><TITLE>a</TITLE><LINK HREF='https://op.example/?a=1&amp;b=2' \
+             REL=\"x OpenID2.Provider\">\
+             <link rel=openid2.provider href=https://later.example/>\
+             <META content=' /xrds ' HTTP-EQUIV=x-Xrds-Location>",
         );
         assert_eq!(head.provider.as_deref(), Some("https://op.example/?a=1&b=2"));
         assert_eq!(head.xrds_location.as_deref(), Some("/xrds"));
@@ -186,8 +189,10 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_closed_elements_do_not_end_the_head() {
         let head = read(
-            "\u{feff}<html>\n<head>\n<base href='/'></base><meta charset=utf-8></meta>\n<title>a</title>\n\
-                         <link rel='x' href='y'></link><link rel='openid2.provider' href='https://op.example/'></link>",
+            "\u{feff}<html>\n<head>\n<base href='/'></base><meta charset=utf-8></meta>\n\
+             <title>a</title>\n\
+             <link rel='x' href='y'></link><link rel='openid2.provider' \
+             href='https://op.example/'></link>",
         );
         assert_eq!(head.provider.as_deref(), Some("https://op.example/"));
     }
@@ -202,7 +207,8 @@ mod tests {
             format!("<head><svg><title>x</title><g><path/></g></svg>{link}</head><body>"),
             format!("<head><svg/>{link}</head>"),
             format!(
-                "<head><svg><svg></svg></svg><object data=x>y<object></object></object>{link}</head>"
+                "<head><svg><svg></svg></svg><object data=x>y<object></object></object>\
+                 {link}</head>"
             ),
             format!("<head>{link}<object>"),
         ] {

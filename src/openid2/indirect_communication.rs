@@ -44,8 +44,10 @@ fn sendable(url: &str) -> Cow<'_, str> {
 pub(super) fn page(action: &str, message: &Message) -> String {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Continue</title>\n\
-         <form action=\"{}\" method=\"post\" accept-charset=\"utf-8\" enctype=\"application/x-www-form-urlencoded\">\n",
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>Continue</title>\n\
+         <form action=\"{}\" method=\"post\" accept-charset=\"utf-8\" \
+         enctype=\"application/x-www-form-urlencoded\">\n",
         escape(action)
     );
     for (name, value) in message.prefixed() {
@@ -57,7 +59,8 @@ pub(super) fn page(action: &str, message: &Message) -> String {
         ));
     }
     page.push_str(
-        "<button type=\"submit\">Continue</button>\n</form>\n<script>document.forms[0].submit()</script>\n</html>\n",
+        "<button type=\"submit\">Continue</button>\n</form>\n\
+         <script>document.forms[0].submit()</script>\n</html>\n",
     );
     page
 }

@@ -67,8 +67,11 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn parse_undoes_encode(pairs in proptest::collection::btree_map("[^:\n]{1,9}", "[^\n]{0,9}", 1..9)) {
-            let encoded = encode(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))).unwrap();
+        fn parse_undoes_encode(
+            pairs in proptest::collection::btree_map("[^:\n]{1,9}", "[^\n]{0,9}", 1..9),
+        ) {
+            let encoded =
+                encode(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))).unwrap();
             proptest::prop_assert_eq!(parse(encoded.as_bytes()), Some(pairs));
         }
     }

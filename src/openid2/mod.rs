@@ -2,18 +2,18 @@
 //! users sign in to, [`server::Provider`] for who says who they are.
 //!
 //! ```text
-//!   user              relying party                                       provider
-//!    |  jane.example       |                                                  |
-//!    |-------------------->| discover --GET--> jane.example names the provider |
-//!    |                     | associate ------------------------POST---------->|  a key, if wanted
-//!    |   redirect or form  | authorize                                        |
-//!    |<--------------------|  (Pending)                                       |
-//!    |------------------------------------------------ checkid_setup -------->| dispatch -> CheckIdRequest
-//!    |                                                                        |   (the user consents)
-//!    |<------------------------------------------------ id_res ---------------| approve
-//!    |-------------------->| redeem                                           |
-//!    |                     |   without a key ------- check_authentication --->| dispatch
-//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)   |
+//!   user              relying party                               provider
+//!    |  jane.example       |                                          |
+//!    |-------------------->| discover: jane.example names the provider|
+//!    |                     | associate -----------------POST--------->|  a key, if wanted
+//!    |   redirect or form  | authorize                                |
+//!    |<--------------------|  (Pending)                               |
+//!    |---------------------------------------- checkid_setup -------->| dispatch -> CheckIdRequest
+//!    |                                                                |   (the user consents)
+//!    |<---------------------------------------- id_res ---------------| approve
+//!    |-------------------->| redeem                                   |
+//!    |                     |   without a key -- check_authentication->| dispatch
+//!    |                     |   (UnconfirmedAssertion -> Assertion)    |
 //! ```
 //!
 //! At the relying party an answer counts when all of this holds: the user came to the `return_to`

@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn the_example_of_the_specification() {
         let services = read(
-            "<Service xmlns=\"xri://$xrd*($v*2.0)\">\n  <Type>http://specs.openid.net/auth/2.0/signon</Type>\n  \
+            "<Service xmlns=\"xri://$xrd*($v*2.0)\">\n  \
+             <Type>http://specs.openid.net/auth/2.0/signon</Type>\n  \
              <URI>https://www.exampleprovider.com/endpoint/</URI>\n  \
              <LocalID>https://exampleuser.exampleprovider.com/</LocalID>\n</Service>",
         )
@@ -225,7 +226,8 @@ mod tests {
     fn a_priority_that_is_no_number_is_the_worst() {
         for odd in ["high", "", "-1", "1.5", "99999999999999999999999", "null"] {
             let services = read(&format!(
-                "<Service priority=\"{odd}\"><Type>b</Type></Service><Service priority=\" 7 \"><Type>a</Type>\
+                "<Service priority=\"{odd}\"><Type>b</Type></Service>\
+                 <Service priority=\" 7 \"><Type>a</Type>\
                  <URI priority=\"{odd}\">second</URI><URI priority=\"20\">first</URI></Service>"
             ))
             .unwrap();
@@ -238,9 +240,11 @@ mod tests {
 
     #[test]
     fn the_last_xrd_counts_and_prefixes_do_not() {
-        let document = "<a:XRDS xmlns:a='xri://$xrds' xmlns:b='xri://$xrd*($v*2.0)' xmlns:o='http://openid.net/xmlns/1.0'>\
+        let document = "<a:XRDS xmlns:a='xri://$xrds' xmlns:b='xri://$xrd*($v*2.0)' \
+            xmlns:o='http://openid.net/xmlns/1.0'>\
             <b:XRD><b:Service><b:Type>first</b:Type></b:Service></b:XRD>\
-            <b:XRD><b:Service><b:Type> la<![CDATA[s]]>t&amp;&#x31; </b:Type><o:Delegate>d</o:Delegate><URI>foreign</URI>\
+            <b:XRD><b:Service><b:Type> la<![CDATA[s]]>t&amp;&#x31; </b:Type>\
+            <o:Delegate>d</o:Delegate><URI>foreign</URI>\
             </b:Service></b:XRD></a:XRDS>";
         let services = services(document.as_bytes()).unwrap();
         assert_eq!(services.len(), 1);

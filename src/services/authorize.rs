@@ -17,7 +17,8 @@ use crate::{Error, Moment, Step, oauth2};
 /// # fn set_cookie(_: &str) {}
 /// # fn redirect(_: &str) {}
 /// fn send_away(authorization: &Authorization) -> Result<(), serde_json::Error> {
-///     set_cookie(&serde_json::to_string(&authorization.pending)?); // encrypted, and for this browser alone
+///     // Encrypted, and for this browser alone.
+///     set_cookie(&serde_json::to_string(&authorization.pending)?);
 ///     redirect(&authorization.url);
 ///     Ok(())
 /// }

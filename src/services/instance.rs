@@ -86,7 +86,8 @@ pub(super) fn installation(instance: &str) -> Result<&str, Error> {
         }
         None => refused(
             instance,
-            "an instance or a base URL is an absolute https URL without user information, query and fragment",
+            "an instance or a base URL is an absolute https URL without user information, query \
+             and fragment",
         ),
     }
 }

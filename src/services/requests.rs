@@ -28,12 +28,16 @@ impl SignIn {
     /// use oauth_proto::oauth1::Session;
     /// use oauth_proto::services::{Client, SignIn, Tokens, User};
     /// use oauth_proto::{Moment, run};
-    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+    /// #     unimplemented!()
+    /// # }
     ///
     /// # fn example(twitter: SignIn, user: User) -> Result<(), Box<dyn std::error::Error>> {
     /// if let (Client::Oauth1(client), Tokens::Oauth1(token)) = (twitter.client()?, user.tokens) {
     ///     let session = Session::new(&client, token);
-    ///     let request = twitter.request("/statuses/update")?.post([("status", "Testing Tornado Web Server")]);
+    ///     let request = twitter
+    ///         .request("/statuses/update")?
+    ///         .post([("status", "Testing Tornado Web Server")]);
     ///     let status = run(session.call(&request, Moment::from_os())?, &mut send)?;
     ///     println!("{}", status["id_str"]);
     /// }
@@ -45,9 +49,15 @@ impl SignIn {
     /// use oauth_proto::oauth2::{Session, SharedSession};
     /// use oauth_proto::services::SignIn;
     /// use oauth_proto::{Moment, run};
-    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+    /// #     unimplemented!()
+    /// # }
     ///
-    /// # fn example(facebook: SignIn, session: Session, shared: SharedSession) -> Result<(), Box<dyn std::error::Error>> {
+    /// # fn example(
+    /// #     facebook: SignIn,
+    /// #     session: Session,
+    /// #     shared: SharedSession,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
     /// let both = facebook.request("/")?.argument("ids", "platform,me");
     /// let users = run(session.call(&both, Moment::from_os().now)?, &mut send)?;
     /// println!("{}", users["me"]["name"]);
@@ -77,7 +87,8 @@ impl SignIn {
         let _ = self.parts.client()?;
         self.parts.application().ok_or_else(|| {
             let reason =
-                "a custom sign-in has no row that says where the API is: make the request by `ApiRequest::new`";
+                "a custom sign-in has no row that says where the API is: make the request by \
+                 `ApiRequest::new`";
             Unsupported::Url { url: without_secrets(path), reason }.into()
         })
     }

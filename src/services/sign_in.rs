@@ -25,9 +25,16 @@ use crate::{Error, Request, Secret, Unsupported};
 /// ```no_run
 /// use oauth_proto::services::{self, SignIn};
 /// use oauth_proto::{Moment, run};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
-/// let sign_in = SignIn::new(&services::GITHUB, "client id", "client secret", "https://app.example/callback")?;
+/// let sign_in = SignIn::new(
+///     &services::GITHUB,
+///     "client id",
+///     "client secret",
+///     "https://app.example/callback",
+/// )?;
 ///
 /// let authorization = run(sign_in.authorize(Moment::from_os())?, &mut send)?;
 /// println!("go to {}", authorization.url);
@@ -209,7 +216,8 @@ impl SignIn {
     /// use oauth_proto::{ApiRequest, oauth2};
     /// use serde_json::json;
     ///
-    /// let client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").secret("client secret");
+    /// let client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id")
+    ///     .secret("client secret");
     /// let sign_in = SignIn::custom(
     ///     client,
     ///     "https://app.example/callback",
@@ -350,8 +358,10 @@ impl Parts {
     /// Returns the client, which is there unless the service needs an instance and none was chosen.
     pub(super) fn client(&self) -> Result<&Client, Error> {
         self.client.as_ref().ok_or_else(|| {
-            let reason = "this service has many instances, and none is given: choose one by `SignIn::instance`";
-            let url = self.application().map_or("", |application| application.service.name).to_owned();
+            let reason = "this service has many instances, and none is given: choose one by \
+                `SignIn::instance`";
+            let url =
+                self.application().map_or("", |application| application.service.name).to_owned();
             Unsupported::Url { url, reason }.into()
         })
     }
@@ -387,7 +397,8 @@ impl Parts {
         change: impl FnOnce(&mut Application),
     ) -> Result<(), Error> {
         let Source::Row(application) = &mut self.source else {
-            let reason = "a custom sign-in has the URLs of the client that it was given: give it another client";
+            let reason = "a custom sign-in has the URLs of the client that it was given: give it \
+                another client";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         };
         change(application);

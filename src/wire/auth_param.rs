@@ -222,7 +222,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn what_was_written_is_read_again(
-            params in proptest::collection::vec(("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}", proptest::collection::vec(0u8.., 0..12)), 0..6),
+            params in proptest::collection::vec(
+                ("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}", proptest::collection::vec(0u8.., 0..12)),
+                0..6,
+            ),
         ) {
             let mut written = Vec::new();
             for (name, value) in &params {

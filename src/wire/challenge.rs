@@ -13,7 +13,8 @@ const MOST: usize = 32;
 /// ```
 /// use oauth_proto::wire::Challenge;
 ///
-/// let header = br#"Negotiate a87421000492aa874209af8bc028==, Bearer realm="a, b", error="invalid_token""#;
+/// let header =
+///     br#"Negotiate a87421000492aa874209af8bc028==, Bearer realm="a, b", error="invalid_token""#;
 /// let challenges = Challenge::parse(header);
 /// assert_eq!(challenges.len(), 2);
 /// assert_eq!(challenges[0].token68.as_deref(), Some("a87421000492aa874209af8bc028=="));
@@ -308,12 +309,21 @@ mod tests {
     proptest::proptest! {
         /// A challenge that follows the specification is read, whatever is in the quotes.
         #[test]
-        fn what_is_written_by_the_specification_is_read(values in proptest::collection::vec("[ -~]{0,12}", 1..5)) {
-            let quoted = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+        fn what_is_written_by_the_specification_is_read(
+            values in proptest::collection::vec("[ -~]{0,12}", 1..5),
+        ) {
+            let quoted =
+                |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
             for separator in [",", ", ", " ", ";"] {
-                let list: Vec<_> = values.iter().enumerate().map(|(at, value)| format!("p{at}={}", quoted(value))).collect();
-                let challenges = Challenge::parse(format!("Bearer {}", list.join(separator)).as_bytes());
-                let read: Vec<_> = challenges[0].parameters.iter().map(|(_, value)| value.clone()).collect();
+                let list: Vec<_> = values
+                    .iter()
+                    .enumerate()
+                    .map(|(at, value)| format!("p{at}={}", quoted(value)))
+                    .collect();
+                let challenges =
+                    Challenge::parse(format!("Bearer {}", list.join(separator)).as_bytes());
+                let read: Vec<_> =
+                    challenges[0].parameters.iter().map(|(_, value)| value.clone()).collect();
                 proptest::prop_assert_eq!((challenges.len(), read), (1, values.clone()));
             }
         }

@@ -219,8 +219,8 @@ mod tests {
                 r#"{"errors":[{"code":135,"message": Timestamp out of bounds.}]}"#,
             ),
             (
-                r#"{"errorCode" : -2147483648 ,"errorMessage":"The code, the key and the token expired"}"#,
-                r#"{"errorCode" : -2147483648 ,"errorMessage": The code, the key and the token expired}"#,
+                r#"{"errorCode" : -2147483648 ,"errorMessage":"The code, key and token expired"}"#,
+                r#"{"errorCode" : -2147483648 ,"errorMessage": The code, key and token expired}"#,
             ),
             (r#"{"code":12345678901,"message":"no"}"#, r#"{"code"…"#),
             (r#"{"code":"4/P7q7W91a","message":"no"}"#, r#"{"code"…"#),
@@ -344,7 +344,11 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_assigned_value_survives(value in "[a-zA-Z0-9_~.-]{4,40}") {
-            for body in [format!("x={value}"), format!("{{\"x\":\"{value}\"}}"), format!("a=b&x={value}&c")] {
+            for body in [
+                format!("x={value}"),
+                format!("{{\"x\":\"{value}\"}}"),
+                format!("a=b&x={value}&c"),
+            ] {
                 proptest::prop_assert!(!shown(&body).contains(&value), "{}", shown(&body));
                 proptest::prop_assert!(!explained(&body).contains(&value), "{}", explained(&body));
             }

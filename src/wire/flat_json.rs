@@ -142,7 +142,9 @@ mod tests {
     proptest::proptest! {
         /// Whatever is read here, the general reader reads the same.
         #[test]
-        fn the_general_reader_agrees(document in r#"\{(("[a-z"\\ ]{0,3}"|[0-9.e-]{1,4}|[:, "{}\[\]])){0,12}\}"#) {
+        fn the_general_reader_agrees(
+            document in r#"\{(("[a-z"\\ ]{0,3}"|[0-9.e-]{1,4}|[:, "{}\[\]])){0,12}\}"#,
+        ) {
             if let Some(read) = members(&document) {
                 let general: Value = serde_json::from_str(&document).unwrap();
                 let read: serde_json::Map<_, _> = read.into_iter().collect();
@@ -152,10 +154,16 @@ mod tests {
 
         #[test]
         fn every_plain_object_is_read(
-            object in proptest::collection::btree_map("[a-z_]{1,12}", proptest::prelude::any::<Option<u32>>(), 1..MOST),
+            object in proptest::collection::btree_map(
+                "[a-z_]{1,12}",
+                proptest::prelude::any::<Option<u32>>(),
+                1..MOST,
+            ),
         ) {
-            let value = |number: Option<u32>| number.map_or_else(|| Value::from("text"), Value::from);
-            let object: serde_json::Map<_, _> = object.into_iter().map(|(name, n)| (name, value(n))).collect();
+            let value =
+                |number: Option<u32>| number.map_or_else(|| Value::from("text"), Value::from);
+            let object: serde_json::Map<_, _> =
+                object.into_iter().map(|(name, n)| (name, value(n))).collect();
             let read = members(&serde_json::to_string(&object).unwrap()).unwrap();
             proptest::prop_assert_eq!(read.into_iter().collect::<serde_json::Map<_, _>>(), object);
         }

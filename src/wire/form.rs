@@ -253,7 +253,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn pairs_undoes_encode(list: Vec<(Vec<u8>, Vec<u8>)>) {
-            proptest::prop_assert_eq!(decoded(&encode(list.iter().map(|(name, value)| (name, value)))), list);
+            proptest::prop_assert_eq!(
+                decoded(&encode(list.iter().map(|(name, value)| (name, value)))),
+                list
+            );
         }
     }
 }

@@ -137,35 +137,46 @@ fn digits(word: &str) -> usize {
 
 /// The words of explanations: those that are shown in a text that speaks of a secret.
 const WORDS: &str = "
-    a about absent accept accepted accepts access account across active actual after again ago algorithm all allow allowed already
-    also always an and another any api app application are argument array as ask asked assertion at attempt attempted audience auth
-    authenticate authenticated authentication authorisation authorised authorization authorize authorized authorizing available bad
-    appsecret base base64 basic be bearer because been before being belong belongs between body bounds browser but by call callback called calls
-    can cannot case certificate challenge change changed char character characters check checked client clients clock code codes
-    combination configured confirm consent consumer contact contain contained contains content cookie correct could couldn create
-    created credential credentials current data date day days decode decoded decrypt denied deny description deserialize detected
-    developer device did didn different disabled do docs documentation does doesn domain done due duplicate each either email empty
-    enabled encode encoded encoding endpoint ended enough error errors exceeded exchange exchanged exist existing exists expected
-    expiration expire expired expires expiry external facebook fail failed failure field fields first for form format found from
-    future generate generated get github give given google grant granted grants had has hasn have haven header headers here hmac
-    hmac-sha1 hmac-sha256 hour hours http https id identifier if in inactive inactivity include included incorrect information
-    insufficient internal into invalid invalidated is isn issued issuer it its json jwt key keys known last later least length less
-    lifetime limit log logged login long longer made make malformed many match matched matches matching may maximum message method
-    microsoft minute minutes mismatch mismatched missing more most must name need needed needs network never new next no non none
-    nonce not null number oauth oauth1 oauth1.0 oauth1.0a oauth2 oauth2.0 of off old on once one only openid operation or original
-    other otp our out outside over owner page parameter parameters parse parsed passphrase password passwords past permission
-    permissions pin pkce plain please possible present presented previous previously private problem process processed profile
-    project proof protocol provide provided provider public query re read ready reason received recognised recognized record
-    redeemed redirect redirection refresh refreshed refused register registered reject rejected replaced replay replayed request
-    requested requests require required requires resource response restricted result retry retrieve returned revoked role rotated
-    rsa rsa-sha1 rsa-sha256 s s256 same saml scope scopes second seconds secret secrets see send sent server service session sessions
-    set sha1 sha256 should sign signature signatures signed signin since size so some start state status still string submitted
-    successfully such support supported supports system t temporarily temporary tenant than that the their them then there these
-    they this those record time timed timeout timestamp timestamps to token tokens too total transaction tried try trying twice
-    twitter type types unable unauthorised unauthorized unavailable unexpected unknown unrecognised unrecognized unsupported until
-    uri uris url us use used user username users uses using utf-8 v1 v2 valid validate validated validation value values verification
-    verifier verified verify version very via was wasn we were when where which while who will with within without won wrong x509
-    yet you your entered passed supplied stored sending received receiving submit minimum rid trace correlation
+    a about absent accept accepted accepts access account across active actual after again ago
+    algorithm all allow allowed already also always an and another any api app application are
+    argument array as ask asked assertion at attempt attempted audience auth authenticate
+    authenticated authentication authorisation authorised authorization authorize authorized
+    authorizing available bad appsecret base base64 basic be bearer because been before being belong
+    belongs between body bounds browser but by call callback called calls can cannot case
+    certificate challenge change changed char character characters check checked client clients
+    clock code codes combination configured confirm consent consumer contact contain contained
+    contains content cookie correct could couldn create created credential credentials current data
+    date day days decode decoded decrypt denied deny description deserialize detected developer
+    device did didn different disabled do docs documentation does doesn domain done due duplicate
+    each either email empty enabled encode encoded encoding endpoint ended enough error errors
+    exceeded exchange exchanged exist existing exists expected expiration expire expired expires
+    expiry external facebook fail failed failure field fields first for form format found from
+    future generate generated get github give given google grant granted grants had has hasn have
+    haven header headers here hmac hmac-sha1 hmac-sha256 hour hours http https id identifier if in
+    inactive inactivity include included incorrect information insufficient internal into invalid
+    invalidated is isn issued issuer it its json jwt key keys known last later least length less
+    lifetime limit log logged login long longer made make malformed many match matched matches
+    matching may maximum message method microsoft minute minutes mismatch mismatched missing more
+    most must name need needed needs network never new next no non none nonce not null number oauth
+    oauth1 oauth1.0 oauth1.0a oauth2 oauth2.0 of off old on once one only openid operation or
+    original other otp our out outside over owner page parameter parameters parse parsed passphrase
+    password passwords past permission permissions pin pkce plain please possible present presented
+    previous previously private problem process processed profile project proof protocol provide
+    provided provider public query re read ready reason received recognised recognized record
+    redeemed redirect redirection refresh refreshed refused register registered reject rejected
+    replaced replay replayed request requested requests require required requires resource response
+    restricted result retry retrieve returned revoked role rotated rsa rsa-sha1 rsa-sha256 s s256
+    same saml scope scopes second seconds secret secrets see send sent server service session
+    sessions set sha1 sha256 should sign signature signatures signed signin since size so some start
+    state status still string submitted successfully such support supported supports system t
+    temporarily temporary tenant than that the their them then there these they this those record
+    time timed timeout timestamp timestamps to token tokens too total transaction tried try trying
+    twice twitter type types unable unauthorised unauthorized unavailable unexpected unknown
+    unrecognised unrecognized unsupported until uri uris url us use used user username users uses
+    using utf-8 v1 v2 valid validate validated validation value values verification verifier
+    verified verify version very via was wasn we were when where which while who will with within
+    without won wrong x509 yet you your entered passed supplied stored sending received receiving
+    submit minimum rid trace correlation
 ";
 
 #[cfg(test)]
@@ -178,7 +189,8 @@ mod tests {
             "The code has expired",
             "the clock is 3,600 s off",
             "AADSTS70008: The provided authorization code or refresh token has expired",
-            "AADSTS70000: The token was issued on 2021-05-03T10:15:00Z and was inactive for 90.00:00:00.",
+            "AADSTS70000: The token was issued on 2021-05-03T10:15:00Z and was inactive for \
+             90.00:00:00.",
             "The access token expired",
             "The code, the key and the token expired",
             "Timestamp out of bounds.",

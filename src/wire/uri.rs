@@ -234,9 +234,13 @@ mod tests {
     proptest::proptest! {
         /// If both read a host, it is the same one: the library knows the URLs of browsers.
         #[test]
-        fn a_host_is_that_of_the_url_library(uri in "https?://([a-z0-9.x-]{1,12}|\\[[0-9a-f:]{2,9}\\])(:[0-9]{0,5})?(/[a-z@:]{0,4})?") {
+        fn a_host_is_that_of_the_url_library(
+            uri in "https?://([a-z0-9.x-]{1,12}|\\[[0-9a-f:]{2,9}\\])(:[0-9]{0,5})?\
+                (/[a-z@:]{0,4})?",
+        ) {
             let theirs = url::Url::parse(&uri).ok();
-            if let (Some(ours), Some(theirs)) = (host(&uri), theirs.as_ref().and_then(url::Url::host)) {
+            let theirs = theirs.as_ref().and_then(url::Url::host);
+            if let (Some(ours), Some(theirs)) = (host(&uri), theirs) {
                 let same = match (ours, theirs) {
                     (Host::Name(one), url::Host::Domain(two)) => one.eq_ignore_ascii_case(two),
                     (Host::Ipv4(one), url::Host::Ipv4(two)) => one == two,

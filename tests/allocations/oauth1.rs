@@ -116,7 +116,8 @@ fn flood(
         .header("content-type", "application/x-www-form-urlencoded")
         .header(
             "authorization",
-            "OAuth oauth_consumer_key=\"nobody\",oauth_token=\"t\",oauth_signature_method=\"HMAC-SHA1\",oauth_signature=\"x\",\
+            "OAuth oauth_consumer_key=\"nobody\",oauth_token=\"t\",\
+             oauth_signature_method=\"HMAC-SHA1\",oauth_signature=\"x\",\
              oauth_timestamp=\"1700000000\",oauth_nonce=\"n\"",
         )
         .body(form)

@@ -3,7 +3,11 @@
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending};
 use oauth_proto::{Moment, Step, Timestamp};
 
-const ANSWER: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
+const ANSWER: &[u8] = concat!(
+    r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"#,
+    r#""refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#,
+)
+.as_bytes();
 
 fn client() -> Client {
     let mut server = AuthorizationServer::new("https://auth.example.com/token").unwrap();

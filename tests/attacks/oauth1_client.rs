@@ -229,7 +229,10 @@ fn a_form_that_names_a_field_twice_is_refused() {
 /// Row `json-duplicate-keys`: which of the two counts is not defined.
 #[test]
 fn json_that_names_a_field_twice_is_refused() {
-    let body = r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","oauth_callback_confirmed":"true"}"#;
+    let body = concat!(
+        r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","#,
+        r#""oauth_callback_confirmed":"true"}"#,
+    );
     let error = answered(server().with(|it| it.allow_json_answers = true), ok(body)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
 }
@@ -283,9 +286,10 @@ fn a_redirect_of_a_credentials_endpoint_is_refused_and_its_query_not_shown() {
             .body(Vec::new())
             .unwrap();
         let misbehaved = misbehaved(answer);
-        assert!(
-            matches!(&misbehaved, Misbehaved::Redirect { location, .. } if location == "https://evil.example/")
-        );
+        assert!(matches!(
+            &misbehaved,
+            Misbehaved::Redirect { location, .. } if location == "https://evil.example/"
+        ));
     }
 }
 

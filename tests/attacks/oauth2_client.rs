@@ -49,8 +49,10 @@ fn a_code_from_another_issuer_is_refused() {
     );
     redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
 
-    let promised = r#"{"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/token",
-        "authorization_endpoint":"https://auth.example.com/a","authorization_response_iss_parameter_supported":true}"#;
+    let promised = r#"{"issuer":"https://auth.example.com",
+        "token_endpoint":"https://auth.example.com/token",
+        "authorization_endpoint":"https://auth.example.com/a",
+        "authorization_response_iss_parameter_supported":true}"#;
     let metadata: Metadata = serde_json::from_str(promised).unwrap();
     for server in [
         AuthorizationServer::from_metadata(&metadata).unwrap(),
@@ -185,7 +187,8 @@ fn a_token_in_the_callback_of_a_code_is_refused() {
 fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     let metadata = |methods: &str| -> Metadata {
         serde_json::from_str(&format!(
-            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t","authorization_endpoint":"{ISSUER}/a"{methods}}}"#
+            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t",
+            "authorization_endpoint":"{ISSUER}/a"{methods}}}"#
         ))
         .unwrap()
     };
@@ -281,7 +284,8 @@ fn a_page_on_status_200_is_not_read_as_a_token() {
 /// Row `error-on-200`: some servers refuse with a status of success.
 #[test]
 fn an_error_on_status_200_is_a_refusal() {
-    let body = r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired.",
+    let body = r#"{"error":"bad_verification_code",
+        "error_description":"The code passed is incorrect or expired.",
         "error_uri":"https://docs.github.com/e"}"#;
     for body in [body.to_owned(), ANSWER.replace("example_parameter", "error")] {
         let error = token_of(&client(), json(&body)).unwrap_err();
@@ -752,8 +756,13 @@ fn a_device_is_shown_nothing_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
         let (_, sent_on) =
             sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
-        let body = serde_json::json!({ "device_code": "x", "user_code": code, "verification_uri": "https://a.example/",
-            "verification_uri_complete": uri, "expires_in": u64::MAX });
+        let body = serde_json::json!({
+            "device_code": "x",
+            "user_code": code,
+            "verification_uri": "https://a.example/",
+            "verification_uri_complete": uri,
+            "expires_in": u64::MAX,
+        });
         sent_on.receive(json(&body.to_string()), moment()).map(done)
     };
     for (uri, code) in
@@ -821,7 +830,8 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
             ["authorization_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"]
         {
             let body = format!(
-                r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t","{member}":"https://{host}/x","extra":1}}"#
+                r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t",
+                "{member}":"https://{host}/x","extra":1}}"#
             );
             let error = discovered(discovery(ISSUER), &body).unwrap_err();
             assert!(
@@ -1101,7 +1111,10 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
     let device = || {
         let (_, sent) =
             sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
-        let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
+        let codes = concat!(
+            r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","#,
+            r#""expires_in":600}"#,
+        );
         done(sent.receive(json(codes), moment()).unwrap())
     };
     let implicit =

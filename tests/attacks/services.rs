@@ -268,7 +268,10 @@ fn a_refused_profile_signs_nobody_in() {
         );
         assert_eq!(error.code(), Some("invalid_token"));
     }
-    let graph = r#"{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}"#;
+    let graph = concat!(
+        r#"{"error":{"message":"Error validating access token","type":"OAuthException","#,
+        r#""code":190}}"#,
+    );
     let refused = error(&of(&services::FACEBOOK), unauthorized(graph));
     let Error::Refused(Refused::Problem { code, details, .. }) = &refused else {
         panic!("{refused}")

@@ -92,13 +92,19 @@ impl Call {
 }
 
 fn pending_device() -> PendingDevice {
-    let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
+    let codes = concat!(
+        r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","#,
+        r#""expires_in":1800}"#,
+    );
     let (_, on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
 fn registration() -> ClientRegistration {
-    let answer = r#"{"client_id":"c","registration_access_token":"t","registration_client_uri":"https://auth.example.com/register/c"}"#;
+    let answer = concat!(
+        r#"{"client_id":"c","registration_access_token":"t","#,
+        r#""registration_client_uri":"https://auth.example.com/register/c"}"#,
+    );
     let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
     done(on.receive(json(answer), moment()).unwrap())
 }

@@ -25,7 +25,10 @@ use oauth_proto::{
 const MARK: &str = "hunter2";
 const ID: &str = "s6BhdRkqt3";
 const TOKEN_ENDPOINT: &str = "https://auth.example.com/token";
-const GRANTED: &str = r#"{"access_token":"hunter2-at","token_type":"Bearer","expires_in":3600,"refresh_token":"hunter2-rt"}"#;
+const GRANTED: &str = concat!(
+    r#"{"access_token":"hunter2-at","token_type":"Bearer","expires_in":3600,"#,
+    r#""refresh_token":"hunter2-rt"}"#,
+);
 
 /// The events that a hook has received.
 #[derive(Clone, Default)]
@@ -158,7 +161,10 @@ fn secretive(heard: &Heard) -> Client {
 }
 
 fn pending_device() -> PendingDevice {
-    let codes = r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
+    let codes = concat!(
+        r#"{"device_code":"hunter2-d","user_code":"u","#,
+        r#""verification_uri":"https://example.com/device","expires_in":1800}"#,
+    );
     let (_, on) = sent(
         secretive(&Heard::default())
             .authorize_device(AuthorizeDevice::default(), moment())
@@ -167,7 +173,10 @@ fn pending_device() -> PendingDevice {
     done(on.receive(json(codes), moment()).unwrap())
 }
 
-const REGISTERED: &str = r#"{"client_id":"c","client_secret":"hunter2-s","registration_access_token":"hunter2-t","registration_client_uri":"https://auth.example.com/register/c"}"#;
+const REGISTERED: &str = concat!(
+    r#"{"client_id":"c","client_secret":"hunter2-s","registration_access_token":"hunter2-t","#,
+    r#""registration_client_uri":"https://auth.example.com/register/c"}"#,
+);
 
 fn registration() -> ClientRegistration {
     let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
@@ -325,9 +334,10 @@ fn calls() -> Vec<Call> {
         Call::new(
             RequestingDeviceCode,
             "https://auth.example.com/device",
-            json(
-                r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#,
-            ),
+            json(concat!(
+                r#"{"device_code":"hunter2-d","user_code":"u","#,
+                r#""verification_uri":"https://example.com/device","expires_in":1800}"#,
+            )),
             |heard| secretive(heard).authorize_device(AuthorizeDevice::default(), moment()),
         ),
         Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
@@ -946,7 +956,10 @@ mod by_tracing {
                 let _ = on.receive(answer, moment());
             }
         });
-        let place = r#" client_id="s6BhdRkqt3" purpose=renewing the token endpoint="https://auth.example.com/token""#;
+        let place = concat!(
+            r#" client_id="s6BhdRkqt3" purpose=renewing the token"#,
+            r#" endpoint="https://auth.example.com/token""#,
+        );
         assert_eq!(lines[0].0, Level::DEBUG);
         assert_eq!(lines[1].0, Level::WARN);
         assert!(

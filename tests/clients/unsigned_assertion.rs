@@ -10,7 +10,10 @@ pub const CLAIMED_ID: &str = "https://jane.example/";
 
 /// Returns the page at the claimed identifier.
 pub fn page() -> Response {
-    let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
+    let page = concat!(
+        r#"<html><head><link rel="openid2.provider" href="https://op.example/openid">"#,
+        "</head></html>",
+    );
     response(200, &[("content-type", "text/html")], page)
 }
 

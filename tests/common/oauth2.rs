@@ -19,7 +19,10 @@ pub const API: &str = "https://photos.example.com/albums";
 pub const REDIRECT: &str = "https://client.example.com/cb";
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 /// RFC 6749 §5.1.
-pub const ANSWER: &str = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#;
+pub const ANSWER: &str = concat!(
+    r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"#,
+    r#""refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#,
+);
 
 /// A service that signs assertions, at `https://keys.example.com/sign`.
 pub struct KeyService;

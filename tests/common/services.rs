@@ -13,7 +13,10 @@ use super::oauth2::{bearer, json, moment, parameter, query, response};
 use super::with::With;
 
 pub const CALLBACK: &str = "https://app.example/callback";
-pub const TOKEN: &str = r#"{"access_token":"at-5f3a","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-91c2"}"#;
+pub const TOKEN: &str = concat!(
+    r#"{"access_token":"at-5f3a","token_type":"Bearer","expires_in":3600,"#,
+    r#""refresh_token":"rt-91c2"}"#,
+);
 pub const REQUEST_TOKEN: &str =
     "oauth_token=rqt&oauth_token_secret=rqs&oauth_callback_confirmed=true";
 pub const ACCESS_TOKEN: &str = "oauth_token=at-5f3a&oauth_token_secret=ats&user_id=38895958";

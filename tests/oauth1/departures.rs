@@ -69,7 +69,8 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
     assert_eq!(
         authorization.url,
         format!(
-            "{ORIGIN}/authorize?oauth_token=t&oauth_callback=https%3A%2F%2Fprinter.example.com%2Fready%3Fx%3D1"
+            "{ORIGIN}/authorize?oauth_token=t\
+             &oauth_callback=https%3A%2F%2Fprinter.example.com%2Fready%3Fx%3D1"
         )
     );
     let step = pair

@@ -77,8 +77,17 @@ impl Case {
 }
 
 prop_compose! {
-    fn case()(method in method(), placement in placement(), key in text(), secret in text(), token in text(),
-              token_secret in text(), query in pairs(), form in pairs(), nonce in "[ -~]{1,20}") -> Case {
+    fn case()(
+        method in method(),
+        placement in placement(),
+        key in text(),
+        secret in text(),
+        token in text(),
+        token_secret in text(),
+        query in pairs(),
+        form in pairs(),
+        nonce in "[ -~]{1,20}",
+    ) -> Case {
         Case {
             scheme: Scheme::new(method).with(|it| it.placement = placement),
             client: ClientCredentials::new(key, format!("s{secret}")),
@@ -205,7 +214,10 @@ proptest! {
     #[test]
     fn another_secret_does_not_verify(case in case()) {
         let signed = case.signed();
-        let other = ClientCredentials::new(case.client.key.clone(), format!("{}x", case.client.secret.expose()));
+        let other = ClientCredentials::new(
+            case.client.key.clone(),
+            format!("{}x", case.client.secret.expose()),
+        );
         let stranger = Case { client: other, ..case.clone() };
         prop_assert!(!stranger.verifies(&signed));
         let secret = format!("{}x", case.token.secret.expose());
@@ -216,19 +228,25 @@ proptest! {
 
     #[test]
     fn the_order_of_parameters_does_not_matter(
-        (pairs, shuffled) in pairs().prop_flat_map(|pairs| (Just(pairs.clone()), Just(pairs).prop_shuffle()))
+        (pairs, shuffled) in pairs()
+            .prop_flat_map(|pairs| (Just(pairs.clone()), Just(pairs).prop_shuffle()))
     ) {
-        let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+        let signer =
+            Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
         let uri = "https://photos.example.net/photos".parse().unwrap();
         let sign = |pairs: &[(String, String)]| {
-            signer.authorization(&http::Method::POST, &uri, pairs, Stamp::new(NOW, "nonce")).unwrap()
+            signer
+                .authorization(&http::Method::POST, &uri, pairs, Stamp::new(NOW, "nonce"))
+                .unwrap()
         };
         prop_assert_eq!(sign(&pairs), sign(&shuffled));
         // Nor does it matter whether they are in the query or in the form.
         let (query, form) = shuffled.split_at(shuffled.len() / 2);
         let query = form::encode(query.iter().map(|(name, value)| (name, value)));
         let uri = format!("https://photos.example.net/photos?{query}").parse().unwrap();
-        let split = signer.authorization(&http::Method::POST, &uri, form, Stamp::new(NOW, "nonce")).unwrap();
+        let split = signer
+            .authorization(&http::Method::POST, &uri, form, Stamp::new(NOW, "nonce"))
+            .unwrap();
         prop_assert_eq!(sign(&pairs), split);
     }
 
@@ -244,7 +262,10 @@ proptest! {
 
     #[test]
     fn signing_again_replaces_the_signature(case in case()) {
-        let case = Case { scheme: case.scheme.clone().with(|it| it.placement = ParameterPlacement::Header), ..case };
+        let case = Case {
+            scheme: case.scheme.clone().with(|it| it.placement = ParameterPlacement::Header),
+            ..case
+        };
         let once = case.signed();
         let mut again = once.clone();
         let signer = Signer::new(&case.scheme, &case.client, Some(&case.token));
@@ -253,7 +274,12 @@ proptest! {
     }
 
     #[test]
-    fn a_token_and_a_pending_value_survive_storage(token in text(), secret in text(), handle in prop::option::of(text()), extra in pairs()) {
+    fn a_token_and_a_pending_value_survive_storage(
+        token in text(),
+        secret in text(),
+        handle in prop::option::of(text()),
+        extra in pairs(),
+    ) {
         let mut stored = Token::from(TokenCredentials::new(token.clone(), secret.clone()));
         stored.session_handle = handle.map(Into::into);
         stored.expires_at = Some(NOW);
@@ -261,7 +287,13 @@ proptest! {
         let json = serde_json::to_string(&stored).unwrap();
         prop_assert_eq!(serde_json::from_str::<Token>(&json).unwrap(), stored);
 
-        let mut pending = serde_json::json!({ "v": 3, "for": "0123456789abcdef0123456789abcdef", "token": token, "secret": secret, "until": 5 });
+        let mut pending = serde_json::json!({
+            "v": 3,
+            "for": "0123456789abcdef0123456789abcdef",
+            "token": token,
+            "secret": secret,
+            "until": 5,
+        });
         pending["returns_to"] = "x:y".into();
         let read: Pending = serde_json::from_value(pending.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&read).unwrap(), pending);

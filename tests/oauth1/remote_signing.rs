@@ -197,10 +197,12 @@ fn a_client_whose_key_is_elsewhere_walks_the_whole_way() {
     let authorization = driven(client.authorize(authorize, moment()).unwrap(), |request| {
         assert!(request.uri() == "https://photos.example.net/initiate" && signed(request));
         answer(
-            "oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03&oauth_callback_confirmed=true",
+            "oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03\
+             &oauth_callback_confirmed=true",
         )
     });
-    let callback = "https://printer.example.com/ready?oauth_token=hh5s93j4hdidpola&oauth_verifier=hfdp7dh39dks9884";
+    let callback = "https://printer.example.com/ready?oauth_token=hh5s93j4hdidpola\
+        &oauth_verifier=hfdp7dh39dks9884";
     let redeeming = client.redeem(authorization.unwrap().pending, callback, moment()).unwrap();
     let token = driven(redeeming, |request| {
         assert!(request.uri() == "https://photos.example.net/token" && signed(request));

@@ -68,7 +68,8 @@ pub fn answered(pair: &OAuth1Pair, body: &str) -> Result<Token, Error> {
 fn every_field_of_the_answer_is_kept() {
     let token = answered(
         &OAuth1Pair::default(),
-        "oauth_token=6253282&oauth_token_secret=2EEf&user_id=6253282&screen_name=twitter%20api&x_auth_expires=0\n",
+        "oauth_token=6253282&oauth_token_secret=2EEf&user_id=6253282&screen_name=twitter%20api\
+         &x_auth_expires=0\n",
     )
     .unwrap();
     assert_eq!(token.credentials.token, "6253282");
@@ -366,7 +367,8 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
     let pair = OAuth1Pair::default();
     let expires_at = |value: &str| {
         let body = format!(
-            "oauth_token=a&oauth_token_secret=b&oauth_expires_in={value}&oauth_authorization_expires_in={value}"
+            "oauth_token=a&oauth_token_secret=b&oauth_expires_in={value}\
+             &oauth_authorization_expires_in={value}"
         );
         answered(&pair, &body).map(|token| token.expires_at.unwrap().as_secs())
     };

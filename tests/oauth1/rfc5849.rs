@@ -53,7 +53,8 @@ fn section_1_2_temporary_credentials() -> Outcome {
     let request = Request::post("https://photos.example.net/initiate")
         .header(
             "authorization",
-            r#"OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_signature_method="HMAC-SHA1",
+            r#"OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03",
+               oauth_signature_method="HMAC-SHA1",
                oauth_timestamp="137131200", oauth_nonce="wIjqoS",
                oauth_callback="http%3A%2F%2Fprinter.example.com%2Fready",
                oauth_signature="74KNZJeDHnMBp0EMJ9ZHt%2FXKycU%3D""#
@@ -62,8 +63,10 @@ fn section_1_2_temporary_credentials() -> Outcome {
         .body("")?;
     assert_eq!(
         base(&request),
-        "POST&https%3A%2F%2Fphotos.example.net%2Finitiate&oauth_callback%3Dhttp%253A%252F%252Fprinter.example.com\
-         %252Fready%26oauth_consumer_key%3Ddpf43f3p2l4k3l03%26oauth_nonce%3DwIjqoS%26oauth_signature_method%3D\
+        "POST&https%3A%2F%2Fphotos.example.net%2Finitiate&oauth_callback%3Dhttp%253A%252F\
+         %252Fprinter.example.com\
+         %252Fready%26oauth_consumer_key%3Ddpf43f3p2l4k3l03%26oauth_nonce%3DwIjqoS\
+         %26oauth_signature_method%3D\
          HMAC-SHA1%26oauth_timestamp%3D137131200"
     );
     Ok(())
@@ -80,8 +83,9 @@ fn section_1_2_protected_resource() -> Outcome {
     assert_eq!(
         authorization(&request),
         "OAuth realm=\"Photos\", oauth_consumer_key=\"dpf43f3p2l4k3l03\", oauth_nonce=\"chapoH\", \
-         oauth_signature=\"MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D\", oauth_signature_method=\"HMAC-SHA1\", \
-         oauth_timestamp=\"137131202\", oauth_token=\"nnch734d00sl2jdk\""
+         oauth_signature=\"MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D\", \
+         oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"137131202\", \
+         oauth_token=\"nnch734d00sl2jdk\""
     );
     assert!(request.headers()["authorization"].is_sensitive());
     Ok(())
@@ -92,7 +96,8 @@ fn request_of_section_3() -> http::request::Builder {
         .header("content-type", "application/x-www-form-urlencoded")
 }
 
-const BASE_STRING_OF_SECTION_3: &str = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q\
+const BASE_STRING_OF_SECTION_3: &str = "POST&http%3A%2F%2Fexample.com%2Frequest\
+    &a2%3Dr%2520b%26a3%3D2%2520q\
     %26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2\
     %26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201\
     %26oauth_token%3Dkkk9d7dh3k39sjv7";
@@ -103,8 +108,9 @@ fn section_3_4_1_1_base_string() -> Outcome {
     let request = request_of_section_3()
         .header(
             "authorization",
-            "OAuth realm=\"Example\", oauth_consumer_key=\"9djdj82h48djs9d2\", oauth_token=\"kkk9d7dh3k39sjv7\", \
-             oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"137131201\", oauth_nonce=\"7d8f3e4a\", \
+            "OAuth realm=\"Example\", oauth_consumer_key=\"9djdj82h48djs9d2\", \
+             oauth_token=\"kkk9d7dh3k39sjv7\", oauth_signature_method=\"HMAC-SHA1\", \
+             oauth_timestamp=\"137131201\", oauth_nonce=\"7d8f3e4a\", \
              oauth_signature=\"bYT5CMsGcbgUdFHObYMEfcx6bsw%3D\"",
         )
         .body("c2&a3=2+q")?;
@@ -274,8 +280,9 @@ fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
         signer.sign(&mut request, stamp(7, "n n"))?;
         Ok(request)
     };
-    let protocol = "oauth_consumer_key=key&oauth_nonce=n%20n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=7\
-                    &oauth_token=t%26t&oauth_version=1.0&oauth_signature=";
+    let protocol = "oauth_consumer_key=key&oauth_nonce=n%20n&oauth_signature_method=HMAC-SHA1\
+        &oauth_timestamp=7\
+        &oauth_token=t%26t&oauth_version=1.0&oauth_signature=";
 
     let query = form(ParameterPlacement::Query)?;
     let in_query = query.uri().query().unwrap().strip_prefix("q=1&").unwrap();

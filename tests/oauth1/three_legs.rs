@@ -180,7 +180,8 @@ fn a_user_decides_once() {
 #[test]
 fn an_expired_token_is_renewed_with_its_session_handle() {
     let pair = OAuth1Pair::default();
-    let body = "oauth_token=a&oauth_token_secret=b&oauth_session_handle=h%26h&oauth_expires_in=3600&xoauth_guid=g";
+    let body = "oauth_token=a&oauth_token_secret=b&oauth_session_handle=h%26h&oauth_expires_in=3600\
+        &xoauth_guid=g";
     let token = answered(&pair, body).unwrap();
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     assert!(!token.is_expired(Timestamp::from_secs(NOW + 3599)));

@@ -19,7 +19,8 @@ fn a_user_signs_in_by_each_way_of_discovery() {
     let mut header = html("<html></html>");
     header.headers_mut().insert("x-xrds-location", "https://doc.example/".parse().unwrap());
     pair.page("https://header.example/", header.clone());
-    let meta = "<html><head><meta http-equiv=X-XRDS-Location content='https://doc.example/'></head></html>";
+    let meta = "<html><head>\
+        <meta http-equiv=X-XRDS-Location content='https://doc.example/'></head></html>";
     pair.page("https://meta.example/", html(meta));
     *header.body_mut() = format!("<html><head>{links}</head></html>").into_bytes();
     header.headers_mut().insert("x-xrds-location", "/nowhere".parse().unwrap());
@@ -172,7 +173,8 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
     let pair = OpenIdPair::default();
     let service = |kind: &str, inside: &str| {
         xrds(&format!(
-            "<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'><Service><Type>{kind}</Type>{inside}\
+            "<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'><Service><Type>{kind}\
+             </Type>{inside}\
              </Service></XRD></x:XRDS>"
         ))
     };

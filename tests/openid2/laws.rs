@@ -62,7 +62,9 @@ proptest! {
         let pair = OpenIdPair::default();
         let authorization = pair.begin(pair.asking(JANE));
         let callback = pair.approve(&authorization.url().unwrap(), |approval| {
-            approval.extension(ax::FetchResponse::default().attribute(ax::AttributeType::Username, ["jane"]))
+            approval.extension(
+                ax::FetchResponse::default().attribute(ax::AttributeType::Username, ["jane"]),
+            )
         });
         let changed = changed(&callback, |fields| {
             for (name, value) in added {
@@ -86,7 +88,8 @@ proptest! {
         let authorization = pair.begin(pair.asking(JANE));
         let sent = ax::FetchResponse::default().attribute(ax::AttributeType::Email, values.clone());
         let extension = Extension::from(sent);
-        let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
+        let callback =
+            pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
         let assertion = pair.verify(authorization.pending, &callback).unwrap();
         let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
         prop_assert_eq!(&attributes.values[ax::AttributeType::Email.as_ref()], &values);

@@ -13,7 +13,8 @@ fn openid_1_is_spoken_where_both_allow_it() {
         |it| it.with(|it| it.allow_openid1 = true),
     );
     let page = format!(
-        "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
+        "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>\
+         </head></html>"
     );
     pair.page("https://old.example/", html(&page));
     let discovered = pair.discover("https://old.example/").unwrap();

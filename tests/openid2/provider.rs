@@ -157,7 +157,8 @@ fn an_error_is_sent_to_the_return_to_where_there_is_one() {
     for (broken, ns) in [
         ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=dance", true),
         (
-            "openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.x=1&openid.x=1",
+            "openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.x=1\
+             &openid.x=1",
             true,
         ),
         (
@@ -166,7 +167,8 @@ fn an_error_is_sent_to_the_return_to_where_there_is_one() {
         ),
         ("openid.ns=http://specs.openid.net/auth/3.0&openid.mode=checkid_setup", true),
         ("openid.ns=http://specs.openid.net/auth/2.0", true),
-        ("openid.mode=checkid_setup", false), // OpenID 1.1, which is not spoken here, and knows no namespace
+        // OpenID 1.1, which is not spoken here, and knows no namespace.
+        ("openid.mode=checkid_setup", false),
     ] {
         for request in
             [get(&format!("{ENDPOINT}?{broken}&{back}")), post(&format!("{broken}&{back}"))]

@@ -9,8 +9,9 @@ use oauth_proto::services;
 
 #[test]
 fn a_user_signs_in_with_google() {
-    let profile = r#"{"sub":"110248495921238986420","name":"Jane Roe","given_name":"Jane","family_name":"Roe",
-        "picture":"https://lh3.example/a","email":"jane@gmail.example","email_verified":true,"locale":"en","hd":"x"}"#;
+    let profile = r#"{"sub":"110248495921238986420","name":"Jane Roe","given_name":"Jane",
+        "family_name":"Roe","picture":"https://lh3.example/a","email":"jane@gmail.example",
+        "email_verified":true,"locale":"en","hd":"x"}"#;
     let user = walks(
         &of(&services::GOOGLE),
         "https://accounts.google.com/o/oauth2/v2/auth",
@@ -40,9 +41,11 @@ fn a_user_signs_in_with_google() {
 
 #[test]
 fn a_user_signs_in_with_facebook() {
-    let profile = r#"{"id":"10150000000000001","name":"Jane Roe","first_name":"Jane","last_name":"Roe","locale":"en_US",
-        "picture":{"data":{"height":50,"is_silhouette":false,"url":"https://platform-lookaside.example/p","width":50}},
-        "link":"https://www.facebook.com/10150000000000001","birthday":"01/02/1980","email":"jane@mail.example"}"#;
+    let profile = r#"{"id":"10150000000000001","name":"Jane Roe","first_name":"Jane",
+        "last_name":"Roe","locale":"en_US","picture":{"data":{"height":50,"is_silhouette":false,
+        "url":"https://platform-lookaside.example/p","width":50}},
+        "link":"https://www.facebook.com/10150000000000001","birthday":"01/02/1980",
+        "email":"jane@mail.example"}"#;
     let sign_in =
         of(&services::FACEBOOK).with(|it| it.extra_fields.extend(["birthday"].map(Into::into)));
     let user = walks(
@@ -96,8 +99,10 @@ fn facebooks_old_answers_have_a_lifetime_too() {
     assert_eq!(user.session_expires, Some(5_183_999));
 }
 
-const TWITTER: &str = r#"{"id":38895958,"id_str":"38895958","name":"Jane Roe","screen_name":"janeroe","verified":true,
-    "profile_image_url_https":"https://pbs.example/1.png","lang":null,"email":null,"status":{"text":"hello"}}"#;
+const TWITTER: &str = r#"{"id":38895958,"id_str":"38895958","name":"Jane Roe",
+    "screen_name":"janeroe","verified":true,
+    "profile_image_url_https":"https://pbs.example/1.png","lang":null,"email":null,
+    "status":{"text":"hello"}}"#;
 
 #[test]
 fn a_user_signs_in_with_twitter() {
@@ -178,8 +183,9 @@ fn a_user_signs_in_with_dropbox() {
         ("rqt".into(), CALLBACK.into())
     );
 
-    let profile = r#"{"uid":12345678,"display_name":"Jane Roe","country":"DE","locale":"de","email":"jane@mail.example",
-        "email_verified":false,"name_details":{"familiar_name":"Jane","given_name":"Jane","surname":"Roe"},
+    let profile = r#"{"uid":12345678,"display_name":"Jane Roe","country":"DE","locale":"de",
+        "email":"jane@mail.example","email_verified":false,
+        "name_details":{"familiar_name":"Jane","given_name":"Jane","surname":"Roe"},
         "quota_info":{"quota":107374182400000,"normal":680031877871}}"#;
     // No verifier comes back.
     let uri = format!("{CALLBACK}?uid=12345678&oauth_token=rqt");
@@ -207,10 +213,12 @@ fn a_user_signs_in_with_dropbox() {
     );
 }
 
-const GITHUB: &str = r#"{"login":"janeroe","id":583231,"node_id":"MDQ6","avatar_url":"https://avatars.example/u/583231",
-    "type":"User","name":null,"email":"public@mail.example"}"#;
-const GITHUB_EMAILS: &str = r#"[{"email":"old@mail.example","primary":false,"verified":true,"visibility":null},
-    {"email":"jane@mail.example","primary":true,"verified":true,"visibility":"private"}]"#;
+const GITHUB: &str = r#"{"login":"janeroe","id":583231,"node_id":"MDQ6",
+    "avatar_url":"https://avatars.example/u/583231","type":"User","name":null,
+    "email":"public@mail.example"}"#;
+const GITHUB_EMAILS: &str = r#"[{"email":"old@mail.example","primary":false,"verified":true,
+    "visibility":null},{"email":"jane@mail.example","primary":true,"verified":true,
+    "visibility":"private"}]"#;
 const GITHUB_PICTURE: Option<&str> = Some("https://avatars.example/u/583231");
 
 #[test]

@@ -344,7 +344,10 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
 
     let error = me.clone().with(|it| it.limit = 3).read(&json("1234")).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
-    let graph = r#"{"error":{"message":"Invalid appsecret_proof","type":"GraphMethodException","code":100}}"#;
+    let graph = concat!(
+        r#"{"error":{"message":"Invalid appsecret_proof","type":"GraphMethodException","#,
+        r#""code":100}}"#,
+    );
     assert_eq!(
         me.read(&response(400, &[], graph)).unwrap_err().code(),
         Some("GraphMethodException")

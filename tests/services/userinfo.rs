@@ -6,8 +6,9 @@ use oauth_proto::services;
 
 #[test]
 fn a_user_signs_in_with_gitlab() {
-    let profile = r#"{"sub":"5","sub_legacy":"f7","name":"Jane Roe","nickname":"janeroe","email":"jane@mail.example",
-        "email_verified":true,"profile":"https://gitlab.com/janeroe","picture":"https://gitlab.com/5.png","groups":["g"]}"#;
+    let profile = r#"{"sub":"5","sub_legacy":"f7","name":"Jane Roe","nickname":"janeroe",
+        "email":"jane@mail.example","email_verified":true,"profile":"https://gitlab.com/janeroe",
+        "picture":"https://gitlab.com/5.png","groups":["g"]}"#;
     let here = of(&services::GITLAB).instance("https://git.example/lab/").unwrap();
     for (sign_in, base) in
         [(of(&services::GITLAB), "https://gitlab.com"), (here, "https://git.example/lab")]
@@ -31,8 +32,9 @@ fn a_user_signs_in_with_gitlab() {
 
 #[test]
 fn a_user_signs_in_with_linkedin() {
-    let profile = r#"{"sub":"782bbtaQ","name":"Jane Roe","given_name":"Jane","family_name":"Roe","email":"j@x.example",
-        "picture":"https://media.example/C5","locale":{"country":"US","language":"en"},"email_verified":"true"}"#;
+    let profile = r#"{"sub":"782bbtaQ","name":"Jane Roe","given_name":"Jane","family_name":"Roe",
+        "email":"j@x.example","picture":"https://media.example/C5","locale":{"country":"US",
+        "language":"en"},"email_verified":"true"}"#;
     let user = walks(
         &of(&services::LINKEDIN),
         "https://www.linkedin.com/oauth/v2/authorization",
@@ -51,8 +53,9 @@ fn a_user_signs_in_with_linkedin() {
 
 #[test]
 fn a_user_signs_in_with_microsoft() {
-    let profile = r#"{"sub":"OLu859SGc2Sr9ZsqbkG-QbeLgJlb41KcdiPoLYNpSFA","name":"Jane Roe","family_name":"Roe",
-        "given_name":"Jane","picture":"https://graph.example/photo","email":"jane@corp.example","email_verified":true}"#;
+    let profile = r#"{"sub":"OLu859SGc2Sr9ZsqbkG-QbeLgJlb41KcdiPoLYNpSFA","name":"Jane Roe",
+        "family_name":"Roe","given_name":"Jane","picture":"https://graph.example/photo",
+        "email":"jane@corp.example","email_verified":true}"#;
     let tenant = of(&services::MICROSOFT).instance("corp.example").unwrap();
     for (sign_in, tenant) in [(of(&services::MICROSOFT), "common"), (tenant, "corp.example")] {
         let user = walks(
@@ -74,8 +77,9 @@ fn a_user_signs_in_with_microsoft() {
 
 #[test]
 fn a_user_signs_in_with_bitbucket() {
-    let profile = r#"{"type":"user","uuid":"{c788b2da-b7a2-404c-9e26-d3f077557007}","account_id":"557058:0a",
-        "display_name":"Jane Roe","nickname":"jane","links":{"avatar":{"href":"https://avatar.example/1"}}}"#;
+    let profile = r#"{"type":"user","uuid":"{c788b2da-b7a2-404c-9e26-d3f077557007}",
+        "account_id":"557058:0a","display_name":"Jane Roe","nickname":"jane",
+        "links":{"avatar":{"href":"https://avatar.example/1"}}}"#;
     let emails = r#"{"pagelen":10,"page":1,"size":2,"values":[
         {"type":"email","is_primary":false,"is_confirmed":true,"email":"old@mail.example"},
         {"type":"email","is_primary":true,"is_confirmed":true,"email":"jane@mail.example"}]}"#;
@@ -99,9 +103,9 @@ fn a_user_signs_in_with_bitbucket() {
 
 #[test]
 fn a_user_signs_in_with_discord() {
-    let profile = r#"{"id":"80351110224678912","username":"jane","discriminator":"0","global_name":"Jane Roe",
-        "avatar":"8342729096ea3675442027381ff50dfe","verified":false,"email":"jane@mail.example","locale":"de",
-        "mfa_enabled":true}"#;
+    let profile = r#"{"id":"80351110224678912","username":"jane","discriminator":"0",
+        "global_name":"Jane Roe","avatar":"8342729096ea3675442027381ff50dfe","verified":false,
+        "email":"jane@mail.example","locale":"de","mfa_enabled":true}"#;
     let sign_in = of(&services::DISCORD);
     let user = walks(
         &sign_in,
@@ -136,8 +140,9 @@ fn a_user_signs_in_with_discord() {
 
 #[test]
 fn a_user_signs_in_with_spotify() {
-    let profile = r#"{"country":"DE","display_name":"Jane Roe","email":"jane@mail.example","id":"wizzler","product":"free",
-        "images":[{"height":64,"url":"https://i.example/64","width":64},{"url":"https://i.example/300"}],"type":"user"}"#;
+    let profile = r#"{"country":"DE","display_name":"Jane Roe","email":"jane@mail.example",
+        "id":"wizzler","product":"free","images":[{"height":64,"url":"https://i.example/64",
+        "width":64},{"url":"https://i.example/300"}],"type":"user"}"#;
     let user = walks(
         &of(&services::SPOTIFY),
         "https://accounts.spotify.com/authorize",
@@ -152,8 +157,9 @@ fn a_user_signs_in_with_spotify() {
 
 #[test]
 fn a_user_signs_in_with_twitch() {
-    let profile = r#"{"aud":"id","exp":1700003600,"iat":1700000000,"iss":"https://id.twitch.tv/oauth2","sub":"713936733",
-        "azp":"id","email":"jane@mail.example","email_verified":true,"preferred_username":"JaneRoe",
+    let profile = r#"{"aud":"id","exp":1700003600,"iat":1700000000,
+        "iss":"https://id.twitch.tv/oauth2","sub":"713936733","azp":"id",
+        "email":"jane@mail.example","email_verified":true,"preferred_username":"JaneRoe",
         "picture":"https://static.example/p.png"}"#;
     let sign_in = of(&services::TWITCH);
     let user = walks(
@@ -179,9 +185,11 @@ fn a_user_signs_in_with_twitch() {
 
 #[test]
 fn a_user_signs_in_with_slack() {
-    let profile = r#"{"ok":true,"sub":"U0R7JM","https://slack.com/user_id":"U0R7JM","https://slack.com/team_id":"T0R7GR",
-        "email":"jane@corp.example","email_verified":true,"date_email_verified":1622128723,"name":"Jane Roe",
-        "picture":"https://secure.example/1.png","given_name":"Jane","family_name":"Roe","locale":"en-US"}"#;
+    let profile = r#"{"ok":true,"sub":"U0R7JM","https://slack.com/user_id":"U0R7JM",
+        "https://slack.com/team_id":"T0R7GR","email":"jane@corp.example","email_verified":true,
+        "date_email_verified":1622128723,"name":"Jane Roe",
+        "picture":"https://secure.example/1.png","given_name":"Jane","family_name":"Roe",
+        "locale":"en-US"}"#;
     let user = walks(
         &of(&services::SLACK_SIGN_IN),
         "https://slack.com/openid/connect/authorize",
@@ -208,9 +216,10 @@ fn a_user_signs_in_with_slack() {
 
 #[test]
 fn a_user_signs_in_with_yahoo() {
-    let profile = r#"{"sub":"FSVIDUW3D7FSVIDUW3D72F2F","name":"Jane Roe","given_name":"Jane","family_name":"Roe",
-        "locale":"en-US","email":"jane@yahoo.example","email_verified":true,"nickname":"jr","gender":"female",
-        "profile_images":{"image32":"https://s.example/32"},"picture":"https://s.example/192"}"#;
+    let profile = r#"{"sub":"FSVIDUW3D7FSVIDUW3D72F2F","name":"Jane Roe","given_name":"Jane",
+        "family_name":"Roe","locale":"en-US","email":"jane@yahoo.example","email_verified":true,
+        "nickname":"jr","gender":"female","profile_images":{"image32":"https://s.example/32"},
+        "picture":"https://s.example/192"}"#;
     let user = walks(
         &of(&services::YAHOO),
         "https://api.login.yahoo.com/oauth2/request_auth",

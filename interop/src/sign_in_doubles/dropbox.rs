@@ -101,14 +101,22 @@ impl Dropbox {
                 "email": "jane@example.com",
                 "email_verified": false,
                 "is_paired": false,
-                "quota_info": { "shared": 253_738_410_565_u64, "quota": 107_374_182_400_000_u64, "normal": 680_031_877_871_u64 },
+                "quota_info": {
+                    "shared": 253_738_410_565_u64,
+                    "quota": 107_374_182_400_000_u64,
+                    "normal": 680_031_877_871_u64,
+                },
                 "name_details": { "familiar_name": "Jane", "given_name": "Jane", "surname": "Doe" },
             }))),
             (&Method::POST, "/1/fileops/create_folder") => {
                 let sent = fields(request.body());
-                Ok(answer(
-                    json!({ "size": "0 bytes", "bytes": 0, "path": sent["path"], "root": sent["root"], "is_dir": true }),
-                ))
+                Ok(answer(json!({
+                    "size": "0 bytes",
+                    "bytes": 0,
+                    "path": sent["path"],
+                    "root": sent["root"],
+                    "is_dir": true,
+                })))
             }
             (_, path) => {
                 let path = path.trim_start_matches("/1/metadata/auto");

@@ -17,7 +17,8 @@ pub(super) struct Facebook {
 }
 
 impl Service for Facebook {
-    // <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow> (the token),
+    // <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>
+    // (the token),
     // <https://developers.facebook.com/docs/graph-api/batch-requests>,
     // <https://developers.facebook.com/docs/graph-api/guides/error-handling>.
     fn respond(&self, request: &Request) -> Answer {
@@ -32,9 +33,11 @@ impl Service for Facebook {
                         "text/plain; charset=UTF-8",
                         format!("access_token={FACEBOOK_TOKEN}&expires=5183999"),
                     ),
-                    false => answer(
-                        json!({ "access_token": FACEBOOK_TOKEN, "token_type": "bearer", "expires_in": 5_183_944 }),
-                    ),
+                    false => answer(json!({
+                        "access_token": FACEBOOK_TOKEN,
+                        "token_type": "bearer",
+                        "expires_in": 5_183_944,
+                    })),
                 })
             }
             path => {
@@ -84,7 +87,8 @@ impl Facebook {
             "picture": { "data": {
                 "height": 50,
                 "is_silhouette": false,
-                "url": "https://platform-lookaside.fbsbx.com/platform/profilepic/?asid=10150000000000001",
+                "url": "https://platform-lookaside.fbsbx.com/platform/profilepic/\
+                    ?asid=10150000000000001",
                 "width": 50,
             } },
         });
@@ -123,6 +127,13 @@ impl Facebook {
 fn graph_error(message: &str, kind: &str, code: u32) -> Response {
     refusal(
         400,
-        json!({ "error": { "message": message, "type": kind, "code": code, "fbtrace_id": "EJplcsCHuLu" } }),
+        json!({
+            "error": {
+                "message": message,
+                "type": kind,
+                "code": code,
+                "fbtrace_id": "EJplcsCHuLu",
+            },
+        }),
     )
 }

@@ -12,7 +12,8 @@ pub(super) struct Google(Codes);
 impl Service for Google {
     // <https://developers.google.com/identity/protocols/oauth2/web-server> (the token),
     // <https://developers.google.com/identity/openid-connect/openid-connect> (the claims),
-    // <https://googleapis.github.io/google-api-python-client/docs/dyn/oauth2_v2.userinfo.html> (version 2).
+    // <https://googleapis.github.io/google-api-python-client/docs/dyn/oauth2_v2.userinfo.html>
+    // (version 2).
     fn respond(&self, request: &Request) -> Answer {
         match request.uri().path() {
             "/o/oauth2/v2/auth" => self.0.authorize(request),
@@ -21,7 +22,8 @@ impl Service for Google {
                     "access_token": GOOGLE_TOKEN,
                     "expires_in": 3920,
                     "refresh_token": "1//xEoDL4iW3cxlI7yDbSRFYNG01kVKM2C-259HOF2aQbI",
-                    "scope": "openid https://www.googleapis.com/auth/userinfo.profile https://www.googleapis.com/auth/userinfo.email",
+                    "scope": "openid https://www.googleapis.com/auth/userinfo.profile \
+                        https://www.googleapis.com/auth/userinfo.email",
                     "token_type": "Bearer",
                 }))),
                 Err(wrong) => Err(refusal(
@@ -60,7 +62,13 @@ impl Service for Google {
             }))),
             "/oauth2/v2/userinfo" => Err(refusal(
                 401,
-                json!({ "error": { "code": 401, "message": "Invalid Credentials", "status": "UNAUTHENTICATED" } }),
+                json!({
+                    "error": {
+                        "code": 401,
+                        "message": "Invalid Credentials",
+                        "status": "UNAUTHENTICATED",
+                    },
+                }),
             )),
             _ => Err(status(StatusCode::NOT_FOUND)),
         }

@@ -30,8 +30,9 @@ impl Twitter {
 }
 
 impl Service for Twitter {
-    // <https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens>,
-    // <https://developer.x.com/en/docs/twitter-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials>.
+    // The three legs: <https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a>,
+    // "Obtaining user access tokens". The user: "GET account/verify_credentials" of
+    // <https://developer.x.com/en/docs/twitter-api/v1/accounts-and-users/manage-account-settings>.
     fn respond(&self, request: &Request) -> Answer {
         let moment = Moment::from_os;
         let unauthorized = || {
@@ -85,7 +86,9 @@ impl Service for Twitter {
             }
             _ => Err(refusal(
                 404,
-                json!({ "errors": [{ "code": 34, "message": "Sorry, that page does not exist." }] }),
+                json!({
+                    "errors": [{ "code": 34, "message": "Sorry, that page does not exist." }],
+                }),
             )),
         }
     }
@@ -114,11 +117,16 @@ fn credentials(with_email: bool) -> Value {
         "notifications": null,
         "profile_background_color": "1A1B1F",
         "profile_image_url": "http://a0.twimg.com/profile_images/1751506047/jane_normal.JPG",
-        "profile_image_url_https": "https://si0.twimg.com/profile_images/1751506047/jane_normal.JPG",
+        "profile_image_url_https":
+            "https://si0.twimg.com/profile_images/1751506047/jane_normal.JPG",
         "protected": false,
         "screen_name": "janedoe",
         "show_all_inline_media": true,
-        "status": { "created_at": "Tue Aug 28 05:44:24 +0000 2012", "id_str": "240323931419062272", "retweeted": false },
+        "status": {
+            "created_at": "Tue Aug 28 05:44:24 +0000 2012",
+            "id_str": "240323931419062272",
+            "retweeted": false,
+        },
         "statuses_count": 2609,
         "time_zone": "Pacific Time (US & Canada)",
         "url": null,

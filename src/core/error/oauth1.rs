@@ -39,7 +39,8 @@ pub enum RequestError {
     /// The key of the signature method is in a key service, and the call that was made cannot ask
     /// it.
     #[error(
-        "the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose step asks it"
+        "the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose \
+         step asks it"
     )]
     KeyElsewhere {
         /// The signature method.
@@ -51,8 +52,8 @@ pub enum RequestError {
     /// The service speaks OAuth 1.0 of 2007, which does not tell which user came back. It has to be
     /// allowed by an option.
     #[error(
-        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access \
-         (`SignIn::dangerous_version_1_0` lifts this)"
+        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the \
+         one who granted access (`SignIn::dangerous_version_1_0` lifts this)"
     )]
     VersionOf2007,
 }

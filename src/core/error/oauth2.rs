@@ -31,15 +31,18 @@ pub enum RequestError {
     /// A member of a registration has another type than RFC 7591 gives it, so that the client
     /// cannot be used as it is.
     #[error(
-        "the registration's {member:?} is not of the type that the specification gives it: correct it in the metadata's `extra`, or \
-         make a `Client` by hand"
+        "the registration's {member:?} is not of the type that the specification gives it: correct \
+         it in the metadata's `extra`, or make a `Client` by hand"
     )]
     RegistrationMember {
         /// The member.
         member: &'static str,
     },
     /// The session was not made for that origin, and its token is not shown there.
-    #[error("the token is not for {origin:?}: the session was not made for that origin{}", lifts(*option))]
+    #[error(
+        "the token is not for {origin:?}: the session was not made for that origin{}",
+        lifts(*option)
+    )]
     ForeignOrigin {
         /// The target of the request: scheme, host and port.
         origin: String,
@@ -55,7 +58,8 @@ pub enum RequestError {
     /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700
     /// §2.1.1).
     #[error(
-        "the server does not support proof keys with S256 (`AuthorizationServer::allow_missing_s256` lifts this)"
+        "the server does not support proof keys with S256 \
+         (`AuthorizationServer::allow_missing_s256` lifts this)"
     )]
     NoPkce,
     /// OAuth 2.1 has no such thing, and the client was told to keep to it.
@@ -116,15 +120,19 @@ pub enum CallbackError {
     /// The callback names an issuer (RFC 9207), and the server's issuer is not known, so that it
     /// may be another server's.
     #[error(
-        "the callback names the issuer {received:?}, and it is not known which is the server's: say it by \
-         `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` takes any)"
+        "the callback names the issuer {received:?}, and it is not known which is the server's: \
+         say it by `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` \
+         takes any)"
     )]
     IssuerUnknown {
         /// The issuer that the callback names.
         received: String,
     },
     /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
-    #[error("the metadata is for the resource {received:?} and not for {expected:?}{}", lifts(*option))]
+    #[error(
+        "the metadata is for the resource {received:?} and not for {expected:?}{}",
+        lifts(*option)
+    )]
     ResourceMismatch {
         /// The resource that was asked for.
         expected: String,
@@ -151,9 +159,10 @@ fn issuer_option(received: &str) -> &'static str {
     if received.is_empty() {
         " (`Discovery::allow_missing_issuer` takes metadata that names no issuer)"
     } else if received.contains('{') {
-        " (`Discovery::allow_issuer_template` takes metadata that names this in the place of an issuer)"
+        " (`Discovery::allow_issuer_template` takes metadata that names this in the place of an \
+         issuer)"
     } else {
-        " (if both are one server, name it as it writes itself: `Discovery::allow_issuer` for its metadata, \
-         `AuthorizationServer::issuer` for its callbacks)"
+        " (if both are one server, name it as it writes itself: `Discovery::allow_issuer` for its \
+         metadata, `AuthorizationServer::issuer` for its callbacks)"
     }
 }

@@ -23,7 +23,8 @@ pub enum RejectReason {
     TokenInQuery,
     /// The request has more than one bearer token.
     #[error(
-        "the parameter {0:?} is there more than once: expected one bearer token in one place (RFC 6750 section 2)"
+        "the parameter {0:?} is there more than once: expected one bearer token in one place \
+         (RFC 6750 section 2)"
     )]
     TokenTwice(&'static str),
     /// A header or parameter that should hold the bearer token holds something else.
@@ -77,7 +78,8 @@ pub enum RejectReason {
 fn audience(received: &[String], expected: &[String]) -> String {
     match received {
         [] => format!(
-            "the bearer token names no resource, and `ResourceServerBuilder::require_audience` wants one of {expected:?}"
+            "the bearer token names no resource, and `ResourceServerBuilder::require_audience` \
+             wants one of {expected:?}"
         ),
         received => format!("the bearer token is for {received:?} and not for {expected:?}"),
     }

@@ -16,7 +16,9 @@ impl Session {
     /// ```no_run
     /// use oauth_proto::oauth1::Session;
     /// use oauth_proto::{ApiRequest, Moment, run};
-    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+    /// #     unimplemented!()
+    /// # }
     ///
     /// # fn example(session: Session) -> Result<(), Box<dyn std::error::Error>> {
     /// let request = ApiRequest::new("https://api.x.com/1.1/statuses/update.json")?

@@ -21,14 +21,17 @@ use crate::{Error, Event, Moment, Request, Step, Unsupported};
 /// ```no_run
 /// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server, Session};
 /// use oauth_proto::{Moment, run};
-/// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
 /// let server = Server::new(
 ///     "https://photos.example.net/initiate",
 ///     "https://photos.example.net/authorize",
 ///     "https://photos.example.net/token",
 /// )?;
-/// let client = Client::new(server, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+/// let client =
+///     Client::new(server, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
 ///
 /// // First leg, when the user wants to connect: remember `pending`, send the user to the URL.
 /// let authorize = Authorize::callback("https://printer.example.com/ready");
@@ -41,7 +44,8 @@ use crate::{Error, Event, Moment, Request, Step, Unsupported};
 ///
 /// // From now on, requests are signed on behalf of the user.
 /// let session = Session::new(&client, token);
-/// let mut request = http::Request::get("https://photos.example.net/photos?size=original").body(Vec::new())?;
+/// let mut request =
+///     http::Request::get("https://photos.example.net/photos?size=original").body(Vec::new())?;
 /// session.sign(&mut request, Moment::from_os())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

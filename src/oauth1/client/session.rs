@@ -167,7 +167,11 @@ impl Session {
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
     /// # use oauth_proto::Moment;
-    /// # let session = Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// # let session = Session::from_credentials(
+    /// #     &Scheme::default(),
+    /// #     &ClientCredentials::new("key", "secret"),
+    /// #     None,
+    /// # );
     /// let mut request = http::Request::get("https://photos.example.net/a").body(Vec::new())?;
     /// session.sign(&mut request, Moment::from_os())?;
     ///
@@ -176,7 +180,10 @@ impl Session {
     /// assert_eq!(next.uri(), "https://photos.example.net/b");
     /// assert_ne!(next.headers()["authorization"], request.headers()["authorization"]);
     ///
-    /// let response = http::Response::builder().status(302).header("location", "https://elsewhere.example/").body(())?;
+    /// let response = http::Response::builder()
+    ///     .status(302)
+    ///     .header("location", "https://elsewhere.example/")
+    ///     .body(())?;
     /// let next = session.follow(&request, &response, Moment::from_os())?.expect("a redirect");
     /// assert!(!next.headers().contains_key("authorization"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

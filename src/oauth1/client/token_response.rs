@@ -339,8 +339,10 @@ mod tests {
 
     #[test]
     fn ranges_and_names_of_parameters_are_shown_and_their_values_are_not() {
-        let body = "oauth_problem=parameter_rejected&oauth_acceptable_timestamps=1700000000-1700000300\
-                    &oauth_parameters_absent=oauth_token%26oauth_nonce&oauth_parameters_rejected=oauth_token%3Dsesamopen";
+        let body = "oauth_problem=parameter_rejected\
+            &oauth_acceptable_timestamps=1700000000-1700000300\
+            &oauth_parameters_absent=oauth_token%26oauth_nonce\
+            &oauth_parameters_rejected=oauth_token%3Dsesamopen";
         let response = http::Response::builder().status(401).body(body.into()).unwrap();
         let refused = refusal(&response, Box::new(ResponseExcerpt::of(&response)), None);
         let Refused::Problem { details, .. } = &refused else { panic!("{refused:?}") };

@@ -419,12 +419,19 @@ mod tests {
     proptest! {
         #[test]
         fn parameters_are_sorted_as_their_encodings_are(
-            pairs in prop::collection::vec(("[ab%=~]{0,12}", "[ab%=~]{0,12}"), 0..60), more in prop::collection::vec("a{0,99}", 0..20)
+            pairs in prop::collection::vec(("[ab%=~]{0,12}", "[ab%=~]{0,12}"), 0..60),
+            more in prop::collection::vec("a{0,99}", 0..20),
         ) {
-            let pairs: Vec<_> = pairs.into_iter().chain(more.into_iter().map(|name| (name, String::new()))).collect();
+            let pairs: Vec<_> = pairs
+                .into_iter()
+                .chain(more.into_iter().map(|name| (name, String::new())))
+                .collect();
             let mut order = vec![0; pairs.len()];
             sort(&mut order, &|at| (pairs[at].0.as_bytes(), pairs[at].1.as_bytes()));
-            let encoded = |at: &u64| { let (name, value) = &pairs[place(*at)]; (encode(name), encode(value)) };
+            let encoded = |at: &u64| {
+                let (name, value) = &pairs[place(*at)];
+                (encode(name), encode(value))
+            };
             prop_assert!(order.is_sorted_by_key(encoded));
             order.sort_unstable();
             prop_assert!((0..).zip(order).all(|(at, slot)| at == slot));
@@ -434,7 +441,8 @@ mod tests {
         fn the_protocols_parameters_stand_in_their_order_among_others(
             own in prop::collection::vec(("(o|oa|oauth|oauti|~)?[a-z%=]{0,3}", "[ -~]{0,5}"), 0..20)
         ) {
-            let uri: Uri = format!("https://a.example/?{}", crate::wire::form::encode(own)).parse().unwrap();
+            let uri: Uri =
+                format!("https://a.example/?{}", crate::wire::form::encode(own)).parse().unwrap();
             let mut headers = http::HeaderMap::new();
             let header = "OAuth oauth_token=\"%20\", oauth_signature=\"s\", oauth_nonce=n";
             headers.insert("authorization", header.parse().unwrap());
@@ -449,7 +457,9 @@ mod tests {
 
         #[test]
         fn what_is_written_does_not_depend_on_where_the_buffer_ends(
-            before in 0..2 * BUFFER_LEN, text in prop::collection::vec(any::<u8>(), 0..3 * PIECE), after in 0..2 * BUFFER_LEN
+            before in 0..2 * BUFFER_LEN,
+            text in prop::collection::vec(any::<u8>(), 0..3 * PIECE),
+            after in 0..2 * BUFFER_LEN,
         ) {
             let (before, after) = (vec![b'b'; before], vec![b'a'; after]);
             let written = Writer::collect(|writer| {

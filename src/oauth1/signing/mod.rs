@@ -4,12 +4,13 @@
 //!
 //! ```text
 //!   signer.rs            Signer::sign: the parameters of header, query and form, checked
-//!     |                    parameters.rs     collects them                  names.rs above: what they are called
+//!     |                    parameters.rs     collects them (names.rs: what they are called)
 //!     |                    request_target.rs method, site and URI, the `Host` header looked at
 //!     |                    stamp.rs          timestamp (decimal.rs) and nonce as texts
 //!     v
 //!   prepared.rs          Prepared::sign: keys and texts that were made once for the credentials
-//!     |                    method.rs         what the key is made of         scheme.rs: the caller's choices
+//!     |                    method.rs         what the key is made of
+//!     |                    scheme.rs         the caller's choices
 //!     v
 //!   key.rs               Key::sign: which hash, or a method of the caller's (rsa.rs)
 //!     v

@@ -102,14 +102,19 @@ mod tests {
         }
 
         #[test]
-        fn prefixes_never_contradict(common in "[ab%=]{0,7}", left in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"),
-                                     right in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"), by_value: bool) {
+        fn prefixes_never_contradict(
+            common in "[ab%=]{0,7}",
+            left in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"),
+            right in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"),
+            by_value: bool,
+        ) {
             let pair = |(name, value): &(String, String)| match by_value {
                 true => (common.clone(), format!("{name}{value}")),
                 false => (format!("{common}{name}"), value.clone()),
             };
             let (left, right) = (pair(&left), pair(&right));
-            let (left, right) = ((left.0.as_bytes(), left.1.as_bytes()), (right.0.as_bytes(), right.1.as_bytes()));
+            let (left, right) =
+                ((left.0.as_bytes(), left.1.as_bytes()), (right.0.as_bytes(), right.1.as_bytes()));
             let from = common.len() + usize::from(by_value);
             let by_prefix = prefix(left, from).cmp(&prefix(right, from));
             prop_assert!(by_prefix.is_eq() || by_prefix == compare_pairs(left, right));

@@ -101,7 +101,8 @@ impl RsaKey {
             unusable(if pem.contains("ENCRYPTED") {
                 "the key is encrypted: decrypt it first"
             } else {
-                "the text is not an RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
+                "the text is not an RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or \
+                 RSA PUBLIC KEY)"
             })
         })?;
         let bits = key.0.public.n().bit_width();
@@ -264,9 +265,11 @@ mod tests {
     /// (`tests/oauth1/rfc5849/test_signatures.py`), made with the key in that file.
     #[test]
     fn signatures_are_those_of_oauthlib() {
-        let base_string = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D\
+        let base_string = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q\
+            %26a3%3Da%26b5%3D%253D%25253D\
             %26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a\
-            %26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7";
+            %26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201\
+            %26oauth_token%3Dkkk9d7dh3k39sjv7";
         let key = RsaKey::dangerous_short_from_pem(include_str!(
             "../../../tests/keys/oauthlib.rsa1024.pkcs1.pem"
         ))
@@ -274,18 +277,21 @@ mod tests {
         for (hash, expected) in [
             (
                 RsaHash::Sha1,
-                "mFY2KOEnlYWsTvUA+5kxuBIcvBYXu+ljw9ttVJQxKduMueGSVPCB1tK1PlqVLK738HK0t19ecBJfb6rMxUwrriw+MlBO+jpo\
-                 jkZIWccw1J4cAb4qu4M81DbpUAq4j/1w/QyTR4TWCODlEfN7Zfgy8+pf+TjiXfIwRC1jEWbuL1E=",
+                "mFY2KOEnlYWsTvUA+5kxuBIcvBYXu+ljw9ttVJQxKduMueGSVPCB1tK1PlqVLK738HK0t19ecBJfb6rMx\
+                 Uwrriw+MlBO+jpojkZIWccw1J4cAb4qu4M81DbpUAq4j/1w/QyTR4TWCODlEfN7Zfgy8+pf+TjiXfIwRC\
+                 1jEWbuL1E=",
             ),
             (
                 RsaHash::Sha256,
-                "jqKl6m0WS69tiVJV8ZQ6aQEfJqISoZkiPBXRv6Al2+iFSaDpfeXjYm+Hbx6m1azRdrZ/35PM3cvuid3LwW/siAkzb0xQcGnT\
-                 yAPH8YcGWzmnKGY7LsB7fkqThchNxvRK/N7s9M1WMnfZZ+1dQbbwtTs1TG1+iexUcV7r3M7Heec=",
+                "jqKl6m0WS69tiVJV8ZQ6aQEfJqISoZkiPBXRv6Al2+iFSaDpfeXjYm+Hbx6m1azRdrZ/35PM3cvuid3Lw\
+                 W/siAkzb0xQcGnTyAPH8YcGWzmnKGY7LsB7fkqThchNxvRK/N7s9M1WMnfZZ+1dQbbwtTs1TG1+iexUcV\
+                 7r3M7Heec=",
             ),
             (
                 RsaHash::Sha512,
-                "jL1CnjlsNd25qoZVHZ2oJft47IRYTjpF5CvCUjL3LY0NTnbEeVhE4amWXUFBe9GLDWdUh/79ZWNOrCirBFIP26cHLApjYdt4\
-                 ZG7EVK0/GubS2v8wT1QPRsog8zyiMZkmg4JXdWCGXG8YRvRJTg+QKhXuXwS6TcMNakrgzgFIVhA=",
+                "jL1CnjlsNd25qoZVHZ2oJft47IRYTjpF5CvCUjL3LY0NTnbEeVhE4amWXUFBe9GLDWdUh/79ZWNOrCirB\
+                 FIP26cHLApjYdt4ZG7EVK0/GubS2v8wT1QPRsog8zyiMZkmg4JXdWCGXG8YRvRJTg+QKhXuXwS6TcMNak\
+                 rgzgFIVhA=",
             ),
         ] {
             let signature = key.sign(hash, base_string.as_bytes(), Some(&[7; 16])).unwrap();

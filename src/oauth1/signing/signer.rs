@@ -89,7 +89,8 @@ impl Signer {
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
     /// use oauth_proto::{Moment, wire::form};
     ///
-    /// # let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// # let signer =
+    /// #     Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
     /// let body = form::encode([("status", "Hello Ladies + Gentlemen")]);
     /// let mut request = http::Request::post("https://api.example.com/update")
     ///     .header("content-type", form::MEDIA_TYPE)
@@ -123,7 +124,8 @@ impl Signer {
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
     /// # use oauth_proto::Moment;
     /// # struct Stream;
-    /// # let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// # let signer =
+    /// #     Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
     /// let mut upload = http::Request::put("https://api.example.com/photo").body(Stream)?;
     /// signer.sign_head(&mut upload, b"", Moment::from_os())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -27,7 +27,9 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant};
 /// use oauth_proto::{Moment, run};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
 /// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
 /// server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
@@ -36,7 +38,8 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 ///     .redirect_uri("https://client.example.com/cb")?;
 ///
 /// // A user grants access: remember `pending`, send the user to `url`.
-/// let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
+/// let authorization =
+///     run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
 /// println!("go to {}", authorization.url);
 ///
 /// // In the handler of the callback: `uri` is what the user's browser asked for.
@@ -44,7 +47,8 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 /// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, &mut send)?;
 ///
 /// // Or the client asks for itself.
-/// let token = run(client.request_token(Grant::client_credentials(), Moment::from_os())?, &mut send)?;
+/// let token =
+///     run(client.request_token(Grant::client_credentials(), Moment::from_os())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

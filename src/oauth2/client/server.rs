@@ -95,8 +95,10 @@ pub struct AuthorizationServer {
     ///
     /// # Security
     /// The server can have this program send requests to services in its own network, as
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts)
-    /// explains.
+    /// [`Discovery::dangerous_allow_internal_hosts`] explains.
+    ///
+    /// [`Discovery::dangerous_allow_internal_hosts`]:
+    /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     pub dangerous_allow_internal_hosts: bool,
     /// Parameters that every authorization request there carries.
     pub(crate) parameters: Vec<(String, String)>,
@@ -178,7 +180,8 @@ impl AuthorizationServer {
     /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
     ///
     /// let metadata: Metadata = serde_json::from_str(
-    ///     r#"{"issuer": "https://auth.example.com", "token_endpoint": "https://keycloak.internal/token"}"#,
+    ///     r#"{"issuer": "https://auth.example.com",
+    ///         "token_endpoint": "https://keycloak.internal/token"}"#,
     /// )?;
     /// assert!(AuthorizationServer::from_metadata(&metadata).is_err());
     /// let server = AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&metadata)?;
@@ -186,8 +189,10 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Security
-    /// As with
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
+    /// As with [`Discovery::dangerous_allow_internal_hosts`].
+    ///
+    /// [`Discovery::dangerous_allow_internal_hosts`]:
+    /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     ///
     /// # Errors
     /// As [`from_metadata`](Self::from_metadata), except for those hosts.

@@ -14,7 +14,8 @@ use crate::wire::lenient;
 /// ```
 /// use oauth_proto::oauth2::Introspection;
 ///
-/// let answer = r#"{"active": true, "client_id": "l238j323ds-23ij4", "scope": "read write", "aud": "https://a.example/"}"#;
+/// let answer = r#"{"active": true, "client_id": "l238j323ds-23ij4", "scope": "read write",
+///     "aud": "https://a.example/"}"#;
 /// let token: Introspection = serde_json::from_str(answer)?;
 /// assert!(token.active && token.scope.is_some_and(|scope| scope.contains("read")));
 /// assert_eq!(token.aud, ["https://a.example/"]);

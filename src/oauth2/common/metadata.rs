@@ -13,7 +13,8 @@ use crate::wire::{lenient, points_into_private_network};
 /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
 ///
 /// let metadata: Metadata = serde_json::from_str(
-///     r#"{"issuer": "https://auth.example.com", "token_endpoint": "https://auth.example.com/token"}"#,
+///     r#"{"issuer": "https://auth.example.com",
+///         "token_endpoint": "https://auth.example.com/token"}"#,
 /// )?;
 /// let server = AuthorizationServer::from_metadata(&metadata)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -137,7 +138,8 @@ impl Metadata {
 /// use oauth_proto::oauth2::ResourceMetadata;
 ///
 /// let metadata: ResourceMetadata = serde_json::from_str(
-///     r#"{"resource": "https://photos.example.com", "authorization_servers": ["https://auth.example.com"]}"#,
+///     r#"{"resource": "https://photos.example.com",
+///         "authorization_servers": ["https://auth.example.com"]}"#,
 /// )?;
 /// assert_eq!(metadata.authorization_servers, ["https://auth.example.com"]);
 /// # Ok::<(), serde_json::Error>(())

@@ -21,8 +21,9 @@ use crate::{Secret, Timestamp};
 /// ```
 /// use oauth_proto::oauth2::{Scope, Token};
 ///
-/// let stored = r#"{"access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer", "expires_in": 3600,
-///     "expires_at": 1700003600.25, "scope": ["photos", "profile"], "team": {"id": "T1"}}"#;
+/// let stored = r#"{"access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer",
+///     "expires_in": 3600, "expires_at": 1700003600.25, "scope": ["photos", "profile"],
+///     "team": {"id": "T1"}}"#;
 /// let token: Token = serde_json::from_str(stored)?;
 /// assert_eq!(token.expires_at.map(|time| time.as_secs()), Some(1_700_003_600));
 /// assert_eq!(token.scope, Some(Scope::from("photos profile")));
@@ -141,7 +142,8 @@ impl Token {
     /// use oauth_proto::oauth2::Token;
     /// use oauth_proto::Timestamp;
     ///
-    /// let stored = r#"{"access_token": "eswfld123kjhnlv5423", "refresh_token": "asdfkljh23490sdf", "expires_in": "-30"}"#;
+    /// let stored = r#"{"access_token": "eswfld123kjhnlv5423",
+    ///     "refresh_token": "asdfkljh23490sdf", "expires_in": "-30"}"#;
     /// let now = Timestamp::from_secs(1_700_000_000);
     /// let token = serde_json::from_str::<Token>(stored)?.counted_from(now);
     /// assert!(token.is_expired(now));
@@ -388,7 +390,13 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn storing_loses_nothing(access in ".+", refresh: Option<String>, at: Option<u32>, scope: Option<Vec<String>>, extra: String) {
+        fn storing_loses_nothing(
+            access in ".+",
+            refresh: Option<String>,
+            at: Option<u32>,
+            scope: Option<Vec<String>>,
+            extra: String,
+        ) {
             let mut token = Token::bearer(access);
             token.refresh_token = refresh.map(Secret::new);
             token.expires_at = at.map(|at| Timestamp::from_secs(at.into()));

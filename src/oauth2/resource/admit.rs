@@ -78,9 +78,13 @@ impl ResourceServer {
     ///     tokens: &RemoteTokens,
     ///     request: &Request,
     /// ) -> Response {
-    ///     # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
+    ///     # async fn exchange(_: Request) -> Result<Response, std::io::Error> {
+    ///     #     Ok(Response::new(Vec::new()))
+    ///     # }
     ///     match photos.admit_async(request, "photos.read", tokens, exchange).await {
-    ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+    ///         Ok(access) => {
+    ///             Response::new(format!("the albums of {:?}", access.user()).into_bytes())
+    ///         }
     ///         Err(not_admitted) => not_admitted.response(),
     ///     }
     /// }

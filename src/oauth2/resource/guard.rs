@@ -28,9 +28,13 @@ use crate::oauth2::{ResourceMetadata, Scope};
 ///
 /// let albums = |request: &Request| -> Response {
 ///     match serve(photos.check(request, "photos.read", Timestamp::from_os()), &store) {
-///         Ok(Admission::Granted(access)) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
-///         Ok(Admission::Rejected(rejected)) => rejected.response(), // with the challenge that is due
-///         Err(unavailable) => unavailable.response(), // the store failed
+///         Ok(Admission::Granted(access)) => {
+///             Response::new(format!("the albums of {:?}", access.user()).into_bytes())
+///         }
+///         // The response has a challenge.
+///         Ok(Admission::Rejected(rejected)) => rejected.response(),
+///         // The store failed.
+///         Err(unavailable) => unavailable.response(),
 ///     }
 /// };
 /// assert_eq!(albums(&Request::default()).status(), 401);

@@ -1,12 +1,15 @@
 //! The resource server's side: bearer tokens, RFC 6750; what it publishes, RFC 9728.
 //!
 //! ```text
-//!   request --> ResourceServer::check --> FindToken --> Access           the tokens are in a store at hand
-//!           --> ResourceServer::admit --> introspection --> Access       or another server's
+//!   request --> ResourceServer::check --> FindToken --> Access        the tokens are in a store
+//!           --> ResourceServer::admit --> introspection --> Access    or another server's
 //!                     |
 //!                     v
-//!                  Rejected: 400 malformed, 401 no token or no good, 403 not good for this; with a challenge
+//!                  Rejected: 400, 401 or 403
 //! ```
+//!
+//! A malformed request is answered by 400, one without a valid token by 401, and one whose token
+//! does not allow it by 403. The responses have a challenge.
 
 mod access;
 mod admission;

@@ -57,10 +57,14 @@ use crate::{DriveError, Moment, Timestamp};
 /// use oauth_proto::oauth2::resource::RemoteTokens;
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};
 /// use oauth_proto::run;
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
-/// let metadata = run(Discovery::new("https://keycloak.example.com/realms/photos")?.start()?, send)?;
-/// let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, "photos-api").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
+/// let metadata =
+///     run(Discovery::new("https://keycloak.example.com/realms/photos")?.start()?, send)?;
+/// let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, "photos-api")
+///     .secret("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// let mut tokens = RemoteTokens::new(client);
 /// tokens.audiences.push("photos-api".into());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

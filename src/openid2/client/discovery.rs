@@ -20,10 +20,12 @@ use crate::{Error, Moment, Purpose, Request, Response, ResponseExcerpt, Step, Un
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;
 /// Why nothing was found.
-const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and names no XRDS document";
+const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and \
+    names no XRDS document";
 const NO_SERVICE: &str = "its XRDS document has no service of OpenID 2.0";
 const NO_ENDPOINT: &str = "its XRDS document names no endpoint of its provider";
-const UNREADABLE: &str = "its XRDS document cannot be read: it is not an XRDS document, or has a document type, or is too large";
+const UNREADABLE: &str = "its XRDS document cannot be read: it is not an XRDS document, or has a \
+    document type, or is too large";
 const DOCUMENT_MISSING: &str = "the XRDS document that it names cannot be had";
 const DOCUMENT_ELSEWHERE: &str =
     "the XRDS document that it names has no TLS, or is not at a host of the internet";
@@ -32,7 +34,8 @@ const ENDPOINT_NO_URL: &str =
     "the endpoint of its provider is not an absolute http or https URL that can be sent";
 const ENDPOINT_NO_TLS: &str =
     "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
-const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet \
+    (`dangerous_allow_internal_hosts` takes it nonetheless)";
 const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
 /// A service's URIs that are kept.
 const MAX_ENDPOINTS: usize = 8;

@@ -82,7 +82,9 @@ impl Authorize {
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::Store;
-    /// use oauth_proto::openid2::{Authorize, Discovered, Options, Pending, Profile, ProfileField, RelyingParty};
+    /// use oauth_proto::openid2::{
+    ///     Authorize, Discovered, Options, Pending, Profile, ProfileField, RelyingParty,
+    /// };
     /// use oauth_proto::{DriveError, Moment, Request, Response, run};
     ///
     /// /// Where to send the user, and what to remember for this browser.
@@ -95,7 +97,8 @@ impl Authorize {
     /// }
     ///
     /// /// `uri` is what the browser asked for when it came back. At Steam, whose endpoint is
-    /// /// `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's number.
+    /// /// `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's
+    /// /// number.
     /// fn finish(
     ///     party: &RelyingParty,
     ///     store: &impl Store<Error = std::io::Error>,

@@ -22,17 +22,21 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// use oauth_proto::openid2::server::store::MemoryStore;
 /// use oauth_proto::openid2::{Authorize, Options, RelyingParty};
 /// use oauth_proto::{Moment, run};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
 /// let party = RelyingParty::new("https://rp.example/", Options::default())?;
 /// let store = MemoryStore::default(); // remembers which answers have been seen; yours, in the end
 ///
 /// // The user typed an identifier: who speaks for it?
 /// let discovered = run(party.discover("jane.example")?, send)?;
-/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint and handle until it
-/// // expires: the newest of an endpoint is for the next users, and who is away comes back with theirs. Remember for a while
-/// // that there was none. Whatever goes wrong here, one can go on without.
-/// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
+/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint
+/// // and handle until it expires: the newest of an endpoint is for the next users, and a user who
+/// // is at the provider comes back with an older one. Remember for a while that there was none.
+/// // If this fails, one can go on without a key.
+/// let association =
+///     run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///
 /// let mut authorize = Authorize::new(&discovered, "https://rp.example/openid");
 /// authorize.association = association.clone();

@@ -117,8 +117,10 @@ pub struct FetchRequest {
     /// Attributes that it can do without.
     pub if_available: Vec<Attribute>,
     /// The URL to which the provider may post the values again when they change. It must lie in the
-    /// realm. The posts to it are read by
-    /// [`RelyingParty::dangerous_redeem_unsolicited`](crate::openid2::RelyingParty::dangerous_redeem_unsolicited).
+    /// realm. The posts to it are read by [`RelyingParty::dangerous_redeem_unsolicited`].
+    ///
+    /// [`RelyingParty::dangerous_redeem_unsolicited`]:
+    /// crate::openid2::RelyingParty::dangerous_redeem_unsolicited
     pub update_url: Option<String>,
 }
 

@@ -43,7 +43,8 @@ use crate::wire::without_secrets;
 /// use oauth_proto::openid2::server::store::MemoryStore;
 /// use oauth_proto::{Moment, Response};
 ///
-/// /// `stored` is the request from the session, `user` who is signed in: `https://op.example/id/jane`.
+/// /// `stored` is the request from the session, `user` who is signed in:
+/// /// `https://op.example/id/jane`.
 /// fn decided(
 ///     provider: &Provider,
 ///     store: &MemoryStore,
@@ -57,10 +58,12 @@ use crate::wire::without_secrets;
 ///     }
 ///     let mut approval = Approval::new(user);
 ///     if let Some(fetch) = request.extension::<ax::FetchRequest>() {
-///         let known = ax::FetchResponse::default().attribute(ax::AttributeType::Email, ["jane@example.com"]);
+///         let known = ax::FetchResponse::default()
+///             .attribute(ax::AttributeType::Email, ["jane@example.com"]);
 ///         approval = approval.extension(known.only(&fetch)); // nothing that was not asked for
 ///     }
-///     // Where the request is about another user, the relying party is told that there is no assertion.
+///     // Where the request is about another user, the relying party is told that there is no
+///     // assertion.
 ///     let step = provider.approve(request, approval, Moment::from_os());
 ///     Ok(serve(step, store).unwrap_or_else(|rejected| rejected.response()))
 /// }

@@ -35,18 +35,21 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// fn respond(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
 ///     let response = match serve(provider.dispatch(request, Moment::from_os()), store) {
 ///         Ok(Dispatched::Respond(response)) => Ok(response),
-///         // The user must not be asked: `approve` if they are signed in and have consented before, or else this.
+///         // The user must not be asked: `approve` if they are signed in and have consented
+///         // before, or else this.
 ///         Ok(Dispatched::CheckIdRequest(request)) if request.immediate => {
 ///             serve(provider.deny(*request), store)
 ///         }
-///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
-///         // `provider.approve(…)` or `provider.deny(…)`: see `CheckIdRequest`.
+///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may
+///         // know, and then `provider.approve(…)` or `provider.deny(…)`: see `CheckIdRequest`.
 ///         Ok(Dispatched::CheckIdRequest(request)) => Ok(ask_the_user(*request)),
 ///         Err(rejected) => Err(rejected),
 ///     };
 ///     response.unwrap_or_else(|rejected| rejected.response())
 /// }
-/// # fn ask_the_user(_: oauth_proto::openid2::server::CheckIdRequest) -> Response { Response::default() }
+/// # fn ask_the_user(_: oauth_proto::openid2::server::CheckIdRequest) -> Response {
+/// #     Response::default()
+/// # }
 /// # Ok(())
 /// # }
 /// ```

@@ -64,10 +64,12 @@ server_queries! {
     /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         step = match step {
-    ///             ServerStep::Query(NextQuery::RememberNonce(pending)) => match store.remember_nonce(pending.query()) {
-    ///                 Ok(answer) => pending.answer(answer),
-    ///                 Err(error) => pending.unavailable(error),
-    ///             },
+    ///             ServerStep::Query(NextQuery::RememberNonce(pending)) => {
+    ///                 match store.remember_nonce(pending.query()) {
+    ///                     Ok(answer) => pending.answer(answer),
+    ///                     Err(error) => pending.unavailable(error),
+    ///                 }
+    ///             }
     ///             ServerStep::Done(value) => return Ok(value),
     ///             ServerStep::Reject(rejected) => return Err(rejected),
     ///         }
@@ -102,7 +104,8 @@ server_queries! {
     /// impl Store for MyStore {
     ///     type Error = Infallible;
     ///
-    ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when `until` has passed.
+    ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when
+    ///     // `until` has passed.
     ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
     ///         let key = (query.endpoint.clone(), query.nonce.clone());
     ///         let inserted = self.0.lock().unwrap().insert(key);

@@ -18,7 +18,8 @@ pub const SHOPIFY: Service = Service::oauth2(
     .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation(
-    "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant",
+    "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/\
+     authorization-code-grant",
 )
 .instance_name("shop", None)
 .api(&["https://{name}.myshopify.com"]);
@@ -44,9 +45,13 @@ pub const EBAY: Service = Service::oauth2(
 /// user's name and password, outside the grants of OAuth.
 pub const PLENTYMARKETS: Service = Service::oauth2(
     "plentymarkets",
-    Oauth2::without_users("{base}/rest/login").quirks(Quirks { allow_camel_case: true, ..Quirks::STRICT }),
+    Oauth2::without_users("{base}/rest/login")
+        .quirks(Quirks { allow_camel_case: true, ..Quirks::STRICT }),
 )
-.documentation("https://developers.plentymarkets.com/en-gb/developers/main/rest-api-guides/getting-started.html")
+.documentation(
+    "https://developers.plentymarkets.com/en-gb/developers/main/rest-api-guides/\
+     getting-started.html",
+)
 .instance_base(None)
 .api(&["{base}"]);
 
@@ -116,7 +121,10 @@ pub const INTUIT: Service = Service::oauth2(
         "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
     ),
 )
-.documentation("https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0")
+.documentation(
+    "https://developer.intuit.com/app/developer/qbo/docs/develop/\
+     authentication-and-authorization/oauth-2.0",
+)
 .api(&["https://quickbooks.api.intuit.com", "https://accounts.platform.intuit.com"])
 .userinfo("https://accounts.platform.intuit.com/v1/openid_connect/userinfo");
 

@@ -33,12 +33,16 @@ pub const GITHUB_ENTERPRISE: Service = Service::oauth2(
         .secret_in_body(),
 )
 .documentation(
-    "https://docs.github.com/en/enterprise-server/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
+    "https://docs.github.com/en/enterprise-server/apps/oauth-apps/building-oauth-apps/\
+     authorizing-oauth-apps",
 )
 .instance_base(None)
 .api(&["{base}"])
 .userinfo("{base}/api/v3/user")
-.profile(ProfileMapping { emails: Some(EmailMapping::new("{base}/api/v3/user/emails")), ..GITHUB_PROFILE });
+.profile(ProfileMapping {
+    emails: Some(EmailMapping::new("{base}/api/v3/user/emails")),
+    ..GITHUB_PROFILE
+});
 
 const GITHUB_PROFILE: ProfileMapping = ProfileMapping {
     name: Some("/name"),

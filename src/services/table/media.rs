@@ -41,7 +41,10 @@ pub const TWITCH: Service = Service::oauth2(
     // Claims have to be named.
     parameters: &[(
         "claims",
-        r#"{"userinfo":{"email":null,"email_verified":null,"picture":null,"preferred_username":null}}"#,
+        concat!(
+            r#"{"userinfo":{"email":null,"email_verified":null,"picture":null,"#,
+            r#""preferred_username":null}}"#,
+        ),
     )],
     ..ProfileMapping::OPENID
 });

@@ -17,8 +17,16 @@ pub const TWITTER: Service = Service::oauth1(
     )
     .authentication("https://api.x.com/oauth/authenticate"),
 )
-.documentation("https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens")
-.api(&["https://api.twitter.com/1.1", "https://api.x.com", "https://upload.twitter.com", "https://upload.x.com"])
+.documentation(
+    "https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a/\
+     obtaining-user-access-tokens",
+)
+.api(&[
+    "https://api.twitter.com/1.1",
+    "https://api.x.com",
+    "https://upload.twitter.com",
+    "https://upload.x.com",
+])
 .api_suffix(".json")
 .userinfo("https://api.x.com/1.1/account/verify_credentials.json")
 .profile(ProfileMapping {

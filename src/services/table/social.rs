@@ -70,14 +70,18 @@ pub const FACEBOOK: Service = Service::oauth2(
 /// `data`, which this crate does not look into.
 pub const INSTAGRAM: Service = Service::oauth2(
     "Instagram",
-    Oauth2::new("https://www.instagram.com/oauth/authorize", "https://api.instagram.com/oauth/access_token")
-        .scopes_by_comma()
-        .secret_in_body()
-        .token_placement(TokenPlacement::AllowQuery("access_token"))
-        .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
+    Oauth2::new(
+        "https://www.instagram.com/oauth/authorize",
+        "https://api.instagram.com/oauth/access_token",
+    )
+    .scopes_by_comma()
+    .secret_in_body()
+    .token_placement(TokenPlacement::AllowQuery("access_token"))
+    .quirks(Quirks { allow_missing_token_type: true, ..Quirks::STRICT }),
 )
 .documentation(
-    "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login",
+    "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/\
+     business-login",
 )
 .api(&["https://graph.instagram.com"])
 .userinfo("https://graph.instagram.com/me");
@@ -154,9 +158,13 @@ pub const DISCORD: Service = Service::oauth2(
 /// Pinterest.
 pub const PINTEREST: Service = Service::oauth2(
     "Pinterest",
-    Oauth2::new("https://www.pinterest.com/oauth/", "https://api.pinterest.com/v5/oauth/token").scopes_by_comma(),
+    Oauth2::new("https://www.pinterest.com/oauth/", "https://api.pinterest.com/v5/oauth/token")
+        .scopes_by_comma(),
 )
-.documentation("https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/")
+.documentation(
+    "https://developers.pinterest.com/docs/getting-started/\
+     set-up-authentication-and-authorization/",
+)
 .api(&["https://api.pinterest.com"])
 .userinfo("https://api.pinterest.com/v5/user_account");
 
@@ -283,10 +291,13 @@ pub const DOUBAN: Service = Service::oauth2(
 /// [`Grant::parameter`](crate::oauth2::Grant::parameter).
 pub const VK: Service = Service::oauth2(
     "VK",
-    Oauth2::new("https://id.vk.com/authorize", "https://id.vk.com/oauth2/auth").secret_in_body().requires_pkce(),
+    Oauth2::new("https://id.vk.com/authorize", "https://id.vk.com/oauth2/auth")
+        .secret_in_body()
+        .requires_pkce(),
 )
 .documentation(
-    "https://id.vk.com/about/business/go/docs/en/vkid/latest/vk-id/connection/api-integration/api-description",
+    "https://id.vk.com/about/business/go/docs/en/vkid/latest/vk-id/connection/api-integration/\
+     api-description",
 )
 .api(&["https://api.vk.com", "https://id.vk.com"])
 .userinfo("https://id.vk.com/oauth2/user_info");

@@ -17,7 +17,11 @@ struct IgnoresCase<'s>(&'s MemoryStore);
 
 macro_rules! as_the_inner_store {
     ($($method:ident: $Query:ty => $Output:ty;)*) => {
-        $(fn $method(&self, query: &$Query) -> Result<$Output, Infallible> { self.0.$method(query) })*
+        $(
+            fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
+                self.0.$method(query)
+            }
+        )*
     };
 }
 

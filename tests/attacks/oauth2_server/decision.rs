@@ -328,7 +328,11 @@ fn a_changed_consent_leads_to_no_other_place() {
     ] {
         let reason = paged(serve(step, &server.store));
         assert!(
-            matches!(&reason, RejectReason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
+            matches!(
+                &reason,
+                RejectReason::RedirectUri { received: Some(uri), .. }
+                    if uri == "https://evil.example/"
+            ),
             "{reason}"
         );
     }

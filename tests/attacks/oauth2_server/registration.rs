@@ -72,7 +72,11 @@ fn a_registration_is_managed_with_its_own_token_alone() {
     let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
     for token in [&*other.token, "x"] {
         for method in ["GET", "PUT", "DELETE"] {
-            let body = json!({ "client_id": own.client_id, "redirect_uris": [CALLBACK], "client_name": "Mallory" });
+            let body = json!({
+                "client_id": own.client_id,
+                "redirect_uris": [CALLBACK],
+                "client_name": "Mallory",
+            });
             refused(ask(&server, method, &own.path, token, &body), 401, "invalid_token");
         }
     }
@@ -114,7 +118,10 @@ fn a_registration_cannot_set_what_the_server_decides() {
     let server = open();
     let smuggled = json!({
         "client_id": "chosen", "client_secret": "chosen", "registration_access_token": "chosen",
-        "software_statement": "x.y.z", "certificate": "mine", "introspects_all": true, "registrant": "trusted",
+        "software_statement": "x.y.z",
+        "certificate": "mine",
+        "introspects_all": true,
+        "registrant": "trusted",
     });
     let own = Registered::new(&server, "", &smuggled);
     assert!(![&own.client_id, &own.secret, &own.token].iter().any(|given| *given == "chosen"));
@@ -140,7 +147,12 @@ fn a_registration_cannot_set_what_the_server_decides() {
         );
     }
     assert_eq!(own.record(&server), record);
-    let more = json!({ "certificate": "mine", "introspects_all": true, "secret": { "hash": "x" }, "registrant": "trusted" });
+    let more = json!({
+        "certificate": "mine",
+        "introspects_all": true,
+        "secret": { "hash": "x" },
+        "registrant": "trusted",
+    });
     own.put(&server, &more).unwrap();
     assert_eq!(own.record(&server), record);
     // A client that proves nothing any more has no secret that could be worth something.

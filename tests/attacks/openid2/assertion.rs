@@ -92,7 +92,10 @@ fn an_assertion_without_one_of_its_fields_is_refused() {
         "signed",
     ] {
         for error in with_change(|fields| drop(fields.remove(&format!("openid.{field}")))) {
-            let missing = matches!(forged(error), Forged::ParameterMissing { name } if name.starts_with("openid."));
+            let missing = matches!(
+                forged(error),
+                Forged::ParameterMissing { name } if name.starts_with("openid.")
+            );
             assert!(missing, "{field}");
         }
     }
@@ -433,7 +436,8 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
     // Nor is it where its document names a user's provider beside.
     let both = user_document(ENDPOINT, Some(JANE), &[]);
-    let server = "<Service><Type>http://specs.openid.net/auth/2.0/server</Type><URI>https://op.example/openid</URI></Service>";
+    let server = "<Service><Type>http://specs.openid.net/auth/2.0/server</Type>\
+        <URI>https://op.example/openid</URI></Service>";
     pair.page("https://both.example/", xrds(&both.replace("</XRD>", &format!("{server}</XRD>"))));
     // And an identifier that only leads to another is not that one.
     pair.page("https://moved.example/", redirect(JANE));

@@ -184,7 +184,10 @@ fn an_association_that_does_not_hold_together_is_refused() {
     ] {
         let error =
             granted(&pair, |fields| drop(fields.insert(name.into(), value.into()))).unwrap_err();
-        let named = matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) if field == name);
+        let named = matches!(
+            error,
+            Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) if field == name
+        );
         assert!(named, "{name}: {error}");
     }
 }

@@ -22,7 +22,8 @@ const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1
 /// Row `xrds-entities`.
 #[test]
 fn a_document_with_entities_is_refused() {
-    let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
+    let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">\
+        <!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
     let document = user_document(ENDPOINT, None, &[]);
     let pair = OpenIdPair::default();
     // Neither is what the document is read for.

@@ -244,7 +244,10 @@ fn a_request_is_pushed_and_referred_to() {
         assert_eq!(parameter(request.body(), name), value);
     }
     assert!(request.headers().contains_key("authorization"));
-    let body = r#"{"request_uri":"urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c","expires_in":60}"#;
+    let body = concat!(
+        r#"{"request_uri":"urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c","#,
+        r#""expires_in":60}"#,
+    );
     let answer = response(201, &[("content-type", "application/json")], body);
     let authorization = done(sent.receive(answer, moment()).unwrap());
     let mut names = pairs(query(&authorization.url));
@@ -281,7 +284,8 @@ fn a_pushed_request_may_be_refused_or_answered_with_nonsense() {
 fn a_server_that_demands_pushed_requests_gets_them() {
     let metadata = serde_json::from_str(
         r#"{"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/token",
-        "authorization_endpoint":"https://auth.example.com/a","require_pushed_authorization_requests":true,
+        "authorization_endpoint":"https://auth.example.com/a",
+        "require_pushed_authorization_requests":true,
         "pushed_authorization_request_endpoint":"https://auth.example.com/par"}"#,
     )
     .unwrap();
@@ -343,7 +347,8 @@ fn other_grants_send_what_their_specifications_say() {
         (Grant::refresh_token("r"), "grant_type=refresh_token refresh_token=r"),
         (
             Grant::jwt_bearer("eyJhbGciOiJFUzI1NiJ9.x.y"),
-            "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
+            "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer \
+             assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
         ),
         (
             Grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer")
@@ -364,7 +369,8 @@ fn other_grants_send_what_their_specifications_say() {
              subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC \
              subject_token_type=urn:ietf:params:oauth:token-type:access_token actor_token=x \
              actor_token_type=urn:ietf:params:oauth:token-type:jwt \
-             requested_token_type=urn:ietf:params:oauth:token-type:jwt audience=b resource=https://backend.example.com/api",
+             requested_token_type=urn:ietf:params:oauth:token-type:jwt audience=b \
+             resource=https://backend.example.com/api",
         ),
         (
             Grant::extension("urn:x").parameter("a&b", "c d".split(' ').next().unwrap()),
@@ -390,7 +396,10 @@ fn other_grants_send_what_their_specifications_say() {
 fn an_exchanged_token_may_be_of_no_type() {
     let grant = Grant::token_exchange("a", "urn:ietf:params:oauth:token-type:access_token");
     let (_, sent) = sent(client().request_token(grant, moment()).unwrap());
-    let answer = r#"{"access_token":"PHNhbWw","issued_token_type":"urn:ietf:params:oauth:token-type:saml2","token_type":"N_A"}"#;
+    let answer = concat!(
+        r#"{"access_token":"PHNhbWw","#,
+        r#""issued_token_type":"urn:ietf:params:oauth:token-type:saml2","token_type":"N_A"}"#,
+    );
     let token = done(sent.receive(json(answer), moment()).unwrap());
     assert_eq!(token.token_type, TokenType::NotApplicable);
     assert_eq!(token.extra["issued_token_type"], "urn:ietf:params:oauth:token-type:saml2");
@@ -561,8 +570,9 @@ fn device(answer: &str) -> PendingDevice {
 }
 
 /// RFC 8628 §3.2.
-const CODES: &str = r#"{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS","user_code":"WDJB-MJHT",
-    "verification_uri":"https://example.com/device","verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT",
+const CODES: &str = r#"{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS",
+    "user_code":"WDJB-MJHT","verification_uri":"https://example.com/device",
+    "verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT",
     "expires_in":1800,"interval":5}"#;
 
 /// Follows the polling with a script of answers: the times of its requests, and its result.

@@ -26,8 +26,9 @@ fn a_token_is_introspected() {
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
     assert_eq!(parameter(request.body(), "token_type_hint"), "access_token");
     assert!(request.headers().contains_key("authorization"));
-    let body = r#"{"active":true,"client_id":"l238j323ds-23ij4","username":"jdoe","scope":"read write dolphin",
-        "sub":"Z5O3upPC88QrAjx00dis","aud":["https://protected.example.net/resource"],"iss":"https://server.example.com/",
+    let body = r#"{"active":true,"client_id":"l238j323ds-23ij4","username":"jdoe",
+        "scope":"read write dolphin","sub":"Z5O3upPC88QrAjx00dis",
+        "aud":["https://protected.example.net/resource"],"iss":"https://server.example.com/",
         "exp":1419356238,"iat":1419350238,"extension_field":"twenty-seven"}"#;
     let token = done(sent_on.receive(json(body), moment()).unwrap());
     assert!(token.active && token.scope.as_ref().is_some_and(|scope| scope.contains("dolphin")));
@@ -88,7 +89,8 @@ fn metadata_are_looked_for_where_they_may_be() {
 #[test]
 fn a_server_is_made_of_its_metadata() {
     let mut metadata: Metadata = serde_json::from_str(&format!(
-        r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token","authorization_endpoint":"{ISSUER}/a",
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token",
+        "authorization_endpoint":"{ISSUER}/a",
         "token_endpoint_auth_methods_supported":["client_secret_post","private_key_jwt"]}}"#
     ))
     .unwrap();
@@ -170,7 +172,8 @@ fn a_bearer_challenge_is_read_into_its_fields() {
     };
     let step_up = of(&[
         "Basic realm=\"x\"",
-        r#"Bearer error="insufficient_user_authentication", error_description="A different authentication level is required",
+        r#"Bearer error="insufficient_user_authentication",
+        error_description="A different authentication level is required",
         acr_values="myACR", max_age="5""#
             .replace('\n', "")
             .as_str(),
@@ -214,10 +217,12 @@ fn challenges_with_white_space_in_the_place_of_commas_are_typed_too() {
 }
 
 /// RFC 7591 §3.1 and §3.2.1.
-const REGISTERED: &str = r#"{"client_id":"s6BhdRkqt3","client_secret":"cf136dc3c1fc93f31185e5885805d",
-    "client_id_issued_at":2893256800,"client_secret_expires_at":2893276800,"redirect_uris":["https://client.example.org/cb"],
-    "grant_types":["authorization_code","refresh_token"],"client_name":"My Example Client","client_name#ja-Jpan-JP":"x",
-    "token_endpoint_auth_method":"client_secret_basic","registration_access_token":"this.is.an.access.token.value.ffx83",
+const REGISTERED: &str = r#"{"client_id":"s6BhdRkqt3",
+    "client_secret":"cf136dc3c1fc93f31185e5885805d","client_id_issued_at":2893256800,
+    "client_secret_expires_at":2893276800,"redirect_uris":["https://client.example.org/cb"],
+    "grant_types":["authorization_code","refresh_token"],"client_name":"My Example Client",
+    "client_name#ja-Jpan-JP":"x","token_endpoint_auth_method":"client_secret_basic",
+    "registration_access_token":"this.is.an.access.token.value.ffx83",
     "registration_client_uri":"https://auth.example.com/register/s6BhdRkqt3"}"#;
 
 fn registered() -> ClientRegistration {
@@ -307,7 +312,10 @@ fn a_registration_is_read_changed_and_ended() {
     assert_eq!((request.method().as_str(), request.uri().path()), ("GET", "/register/s6BhdRkqt3"));
     assert_eq!(bearer(&request), Some("this.is.an.access.token.value.ffx83"));
     // What the answer leaves out is kept, what it replaces is not.
-    let answer = r#"{"client_id":"s6BhdRkqt3","registration_access_token":"rotated","redirect_uris":["https://new.example/"]}"#;
+    let answer = concat!(
+        r#"{"client_id":"s6BhdRkqt3","registration_access_token":"rotated","#,
+        r#""redirect_uris":["https://new.example/"]}"#,
+    );
     let read = done(sent_on.receive(json(answer), moment()).unwrap());
     assert_eq!(read.client_secret, registered().client_secret);
     assert_eq!(read.registration_client_uri, registered().registration_client_uri);
@@ -398,7 +406,10 @@ fn a_member_of_metadata_that_is_odd_is_read_or_named() {
     ] {
         let error = discovered(&[metadata(&format!(r#","{member}":{value}"#))]).0.unwrap_err();
         assert!(
-            matches!(&error, Error::Misbehaved(Misbehaved::MemberInvalid { member: own, .. }) if own == member),
+            matches!(
+                &error,
+                Error::Misbehaved(Misbehaved::MemberInvalid { member: own, .. }) if own == member
+            ),
             "{error}"
         );
     }
@@ -440,9 +451,10 @@ fn times_of_a_registration_are_read_in_quotes_and_without_an_identifier_there_is
         sent.receive(response(201, &[("content-type", "application/json")], answer), moment())
             .map(done)
     };
-    let registration = registered(
-        r#"{"client_id":"c","client_secret":"s","client_id_issued_at":"1795650324","client_secret_expires_at":"0"}"#,
-    );
+    let registration = registered(concat!(
+        r#"{"client_id":"c","client_secret":"s","client_id_issued_at":"1795650324","#,
+        r#""client_secret_expires_at":"0"}"#,
+    ));
     let registration = registration.unwrap();
     assert_eq!(registration.client_id_issued_at, Some(Timestamp::from_secs(1_795_650_324)));
     assert_eq!(registration.client_secret_expires_at, None);
@@ -726,7 +738,8 @@ fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
         "https://auth.example.com/c#x",
     ] {
         let registration = answered(&format!(
-            r#"{{"client_id":"c","registration_access_token":"t","registration_client_uri":"{unusable}"}}"#
+            r#"{{"client_id":"c","registration_access_token":"t",
+            "registration_client_uri":"{unusable}"}}"#
         ));
         assert_eq!(
             (registration.client_id.as_str(), &registration.registration_client_uri),
@@ -818,7 +831,8 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
             .map(|(name, list)| format!(r#","{name}_auth_methods_supported":{list}"#))
             .collect();
         let metadata: Metadata = serde_json::from_str(&format!(
-            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token","revocation_endpoint":"{ISSUER}/revoke",
+            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token",
+            "revocation_endpoint":"{ISSUER}/revoke",
             "introspection_endpoint":"{ISSUER}/introspect"{lists}}}"#
         ))
         .unwrap();

@@ -180,7 +180,8 @@ fn serve(server: &Server, issued: &Mutex<Issued>, grace: bool) {
             let number = issued.number;
             (is_present || (is_last && grace)).then(|| {
                 format!(
-                    r#"{{"access_token":"access-{number}","refresh_token":"refresh-{number}","token_type":"Bearer","expires_in":3600}}"#
+                    r#"{{"access_token":"access-{number}","refresh_token":"refresh-{number}",
+                    "token_type":"Bearer","expires_in":3600}}"#
                 )
             })
         };

@@ -53,7 +53,10 @@ fn facebook_answers_in_plain_text_with_expires() {
 
 #[test]
 fn fitbit_lists_its_errors() {
-    let body = r#"{"errors":[{"errorType":"invalid_grant","message":"Authorization code invalid"}],"success":false}"#;
+    let body = concat!(
+        r#"{"errors":[{"errorType":"invalid_grant","message":"Authorization code invalid"}],"#,
+        r#""success":false}"#,
+    );
     for status in [200, 400] {
         let answer = response(status, &[("content-type", "application/json")], body);
         assert_eq!(read(&FITBIT, answer.clone()).unwrap_err().code(), Some("invalid_grant"));
@@ -74,9 +77,10 @@ fn mailchimp_has_a_null_scope_and_no_end() {
 fn plentymarkets_writes_camel_case() {
     let token = only(
         &PLENTYMARKETS,
-        &json(
-            r#"{"accessToken":"p","expiresIn":86400,"tokenType":"Bearer","refreshToken":"r","errorCode":null}"#,
-        ),
+        &json(concat!(
+            r#"{"accessToken":"p","expiresIn":86400,"tokenType":"Bearer","refreshToken":"r","#,
+            r#""errorCode":null}"#,
+        )),
     );
     assert_eq!(token.refresh_token.as_ref().map(oauth_proto::Secret::expose), Some("r"));
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 86_400)));
@@ -467,8 +471,10 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     );
 
     let metadata: Metadata = serde_json::from_str(
-        r#"{"issuer":"https://auth.example.com","authorization_endpoint":"https://auth.example.com/a",
-        "token_endpoint":"https://auth.example.com/token","code_challenge_methods_supported":["plain"]}"#,
+        r#"{"issuer":"https://auth.example.com",
+        "authorization_endpoint":"https://auth.example.com/a",
+        "token_endpoint":"https://auth.example.com/token",
+        "code_challenge_methods_supported":["plain"]}"#,
     )
     .unwrap();
     let lacking = || AuthorizationServer::from_metadata(&metadata).unwrap();

@@ -68,7 +68,10 @@ fn every_request_to_the_server_waits_for_the_key_service() {
     let (request, ended) = asked(client.revoke(Secret::from("t"), moment()).unwrap(), "{}");
     assert!(ended.is_ok() && parameter_of(&request, "token") == "t");
 
-    let device = r#"{"device_code":"d","user_code":"u","verification_uri":"https://auth.example.com/device","expires_in":600}"#;
+    let device = concat!(
+        r#"{"device_code":"d","user_code":"u","#,
+        r#""verification_uri":"https://auth.example.com/device","expires_in":600}"#,
+    );
     let (_, pending) =
         asked(client.authorize_device(AuthorizeDevice::default(), moment()).unwrap(), device);
     let pending = pending.unwrap();
@@ -241,7 +244,10 @@ impl AuthenticateClientRemotely for Waits {
 
 #[test]
 fn a_step_that_waits_is_refused_since_renewals_have_nothing_to_sleep_with() {
-    let device = r#"{"device_code":"d","user_code":"u","verification_uri":"https://auth.example.com/device","expires_in":600}"#;
+    let device = concat!(
+        r#"{"device_code":"d","user_code":"u","#,
+        r#""verification_uri":"https://auth.example.com/device","expires_in":600}"#,
+    );
     let (_, on) = sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
     let pending = done(on.receive(json(device), moment()).unwrap());
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(Waits(pending))));

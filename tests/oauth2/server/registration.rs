@@ -194,7 +194,10 @@ fn a_registration_at_the_limits_is_accepted() {
     registered(&pair, &json!({ "redirect_uris": vec![CALLBACK; 32], "contacts": vec!["a"; 32] }));
     registered(
         &pair,
-        &json!({ "redirect_uris": [format!("{CALLBACK}{long}")], "client_uri": format!("{CALLBACK}{long}") }),
+        &json!({
+            "redirect_uris": [format!("{CALLBACK}{long}")],
+            "client_uri": format!("{CALLBACK}{long}"),
+        }),
     );
     registered(&pair, &json!({ "client_name": "x".repeat(2048) }));
 }
@@ -205,7 +208,14 @@ fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
     let answer = registered(
         &pair,
         &json!({
-            "grant_types": ["refresh_token", "urn:x", "client_credentials", "authorization_code", "refresh_token", "implicit"],
+            "grant_types": [
+                "refresh_token",
+                "urn:x",
+                "client_credentials",
+                "authorization_code",
+                "refresh_token",
+                "implicit",
+            ],
             "response_types": ["code id_token", "code", "token", "code"],
             "scope": "openid read email read",
         }),
@@ -237,7 +247,11 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
         options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     }));
     let ask = |method: &str, grants: Value| {
-        let body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method, "grant_types": grants });
+        let body = json!({
+            "redirect_uris": [CALLBACK],
+            "token_endpoint_auth_method": method,
+            "grant_types": grants,
+        });
         request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())
     };
     let both = json!(["client_credentials", "authorization_code", "password"]);
@@ -480,7 +494,11 @@ fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
     assert_eq!((answer.get("client_secret"), answer.get("client_secret_expires_at")), (None, None));
     let client_id = answer["client_id"].as_str().unwrap();
     let update = |method: &str| {
-        let body = json!({ "client_id": client_id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method });
+        let body = json!({
+            "client_id": client_id,
+            "redirect_uris": [CALLBACK],
+            "token_endpoint_auth_method": method,
+        });
         let token = answer["registration_access_token"].as_str();
         request(&pair, "PUT", &format!("/register/{client_id}"), token, &body.to_string()).1
     };
@@ -587,7 +605,9 @@ fn the_schemes_of_editors_are_taken_by_option_alone() {
     }
     registered(
         &strict,
-        &json!({ "redirect_uris": ["com.example.app:/cb", "http://localhost/cb", "http://[::1]/cb"] }),
+        &json!({
+            "redirect_uris": ["com.example.app:/cb", "http://localhost/cb", "http://[::1]/cb"],
+        }),
     );
 }
 

@@ -31,7 +31,8 @@ pub struct Rejected {
 /// ```
 /// use oauth_proto::oauth1::server::RejectReason;
 ///
-/// assert_eq!(RejectReason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
+/// let shown = RejectReason::WrongSignature.to_string();
+/// assert!(shown.starts_with("the signature is wrong: the secrets differ, or"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -41,7 +42,8 @@ pub enum RejectReason {
     Malformed,
     /// The path is not that of an endpoint.
     #[error(
-        "no endpoint has the path {received:?}: the endpoints are {}, and `ProviderBuilder::path` sets others",
+        "no endpoint has the path {received:?}: the endpoints are {}, and `ProviderBuilder::path` \
+         sets others",
         .expected.join(", ")
     )]
     NoSuchPath {
@@ -69,7 +71,8 @@ pub enum RejectReason {
     /// The request has more parameters than
     /// [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters) says.
     #[error(
-        "the request has more than {limit} parameters, the most that Verifier::max_parameters allows"
+        "the request has more than {limit} parameters, the most that Verifier::max_parameters \
+         allows"
     )]
     TooManyParameters {
         /// The most that it may have.
@@ -87,7 +90,11 @@ pub enum RejectReason {
         limit: usize,
     },
     /// `oauth_version` is not 1.0, but this.
-    #[error("oauth_version is {sent:?} where 1.0 is expected{lifted}", sent = .0, lifted = lifted(.0))]
+    #[error(
+        "oauth_version is {sent:?} where 1.0 is expected{lifted}",
+        sent = .0,
+        lifted = lifted(.0)
+    )]
     VersionUnknown(String),
     /// The signature method is not accepted here.
     #[error("the signature method {0:?} is not accepted")]
@@ -118,7 +125,8 @@ pub enum RejectReason {
     },
     /// The request is for a host that is not one of the server's.
     #[error(
-        "the request names another host than the verifier's origins, two hosts, or none: see `Verifier::add_origin` and `Verifier::allow_any_host`"
+        "the request names another host than the verifier's origins, two hosts, or none: see \
+         `Verifier::add_origin` and `Verifier::allow_any_host`"
     )]
     WrongHost,
     /// There is no such client.
@@ -132,7 +140,8 @@ pub enum RejectReason {
     TokenOfAnotherClient(String),
     /// The signature is not that of the request.
     #[error(
-        "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)"
+        "the signature is wrong: the secrets differ, or the request has changed on its way \
+         (compare the base strings)"
     )]
     WrongSignature,
     /// The body is not the one that was signed.

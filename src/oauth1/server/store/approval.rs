@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 /// use oauth_proto::oauth1::server::Approval;
 ///
 /// let mut approval = Approval::new("jane");
-/// approval.data = serde_json::json!({ "albums": ["vacation"] }); // for the application, at every request
-/// approval.response_parameters.insert("screen_name".into(), "jane_d".into()); // for the client, with the token
+/// // For the application, at every request.
+/// approval.data = serde_json::json!({ "albums": ["vacation"] });
+/// // For the client, with the token.
+/// approval.response_parameters.insert("screen_name".into(), "jane_d".into());
 /// assert_eq!(approval.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,10 +25,12 @@ server_queries! {
     /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         step = match step {
-    ///             ServerStep::Query(NextQuery::FindCredentials(pending)) => match store.find_credentials(pending.query()) {
-    ///                 Ok(answer) => pending.answer(answer),
-    ///                 Err(error) => pending.unavailable(error),
-    ///             },
+    ///             ServerStep::Query(NextQuery::FindCredentials(pending)) => {
+    ///                 match store.find_credentials(pending.query()) {
+    ///                     Ok(answer) => pending.answer(answer),
+    ///                     Err(error) => pending.unavailable(error),
+    ///                 }
+    ///             }
     ///             // … and so on for the other queries.
     ///             ServerStep::Query(_) => unimplemented!(),
     ///             ServerStep::Done(value) => return Ok(value),
@@ -76,7 +78,10 @@ server_queries! {
     /// impl Store for MyStore {
     ///     type Error = Infallible;
     ///
-    ///     fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Infallible> {
+    ///     fn find_credentials(
+    ///         &self,
+    ///         query: &FindCredentials,
+    ///     ) -> Result<FoundCredentials, Infallible> {
     ///         let tables = self.0.lock().unwrap();
     ///         let token = query.token.as_deref().unwrap_or_default();
     ///         let temporary = tables.temporaries.get(token).filter(|_| query.temporary);
@@ -86,29 +91,41 @@ server_queries! {
     ///             .temporary(temporary.cloned().map(Arc::new)))
     ///     }
     ///
-    ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when `until` has passed.
+    ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when
+    ///     // `until` has passed.
     ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
     ///         let RememberNonce { client_key, token, timestamp, nonce, .. } = query.clone();
-    ///         let inserted = self.0.lock().unwrap().nonces.insert((client_key, token, timestamp.as_secs(), nonce));
+    ///         let key = (client_key, token, timestamp.as_secs(), nonce);
+    ///         let inserted = self.0.lock().unwrap().nonces.insert(key);
     ///         Ok(if inserted { OneTimeUse::First } else { OneTimeUse::Replay })
     ///     }
     ///
     ///     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
-    ///         self.0.lock().unwrap().temporaries.insert(query.token.clone(), query.record.clone());
+    ///         let mut tables = self.0.lock().unwrap();
+    ///         tables.temporaries.insert(query.token.clone(), query.record.clone());
     ///         Ok(())
     ///     }
     ///
-    ///     fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///     fn find_temporary(
+    ///         &self,
+    ///         query: &FindTemporary,
+    ///     ) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         Ok(self.0.lock().unwrap().temporaries.get(&query.token).cloned())
     ///     }
     ///
-    ///     // UPDATE … WHERE token = ? AND client_key = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
-    ///     fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///     // UPDATE … WHERE token = ? AND client_key = ? AND stage = 'waiting' RETURNING …,
+    ///     // or DELETE likewise.
+    ///     fn record_decision(
+    ///         &self,
+    ///         query: &RecordDecision,
+    ///     ) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
     ///         let waits = |record: &&mut TemporaryRecord| {
     ///             record.stage == Stage::Waiting && record.client_key == query.client_key
     ///         };
-    ///         let Some(record) = tables.temporaries.get_mut(&query.token).filter(waits) else { return Ok(None) };
+    ///         let Some(record) = tables.temporaries.get_mut(&query.token).filter(waits) else {
+    ///             return Ok(None);
+    ///         };
     ///         let before = record.clone();
     ///         match &query.stage {
     ///             Some(stage) => record.stage = stage.clone(),
@@ -117,10 +134,13 @@ server_queries! {
     ///         Ok(Some(before))
     ///     }
     ///
-    ///     // One transaction: DELETE … RETURNING the record, `record.redeem(query)`, INSERT the token.
+    ///     // One transaction: DELETE … RETURNING the record, `record.redeem(query)`, INSERT the
+    ///     // token.
     ///     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
-    ///         let Some(record) = tables.temporaries.remove(&query.temporary) else { return Ok(Redemption::Refused) };
+    ///         let Some(record) = tables.temporaries.remove(&query.temporary) else {
+    ///             return Ok(Redemption::Refused);
+    ///         };
     ///         let redemption = record.redeem(query);
     ///         if let Redemption::Redeemed(token) = &redemption {
     ///             tables.tokens.insert(query.token.clone(), token.clone().into());

@@ -18,7 +18,9 @@ use crate::{Error, Purpose, Step, Unsupported};
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizationServer, Discovery};
 /// use oauth_proto::run;
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 ///
 /// let metadata = run(Discovery::new("https://auth.example.com")?.start()?, &mut send)?;
 /// let server = AuthorizationServer::from_metadata(&metadata)?;
@@ -90,7 +92,8 @@ pub struct Discovery {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]:
+    /// crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
     pub dangerous_allow_internal_hosts: bool,
     issuer: String,
     /// The well-known places.

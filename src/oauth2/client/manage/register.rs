@@ -27,7 +27,9 @@ impl AuthorizationServer {
     /// ```no_run
     /// use oauth_proto::oauth2::{AuthorizationServer, ClientMetadata};
     /// use oauth_proto::{Moment, run};
-    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+    /// #     unimplemented!()
+    /// # }
     ///
     /// let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
     /// server.registration_endpoint = Some("https://auth.example.com/register".into());
@@ -161,8 +163,8 @@ impl ClientRegistration {
             uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
         if !is_secure(&uri) {
-            let reason = "a registration is managed over https, since its token would travel in the clear: \
-                the server has to name an https URL";
+            let reason = "a registration is managed over https, since its token would travel in \
+                the clear: the server has to name an https URL";
             return Err(Unsupported::Url { url: without_query(&uri), reason }.into());
         }
         request(method, &uri, Some(token), body)

@@ -17,10 +17,13 @@ use crate::{Error, Purpose, Step, Unsupported};
 /// Protocol do it. Nothing but the URL is known at the beginning:
 /// ```no_run
 /// use oauth_proto::oauth2::{
-///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery, Session, SharedSession,
+///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery,
+///     Session, SharedSession,
 /// };
 /// use oauth_proto::{Moment, run};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 /// # fn callback() -> String { String::new() }
 /// const RESOURCE: &str = "https://photos.example.com/albums";
 /// const REDIRECT_URI: &str = "http://127.0.0.1:51004/cb";
@@ -29,12 +32,16 @@ use crate::{Error, Purpose, Step, Unsupported};
 /// let refused = send(http::Request::get(RESOURCE).body(Vec::new())?)?;
 /// let discovery = ResourceDiscovery::new(RESOURCE)?.challenged(refused.headers());
 /// let resource = run(discovery.start()?, &mut send)?;
-/// let issuer = resource.authorization_servers.first().ok_or("the resource names no authorization server")?;
+/// let issuer = resource
+///     .authorization_servers
+///     .first()
+///     .ok_or("the resource names no authorization server")?;
 ///
 /// // The server's endpoints, and a client of it.
 /// let metadata = run(Discovery::new(issuer)?.start()?, &mut send)?;
 /// let server = AuthorizationServer::from_metadata(&metadata)?;
-/// let registration = run(server.register(&ClientMetadata::new([REDIRECT_URI]), None)?, &mut send)?;
+/// let registration =
+///     run(server.register(&ClientMetadata::new([REDIRECT_URI]), None)?, &mut send)?;
 /// let client = registration.client(server, Moment::from_os().now)?.redirect_uri(REDIRECT_URI)?;
 ///
 /// // The user's grant, for this resource alone, also when the token is renewed.
@@ -85,8 +92,10 @@ pub struct ResourceDiscovery {
     pub dangerous_allow_http: bool,
     /// Takes a hint to this machine or its network, and metadata that names authorization servers
     /// there, from a resource elsewhere. The rule is that of
-    /// [`Discovery::dangerous_allow_internal_hosts`](crate::oauth2::Discovery::dangerous_allow_internal_hosts).
-    /// Default: refuses them.
+    /// [`Discovery::dangerous_allow_internal_hosts`]. Default: refuses them.
+    ///
+    /// [`Discovery::dangerous_allow_internal_hosts`]:
+    /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     ///
     /// # Security
     /// A resource elsewhere can have this program send requests to services in its own network.
@@ -141,8 +150,8 @@ impl ResourceDiscovery {
             && !self.dangerous_allow_internal_hosts
             && points_into_private_network(&self.resource, &url)
         {
-            let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
-                (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+            let reason = "a resource elsewhere cannot have its metadata on this machine or in its \
+                network (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
             return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }
         if !self.dangerous_allow_http {
@@ -170,8 +179,9 @@ impl ResourceDiscovery {
             .filter(|issuer| points_into_private_network(&self.resource, issuer));
         match inside.next() {
             Some(issuer) if !self.dangerous_allow_internal_hosts => {
-                let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
-                    (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+                let reason = "a resource elsewhere has no authorization servers on this machine or \
+                    in its network (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts \
+                    this)";
                 Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
             }
             _ => Ok(()),

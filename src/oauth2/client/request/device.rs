@@ -177,7 +177,8 @@ impl Client {
     /// ) -> Result<Token, DriveError> {
     ///     loop {
     ///         match run(client.poll(pending, Moment::from_os())?, &mut send) {
-    ///             Err(error) if error.is_temporary() => {} // the network or the server may be back later
+    ///             // The network or the server may be back later.
+    ///             Err(error) if error.is_temporary() => {}
     ///             ended => return ended,
     ///         }
     ///     }

@@ -20,11 +20,14 @@ impl Session {
     /// ```no_run
     /// use oauth_proto::oauth2::{Client, Session, Token};
     /// use oauth_proto::{ApiRequest, Moment, run};
-    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+    /// #     unimplemented!()
+    /// # }
     ///
     /// # fn example(client: Client, token: Token) -> Result<(), Box<dyn std::error::Error>> {
     /// let session = Session::new(&client, "https://graph.facebook.com", token)?;
-    /// let request = ApiRequest::new("https://graph.facebook.com/me")?.argument("fields", "id,name");
+    /// let request =
+    ///     ApiRequest::new("https://graph.facebook.com/me")?.argument("fields", "id,name");
     /// let me = run(session.call(&request, Moment::from_os().now)?, &mut send)?;
     /// println!("{}", me["name"]);
     /// # Ok(())

@@ -1,11 +1,16 @@
 //! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
 //!
 //! ```text
-//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done      the response is the caller's
-//!     |                                                              |-----------> Retry        retry: there is a newer token
-//!     |  Expired::Token                                              |-----------> Renew        renew, store, set_token, retry
-//!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize  only the user can help
+//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done
+//!     |                                                              |-----------> Retry
+//!     |  Expired::Token                                              |-----------> Renew
+//!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize
 //! ```
+//!
+//! - Done: the response is the caller's.
+//! - Retry: there is a newer token. Send the request again with it: `retry`.
+//! - Renew: `renew`, store the new token, `set_token`, `retry`.
+//! - Reauthorize: only the user can help.
 //!
 //! Renewal is a separate leg, because the new token must be stored before it is used: a server that
 //! rotates refresh tokens has forgotten the old one already.
@@ -36,7 +41,9 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// ```no_run
 /// use oauth_proto::oauth2::{Client, Session, Token, NextAction};
 /// use oauth_proto::{Error, Expired, Moment, run};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 /// # fn store(_: &Token) {}
 ///
 /// # fn example(client: Client, token: Token) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +60,9 @@ const LEEWAY: Duration = Duration::from_secs(10);
 ///     signed => signed?,
 /// };
 /// let response = send(request.clone())?;
-/// if let NextAction::Renew(renewal, again) = session.check_response(sent_token, &response, Moment::from_os())? {
+/// if let NextAction::Renew(renewal, again) =
+///     session.check_response(sent_token, &response, Moment::from_os())?
+/// {
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
 ///     session.set_token(renewed);
@@ -180,7 +189,8 @@ impl Session {
     /// # Examples
     /// ```
     /// # use oauth_proto::oauth2::Session;
-    /// // Django OAuth Toolkit's views answer so, also where the scope is missing: then a renewal is in vain, once per request.
+    /// // Django OAuth Toolkit's views answer so, also where the scope is missing: then a renewal
+    /// // is in vain, once per request.
     /// fn at_django(session: Session) -> Session {
     ///     session.token_refused_when(|response| response.status == 403)
     /// }

@@ -51,11 +51,14 @@ use crate::{
 /// use std::future::ready;
 ///
 /// use oauth_proto::oauth2::{Client, Grant, Session, SharedSession};
-/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> {
+/// #     unimplemented!()
+/// # }
 /// # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
 /// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 ///
-/// // For itself: gets a token before the first request, and a new one when that has expired or is refused.
+/// // For itself: gets a token before the first request, and a new one when that has expired or is
+/// // refused.
 /// let mut session = Session::new(&client, "https://photos.example.com", None)?;
 /// session.grant = Some(Grant::client_credentials());
 /// let shared = SharedSession::builder(session).save(|token| ready(store(&token))).build()?;
@@ -150,10 +153,13 @@ impl SharedSession {
     /// ```
     /// # use oauth_proto::oauth2::{Session, SharedSession, Token};
     /// # use oauth_proto::{Request, Response};
-    /// # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
+    /// # async fn exchange(_: Request) -> Result<Response, std::io::Error> {
+    /// #     Ok(Response::new(Vec::new()))
+    /// # }
     /// # async fn save(_: Token) -> Result<(), std::io::Error> { Ok(()) }
     /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
-    ///     // The runtime finishes a renewal that has begun, also when the task that needed it is dropped.
+    ///     // The runtime finishes a renewal that has begun, also when the task that needed it is
+    ///     // dropped.
     ///     let shared = SharedSession::builder(session).save(save);
     ///     shared.spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); }).build()
     /// }

@@ -58,12 +58,20 @@ const LEASE: Duration = Duration::from_secs(60);
 /// use std::future::ready;
 /// use std::thread;
 ///
-/// use oauth_proto::oauth2::{Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken, WriteOutcome};
+/// use oauth_proto::oauth2::{
+///     Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken,
+///     WriteOutcome,
+/// };
 /// # #[derive(Clone)]
 /// # struct Database;
 /// # impl Database {
 /// #     fn load(&self) -> Result<Option<StoredToken>, std::io::Error> { unimplemented!() }
-/// #     fn store_if_unchanged(&self, _: ConditionalWrite) -> Result<WriteOutcome, std::io::Error> { unimplemented!() }
+/// #     fn store_if_unchanged(
+/// #         &self,
+/// #         _: ConditionalWrite,
+/// #     ) -> Result<WriteOutcome, std::io::Error> {
+/// #         unimplemented!()
+/// #     }
 /// #     fn lease(&self, _: Lease) -> Result<LeaseOutcome, std::io::Error> { unimplemented!() }
 /// #     fn release(&self, _: Lease) -> Result<(), std::io::Error> { unimplemented!() }
 /// # }
@@ -76,7 +84,8 @@ const LEASE: Duration = Duration::from_secs(60);
 ///     .load(move || ready(db1.load()))
 ///     .store_if_unchanged(move |write| ready(db2.store_if_unchanged(write)))
 ///     .lease(move |wanted| ready(db3.lease(wanted)))
-///     .release(move |lease| ready(db4.release(lease))) // DELETE FROM leases WHERE name = $1 AND holder = $2
+///     // DELETE FROM leases WHERE name = $1 AND holder = $2
+///     .release(move |lease| ready(db4.release(lease)))
 ///     .sleep(|pause| {
 ///         thread::sleep(pause);
 ///         ready(())
@@ -104,7 +113,8 @@ const LEASE: Duration = Duration::from_secs(60);
 /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
 ///     SharedSession::builder(session)
 ///         .save(save)
-///         // A renewal that has begun is finished by the runtime, also when the task that needed it is dropped.
+///         // A renewal that has begun is finished by the runtime, also when the task that needed
+///         // it is dropped.
 ///         .spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); })
 ///         .build()
 /// }

@@ -242,7 +242,8 @@ impl ProviderBuilder {
     /// let provider = Provider::builder("https://auth.example.com")
     ///     .add_grant_type(codes)
     ///     .token_reuse_key("Hq3nY1mJX0cC8sZ2vT5wUa")
-    ///     // The key of last year is used until the end of January, by every process at the same time.
+    ///     // The key of last year is used until the end of January, by every process at the same
+    ///     // time.
     ///     .token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(1_801_440_000))
     ///     .build()?;
     /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())

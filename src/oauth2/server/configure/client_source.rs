@@ -16,7 +16,8 @@ use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 /// use http::request::Parts;
 /// use oauth_proto::oauth2::server::{IdentifiedClient, ClientSource, GrantType, Provider};
 ///
-/// /// The certificate that the TLS layer has verified, put into the request's extensions by the web server.
+/// /// The certificate that the TLS layer has verified, put into the request's extensions by the
+/// /// web server.
 /// #[derive(Clone)]
 /// struct Certificate { thumbprint: String }
 ///

@@ -70,9 +70,12 @@ pub struct GrantType {
     /// A request by the same client for the same user, scope, resources and data of the application
     /// gets the access token that it already has, and its refresh token, while that lives. For the
     /// grants `authorization_code` and `password`, and for confidential clients. It needs
-    /// [`ProviderBuilder::token_reuse_key`](crate::oauth2::server::ProviderBuilder::token_reuse_key),
-    /// and the user's name in every [`Approval`](crate::oauth2::server::Approval). The refresh
-    /// tokens are kept when they are used, since several hands may have them.
+    /// [`ProviderBuilder::token_reuse_key`], and the user's name in every
+    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens are kept when they are
+    /// used, since several hands may have them.
+    ///
+    /// [`ProviderBuilder::token_reuse_key`]:
+    /// crate::oauth2::server::ProviderBuilder::token_reuse_key
     pub reuse_access_tokens: bool,
     /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients
     /// are still replaced, as OAuth 2.1 demands (§4.3.1).

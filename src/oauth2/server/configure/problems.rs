@@ -84,13 +84,15 @@ pub enum ConfigurationProblem {
     Issuer(Unsupported),
     /// The server offers no grant, or refresh tokens alone, so that no client can get a token.
     #[error(
-        "no grant is offered by which a client gets a first token: add one with `ProviderBuilder::add_grant_type`"
+        "no grant is offered by which a client gets a first token: add one with \
+         `ProviderBuilder::add_grant_type`"
     )]
     NoGrantType,
     /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that
     /// another grant has.
     #[error(
-        "{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 §4.5)"
+        "{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 \
+         §4.5)"
     )]
     ExtensionName {
         /// The name.
@@ -99,7 +101,8 @@ pub enum ConfigurationProblem {
     /// A scope has characters that a scope cannot have (RFC 6749 §3.3), or the separator that
     /// divides it.
     #[error(
-        "the scope {scope:?} of the grant {grant_type:?} has a character that no scope can have (RFC 6749 §3.3), or the scope separator"
+        "the scope {scope:?} of the grant {grant_type:?} has a character that no scope can have \
+         (RFC 6749 §3.3), or the scope separator"
     )]
     Scope {
         /// The grant.
@@ -109,12 +112,14 @@ pub enum ConfigurationProblem {
     },
     /// The separator cannot be used between scopes.
     #[error(
-        "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is not a letter or digit"
+        "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character \
+         of ASCII that is not a letter or digit"
     )]
     ScopeSeparator(char),
     /// A grant has reusable tokens, and there is no key to seal them with.
     #[error(
-        "the grant {grant_type:?} has reusable tokens, which need a key: set `ProviderBuilder::token_reuse_key`"
+        "the grant {grant_type:?} has reusable tokens, which need a key: set \
+         `ProviderBuilder::token_reuse_key`"
     )]
     TokenReuseKeyMissing {
         /// The grant.
@@ -122,8 +127,9 @@ pub enum ConfigurationProblem {
     },
     /// The key of the reusable tokens can be guessed.
     #[error(
-        "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST}, which hold 128 random bits in \
-         base64url; a test can use `ProviderBuilder::dangerous_allow_short_keys`"
+        "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST}, \
+         which hold 128 random bits in base64url; a test can use \
+         `ProviderBuilder::dangerous_allow_short_keys`"
     )]
     TokenReuseKeyShort {
         /// The option.
@@ -133,12 +139,14 @@ pub enum ConfigurationProblem {
     },
     /// The key of the reusable tokens ends, and none follows it.
     #[error(
-        "`ProviderBuilder::token_reuse_key_until` needs a key that follows: set `ProviderBuilder::token_reuse_key`, too"
+        "`ProviderBuilder::token_reuse_key_until` needs a key that follows: set \
+         `ProviderBuilder::token_reuse_key`, too"
     )]
     TokenReuseKeyEnds,
     /// The default scope of a grant has a scope that the grant does not have.
     #[error(
-        "`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among `GrantType::scopes`"
+        "`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among \
+         `GrantType::scopes`"
     )]
     DefaultScope {
         /// The grant.
@@ -166,7 +174,8 @@ pub enum ConfigurationProblem {
     },
     /// The generator makes texts that cannot be tokens or codes (RFC 6750 §2.1).
     #[error(
-        "`ProviderBuilder::token_generator` made {what} that cannot be sent: expected 22 to 4096 letters, digits or `-._~+/=`"
+        "`ProviderBuilder::token_generator` made {what} that cannot be sent: expected 22 to 4096 \
+         letters, digits or `-._~+/=`"
     )]
     Generator {
         /// The kind of text that it was to make.
@@ -175,7 +184,8 @@ pub enum ConfigurationProblem {
     /// The generator makes the same text from different random values, so that all clients would
     /// have the same token.
     #[error(
-        "`ProviderBuilder::token_generator` made the same text for {what} from different random values"
+        "`ProviderBuilder::token_generator` made the same text for {what} from different random \
+         values"
     )]
     GeneratorRepeats {
         /// The kind of text that it was to make.
@@ -183,17 +193,20 @@ pub enum ConfigurationProblem {
     },
     /// The hasher refuses a secret whose hash it made, or accepts another.
     #[error(
-        "`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it made"
+        "`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it \
+         made"
     )]
     SecretHasher,
     /// No way is left by which a client could prove its secret.
     #[error(
-        "`only_basic` and `only_body` exclude each other: no client could show its secret, and there is no `client_source`"
+        "`only_basic` and `only_body` exclude each other: no client could show its secret, and \
+         there is no `client_source`"
     )]
     NoWayToAuthenticate,
     /// An endpoint's path cannot be the path of a URL.
     #[error(
-        "`ProviderBuilder::path` of {endpoint:?} is {path:?}: expected a path without query, fragment or white space"
+        "`ProviderBuilder::path` of {endpoint:?} is {path:?}: expected a path without query, \
+         fragment or white space"
     )]
     Path {
         /// The endpoint.
@@ -203,8 +216,8 @@ pub enum ConfigurationProblem {
     },
     /// Two endpoints have one path, or one of them is below `Register`, where clients are managed.
     #[error(
-        "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a path for each, and none of the others below that of \
-         Register, where clients are managed"
+        "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a path for each, \
+         and none of the others below that of Register, where clients are managed"
     )]
     PathTwice {
         /// An endpoint.
@@ -215,7 +228,10 @@ pub enum ConfigurationProblem {
         path: String,
     },
     /// A lifetime is zero, so that nothing of this kind could be used.
-    #[error("`{option}`{} is less than a second, so that nothing could be used", grant_type.as_ref().map(|name| format!(" of {name:?}")).unwrap_or_default())]
+    #[error(
+        "`{option}`{} is less than a second, so that nothing could be used",
+        grant_type.as_ref().map(|name| format!(" of {name:?}")).unwrap_or_default()
+    )]
     Lifetime {
         /// The option.
         option: &'static str,
@@ -230,7 +246,8 @@ pub enum ConfigurationProblem {
     /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC
     /// 8707 §2).
     #[error(
-        "`ProviderBuilder::resources` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)"
+        "`ProviderBuilder::resources` of {uri:?}: expected an absolute URI without fragment \
+         (RFC 8707 §2)"
     )]
     Resource {
         /// The resource, without its query.
@@ -239,7 +256,8 @@ pub enum ConfigurationProblem {
     /// A member of the application's data has the name of a member that introspection tells about
     /// every token (RFC 7662 §2.2).
     #[error(
-        "`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself (RFC 7662 §2.2)"
+        "`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself \
+         (RFC 7662 §2.2)"
     )]
     IntrospectedMember {
         /// The member.

@@ -4,9 +4,12 @@
 //! ```text
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
 //!      |                            |
-//!      v  request_uri               v  all else is told to the client: by the browser, or by a link if it has registered itself
-//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::approve, Provider::deny
+//!      v  request_uri               v  other errors are told to the client
+//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::approve or deny
 //! ```
+//!
+//! Other errors go to the client by a redirect of the browser, or by a link if the client has
+//! registered itself.
 
 use std::time::Duration;
 

@@ -325,7 +325,8 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     }
     if !is_ascii(uri) {
         return refuse(
-            "a redirect_uri is written in ASCII, and other characters are percent-encoded (RFC 3986)",
+            "a redirect_uri is written in ASCII, and other characters are percent-encoded \
+             (RFC 3986)",
             None,
         );
     }
@@ -333,7 +334,8 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
         Ok(()) => {}
         Err(Unsupported::Url { reason, .. }) => return refuse(reason, None),
         Err(_) => {
-            let why = "the scheme http is for this machine alone (127.0.0.1, [::1], localhost); other hosts need https";
+            let why = "the scheme http is for this machine alone (127.0.0.1, [::1], localhost); \
+                other hosts need https";
             return refuse(why, None);
         }
     }
@@ -356,7 +358,8 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     {
         return refuse(
             &format!(
-                "the scheme {scheme:?} does not belong to a client; use https, or http on this machine"
+                "the scheme {scheme:?} does not belong to a client; use https, or http on this \
+                 machine"
             ),
             None,
         );
@@ -369,8 +372,8 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     }
     refuse(
         &format!(
-            "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
-             (com.example.app:/callback)",
+            "the scheme {:?} has no dot; use https, http on this machine, or a domain name of \
+             yours in reverse (com.example.app:/callback)",
             truncated(scheme)
         ),
         Some("ProviderBuilder::allow_any_private_scheme"),
@@ -471,7 +474,10 @@ fn is_plain(text: &str) -> bool {
                 letter,
                 '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}'
             )
-            || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e0fff}')
+            || matches!(
+                letter,
+                '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e0fff}'
+            )
     };
     text.len() <= LONGEST && !text.trim().is_empty() && !text.chars().any(hides)
 }

@@ -5,7 +5,8 @@
 //!   approve: FindClient --> still allowed? -- no --> redirect with an error
 //!                           |
 //!                           v  Redeem, if the request was pushed
-//!                         SaveOneTimeRecord --> redirect with a code    (or SaveTokens --> redirect with a token)
+//!                         SaveOneTimeRecord --> redirect with a code
+//!                         or SaveTokens --> redirect with a token
 //!   deny:  FindClient --> Redeem, if the request was pushed --> redirect with access_denied
 //! ```
 

@@ -1,13 +1,15 @@
 //! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
 //!
 //! ```text
-//!   FindOneTimeRecord --> whose is it? -- another client's, or used --> Revoke(Approval) --> invalid_grant
-//!                      |
-//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (used for nothing) --> invalid_grant
-//!                      |
-//!                      v
-//!                   Redeem with new tokens --> Redeemed --> tokens
-//!                                          --> Replayed --> Revoke(Approval) --> invalid_grant
+//!   FindOneTimeRecord
+//!      |
+//!      v  whose is it?  -- another client's, or used --> Revoke(Approval) --> invalid_grant
+//!      |
+//!      v  redirect_uri and code_verifier fit?
+//!      |                -- no --> Redeem (used for nothing) --> invalid_grant
+//!      v
+//!   Redeem with new tokens --> Redeemed --> tokens
+//!                          --> Replayed --> Revoke(Approval) --> invalid_grant
 //! ```
 
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   FindToken --> another client's, or replaced long ago --> Revoke(Approval) --> invalid_grant
-//!                 replaced just now, by one that was not used yet --> the same successor, and a new access token
+//!                 replaced just now, by one that was not used yet
+//!                    --> the same successor, and a new access token
 //!                 living --> DecideGrant, if the application is asked --> Rotate --> new tokens
 //! ```
 

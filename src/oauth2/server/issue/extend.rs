@@ -14,11 +14,10 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl ExtendResponse {
     /// Asks the application, and continues with its members.
-    pub(crate) fn ask<T: 'static>(
-        self,
-        channel: RefusalChannel,
-        next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
-    ) -> ServerStep<T> {
+    pub(crate) fn ask<T: 'static, F>(self, channel: RefusalChannel, next: F) -> ServerStep<T>
+    where
+        F: FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    {
         let kind = self.kind;
         ServerStep::Query(NextQuery::ExtendResponse(PendingQuery::new(self, move |members| {
             let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
@@ -37,11 +36,14 @@ impl ExtendResponse {
 impl TokenRequest {
     /// Continues with an answer to which the application has added members, if the operator wants
     /// that.
-    pub(crate) fn extended<T: EndpointOutput>(
+    pub(crate) fn extended<T: EndpointOutput, F>(
         self,
         mut answer: TokenResponse,
-        next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
-    ) -> Result<ServerStep<T>, RejectReason> {
+        next: F,
+    ) -> Result<ServerStep<T>, RejectReason>
+    where
+        F: FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    {
         if !self.provider.0.extend_token_responses {
             return next(self, answer);
         }

@@ -61,7 +61,12 @@ pub(crate) fn asked_again(grant: &GrantRecord) {
 /// reason; the log has it.
 #[cfg(feature = "tracing")]
 pub(crate) fn inactive(client: &ClientRecord, reason: &RejectReason) {
-    tracing::debug!(target: TARGET, client_id = %client.client_id, %reason, "introspected token is not active");
+    tracing::debug!(
+        target: TARGET,
+        client_id = %client.client_id,
+        %reason,
+        "introspected token is not active",
+    );
 }
 
 /// Reports a refusal: a sign of theft and a wrong secret are warnings, a fault of this side is an

@@ -61,29 +61,33 @@ pub enum RejectReason {
     },
     /// A parameter has characters that it cannot have (RFC 6749 appendix A).
     #[error(
-        "the parameter {0:?} has characters that it cannot have: expected printable ASCII, or a text of one line in `state` (RFC 6749 appendix A)"
+        "the parameter {0:?} has characters that it cannot have: expected printable ASCII, or a \
+         text of one line in `state` (RFC 6749 appendix A)"
     )]
     ParameterCharacters(String),
     /// The client shows who it is in more than one way (RFC 6749 §2.3).
     #[error(
-        "the client authenticates in more than one way, or names itself in two ways: expected one (RFC 6749 section 2.3)"
+        "the client authenticates in more than one way, or names itself in two ways: expected one \
+         (RFC 6749 section 2.3)"
     )]
     TwoAuthentications,
     /// The client does not show who it is, or in a way that is not accepted.
     #[error(
-        "the client does not show who it is, or in a way that this server does not accept: see token_endpoint_auth_methods_supported in the server's metadata"
+        "the client does not show who it is, or in a way that this server does not accept: see \
+         token_endpoint_auth_methods_supported in the server's metadata"
     )]
     NotAuthenticated,
     /// There is no such client.
     #[error(
-        "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 section 2.3.1; \
-         `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+        "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 \
+         section 2.3.1; `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
     )]
     UnknownClient(String),
     /// The client's secret is wrong, or other proof, or its hash is of another hasher's making.
     #[error(
-        "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic are decoded by RFC 6749 section 2.3.1; \
-         `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+        "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic \
+         are decoded by RFC 6749 section 2.3.1; `ProviderBuilder::allow_raw_basic` takes them as \
+         they are, too)"
     )]
     WrongSecret(String),
     /// The client's secret has expired.
@@ -121,7 +125,8 @@ pub enum RejectReason {
     ResourceRefused(String),
     /// The request names no resource, and this server wants one (RFC 8707).
     #[error(
-        "the request names no resource: this server issues tokens for a named resource only (RFC 8707)"
+        "the request names no resource: this server issues tokens for a named resource only \
+         (RFC 8707)"
     )]
     ResourceMissing,
     /// The request must be pushed (RFC 9126).
@@ -189,12 +194,14 @@ pub enum RejectReason {
     /// The grant has reached the end that
     /// [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
     #[error(
-        "the grant has reached the end that `GrantType::grants_end_after` sets: the user has to grant access again"
+        "the grant has reached the end that `GrantType::grants_end_after` sets: the user has to \
+         grant access again"
     )]
     GrantEnded,
     /// The client or the grant type may have nothing any more of what was granted.
     #[error(
-        "nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the grant type"
+        "nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the \
+         grant type"
     )]
     ScopeWithdrawn(String),
     /// The refresh token was used before. Its grant is revoked.
@@ -352,7 +359,8 @@ impl RejectReason {
     pub(crate) fn error_description(&self) -> Result<String, &'static str> {
         const CODE: &str =
             "the code is unknown, expired, revoked or used, or was issued to another client";
-        const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was issued to another client";
+        const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was \
+            issued to another client";
         const BEARER: &str = "the token is unknown, expired or revoked";
         match self {
             Self::NoSuchPath { .. }
@@ -398,17 +406,22 @@ impl RejectReason {
                 Ok(format!("the redirect_uri is not registered for this client: received {uri:?}"))
             }
             Self::RedirectUri { received: None, .. } => {
-                Ok("the redirect_uri is missing: this client has to name one of those that it registered".to_owned())
+                Ok("the redirect_uri is missing: this client has to name one of those that it \
+                    registered"
+                    .to_owned())
             }
             Self::ClientRedirectUri { why, .. } => {
                 Ok(Self::ClientRedirectUri { why: why.clone(), option: None }.to_string())
             }
             Self::GrantRefused { description, .. } => Ok(description.clone()),
             Self::TokenOfAnotherClient => Ok("the token was issued to another client".to_owned()),
-            Self::RequestUri(_) => Ok("the request_uri is unknown, expired, used, or of another client".to_owned()),
-            Self::CodeUnknown | Self::CodeExpired { .. } | Self::CodeReplayed | Self::CodeOfAnotherClient(_) => {
-                Ok(CODE.to_owned())
+            Self::RequestUri(_) => {
+                Ok("the request_uri is unknown, expired, used, or of another client".to_owned())
             }
+            Self::CodeUnknown
+            | Self::CodeExpired { .. }
+            | Self::CodeReplayed
+            | Self::CodeOfAnotherClient(_) => Ok(CODE.to_owned()),
             Self::RefreshTokenUnknown
             | Self::RefreshTokenExpired { .. }
             | Self::RefreshTokenRevoked
@@ -419,10 +432,16 @@ impl RejectReason {
             Self::StoreFailed(_) | Self::DecisionFailed(_) => {
                 Ok("the server cannot answer at the moment: try again later".to_owned())
             }
-            Self::UnknownClient(_) | Self::WrongSecret(_) => Err("it would tell which clients there are"),
+            Self::UnknownClient(_) | Self::WrongSecret(_) => {
+                Err("it would tell which clients there are")
+            }
             Self::Denied | Self::SentBack(_) => Err("the code says all that there is"),
-            Self::GrantDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
-            Self::Misconfigured(_) => Err("it is the operator's to mend, and says how the server works inside"),
+            Self::GrantDenied | Self::PasswordDenied => {
+                Err("the application has not said why: see `Decision::Refused`")
+            }
+            Self::Misconfigured(_) => {
+                Err("it is the operator's to mend, and says how the server works inside")
+            }
         }
     }
 

@@ -42,8 +42,10 @@ pub(crate) fn page_with(
         status,
         "default-src 'none'",
         format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-             <title>Request refused</title><h1>This request cannot go on</h1><p>{text}</p><p><code>{code}</code></p>{after}</html>"
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\">\
+             <title>Request refused</title><h1>This request cannot go on</h1><p>{text}</p>\
+             <p><code>{code}</code></p>{after}</html>"
         ),
     )
 }

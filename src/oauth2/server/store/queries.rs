@@ -164,7 +164,8 @@ impl ServerQuery for FindOneTimeRecord {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::ReplaceOneTimeRecord;
-/// /// UPDATE one_time_records SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT used
+/// /// UPDATE one_time_records SET …, version = version + 1
+/// ///     WHERE key = ? AND version = ? AND NOT used
 /// fn key_and_version(query: &ReplaceOneTimeRecord) -> (String, u64) {
 ///     (query.key.to_string(), query.version)
 /// }
@@ -237,7 +238,8 @@ pub struct NewTokens {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Redeem;
-/// /// UPDATE one_time_records SET used = TRUE WHERE key = ? AND NOT used; if that was one row, INSERT the tokens: one transaction.
+/// /// UPDATE one_time_records SET used = TRUE WHERE key = ? AND NOT used; if that was one row,
+/// /// INSERT the tokens: one transaction.
 /// fn key(query: &Redeem) -> String {
 ///     query.key.to_string()
 /// }
@@ -357,7 +359,8 @@ impl ServerQuery for FindToken {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Rotate;
-/// /// UPDATE tokens SET … WHERE key = ? AND NOT replaced; if that was one row, INSERT the new ones: one transaction.
+/// /// UPDATE tokens SET … WHERE key = ? AND NOT replaced; if that was one row, INSERT the new
+/// /// ones: one transaction.
 /// fn key(query: &Rotate) -> String {
 ///     query.key.to_string()
 /// }

@@ -51,10 +51,12 @@ for_each_oauth2_query! { server_queries! {
     /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         step = match step {
-    ///             ServerStep::Query(NextQuery::FindClient(pending)) => match store.find_client(pending.query()) {
-    ///                 Ok(answer) => pending.answer(answer),
-    ///                 Err(error) => pending.unavailable(error),
-    ///             },
+    ///             ServerStep::Query(NextQuery::FindClient(pending)) => {
+    ///                 match store.find_client(pending.query()) {
+    ///                     Ok(answer) => pending.answer(answer),
+    ///                     Err(error) => pending.unavailable(error),
+    ///                 }
+    ///             }
     ///             // … and so on for the other queries.
     ///             ServerStep::Query(_) => unimplemented!(),
     ///             ServerStep::Done(value) => return Ok(value),
@@ -86,26 +88,37 @@ for_each_oauth2_query! { server_queries! {
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
-    /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
-    ///                       version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
-    /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
-    ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
-    ///                       serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL);
-    /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
-    /// -- reusable tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
+    /// CREATE TABLE one_time_records (
+    ///     key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT,
+    ///     expires_at BIGINT, version BIGINT NOT NULL DEFAULT 0,
+    ///     used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL
+    /// );
+    /// CREATE TABLE tokens (
+    ///     key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients,
+    ///     unique_key TEXT, expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE,
+    ///     user_id TEXT, serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL
+    /// );
+    /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The
+    /// -- serial tells which of several reusable tokens came last, and the user_id is for pages on
+    /// -- which a user sees what was granted. Then, for example:
     ///
-    /// -- save a one-time record with an second_key: an expired one must make room first
+    /// -- save a one-time record with a second_key: an expired one must make room first
     /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
     ///
-    /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
+    /// -- redeem, in one transaction: where no row is changed, look whether there is one, for
+    /// -- Replayed or Unknown
     /// UPDATE one_time_records SET used = TRUE WHERE key = $1 AND NOT used;
-    /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
-    /// -- or, where a reusable token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
+    /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record)
+    ///     VALUES …;
+    /// -- or, where a reusable token is there: set the one-time record's grant_id to that one's,
+    /// -- and answer find_one_time_record with it
     ///
     /// -- rotate, in one transaction: likewise
-    /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;
+    /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3
+    ///     WHERE key = $1 AND NOT replaced;
     /// INSERT INTO tokens …;
-    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
+    /// -- the predecessor, in PostgreSQL's syntax
+    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4;
     ///
     /// -- revoke a grant
     /// DELETE FROM one_time_records WHERE grant_id = $1;
@@ -114,7 +127,8 @@ for_each_oauth2_query! { server_queries! {
     /// -- from time to time
     /// DELETE FROM one_time_records WHERE expires_at <= $1;
     /// DELETE FROM tokens WHERE expires_at <= $1;
-    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
+    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}')
+    ///     WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
     /// ```
     ///
     /// ```

@@ -334,12 +334,14 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     let moved = found.is_some_and(|found| found.record.grant_id == first.id);
     must(
         moved,
-        "after Redeem has answered Existing, FindOneTimeRecord answers with the grant of the existing token",
+        "after Redeem has answered Existing, FindOneTimeRecord answers with the grant of the \
+         existing token",
     );
     let again = kit.redeem(Redeem { key, tokens: Some(tokens) }).await;
     must(
         again == Redemption::Replayed(first.id),
-        "a record that was used for an existing token is Replayed the second time, with that token's grant",
+        "a record that was used for an existing token is Replayed the second time, with that \
+         token's grant",
     );
     kit.revoke(Revoke::Grant(second.id)).await;
     let stays = kit.record(key).await.is_some() && kit.has(&existing.access).await;

@@ -135,7 +135,8 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
             let told = outcomes.get(at) == Some(&Outcome::Rotated(Rotation::Replaced(now.clone())));
             must(
                 told,
-                "those who rotate a refresh token too late are answered Replaced, with the record of who did",
+                "those who rotate a refresh token too late are answered Replaced, with the record \
+                 of who did",
             );
             must(
                 kit.lacks(&late.tokens).await,
@@ -249,7 +250,8 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
                 .is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
             must(
                 told,
-                "of tokens with one reuse key that come at once, all but one are answered Existing, with that one",
+                "of tokens with one reuse key that come at once, all but one are answered \
+                 Existing, with that one",
             );
             must(
                 kit.lacks(tokens).await,

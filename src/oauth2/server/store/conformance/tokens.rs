@@ -239,7 +239,8 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     for tokens in &tokens {
         must(
             kit.lacks(tokens).await,
-            "Revoke of a grant takes refresh tokens that were replaced, and what came in their place",
+            "Revoke of a grant takes refresh tokens that were replaced, and what came in their \
+             place",
         );
     }
     let revoked = kit.rotate(rotate(&tokens[2])).await;

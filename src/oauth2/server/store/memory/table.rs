@@ -344,7 +344,10 @@ mod tests {
                         prop_assert_eq!(before, model.insert(key(number), number));
                     }
                     Action::Remove(number) => {
-                        prop_assert_eq!(table.shard(&key(number)).remove(&key(number)), model.remove(&key(number)));
+                        prop_assert_eq!(
+                            table.shard(&key(number)).remove(&key(number)),
+                            model.remove(&key(number))
+                        );
                     }
                     Action::Sweep(below) => {
                         for (_, number) in table.sweep(|number| *number < below) {

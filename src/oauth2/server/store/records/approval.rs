@@ -11,9 +11,11 @@ use crate::oauth2::common::scope::Scope;
 /// ```
 /// use oauth_proto::oauth2::server::Approval;
 ///
-/// let approval = Approval::new("jane") // may do all that was asked
-///     .scope("photos.read") // or only this
-///     .data(serde_json::json!({ "tenant": 7 })); // for the application, with every token that comes of it
+/// let approval = Approval::new("jane")
+///     // The scope that the client gets. Without this line: all that it asked for.
+///     .scope("photos.read")
+///     // For the application, with every token of the grant.
+///     .data(serde_json::json!({ "tenant": 7 }));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

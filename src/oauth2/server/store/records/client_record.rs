@@ -59,8 +59,11 @@ impl Registrant {
 /// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?
 ///     .add_redirect_uri("https://printer.example.com/ready")
 ///     .scope("photos.read photos.write");
-/// let machine = ClientRecord::confidential("stats", "b8K0dP4rQ7eF1gL6xN9yWz")?.grant_types(["client_credentials"]);
-/// assert!(app.is_public() && !site.is_public() && !machine.may_use_grant_type("authorization_code"));
+/// let machine = ClientRecord::confidential("stats", "b8K0dP4rQ7eF1gL6xN9yWz")?
+///     .grant_types(["client_credentials"]);
+/// assert!(
+///     app.is_public() && !site.is_public() && !machine.may_use_grant_type("authorization_code")
+/// );
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,7 +187,10 @@ impl ClientRecord {
 
     /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port
     /// of a loopback address may differ (RFC 8252 §7.3), and that of `localhost` with
-    /// [`ProviderBuilder::allow_localhost_ports`](crate::oauth2::server::ProviderBuilder::allow_localhost_ports).
+    /// [`ProviderBuilder::allow_localhost_ports`].
+    ///
+    /// [`ProviderBuilder::allow_localhost_ports`]:
+    /// crate::oauth2::server::ProviderBuilder::allow_localhost_ports
     pub fn add_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.metadata.redirect_uris.push(uri.into());
         self

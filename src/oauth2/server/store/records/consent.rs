@@ -41,8 +41,14 @@ use crate::wire::without_secrets;
 /// use oauth_proto::oauth2::server::{Consent, Approval, Provider, Rejected, serve};
 /// use oauth_proto::oauth2::server::store::MemoryStore;
 ///
-/// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope` and where they go next.
-/// fn decide(provider: &Provider, store: &MemoryStore, consent: Consent, allow: bool) -> oauth_proto::Response {
+/// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope`
+/// /// and where they go next.
+/// fn decide(
+///     provider: &Provider,
+///     store: &MemoryStore,
+///     consent: Consent,
+///     allow: bool,
+/// ) -> oauth_proto::Response {
 ///     let step = match allow {
 ///         true => provider.approve(consent, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny(consent),
