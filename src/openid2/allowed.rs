@@ -46,7 +46,7 @@ impl Allowed {
             || (self.internal_hosts && is_internal_url(url))
     }
 
-    /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
+    /// Checks that a URL can be a provider's endpoint. The error has the reason why it cannot.
     pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
         let url = crate::core::endpoint::endpoint(endpoint).map(|_| absolute(endpoint))?;
         let reason = match url {

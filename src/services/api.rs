@@ -11,8 +11,10 @@ impl ApiRequest {
     /// the response; null for an empty one.
     ///
     /// # Errors
-    /// Those of [`request`](Self::request). From the step: [`Refused`] with the API's own code if
-    /// it gives one, and [`Misbehaved`](crate::Misbehaved).
+    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
+    /// From the step: [`Refused`] with the API's own code if it gives one, and
+    /// [`Misbehaved`](crate::Misbehaved) when the response is not JSON, is too long, or is a
+    /// redirect.
     pub fn call(&self) -> Result<Step<Value>, Error> {
         Ok(api::send(self.request()?, self.limit, refusal))
     }
@@ -21,7 +23,8 @@ impl ApiRequest {
     /// nothing but an error is a refusal.
     ///
     /// # Errors
-    /// As the step of [`call`](Self::call).
+    /// [`Refused`] with the API's own code if it gives one, and [`Misbehaved`](crate::Misbehaved)
+    /// when the response is not JSON, is too long, or is a redirect.
     pub fn read(&self, response: &Response) -> Result<Value, Error> {
         api::json(response, self.limit, refusal)
     }

@@ -52,9 +52,10 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Service::url`](super::Service::url), and
-    /// [`Unsupported::Url`](crate::Unsupported::Url) for a [custom](Self::custom) sign-in, whose
-    /// client has its URLs.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when the row does not take this instance, and
+    /// for a [custom](Self::custom) sign-in, whose client has its URLs.
+    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when the instance is a URL that is
+    /// neither https nor on this machine.
     pub fn instance(mut self, instance: impl Into<String>) -> Result<Self, Error> {
         let instance = instance.into();
         self.parts().relocate(&instance.clone(), |application| {

@@ -137,7 +137,10 @@ impl Service {
     /// ```
     ///
     /// # Errors
-    /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 1.0.
+    /// [`Unsupported::NoEndpoint`] when the row is of OAuth 1.0. [`Unsupported::Url`] when the row
+    /// does not take this instance, or none is given and there is no default;
+    /// [`Unsupported::PlainHttp`] when the instance is a URL that is neither https nor on this
+    /// machine.
     pub fn authorization_server(
         &self,
         instance: Option<&str>,
@@ -161,7 +164,10 @@ impl Service {
     /// [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0).
     ///
     /// # Errors
-    /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.
+    /// [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0. [`Unsupported::Url`] when the row
+    /// does not take this instance, or none is given and there is no default;
+    /// [`Unsupported::PlainHttp`] when the instance is a URL that is neither https nor on this
+    /// machine.
     pub fn oauth1_server(&self, instance: Option<&str>) -> Result<oauth1::Server, Error> {
         self.oauth1_server_at(&Location::of(instance))
     }

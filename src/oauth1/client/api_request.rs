@@ -52,7 +52,7 @@ pub(crate) fn api_refusal(response: &Response) -> Refused {
     refusal(response, None)
 }
 
-/// As [`api_refusal`], of a request that was signed at that time.
+/// Returns what the API said when it refused a request that was signed at that time.
 fn refusal(response: &Response, signed_at: Option<Timestamp>) -> Refused {
     let answer = Box::new(ResponseExcerpt::of(response));
     if response.body().len() > MAX_BODY {

@@ -54,7 +54,10 @@ impl Client {
     /// user copied. White space around it is removed.
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem).
+    /// [`Expired`](crate::Expired) when the user took too long, or `pending` was stored in an
+    /// earlier form. [`Forged::OtherClient`] when `pending` is another client's,
+    /// [`Forged::ParameterMissing`] when the text is empty and the server must give a verifier.
+    /// Nothing has been sent then. The step reports errors of the response.
     pub fn redeem_verifier(
         &self,
         pending: Pending,

@@ -125,7 +125,10 @@ impl Session {
     /// [`Signer::sign_head`].
     ///
     /// # Errors
-    /// As [`Signer::sign`].
+    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, it has
+    /// a protocol parameter already, or the body has to be a form and is not.
+    /// [`RequestError::KeyElsewhere`](crate::oauth1::RequestError::KeyElsewhere) when the key is in
+    /// a key service: then use [`sign_remotely`](Self::sign_remotely).
     pub fn sign<'a, B>(
         &self,
         request: &mut Request<B>,
@@ -140,7 +143,9 @@ impl Session {
     /// Signs a request by a step that may ask a key service, as [`Signer::sign_remotely`] does.
     ///
     /// # Errors
-    /// As [`Signer::sign_remotely`].
+    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, it has
+    /// a protocol parameter already, or the body has to be a form and is not. The errors of the key
+    /// service's function, here and from the step.
     pub fn sign_remotely<B>(
         &self,
         request: Request<B>,

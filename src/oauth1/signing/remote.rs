@@ -19,9 +19,11 @@ impl Signer {
     /// [`Done`](Step::Done) at once.
     ///
     /// # Errors
-    /// Those of [`sign`](Self::sign), and those of
-    /// [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign). The step fails with the
-    /// errors of that method's step, and with [`RequestError::Signing`] for an empty signature.
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be signed as it is: its URI is
+    /// not absolute, it has a protocol parameter already, or the body has to be a form and is not.
+    /// The error of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign) when it
+    /// makes no step. The step fails with the errors of that method's step, and with
+    /// [`RequestError::Signing`] for an empty signature.
     ///
     /// # Examples
     /// See [`RemoteSignatureMethod`](super::RemoteSignatureMethod).

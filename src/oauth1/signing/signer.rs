@@ -132,8 +132,10 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and when the scheme wants to see or change the body: placement in
-    /// it, or its hash.
+    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, or it
+    /// has a protocol parameter already. [`Unsupported::NoFormBody`] when the scheme places the
+    /// parameters in the body, [`RequestError::BodyNotAtHand`] when it signs a hash of the body.
+    /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote).
     pub fn sign_head<'a, B>(
         &self,
         request: &mut Request<B>,

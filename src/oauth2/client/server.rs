@@ -158,9 +158,9 @@ impl AuthorizationServer {
     /// takes.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an
-    /// endpoint is not a URL, or is on this machine or in its network though the issuer is
-    /// elsewhere.
+    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`RequestError::MetadataUrl`]
+    /// when an endpoint is not an absolute http or https URL, [`Unsupported::Url`] when one is on
+    /// this machine or in its network though the issuer is elsewhere.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         if let Some(issuer) = &metadata.issuer
             && let Some(url) = metadata.inside(issuer)
@@ -195,7 +195,8 @@ impl AuthorizationServer {
     /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     ///
     /// # Errors
-    /// As [`from_metadata`](Self::from_metadata), except for those hosts.
+    /// [`Unsupported::NoEndpoint`] when the metadata names no token endpoint,
+    /// [`RequestError::MetadataUrl`] when an endpoint is not an absolute http or https URL.
     pub fn dangerous_from_metadata_of_internal_hosts(metadata: &Metadata) -> Result<Self, Error> {
         let mut server = Self::described_by(metadata)?;
         server.dangerous_allow_internal_hosts = true;

@@ -47,7 +47,9 @@ impl ResourceServer {
     /// Checks as [`admit`](Self::admit) does, with time and randomness from the caller.
     ///
     /// # Errors
-    /// As [`admit`](Self::admit).
+    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token asks
+    /// again. Either has the [`response`](NotAdmitted::response) to send.
     pub fn admit_with<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
         request: &Request<B>,
@@ -91,7 +93,9 @@ impl ResourceServer {
     /// ```
     ///
     /// # Errors
-    /// As [`admit`](Self::admit).
+    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token asks
+    /// again. Either has the [`response`](NotAdmitted::response) to send.
     #[cfg(feature = "os")]
     pub async fn admit_async<B, E, Sending>(
         &self,
@@ -111,7 +115,9 @@ impl ResourceServer {
     /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness from the caller.
     ///
     /// # Errors
-    /// As [`admit`](Self::admit).
+    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token asks
+    /// again. Either has the [`response`](NotAdmitted::response) to send.
     pub async fn admit_async_with<B, E, Sending>(
         &self,
         request: &Request<B>,
@@ -143,8 +149,9 @@ impl ResourceServer {
     /// these asks for itself.
     ///
     /// # Errors
-    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the
-    /// server cannot be asked. Such a request is best answered with 503.
+    /// [`Unsupported`](crate::Unsupported) when the server cannot be asked, since it has no
+    /// introspection endpoint, or one without TLS. The step reports errors of the server's answer.
+    /// Answer the request with 503 then.
     pub fn check_remotely<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

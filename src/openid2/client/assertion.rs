@@ -80,7 +80,8 @@ impl UnconfirmedAssertion {
     /// seen it.
     ///
     /// # Errors
-    /// As [`confirm`](Self::confirm).
+    /// [`DriveError::Storage`] when the store fails, [`AssertionError::Replayed`] when the
+    /// assertion was confirmed before.
     pub async fn confirm_async<S: AsyncStore>(self, store: &S) -> Result<Assertion, DriveError>
     where
         S::Error: Into<BoxError>,

@@ -99,7 +99,11 @@ impl RelyingParty {
     /// attacker can make a victim use the attacker's account.
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem). [`Forged::ParameterMissing`] when it is about no identifier.
+    /// [`Forged`] when the message is for another URL than `return_to`, is too old, or has unsigned
+    /// fields; [`Forged::ParameterMissing`] when it is about no identifier.
+    /// [`Refused`](crate::Refused) when it is an error of the provider. From the step:
+    /// [`Unsupported::Identifier`] when the identifier's document cannot be read, and [`Forged`]
+    /// when it does not name the provider, or the provider does not confirm the signature.
     pub fn dangerous_redeem_unsolicited<'a>(
         &self,
         return_to: &str,

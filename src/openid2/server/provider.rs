@@ -78,7 +78,7 @@ impl Provider {
     /// [`Unsupported::Url`] when the endpoint is not an absolute URL, [`Unsupported::PlainHttp`]
     /// when it has no TLS and
     /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is not set,
-    /// [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    /// [`Unsupported::ShortSecret`] when the secret has fewer than 32 bytes.
     pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
         if !options.dangerous_allow_http {
@@ -99,7 +99,7 @@ impl Provider {
     /// expire.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// [`Unsupported::ShortSecret`] when the secret has fewer than 32 bytes.
     pub fn former_secret(mut self, secret: &Secret) -> Result<Self, Error> {
         self.handles.also(checked(secret)?, &self.endpoint);
         Ok(self)

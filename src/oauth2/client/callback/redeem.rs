@@ -87,7 +87,10 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem).
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
+    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
+    /// error, [`Forged`] when the callback does not belong to `pending`, or `pending` not to this
+    /// client, [`Expired`](crate::Expired) when the user took too long.
     pub fn accept<'a>(
         &self,
         pending: Pending,
@@ -136,7 +139,9 @@ impl Client {
     /// too.
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem).
+    /// [`Expired`](crate::Expired) when the user took too long, or `pending` was stored in an
+    /// earlier form; [`Forged::OtherClient`] when `pending` is another client's. Nothing has been
+    /// sent then. The step reports errors of the response.
     pub fn dangerous_redeem_code(
         &self,
         pending: Pending,
@@ -170,8 +175,12 @@ impl Client {
     /// [`Callback::posted`] with that URI and the fragment.
     ///
     /// # Errors
-    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when the callback is not
-    /// a token answer.
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
+    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
+    /// error, [`Forged`] when the callback does not belong to `pending`, or `pending` not to this
+    /// client, [`Expired`](crate::Expired) when the user took too long.
+    /// [`Misbehaved`](crate::Misbehaved) when the callback is not a token answer,
+    /// [`RequestError::NotInOauth21`] when the server is one of OAuth 2.1.
     pub fn token_from_fragment<'a>(
         &self,
         pending: PendingImplicit,

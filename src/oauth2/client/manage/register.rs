@@ -124,7 +124,9 @@ impl ClientRegistration {
     /// Replaces the metadata as a whole (RFC 7592 §2.2). Store the result.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// [`Unsupported::NoEndpoint`] when the server gave no URI or no token to manage it with,
+    /// [`Unsupported::Url`] when the URI is not an https URL (or one of this machine),
+    /// [`Unsupported::Unsendable`] when the metadata cannot be written as JSON.
     pub fn update(&self, metadata: &ClientMetadata) -> Result<Step<Self>, Error> {
         let mut body = to_json(metadata)?;
         body["client_id"] = self.client_id.as_str().into();
@@ -146,7 +148,8 @@ impl ClientRegistration {
     /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// [`Unsupported::NoEndpoint`] when the server gave no URI or no token to manage it with,
+    /// [`Unsupported::Url`] when the URI is not an https URL (or one of this machine).
     pub fn delete(&self) -> Result<Step<()>, Error> {
         Ok(self.watched(Step::send(self.manage(Method::DELETE, None)?, AwaitDeletion)))
     }

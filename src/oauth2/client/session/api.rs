@@ -35,8 +35,12 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// Those of [`attach_token`](Self::attach_token) and of [`ApiRequest::request`]. From the step:
-    /// [`Refused`] with the API's own code if it gives one, and [`Misbehaved`](crate::Misbehaved).
+    /// [`Expired::Token`](crate::Expired::Token) when the token is not good, or has to be fetched
+    /// first. [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the
+    /// API is at an origin that must not get the token. [`Unsupported`](crate::Unsupported) when
+    /// there is no token, or the URL becomes too long. From the step: [`Refused`] with the API's
+    /// own code if it gives one, and [`Misbehaved`](crate::Misbehaved) when the response is not
+    /// JSON, is too long, or is a redirect.
     pub fn call(&self, request: &ApiRequest, now: Timestamp) -> Result<Step<Value>, Error> {
         let mut protected = request.request()?;
         let _ = self.attach_token(&mut protected, now)?;

@@ -124,7 +124,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Unsupported::Url`] when the origin is not an http or https URL,
-    /// [`Unsupported::PlainHttp`].
+    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn new(
         client: &Client,
         origin: &str,
@@ -157,7 +157,8 @@ impl Session {
     /// The other origin can use the token at the first one.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// [`Unsupported::Url`] when the origin is not an http or https URL,
+    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
         self.client.inner.server.check_secure(&uri)?;
@@ -236,8 +237,12 @@ impl Session {
     /// cannot be read, such as a stream.
     ///
     /// # Errors
-    /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes
-    /// in the body.
+    /// [`Expired::Token`] when the token is not good, or when the session has no token yet and
+    /// [`renew`](Self::renew) can get one.
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
+    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
+    /// clear; [`Unsupported::NoToken`] when only the user can help; [`Unsupported::NoFormBody`]
+    /// when the token goes in the body.
     pub fn attach_token_to_head<B>(
         &self,
         request: &mut http::Request<B>,
@@ -276,7 +281,9 @@ impl Session {
     /// another renewal: a server that refuses a new token would refuse the next one, too.
     ///
     /// # Errors
-    /// As [`attach_token`](Self::attach_token), except [`Expired::Token`].
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
+    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
+    /// clear; [`Unsupported::NoToken`] when the session has no token.
     pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
@@ -290,7 +297,9 @@ impl Session {
     /// here again.
     ///
     /// # Errors
-    /// As [`attach_renewed_token`](Self::attach_renewed_token).
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
+    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
+    /// clear; [`Unsupported::NoToken`] when the session has no token.
     pub fn retry(&self, request: &mut Request, retry: Retry) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
@@ -307,7 +316,8 @@ impl Session {
     /// token is not sent again for that cause: its response is final.
     ///
     /// # Errors
-    /// Those of [`renew`](Self::renew).
+    /// [`Unsupported`] when a renewal is due and its request cannot be made as the client is
+    /// configured.
     pub fn check_response<B>(
         &self,
         sent_token: SentToken,
@@ -366,9 +376,11 @@ impl Session {
     /// [`set_token`](Self::set_token) it.
     ///
     /// # Errors
-    /// [`Unsupported::NotRenewable`] when there is no way to one, and those of
-    /// [`Client::request_token`](crate::oauth2::Client::request_token). A refusal is reported by
-    /// the step, with the server's answer.
+    /// [`Unsupported::NotRenewable`] when the token has no refresh token and the session has no
+    /// grant, or [`without_renewal`](field@Self::without_renewal) is set;
+    /// [`Unsupported::NoToken`] when there is neither a token nor a grant; [`Unsupported`] when the
+    /// request cannot be made as the client is configured. A refusal is reported by the step, with
+    /// the server's answer.
     pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
         let grant = match (&self.grant, &self.token) {
             _ if self.without_renewal => return Err(Unsupported::NotRenewable.into()),
