@@ -80,6 +80,7 @@
 //! [`Error`] is sorted by what to do about it. No error and no `Debug` output holds a secret. Every
 //! weakening of what the specifications demand is an option whose name begins with `allow_` or
 //! `dangerous_`, and says what it gives away.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 #![cfg_attr(
