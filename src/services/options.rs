@@ -7,7 +7,7 @@ use crate::{Error, Event};
 
 impl SignIn {
     /// Asks for that scope instead of [the row's](super::ProfileMapping::scope): what the
-    /// application wants to do besides, and what makes the profile come.
+    /// application wants to do besides, and what makes the profile come. Default: the row's scope.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -38,7 +38,8 @@ impl SignIn {
     }
 
     /// Chooses the installation of the service: the URL of a GitLab, a tenant of Microsoft's, as
-    /// the row's [`instance`](field@super::Service::instance) says.
+    /// the row's [`instance`](field@super::Service::instance) says. Default: the row's own default,
+    /// if it has one.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -66,7 +67,8 @@ impl SignIn {
 
     /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of
     /// the service in tests, or a gateway. The row's issuer is dropped, since the installation has
-    /// another one: [`issuer`](field@Self::issuer) says which, if it names one.
+    /// another one: [`issuer`](field@Self::issuer) says which, if it names one. Default: the row's
+    /// URLs stay as they are.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};

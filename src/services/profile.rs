@@ -23,37 +23,40 @@
 pub struct ProfileMapping {
     /// The pointer to a text or a whole number. A profile without it is an error.
     pub id: &'static str,
-    /// The pointer to a text.
+    /// The pointer to a text. Default: `None`.
     pub name: Option<&'static str>,
-    /// The pointer to a text.
+    /// The pointer to a text. Default: `None`.
     pub given_name: Option<&'static str>,
-    /// The pointer to a text.
+    /// The pointer to a text. Default: `None`.
     pub family_name: Option<&'static str>,
-    /// The pointer to a text.
+    /// The pointer to a text. Default: `None`.
     pub username: Option<&'static str>,
-    /// The pointer to a text.
+    /// The pointer to a text. Default: `None`.
     pub email: Option<&'static str>,
     /// The pointer to a boolean, or to the text `true` or `false`. `None` unless the service
-    /// documents that this is about the address.
+    /// documents that this is about the address. Default: `None`.
     pub email_verified: Option<&'static str>,
-    /// The pointer to a URL, or a URL with pointers.
+    /// The pointer to a URL, or a URL with pointers. Default: `None`.
     pub picture: Option<&'static str>,
-    /// The pointer to a text.
+    /// The pointer to a text. Default: `None`.
     pub locale: Option<&'static str>,
-    /// The place of the addresses, at services that keep them apart from the profile.
+    /// The place of the addresses, at services that keep them apart from the profile. Default:
+    /// `None`.
     pub emails: Option<EmailMapping>,
     /// The scope without which name and address do not come, in words with spaces between them. An
-    /// application [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes.
+    /// application [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes. Default:
+    /// empty.
     pub scope: &'static str,
     /// The parameters of an authorization request besides the [row's
-    /// parameters](field@super::Oauth2::authorization_parameters).
+    /// parameters](field@super::Oauth2::authorization_parameters). Default: empty.
     pub parameters: &'static [(&'static str, &'static str)],
-    /// Arguments of the request for the profile.
+    /// Arguments of the request for the profile. Default: empty.
     pub arguments: &'static [(&'static str, &'static str)],
-    /// Headers of the requests for the profile and the addresses, by names in lower case.
+    /// Headers of the requests for the profile and the addresses, by names in lower case. Default:
+    /// empty.
     pub headers: &'static [(&'static str, &'static str)],
     /// The list in the argument `fields`, at services where a request has to name what it wants to
-    /// read.
+    /// read. Default: empty.
     pub requested_fields: &'static [&'static str],
 }
 
@@ -75,13 +78,13 @@ pub struct ProfileMapping {
 pub struct EmailMapping {
     /// The URL of the addresses, at the origin of the profile; with the row's `{…}` if it has one.
     pub url: &'static str,
-    /// The pointer to the list. It is empty where the response is the list.
+    /// The pointer to the list. It is empty where the response is the list. Default: empty.
     pub list: &'static str,
-    /// The pointer, in an element of the list, to the address.
+    /// The pointer, in an element of the list, to the address. Default: `/email`.
     pub email: &'static str,
-    /// The pointer to whether it is the primary one.
+    /// The pointer to whether it is the primary one. Default: `/primary`.
     pub primary: &'static str,
-    /// The pointer to whether it was verified.
+    /// The pointer to whether it was verified. Default: `/verified`.
     pub verified: &'static str,
 }
 

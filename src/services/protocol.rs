@@ -49,31 +49,32 @@ pub struct Oauth2 {
     pub authorization: Option<&'static str>,
     /// The token endpoint (RFC 6749 §3.2).
     pub token: &'static str,
-    /// The device authorization endpoint (RFC 8628 §3.1).
+    /// The device authorization endpoint (RFC 8628 §3.1). Default: `None`.
     pub device_authorization: Option<&'static str>,
-    /// The endpoint for refresh tokens, if that is not the token endpoint.
+    /// The endpoint for refresh tokens, if that is not the token endpoint. Default: `None`.
     pub refresh: Option<&'static str>,
-    /// The revocation endpoint (RFC 7009).
+    /// The revocation endpoint (RFC 7009). Default: `None`.
     pub revocation: Option<&'static str>,
-    /// The introspection endpoint (RFC 7662).
+    /// The introspection endpoint (RFC 7662). Default: `None`.
     pub introspection: Option<&'static str>,
     /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect
-    /// Discovery).
+    /// Discovery). Default: `None`.
     pub issuer: Option<&'static str>,
-    /// The separator of scopes: a space, or the comma that some services want.
+    /// The separator of scopes: a space, or the comma that some services want. Default: a space.
     pub scope_separator: char,
-    /// The place of the client's secret.
+    /// The place of the client's secret. Default: [`SecretPlacement::Basic`].
     pub secret_placement: SecretPlacement,
-    /// Whether it takes a proof key.
+    /// Whether it takes a proof key. Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
-    /// The parameters that every authorization request needs besides those of the RFC.
+    /// The parameters that every authorization request needs besides those of the RFC. Default:
+    /// empty.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
     /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of
-    /// a token has the client's secret.
+    /// a token has the client's secret. Default: `false`.
     pub appsecret_proof: bool,
-    /// Its departures from the RFCs.
+    /// Its departures from the RFCs. Default: no departures.
     pub quirks: Quirks,
-    /// The place of the token in requests to the API.
+    /// The place of the token in requests to the API. Default: [`TokenPlacement::Bearer`].
     pub token_placement: TokenPlacement,
 }
 
@@ -103,12 +104,12 @@ pub struct Oauth1 {
     /// The URL that users are sent to (RFC 5849 §2.2).
     pub authorization: &'static str,
     /// The URL that users are sent to for signing in. It sends them back at once if they have
-    /// granted access before.
+    /// granted access before. Default: `None`.
     pub authentication: Option<&'static str>,
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
     /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row
-    /// cannot be used without an option whose name begins with `dangerous_`.
+    /// cannot be used without an option whose name begins with `dangerous_`. Default: `false`.
     pub version_2007: bool,
 }
 

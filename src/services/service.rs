@@ -55,23 +55,24 @@ use crate::{Error, Unsupported, oauth1};
 pub struct Service {
     /// Its name, as people write it.
     pub name: &'static str,
-    /// The page where it documents what the row says.
+    /// The page where it documents what the row says. Default: `None`.
     pub documentation: Option<&'static str>,
-    /// The instance that replaces `{…}` in the row's URLs, if they have it.
+    /// The instance that replaces `{…}` in the row's URLs, if they have it. Default:
+    /// [`Instance::Fixed`].
     pub instance: Instance,
     /// The protocol, with its endpoints and quirks.
     pub protocol: Protocol,
-    /// The URL of the user's profile, which is read with the token.
+    /// The URL of the user's profile, which is read with the token. Default: `None`.
     pub userinfo: Option<&'static str>,
     /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one
     /// of them, and for the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The
-    /// paths of [requests](super::SignIn::request) are below the first.
+    /// paths of [requests](super::SignIn::request) are below the first. Default: empty.
     pub api: &'static [&'static str],
     /// The ending of every path of its API: `.json` at Twitter. If it is not empty, a request may
-    /// name a whole URL instead of a path.
+    /// name a whole URL instead of a path. Default: empty.
     pub api_suffix: &'static str,
     /// The mapping of a profile to a [`User`](super::User). `None` for a row by which people do not
-    /// sign in.
+    /// sign in. Default: `None`.
     pub profile: Option<ProfileMapping>,
 }
 

@@ -191,7 +191,8 @@ impl Client {
         }
     }
 
-    /// Sets the method by which the client is authenticated.
+    /// Sets the method by which the client is authenticated. Default:
+    /// [`ClientAuthentication::None`].
     pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
         parts.headers = match &authentication {
@@ -213,7 +214,8 @@ impl Client {
     /// Sets the URI to which the server sends users back, unless
     /// [`Authorize`](crate::oauth2::Authorize) has another one: an https URL, one of this machine
     /// for a native app (`http://127.0.0.1:51004/cb`), or one of the app's own scheme
-    /// (`com.example.app:/cb`, RFC 8252 §7).
+    /// (`com.example.app:/cb`, RFC 8252 §7). Default: none, so that requests name no redirect_uri
+    /// unless `Authorize` does.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is another URI, or has a fragment; [`Unsupported::PlainHttp`].

@@ -159,7 +159,7 @@ impl Grant {
         Self::new(grant_type, kind)
     }
 
-    /// Sets the scope to ask for.
+    /// Sets the scope to ask for. Default: the request names no scope.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into()).filter(|scope: &Scope| !scope.is_empty());
         self

@@ -37,19 +37,25 @@ pub struct AuthorizationServer {
     pub issuer: Option<String>,
     /// The endpoint that issues tokens (RFC 6749 §3.2).
     pub token_endpoint: String,
-    /// The endpoint to which users are sent to grant access (RFC 6749 §3.1).
+    /// The endpoint to which users are sent to grant access (RFC 6749 §3.1). Default: `None`, or
+    /// what the metadata says.
     pub authorization_endpoint: Option<String>,
     /// The endpoint for refresh tokens, at servers that do not take them at the token endpoint.
+    /// Default: `None`.
     pub refresh_endpoint: Option<String>,
-    /// The endpoint at which devices ask for a user code (RFC 8628 §3.1).
+    /// The endpoint at which devices ask for a user code (RFC 8628 §3.1). Default: `None`, or what
+    /// the metadata says.
     pub device_authorization_endpoint: Option<String>,
-    /// The endpoint that takes pushed authorization requests (RFC 9126 §2).
+    /// The endpoint that takes pushed authorization requests (RFC 9126 §2). Default: `None`, or
+    /// what the metadata says.
     pub pushed_authorization_request_endpoint: Option<String>,
-    /// The endpoint that revokes tokens (RFC 7009 §2).
+    /// The endpoint that revokes tokens (RFC 7009 §2). Default: `None`, or what the metadata says.
     pub revocation_endpoint: Option<String>,
-    /// The endpoint that introspects tokens (RFC 7662 §2).
+    /// The endpoint that introspects tokens (RFC 7662 §2). Default: `None`, or what the metadata
+    /// says.
     pub introspection_endpoint: Option<String>,
-    /// The endpoint at which clients register (RFC 7591 §3).
+    /// The endpoint at which clients register (RFC 7591 §3). Default: `None`, or what the metadata
+    /// says.
     pub registration_endpoint: Option<String>,
     /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: the
     /// value of the metadata, or `false`.

@@ -48,8 +48,8 @@ impl ResourceServer {
     ///
     /// # Errors
     /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token asks
-    /// again. Either has the [`response`](NotAdmitted::response) to send.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token
+    /// asks again. Either has the [`response`](NotAdmitted::response) to send.
     pub fn admit_with<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
         request: &Request<B>,
@@ -94,8 +94,8 @@ impl ResourceServer {
     ///
     /// # Errors
     /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token asks
-    /// again. Either has the [`response`](NotAdmitted::response) to send.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token
+    /// asks again. Either has the [`response`](NotAdmitted::response) to send.
     #[cfg(feature = "os")]
     pub async fn admit_async<B, E, Sending>(
         &self,
@@ -116,8 +116,8 @@ impl ResourceServer {
     ///
     /// # Errors
     /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token asks
-    /// again. Either has the [`response`](NotAdmitted::response) to send.
+    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token
+    /// asks again. Either has the [`response`](NotAdmitted::response) to send.
     pub async fn admit_async_with<B, E, Sending>(
         &self,
         request: &Request<B>,

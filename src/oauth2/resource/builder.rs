@@ -32,19 +32,19 @@ pub struct ResourceServerBuilder {
     /// without a resource at the store, and those without `aud` at introspection. By default such a
     /// token is valid for every resource of its server.
     pub require_audience: bool,
-    /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2).
+    /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2). Default: `false`.
     ///
     /// # Security
     /// Applications often log forms, and a page of another origin can post one.
     pub allow_token_in_body: bool,
     /// Accepts tokens in the query as well as in the header (RFC 6750 §2.3). Answers to such
-    /// requests should have `Cache-Control: private`.
+    /// requests should have `Cache-Control: private`. Default: `false`.
     ///
     /// # Security
     /// URLs are kept in logs, in histories, and in the `Referer` of what a page loads, and the
     /// token with them.
     pub allow_token_in_query: bool,
-    /// Accepts an identifier that is neither https nor on this machine.
+    /// Accepts an identifier that is neither https nor on this machine. Default: `false`.
     ///
     /// # Security
     /// An attacker on the network reads every token.

@@ -112,12 +112,13 @@ impl Attribute {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchRequest {
-    /// Attributes that the relying party needs for something.
+    /// Attributes that the relying party needs for something. Default: empty.
     pub required: Vec<Attribute>,
-    /// Attributes that it can do without.
+    /// Attributes that it can do without. Default: empty.
     pub if_available: Vec<Attribute>,
     /// The URL to which the provider may post the values again when they change. It must lie in the
-    /// realm. The posts to it are read by [`RelyingParty::dangerous_redeem_unsolicited`].
+    /// realm. The posts to it are read by [`RelyingParty::dangerous_redeem_unsolicited`]. Default:
+    /// `None`.
     ///
     /// [`RelyingParty::dangerous_redeem_unsolicited`]:
     /// crate::openid2::RelyingParty::dangerous_redeem_unsolicited

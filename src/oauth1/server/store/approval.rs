@@ -21,11 +21,11 @@ use serde::{Deserialize, Serialize};
 pub struct Approval {
     /// The resource owner.
     pub user: String,
-    /// The application's own: scope, duration, what it likes.
+    /// The application's own: scope, duration, what it likes. Default: null.
     #[serde(default)]
     pub data: serde_json::Value,
     /// Parameters that the client receives with the token: `user_id`, `screen_name`, … Names that
-    /// begin with `oauth_` are left out there.
+    /// begin with `oauth_` are left out there. Default: empty.
     #[serde(default)]
     pub response_parameters: BTreeMap<String, String>,
 }

@@ -80,10 +80,11 @@ impl Client {
     /// token. A token that is not known counts as revoked.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no revocation
-    /// endpoint, [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it has no TLS. The
-    /// step reports errors of the answer. After a [`Refused::Status`](crate::Refused::Status) with
-    /// 503 the token is still good: try again later (§2.2.1).
+    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no
+    /// revocation endpoint, [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it has
+    /// no TLS. The step reports errors of the answer. After a
+    /// [`Refused::Status`](crate::Refused::Status) with 503 the token is still good: try again
+    /// later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let endpoint = self.inner.endpoints.revocation.as_ref();
         let listed = self.inner.server.listed.revocation;
@@ -94,10 +95,11 @@ impl Client {
     /// Revokes the grant of a token: its refresh token if it has one, or else the token itself.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no revocation
-    /// endpoint, [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it has no TLS. The
-    /// step reports errors of the answer. After a [`Refused::Status`](crate::Refused::Status) with
-    /// 503 the token is still good: try again later (RFC 7009 §2.2.1).
+    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no
+    /// revocation endpoint, [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it has
+    /// no TLS. The step reports errors of the answer. After a
+    /// [`Refused::Status`](crate::Refused::Status) with 503 the token is still good: try again
+    /// later (RFC 7009 §2.2.1).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
             Some(refresh) => self.revoke(HintedToken::RefreshToken(refresh.clone()), moment),

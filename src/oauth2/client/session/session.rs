@@ -151,7 +151,8 @@ impl Session {
         session.allow_origin(origin)
     }
 
-    /// Attaches the token to requests for another origin, too.
+    /// Attaches the token to requests for another origin, too. Default: the origin of
+    /// [`new`](Self::new) alone.
     ///
     /// # Security
     /// The other origin can use the token at the first one.
@@ -167,7 +168,7 @@ impl Session {
     }
 
     /// Changes the grant before each renewal: parameters that a server wants with a refresh, the
-    /// scope that it insists on.
+    /// scope that it insists on. Default: the grant stays as it is.
     ///
     /// ```
     /// # use oauth_proto::oauth2::Session;
@@ -185,7 +186,7 @@ impl Session {
 
     /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1:
     /// for an API that answers a dead token with a 403 without a challenge, or with its own error
-    /// on status 200.
+    /// on status 200. Default: only the answers of RFC 6750 count.
     ///
     /// # Examples
     /// ```

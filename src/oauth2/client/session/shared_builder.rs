@@ -145,7 +145,8 @@ impl SharedSessionBuilder {
     /// Stores each renewed token with this function, before the token is used. Only for an
     /// application of one process: the function would overwrite what another process has stored.
     /// Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring back the
-    /// row of a user who has signed out; see also [`SharedSession::sign_out`].
+    /// row of a user who has signed out; see also [`SharedSession::sign_out`]. Default: renewed
+    /// tokens are not stored.
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -156,7 +157,7 @@ impl SharedSessionBuilder {
     }
 
     /// Loads the stored token with this function, before each renewal. A token that another process
-    /// has stored is used instead of a renewal.
+    /// has stored is used instead of a renewal. Default: the session goes on with its own token.
     pub fn load<E, F>(mut self, load: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -168,7 +169,8 @@ impl SharedSessionBuilder {
 
     /// Stores each renewed token with this function before the token is used, unless the stored
     /// version has changed since it was loaded. After the server has refused to renew, the function
-    /// is called with a [`StoredToken`] without a token: store that in the same way.
+    /// is called with a [`StoredToken`] without a token: store that in the same way. Default:
+    /// renewed tokens are not stored.
     pub fn store_if_unchanged<E, F>(
         mut self,
         store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static,
@@ -182,7 +184,8 @@ impl SharedSessionBuilder {
     }
 
     /// Asks this function for the right to renew, so that one process renews at a time. The others
-    /// wait for its token, with [`sleep`](Self::sleep).
+    /// wait for its token, with [`sleep`](Self::sleep). Default: every process renews when its own
+    /// token is due.
     pub fn lease<E, F>(mut self, lease: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -194,7 +197,7 @@ impl SharedSessionBuilder {
 
     /// Gives a lease back with this function, as soon as its renewal has ended, so that others need
     /// not wait for the lease's end after a renewal that failed. It must not end the lease of
-    /// another holder.
+    /// another holder. Default: a lease lasts until its end.
     pub fn release<E, F>(mut self, release: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -219,7 +222,7 @@ impl SharedSessionBuilder {
     /// dropped, as web frameworks do when the browser disconnects. Otherwise a server that rotates
     /// refresh tokens may have invalidated the old token while the new one is lost. Every fetch
     /// still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API
-    /// requests only.
+    /// requests only. Default: the task that needs the token renews it.
     pub fn spawn_renewals<E, F>(
         mut self,
         send: impl Fn(Request) -> F + Send + Sync + 'static,

@@ -59,24 +59,24 @@ pub struct ProviderBuilder {
     pub only_body: bool,
     /// Accepts name and secret in HTTP Basic also as they are, for clients that do not encode them
     /// as RFC 6749 §2.3.1 says: curl, and half of the client libraries. Both readings are tried for
-    /// every client, so that one server has clients of both kinds.
+    /// every client, so that one server has clients of both kinds. Default: `false`.
     ///
     /// # Security
     /// It gives no secret away, and costs some work: credentials with `%` or `+` need two checks,
     /// and two queries if the names differ.
     pub allow_raw_basic: bool,
     /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always
-    /// need them.
+    /// need them. Default: `false`.
     pub require_pkce: bool,
-    /// Accepts proof keys of the method `plain`.
+    /// Accepts proof keys of the method `plain`. Default: `false`.
     ///
     /// # Security
     /// An attacker who reads the authorization request can redeem the code.
     pub allow_plain_pkce: bool,
-    /// Refuses authorization requests that were not pushed (RFC 9126).
+    /// Refuses authorization requests that were not pushed (RFC 9126). Default: `false`.
     pub require_pushed_requests: bool,
     /// The resources that tokens may be asked for, by their URIs (RFC 8707). Every other resource
-    /// is refused.
+    /// is refused. Default: no resources.
     pub resources: Vec<String>,
     /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good
     /// for all of them. A request without one is refused with `invalid_target`. By default a token
@@ -86,11 +86,11 @@ pub struct ProviderBuilder {
     /// Asks the application at every token answer which members it adds: see
     /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
     /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). The tokens of the
-    /// implicit grant, which travel in a URL, bring none.
+    /// implicit grant, which travel in a URL, bring none. Default: `false`.
     pub extend_token_responses: bool,
     /// Asks the application at every introspection of an active token which members it adds: see
     /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
-    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response).
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). Default: `false`.
     pub extend_introspection: bool,
     /// The members of the application's data
     /// ([`Approval::data`](crate::oauth2::server::Approval::data)) that introspection tells. A
@@ -116,7 +116,7 @@ pub struct ProviderBuilder {
     pub allow_any_private_scheme: bool,
     /// Accepts any port of `localhost` if a client registered a redirect_uri there, as the server
     /// always does for `127.0.0.1` and `[::1]` (RFC 8252 §7.3): many programs listen on a free
-    /// port, and name `localhost`.
+    /// port, and name `localhost`. Default: `false`.
     ///
     /// # Security
     /// The name may lead elsewhere. A user's system may resolve `localhost` to another interface or
@@ -131,13 +131,13 @@ pub struct ProviderBuilder {
     /// to let that device in (RFC 8628 §5.4). The page has to ask whether the code is the one that
     /// the user's own device shows.
     pub allow_verification_uri_complete: bool,
-    /// Accepts keys of reusable tokens that are shorter than 22 bytes.
+    /// Accepts keys of reusable tokens that are shorter than 22 bytes. Default: `false`.
     ///
     /// # Security
     /// An attacker who reads the store can try keys, and opens the access tokens in it with the one
     /// that fits.
     pub dangerous_allow_short_keys: bool,
-    /// Accepts an issuer that is neither https nor on this machine.
+    /// Accepts an issuer that is neither https nor on this machine. Default: `false`.
     ///
     /// # Security
     /// An attacker on the network reads every secret, code and token.
@@ -145,10 +145,10 @@ pub struct ProviderBuilder {
     /// Members that are added to the metadata (RFC 8414 §2), such as `service_documentation`, or
     /// that have another value there: `token_endpoint_auth_methods_supported`, if a
     /// [`ClientSource`] knows further methods. [`build`](Self::build) refuses a value that such a
-    /// member cannot have.
+    /// member cannot have. Default: empty.
     pub metadata: Map<String, Value>,
     /// Makes the tokens of the grants `authorization_code` and `password` reusable: see
-    /// [`GrantType::reuse_access_tokens`].
+    /// [`GrantType::reuse_access_tokens`]. Default: `false`.
     pub reuse_access_tokens: bool,
     pub(crate) issuer: String,
     pub(crate) paths: Paths,
@@ -230,7 +230,7 @@ impl ProviderBuilder {
     ///
     /// With another key, equal requests get new tokens; those that were issued before live on until
     /// they expire. To change the key, set the one that was used so far by
-    /// [`token_reuse_key_until`](Self::token_reuse_key_until).
+    /// [`token_reuse_key_until`](Self::token_reuse_key_until). Default: no key.
     ///
     /// # Examples
     /// ```
@@ -259,7 +259,7 @@ impl ProviderBuilder {
     ///
     /// To change the key: put the new one into `token_reuse_key` and the old one here, with a time
     /// by which every process has the new configuration. All of them change to the new key at that
-    /// time. Remove the old one afterwards.
+    /// time. Remove the old one afterwards. Default: no such key.
     pub fn token_reuse_key_until(mut self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.token_reuse_keys.retain(|own| own.ends_at.is_none());
         self.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: Some(ends_at) });
@@ -287,7 +287,7 @@ impl ProviderBuilder {
         self
     }
 
-    /// Sets a further way in which clients show who they are.
+    /// Sets a further way in which clients show who they are. Default: no further way.
     pub fn client_source(mut self, source: impl ClientSource + 'static) -> Self {
         self.authentications.source = Some(Arc::new(source));
         self

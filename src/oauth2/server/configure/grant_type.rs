@@ -51,7 +51,8 @@ pub struct GrantType {
     /// [`refresh_token`](Self::refresh_token). Default: an hour for access tokens and 30 days for
     /// refresh tokens.
     pub expires_in: Duration,
-    /// Issues tokens that never expire, whatever [`expires_in`](Self::expires_in) says.
+    /// Issues tokens that never expire, whatever [`expires_in`](Self::expires_in) says. Default:
+    /// `false`.
     ///
     /// # Security
     /// A token that leaked stays valid until the leak is noticed, and its record stays in the
@@ -72,13 +73,13 @@ pub struct GrantType {
     /// grants `authorization_code` and `password`, and for confidential clients. It needs
     /// [`ProviderBuilder::token_reuse_key`], and the user's name in every
     /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens are kept when they are
-    /// used, since several hands may have them.
+    /// used, since several hands may have them. Default: `false`.
     ///
     /// [`ProviderBuilder::token_reuse_key`]:
     /// crate::oauth2::server::ProviderBuilder::token_reuse_key
     pub reuse_access_tokens: bool,
     /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients
-    /// are still replaced, as OAuth 2.1 demands (§4.3.1).
+    /// are still replaced, as OAuth 2.1 demands (§4.3.1). Default: `false`.
     ///
     /// # Security
     /// A refresh token that was stolen stays valid beside the client's use of it, and nothing shows

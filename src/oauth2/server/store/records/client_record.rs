@@ -226,7 +226,7 @@ impl ClientRecord {
         self
     }
 
-    /// Sets its name, for people.
+    /// Sets its name, for people. Default: no name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.metadata.client_name = Some(name.into());
         self
