@@ -130,8 +130,8 @@ fn flood(
     (counted, outcome.unwrap())
 }
 
-/// Row `oauth1-form-flood`: nothing of a form is collected behind the bound. What it costs does not
-/// depend on its size.
+/// Row `oauth1-form-flood`: nothing of a form is collected behind the bound, so that the cost does
+/// not depend on its size.
 #[test]
 fn a_form_of_many_parameters_costs_a_bounded_place() {
     let verifier = Verifier::new("https://api.example").unwrap();

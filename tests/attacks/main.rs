@@ -1,6 +1,6 @@
-//! What attackers try, and how it is refused. Where the documentation of a test says "Row" and a
-//! name in backquotes, the test shows the row of that name in `docs/threats.md`, which lists the
-//! tests of each row. The script `checks/threats` compares the two.
+//! The attacks of `docs/threats.md`, and how each is refused. If the documentation of a test says
+//! "Row" and a name in backquotes, the test shows the row of that name, and the row lists the test.
+//! The script `checks/threats` compares the two.
 
 #[path = "../common/mod.rs"]
 mod common;
