@@ -13,13 +13,15 @@ const AT_CLIENT: Site = (CLIENT, "client");
 const STYLE: &str = "
 :root {
     color-scheme: light dark;
-    --page: #f2f4f7; --card: #fff; --ink: #1a1f29; --soft: #545c6b; --line: #dde1e8; --edge: #7b8493; --wash: #f2f4f7;
+    --page: #f2f4f7; --card: #fff; --ink: #1a1f29; --soft: #545c6b; --line: #dde1e8;
+    --edge: #7b8493; --wash: #f2f4f7;
     --accent: #2c4bc9; --deep: #213aa0; --on-accent: #fff; --alarm: #a11d1a; --alarm-wash: #fdeeed;
 }
 .client { --accent: #0b6a57; --deep: #084f41; }
 @media (prefers-color-scheme: dark) {
     :root {
-        --page: #101217; --card: #191c23; --ink: #eceef3; --soft: #a8afbc; --line: #31363f; --edge: #767e8d;
+        --page: #101217; --card: #191c23; --ink: #eceef3; --soft: #a8afbc; --line: #31363f;
+        --edge: #767e8d;
         --wash: #22262f; --accent: #a9b9ff; --deep: #c5d0ff; --on-accent: #121a3d; --alarm: #ffb4ab;
         --alarm-wash: #3a1d1c;
     }
@@ -31,39 +33,56 @@ body {
     font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
 }
 header, main { max-width: 28rem; margin-inline: auto; }
-header { display: flex; align-items: center; gap: .625rem; margin-bottom: 2.25rem; font-weight: 600; }
+header {
+    display: flex; align-items: center; gap: .625rem; margin-bottom: 2.25rem; font-weight: 600;
+}
 header::before {
     content: ''; flex: none; width: 1.75rem; height: 1.75rem; border-radius: .5rem;
     background: radial-gradient(circle, var(--accent) 22%, var(--card) 26% 38%, var(--accent) 42%);
 }
-h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.25; font-weight: 650; text-wrap: balance; }
+h1 {
+    margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.25; font-weight: 650; text-wrap: balance;
+}
 h2 { margin: 2rem 0 .75rem; font-size: 1rem; line-height: 1.4; font-weight: 600; }
 p { margin: 0 0 1rem; text-wrap: pretty; }
 main > :last-child { margin-bottom: 0; }
 .soft { color: var(--soft); }
 .after { margin: 1.5rem 0 0; font-size: .9375rem; }
 .problem {
-    margin: 1.5rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--alarm); border-radius: .25rem;
+    margin: 1.5rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--alarm);
+    border-radius: .25rem;
     background: var(--alarm-wash); color: var(--alarm);
 }
 form, .actions { margin-top: 1.75rem; }
 label { display: block; margin-bottom: .375rem; font-weight: 600; }
 input {
-    width: 100%; min-height: 3rem; margin-bottom: 1.25rem; padding: .5rem .875rem; border: 1px solid var(--edge);
+    width: 100%; min-height: 3rem; margin-bottom: 1.25rem; padding: .5rem .875rem;
+    border: 1px solid var(--edge);
     border-radius: .5rem; background: var(--card); color: inherit; font: inherit;
 }
-.code { font: 600 1.5rem/1.4 ui-monospace, monospace; letter-spacing: .1em; text-transform: uppercase; }
-p.code { margin: 1.5rem 0; padding: 1rem; border-radius: .5rem; background: var(--wash); text-align: center; }
+.code {
+    font: 600 1.5rem/1.4 ui-monospace, monospace; letter-spacing: .1em; text-transform: uppercase;
+}
+p.code {
+    margin: 1.5rem 0; padding: 1rem; border-radius: .5rem; background: var(--wash);
+    text-align: center;
+}
 ul { margin: 0; padding: 0; list-style: none; border-block: 1px solid var(--line); }
 li { padding: .75rem 0; }
 li + li { border-top: 1px solid var(--line); }
 code, pre { font: .875rem/1.55 ui-monospace, monospace; }
 li code { display: block; }
-pre { margin: 0; padding: 1rem; border-radius: .5rem; background: var(--wash); white-space: pre-wrap; }
-.actions { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; }
+pre {
+    margin: 0; padding: 1rem; border-radius: .5rem; background: var(--wash); white-space: pre-wrap;
+}
+.actions {
+    display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem;
+}
 .button {
-    display: block; width: 100%; min-height: 3rem; padding: .6875rem 1.25rem; border: 1px solid var(--edge);
-    border-radius: .5rem; background: var(--card); color: inherit; font: inherit; font-weight: 600; text-align: center;
+    display: block; width: 100%; min-height: 3rem; padding: .6875rem 1.25rem;
+    border: 1px solid var(--edge);
+    border-radius: .5rem; background: var(--card); color: inherit; font: inherit; font-weight: 600;
+    text-align: center;
     text-decoration: none; cursor: pointer;
 }
 .button:hover { background: var(--wash); }
@@ -75,7 +94,10 @@ input:focus-visible { outline-offset: -1px; border-color: transparent; }
     body { padding: clamp(2rem, 10vh, 7rem) 2rem 4rem; background: var(--page); }
     header, main { max-width: 30rem; }
     header { margin-bottom: 1.25rem; padding-inline: .25rem; }
-    main { padding: 2.5rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); }
+    main {
+        padding: 2.5rem; border: 1px solid var(--line); border-radius: 1rem;
+        background: var(--card);
+    }
 }
 ";
 
@@ -103,10 +125,11 @@ pub fn login(
     let (problem, described) = problem_and_reference(problem);
     let fields = format!(
         r#"<label for="username">User name</label>
-<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"{described}
- required autofocus>
+<input id="username" name="username" autocomplete="username" autocapitalize="none"
+ spellcheck="false"{described} required autofocus>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password"{described} required>
+<input id="password" name="password" type="password" autocomplete="current-password"{described}
+ required>
 <button class="button primary">Sign in</button>"#
     );
     let form = form(action, hidden, &fields);
@@ -158,7 +181,8 @@ pub fn user_code(
         escape(prefilled)
     );
     let content = format!(
-        "<h1>Connect a device</h1>\n<p class=\"soft\">Enter the code that your device shows.</p>\n{problem}\n{}",
+        "<h1>Connect a device</h1>\n<p class=\"soft\">Enter the code that your device \
+         shows.</p>\n{problem}\n{}",
         form(action, hidden, &fields)
     );
     document(AT_SERVICE, &alerting("Connect a device", &problem), &content)
@@ -176,7 +200,8 @@ pub fn device_consent(
     let content = format!(
         r#"<h1>Is this the code on your device?</h1>
 <p class="code">{code}</p>
-<p>Allow access only if you hold the device, and it shows this code. If somebody sent you the code, choose “Deny”.</p>
+<p>Allow access only if you hold the device, and it shows this code. If somebody sent you the code,
+choose “Deny”.</p>
 <p>{client} on the device asks for access.</p>
 {scopes}
 {form}"#,
@@ -197,7 +222,8 @@ pub fn message(title: &str, text: &str) -> String {
 pub fn client_home(sign_in_href: &str) -> String {
     let content = format!(
         r#"<h1>Your photos, on paper</h1>
-<p>{CLIENT} fetches your albums from {SERVICE}. You sign in there, and your password stays there.</p>
+<p>{CLIENT} fetches your albums from {SERVICE}. You sign in there, and your password stays
+there.</p>
 {}"#,
         link("button primary", sign_in_href, &format!("Sign in with {SERVICE}"))
     );

@@ -136,7 +136,10 @@ impl Printer {
     /// Nothing is left here, nor at the service.
     fn sign_out(&self, request: &Request) -> Result<Response, Failure> {
         let posted = Secret::new(field(request.body(), "form_token"));
-        let ours = |visit: &Visit| matches!(visit, Visit::SignedIn(own) if posted == Secret::new(&*own.form_token));
+        let ours = |visit: &Visit| match visit {
+            Visit::SignedIn(own) => posted == Secret::new(&*own.form_token),
+            _ => false,
+        };
         if let Some(Visit::SignedIn(own)) = self.sessions.end_if(request, ours)
             && let Some(token) = own.session.session().token()
         {

@@ -76,7 +76,10 @@ fn service(request: &Request) -> Response {
         ),
         "/user/emails" => (
             "application/json",
-            r#"[{"email":"octocat@github.com","verified":true,"primary":true,"visibility":"public"}]"#,
+            concat!(
+                r#"[{"email":"octocat@github.com","verified":true,"primary":true,"#,
+                r#""visibility":"public"}]"#,
+            ),
         ),
         "/oauth/request_token" => (
             "application/x-www-form-urlencoded",
