@@ -44,6 +44,9 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 /// The number of bytes that [`all_unreserved`] looks at together.
 pub(crate) const RUN: usize = 16;
 
+/// Room for the escapes of a run, and for the rest of a word.
+const ESCAPED_RUN: usize = 3 * RUN + 8;
+
 /// Returns whether every byte of a run is unreserved. It has no branches, so that it becomes a few
 /// vector instructions.
 #[inline]
@@ -255,8 +258,8 @@ pub(crate) fn encode_text_into(out: &mut String, text: &str) {
 /// Appends the encoding of `bytes`.
 pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
     for run in bytes.chunks(RUN) {
-        let mut buffer = [0; 3 * RUN + 8];
-        let end = escape_into::<{ Letters::ANY }, _>(&mut buffer, 0, run, &ONCE);
+        let mut buffer = [0; ESCAPED_RUN];
+        let end = escape_into::<{ Letters::ANY }, ESCAPED_RUN>(&mut buffer, 0, run, &ONCE);
         out.push_str(str::from_utf8(&buffer[..end]).unwrap_or_default());
     }
 }

@@ -119,7 +119,7 @@ impl Writer<'_> {
         digits: &mut MacOutput,
         write: impl FnOnce(&mut Writer<'_>),
     ) -> usize {
-        let mut buffer = [0; _];
+        let mut buffer = [0; BUFFER_LEN];
         let mut writer = Writer { sink: &mut mac, buffer: &mut buffer, filled: 0 };
         write(&mut writer);
         writer.make_room(Mac::<H>::PADDING);
@@ -130,7 +130,7 @@ impl Writer<'_> {
     /// Returns a base string as a whole.
     pub(super) fn collect(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut buffer = [0; _];
+        let mut buffer = [0; BUFFER_LEN];
         let mut writer = Writer { sink: &mut bytes, buffer: &mut buffer, filled: 0 };
         write(&mut writer);
         let filled = writer.filled;
@@ -190,7 +190,8 @@ impl Writer<'_> {
             return self.encoded_in_parts::<LETTERS>(text, escapes);
         }
         self.make_room(PIECE * LONGEST + 8);
-        self.filled = percent::escape_into::<LETTERS, _>(self.buffer, self.filled, text, escapes);
+        self.filled =
+            percent::escape_into::<LETTERS, BUFFER_LEN>(self.buffer, self.filled, text, escapes);
     }
 
     #[inline(never)]

@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use zeroize::Zeroizing;
 
 use super::base_string::Writer;
-use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
+use super::mac::{Hash, Mac, MacOutput, NO_MAC, Sha1, Sha256, Sha512};
 use super::method::{Method, SignatureMethod};
 #[cfg(feature = "rsa")]
 use super::rsa::{RsaHash, RsaKey};
@@ -96,11 +96,11 @@ impl Key {
             let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
             return key.verify(*hash, &Writer::collect(write), &decoded);
         }
-        let mut digits = [0; _];
+        let mut digits = NO_MAC;
         match self.sign("", None, &mut digits, write) {
             Ok(Signature::Mac(mac, length)) => {
                 // Bytes have one form in base64, so that comparing the texts is comparing the MACs.
-                let mut room = [0; _];
+                let mut room = ROOM;
                 let end = write_base64::<false>(&mut room, mac, length);
                 same(&room[..end], signature)
             }
@@ -148,8 +148,11 @@ impl Signature<'_> {
     }
 }
 
-/// Room for the longest MAC, every digit of it escaped, and for the rest of a word.
+/// The longest MAC, every digit of it escaped, and the rest of a word.
 pub(super) type EncodedMac = [u8; 3 * 88 + 8];
+
+/// Room for an encoded MAC that is yet to be written.
+pub(super) const ROOM: EncodedMac = [0; 3 * 88 + 8];
 
 /// Writes a MAC in base64, percent-encoded if it is to be `ENCODED`, and returns where it ends.
 #[inline]
@@ -213,12 +216,12 @@ mod tests {
         for length in [20, 32, 64] {
             for value in 0..=255_u8 {
                 for step in [0, 1, 7] {
-                    let mut mac = [0; _];
+                    let mut mac = NO_MAC;
                     (0_u8..)
                         .zip(&mut mac[..length])
                         .for_each(|(at, byte)| *byte = value.wrapping_add(at.wrapping_mul(step)));
                     let expected = percent::encode(BASE64_STANDARD.encode(&mac[..length]));
-                    assert_eq!(Signature::Mac(&mac, length).encoded(&mut [0; _]), expected);
+                    assert_eq!(Signature::Mac(&mac, length).encoded(&mut { ROOM }), expected);
                 }
             }
         }

@@ -45,6 +45,9 @@ pub(crate) struct Mac<H: Hash> {
 /// The longest digest, with room behind it so that it can be read by words.
 pub(crate) type MacOutput = [u8; 72];
 
+/// Room for a MAC that is yet to be written.
+pub(crate) const NO_MAC: MacOutput = [0; 72];
+
 impl<H: Hash> Mac<H> {
     pub(super) fn new(key: &[u8]) -> Self {
         let mut hashed = if key.len() > H::BLOCK { H::hash(key) } else { Vec::new() };

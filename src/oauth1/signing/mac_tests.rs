@@ -4,10 +4,10 @@ use hmac::{Hmac, KeyInit, Mac as _};
 use proptest::prelude::*;
 
 use super::base_string::Writer;
-use super::mac::{Hash, Mac, Sha1, Sha256, Sha512};
+use super::mac::{Hash, Mac, NO_MAC, Sha1, Sha256, Sha512};
 
 fn mac<H: Hash>(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let mut digits = [0; _];
+    let mut digits = NO_MAC;
     let length =
         Writer::authenticate(Mac::<H>::new(key), &mut digits, |writer| writer.prepared(message));
     digits[..length].to_vec()

@@ -57,6 +57,8 @@ mod stamp;
 pub use base_string::base_string;
 pub(super) use base_string::collect as base_string_of;
 pub(super) use key::Key;
+#[cfg(test)]
+pub(super) use mac::NO_MAC;
 pub use method::{KeyEncoding, Method, RemoteSignatureMethod, SignatureMethod};
 pub(super) use method::{sha1_body_hash, signing_key};
 pub(super) use parameters::{Parameters, Unread, query};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::base_string;
-use super::key::{Key, Signature};
+use super::key::{Key, ROOM, Signature};
 use super::mac::MacOutput;
 use super::method::signing_key;
 use super::request_target::RequestTarget;
@@ -135,7 +135,7 @@ impl Prepared {
         };
         let nonce =
             if stamp.plain { stamp.nonce.into() } else { Cow::Owned(percent::encode(stamp.nonce)) };
-        let mut room = [0; _];
+        let mut room = ROOM;
         let signature = signature.encoded(&mut room);
         let mut rest = String::new();
         for (name, value) in stamp.extra {

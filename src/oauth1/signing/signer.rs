@@ -7,6 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Uri};
 
+use super::mac::NO_MAC;
 use super::method::sha1_body_hash;
 use super::parameters;
 use super::prepared::{OwnNames, Prepared};
@@ -188,7 +189,7 @@ impl Signer {
         parameters: &[(N, V)],
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<String, Error> {
-        let (stamp, mut room, mut digits) = (stamp.into(), Room::default(), [0; _]);
+        let (stamp, mut room, mut digits) = (stamp.into(), Room::default(), NO_MAC);
         let stamp = stamp.write(&mut room, &[]);
         let site = self.site(uri, None)?;
         let given = |at: usize| {
@@ -309,7 +310,7 @@ impl Signer {
             &joined
         };
         let pair = |at: usize| (pairs[at].0.as_ref(), pairs[at].1.as_ref());
-        let (mut room, mut digits) = (Room::default(), [0; _]);
+        let (mut room, mut digits) = (Room::default(), NO_MAC);
         let has_oauth = pairs.iter().any(|(name, _)| is_oauth(name));
         let names = if has_oauth { OwnNames::WithOAuth } else { OwnNames::Others };
         let (stamp, place) = (stamp.write(&mut room, extra), (request.method(), site, uri));

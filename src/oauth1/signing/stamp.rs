@@ -117,7 +117,7 @@ pub(super) struct Room([u8; 64]);
 
 impl Default for Room {
     fn default() -> Self {
-        Self([0; _])
+        Self([0; 64])
     }
 }
 

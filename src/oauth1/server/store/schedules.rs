@@ -84,6 +84,7 @@ impl fmt::Debug for Schedules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth1::signing::NO_MAC;
 
     /// Whether the key that the schedules have for these secrets signs as theirs does.
     fn fits(
@@ -95,7 +96,7 @@ mod tests {
         let (client, token) = (Secret::from(client), token.map(Secret::from));
         let kept = schedules.get(method, &client, token.as_ref(), encoding).unwrap();
         let computed = Key::new(method, signing_key(&client, token.as_ref(), encoding));
-        let mut digits = [0; _];
+        let mut digits = NO_MAC;
         let signature = computed
             .sign("", None, &mut digits, |writer| writer.prepared(b"text"))
             .unwrap()
