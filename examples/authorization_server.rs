@@ -23,7 +23,7 @@ fn answer(provider: &Provider, store: &MemoryStore, request: &Request) -> Respon
 fn decide(provider: &Provider, store: &MemoryStore, end: Dispatched) -> Result<Response, Rejected> {
     match end {
         Dispatched::Respond(response) => Ok(response),
-        // Sign the user in, and show a page with `consent.client.name` and `consent.scope`. On the
+        // Sign the user in, and show a page with `consent.client_name` and `consent.scope`. On the
         // button "yes" approve, on "no" `deny`. Here it is Jane, and she has said yes.
         Dispatched::Consent(consent) => {
             serve(provider.approve(consent, Approval::new("jane"), Moment::from_os()), store)

@@ -1,5 +1,5 @@
-//! A web application gets access to a user's photos: the authorization code grant with PKCE
-//! (RFC 6749 §4.1, RFC 7636), and an API call whose token is renewed when that is due.
+//! A web application gets access to a user's photos: the authorization code grant with PKCE (RFC
+//! 6749 §4.1, RFC 7636), and an API call whose token is renewed when that is due.
 //!
 //! Its last line is: jane has the albums Holiday and Ice
 

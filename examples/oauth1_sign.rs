@@ -13,7 +13,8 @@ fn main() -> Result<(), BoxError> {
     let photos = loopback::oauth1_photo_service()?;
     let mut send = loopback::transport();
 
-    // Make the signer once, and use it for every request. A user's token would be the last argument.
+    // Make the signer once, and use it for every request. A user's token would be the last
+    // argument.
     let credentials = ClientCredentials::new(CLIENT_ID, CLIENT_SECRET);
     let signer = Signer::new(&Scheme::new(Method::HmacSha1), &credentials, None);
 

@@ -1,5 +1,6 @@
 //! An API that takes tokens of an authorization server elsewhere, which it asks about each token
-//! (RFC 6750, RFC 7662). Next to the server's store, `ResourceServer::check` asks that store instead.
+//! (RFC 6750, RFC 7662). Next to the server's store, `ResourceServer::check` asks that store
+//! instead.
 //!
 //! Its last line is: 401 without a token, 403 without the scope, 200 with both
 

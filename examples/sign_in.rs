@@ -1,5 +1,6 @@
-//! A web application signs users in by a service, here one that has no row in the table of services.
-//! With one that has a row, such as `services::GITHUB`, the row's name is all that changes.
+//! A web application signs users in by a service, here one that has no row in the table of
+//! services. With one that has a row, such as `services::GITHUB`, the row's name is all that
+//! changes.
 //!
 //! Its last line is: signed in: Jane Doe, jane at Photos
 

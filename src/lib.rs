@@ -1,30 +1,28 @@
-//! The OAuth and OpenID protocol core, without I/O.
+//! The OAuth and OpenID protocol core, without I/O (sans-IO).
 //!
 //! Nothing here opens a socket, reads a clock, draws a random number or keeps a record. A
-//! conversation is a value that says which request to send, takes the response, and says what is
-//! next; so it runs over any HTTP client, blocking or async, and under any test that wants to play
-//! the other side. Time and randomness come in as a [`Moment`], which the feature `os` makes of the
-//! operating system's.
+//! conversation is a value that gives you the next request and takes the response. So it runs over
+//! any HTTP client, blocking or async, in WebAssembly, and in tests that play the other side. Time
+//! and randomness come in as a [`Moment`], which the feature `os` makes from the operating
+//! system's.
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | have people sign in by Google, Facebook, GitHub, … | [`services::SignIn`] |
-//! | let people sign in with an OpenID, or give them one | `openid2::RelyingParty`, `openid2::server::Provider`, with feature `openid2` |
-//! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
-//! | know its endpoints | [`services`], [`oauth2::Discovery`] |
-//! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |
-//! | sign one request | [`oauth1::Signer`] |
-//! | check signed requests | [`oauth1::server::Verifier`] |
-//! | be an OAuth 1.0a service | [`oauth1::server::Provider`] |
-//! | be an OAuth 2.0 authorization server | [`oauth2::server::Provider`] |
-//! | protect an API with OAuth 2.0 | [`oauth2::resource::ResourceServer`] |
+//! | sign users in by Google, GitHub, Facebook, … | [`services`], [`services::SignIn`] |
+//! | sign users in by their OpenID, or give them one | `openid2`, with that feature |
+//! | call an OAuth 2.0 API, for a user or a program | [`oauth2`], [`oauth2::Client`] |
+//! | call an OAuth 1.0a API for a user | [`oauth1`], [`oauth1::Client`] |
+//! | sign one request by OAuth 1.0a | [`oauth1::Signer`] |
+//! | check signed requests, or be an OAuth 1.0a service | [`oauth1::server`] |
+//! | issue tokens: be an OAuth 2.0 authorization server | [`oauth2::server`] |
+//! | protect an API by OAuth 2.0 | [`oauth2::resource`], [`oauth2::resource::ResourceServer`] |
 //! | drive a conversation | [`run`], [`run_async`], or [`Step`] by hand |
 //!
 //! # A client
 //!
-//! Each leg of a conversation is a [`Step`] that a driver takes to its end over the caller's
-//! transport, which is one closure. A leg ends where something must be remembered: here a `Pending`
-//! while the user is away, then a `Token`.
+//! Each leg of a conversation is a [`Step`], which a driver takes to its end over a transport: your
+//! HTTP client in one closure. A leg ends where something must be remembered: here a pending value
+//! while the user is away, then a token.
 //!
 //! ```no_run
 //! use std::future::ready;
@@ -35,18 +33,21 @@
 //! # fn exchange(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 //! # fn wait_for_the_callback() -> String { String::new() }
 //! # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
-//! // Your HTTP client: every status is an answer, and no redirect is followed. The README has one for ureq.
+//! // Your HTTP client. It returns every status, and follows no redirect; see the README for ureq.
 //! let mut send = |request: Request| exchange(request);
 //!
 //! let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
 //! server.authorization_endpoint = Some("https://auth.example.com/authorize".into());
-//! let client = Client::new(server, "s6BhdRkqt3").redirect_uri("https://printer.example.com/ready")?;
+//! let client =
+//!     Client::new(server, "s6BhdRkqt3").redirect_uri("https://printer.example.com/ready")?;
 //!
-//! let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
+//! let authorization =
+//!     run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
 //! println!("go to {}", authorization.url);
 //!
 //! let callback = wait_for_the_callback();
-//! let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
+//! let token =
+//!     run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 //!
 //! let session = Session::new(&client, "https://photos.example.com", token)?;
 //! let shared = SharedSession::builder(session).save(|token| ready(store(&token))).build()?;
@@ -57,29 +58,32 @@
 //!
 //! # A server
 //!
-//! It is the same turned round: a request comes in, queries to the caller's storage come out, and
-//! in the end there is a response, or the knowledge of who asked. See [`oauth2::server`] and
-//! [`oauth1::server`].
+//! A server works in the other direction: a request comes in, queries to your storage come out, and
+//! in the end there is a response, or a question that the user answers on your page. See
+//! [`oauth2::server`] and [`oauth1::server`].
 //!
 //! # Features
 //!
 //! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`],
-//!   [`Timestamp::from_os`], [`run`], [`run_async`], and what is built on them. Without it,
+//!   [`Timestamp::from_os`], [`run`], [`run_async`], and functions that use these. Without it,
 //!   [`run_with`] and [`run_async_with`] take them from the caller.
 //! - `client`, `server`, `resource` (default): the sides of OAuth 2.0.
 //! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and signing in by
 //!   them.
 //! - `openid2`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
-//! - `tracing`: events of the authorization server, the clients, sessions and guards. [`Event`]
+//! - `tracing`: events of servers, clients, sessions and guards for the crate `tracing`. [`Event`]
 //!   also works without it, by hooks.
 //! - `conformance`: functions that check an implementation of a store.
 //!
 //! # Errors
 //!
-//! [`Error`] is sorted by what to do about it. No error and no `Debug` output holds a secret. Every
-//! weakening of what the specifications demand is an option whose name begins with `allow_` or
-//! `dangerous_`, and says what it gives away.
+//! [`Error`] is sorted by what to do about it. No error and no `Debug` output has a secret in it.
+//!
+//! # Security
+//!
+//! Everything that weakens what the specifications demand is an option whose name begins with
+//! `allow_` or `dangerous_`, and its documentation says what it gives away.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]

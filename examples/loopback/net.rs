@@ -1,5 +1,5 @@
-//! The two ends of HTTP that the library leaves to the caller: a client in one closure, and a server
-//! with one thread for each request.
+//! The two ends of HTTP that the library leaves to the caller: a client in one closure, and a
+//! server with one thread for each request.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server at a free port. Its handler is made from the origin that the server has then.
+    /// Starts a server at a free port. Its handler is made from the origin that the server has
+    /// then.
     pub fn start<H>(handler: impl FnOnce(&str) -> Result<H, BoxError>) -> Result<Self, BoxError>
     where
         H: Fn(&Request) -> Response + Send + Sync + 'static,

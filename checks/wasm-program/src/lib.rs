@@ -1,5 +1,5 @@
-//! The URL that signs a user in, made in WebAssembly. In a browser the caller brings the time and the
-//! randomness: `Date.now()` and `crypto.getRandomValues`.
+//! The URL that signs a user in, made in WebAssembly. In a browser the caller brings the time and
+//! the randomness: `Date.now()` and `crypto.getRandomValues`.
 
 use std::cell::RefCell;
 

@@ -1,9 +1,9 @@
-//! OAuth 2.0 clients.
+//! The client of OAuth 2.0. A walk through all of its steps is at the head of [`oauth2`](super).
 
 pub(crate) mod attach_token;
 pub(crate) mod authentication;
 pub(crate) mod callback;
-#[expect(clippy::module_inception, reason = "it is the client's own file")]
+#[expect(clippy::module_inception, reason = "the module of the same name has the client itself")]
 pub(crate) mod client;
 pub(crate) mod grant;
 pub(crate) mod hooks;

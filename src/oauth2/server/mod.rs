@@ -1,71 +1,126 @@
-//! The authorization server's side of OAuth 2.0: RFC 6749 and what grew around it.
+//! The authorization server of OAuth 2.0: RFC 6749 and its extensions.
 //!
 //! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]:
 //! queries to storage first, then the end. [`serve`] and [`serve_async`] ask a
-//! [`Store`](crate::oauth2::server::store::Store) or an
-//! [`AsyncStore`](crate::oauth2::server::store::AsyncStore) of the application;
-//! [`MemoryStore`](crate::oauth2::server::store::MemoryStore) is one to begin with. Every query is
-//! one atomic step, so that a code counts once.
+//! [`Store`](store::Store) or an [`AsyncStore`](store::AsyncStore) of the application;
+//! [`MemoryStore`](store::MemoryStore) is one to begin with. Every query is one atomic operation,
+//! so a code works once.
 //!
 //! ```text
-//!   browser                     Provider                               storage                  application
-//!     | GET /authorize            |                                       |                          |
-//!     |-------------------------->| FindClient -------------------------->|                          |
-//!     |                           | Consent ------------------------------------------------------->| shows its page
-//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::approve ----|
-//!                                 |                                       |
-//!   client  POST /token  -------->| FindClient, FindOneTimeRecord, Redeem ------>|
-//!     |<-- tokens ----------------|                                       |
+//!   browser                     Provider                             storage         application
+//!     | GET /authorize            |                                     |                 |
+//!     |-------------------------->| FindClient ------------------------>|                 |
+//!     |                           | Consent -------------------------------------> shows its page
+//!     |<-- redirect, code --------| SaveOneTimeRecord ----------------->| <---- Provider::approve
+//!                                 |                                     |
+//!   client  POST /token  -------->| FindClient, FindOneTimeRecord,      |
+//!     |                           |   Redeem -------------------------->|
+//!     |<-- tokens, or an error ---|                                     |
 //! ```
 //!
-//! | to do this | begin here |
-//! |---|---|
-//! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`](crate::oauth2::server::store::ClientRecord) |
-//! | deal with any request | [`Provider::dispatch`] |
-//! | ask the user | [`Consent`], [`Provider::approve`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
-//! | add members to answers | [`ExtendResponse`], [`Serve::extend_response`], [`ProviderBuilder::introspect_data`] |
-//! | let clients register | [`RegistrationPolicy`] |
-//! | log what was refused | [`Rejected`], [`RejectReason`] |
-//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`Serve::decide_grant`], [`ExtensionGrant`] |
-//! | keep it all in a database | [`Store`](crate::oauth2::server::store::Store), [`AsyncStore`](crate::oauth2::server::store::AsyncStore) |
-//! | protect an API with its tokens | [`resource`](super::resource) |
+//! # A walk through all steps
+//!
+//! ```
+//! use oauth_proto::oauth2::resource::{Admission, ResourceServer};
+//! use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
+//! use oauth_proto::oauth2::server::{Approval, Dispatched, GrantType, Provider, serve};
+//! use oauth_proto::{Moment, Timestamp};
+//!
+//! // At the start of the program: what the server offers, and its store.
+//! let provider = Provider::builder("https://auth.example.com")
+//!     .add_grant_type(GrantType::authorization_code().scopes("albums prints"))
+//!     .add_grant_type(GrantType::refresh_token())
+//!     .build()?;
+//! let store = MemoryStore::default();
+//! let printer = ClientRecord::public("printer").name("Photo Printer");
+//! store.add_client(printer.add_redirect_uri("https://printer.example.com/ready"));
+//!
+//! // 1. The user's browser asks for the authorization endpoint (RFC 6749 §4.1.1). The request has
+//! //    the challenge of a proof key (PKCE, RFC 7636 §4.3).
+//! let request = http::Request::get(
+//!     "https://auth.example.com/authorize?response_type=code&client_id=printer&state=af0ifjsldkj\
+//!      &scope=albums&code_challenge_method=S256\
+//!      &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+//! );
+//! let request = request.body(Vec::new())?;
+//! let end = serve(provider.dispatch(&request, Moment::from_os()), &store)?;
+//! let Dispatched::Consent(consent) = end else { panic!("expected a question for the user") };
+//!
+//! // 2. Sign the user in, and show your page. `consent` can be serialized, and survives that.
+//! assert_eq!(consent.client_name.as_deref(), Some("Photo Printer"));
+//! assert_eq!(consent.scope.to_string(), "albums");
+//!
+//! // 3. The user says yes (`deny` if not). The browser is sent back to the client, with a code.
+//! let approve = provider.approve(consent, Approval::new("jane"), Moment::from_os());
+//! let redirect = serve(approve, &store)?;
+//! let location = redirect.headers()["location"].to_str()?;
+//! let code = location.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).unwrap();
+//!
+//! // 4. The client exchanges the code for tokens (RFC 6749 §4.1.3), and shows the verifier.
+//! let form = format!(
+//!     "grant_type=authorization_code&client_id=printer&code={code}\
+//!      &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+//! );
+//! let request = http::Request::post("https://auth.example.com/token")
+//!     .header("content-type", "application/x-www-form-urlencoded")
+//!     .body(form.into_bytes())?;
+//! let end = serve(provider.dispatch(&request, Moment::from_os()), &store)?;
+//! let Dispatched::Respond(response) = end else { panic!("expected a response") };
+//! let tokens: serde_json::Value = serde_json::from_slice(response.body())?;
+//!
+//! // 5. An API beside the server checks the access token (RFC 6750).
+//! let api = ResourceServer::builder("https://photos.example.com").build()?;
+//! let albums = http::Request::get("https://photos.example.com/albums")
+//!     .header("authorization", format!("Bearer {}", tokens["access_token"].as_str().unwrap()))
+//!     .body(Vec::new())?;
+//! match serve(api.check(&albums, "albums", Timestamp::from_os()), &store)? {
+//!     Admission::Granted(access) => assert_eq!(access.user(), Some("jane")),
+//!     Admission::Rejected(rejected) => panic!("{rejected}"),
+//! }
+//!
+//! // 6. Someone has seen the code, and sends it again: it is refused, and the grant is revoked.
+//! let rejected = serve(provider.dispatch(&request, Moment::from_os()), &store).unwrap_err();
+//! assert_eq!(rejected.response().status(), 400);
+//! assert!(matches!(
+//!     serve(api.check(&albums, "albums", Timestamp::from_os()), &store)?,
+//!     Admission::Rejected(_)
+//! ));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to begin
+//!
+//! - Configure a server: [`Provider::builder`], [`ProviderBuilder`], [`GrantType`],
+//!   [`ClientRecord`](store::ClientRecord).
+//! - Answer any request: [`Provider::dispatch`].
+//! - Ask the user: [`Consent`], then [`Provider::approve`], [`Provider::deny`] or
+//!   [`Provider::redirect_with_error`]; for devices [`DevicePage`].
+//! - Add members to responses: [`ExtendResponse`], [`Serve::extend_response`],
+//!   [`ProviderBuilder::introspect_data`].
+//! - Let clients register: [`RegistrationPolicy`].
+//! - Log what was refused: [`Rejected`], [`RejectReason`].
+//! - Check passwords, exchange tokens, add grants: [`DecideGrant`], [`Serve::decide_grant`],
+//!   [`ExtensionGrant`].
+//! - Keep it all in a database: [`Store`](store::Store), [`AsyncStore`](store::AsyncStore), and the
+//!   feature `conformance`, which checks the implementation.
+//! - Protect an API with the tokens: [`resource`](super::resource).
+//!
+//! Programs that used python-oauth2 find its names, and the names here, in `docs/migration.md` of
+//! the source.
 //!
 //! # Events
 //!
-//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens
-//! issued` (info; `grant`, `client_id`, `grant_type`, `scope`), `revoked` (info; `grant`), `grant
-//! revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`, `reason`), `request
-//! refused` (warn for a wrong secret or password, and debug; the same), `request failed` if the
-//! fault is on this side (error; the same), `replaced refresh token used within the grace time`
-//! (warn; `grant`, `client_id`) and `introspected token is not active` (debug; `client_id`,
-//! `reason`).
+//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`:
 //!
-//! # For those who know python-oauth2
-//!
-//! | there | here |
-//! |---|---|
-//! | `Provider`, `add_grant`, `dispatch` | [`Provider`], [`ProviderBuilder::add_grant_type`], [`Provider::dispatch`] |
-//! | `authorize_path`, `token_path` | [`ProviderBuilder::path`] |
-//! | `AuthorizationCodeGrant(expires_in, scopes, default_scope, unique_token)` | [`GrantType::authorization_code`] and its options |
-//! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::dangerous_implicit`], [`GrantType::dangerous_password`], [`GrantType::client_credentials`] |
-//! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::allow_refresh_token_reuse`] |
-//! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
-//! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
-//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::approve`] with a [`Approval`], or [`Provider::deny`] |
-//! | the same of `ResourceOwnerGrantSiteAdapter` | [`GrantCredential::Password`] |
-//! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
-//! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
-//! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`](crate::oauth2::server::store::Store), [`AsyncStore`](crate::oauth2::server::store::AsyncStore) |
-//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`](crate::oauth2::server::store::ClientRecord), [`OneTimeRecord`](crate::oauth2::server::store::OneTimeRecord), [`TokenRecord`](crate::oauth2::server::store::TokenRecord) |
-//! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
-//!
-//! A client's record has to name `client_credentials`, `password`, `implicit` and custom grants of
-//! the application. `reissue_refresh_tokens=True` is the default here.
-//!
-//! These differences are on purpose: everything is bound to its client, nothing is taken twice,
-//! secrets and tokens lie in the store as hashes, errors carry the state, tokens expire and refresh
-//! tokens are replaced unless the configuration says something else, and a public client needs a
-//! proof key.
+//! | event | level | fields |
+//! |---|---|---|
+//! | `tokens issued` | info | `grant`, `client_id`, `grant_type`, `scope` |
+//! | `revoked` | info | `grant` |
+//! | `grant revoked`, for a likely theft | warn | `code`, `endpoint`, `client_id`, `reason` |
+//! | `request refused` | debug; warn for a wrong secret or password | the same |
+//! | `request failed`, by a fault of the server | error | the same |
+//! | `replaced refresh token used within the grace time` | warn | `grant`, `client_id` |
+//! | `introspected token is not active` | debug | `client_id`, `reason` |
 
 pub(crate) mod configure;
 mod dispatch;
