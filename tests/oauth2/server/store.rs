@@ -260,15 +260,15 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::LeavesRecordsWithTheirGrant, "the grant of the existing token"),
         (Fault::OverwritesSecondKeys, "second key of a living record"),
         (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
-        (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord leaves a record alone that is used"),
+        (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord does not change a used record"),
         (Fault::IgnoresParents, "ParentGone"),
         (Fault::ReturnsExpiredReusableTokens, "expired"),
         (Fault::ChecksReuseKeysInTwoSteps, "reuse key"),
-        (Fault::LosesNarrowedScopes, "access token's record, whole"),
+        (Fault::LosesNarrowedScopes, "complete record of the access token"),
         (Fault::RotatesTwice, "the second Rotate answers Replaced"),
         (Fault::RotatesInTwoSteps, "exactly one is answered Rotated; "),
-        (Fault::ForgetsRefreshTokensOfGrants, "whose grant was revoked"),
-        (Fault::RevokesInTwoSteps, "a grant that is revoked while tokens of it are being made"),
+        (Fault::ForgetsRefreshTokensOfGrants, "whose parent's grant was revoked"),
+        (Fault::RevokesInTwoSteps, "a grant that is revoked while tokens are saved for it"),
     ] {
         let said = verdict(|| conformance::check(&Broken::new(fault), NOW));
         let said = said.unwrap_or_else(|| panic!("{fault:?} was not caught"));
@@ -335,7 +335,7 @@ fn asynchronous_stores_are_checked_too_and_their_futures_overlap() {
     let slow = |redeems_in_two_steps| Slow { inner: MemoryStore::default(), redeems_in_two_steps };
     pollster::block_on(conformance::check_async(&slow(false), NOW));
     let said = verdict(|| pollster::block_on(conformance::check_async(&slow(true), NOW))).unwrap();
-    assert!(said.contains("exactly one is answered Redeemed; 4 did"), "{said}");
+    assert!(said.contains("exactly one is answered Redeemed; 4 were"), "{said}");
 }
 
 /// A store that cannot be reached.

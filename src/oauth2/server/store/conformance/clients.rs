@@ -37,7 +37,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (id, registration) = (kit.name("client"), kit.key());
     must(
         kit.client(&id).await.is_none(),
-        "FindClient of a client that was never kept answers None",
+        "FindClient of a client that was never saved answers None",
     );
     let first = registered(&id, Some(registration));
     let is =
@@ -45,25 +45,25 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let refused = !kit.save_client(save(&first, Some(&first))).await;
     must(
         refused && kit.client(&id).await.is_none(),
-        "SaveClient that replaces a client which is not there keeps nothing",
+        "SaveClient that replaces a client which does not exist saves nothing",
     );
     must(kit.save_client(save(&first, None)).await, "SaveClient with a new client answers true");
-    must(is(&first).await, "FindClient answers with the record that was kept, whole");
+    must(is(&first).await, "FindClient answers with the complete record that was saved");
 
     let second = registered(&id, Some(registration)).add_redirect_uri("https://other.example.com/");
     let refused = !kit.save_client(save(&second, None)).await;
     must(
         refused && is(&first).await,
-        "SaveClient without `replaces` leaves a client alone that is there",
+        "SaveClient without `replaces` does not change a client that exists",
     );
     let refused = !kit.save_client(save(&second, Some(&second))).await;
     must(
         refused && is(&first).await,
-        "SaveClient leaves a client alone that is not the one that it replaces",
+        "SaveClient does not change a client that differs from `replaces`",
     );
     must(
         kit.save_client(save(&second, Some(&first))).await,
-        "SaveClient with the record that is there answers true",
+        "SaveClient whose `replaces` is the stored record answers true",
     );
     must(is(&second).await, "SaveClient replaces the whole record");
 
@@ -75,14 +75,14 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let refused = !kit.save_client(save(&second, Some(&first))).await;
     must(
         refused && is(&renewed).await,
-        "after SaveClient has changed the registration's hash, the one before is not valid",
+        "after SaveClient has changed the registration's hash, the former hash is not valid",
     );
 
     let id = kit.name("client");
     let unmanaged = registered(&id, None);
     must(
         kit.save_client(save(&unmanaged, None)).await,
-        "SaveClient keeps a client without a registration, too",
+        "SaveClient saves a client without a registration, too",
     );
     let refused = !kit.save_client(save(&second, Some(&second))).await;
     let removed =
@@ -153,13 +153,13 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(kit.record(*record).await.is_none(), "RemoveClient removes the client's one-time records");
     must(
         !kit.remove_client(remove(0, registrations[0])).await,
-        "RemoveClient of a client that is gone answers false",
+        "RemoveClient of a client that was removed answers false",
     );
     let (tokens, record) = &kept[1];
     let untouched = kit.client(&ids[1]).await.is_some() && kit.has(&tokens[0].access).await;
     must(
         untouched && kit.record(*record).await.is_some(),
-        "RemoveClient leaves other clients alone, with what is theirs",
+        "RemoveClient does not change other clients, nor their tokens and records",
     );
     must(
         kit.save_client(save(&registered(&ids[0], None), None)).await,

@@ -96,12 +96,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     /// Keeps tokens that must be kept.
     pub(crate) async fn keep(&self, tokens: &NewTokens) {
         let saved = self.save_tokens(SaveTokens { tokens: tokens.clone(), parent: None }).await;
-        must(
-            saved == Saved::New,
-            &format!(
-                "SaveTokens with tokens that nothing is in the way of answers New, not {saved:?}"
-            ),
-        );
+        must(saved == Saved::New, &format!("SaveTokens of new tokens answers New, not {saved:?}"));
     }
 
     /// Keeps a one-time record that must be kept, and tells its key.
@@ -111,7 +106,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
         must(
             self.save_one_time_record(query).await,
-            "SaveOneTimeRecord without an second key keeps the record, and answers true",
+            "SaveOneTimeRecord without a second key saves the record, and answers true",
         );
         key
     }

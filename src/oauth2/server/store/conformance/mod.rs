@@ -17,7 +17,7 @@
 //! itself, such as a database that drops expired rows; everything that has to have expired did so
 //! before then, and everything else lives for an hour. Two runs against the same store need
 //! different seconds.
-#![expect(clippy::panic, reason = "it is for tests, and fails as they do")]
+#![expect(clippy::panic, reason = "a test calls it, and must fail when a rule is broken")]
 
 mod clients;
 mod crowd;

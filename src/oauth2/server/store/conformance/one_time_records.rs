@@ -56,7 +56,7 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(
         kit.record(kit.key()).await.is_none(),
-        "FindOneTimeRecord of a record that was never kept answers None",
+        "FindOneTimeRecord of a record that was never saved answers None",
     );
     let grant = kit.grant();
     let (waiting, granted) = (
@@ -71,7 +71,8 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             FoundOneTimeRecord { key, version: 0, used: false, record: Arc::new(record) };
         must(
             kit.record(key).await == Some(expected),
-            "FindOneTimeRecord answers with what SaveOneTimeRecord kept, whole, at version 0",
+            "FindOneTimeRecord answers with the complete record that SaveOneTimeRecord saved, at \
+             version 0",
         );
     }
     // One that has expired may be gone; what is answered of it must say when it expired.
@@ -90,7 +91,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let found = kit.record(key).await;
     must(
         found.is_none_or(|found| found.record == record),
-        "a record that has expired does not come back as a living one",
+        "FindOneTimeRecord does not answer with an expired record as if it were valid",
     );
 }
 
@@ -105,7 +106,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     };
     must(
         kit.save_one_time_record(save(keys[0], second_key)).await,
-        "SaveOneTimeRecord with an second key that is free answers true",
+        "SaveOneTimeRecord with a second key that is free answers true",
     );
     let found = kit.record(second_key).await;
     must(
@@ -114,7 +115,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.record(keys[0]).await.is_some(),
-        "FindOneTimeRecord finds a record with an second key by its key, too",
+        "FindOneTimeRecord finds a record with a second key by its key, too",
     );
     must(
         !kit.save_one_time_record(save(keys[1], second_key)).await,
@@ -122,7 +123,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.record(keys[1]).await.is_none(),
-        "SaveOneTimeRecord with the second key of a living record keeps nothing",
+        "SaveOneTimeRecord with the second key of a living record saves nothing",
     );
     let (used, key) = (kit.key(), kit.key());
     kit.save_one_time_record(save(key, used)).await;
@@ -134,7 +135,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == keys[0]),
-        "SaveOneTimeRecord leaves the second key to the record that has it",
+        "SaveOneTimeRecord does not take a second key from the record that has it",
     );
 
     let replace = ReplaceOneTimeRecord { key: keys[0], version: 0, record: record.clone() };
@@ -145,7 +146,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.version == 1),
-        "FindOneTimeRecord by the second key sees what ReplaceOneTimeRecord did",
+        "FindOneTimeRecord by the second key finds the record that ReplaceOneTimeRecord saved",
     );
     kit.revoke(Revoke::Grant(record.grant_id)).await;
     must(
@@ -154,7 +155,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.save_one_time_record(save(keys[2], second_key)).await,
-        "an second key is free once its record is revoked",
+        "a second key is free once its record is revoked",
     );
 
     // At the very second at which a one-time record expires, its second_key is free.
@@ -170,12 +171,12 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let key = kit.key();
     must(
         kit.save_one_time_record(save(key, second_key)).await,
-        "an second key is free once its record has expired",
+        "a second key is free once its record has expired",
     );
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == key),
-        "an second key that was free finds the record that has it now",
+        "FindOneTimeRecord by a second key that became free finds the record that has it now",
     );
     // Something new is kept, and the first may then be dropped: with its own second_key, not the
     // second's.
@@ -183,7 +184,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == key),
-        "dropping an expired record leaves its second key to the one that has it now",
+        "dropping an expired record does not take its second key from the record that has it now",
     );
 }
 
@@ -203,7 +204,7 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     };
     must(
         !kit.replace_one_time_record(replace(key, 1, &denied)).await,
-        "ReplaceOneTimeRecord with a version that is still to come answers false",
+        "ReplaceOneTimeRecord with a version that does not exist yet answers false",
     );
     must(
         kit.replace_one_time_record(replace(key, 0, &granted)).await,
@@ -211,7 +212,7 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         stage(&granted, 1).await,
-        "ReplaceOneTimeRecord keeps the new record, and the version goes up by one",
+        "ReplaceOneTimeRecord saves the new record, and the version increases by one",
     );
     let refused = !kit.replace_one_time_record(replace(key, 0, &denied)).await;
     must(
@@ -220,31 +221,31 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.replace_one_time_record(replace(key, 1, &denied)).await && stage(&denied, 2).await,
-        "versions go up one by one",
+        "each ReplaceOneTimeRecord increases the version by one",
     );
     let unknown = kit.key();
     let refused = !kit.replace_one_time_record(replace(unknown, 0, &denied)).await;
     must(
         refused && kit.record(unknown).await.is_none(),
-        "ReplaceOneTimeRecord of a record that is not there keeps nothing",
+        "ReplaceOneTimeRecord of a record that does not exist saves nothing",
     );
 
     must(
         kit.redeem(Redeem { key, tokens: None }).await == Redemption::Redeemed,
-        "Redeem takes a record that was replaced, too",
+        "Redeem accepts a record that was replaced, too",
     );
     let version = kit.record(key).await.map_or(2, |found| found.version);
     let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
     let used = kit.record(key).await.is_some_and(|found| found.used);
     must(
         refused && used,
-        "ReplaceOneTimeRecord leaves a record alone that is used, whatever the version",
+        "ReplaceOneTimeRecord does not change a used record, whatever the version",
     );
     kit.revoke(Revoke::Grant(grant.id)).await;
     let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
     must(
         refused && kit.record(key).await.is_none(),
-        "ReplaceOneTimeRecord does not bring back a record that was revoked",
+        "ReplaceOneTimeRecord does not restore a record that was revoked",
     );
 }
 
@@ -255,7 +256,7 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let unknown = kit.redeem(redeem(kit.key(), &first)).await;
     must(
         unknown == Redemption::Unknown && kit.lacks(&first).await,
-        "Redeem of a record that is not there keeps no tokens: Unknown",
+        "Redeem of a record that does not exist answers Unknown, and saves no tokens",
     );
 
     let key = kit.issue(kit.code(&grant)).await;
@@ -268,16 +269,16 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(
         both && kit.token(refresh).await
             == first.refresh.as_ref().map(|token| token.record.clone()),
-        "Redeem keeps both tokens",
+        "Redeem saves both tokens",
     );
     must(
         kit.redeem(redeem(key, &second)).await == Redemption::Replayed(grant.id),
         "Redeem of a record that was redeemed answers Replayed, with its grant",
     );
-    must(kit.lacks(&second).await, "Redeem of a record that was redeemed keeps no tokens");
+    must(kit.lacks(&second).await, "Redeem of a record that was redeemed saves no tokens");
     must(
         kit.has(&first.access).await,
-        "Redeem of a record that was redeemed leaves the first one's tokens to the caller",
+        "Redeem of a record that was redeemed does not revoke the first tokens: the caller does",
     );
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(key).await;
@@ -293,15 +294,19 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     let again = kit.redeem(redeem(key, &second)).await;
     must(again == Redemption::Replayed(grant.id), "Redeem without tokens spends the record");
-    must(kit.lacks(&second).await, "Redeem of a record that was used for nothing keeps no tokens");
+    must(
+        kit.lacks(&second).await,
+        "Redeem of a record that was spent without tokens saves no \
+        tokens",
+    );
 
     let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });
     let key = kit.issue(kit.code(&grant)).await;
     must(
         kit.redeem(redeem(key, &only)).await == Redemption::Redeemed,
-        "Redeem takes an access token alone, too",
+        "Redeem accepts an access token without a refresh token, too",
     );
-    must(kit.has(&only.access).await, "Redeem keeps an access token that comes alone");
+    must(kit.has(&only.access).await, "Redeem saves an access token without a refresh token");
 
     let key = kit.issue(kit.code(&grant)).await;
     kit.revoke(Revoke::Grant(grant.id)).await;
@@ -323,9 +328,9 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     let token = existing.access.clone();
     must(
         redemption == Redemption::Existing(token),
-        "Redeem answers Existing, with the reusable token that is there",
+        "Redeem answers Existing, with the reusable token that exists",
     );
-    must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
+    must(kit.lacks(&tokens).await, "Redeem that answers Existing saves no tokens");
     let found = kit.record(key).await;
     must(
         found.as_ref().is_some_and(|found| found.used),
@@ -347,12 +352,13 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     let stays = kit.record(key).await.is_some() && kit.has(&existing.access).await;
     must(
         stays,
-        "a record that was used for an existing token does not go with the grant that it was of",
+        "Revoke of a record's former grant does not remove the record after it was used for an \
+         existing token",
     );
     kit.revoke(Revoke::Grant(first.id)).await;
     must(
         kit.record(key).await.is_none(),
-        "a record that was used for an existing token goes with that token's grant",
+        "Revoke of an existing token's grant removes the record that was used for that token",
     );
 
     // A reusable token that has been removed is not found.
@@ -361,6 +367,6 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
     must(
         redemption == Redemption::Redeemed && kit.has(&tokens.access).await,
-        "Redeem knows no reusable token that was revoked",
+        "Redeem does not answer Existing for a reusable token that was revoked",
     );
 }

@@ -57,7 +57,7 @@ async fn run<R>(
 fn winner(outcomes: &[Outcome], won: impl Fn(&Outcome) -> bool, law: &str) -> usize {
     let winners: Vec<_> =
         outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
-    must(winners.len() == 1, &format!("{law}; {} did", winners.len()));
+    must(winners.len() == 1, &format!("{law}; {} were", winners.len()));
     winners.first().copied().unwrap_or_default()
 }
 
@@ -80,13 +80,13 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
         let winner = winner(
             &outcomes,
             won,
-            "of those who redeem one record at once, exactly one is answered Redeemed",
+            "of several Redeems of one record at once, exactly one is answered Redeemed",
         );
         for (at, tokens) in tokens.iter().enumerate() {
             if at == winner {
                 must(
                     kit.has(&tokens.access).await,
-                    "the tokens of the one who redeems a record are kept",
+                    "the tokens of the Redeem that is answered Redeemed are saved",
                 );
             } else {
                 let late = outcomes.get(at)
@@ -95,11 +95,12 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
                     )));
                 must(
                     late,
-                    "of those who redeem one record at once, all but one are answered Replayed",
+                    "of several Redeems of one record at once, all except one are answered \
+                     Replayed",
                 );
                 must(
                     kit.lacks(tokens).await,
-                    "the tokens of those who redeem a record too late are not kept",
+                    "the tokens of a Redeem that is answered Replayed are not saved",
                 );
             }
         }
@@ -126,7 +127,7 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         let winner = winner(
             &outcomes,
             won,
-            "of those who rotate one refresh token at once, exactly one is answered Rotated",
+            "of several Rotates of one refresh token at once, exactly one is answered Rotated",
         );
         let Some(Rotate { key, replaced: now, .. }) = rotations.get(winner).cloned() else {
             return;
@@ -135,17 +136,17 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
             let told = outcomes.get(at) == Some(&Outcome::Rotated(Rotation::Replaced(now.clone())));
             must(
                 told,
-                "those who rotate a refresh token too late are answered Replaced, with the record \
-                 of who did",
+                "the other Rotates are answered Replaced, with the record of the Rotate that was \
+                 answered Rotated",
             );
             must(
                 kit.lacks(&late.tokens).await,
-                "the tokens of those who rotate a refresh token too late are not kept",
+                "the tokens of a Rotate that is answered Replaced are not saved",
             );
         }
         must(
             kit.has(&KeyedToken::new(key, now)).await,
-            "the record of the one who rotates a refresh token is kept",
+            "the record of the Rotate that is answered Rotated is saved",
         );
     };
     run(together, prepare, judge).await;
@@ -171,14 +172,18 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
         let winner = winner(
             &outcomes,
             kept,
-            "of one-time records with one second_key that come at once, exactly one is kept",
+            "of several one-time records with one second key at once, exactly one is saved",
         );
         let found = kit.record(second_key).await.map(|found| found.key);
-        must(found == keys.get(winner).copied(), "an second key finds the record that was kept");
+        must(
+            found == keys.get(winner).copied(),
+            "FindOneTimeRecord by the second key finds the \
+            record that was saved",
+        );
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
             must(
                 kit.record(*key).await.is_none(),
-                "a record whose second key was taken at the same time is not kept",
+                "a record whose second key was taken at the same time is not saved",
             );
         }
     };
@@ -201,14 +206,18 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
         let winner = winner(
             &outcomes,
             kept,
-            "of those who replace one version of a record at once, exactly one does",
+            "of several ReplaceOneTimeRecords of one version at once, exactly one is answered true",
         );
         let Some(ReplaceOneTimeRecord { key, record, .. }) = replacements.get(winner) else {
             return;
         };
         let found = kit.record(*key).await;
         let is_winners = found.is_some_and(|found| found.version == 1 && found.record == *record);
-        must(is_winners, "what is kept is the record of the one who replaced it");
+        must(
+            is_winners,
+            "the stored record is that of the ReplaceOneTimeRecord that is answered \
+            true",
+        );
     };
     run(together, prepare, judge).await;
 }
@@ -239,7 +248,7 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
         let winner = winner(
             &outcomes,
             won,
-            "of tokens with one reuse key that come at once, exactly one is kept",
+            "of several tokens with one reuse key at once, exactly one is saved",
         );
         let Some(token) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
         let by_saving = Outcome::Saved(Saved::Existing(token.clone()));
@@ -250,12 +259,12 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
                 .is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
             must(
                 told,
-                "of tokens with one reuse key that come at once, all but one are answered \
+                "of several tokens with one reuse key at once, all except one are answered \
                  Existing, with that one",
             );
             must(
                 kit.lacks(tokens).await,
-                "of tokens with one reuse key that come at once, all but one are not kept",
+                "of several tokens with one reuse key at once, all except one are not saved",
             );
         }
     };
@@ -273,7 +282,7 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
         winner(
             &outcomes,
             kept,
-            "of new clients with one identifier that come at once, exactly one is kept",
+            "of several new clients with one identifier at once, exactly one is saved",
         );
     };
     run(together, prepare, judge).await;
@@ -300,7 +309,7 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
         winner(
             &outcomes,
             kept,
-            "of those who replace a client under one registration at once, exactly one does",
+            "of several SaveClients that replace one client at once, exactly one is answered true",
         );
     };
     run(together, prepare, judge).await;
@@ -328,12 +337,12 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         for tokens in &all {
             must(
                 kit.lacks(tokens).await,
-                "a grant that is revoked while tokens of it are being made has none afterwards",
+                "a grant that is revoked while tokens are saved for it has no tokens afterwards",
             );
         }
         must(
             kit.record(key).await.is_none(),
-            "a grant that is revoked while a record is being redeemed has none afterwards",
+            "a grant that is revoked while its record is redeemed has no tokens afterwards",
         );
     };
     run(together, prepare, judge).await;

@@ -36,21 +36,25 @@ fn refresh(tokens: &NewTokens) -> KeyedToken {
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(
         kit.token(kit.key()).await.is_none(),
-        "FindToken of a token that was never kept answers None",
+        "FindToken of a token that was never saved answers None",
     );
     let mut tokens = kit.living(&kit.grant(), kit.key());
     let access = Arc::make_mut(&mut tokens.access.record);
     access.narrowed_scope = Some("photos.read".into());
     access.narrowed_resource = Some(Vec::new());
     kit.keep(&tokens).await;
-    must(kit.has(&tokens.access).await, "FindToken answers with the access token's record, whole");
+    must(
+        kit.has(&tokens.access).await,
+        "FindToken answers with the complete record of the access \
+        token",
+    );
     must(
         kit.has(&refresh(&tokens)).await,
-        "FindToken answers with the refresh token's record, whole",
+        "FindToken answers with the complete record of the refresh token",
     );
     let alone = NewTokens { refresh: None, ..kit.tokens(&kit.grant()) };
     kit.keep(&alone).await;
-    must(kit.has(&alone.access).await, "SaveTokens keeps an access token that comes alone");
+    must(kit.has(&alone.access).await, "SaveTokens saves an access token without a refresh token");
 }
 
 async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -65,15 +69,15 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     }
     // Something new comes, so that what has expired may be dropped.
     kit.keep(&kit.tokens(&kit.grant())).await;
-    must(kit.has(&eternal.access).await, "a token that never expires stays");
+    must(kit.has(&eternal.access).await, "a token that never expires is not dropped");
     must(
         kit.has(&refresh(&brief)).await,
-        "a refresh token outlives the access token that came with it",
+        "a refresh token is not dropped when the access token that was saved with it expires",
     );
     let found = kit.token(brief.access.key).await;
     must(
         found.is_none_or(|found| found == brief.access.record),
-        "a token that has expired does not come back as a living one",
+        "FindToken does not answer with an expired token as if it were valid",
     );
 }
 
@@ -81,19 +85,19 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let grant = kit.grant();
     let (parent, child) = (kit.tokens(&grant), kit.tokens(&grant));
     let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
-    must(gone == Saved::ParentGone, "SaveTokens whose parent is not there answers ParentGone");
-    must(kit.lacks(&child).await, "SaveTokens whose parent is not there keeps nothing");
+    must(gone == Saved::ParentGone, "SaveTokens whose parent does not exist answers ParentGone");
+    must(kit.lacks(&child).await, "SaveTokens whose parent does not exist saves nothing");
     kit.keep(&parent).await;
     let of_refresh = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
     must(
         of_refresh == Saved::New && kit.has(&child.access).await,
-        "SaveTokens keeps what comes of a refresh token that is there",
+        "SaveTokens saves tokens whose parent is a refresh token that exists",
     );
     let child = kit.tokens(&grant);
     let of_access = kit.save_tokens(save(&child, Some(parent.access.key))).await;
     must(
         of_access == Saved::New && kit.has(&child.access).await,
-        "SaveTokens keeps what comes of an access token that is there",
+        "SaveTokens saves tokens whose parent is an access token that exists",
     );
 
     kit.revoke(Revoke::Token(parent.access.key)).await;
@@ -101,13 +105,13 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
     must(
         gone == Saved::ParentGone && kit.lacks(&child).await,
-        "SaveTokens keeps nothing of a token that was revoked",
+        "SaveTokens saves nothing whose parent was revoked",
     );
     kit.revoke(Revoke::Grant(grant.id)).await;
     let gone = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
     must(
         gone == Saved::ParentGone && kit.lacks(&child).await,
-        "SaveTokens keeps nothing of a token whose grant was revoked",
+        "SaveTokens saves nothing whose parent's grant was revoked",
     );
 }
 
@@ -117,10 +121,10 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         let saved = kit.save_tokens(save(tokens, None)).await;
         let token = existing.access.clone();
         must(saved == Saved::Existing(token), law);
-        must(kit.lacks(tokens).await, "SaveTokens that answers Existing keeps neither token");
+        must(kit.lacks(tokens).await, "SaveTokens that answers Existing saves neither token");
         must(
             kit.has(&existing.access).await,
-            "SaveTokens that answers Existing leaves that token as it was",
+            "SaveTokens that answers Existing does not change the existing token",
         );
     };
     let first = kit.living(&kit.grant(), reuse);
@@ -128,7 +132,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     expect(
         &kit.living(&kit.grant(), reuse),
         &first,
-        "SaveTokens answers Existing where a living token has the reuse key",
+        "SaveTokens answers Existing when a living token has the reuse key",
     )
     .await;
     kit.keep(&kit.living(&kit.grant(), kit.key())).await;
@@ -162,7 +166,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let saved = kit.save_tokens(save(&after, None)).await;
     must(
         saved == Saved::New && kit.has(&after.access).await,
-        "a reusable token that has expired is in nobody's way",
+        "a reusable token that has expired does not prevent a new one",
     );
     expect(
         &kit.living(&kit.grant(), reuse),
@@ -188,10 +192,10 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let old = refresh(&tokens[0]);
     let rotate = |new: &NewTokens| kit.rotation(&old, None, new);
     let unknown = kit.rotate(rotate(&tokens[1])).await;
-    must(unknown == Rotation::Unknown, "Rotate of a token that is not there answers Unknown");
+    must(unknown == Rotation::Unknown, "Rotate of a token that does not exist answers Unknown");
     must(
         kit.lacks(&tokens[1]).await && kit.token(old.key).await.is_none(),
-        "Rotate of a token that is not there keeps nothing",
+        "Rotate of a token that does not exist saves nothing",
     );
 
     kit.keep(&tokens[0]).await;
@@ -202,29 +206,29 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.has(&tokens[1].access).await && kit.has(&refresh(&tokens[1])).await,
-        "Rotate keeps the new tokens",
+        "Rotate saves the new tokens",
     );
     must(
         kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
-        "Rotate keeps the old token's record as it is from then on",
+        "Rotate saves the old token's record as `replaced` has it",
     );
-    must(kit.has(&tokens[0].access).await, "Rotate leaves access tokens alone");
+    must(kit.has(&tokens[0].access).await, "Rotate does not change access tokens");
     let second = kit.rotate(rotate(&tokens[2])).await;
     must(
         second == Rotation::Replaced(first.replaced.clone()),
         "the second Rotate answers Replaced, with the first one's record",
     );
-    must(kit.lacks(&tokens[2]).await, "the second Rotate keeps no tokens");
+    must(kit.lacks(&tokens[2]).await, "the second Rotate saves no tokens");
     must(
         kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
-        "the second Rotate leaves the first one's record alone",
+        "the second Rotate does not change the record of the first",
     );
 
     let (predecessor, old) = (old.key, refresh(&tokens[1]));
     let next = kit.rotation(&old, Some(predecessor), &tokens[2]);
     must(
         kit.rotate(next.clone()).await == Rotation::Rotated,
-        "what came in a refresh token's place can be replaced itself",
+        "the successor of a refresh token can be rotated, too",
     );
     let unsealed = Arc::new(first.replaced.without_seal());
     must(
@@ -233,14 +237,13 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.has(&KeyedToken::new(old.key, next.replaced)).await,
-        "Rotate leaves the seal of the token alone that it replaces",
+        "Rotate does not change the seal of the token that it replaces",
     );
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
         must(
             kit.lacks(tokens).await,
-            "Revoke of a grant takes refresh tokens that were replaced, and what came in their \
-             place",
+            "Revoke of a grant removes refresh tokens that were replaced, and their successors",
         );
     }
     let revoked = kit.rotate(rotate(&tokens[2])).await;
@@ -256,21 +259,30 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&first).await;
     let old = refresh(&first);
     let rotate = kit.rotation(&old, None, &second);
-    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of reuse keys");
+    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate ignores reuse keys");
     must(
         kit.has(&second.access).await,
-        "Rotate keeps the new tokens also where a living token has the reuse key",
+        "Rotate saves the new tokens even if a living token has the reuse key",
     );
-    must(kit.has(&first.access).await, "Rotate leaves the reusable token alone that was there");
+    must(
+        kit.has(&first.access).await,
+        "Rotate does not change the reusable token that existed \
+        before",
+    );
     let latest = async |law: &str| {
         let token = second.access.clone();
         let saved = kit.save_tokens(save(&kit.living(&kit.grant(), reuse), None)).await;
         must(saved == Saved::Existing(token), law);
     };
-    latest("of two tokens with one reuse key the one that came last is Existing").await;
+    latest(
+        "of two tokens with one reuse key, SaveTokens answers Existing with the one that was \
+        saved last",
+    )
+    .await;
     kit.revoke(Revoke::Token(first.access.key)).await;
     latest(
-        "of two tokens with one reuse key the latest stays Existing when the other one is revoked",
+        "of two tokens with one reuse key, SaveTokens still answers Existing with the latest when \
+         the other one is revoked",
     )
     .await;
 }
@@ -281,14 +293,18 @@ async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&tokens[1]).await;
     kit.revoke(Revoke::Token(kit.key())).await;
     kit.revoke(Revoke::Token(tokens[0].access.key)).await;
-    must(kit.token(tokens[0].access.key).await.is_none(), "Revoke of an access token takes it");
+    must(kit.token(tokens[0].access.key).await.is_none(), "Revoke of an access token removes it");
     must(
         kit.has(&refresh(&tokens[0])).await,
-        "Revoke of an access token leaves its refresh token alone",
+        "Revoke of an access token does not change its refresh token",
     );
     kit.revoke(Revoke::Token(refresh(&tokens[1]).key)).await;
-    must(kit.token(refresh(&tokens[1]).key).await.is_none(), "Revoke of a refresh token takes it");
-    must(kit.has(&tokens[1].access).await, "Revoke of one token leaves the others alone");
+    must(
+        kit.token(refresh(&tokens[1]).key).await.is_none(),
+        "Revoke of a refresh token removes \
+        it",
+    );
+    must(kit.has(&tokens[1].access).await, "Revoke of one token does not change the others");
     kit.revoke(Revoke::Token(tokens[0].access.key)).await;
 }
 
@@ -319,31 +335,31 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     for tokens in &tokens {
         must(
             kit.token(tokens.access.key).await.is_none(),
-            "Revoke of a grant takes all of its access tokens",
+            "Revoke of a grant removes all of its access tokens",
         );
         let refresh =
             tokens.refresh.as_ref().filter(|token| token.record.kind == TokenKind::Refresh);
         if let Some(KeyedToken { key, .. }) = refresh {
             must(
                 kit.token(*key).await.is_none(),
-                "Revoke of a grant takes all of its refresh tokens",
+                "Revoke of a grant removes all of its refresh tokens",
             );
         }
     }
     must(
         kit.record(unused).await.is_none(),
-        "Revoke of a grant takes one-time records that are not used",
+        "Revoke of a grant removes one-time records that are not used",
     );
     must(
         kit.record(used).await.is_none(),
-        "Revoke of a grant takes one-time records that are used",
+        "Revoke of a grant removes one-time records that are used",
     );
     let untouched = kit.has(&kept.access).await
         && kit.has(&refresh(&kept)).await
         && kit.record(record).await.is_some();
     must(
         untouched,
-        "Revoke of a grant leaves other grants alone, of the same client and user, too",
+        "Revoke of a grant does not change other grants, even of the same client and user",
     );
     kit.revoke(Revoke::Grant(grant.id)).await;
 }
