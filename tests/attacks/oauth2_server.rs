@@ -201,7 +201,7 @@ fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
     // It is what a missing method means, and the client is told so.
     let rejected = plain(&[]).unwrap_err();
     let told = parameter(&location(&rejected.response()), "error_description").unwrap();
-    assert!(told.contains("the method left out means plain"), "{told}");
+    assert!(told.contains("a request without this parameter means plain"), "{told}");
     assert_eq!(sent_back(plain(&[])), "invalid_request");
     assert_eq!(sent_back(plain(&[("code_challenge_method", "S512")])), "invalid_request");
     let allowed = RawServer::new(provider().with(|options| options.allow_plain_pkce = true));

@@ -16,27 +16,26 @@ use crate::wire::Timestamp;
 #[non_exhaustive]
 pub enum RejectReason {
     /// The request has no bearer token.
-    #[error("there is no bearer token")]
+    #[error("the request has no bearer token: send it in the Authorization header")]
     TokenMissing,
-    /// The bearer token is in the query, from which it is not taken.
-    #[error("the bearer token is in the query")]
+    /// The bearer token is in the query, where it is not accepted.
+    #[error("the bearer token is in the query: send it in the Authorization header")]
     TokenInQuery,
     /// The request has more than one bearer token.
     #[error(
-        "the parameter {0:?} is there more than once: expected one bearer token in one place \
-         (RFC 6750 section 2)"
+        "{0:?} occurs more than once: expected one bearer token in one place (RFC 6750 section 2)"
     )]
     TokenTwice(&'static str),
     /// A header or parameter that should hold the bearer token holds something else.
-    #[error("the parameter {name} cannot be used: {why}")]
+    #[error("{name} cannot be used: {why}")]
     TokenInvalid {
         /// The header or parameter.
         name: &'static str,
         /// The reason why the header or parameter cannot be used.
         why: &'static str,
     },
-    /// The bearer token is unknown, revoked, or no access token.
-    #[error("the bearer token is unknown, revoked, or no access token")]
+    /// The bearer token is unknown, revoked, or not an access token.
+    #[error("the bearer token is unknown, revoked, or not an access token")]
     TokenUnknown,
     /// The authorization server says that the bearer token is not active.
     #[error("the authorization server says that the bearer token is not active")]
@@ -49,10 +48,10 @@ pub enum RejectReason {
         /// The time of the request.
         now: Timestamp,
     },
-    /// The bearer token is not good yet.
-    #[error("the bearer token is good from {from} on, and the time is {now} (in Unix seconds)")]
+    /// The bearer token is not valid yet.
+    #[error("the bearer token is not valid before {from}, and the time is {now} (in Unix seconds)")]
     TokenNotYetValid {
-        /// The time from which on it is good.
+        /// The time from which it is valid.
         from: Timestamp,
         /// The time of the request.
         now: Timestamp,
@@ -71,7 +70,7 @@ pub enum RejectReason {
     #[error("the token is of the type {0:?}, which is not a bearer access token")]
     TokenKind(String),
     /// The bearer token does not have the scope that is needed.
-    #[error("the bearer token's scope is not enough")]
+    #[error("the bearer token does not have the scope that this request needs")]
     ScopeInsufficient,
 }
 

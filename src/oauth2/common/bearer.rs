@@ -26,7 +26,11 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProbl
     if !scheme.eq_ignore_ascii_case(b"bearer") {
         return Ok(None);
     }
-    let invalid = BearerProblem::Invalid { name: "authorization", why: "it holds no token" };
+    let invalid = BearerProblem::Invalid {
+        name: "authorization",
+        why: "expected Bearer and a \
+        token (RFC 6750 section 2.1)",
+    };
     let token = Some(token.trim_ascii_end()).filter(|token| auth_param::is_bearer(token));
     // Its characters are ASCII's.
     token.and_then(|token| std::str::from_utf8(token).ok()).map(Some).ok_or(invalid)
@@ -48,7 +52,7 @@ pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
     }
     let invalid = BearerProblem::Invalid {
         name: "access_token",
-        why: "it does not have the syntax of a token",
+        why: "expected a token of letters, digits or -._~+/= (RFC 6750 section 2.1)",
     };
     String::from_utf8(token.into_owned())
         .ok()

@@ -29,7 +29,7 @@ use crate::{DriveError, Response};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a request that is rejected must not be served"]
-#[allow(clippy::exhaustive_enums, reason = "a request is admitted or not")]
+#[allow(clippy::exhaustive_enums, reason = "there is no third case")]
 pub enum Admission {
     /// The token is good for the request.
     Granted(Access),

@@ -117,7 +117,7 @@ impl ResourceServerBuilder {
             check_secure(&uri, Some("ResourceServerBuilder::dangerous_allow_http"))?;
         }
         if resource.contains(['"', '\\']) {
-            let reason = "a resource identifier has no quotes and backslashes";
+            let reason = "a resource identifier must not have quotes or backslashes";
             return Err(Unsupported::Url { url: without_secrets(&resource), reason }.into());
         }
         let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();

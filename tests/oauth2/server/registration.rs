@@ -114,16 +114,19 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
             &["'jwks'", "'jwks_uri'"],
         ),
         // Values of another type.
-        (json!({ "redirect_uris": CALLBACK }), &["'redirect_uris'", "is a text", "list of texts"]),
+        (
+            json!({ "redirect_uris": CALLBACK }),
+            &["'redirect_uris'", "received a string", "list of strings"],
+        ),
         (
             json!({ "grant_types": [1] }),
-            &["'grant_types'", "list with other values", "list of texts"],
+            &["'grant_types'", "list with other values", "list of strings"],
         ),
-        (json!({ "response_types": {} }), &["'response_types'", "an object", "list of texts"]),
-        (json!({ "contacts": true }), &["'contacts'", "a boolean", "list of texts"]),
-        (json!({ "scope": 7 }), &["'scope'", "a number", "a text of words"]),
-        (json!({ "client_name": ["a"] }), &["'client_name'", "is a list", "a text"]),
-        (json!({ "software_statement": 1 }), &["'software_statement'", "a number", "a text"]),
+        (json!({ "response_types": {} }), &["'response_types'", "an object", "list of strings"]),
+        (json!({ "contacts": true }), &["'contacts'", "a boolean", "list of strings"]),
+        (json!({ "scope": 7 }), &["'scope'", "a number", "a string of words"]),
+        (json!({ "client_name": ["a"] }), &["'client_name'", "received a list", "a string"]),
+        (json!({ "software_statement": 1 }), &["'software_statement'", "a number", "a string"]),
     ];
     for (members, names) in metadata {
         refused(register(&pair, members), "invalid_client_metadata", names);
@@ -136,7 +139,7 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
         &["'scope'", "more than once"],
     );
     let no_object = request(&pair, "POST", "/register", None, "[]");
-    refused(no_object, "invalid_request", &["object in JSON"]);
+    refused(no_object, "invalid_request", &["a JSON object"]);
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
             "cursor://anysphere.cursor-retrieval/oauth/callback",
             &["cursor://anysphere", "scheme 'cursor'", "no dot"],
         ),
-        ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "does not belong to a client"]),
+        ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "cannot be used by a client"]),
         ("https://new.example.com/cb#x", &["https://new.example.com/cb", "fragment"]),
         (
             "http://new.example.com/cb",
@@ -280,7 +283,7 @@ fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
     refused(
         register(&pair, &json!({})),
         "invalid_client_metadata",
-        &["'grant_types'", "'authorization_code', which is meant where none is named", DEVICE],
+        &["'grant_types'", "'authorization_code' (the default)", DEVICE],
     );
     registered(&pair, &json!({ "grant_types": [DEVICE], "redirect_uris": [] }));
 }
@@ -295,8 +298,8 @@ fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
     };
     let names = &[
         "'token_endpoint_auth_method'",
-        "where none is named",
-        "accepted are 'client_secret_post', 'none'",
+        "the default",
+        "expected one of 'client_secret_post', 'none'",
     ];
     for unsaid in [json!(null), json!(""), json!("  ")] {
         refused(
@@ -441,7 +444,7 @@ fn where_the_grants_have_no_scopes_a_scope_becomes_an_empty_one() {
     refused(
         register(&pair, &json!({ "scope": "email" })),
         "invalid_client_metadata",
-        &["offered are 'basic'"],
+        &["expected some of 'basic'"],
     );
 }
 
@@ -469,7 +472,7 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
         refused(
             update(json!({ name: 0 })),
             "invalid_client_metadata",
-            &[&format!("'{name}'"), "leaves it out"],
+            &[&format!("'{name}'"), "leave it out"],
         );
     }
     for other in [json!("s3cret-of-mine"), json!(7), json!("")] {
@@ -542,7 +545,7 @@ fn where_nothing_is_offered_the_refusal_says_so() {
     );
     let end = register(&pair, &json!({}));
     assert!(
-        end.1["error_description"].as_str().unwrap().ends_with("offered to this client are none"),
+        end.1["error_description"].as_str().unwrap().ends_with("this client can have none"),
         "{end:?}"
     );
     // A list ends where it ends.

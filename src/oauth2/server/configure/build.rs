@@ -51,7 +51,7 @@ impl ProviderBuilder {
     fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
         let issuer = &self.issuer;
         let reason =
-            "an issuer is an absolute https URL without user information, query and fragment";
+            "an issuer must be an absolute https URL without user information, query or fragment";
         let no_issuer = |_| Unsupported::Url { url: without_secrets(issuer), reason };
         let uri = endpoint(issuer).map_err(no_issuer)?;
         let is_normal = url::Url::parse(issuer).is_ok_and(|url| url.path() == uri.path());

@@ -86,7 +86,7 @@ impl RandomTokens {
     /// [`Unsupported::Unsendable`] for any other length.
     pub fn of_length(length: usize) -> Result<Self, Error> {
         if !(22..=1024).contains(&length) {
-            let reason = "expected 22 characters, which hold 128 bits, to 1024";
+            let reason = "expected a length from 22 characters, which have 128 bits, to 1024";
             return Err(Unsupported::Unsendable { what: "a token", reason }.into());
         }
         Ok(Self { length })

@@ -79,20 +79,20 @@ impl From<InvalidConfiguration> for crate::Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigurationProblem {
-    /// The issuer identifier cannot be one (RFC 8414 §2).
+    /// The issuer is not a valid issuer identifier (RFC 8414 §2).
     #[error("the issuer: {0}")]
     Issuer(Unsupported),
     /// The server offers no grant, or refresh tokens alone, so that no client can get a token.
     #[error(
-        "no grant is offered by which a client gets a first token: add one with \
+        "no grant type is offered with which a client gets a first token: add one with \
          `ProviderBuilder::add_grant_type`"
     )]
     NoGrantType,
     /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that
     /// another grant has.
     #[error(
-        "{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 \
-         §4.5)"
+        "{name:?} cannot be the name of an extension grant: expected an absolute URI that no other \
+         grant has (RFC 6749 §4.5)"
     )]
     ExtensionName {
         /// The name.
@@ -137,9 +137,9 @@ pub enum ConfigurationProblem {
         /// The length of the key.
         length: usize,
     },
-    /// The key of the reusable tokens ends, and none follows it.
+    /// The last key of the reusable tokens has an end.
     #[error(
-        "`ProviderBuilder::token_reuse_key_until` needs a key that follows: set \
+        "`ProviderBuilder::token_reuse_key_until` needs a key that follows it: set \
          `ProviderBuilder::token_reuse_key`, too"
     )]
     TokenReuseKeyEnds,
@@ -154,7 +154,7 @@ pub enum ConfigurationProblem {
         /// The scope.
         scope: String,
     },
-    /// An option has no effect beside the others.
+    /// An option has no effect together with the others.
     #[error("`ProviderBuilder::{option}` has no effect: {why}")]
     OptionWithoutEffect {
         /// The option.
@@ -193,14 +193,13 @@ pub enum ConfigurationProblem {
     },
     /// The hasher refuses a secret whose hash it made, or accepts another.
     #[error(
-        "`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it \
-         made"
+        "`ProviderBuilder::secret_hasher` refuses the secret that it hashed, or accepts another one"
     )]
     SecretHasher,
     /// No way is left by which a client could prove its secret.
     #[error(
         "`only_basic` and `only_body` exclude each other: no client could show its secret, and \
-         there is no `client_source`"
+         `client_source` is not set"
     )]
     NoWayToAuthenticate,
     /// An endpoint's path cannot be the path of a URL.
@@ -216,8 +215,8 @@ pub enum ConfigurationProblem {
     },
     /// Two endpoints have one path, or one of them is below `Register`, where clients are managed.
     #[error(
-        "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a path for each, \
-         and none of the others below that of Register, where clients are managed"
+        "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a different path \
+         for each endpoint, and none below that of Register, where clients are managed"
     )]
     PathTwice {
         /// An endpoint.
@@ -229,7 +228,7 @@ pub enum ConfigurationProblem {
     },
     /// A lifetime is zero, so that nothing of this kind could be used.
     #[error(
-        "`{option}`{} is less than a second, so that nothing could be used",
+        "`{option}`{} is less than a second: expected at least one second",
         grant_type.as_ref().map(|name| format!(" of {name:?}")).unwrap_or_default()
     )]
     Lifetime {
@@ -336,7 +335,7 @@ fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>
         (
             config.allow_any_private_scheme && !registers,
             "allow_any_private_scheme",
-            "nobody can register: set `registration`",
+            "registration is off: set `ProviderBuilder::registration`",
         ),
         (
             !config.token_reuse_keys.is_empty() && !is_reusable,
@@ -346,7 +345,8 @@ fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>
         (
             config.require_resource && config.resources.is_empty(),
             "require_resource",
-            "there is no resource, so that every request would be refused: add one to `resources`",
+            "there is no resource, so every request would be refused: add one to \
+             `ProviderBuilder::resources`",
         ),
     ];
     let without_effect = without_effect.into_iter().filter(|(is, ..)| *is);
@@ -406,22 +406,22 @@ fn check_grant_type(
         (
             grant_type.reuse_access_tokens && !may_reuse_tokens,
             "reuse_access_tokens",
-            "only authorization codes and passwords have it",
+            "only the grants of authorization codes and passwords can have reusable tokens",
         ),
         (
             grant_type.allow_refresh_token_reuse && !is_refresh,
             "allow_refresh_token_reuse",
-            "set it at `GrantType::refresh_token`",
+            "set it on `GrantType::refresh_token`",
         ),
         (
             grant_type.decide_at_refresh && !is_refresh,
             "decide_at_refresh",
-            "set it at `GrantType::refresh_token`",
+            "set it on `GrantType::refresh_token`",
         ),
         (
             grant_type.rotation_grace.is_some() && !is_refresh,
             "rotation_grace",
-            "set it at `GrantType::refresh_token`",
+            "set it on `GrantType::refresh_token`",
         ),
         (
             is_refresh
@@ -429,17 +429,17 @@ fn check_grant_type(
                 && !grant_type.grace().is_zero()
                 && grant_type.grace().as_secs() == 0,
             "rotation_grace",
-            "it is less than a second, and not zero",
+            "expected zero, or at least one second",
         ),
         (
             is_refresh && grant_type.scopes.is_some(),
             "scopes",
-            "refresh tokens have the scopes of the grants that they come from",
+            "a refresh token has the scope of the grant that it was issued for",
         ),
         (
             grant_type.with_refresh_token && !grant_type.refreshes_by_default() && !offers_refresh,
             "with_refresh_token",
-            "the server does not offer `GrantType::refresh_token`",
+            "the server does not offer `GrantType::refresh_token`: add it, too",
         ),
     ];
     for (option, why) in
@@ -507,8 +507,7 @@ fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
 fn check_authentication(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let hasher = &authentications.hasher;
-    let [one, other] =
-        ["a secret that is hashed to see", "another one that is not it"].map(Secret::new);
+    let [one, other] = ["a secret that is hashed as a test", "another secret"].map(Secret::new);
     let hash = hasher.hash(&one, [1; 16]);
     if !hasher.verify(&one, &hash) || hasher.verify(&other, &hash) {
         found.push(ConfigurationProblem::SecretHasher);

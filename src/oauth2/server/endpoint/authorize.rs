@@ -137,7 +137,7 @@ impl Provider {
             // known.
             Some(mode) => ResponseMode::from_text(mode).ok_or(RejectReason::ParameterInvalid {
                 name: "response_mode",
-                why: "it is not supported",
+                why: "expected query, fragment or form_post",
             })?,
         };
         let state = parameters.get("state").map(str::to_owned);
@@ -172,7 +172,7 @@ impl Provider {
             // The answer would appear in logs and in the Referer of everything that the page loads.
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
-                why: "a token never stands in a query",
+                why: "a token is never sent in the query: expected fragment or form_post",
             });
         }
         let challenge = self.challenge(client, response_type, parameters)?;
@@ -233,7 +233,7 @@ impl Provider {
             }
             "plain" => invalid(
                 "code_challenge_method",
-                "expected S256, and the method left out means plain",
+                "expected S256; a request without this parameter means plain",
             ),
             _ => invalid("code_challenge_method", "expected S256"),
         }
@@ -257,10 +257,10 @@ impl Provider {
                 return refuse("it is unknown");
             };
             if record.client_id != client_id {
-                return refuse("it is another client's");
+                return refuse("it belongs to another client");
             }
             if used {
-                return refuse("the user has decided on it");
+                return refuse("the user has decided on its request");
             }
             if *loadable_until <= now {
                 return refuse("it has expired");

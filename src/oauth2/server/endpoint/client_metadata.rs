@@ -107,7 +107,8 @@ pub(crate) fn check(
     choose_response_types(&mut metadata, &fitting)?;
     if metadata.redirect_uris.is_empty() && (has(AUTHORIZATION_CODE) || has(IMPLICIT)) {
         let why =
-            "redirect_uris is missing or empty: a grant that sends users back needs one at least"
+            "redirect_uris is missing or empty: the grant types authorization_code and implicit \
+             need at least one"
                 .to_owned();
         return Err(RejectReason::ClientRedirectUri { why, option: None });
     }
@@ -202,9 +203,9 @@ fn choose_method(
     if !is_accepted {
         let accepted =
             list(known.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name));
-        let unsaid = if asked.is_none() { ", which is meant where none is named," } else { "" };
+        let unsaid = if asked.is_none() { " (the default)" } else { "" };
         let why =
-            format!("{:?}{unsaid} is not accepted; accepted are {accepted}", truncated(method));
+            format!("{:?}{unsaid} is not accepted; expected one of {accepted}", truncated(method));
         return Err(refused("token_endpoint_auth_method", why));
     }
     let method = method.to_owned();
@@ -229,12 +230,12 @@ fn choose_grants<'a>(
     };
     let offered: Vec<_> = provider.0.grant_types.iter().filter(may).collect();
     let asked = metadata.grant_types.take();
-    let unsaid = if asked.is_none() { ", which is meant where none is named" } else { "" };
+    let unsaid = if asked.is_none() { " (the default)" } else { "" };
     let asked = asked.unwrap_or_else(|| vec![AUTHORIZATION_CODE.to_owned()]);
     let left: Vec<_> = offered.iter().filter(|own| asked.contains(&own.name)).copied().collect();
     if left.iter().all(|own| own.name == REFRESH_TOKEN) {
         let why = format!(
-            "no token can be obtained with {}{unsaid}; offered to this client are {}",
+            "no token can be obtained with {}{unsaid}; this client can have {}",
             list(asked.iter().map(String::as_str)),
             list(offered.iter().map(|own| own.name.as_str()))
         );
@@ -268,7 +269,7 @@ fn choose_response_types(
     let is_needed = fitting.clone().next().is_some();
     if let (Some(asked), true, true) = (&metadata.response_types, left.is_empty(), is_needed) {
         let why = format!(
-            "{} does not go with these grant_types; these do: {}",
+            "{} does not match the grant_types; expected {}",
             list(asked.iter().map(String::as_str)),
             list(fitting)
         );
@@ -300,7 +301,7 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
             }
         });
         let why = format!(
-            "none of {:?} is offered; offered are {}",
+            "none of {:?} is offered; expected some of {}",
             truncated(asked.as_str()),
             list(offered.into_iter())
         );
@@ -325,8 +326,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     }
     if !is_ascii(uri) {
         return refuse(
-            "a redirect_uri is written in ASCII, and other characters are percent-encoded \
-             (RFC 3986)",
+            "a redirect_uri must be ASCII; percent-encode other characters (RFC 3986)",
             None,
         );
     }
@@ -334,13 +334,13 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
         Ok(()) => {}
         Err(Unsupported::Url { reason, .. }) => return refuse(reason, None),
         Err(_) => {
-            let why = "the scheme http is for this machine alone (127.0.0.1, [::1], localhost); \
-                other hosts need https";
+            let why = "the scheme http is accepted for this machine only (127.0.0.1, [::1], \
+                localhost); other hosts need https";
             return refuse(why, None);
         }
     }
     let Ok(url) = url::Url::parse(uri) else {
-        return refuse("a redirect_uri is an absolute URI", None);
+        return refuse("a redirect_uri must be an absolute URI", None);
     };
     let host = |url: &url::Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
     let is_own = |issuer: url::Url| {
@@ -349,7 +349,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
         places[0] == places[1]
     };
     if url::Url::parse(&provider.0.issuer).is_ok_and(is_own) {
-        return refuse("the origin of this server cannot be a client's", None);
+        return refuse("it has the origin of this server, which a client cannot have", None);
     }
     let scheme = url.scheme();
     // Those of systems may have a dot, too.
@@ -358,7 +358,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     {
         return refuse(
             &format!(
-                "the scheme {scheme:?} does not belong to a client; use https, or http on this \
+                "the scheme {scheme:?} cannot be used by a client; use https, or http on this \
                  machine"
             ),
             None,
@@ -372,8 +372,8 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     }
     refuse(
         &format!(
-            "the scheme {:?} has no dot; use https, http on this machine, or a domain name of \
-             yours in reverse (com.example.app:/callback)",
+            "the scheme {:?} has no dot; use https, http on this machine, or your domain name in \
+             reverse (com.example.app:/callback)",
             truncated(scheme)
         ),
         Some("ProviderBuilder::allow_any_private_scheme"),
@@ -425,8 +425,8 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
             ));
         }
         if !is_plain(text) {
-            let why =
-                "has characters that are not to be seen, or turn others around; leave them out";
+            let why = "has characters that are invisible or change the direction of the text; \
+                leave them out";
             return Err(refused(member, format!("{:?} {why}", truncated(text))));
         }
     }
@@ -436,21 +436,21 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
         return Err(refused("jwks", "a text in it has control characters; leave them out"));
     }
     if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
-        return Err(refused("jwks", "it stands beside \"jwks_uri\"; send one of the two"));
+        return Err(refused("jwks", "it was sent together with \"jwks_uri\"; send one of the two"));
     }
     Ok(())
 }
 
 fn check_count(count: usize) -> Result<(), String> {
     if count > MOST {
-        Err(format!("{count} are too many; at most {MOST} are taken"))
+        Err(format!("received {count} values, expected at most {MOST}"))
     } else {
         Ok(())
     }
 }
 
 fn too_long(length: usize) -> String {
-    format!("it is {length} bytes long; at most {LONGEST} are taken")
+    format!("received {length} bytes, expected at most {LONGEST}")
 }
 
 /// Returns names in the form in which a refusal shows them. The length is bounded, since the other

@@ -65,7 +65,8 @@ impl Provider {
     pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason = RejectReason::Misconfigured(
-                "`redirect_with_error` got a code that is empty or has characters that no code has",
+                "`redirect_with_error` received a code that is empty or has invalid characters: \
+                 expected printable ASCII without quotes and backslashes",
             );
             return ServerStep::Reject(reason.reject(&RefusalChannel::page(Endpoint::Authorize)));
         }
@@ -164,7 +165,7 @@ impl Provider {
         {
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
-                why: "a token never stands in a query",
+                why: "a token is never sent in the query: expected fragment or form_post",
             });
         }
         self.check_resources(&consent.resource)?;
@@ -185,7 +186,10 @@ impl Provider {
             && !client.is_public()
             && grant_type == AUTHORIZATION_CODE
         {
-            return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
+            return Err(RejectReason::Misconfigured(
+                "the grant type has reusable tokens, which need \
+                `Approval::user`",
+            ));
         }
         match consent.response_type {
             ResponseType::Code => self.give_code(client, consent, record, &moment, channel),
@@ -251,7 +255,10 @@ fn give_token(
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, channel.clone(), move |saved| {
         if saved != Saved::New {
-            return Err(RejectReason::Misconfigured("the store answers with another token"));
+            return Err(RejectReason::Misconfigured(
+                "the store answered with another token than the \
+                one it was asked to save",
+            ));
         }
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
         let mut parameters =
@@ -277,8 +284,8 @@ fn use_up(
     Ok(ask(NextQuery::Redeem, query, channel, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
-            Err(RejectReason::RequestUri("the user has decided on it before"))
+            Err(RejectReason::RequestUri("the user decided on its request before"))
         }
-        Redemption::Unknown => Err(RejectReason::RequestUri("it is not there any more")),
+        Redemption::Unknown => Err(RejectReason::RequestUri("it does not exist any more")),
     }))
 }

@@ -97,7 +97,10 @@ impl Provider {
                 return match attempt {
                     // Eight codes can be made of one moment.
                     0..7 => Ok(self.begin_device(record, moment, channel, attempt + 1)),
-                    _ => Err(RejectReason::Misconfigured("the store keeps no device code")),
+                    _ => Err(RejectReason::Misconfigured(
+                        "the store did not save a device code in \
+                        eight attempts",
+                    )),
                 };
             }
             let verification_uri = self.0.paths.url(Endpoint::Device);

@@ -45,7 +45,7 @@ impl Provider {
         if parameters.get("request_uri").is_some() {
             return Err(RejectReason::ParameterInvalid {
                 name: "request_uri",
-                why: "it cannot be pushed itself",
+                why: "a pushed request must not have this parameter (RFC 9126 section 2.1)",
             });
         }
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();

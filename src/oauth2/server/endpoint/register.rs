@@ -129,7 +129,10 @@ impl Provider {
             RefusalChannel::json(Endpoint::Register),
             move |saved| {
                 if !saved {
-                    return Err(RejectReason::Misconfigured("the store keeps no client"));
+                    return Err(RejectReason::Misconfigured(
+                        "the store did not save the new \
+                        client",
+                    ));
                 }
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             },
@@ -198,7 +201,7 @@ impl Provider {
         if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
             return Err(refused(
                 "client_id",
-                "it is missing, or not the one that the path of this request names",
+                "it is missing, or differs from the client in the path of this request",
             ));
         }
         let given = [
@@ -208,14 +211,15 @@ impl Provider {
             "client_id_issued_at",
         ];
         if let Some(name) = given.into_iter().find(|name| members.contains_key(*name)) {
-            return Err(refused(name, "the server gives it, and an update leaves it out"));
+            return Err(refused(name, "the server sets it; leave it out of an update"));
         }
         if let Some(secret) = members.get("client_secret") {
             let secret = Secret::new(secret.as_str().unwrap_or_default());
             if self.0.authentications.fitting(&secret, Some(&record)).is_none() {
                 return Err(refused(
                     "client_secret",
-                    "it is not this client's; leave it out, or send the one that was issued",
+                    "it is not the secret of this client; leave it out, or send the secret that \
+                     was issued",
                 ));
             }
         }
@@ -303,9 +307,9 @@ fn read<B: AsRef<[u8]>>(
         return Err(RejectReason::TooLarge);
     }
     let mut members = Map::new();
-    for (name, value) in json::fields(body).ok_or(RejectReason::ContentType("an object in JSON"))? {
+    for (name, value) in json::fields(body).ok_or(RejectReason::ContentType("a JSON object"))? {
         if members.contains_key(&name) {
-            return Err(refused(&name, "it is there more than once"));
+            return Err(refused(&name, "it occurs more than once"));
         }
         members.insert(name, value);
     }
@@ -322,21 +326,21 @@ fn unreadable(members: &Map<String, Value>) -> RejectReason {
     let needed = ("redirect_uris".to_owned(), Value::Array(Vec::new()));
     let odd = lenient::odd(members, needed, ClientMetadata::deserialize).next();
     let Some((name, value)) = odd.and_then(|name| members.get_key_value(name)) else {
-        return RejectReason::ContentType("object of client metadata in JSON");
+        return RejectReason::ContentType("a JSON object of client metadata (RFC 7591 section 2)");
     };
     let expected = match name.as_str() {
-        "redirect_uris" | "grant_types" | "response_types" | "contacts" => "a list of texts",
-        "scope" => "a text of words with spaces between them",
-        _ => "a text",
+        "redirect_uris" | "grant_types" | "response_types" | "contacts" => "a list of strings",
+        "scope" => "a string of words with spaces between them",
+        _ => "a string",
     };
     let received = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) if expected == "a list of texts" => "a list with other values in it",
+        Value::String(_) => "a string",
+        Value::Array(_) if expected == "a list of strings" => "a list with other values in it",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    refused(name, format!("it is {received}, and not {expected}"))
+    refused(name, format!("expected {expected}, received {received}"))
 }

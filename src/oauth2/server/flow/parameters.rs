@@ -45,8 +45,8 @@ impl<'r> Parameters<'r> {
         for (name, value) in form::text_pairs(form) {
             let text = name.zip(value);
             let not_text = RejectReason::ParameterInvalid {
-                name: "a parameter",
-                why: "it is not a text in UTF-8",
+                name: "(one of them)",
+                why: "its name or value is not UTF-8",
             };
             let (name, value) = text.ok_or(not_text)?;
             if parameters.len() == MOST {

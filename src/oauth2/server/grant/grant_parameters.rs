@@ -67,13 +67,13 @@ impl ExchangeParameters {
             (None, Some(_)) => {
                 return Err(RejectReason::ParameterInvalid {
                     name: "actor_token_type",
-                    why: "there is no actor_token",
+                    why: "the parameter actor_token is missing (RFC 8693 section 2.1)",
                 });
             }
         };
         let requested = parameters.get("requested_token_type");
         if requested.is_some_and(|kind| kind != ACCESS_TOKEN_TYPE) {
-            let why = "this server gives access tokens";
+            let why = "expected urn:ietf:params:oauth:token-type:access_token";
             return Err(RejectReason::ParameterInvalid { name: "requested_token_type", why });
         }
         Ok(Self(Box::new(Exchange {

@@ -243,9 +243,10 @@ impl TokenRequest {
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &record.grant),
-            Saved::Existing(..) => {
-                Err(RejectReason::Misconfigured("the store answers with another token"))
-            }
+            Saved::Existing(..) => Err(RejectReason::Misconfigured(
+                "the store answered with another token than the \
+                    one it was asked to save",
+            )),
             Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
         })
     }
@@ -261,7 +262,10 @@ impl TokenRequest {
         let (Some(successor), Some(KeyedToken { key: by, .. })) =
             (&answer.refresh_token, &tokens.refresh)
         else {
-            return Err(RejectReason::Misconfigured("no refresh token was made"));
+            return Err(RejectReason::Misconfigured(
+                "no new refresh token was made, although \
+                refresh tokens are rotated",
+            ));
         };
         // If the successor may not be returned once more, nothing that leads to it is kept.
         let grace = self.grant_type().grace();
@@ -287,7 +291,10 @@ impl TokenRequest {
             // Another request was faster: this is the second use.
             Rotation::Replaced(record) => match &record.replaced {
                 Some(replaced) => Ok(self.refresh_again(&token, &record, replaced)),
-                None => Err(RejectReason::Misconfigured("the store answers with another token")),
+                None => Err(RejectReason::Misconfigured(
+                    "the store answered with another token \
+                    than the one it was asked to save",
+                )),
             },
         }))
     }

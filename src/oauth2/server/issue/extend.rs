@@ -23,7 +23,7 @@ impl ExtendResponse {
             let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
                     true => Err(RejectReason::Misconfigured(
-                        "the application adds a member that the server writes itself",
+                        "the application added a member that the server writes itself",
                     )),
                     false => Ok(members),
                 }

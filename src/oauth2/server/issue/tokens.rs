@@ -175,7 +175,8 @@ impl ProviderBuilder {
             Ok(text)
         } else {
             Err(RejectReason::Misconfigured(
-                "the generator made a text that does not have the syntax of a token",
+                "`ProviderBuilder::token_generator` made a text that is not a token: expected \
+                 letters, digits or -._~+/=",
             ))
         }
     }
@@ -186,8 +187,10 @@ impl ProviderBuilder {
         let living =
             self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
         let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));
-        key.map(|own| own.key.expose())
-            .ok_or(RejectReason::Misconfigured("the last key of the reusable tokens has ended"))
+        key.map(|own| own.key.expose()).ok_or(RejectReason::Misconfigured(
+            "the last key of reusable tokens has ended: set \
+                `ProviderBuilder::token_reuse_key`",
+        ))
     }
 
     fn reuse(
@@ -200,10 +203,10 @@ impl ProviderBuilder {
     ) -> Result<TokenReuse, RejectReason> {
         let secret = self.unique_key(now)?;
         let key = secret.as_bytes();
-        let user = grant
-            .user
-            .as_deref()
-            .ok_or(RejectReason::Misconfigured("reusable tokens need the user's name"))?;
+        let user = grant.user.as_deref().ok_or(RejectReason::Misconfigured(
+            "the grant type has reusable tokens, which need \
+                `Approval::user`",
+        ))?;
         let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
         let mut words: Vec<_> = grant.scope.iter().collect();
         words.sort_unstable();
@@ -236,12 +239,13 @@ impl ProviderBuilder {
         let key = self.unique_key(now)?.as_bytes();
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
         let lost = RejectReason::Misconfigured(
-            "the key of the reusable tokens is not the one that sealed them",
+            "`ProviderBuilder::token_reuse_key` is not the key with which the reusable token was \
+             sealed",
         );
-        let reuse = record
-            .reuse
-            .as_ref()
-            .ok_or(RejectReason::Misconfigured("the store answers with another token"))?;
+        let reuse = record.reuse.as_ref().ok_or(RejectReason::Misconfigured(
+            "the store answered with a token that is not \
+                reusable",
+        ))?;
         let refresh =
             reuse.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
         Ok(TokenResponse {

@@ -35,7 +35,7 @@ impl ClientRedirect {
         let url = url::Url::parse(&self.redirect_uri).ok();
         let place = url.as_ref().and_then(url::Url::host_str).unwrap_or("the application");
         let after =
-            format!("<p>Go back to <b>{}</b> with this answer:</p>{way}", respond::escape(place));
+            format!("<p>Return to <b>{}</b> with this answer:</p>{way}", respond::escape(place));
         respond::page_with(StatusCode::BAD_REQUEST, code, description, &after)
     }
 

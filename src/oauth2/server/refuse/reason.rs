@@ -31,7 +31,7 @@ pub enum RejectReason {
         /// The paths that there are.
         expected: Vec<String>,
     },
-    /// The HTTP method is not that of the endpoint.
+    /// The endpoint does not accept the HTTP method.
     #[error("the HTTP method is {method}: expected {allowed}")]
     HttpMethod {
         /// The request's.
@@ -42,16 +42,16 @@ pub enum RejectReason {
     /// The body is not what the endpoint takes.
     #[error("the body or its Content-Type is not what this endpoint takes: expected {0}")]
     ContentType(&'static str),
-    /// The body is larger than an honest one.
+    /// The body is larger than the limit.
     #[error("the body is too large: expected at most 64 KiB")]
     TooLarge,
-    /// A parameter that must be there is not.
+    /// A parameter is missing or empty.
     #[error("the parameter {0} is missing or empty")]
     ParameterMissing(&'static str),
-    /// A parameter is there more than once, or there are too many.
-    #[error("the parameter {0:?} is there more than once, or there are more than 64")]
+    /// A parameter occurs more than once, or there are too many parameters.
+    #[error("the parameter {0:?} occurs more than once, or there are more than 64 parameters")]
     ParameterTwice(String),
-    /// A parameter's value cannot be.
+    /// A parameter has a value that it cannot have.
     #[error("the parameter {name} cannot be used: {why}")]
     ParameterInvalid {
         /// The parameter.
@@ -65,29 +65,29 @@ pub enum RejectReason {
          text of one line in `state` (RFC 6749 appendix A)"
     )]
     ParameterCharacters(String),
-    /// The client shows who it is in more than one way (RFC 6749 §2.3).
+    /// The client authenticates in more than one way (RFC 6749 §2.3).
     #[error(
-        "the client authenticates in more than one way, or names itself in two ways: expected one \
-         (RFC 6749 section 2.3)"
+        "the client authenticates in more than one way, or sends two different names: expected one \
+         of each (RFC 6749 section 2.3)"
     )]
     TwoAuthentications,
-    /// The client does not show who it is, or in a way that is not accepted.
+    /// The client does not authenticate, or by a method that is not accepted.
     #[error(
-        "the client does not show who it is, or in a way that this server does not accept: see \
+        "the client did not authenticate, or used a method that this server does not accept: see \
          token_endpoint_auth_methods_supported in the server's metadata"
     )]
     NotAuthenticated,
     /// There is no such client.
     #[error(
         "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 \
-         section 2.3.1; `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+         section 2.3.1; `ProviderBuilder::allow_raw_basic` accepts them undecoded, too)"
     )]
     UnknownClient(String),
-    /// The client's secret is wrong, or other proof, or its hash is of another hasher's making.
+    /// The client's secret or other proof is wrong, or another hasher made the stored hash.
     #[error(
         "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic \
-         are decoded by RFC 6749 section 2.3.1; `ProviderBuilder::allow_raw_basic` takes them as \
-         they are, too)"
+         are decoded by RFC 6749 section 2.3.1; `ProviderBuilder::allow_raw_basic` accepts them \
+         undecoded, too)"
     )]
     WrongSecret(String),
     /// The client's secret has expired.
@@ -115,38 +115,44 @@ pub enum RejectReason {
     #[error("the client is not registered for {0:?}")]
     NotAllowed(String),
     /// The request names no scope, and there is no default scope.
-    #[error("the request names no scope, and there is no default scope")]
+    #[error(
+        "the parameter scope is missing, and this server has no default scope for the grant type"
+    )]
     ScopeMissing,
-    /// The grant does not have these scopes, or the client may not ask for them.
-    #[error("the scope {0:?} is not available to this client by this grant")]
+    /// The grant type does not have these scopes, or the client may not ask for them.
+    #[error("the scope {0:?} is not available to this client with this grant type")]
     ScopeRefused(String),
     /// A resource is not one of the server's (RFC 8707).
     #[error("the resource {0:?} is not one of this server's")]
     ResourceRefused(String),
-    /// The request names no resource, and this server wants one (RFC 8707).
+    /// The request names no resource, and this server requires one (RFC 8707).
     #[error(
-        "the request names no resource: this server issues tokens for a named resource only \
+        "the parameter resource is missing: this server issues tokens for named resources only \
          (RFC 8707)"
     )]
     ResourceMissing,
     /// The request must be pushed (RFC 9126).
-    #[error("this server takes only authorization requests that were pushed (RFC 9126)")]
+    #[error(
+        "this server accepts pushed authorization requests only (RFC 9126): push the request, then \
+         send its request_uri"
+    )]
     NotPushed,
-    /// The request_uri is unknown, used, expired or another client's: which, the text says.
+    /// The request_uri is unknown, used or expired, or belongs to another client. The text says
+    /// which.
     #[error("the request_uri cannot be used: {0}")]
     RequestUri(&'static str),
     /// The request has a parameter of an extension that is not supported.
-    #[error("this server does not support {0}")]
+    #[error("this server does not support the parameter {0}")]
     Unsupported(&'static str),
     /// Public clients must use proof keys, and all clients must if the server demands it (RFC
     /// 7636).
-    #[error("there is no code_challenge: this client has to send one (RFC 7636)")]
+    #[error("the parameter code_challenge is missing: this client has to send one (RFC 7636)")]
     ChallengeMissing,
     /// The resource owner does not grant access.
     #[error("access was denied")]
     Denied,
-    /// The application sends the user back with another error.
-    #[error("the application sends the user back with {0:?}")]
+    /// The application sent the user back with another error.
+    #[error("the application sent the user back with the error {0:?}")]
     SentBack(String),
     /// The code is unknown, or its grant was revoked, or it was dropped after it had expired.
     #[error("the code is unknown, or was revoked, or was dropped after it had expired")]
@@ -165,14 +171,25 @@ pub enum RejectReason {
     /// The code was given to another client. Its grant is revoked.
     #[error("the code was given to another client than {0:?}; its grant is revoked")]
     CodeOfAnotherClient(String),
-    /// The redirect_uri is not that of the authorization request. The code is used.
-    #[error("the redirect_uri is not that of the authorization request; the code is used")]
+    /// The redirect_uri differs from that of the authorization request. The code is used up.
+    #[error(
+        "redirect_uri: expected that of the authorization request (RFC 6749 section 4.1.3); the \
+         code is used up"
+    )]
     RedirectUriChanged,
-    /// The code_verifier does not fit, or is missing. The code is used.
-    #[error("the code_verifier does not fit; the code is used")]
+    /// The code_verifier is missing, or does not match the code_challenge. The code is used up.
+    #[error(
+        "code_verifier: it is missing, or does not match the code_challenge of the authorization \
+         request (RFC 7636 section 4.6); the code is used up"
+    )]
     WrongVerifier,
-    /// There is a code_verifier, and was no code_challenge. The code is used.
-    #[error("there is a code_verifier, and was no code_challenge; the code is used")]
+    /// The token request has a code_verifier, but the authorization request had no code_challenge.
+    /// The code is used up.
+    #[error(
+        "code_verifier: received one, but the authorization request had no code_challenge (RFC \
+         7636 section 4.6); send code_challenge there, or no code_verifier here; the code is used \
+         up"
+    )]
     VerifierUnasked,
     /// The refresh token is unknown, or was revoked, or was dropped after it had expired.
     #[error("the refresh token is unknown, or was revoked, or was dropped after it had expired")]
@@ -185,8 +202,8 @@ pub enum RejectReason {
         /// The time of the request.
         now: Timestamp,
     },
-    /// The refresh token was replaced by another.
-    #[error("the refresh token was replaced by another")]
+    /// The refresh token was replaced by a newer one.
+    #[error("the refresh token was replaced by a newer one")]
     RefreshTokenReplaced,
     /// The refresh token was revoked while it was being used.
     #[error("the refresh token was revoked while it was being used")]
@@ -198,7 +215,7 @@ pub enum RejectReason {
          grant access again"
     )]
     GrantEnded,
-    /// The client or the grant type may have nothing any more of what was granted.
+    /// The whole granted scope was withdrawn from the client or from the grant type.
     #[error(
         "nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the \
          grant type"
@@ -213,25 +230,30 @@ pub enum RejectReason {
     /// The user has not decided about the device yet.
     #[error("the user has not decided about the device yet")]
     DevicePending,
-    /// The device asks too often.
-    #[error("the device asks too often")]
+    /// The device polls too often.
+    #[error(
+        "the device polls too often: wait 5 seconds longer between requests from now on (RFC 8628 \
+         section 3.5)"
+    )]
     DeviceTooFast,
     /// The device code has expired.
     #[error("the device code has expired")]
     DeviceExpired,
-    /// The device code is unknown, used or another client's.
-    #[error("the device code is unknown, used or another client's")]
+    /// The device code is unknown, was used, or belongs to another client.
+    #[error("the device code is unknown, was used, or belongs to another client")]
     DeviceUnknown,
-    /// No device waits with that user code.
-    #[error("no device waits with that user code")]
+    /// No device is waiting with that user code.
+    #[error(
+        "no device is waiting with this user code: check the code, or start again on the device"
+    )]
     UserCode,
-    /// The application does not grant it.
+    /// The application denied the request.
     #[error("the application denied the request")]
     GrantDenied,
     /// The application does not accept the resource owner's name and password.
     #[error("the application does not accept the username and password")]
     PasswordDenied,
-    /// The application does not grant it, and says why.
+    /// The application denied the request, and says why.
     #[error("the application denied the request: {code}: {description}")]
     GrantRefused {
         /// The error's code.
@@ -240,16 +262,16 @@ pub enum RejectReason {
         description: String,
     },
     /// The token belongs to another client than the one that wants it revoked.
-    #[error("the token belongs to another client")]
+    #[error("the token was issued to another client")]
     TokenOfAnotherClient,
-    /// The client may not introspect.
-    #[error("public clients may not introspect")]
+    /// A public client must not introspect tokens.
+    #[error("a public client must not introspect tokens: authenticate as a client with a secret")]
     MayNotIntrospect,
-    /// There is no bearer token.
-    #[error("there is no bearer token")]
+    /// The request has no bearer token.
+    #[error("the Authorization header has no bearer token")]
     TokenMissing,
-    /// The bearer token is unknown, revoked, or no access token.
-    #[error("the bearer token is unknown, revoked, or no access token")]
+    /// The bearer token is unknown, revoked, or not an access token.
+    #[error("the bearer token is unknown, revoked, or not an access token")]
     TokenUnknown,
     /// The bearer token has expired.
     #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
@@ -268,25 +290,30 @@ pub enum RejectReason {
         why: String,
     },
     /// A redirect_uri is not acceptable (RFC 7591).
-    #[error("a redirect_uri of the client's is not acceptable: {why}{}", lifted_by(*option))]
+    #[error("a redirect_uri of the client is not acceptable: {why}{}", lifted_by(*option))]
     ClientRedirectUri {
         /// The redirect_uri, without its query, and the forms that are accepted.
         why: String,
         /// The option that lifts this, if there is one. The client is not told of it.
         option: Option<&'static str>,
     },
-    /// The decision comes too late.
-    #[error("the request has expired before it was decided")]
+    /// The user decided too late.
+    #[error("the request expired before the user decided: start again")]
     DecidedTooLate,
-    /// The application's mistake, or the store's or the configuration's: one that
-    /// [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find, since it shows in a
-    /// request alone. The possible causes: a generator makes a text that is not a token for a
-    /// certain grant; the last key of reusable tokens has ended, or is not the one that sealed;
-    /// more is granted than was asked, or without a user if tokens are reusable, or for another
-    /// user at a refresh; a member or an error's code is one that the application cannot choose; a
-    /// registered redirect_uri cannot be written as a header; the store contradicts itself, or
-    /// keeps nothing. That an answer cannot be written as JSON does not happen.
-    #[error("misconfigured: {0}")]
+    /// The application, the store or the configuration has a mistake that
+    /// [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find, since it shows only in
+    /// a request. The possible causes:
+    ///
+    /// - A generator makes a text that is not a token for a certain grant.
+    /// - The last key of reusable tokens has ended, or differs from the key that sealed the token.
+    /// - The application grants more than the client asked for, or grants reusable tokens without a
+    ///   user, or refreshes for another user.
+    /// - The application chose a member or an error's code that it must not choose.
+    /// - A registered redirect_uri cannot be written as a header.
+    /// - The store contradicts itself, or saves nothing.
+    ///
+    /// That an answer cannot be written as JSON does not happen.
+    #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
     /// The application could not decide, or was not asked: see
     /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
@@ -299,7 +326,7 @@ pub enum RejectReason {
 
 /// The application, or its store, grants more than the client asked for.
 pub(crate) const MORE_THAN_ASKED: RejectReason =
-    RejectReason::Misconfigured("more was granted than was asked");
+    RejectReason::Misconfigured("more was granted than the client asked for");
 
 impl RejectReason {
     /// Refuses scopes, all of which are named.
@@ -433,14 +460,14 @@ impl RejectReason {
                 Ok("the server cannot answer at the moment: try again later".to_owned())
             }
             Self::UnknownClient(_) | Self::WrongSecret(_) => {
-                Err("it would tell which clients there are")
+                Err("it would tell which clients exist")
             }
-            Self::Denied | Self::SentBack(_) => Err("the code says all that there is"),
+            Self::Denied | Self::SentBack(_) => Err("the code says everything"),
             Self::GrantDenied | Self::PasswordDenied => {
                 Err("the application has not said why: see `Decision::Refused`")
             }
             Self::Misconfigured(_) => {
-                Err("it is the operator's to mend, and says how the server works inside")
+                Err("it is for the operator, and tells how the server works")
             }
         }
     }
@@ -511,7 +538,7 @@ mod tests {
             &[RejectReason::TokenUnknown, RejectReason::TokenExpired { at, now }],
             &[
                 RejectReason::RequestUri("it is unknown"),
-                RejectReason::RequestUri("it is another client's"),
+                RejectReason::RequestUri("it belongs to another client"),
             ],
         ];
         for group in same {

@@ -102,8 +102,12 @@ pub(crate) fn redirect(
     let mut pairs = String::new();
     parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
     location.push_str(&pairs);
-    let mut location = HeaderValue::try_from(location)
-        .map_err(|_| RejectReason::Misconfigured("a redirect_uri cannot be a header"))?;
+    let mut location = HeaderValue::try_from(location).map_err(|_| {
+        RejectReason::Misconfigured(
+            "the registered redirect_uri cannot be sent in a \
+            Location header",
+        )
+    })?;
     location.set_sensitive(true);
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;

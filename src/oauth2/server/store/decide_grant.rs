@@ -189,7 +189,8 @@ impl Decision {
             Self::Granted(grant) => Ok(grant),
             Self::Denied => Err(RejectReason::GrantDenied),
             Self::Refused { code, .. } if !is_quotable(&code) => Err(RejectReason::Misconfigured(
-                "the code of `Decision::Refused` is empty or has characters that no code has",
+                "the code of `Decision::Refused` is empty or has invalid characters: expected \
+                 printable ASCII without quotes and backslashes",
             )),
             Self::Refused { code, description } => {
                 Err(RejectReason::GrantRefused { code, description })

@@ -120,7 +120,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "only the low bits are used")]
+#[allow(clippy::cast_possible_truncation, reason = "only the low bits are needed")]
 fn usize_of(bits: u64) -> usize {
     bits as usize
 }
