@@ -79,9 +79,7 @@ impl AuthenticateClientRemotely for KeyService {
 }
 
 pub fn chapter() -> Result<(), BoxError> {
-    show::title(
-        "Keys in a service elsewhere: the printing service signs, and its key is not in it",
-    );
+    show::title("Keys in a key service: the printing service signs without having the key itself");
     let private = PrivateKey::from_pkcs8_pem(PRIVATE_KEY)?;
     let keys = net::Server::start(|_| {
         Ok(move |request: &Request| {
@@ -109,7 +107,10 @@ pub fn chapter() -> Result<(), BoxError> {
     let signed = run(signer.sign_remotely(request, Moment::from_os())?, &mut send)?;
     send(signed)?;
 
-    show::title("2. OAuth 2.0: so do the claims by which the client proves who it is");
+    show::title(
+        "2. OAuth 2.0: the client's claims go to the key service, the signature comes \
+        back",
+    );
     let server = AuthorizationServer::new(&format!("{}/token", photos.origin))?;
     let client = Client::new(server, "printer").authentication(ClientAuthentication::Remote(key));
     let token =
@@ -121,8 +122,10 @@ pub fn chapter() -> Result<(), BoxError> {
 /// The key service.
 fn sign(key: &PrivateKey, body: &[u8]) -> Result<Response, BoxError> {
     let question: Value = serde_json::from_slice(body)?;
-    let message =
-        BASE64_STANDARD.decode(question["message"].as_str().ok_or("there is no message")?)?;
+    let message = BASE64_STANDARD.decode(question["message"].as_str().ok_or(
+        "the request has no message to \
+            sign",
+    )?)?;
     let signature = key.sign(padding(), &Sha256::digest(message))?;
     Ok(net::json(&json!({ "signature": BASE64_STANDARD.encode(signature) })))
 }
@@ -165,19 +168,22 @@ impl Photos {
     fn token(&self, body: &[u8]) -> Result<Response, BoxError> {
         let assertion = form::pairs(body)
             .find(|(name, _)| **name == *b"client_assertion")
-            .ok_or("no assertion")?
+            .ok_or("the token request has no assertion")?
             .1;
         let assertion = str::from_utf8(&assertion)?;
-        let (signed, signature) = assertion.rsplit_once('.').ok_or("no signature")?;
+        let (signed, signature) = assertion.rsplit_once('.').ok_or(
+            "the assertion has no \
+            signature",
+        )?;
         self.key.verify(
             padding(),
             &Sha256::digest(signed),
             &BASE64_URL_SAFE_NO_PAD.decode(signature)?,
         )?;
-        let claims = signed.split('.').nth(1).ok_or("no claims")?;
+        let claims = signed.split('.').nth(1).ok_or("the assertion has no claims")?;
         let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims)?)?;
         if claims["aud"] != self.token_endpoint.as_str() {
-            return Err("the assertion is for another server".into());
+            return Err("the assertion's audience is another server".into());
         }
         Ok(net::json(
             &json!({ "access_token": "SlAV32hkKG", "token_type": "Bearer", "expires_in": 3600 }),

@@ -53,10 +53,11 @@ pub fn chapter() -> Outcome<()> {
     let url = authorization.url;
     send(http::Request::get(&url).body(Vec::new())?)?;
     let granted = send(http::Request::post(&url).body(b"decision=grant".to_vec())?)?;
-    let callback = granted.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
+    let callback =
+        granted.headers().get("location").ok_or("expected a redirect")?.to_str()?.to_owned();
 
     show::title(
-        "3. Her browser is back, and the printing service exchanges what it brought for a token",
+        "3. Her browser is back, and the printing service exchanges the verifier for a token",
     );
     let token =
         run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
@@ -68,7 +69,7 @@ pub fn chapter() -> Outcome<()> {
     session.sign(&mut photos, Moment::from_os())?;
     send(photos.clone())?;
 
-    show::title("5. Someone who overheard the request sends it again");
+    show::title("5. An attacker who overheard the request sends it again");
     send(photos)?;
 
     show::title("What happened");
@@ -77,8 +78,8 @@ pub fn chapter() -> Outcome<()> {
          signatures did;",
     );
     show::note(
-        "Jane's password went nowhere; a request that was overheard was worth nothing the second \
-         time.",
+        "Jane's password was sent only to the photo service; an overheard request is refused the \
+         second time.",
     );
     Ok(())
 }
@@ -124,6 +125,6 @@ fn handle(
                 AfterConsent::ShowDenied => net::text(200, "Access was denied"),
             })
         }
-        _ => Ok(net::text(404, "not found")),
+        _ => Ok(net::text(404, "no such page")),
     }
 }

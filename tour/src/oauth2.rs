@@ -26,7 +26,7 @@ pub fn chapters() -> Result<(), Failure> {
     let mut send = show::transport();
 
     show::title(
-        "OAuth 2.0: a photo service, built on oauth_proto::oauth2::server, says what it has",
+        "OAuth 2.0: a photo service, built on oauth_proto::oauth2::server, shows its metadata",
     );
     let metadata = run(Discovery::new(origin)?.start()?, &mut send)?;
     let description = AuthorizationServer::from_metadata(&metadata)?;
@@ -42,25 +42,26 @@ type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, ureq::Error>;
 
 fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a code, with a proof key");
-    show::note("the client makes a URL, and remembers what belongs to it");
+    show::note("the client makes a URL, and keeps a pending value");
     let authorization =
         run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut *send)?;
     let stored = serde_json::to_string(&authorization.pending)?;
-    show::note(format_args!("to be kept for this user: {} bytes", stored.len()));
+    show::note(format_args!("the pending value, kept for this user, has {} bytes", stored.len()));
 
     show::note("the user's browser goes there, the user says yes, and is sent back");
     let response = send(http::Request::get(&authorization.url).body(Vec::new())?)?;
-    let callback = response.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
+    let callback =
+        response.headers().get("location").ok_or("expected a redirect")?.to_str()?.to_owned();
 
     show::note("the code is exchanged for a token");
     let pending = serde_json::from_str(&stored)?;
     let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut *send)?;
     show::note(format_args!("{token:?}"));
 
-    show::note("a callback with another state is refused before anything is sent");
+    show::note("a callback with a wrong state is refused before anything is sent");
     let callback = callback.replace("state=", "state=x");
     let forged = client.redeem(serde_json::from_str(&stored)?, &callback, Moment::from_os());
-    show::note(forged.err().ok_or("it was taken")?);
+    show::note(forged.err().ok_or("a callback with a wrong state was accepted")?);
 
     show::note(
         "an hour later the token has expired: it is renewed and saved before the request is sent",
@@ -79,7 +80,7 @@ fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
 }
 
 fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
-    show::title("OAuth 2.0: a client that keeps itself supplied");
+    show::title("OAuth 2.0: a client that gets its own tokens");
     let mut session = Session::new(client, origin, None)?;
     session.grant = Some(Grant::client_credentials());
     let shared = SharedSession::builder(session).save(|token| ready(save(token))).build()?;
@@ -88,8 +89,8 @@ fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure
     shared.fetch(request()?, &mut *send)?;
     show::note("the next one uses it");
     shared.fetch(request()?, &mut *send)?;
-    show::note("its token is revoked, so anybody may see it now");
-    let token = shared.session().token().cloned().ok_or("no token")?;
+    show::note("its token is revoked, so it may be shown now");
+    let token = shared.session().token().cloned().ok_or("the session has no token")?;
     run(client.revoke_grant(&token, Moment::from_os())?, &mut *send)?;
     show::note("a 401, a new token, and the request once more");
     let response = shared.fetch(request()?, &mut *send)?;
@@ -104,7 +105,7 @@ fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
         &mut *send,
     )?;
     show::note(format_args!("enter {} at {}", pending.user_code, pending.verification_uri));
-    show::note("the device asks, in vain at first, until Jane has entered the code");
+    show::note("the device polls until Jane has entered the code");
     let page = pending.verification_uri_complete.clone().unwrap_or_default();
     let mut entered = false;
     let token = run(client.poll(&pending, Moment::from_os())?, |request| {
@@ -114,7 +115,7 @@ fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
         }
         Ok::<_, ureq::Error>(answer)
     })?;
-    show::note(format_args!("somebody did: {token:?}"));
+    show::note(format_args!("the device has a token: {token:?}"));
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub fn chapter() -> Outcome<()> {
     let store = Arc::new(MemoryStore::default());
     let op = net::Server::start(|origin| {
         let endpoint = format!("{origin}/openid");
-        let secret = Secret::new("the tour's provider is gone before anybody guesses this");
+        let secret = Secret::new("a secret for the provider of the tour");
         let provider = Provider::new(&endpoint, &secret, on_this_machine())?;
         let (origin, store) = (origin.to_owned(), store.clone());
         Ok(move |request: &Request| {
@@ -39,15 +39,15 @@ pub fn chapter() -> Outcome<()> {
     let nonces = MemoryStore::default();
     let mut send = show::transport();
 
-    show::title("1. She types her identifier, and the site finds out who may speak for it");
+    show::title("1. She types her identifier, and the site discovers its provider");
     let discovered = run(party.discover(&format!("{}/jane", op.origin))?, &mut send)?;
     show::note(format_args!(
-        "{} speaks for {:?}",
+        "{} is the provider of {:?}",
         discovered.endpoint(),
         discovered.claimed_id.as_deref()
     ));
 
-    show::title("2. The site agrees on a key with the provider: next time it need not");
+    show::title("2. The site agrees on a key with the provider, which it can use again next time");
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title(
@@ -64,7 +64,8 @@ pub fn chapter() -> Outcome<()> {
     let stored = serde_json::to_string(&authorization.pending)?;
     show::note(format_args!("the site remembers, in Jane's session: {} bytes", stored.len()));
     let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
-    let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
+    let callback =
+        answered.headers().get("location").ok_or("expected a redirect")?.to_str()?.to_owned();
 
     show::title("4. The site checks the assertion: no request is needed, it has the key");
     let mut pending = authorization.pending;
@@ -79,7 +80,7 @@ pub fn chapter() -> Outcome<()> {
         assertion.claimed_id.as_deref().unwrap_or_default()
     ));
 
-    show::title("5. Somebody plays the same assertion once more");
+    show::title("5. An attacker sends the same assertion again");
     let again = || -> Result<Pending, serde_json::Error> {
         let mut pending: Pending = serde_json::from_str(&stored)?;
         pending.association = association.clone();
@@ -88,19 +89,22 @@ pub fn chapter() -> Outcome<()> {
     let unconfirmed = run(party.redeem(again()?, &callback, Moment::from_os())?, &mut send)?;
     show::note(unconfirmed.confirm(&nonces).err().ok_or("a replay was accepted")?);
 
-    show::title("6. And somebody adds an address to it that nobody signed");
+    show::title("6. An attacker adds an address to it, which is not signed");
     let added = format!(
         "{callback}&openid.ns.evil={}&openid.evil.value.email=boss",
         ExtensionType::AttributeExchange.as_ref()
     );
     let step = party.redeem(again()?, &added, Moment::from_os());
-    show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
+    show::note(
+        step.err().ok_or("an assertion with two namespaces for one extension was accepted")?,
+    );
 
-    show::title("7. Without a key the provider is asked instead, once");
+    show::title("7. Without a key, the site asks the provider to confirm the assertion, once");
     let authorization =
         party.authorize(Authorize::new(&discovered, "http://localhost/back"), Moment::from_os())?;
     let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
-    let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
+    let callback =
+        answered.headers().get("location").ok_or("expected a redirect")?.to_str()?.to_owned();
     let assertion =
         run(party.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?
             .confirm(&nonces)?;

@@ -200,8 +200,8 @@ pub fn device_consent(
     let content = format!(
         r#"<h1>Is this the code on your device?</h1>
 <p class="code">{code}</p>
-<p>Allow access only if you hold the device, and it shows this code. If somebody sent you the code,
-choose “Deny”.</p>
+<p>Allow access only if you hold the device, and it shows this code. If you received the code
+from another person, choose “Deny”.</p>
 <p>{client} on the device asks for access.</p>
 {scopes}
 {form}"#,
@@ -240,7 +240,7 @@ pub fn client_signed_in(
     api_answer_json: &str,
 ) -> String {
     let scopes = match scopes {
-        [] => "<p>Nothing in particular.</p>".to_owned(),
+        [] => "<p>No particular permission.</p>".to_owned(),
         _ => list(scopes.iter().map(|scope| format!("<code>{}</code>", escape(scope)))),
     };
     let content = format!(
@@ -326,7 +326,7 @@ fn alerting(title: &str, problem: &str) -> String {
 
 fn permissions(scopes: &[(&str, &str)]) -> String {
     if scopes.is_empty() {
-        return "<p>It asks for nothing in particular.</p>".to_owned();
+        return "<p>It asks for no particular permission.</p>".to_owned();
     }
     let item = |(name, text): &(&str, &str)| {
         format!(r#"{} <code class="soft">{}</code>"#, escape(text), escape(name))

@@ -58,7 +58,7 @@ impl Printer {
             (&Method::GET, "/sign-in") => self.leave(request),
             (&Method::GET, "/callback") => self.come_back(request),
             (&Method::POST, SIGN_OUT) => self.sign_out(request),
-            _ => Ok(html(pages::client_problem("There is no such page", ""))),
+            _ => Ok(html(pages::client_problem("This page does not exist", ""))),
         };
         response.unwrap_or_else(|failure| html(problem(&*failure)))
     }
@@ -120,8 +120,9 @@ impl Printer {
         let away = self.sessions.end_if(request, |visit| matches!(visit, Visit::Away(_)));
         let Some(Visit::Away(pending)) = away else {
             return Ok(html(pages::client_problem(
-                "Nobody was awaited",
-                "Your sign-in has taken too long, or is over.",
+                "No sign-in was started",
+                "Your sign-in took too long, or was finished before. Go back to the start, and \
+                 sign in again.",
             )));
         };
         let token =

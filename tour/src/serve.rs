@@ -19,7 +19,7 @@ pub fn forever(port: u16) -> Result<(), oauth_proto::BoxError> {
     let client = net::Server::start_at(port, |_| {
         Ok(move |request: &Request| match handler.get() {
             Some(printer) => printer.handle(request),
-            None => net::text(503, "not yet"),
+            None => net::text(503, "The client is still starting. Try again in a moment."),
         })
     })?;
     let redirect_uri = format!("{}/callback", client.origin);
@@ -28,7 +28,7 @@ pub fn forever(port: u16) -> Result<(), oauth_proto::BoxError> {
         Ok(move |request: &Request| site.handle(request))
     })?;
     let printer = Printer::new(&client.origin, &service.origin)?;
-    complete.set(printer).map_err(|_| "there is one client")?;
+    complete.set(printer).map_err(|_| "the client was set before")?;
 
     show::title("A photo service and a client that prints photos wait for a browser");
     show::note(format_args!("the client:  {}/", client.origin));

@@ -69,11 +69,13 @@ impl SignIn {
             (&Method::POST, "/question") => self.answer(request),
             (&Method::GET, "/connected") => Ok(html(pages::message(
                 "Your device is connected",
-                "Go back to it: it will go on in a moment.",
+                "Go back to your device: it continues in a moment.",
             ))),
-            (&Method::GET, "/not-connected") => {
-                Ok(html(pages::message("Your device is not connected", "It was told so.")))
-            }
+            (&Method::GET, "/not-connected") => Ok(html(pages::message(
+                "Your device is not connected",
+                "Your device will say that \
+                    access was denied.",
+            ))),
             (_, "/albums") => self.photos.albums(request),
             _ => self.photos.dispatch(request).map(|end| match end {
                 Dispatched::Respond(response) => response,
@@ -175,7 +177,11 @@ impl SignIn {
             }
             Err(rejected) if rejected.reason == RejectReason::UserCode => {
                 counted.push(now.after(WRONG_CODE_COUNTS));
-                self.again(request, "No device waits with that code.")
+                self.again(
+                    request,
+                    "No device is waiting with this code. Check the code, or start \
+                    again on your device.",
+                )
             }
             Err(rejected) => rejected.response(),
         }
@@ -281,6 +287,6 @@ fn query(request: &Request, name: &str) -> String {
 fn expired() -> Response {
     html(pages::message(
         "This page has expired",
-        "Go back to where you came from, and start again.",
+        "Go back to the application that sent you here, and start again.",
     ))
 }

@@ -20,7 +20,7 @@ pub fn chapter() -> Outcome<()> {
     ));
     let mut send = show::transport();
 
-    show::title("1. GitHub: OAuth 2.0, and the address from an endpoint of its own");
+    show::title("1. GitHub: OAuth 2.0, and the address from a separate endpoint");
     let github = SignIn::new(&services::GITHUB, "client id", "client secret", CALLBACK)?
         .base_url(&double.origin)?;
     let authorization = run(github.authorize(Moment::from_os())?, &mut send)?;
@@ -41,7 +41,7 @@ pub fn chapter() -> Outcome<()> {
         run(twitter.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
     introduce(&user);
 
-    show::title("3. And its API is called for the user");
+    show::title("3. Twitter's API is called for the user");
     let (Client::Oauth1(client), Tokens::Oauth1(token)) = (twitter.client()?, user.tokens) else {
         return Err("Twitter speaks OAuth 1.0a".into());
     };
@@ -55,8 +55,8 @@ pub fn chapter() -> Outcome<()> {
 fn introduce(user: &User) {
     show::note(format_args!(
         "this is {} ({}), number {}, address {:?}, verified {:?}",
-        user.name.as_deref().unwrap_or("nobody"),
-        user.username.as_deref().unwrap_or("no name"),
+        user.name.as_deref().unwrap_or("a user without a name"),
+        user.username.as_deref().unwrap_or("no user name"),
         user.id,
         user.email,
         user.email_verified
