@@ -255,7 +255,10 @@ fn openid_1_is_spoken_where_it_is_allowed() {
 
     let op = OurOpenidProvider::start();
     let answer = consumer.sign_in(&op.jane("/openid1"), json!({}));
-    let told = json!("the version of the protocol is not spoken here");
+    let told = json!(
+        "the version of OpenID is not supported: expected http://specs.openid.net/auth/2.0 in \
+         openid.ns"
+    );
     assert_eq!((&answer["status"], &answer["message"]), (&json!("failure"), &told), "{answer:#}");
 }
 

@@ -1,5 +1,4 @@
-//! APIs that answer with JSON: the request, which a session of either protocol gives its
-//! credentials, and the reading of its response.
+//! Requests to APIs that respond with JSON, for sessions of OAuth 1.0a and OAuth 2.0.
 
 use std::fmt;
 
@@ -15,17 +14,16 @@ use crate::{
     Error, Misbehaved, Moment, Purpose, Refused, Request, Response, ResponseExcerpt, Step,
 };
 
-/// The most that an API's response may have by default.
+/// The default limit of an API's response, in bytes.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered
-/// with JSON.
+/// A request to an API that responds with JSON: a GET, or a POST with a form or JSON.
 ///
-/// [`oauth1::Session::call`](crate::oauth1::Session::call) signs and sends it,
-/// [`oauth2::Session::call`](crate::oauth2::Session::call) gives it a token and sends it, and
-/// [`call`](Self::call) sends it without credentials. For any other way of sending, such as a
-/// [`SharedSession`](crate::oauth2::SharedSession), [`request`](Self::request) makes the request
-/// and [`read`](Self::read) reads the response.
+/// [`oauth1::Session::call`](crate::oauth1::Session::call) signs and sends the request,
+/// [`oauth2::Session::call`](crate::oauth2::Session::call) adds an access token and sends it, and
+/// [`call`](Self::call) sends it without credentials. To send it in another way, for example over a
+/// [`SharedSession`](crate::oauth2::SharedSession), make it with [`request`](Self::request) and
+/// read the response with [`read`](Self::read).
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::Session;
@@ -50,14 +48,15 @@ pub struct ApiRequest {
     arguments: String,
     body: Option<Body>,
     extensions: Extensions,
-    /// The largest size of a response in bytes. Default: 8 MiB.
+    /// The largest accepted size of the response, in bytes. Default: 8 MiB.
     pub limit: usize,
-    /// Lets a session of OAuth 1.0 call an API without TLS on another machine. Default: it refuses
-    /// to. A session of OAuth 2.0 goes by its own origins.
+    /// If `true`, a session of OAuth 1.0a sends the request to another machine without TLS.
+    /// Default: `false`. A session of OAuth 2.0 ignores this option: it has its own list of
+    /// origins.
     ///
     /// # Security
-    /// An attacker on the network reads the response, and sees a signature that is valid for this
-    /// request.
+    /// Without TLS, an attacker on the network reads the response, and sees a signature that is
+    /// valid for this request.
     pub dangerous_allow_http: bool,
 }
 
@@ -68,12 +67,11 @@ enum Body {
 }
 
 impl ApiRequest {
-    /// Makes a GET, which becomes a POST by [`post`](Self::post) or [`json`](Self::json). Arguments
-    /// belong into [`argument`](Self::argument); a query that the URL has already is kept.
+    /// Makes a GET request. [`post`](Self::post) and [`json`](Self::json) turn it into a POST.
+    /// [`argument`](Self::argument) adds to the query of the URL.
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https
-    /// URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) if `url` is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
         Ok(Self {
             uri: endpoint(url)?,
@@ -91,7 +89,7 @@ impl ApiRequest {
         self
     }
 
-    /// Posts a form, also when there is nothing in it. A second form is added to the first.
+    /// Makes the request a POST with a form, which can be empty. A second call adds to the form.
     pub fn post<N: AsRef<str>, V: AsRef<str>>(
         mut self,
         form: impl IntoIterator<Item = (N, V)>,
@@ -107,18 +105,19 @@ impl ApiRequest {
         self
     }
 
-    /// Posts JSON, in the place of a form. A signature of OAuth 1.0 covers it by
-    /// [`Scheme::body_hash`](crate::oauth1::Scheme::body_hash) alone.
+    /// Makes the request a POST with a JSON body, and drops a form. A signature of OAuth 1.0a
+    /// covers the body only with [`Scheme::body_hash`](crate::oauth1::Scheme::body_hash).
     pub fn json(mut self, value: &Value) -> Self {
         self.body = Some(Body::Json(value.to_string()));
         self
     }
 
-    /// Makes the request, without credentials: for a session, or for a
+    /// Returns the `http::Request` without credentials, for example for a
     /// [`SharedSession`](crate::oauth2::SharedSession).
     ///
     /// # Errors
-    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
+    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) if the URL with its arguments is
+    /// too long.
     pub fn request(&self) -> Result<Request, Error> {
         let mut request = Request::default();
         *request.uri_mut() = match self.arguments.as_str() {
@@ -139,13 +138,13 @@ impl ApiRequest {
         Ok(request)
     }
 
-    /// Adds something that the request carries to the session that sends it.
+    /// Adds an extension to the request, for the session that sends it.
     pub(crate) fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Self {
         self.extensions.insert(extension);
         self
     }
 
-    /// Checks that the request and its response stay secret on the way.
+    /// Checks that the request is sent with TLS, or to this machine.
     pub(crate) fn check_secure(&self) -> Result<(), Error> {
         if !self.dangerous_allow_http {
             check_secure(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
@@ -155,14 +154,14 @@ impl ApiRequest {
 }
 
 impl fmt::Debug for ApiRequest {
-    /// Arguments and form may hold anything.
+    /// Arguments and form can have secrets in them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest").field("uri", &without_query(&self.uri)).finish_non_exhaustive()
     }
 }
 
-/// Returns the JSON of an answer; null for an empty one. An error on status 200 counts as an error,
-/// too. The protocol's function `refusal` reads a refusal.
+/// Returns the JSON of a response, or null if the body is empty. An error in a response with status
+/// 200 is an error, too. The protocol's function `refusal` reads a refusal.
 pub(crate) fn json(
     response: &Response,
     limit: usize,
@@ -180,7 +179,7 @@ pub(crate) fn json(
     if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
 }
 
-/// Returns the error for a redirect in place of an answer.
+/// Returns the error for a redirect.
 pub(crate) fn redirect(response: &Response) -> Misbehaved {
     let location =
         response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -210,9 +209,8 @@ pub(crate) fn check_success(
     Ok(())
 }
 
-/// Returns whether a value holds an error and nothing but what explains it. One that has more to
-/// say may be the application's to read: a job that has failed, or a list of which one element
-/// could not be found.
+/// Returns whether a value has an error and members that explain it, and nothing else. A value with
+/// further members is a result for the application, for example a job that failed.
 fn is_error(value: &Value) -> bool {
     const EXPLANATIONS: [&str; 13] = [
         "error_description",
@@ -244,7 +242,7 @@ fn is_error(value: &Value) -> bool {
         })
 }
 
-/// Sends a request whose answer is JSON, or a refusal in the protocol's own words.
+/// Sends a request, and reads the JSON of the response or a refusal of the protocol.
 pub(crate) fn send(
     request: Request,
     limit: usize,
@@ -253,7 +251,7 @@ pub(crate) fn send(
     Step::send(request, AwaitJson { limit, refusal })
 }
 
-/// Waits for an API's answer.
+/// Waits for an API's response.
 struct AwaitJson<F> {
     limit: usize,
     refusal: F,

@@ -24,9 +24,11 @@ pub(crate) fn ask_first<T: 'static, U: 'static>(
             let asking = Asking { before, failed, next };
             Ok(Step::send_to(uri, request, asking, &Observer::default()))
         }
-        Ok(Step::Wait(..)) => {
-            Err(failed("its step waits, for which a request has no time".to_owned()))
-        }
+        Ok(Step::Wait(..)) => Err(failed(
+            "its step waits (`Step::Wait`): expected a step that sends a request or is \
+                done"
+                .to_owned(),
+        )),
         Ok(Step::Done(value)) => next(value),
         Err(error) => {
             Err(own_error(error).map_or_else(|other| failed(other.to_string()), in_key_service))

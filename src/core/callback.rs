@@ -1,5 +1,5 @@
-//! The request with which a user's browser comes back, and the check that it arrived at the
-//! redirect_uri.
+//! The callback: the request with which a user's browser comes back, and the check that it arrived
+//! at the redirect_uri.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,13 +10,13 @@ use crate::wire::uri::UriParts;
 use crate::wire::{form, without_secrets};
 use crate::{Forged, Request};
 
-/// The request that the user's browser made when it came back: its URI and, where a form was
-/// posted, the form.
+/// The callback: the URI that the user's browser requested when it came back, and the form if it
+/// posted one.
 ///
-/// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also
-/// inside of a nested router), or the whole URI if your framework knows it. The parts that you hand
-/// over are compared with the redirect_uri: the path, and scheme and host if they are there. A
-/// text, an `http::Uri` and a [`Request`] become a callback by themselves.
+/// Pass the path and query of the request, or the whole URI if your web framework knows it. In
+/// axum, `OriginalUri` has them, also inside a nested router. The path is compared with the
+/// redirect_uri, and so are scheme and host if you pass them. A `&str`, an `http::Uri` and a
+/// [`Request`] convert into a callback.
 ///
 /// ```
 /// use oauth_proto::{Callback, Request};
@@ -34,21 +34,21 @@ pub struct Callback<'a> {
 }
 
 impl<'a> Callback<'a> {
-    /// Makes the callback of a form that was posted to a URI. A script that hands a fragment on to
-    /// the server, as `location.hash` or without the `#`, posts such a form, too: then the URI is
-    /// that of the page, `location.href`.
+    /// Makes a callback from a form that the browser posted to a URL (`form_post`). Use it also for
+    /// a fragment that a script of your page posts to your server (`location.hash`, with or without
+    /// the `#`): then the URL is that of the page, `location.href`.
     pub fn posted(url: &'a str, form: &'a [u8]) -> Self {
         Self { url: url.into(), form: Some(form) }
     }
 
-    /// Splits the URI into what is before the query, the query and the fragment.
+    /// Splits the URI into the part before the query, the query and the fragment.
     pub(crate) fn parts(&self) -> CallbackParts<'_> {
         CallbackParts::of(&self.url)
     }
 }
 
 impl fmt::Debug for Callback<'_> {
-    /// Shows only the URL without its parameters, because those may be secret or forged.
+    /// Shows the URL without its parameters, because those can be secret or forged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.parts().place.map(without_secrets);
         f.debug_struct("Callback")
@@ -84,11 +84,11 @@ impl<'a> From<&'a Request> for Callback<'a> {
     }
 }
 
-/// The parts of a URI, of its path and query, or of a query alone.
+/// The parts of a URI, of a path with query, or of a query alone.
 pub(crate) struct CallbackParts<'a> {
     /// The part before the query, if the text has one.
     pub(crate) place: Option<&'a str>,
-    /// The query. A text that is not a URI is taken for a query.
+    /// The query. A text that is not a URI is read as a query.
     pub(crate) query: Option<&'a str>,
     pub(crate) fragment: Option<&'a str>,
 }
@@ -104,7 +104,7 @@ impl<'a> CallbackParts<'a> {
         Self { place: None, query: (!before.is_empty()).then_some(query), fragment }
     }
 
-    /// Compares the place at which the user arrived with a redirect_uri.
+    /// Compares the URL at which the user arrived with a redirect_uri.
     fn arrival(&self, uri: &str) -> Arrival {
         let asked = CallbackParts::of(uri);
         let Some(place) = self.place else { return Arrival::Unknown };
@@ -129,17 +129,17 @@ impl<'a> CallbackParts<'a> {
     }
 }
 
-/// The result of comparing the place at which the user arrived with a redirect_uri.
+/// The result of comparing the URL at which the user arrived with a redirect_uri.
 enum Arrival {
     There,
-    /// At its path, but another scheme, host or port.
+    /// The path is the same, and scheme, host or port differ.
     AtOtherOrigin,
     Elsewhere,
-    /// The callback does not say it.
+    /// The callback has no path.
     Unknown,
 }
 
-/// The callbacks that are taken although it is not known that they arrived at the redirect_uri.
+/// The options that accept callbacks which may have arrived at another URL than the redirect_uri.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Leniency {
     pub(crate) any_origin: bool,
@@ -174,7 +174,7 @@ fn values<'q>(query: &'q str, name: &'q [u8]) -> impl Iterator<Item = Cow<'q, [u
     form::pairs(query.as_bytes()).filter(move |(own, _)| **own == *name).map(|(_, value)| value)
 }
 
-/// Splits a place into scheme and authority, which a path alone lacks, and path.
+/// Splits a URL or a path into scheme and authority, if it has them, and path.
 fn origin_and_path(place: &str) -> (&str, &str) {
     if place.starts_with('/') {
         return ("", place);
@@ -187,7 +187,7 @@ fn origin_and_path(place: &str) -> (&str, &str) {
     place.split_at(scheme + authority)
 }
 
-/// Returns whether two paths are the same. The empty one is `/`.
+/// Returns whether two paths are the same. An empty path is `/`.
 fn is_same_path(path: &str, expected: &str) -> bool {
     let filled = |path| if str::is_empty(path) { "/" } else { path };
     path == expected || units(filled(path)).eq(units(filled(expected)))

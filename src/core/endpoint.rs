@@ -11,7 +11,7 @@ use crate::wire::{OriginRef, is_secure, parse_endpoint, percent, without_query, 
 pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     parse_endpoint(url).ok_or_else(|| Unsupported::Url {
         url: without_secrets(url),
-        reason: "an endpoint is an absolute http or https URL without user information and \
+        reason: "an endpoint must be an absolute http or https URL without user information or \
             fragment",
     })
 }
@@ -34,12 +34,15 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
         None | Some("") => format!("{path}?{pairs}"),
         Some(query) => format!("{path}?{query}&{pairs}"),
     };
-    let too_long =
-        |_| Unsupported::Unsendable { what: "the query", reason: "the URI becomes too long" };
+    let too_long = |_| Unsupported::Unsendable {
+        what: "the query",
+        reason: "the URI would be longer than \
+            65534 bytes",
+    };
     parts.path_and_query = Some(target.parse().map_err(too_long)?);
     Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable {
         what: "the query",
-        reason: "the URI is not absolute",
+        reason: "the URI must be absolute",
     })
 }
 
@@ -57,8 +60,8 @@ pub(crate) fn origin_of_request<'a>(
             && headers.get_all(HOST).iter().all(named)
     });
     site.ok_or_else(|| {
-        let reason = "a request with a token goes to an absolute http or https URL, without user \
-            information and without a Host header that names another place";
+        let reason = "a request with a token must go to an absolute http or https URL without user \
+            information, and its Host header must not name another host";
         Unsupported::Url { url: without_query(uri), reason }
     })
 }

@@ -333,7 +333,7 @@ pub enum Refused {
         /// The answer that reports it; `None` if a callback reports it.
         response: Option<Box<ResponseExcerpt>>,
     },
-    /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
+    /// The callback has another error than a denial (RFC 6749 §4.1.2.1).
     #[error("the authorization failed with {code:?}{}", quoted(description))]
     Authorization {
         /// The server's code: `invalid_scope`, `server_error`, `temporarily_unavailable`, …
@@ -361,16 +361,16 @@ pub enum Refused {
         /// that was sent. If the server does not say which timestamps it takes, `date` is the date
         /// of its answer, in seconds since 1970.
         details: BTreeMap<String, String>,
-        /// The answer it came in.
+        /// The answer that has the code.
         response: Box<ResponseExcerpt>,
     },
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
     Status(Box<ResponseExcerpt>),
-    /// A key service, or whatever else a step of the caller's asked on the way, did not do its
-    /// part: with its own error. It says nothing about the grant or the token, so that
-    /// [`Error::needs_sign_in`] is `false`.
-    #[error("the key service did not do its part: {0}")]
+    /// A key service, or another service that a step of the caller asks, failed. The content is its
+    /// error. It says nothing about the grant or the token, so that [`Error::needs_sign_in`] is
+    /// `false`.
+    #[error("the key service failed: {0}")]
     KeyService(Box<Error>),
     /// An OpenID provider refused.
     #[cfg(feature = "openid2")]
@@ -443,16 +443,19 @@ fn grouped(number: u64) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Misbehaved {
-    /// A redirect instead of an answer. Credentials are never sent to its target.
-    #[error("redirected to {location:?} instead of an answer ({response})")]
+    /// The server sent a redirect instead of an answer. Credentials are never sent to its target.
+    #[error(
+        "received a redirect to {location:?} instead of an answer; it is not followed: check the \
+         endpoint's URL ({response})"
+    )]
     Redirect {
         /// The `Location` it names, without its query.
         location: String,
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// The body is larger than what is read.
-    #[error("the answer has {length} bytes where {limit} are the most ({response})")]
+    /// The body is larger than the limit.
+    #[error("the answer has {length} bytes: expected at most {limit} ({response})")]
     TooLarge {
         /// The number of bytes that it has.
         length: usize,
@@ -471,7 +474,7 @@ pub enum Misbehaved {
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// A field that the specification demands is not there, or empty.
+    /// A field that the specification requires is missing or empty.
     #[error("the answer has no {field:?}{} ({response})", lifted_by(*option))]
     FieldMissing {
         /// The field's name.
@@ -489,7 +492,7 @@ pub enum Misbehaved {
         /// The answer.
         response: Box<ResponseExcerpt>,
     },
-    /// A field holds what it must not.
+    /// A field has a value that it must not have.
     #[error("the answer's {field:?} is {reason}{} ({response})", lifted_by(*option))]
     FieldInvalid {
         /// The field's name.
@@ -503,7 +506,8 @@ pub enum Misbehaved {
     },
     /// A member of a document is of another type than the specification gives it.
     #[error(
-        "the answer's {member:?} is not of the type that the specification gives it ({response})"
+        "the answer's {member:?} does not have the type that the specification gives it \
+         ({response})"
     )]
     MemberInvalid {
         /// The member's name.
@@ -523,11 +527,11 @@ pub enum Misbehaved {
     /// The token is of a type that the client did not ask for (RFC 6749 §7.1: a client must not use
     /// a type that it does not know).
     #[error(
-        "the answer's token type is {received:?}{} ({response})",
+        "the answer's \"token_type\" is {received:?}: expected \"Bearer\"{} ({response})",
         lifted_by(Some("Quirks::allow_token_types"))
     )]
     TokenType {
-        /// The kind.
+        /// The type that was received.
         received: String,
         /// The answer.
         response: Box<ResponseExcerpt>,
@@ -535,8 +539,8 @@ pub enum Misbehaved {
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007,
     /// which lets an attacker fixate a session (RFC 5849 §2.1).
     #[error(
-        "the response has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a \
-         demands{} ({response})",
+        "the answer has no \"oauth_callback_confirmed\" that is \"true\", which OAuth 1.0a \
+         requires{} ({response})",
         lifted_by(Some("oauth1::Server::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
@@ -575,7 +579,10 @@ pub enum Expired {
     #[error("the client's secret has expired")]
     ClientSecret,
     /// The pending value was stored by a version of this crate that wrote another form.
-    #[error("the pending authorization was stored in an outdated form")]
+    #[error(
+        "the pending authorization was stored by another version of this crate: start the \
+         authorization again"
+    )]
     Outdated,
 }
 

@@ -293,7 +293,7 @@ impl fmt::Display for Event<'_> {
                 write!(f, "{leg}: answered with {}", status.as_u16())
             }
             Self::Continued { leg, status, .. } => {
-                write!(f, "{leg}: answered with {}, to be continued", status.as_u16())
+                write!(f, "{leg}: answered with {}, and another request follows", status.as_u16())
             }
             // Where the error is about an answer, it names the leg itself.
             Self::Failed { leg, error, .. } if error.leg().is_none() => write!(f, "{leg}: {error}"),
@@ -307,7 +307,7 @@ impl fmt::Display for Event<'_> {
             Self::RenewalPutOff { until, error, .. } => {
                 write!(
                     f,
-                    "the early renewal is put off until {until}: {}",
+                    "the early renewal is postponed until {until}: {}",
                     without_queries(&error.to_string())
                 )
             }

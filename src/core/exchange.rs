@@ -1,4 +1,4 @@
-//! A custom step, one request and its response: [`Step::exchange`].
+//! A step of the caller with one request and its response: [`Step::exchange`].
 
 use super::api::check_success;
 use super::asking::own_error;
@@ -10,20 +10,20 @@ use crate::{
 };
 
 impl<T: 'static> Step<T> {
-    /// Returns a step that sends one request that the caller made, and reads the response: for a
-    /// key service, or for another service that is needed within a leg. `read` is given responses
-    /// with a 2xx status and a body of at most 1 MiB. [`then`](Self::then) adds another request.
+    /// Returns a step that sends a request of the caller and reads the response, for example to a
+    /// key service. `read` is called for responses with a 2xx status and a body of at most 1 MiB.
+    /// [`then`](Self::then) adds another request.
     ///
     /// # Errors
-    /// The step fails with [`Refused::Status`] for another status, with [`Misbehaved::Redirect`],
-    /// with [`Misbehaved::TooLarge`], and with [`Misbehaved::Unusable`] when `read` fails. The
-    /// [`Refused::Status`] has no code, even if the body has one. The [`Misbehaved::Unusable`] has
-    /// the text of `read`'s error, masked as a server's explanation is, and counts as
-    /// [temporary](Error::is_temporary). An [`Error`] of this crate that `read` returns is passed
-    /// on unchanged.
+    /// The step fails with [`Misbehaved::Redirect`] for a redirect, [`Refused::Status`] for another
+    /// status, [`Misbehaved::TooLarge`] for a larger body, and [`Misbehaved::Unusable`] if `read`
+    /// fails. [`Refused::Status`] has no error code, even if the body has one.
+    /// [`Misbehaved::Unusable`] has the text of `read`'s error with possible secrets masked, and is
+    /// [temporary](Error::is_temporary). If `read` returns an [`Error`] of this crate, the step
+    /// fails with that error.
     ///
     /// # Security
-    /// The URL of the request is not checked: use https, except for this machine.
+    /// This crate does not check the URL of the request. Use https, except on this machine.
     ///
     /// # Examples
     /// ```
@@ -62,7 +62,7 @@ where
         check_success(&response, MAX_BODY, |response| Refused::Status(excerpt(response)))?;
         (self.read)(&response).map(Step::Done).map_err(|error| {
             own_error(error).unwrap_or_else(|error| {
-                // The text of a parser's error may quote what it read.
+                // A parser's error can quote the text that was parsed.
                 let reason = printable_text(&error.to_string());
                 Misbehaved::Unusable { reason, response: excerpt(&response) }.into()
             })

@@ -16,7 +16,7 @@ use super::error_text::lifted_by;
 ///
 /// assert_eq!(
 ///     Forged::StateMismatch.to_string(),
-///     "the callback's state is not the pending one's"
+///     "the callback's \"state\" is not that of the pending authorization"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,10 +35,10 @@ pub enum Forged {
         name: &'static str,
     },
     /// The pending value belongs to another client, or to a client of another server.
-    #[error("the pending authorization belongs to another client or server")]
+    #[error("the pending authorization was made by another client, or for another server")]
     OtherClient,
     /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
-    #[error("the callback's state is not the pending one's")]
+    #[error("the callback's \"state\" is not that of the pending authorization")]
     StateMismatch,
     /// The user came back to another URI than the redirect_uri (RFC 9700 §4.4.2.2): the data of
     /// another server must not be sent to this one.
@@ -57,8 +57,8 @@ pub enum Forged {
     /// The callback does not say at which URI the user came back, so that it cannot be compared
     /// with the redirect_uri.
     #[error(
-        "the callback does not say that the user came back to {expected:?}: hand over the \
-         request's path and query, for a posted form by `Callback::posted` (the client's \
+        "the callback does not say to which URI the user came back: expected {expected:?}; hand \
+         over the request's path and query, for a posted form by `Callback::posted` (the client's \
          `allow_callback_without_place` lifts this)"
     )]
     PlaceMissing {
@@ -87,7 +87,7 @@ pub enum Forged {
 
 /// Returns what is wrong where two places look alike without their queries.
 fn query_hint(expected: &str, received: &str) -> &'static str {
-    if expected == received { " with the query that this has" } else { "" }
+    if expected == received { " with its query, which differs" } else { "" }
 }
 
 /// Returns the option that takes a callback without that parameter.

@@ -1,5 +1,4 @@
-//! A leg of a conversation as errors, logs and counters name it: the purpose and the endpoint of a
-//! request.
+//! The name of a leg in errors, logs and counters: the purpose and the endpoint of a request.
 
 use std::fmt;
 
@@ -9,7 +8,7 @@ use crate::wire::without_query;
 
 /// One request of a conversation: its purpose and its endpoint.
 ///
-/// Its `Display` says both, for example `renewing the token at https://auth.example.com/token`.
+/// `Display` shows both, for example `renewing the token at https://auth.example.com/token`.
 ///
 /// # Examples
 /// ```
@@ -24,8 +23,8 @@ use crate::wire::without_query;
 pub struct Leg {
     /// The purpose of the request.
     pub purpose: Purpose,
-    /// The target of the request: scheme, host, port and path. User information and query are left
-    /// out, since they may hold secrets.
+    /// The URL of the request: scheme, host, port and path. User information and query are missing,
+    /// since they can have secrets in them.
     pub endpoint: String,
 }
 
@@ -58,7 +57,7 @@ impl fmt::Display for Leg {
 /// Makes the enum, the list of its variants and their texts from one table.
 macro_rules! purposes {
     ($($(#[$doc:meta])* $name:ident: $text:literal,)*) => {
-        /// The purpose of a request of a conversation.
+        /// The purpose of a request.
         ///
         /// # Examples
         /// ```
@@ -73,7 +72,7 @@ macro_rules! purposes {
         }
 
         impl Purpose {
-            /// All purposes, for example to begin a counter for each.
+            /// All purposes, for example to register a counter for each of them.
             pub const ALL: &[Self] = &[$(Self::$name),*];
         }
 
@@ -100,17 +99,17 @@ purposes! {
     PushingAuthorization: "pushing the authorization request",
     /// Asking for a device code and a user code (RFC 8628 §3.1).
     RequestingDeviceCode: "requesting a device code",
-    /// Asking whether the user has entered the user code (RFC 8628 §3.4).
+    /// Polling the token endpoint until the user has decided about a device (RFC 8628 §3.4).
     PollingForToken: "polling for the device's token",
     /// Exchanging an authorization code for a token (RFC 6749 §4.1.3).
     ExchangingCode: "exchanging the code",
-    /// Exchanging any other grant for a token (RFC 6749 §4).
+    /// Requesting a token by any other grant (RFC 6749 §4).
     RequestingToken: "requesting a token",
-    /// Renewing a token by its refresh token (RFC 6749 §6), or by the grant that it came from.
+    /// Renewing a token by its refresh token (RFC 6749 §6) or by repeating its grant.
     RenewingToken: "renewing the token",
     /// Renewing token credentials by a session handle (OAuth Session 1.0 draft 1 §5).
     RenewingTokenCredentials: "renewing the token credentials",
-    /// Asking what a token is (RFC 7662).
+    /// Introspecting a token (RFC 7662).
     IntrospectingToken: "introspecting a token",
     /// Revoking a token (RFC 7009).
     RevokingToken: "revoking a token",
@@ -118,21 +117,20 @@ purposes! {
     RequestingTemporaryCredentials: "requesting temporary credentials",
     /// Exchanging temporary credentials for token credentials (RFC 5849 §2.3).
     ExchangingTemporaryCredentials: "exchanging the temporary credentials",
-    /// Asking a key service to sign, or to prove otherwise who the client is.
+    /// Asking a key service for a signature or for another proof of the client's identity.
     CallingKeyService: "calling the key service",
     /// Calling an API with a token.
     CallingApi: "calling the API",
-    /// Reading the profile of the user who signs in.
+    /// Reading the profile of a user who signs in.
     ReadingProfile: "reading the user's profile",
-    /// Reading the addresses of the user who signs in.
+    /// Reading the email addresses of a user who signs in.
     ReadingEmails: "reading the user's addresses",
     /// Finding the provider of an identifier (OpenID Authentication 2.0 §7.3).
     DiscoveringIdentifier: "discovering the identifier",
-    /// Agreeing with a provider on a key (OpenID Authentication 2.0 §8).
+    /// Making an association with a provider (OpenID Authentication 2.0 §8).
     Associating: "associating with the provider",
-    /// Asking a provider whether an assertion is its own (OpenID Authentication 2.0 §11.4.2).
+    /// Verifying an assertion at its provider (OpenID Authentication 2.0 §11.4.2).
     VerifyingAssertion: "verifying the assertion with the provider",
-    /// Finding out whether a `return_to` belongs to a relying party (OpenID Authentication 2.0
-    /// §9.2.1).
+    /// Discovering a relying party, to verify its `return_to` (OpenID Authentication 2.0 §9.2.1).
     DiscoveringRelyingParty: "discovering the relying party",
 }

@@ -1,4 +1,4 @@
-//! Time and randomness, handed in by the caller: [`Moment`].
+//! Time and randomness, which the caller passes in: [`Moment`].
 
 use std::fmt;
 
@@ -7,17 +7,16 @@ use zeroize::Zeroize;
 use super::short_hash;
 use crate::Timestamp;
 
-/// The longest label that a value is derived by.
+/// The longest label, in bytes.
 const LABEL: usize = 19;
 
 /// The time, and 32 fresh bytes that an attacker cannot guess.
 ///
-/// Every step that needs a clock or a random value takes one of these, so the crate itself has
-/// neither. A moment is deliberately not `Clone`: the same entropy used twice would give the same
-/// nonce or the same token twice.
+/// The crate has no clock and no random source: functions that need them take a `Moment`. A moment
+/// is not `Clone` on purpose. The same entropy would make the same nonce or token a second time.
 ///
-/// In an application, [`Moment::from_os`] makes one. A test, a fuzzer or a simulation makes its own
-/// and gets the same bytes every time:
+/// An application calls [`Moment::from_os`]. A test, a fuzzer or a simulation makes its own
+/// moments, and gets the same bytes every time:
 ///
 /// ```
 /// use oauth_proto::{Moment, Timestamp};
@@ -26,33 +25,32 @@ const LABEL: usize = 19;
 /// assert_eq!(moment.now.as_secs(), 137_131_200);
 /// ```
 pub struct Moment {
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
     /// Fresh bytes from a cryptographically secure source, never used before.
     pub entropy: [u8; 32],
 }
 
 impl Moment {
-    /// Makes a moment of the caller's time and randomness.
+    /// Makes a moment from the caller's time and randomness.
     ///
-    /// A busy server may take its entropy from its own cryptographically secure generator, which is
-    /// seeded by the operating system: asking the system for 32 bytes takes about as long as a
-    /// tenth of issuing a token. Such a generator must not be copied with the process (`fork`) or
-    /// with a snapshot of the machine: both copies would issue the same tokens.
+    /// A busy server can take the entropy from its own cryptographically secure generator, seeded
+    /// by the operating system: 32 bytes from the system take about a tenth of the time that it
+    /// takes to issue a token. Such a generator must not be copied with the process (`fork`) or
+    /// with a snapshot of the machine, because both copies would issue the same tokens.
     pub const fn new(now: Timestamp, entropy: [u8; 32]) -> Self {
         Self { now, entropy }
     }
 
-    /// The operating system's time and randomness.
+    /// Makes a moment from the operating system's time and randomness.
     ///
     /// # Panics
-    /// When the operating system has no source of randomness to offer, since nothing secure can be
-    /// done without one.
+    /// If the operating system has no source of randomness, or no clock (`wasm32-unknown-unknown`).
     #[cfg(feature = "os")]
     #[expect(
         clippy::disallowed_methods,
         clippy::expect_used,
-        reason = "the crate's only door to the system's randomness"
+        reason = "only here does the crate read the system's randomness"
     )]
     pub fn from_os() -> Self {
         let mut entropy = [0; 32];

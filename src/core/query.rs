@@ -54,7 +54,7 @@ pub enum OneTimeUse {
 ///     pending.answer(OneTimeUse::First)
 /// }
 /// ```
-#[must_use = "the request goes on when the query is answered"]
+#[must_use = "the request continues only when `answer` or `unavailable` is called"]
 pub struct PendingQuery<Q: ServerQuery, R> {
     query: Q,
     next: Next<Q, R>,

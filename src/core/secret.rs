@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A text that must not be seen: a client's shared secret, a token's secret, a verifier.
+/// A text that must stay secret, such as a client secret, a token or a PKCE verifier.
 ///
-/// `Debug` prints `[redacted]`, there is no `Display`, equality takes the same time wherever two
-/// values of one length differ, and the memory is overwritten when the value is dropped.
-/// Serialising writes the secret itself, because a stored credential is useless without it: store
-/// the result in a safe place.
+/// `Debug` prints `[redacted]`, and there is no `Display`. A comparison of two values of the same
+/// length takes the same time wherever they differ. The memory is overwritten when the value is
+/// dropped. Serialization writes the secret itself, so keep the result in a safe place.
 ///
 /// ```
 /// use oauth_proto::Secret;
@@ -26,17 +25,17 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a secret into keeping.
+    /// Makes a secret from a text.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(Zeroizing::new(secret.into()))
     }
 
-    /// Returns the secret itself. The caller has to keep it out of logs and errors.
+    /// Returns the text of the secret. Keep it out of logs and errors.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Returns whether the secret is the empty text, which protects nothing.
+    /// Returns whether the secret is the empty text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -53,7 +52,7 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
 }
 
 impl Serialize for Secret {
-    /// Hands the text over without a copy, which would stay in memory.
+    /// Moves the text out without a copy, which would stay in memory.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }

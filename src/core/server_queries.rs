@@ -18,7 +18,7 @@ macro_rules! server_queries {
         $(#[$step_doc])*
         #[allow(
             clippy::large_enum_variant,
-            reason = "a step is moved a few times in a request, and matched by hand"
+            reason = "a step is moved only a few times in a request, and callers match on it"
         )]
         #[must_use = "a step does nothing until it is driven: see `serve` and `serve_async`"]
         pub enum ServerStep<T> {
@@ -243,6 +243,6 @@ pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
 
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(end) => end,
-        Poll::Pending => unreachable!("a blocking store has answered when it returns"),
+        Poll::Pending => unreachable!("a blocking store has answered as soon as it returns"),
     }
 }

@@ -1,4 +1,4 @@
-//! The shape of every conversation: [`Step`], the states that wait behind it, and the two drivers.
+//! A conversation as a value: [`Step`], its states, and the drivers [`run`] and [`run_async`].
 
 use std::fmt;
 use std::future::Future;
@@ -12,10 +12,10 @@ use crate::{
     BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Request, Response, Timestamp,
 };
 
-/// The next thing to do in one leg of a conversation.
+/// The next thing to do in one leg of a conversation: send a request, wait, or nothing more.
 ///
-/// A leg is finished by doing what its steps say until one is `Done`. [`run`] and [`run_async`] do
-/// just that; a program that wants more control matches the steps itself:
+/// [`run`] and [`run_async`] do what the steps say until one is `Done`. A program that needs more
+/// control matches the steps itself:
 ///
 /// ```
 /// use oauth_proto::{Error, Moment, Request, Response, Step};
@@ -39,20 +39,20 @@ use crate::{
 /// ```
 #[allow(
     clippy::large_enum_variant,
-    reason = "a step is moved a few times in a conversation, and matched by hand"
+    reason = "a step is moved only a few times in a conversation, and callers match on it"
 )]
 #[must_use = "a step does nothing until it is driven: see `run` and `run_async`"]
 pub enum Step<T> {
-    /// Send this request, then hand the response to [`Sent::receive`]. Redirects must not be
-    /// followed on the way: the flow wants to see them.
+    /// Send this request, then pass the response to [`Sent::receive`]. Do not follow redirects: the
+    /// flow checks them.
     Send(Request, Sent<T>),
-    /// Come back at that time, then call [`Asleep::wake`].
+    /// Wait until this time, then call [`Asleep::wake`].
     Wait(Timestamp, Asleep<T>),
-    /// The leg is finished, and this is what it was for.
+    /// The leg is finished. The value is its result.
     Done(T),
 }
 
-/// A leg whose request is on its way. The response is its only way on, and it can be given only
+/// A leg whose request was sent, and which waits for the response. The response can be passed only
 /// once.
 ///
 /// ```
@@ -64,16 +64,15 @@ pub enum Step<T> {
 ///     Ok(matches!(next, Step::Done(_)))
 /// }
 /// ```
-#[must_use = "the response to the request belongs here"]
+#[must_use = "the conversation continues only when the response is given to `receive`"]
 pub struct Sent<T> {
     state: Box<dyn Receive<T>>,
-    /// The URI of the request, so that an error can name it. It is shared, since a step is moved
-    /// often.
+    /// The URI of the request, for errors. It is in an `Arc`, since a step is moved often.
     uri: Arc<Uri>,
     observer: Observer,
 }
 
-/// A leg that rests until a time.
+/// A leg that waits until a point in time, for example before the next poll.
 ///
 /// ```
 /// use oauth_proto::{Asleep, Error, Moment, Step};
@@ -82,13 +81,13 @@ pub struct Sent<T> {
 ///     asleep.wake(Moment::from_os())
 /// }
 /// ```
-#[must_use = "the leg goes on when it is woken"]
+#[must_use = "the conversation continues only when `wake` is called"]
 pub struct Asleep<T> {
     state: Box<dyn Wake<T>>,
     observer: Observer,
 }
 
-/// A state of a leg that waits for a response. `Debug` shows its purpose alone.
+/// A state of a leg that waits for a response. Its `Debug` output has the purpose only.
 pub(crate) trait Receive<T>: Send + Sync {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<T>, Error>;
 
@@ -97,7 +96,7 @@ pub(crate) trait Receive<T>: Send + Sync {
 }
 
 impl<T> dyn Receive<T> {
-    /// Takes the response of that endpoint, so that an error can say it.
+    /// Continues with the response of the endpoint, which errors name.
     #[inline]
     fn receive_at(
         self: Box<Self>,
@@ -114,7 +113,7 @@ impl<T> dyn Receive<T> {
 }
 
 impl Observer {
-    /// Reports the outcome of an answer, and goes on observing the leg.
+    /// Reports the result of a response, and keeps observing the leg.
     fn follow<T>(
         &self,
         next: &mut Result<Step<T>, Error>,
@@ -146,8 +145,8 @@ impl<T> Step<T> {
         Self::send_observed(request, state, &Observer::default())
     }
 
-    /// Returns the step of [`send`](Self::send) with an observer, without moving the request once
-    /// more as [`observed_by`](Self::observed_by) would.
+    /// Returns a step that sends the request, with an observer. Unlike
+    /// [`observed_by`](Self::observed_by), it does not move the request a second time.
     pub(crate) fn send_observed(
         request: Request,
         state: impl Receive<T> + 'static,
@@ -157,8 +156,8 @@ impl<T> Step<T> {
         Self::send_to(uri, request, state, observer)
     }
 
-    /// Returns a step as [`send_observed`](Self::send_observed) does, if the caller has the URI
-    /// already.
+    /// Returns the same step as [`send_observed`](Self::send_observed), for a caller that has the
+    /// URI already.
     pub(crate) fn send_to(
         uri: Arc<Uri>,
         request: Request,
@@ -172,9 +171,9 @@ impl<T> Step<T> {
         Self::Wait(until, Asleep { state: Box::new(state), observer: Observer::default() })
     }
 
-    /// Runs a function on each [`Event`] of this leg, up to its end: for calls that no client
-    /// makes, such as discovery and [`ApiRequest::call`](crate::ApiRequest::call), or for one call
-    /// alone. It is called after the functions that the client has registered.
+    /// Calls a function for each [`Event`] of this leg. Use it for calls without a client, such as
+    /// discovery and [`ApiRequest::call`](crate::ApiRequest::call), or for a single call. The
+    /// functions of the client are called before it.
     ///
     /// # Examples
     /// ```
@@ -202,7 +201,7 @@ impl<T> Step<T> {
         self
     }
 
-    /// Returns the step with that observer, which stays with the leg to its end.
+    /// Returns the step with an observer, which the leg keeps until its end.
     pub(crate) fn observed_by(mut self, by: &Observer) -> Self {
         self.observe(by);
         self
@@ -217,7 +216,7 @@ impl<T> Step<T> {
         }
     }
 
-    /// Returns what the next request is for, if there is one.
+    /// Returns the purpose of the next request, if there is one.
     fn purpose(&self) -> Option<Purpose> {
         match self {
             Self::Send(_, sent) => Some(sent.purpose()),
@@ -228,11 +227,12 @@ impl<T> Step<T> {
 }
 
 impl<T> Sent<T> {
-    /// Takes the response to the request and says what happens next.
+    /// Continues with the response to the request, and returns the next step.
     ///
     /// # Errors
-    /// When the response refuses, breaks the protocol, or does not belong to this conversation. The
-    /// error's [`leg`](Error::leg) has the purpose and the endpoint of the request.
+    /// Any [`Error`] of the flow: if the server refused, if the response breaks the protocol, or if
+    /// it does not belong to this conversation. [`Error::leg`] has the purpose and the endpoint of
+    /// the request.
     pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
         let Self { state, uri, observer } = self;
         if observer.is_idle() {
@@ -244,8 +244,8 @@ impl<T> Sent<T> {
         next
     }
 
-    /// Takes the response as [`receive`](Self::receive) does, for a leg around this one, which
-    /// reports it.
+    /// Continues like [`receive`](Self::receive), without reporting: the leg around this one
+    /// reports.
     pub(crate) fn receive_unreported(
         self,
         response: Response,
@@ -255,9 +255,9 @@ impl<T> Sent<T> {
         state.receive_at(&uri, response, moment)
     }
 
-    /// Takes the response as [`receive`](Self::receive) does if this leg has its own hooks or its
-    /// own client, and else as [`receive_unreported`](Self::receive_unreported): for a leg around
-    /// this one that belongs to another client.
+    /// Continues like [`receive`](Self::receive) if this leg has its own hooks or client, and like
+    /// [`receive_unreported`](Self::receive_unreported) if not. For a leg around this one that
+    /// belongs to another client.
     pub(crate) fn receive_within(
         self,
         response: Response,
@@ -270,39 +270,39 @@ impl<T> Sent<T> {
         }
     }
 
-    /// Returns the purpose and the endpoint of the request: for logs, and for errors of the
+    /// Returns the purpose and the endpoint of the request, for logs and for errors of the
     /// transport.
     pub fn leg(&self) -> Leg {
         Leg::new(self.purpose(), &self.uri)
     }
 
-    /// Returns what the request is for.
+    /// Returns the purpose of the request.
     pub(crate) fn purpose(&self) -> Purpose {
         self.state.purpose()
     }
 
-    /// Returns the URI of the request, and the observer of the leg: for a leg around this one.
+    /// Returns the URI of the request and the observer, for a leg around this one.
     pub(crate) fn place(&self) -> (Arc<Uri>, Observer) {
         (self.uri.clone(), self.observer.clone())
     }
 }
 
 impl<T> Asleep<T> {
-    /// Goes on after the pause. Waking too early is harmless: the leg asks to wait again.
+    /// Continues after the wait. If it is called too early, the next step is to wait again.
     ///
     /// # Errors
-    /// When the time for the whole leg has run out.
+    /// [`Expired`](crate::Expired) if the time for the whole leg is over.
     pub fn wake(self, moment: Moment) -> Result<Step<T>, Error> {
         let Self { state, observer } = self;
         Ok(state.wake(moment)?.observed_by(&observer))
     }
 
-    /// Returns what the next request will be for.
+    /// Returns the purpose of the next request.
     pub(crate) fn purpose(&self) -> Purpose {
         self.state.purpose()
     }
 
-    /// Returns who observes the leg: for a leg around this one.
+    /// Returns the observer, for a leg around this one.
     pub(crate) fn observer(&self) -> Observer {
         self.observer.clone()
     }
@@ -311,14 +311,14 @@ impl<T> Asleep<T> {
 impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Headers, query and body may all carry credentials, so only the place is shown.
+            // Headers, query and body can all have credentials, so only the endpoint is shown.
             Self::Send(request, sent) => f
                 .debug_tuple("Send")
                 .field(&format_args!("{} {}", request.method(), request.uri().path()))
                 .field(sent)
                 .finish(),
             Self::Wait(until, asleep) => f.debug_tuple("Wait").field(until).field(asleep).finish(),
-            // It may be a request with a signature in its query.
+            // The query can have a signature.
             Self::Done(_) => f.write_str("Done(..)"),
         }
     }
@@ -339,7 +339,8 @@ impl<T> fmt::Debug for Asleep<T> {
 /// Drives a leg to its end over a blocking transport, with the operating system's clock, randomness
 /// and sleep.
 ///
-/// `send` is the whole transport: it performs one HTTP exchange without following redirects.
+/// `send` is the transport: it sends one request, returns the response whatever its status is, and
+/// follows no redirect.
 ///
 /// ```
 /// use oauth_proto::{Request, Response, Step, run};
@@ -351,7 +352,7 @@ impl<T> fmt::Debug for Asleep<T> {
 /// ```
 ///
 /// # Errors
-/// The error that `send` reports, or the one with which the conversation ends.
+/// [`DriveError`] with the error of `send`, or with the error of the conversation.
 #[cfg(feature = "os")]
 pub fn run<T, E: Into<BoxError>>(
     step: Step<T>,
@@ -360,12 +361,12 @@ pub fn run<T, E: Into<BoxError>>(
     run_with(step, send, Moment::from_os, std::thread::sleep)
 }
 
-/// Drives a leg to its end as [`run`] does, with the caller's functions for time, randomness and
-/// sleep. The sleep has to last, by the clock that `moment` reads: one that returns at once is
-/// called again and again until it is time.
+/// Drives a leg to its end like [`run`], with the caller's functions for time, randomness and
+/// sleep. `sleep` must wait by the same clock that `moment` reads. If it returns too early, it is
+/// called again.
 ///
 /// # Errors
-/// The error that `send` reports, or the one with which the conversation ends.
+/// [`DriveError`] with the error of `send`, or with the error of the conversation.
 pub fn run_with<T, E: Into<BoxError>>(
     mut step: Step<T>,
     mut send: impl FnMut(Request) -> Result<Response, E>,
@@ -390,9 +391,10 @@ pub fn run_with<T, E: Into<BoxError>>(
 /// Drives a leg to its end over an asynchronous transport, with the operating system's clock and
 /// randomness.
 ///
-/// `send` performs one HTTP exchange without following redirects; `sleep` is the runtime's own
-/// (`tokio::time::sleep`, say) and is called only by flows that poll. The future is `Send` if the
-/// futures of `send` and `sleep` are, and it works with any runtime.
+/// `send` is the transport: it sends one request, returns the response whatever its status is, and
+/// follows no redirect. `sleep` is the sleep of the runtime, for example `tokio::time::sleep`; only
+/// flows that poll call it. The returned future works with any runtime, and is `Send` if the
+/// futures of `send` and `sleep` are.
 ///
 /// ```
 /// use oauth_proto::{Request, Response, Step, run_async};
@@ -406,7 +408,7 @@ pub fn run_with<T, E: Into<BoxError>>(
 /// ```
 ///
 /// # Errors
-/// The error that `send` reports, or the one with which the conversation ends.
+/// [`DriveError`] with the error of `send`, or with the error of the conversation.
 #[cfg(feature = "os")]
 pub async fn run_async<T, E, Sending, Sleeping>(
     step: Step<T>,
@@ -421,11 +423,12 @@ where
     run_async_with(step, send, Moment::from_os, sleep).await
 }
 
-/// Drives a leg to its end as [`run_async`] does, with the caller's functions for time and
-/// randomness. The sleep has to last, as with [`run_with`].
+/// Drives a leg to its end like [`run_async`], with the caller's function for time and randomness.
+/// `sleep` must wait by the same clock that `moment` reads. If it returns too early, it is called
+/// again.
 ///
 /// # Errors
-/// The error that `send` reports, or the one with which the conversation ends.
+/// [`DriveError`] with the error of `send`, or with the error of the conversation.
 pub async fn run_async_with<T, E, Sending, Sleeping>(
     mut step: Step<T>,
     mut send: impl FnMut(Request) -> Sending,
@@ -452,8 +455,7 @@ where
     }
 }
 
-/// An asynchronous transport, as the functions behind the public ones take it. It saves them from
-/// repeating the bounds.
+/// An asynchronous transport for the private functions, so that they do not repeat its bounds.
 pub(crate) trait Transport {
     type Error: Into<BoxError>;
     type Sending: Future<Output = Result<Response, Self::Error>>;
@@ -475,7 +477,7 @@ where
     }
 }
 
-/// Goes on with what the transport returned.
+/// Continues with the result of the transport.
 fn received<T>(
     sent: Sent<T>,
     exchanged: Result<Response, BoxError>,

@@ -93,7 +93,7 @@ impl<T: 'static> Step<T> {
 }
 
 /// Returns two moments in place of one, because a value of a moment must not be used twice.
-#[allow(clippy::needless_pass_by_value, reason = "the moment is used up")]
+#[allow(clippy::needless_pass_by_value, reason = "a moment must not be used again")]
 pub(crate) fn divided(moment: Moment) -> (Moment, Moment) {
     // The first one is derived, too: a leg may divide the moment that it is given once more.
     let first = Moment::new(moment.now, moment.derive("this leg"));

@@ -46,17 +46,17 @@ pub enum Unsupported {
         endpoint: &'static str,
     },
     /// The name belongs to the protocol and cannot be used for a custom parameter.
-    #[error("the parameter {name:?} is set by the protocol")]
+    #[error("the parameter {name:?} is set by the protocol: leave it out")]
     ReservedParameter {
         /// The name.
         name: String,
     },
     /// The request already has an `Authorization` header of another scheme.
-    #[error("the request already has an Authorization header of another scheme")]
+    #[error("the request already has an Authorization header of another scheme: remove it")]
     AuthorizationPresent,
     /// The protocol parameters should be placed in the form body, but the body is not a form, or
     /// may not be read.
-    #[error("protocol parameters go in the form body, but {reason}")]
+    #[error("the parameters must be sent in a form body, but {reason}")]
     NoFormBody {
         /// The reason why the body cannot carry the parameters.
         reason: &'static str,
@@ -98,7 +98,10 @@ pub enum Unsupported {
     },
     /// The answer is signed with an association that was asked for, and is not at hand any more.
     #[cfg(feature = "openid2")]
-    #[error("the answer is signed with an association that is not given")]
+    #[error(
+        "the assertion's \"assoc_handle\" names an association that was not given: pass the \
+         association with which the request was made"
+    )]
     NoAssociation,
     /// A server's configuration has problems, of which the text names each.
     #[error("{problems}")]
@@ -108,8 +111,8 @@ pub enum Unsupported {
     },
     /// A secret that is too short to be one.
     #[error(
-        "the secret has {length} bytes, and {least} is the least: take a longer one, such as 64 \
-         random hexadecimal digits"
+        "the secret has {length} bytes: expected at least {least}, such as 64 random hexadecimal \
+         digits"
     )]
     ShortSecret {
         /// The length that it has.

@@ -9,7 +9,7 @@ use crate::{Error, Unsupported};
 
 /// Why a host is not asked.
 pub(super) const NOT_FAR: &str =
-    "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+    "its host is not on the internet (`dangerous_allow_internal_hosts` accepts it)";
 
 /// Returns whether only this network can reach a URL's host, by what is written there.
 pub(super) fn is_internal_url(url: &Url) -> bool {
@@ -50,7 +50,7 @@ impl Allowed {
     pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
         let url = crate::core::endpoint::endpoint(endpoint).map(|_| absolute(endpoint))?;
         let reason = match url {
-            None => "it is too long for an endpoint",
+            None => "an endpoint must have at most 2048 bytes",
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
             Some(url) if !self.trusts(&url) => {
                 let option = Some("Options::dangerous_allow_http");

@@ -21,15 +21,15 @@ pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
     };
     let input = input.trim();
     if input.is_empty() || input.len() > MAX_LENGTH {
-        return Err(refuse("it is empty or too long"));
+        return Err(refuse("it is empty, or longer than 2048 bytes"));
     }
     let rest =
         input.get(..6).filter(|begin| begin.eq_ignore_ascii_case("xri://")).map(|_| &input[6..]);
     if rest.is_some() || input.starts_with(['=', '@', '+', '$', '!', '(']) {
-        return Err(refuse("XRIs are not resolved"));
+        return Err(refuse("it is an XRI, which is not supported: expected a URL"));
     }
     if !has_http_scheme(input) && input.contains('@') {
-        return Err(refuse("it is an address, and an OpenID is a URL"));
+        return Err(refuse("it is an email address: expected a URL"));
     }
     let with_scheme =
         if has_http_scheme(input) { input.to_owned() } else { format!("{scheme}://{input}") };

@@ -33,8 +33,8 @@ impl Application {
     pub(super) fn new(service: &Service, client_id: String, secret: Secret) -> Result<Self, Error> {
         let userinfo = service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let mapping = service.profile.ok_or_else(|| {
-            let reason = "the row does not say how a profile is read: set `Service::profile`, or \
-                use `SignIn::custom`";
+            let reason = "the service does not say how to read a profile: set `Service::profile`, \
+                or use `SignIn::custom`";
             Unsupported::Url { url: without_secrets(userinfo), reason }
         })?;
         let (service, location) = (service.clone(), Location::default());

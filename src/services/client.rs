@@ -18,7 +18,7 @@ use crate::{Error, Unsupported, oauth1, oauth2};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one for each service")]
+#[allow(clippy::large_enum_variant, reason = "there is only one value for each service")]
 pub enum Client {
     /// Of OAuth 1.0.
     Oauth1(oauth1::Client),
@@ -92,7 +92,7 @@ impl Client {
             Self::Oauth2(client) => Ok(Self::Oauth2(client.redirect_uri(callback)?)),
             Self::Oauth1(_) if url::Url::parse(callback).is_err() => Err(Unsupported::Url {
                 url: without_secrets(callback),
-                reason: "a callback is an absolute URI",
+                reason: "a callback must be an absolute URI",
             }
             .into()),
             Self::Oauth1(client) => Ok(Self::Oauth1(client)),

@@ -55,9 +55,7 @@ impl Instance {
         match self {
             Self::Fixed => match instance {
                 None => Ok(template.to_owned()),
-                Some(instance) => {
-                    refused(instance, "there is one such service, and it has no instances")
-                }
+                Some(instance) => refused(instance, "this service has no instances: set none"),
             },
             Self::Base { default } => {
                 Ok(template
@@ -72,8 +70,7 @@ impl Instance {
 
 /// Returns the instance that is given.
 fn given<'a>(instance: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
-    instance
-        .map_or_else(|| refused(template, "this service has many instances, and none is given"), Ok)
+    instance.map_or_else(|| refused(template, "this service has many instances: set one"), Ok)
 }
 
 /// Returns the URL of an installation without its closing slashes.
@@ -86,8 +83,8 @@ pub(super) fn installation(instance: &str) -> Result<&str, Error> {
         }
         None => refused(
             instance,
-            "an instance or a base URL is an absolute https URL without user information, query \
-             and fragment",
+            "an instance or a base URL must be an absolute https URL without user information, \
+             query or fragment",
         ),
     }
 }
@@ -111,7 +108,7 @@ fn name(instance: &str) -> Result<&str, Error> {
     if instance.is_empty() || dots || !instance.bytes().all(is_plain) {
         return refused(
             instance,
-            "an instance is a name of letters, digits, '_', '-', and '.' between them",
+            "an instance must be a name of letters, digits, '_' and '-', with '.' between them",
         );
     }
     Ok(instance)

@@ -33,8 +33,8 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
         || dots
         || installation(&url).is_err()
     {
-        let reason = "a path is relative to the API's base and stays below it; arguments do not \
-            belong there";
+        let reason = "a path must be relative to the API's base URL, stay below it, and have no \
+            query";
         return Err(Unsupported::Url { url: without_secrets(path), reason }.into());
     }
     Ok(url)

@@ -16,7 +16,7 @@ use crate::{Error, oauth1};
 #[non_exhaustive]
 #[allow(
     clippy::large_enum_variant,
-    reason = "a box cannot be made in a constant, and there are few of these"
+    reason = "a constant cannot have a box, and there are few of these values"
 )]
 pub enum Protocol {
     /// OAuth 2.0.

@@ -86,8 +86,7 @@ impl SignIn {
     fn application_for(&self, path: &str) -> Result<&Application, Error> {
         let _ = self.parts.client()?;
         self.parts.application().ok_or_else(|| {
-            let reason =
-                "a custom sign-in has no row that says where the API is: make the request by \
+            let reason = "a custom sign-in does not know the API's base URL: make the request by \
                  `ApiRequest::new`";
             Unsupported::Url { url: without_secrets(path), reason }.into()
         })

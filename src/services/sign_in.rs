@@ -358,8 +358,7 @@ impl Parts {
     /// Returns the client, which is there unless the service needs an instance and none was chosen.
     pub(super) fn client(&self) -> Result<&Client, Error> {
         self.client.as_ref().ok_or_else(|| {
-            let reason = "this service has many instances, and none is given: choose one by \
-                `SignIn::instance`";
+            let reason = "this service has many instances: choose one by `SignIn::instance`";
             let url =
                 self.application().map_or("", |application| application.service.name).to_owned();
             Unsupported::Url { url, reason }.into()
@@ -397,8 +396,7 @@ impl Parts {
         change: impl FnOnce(&mut Application),
     ) -> Result<(), Error> {
         let Source::Row(application) = &mut self.source else {
-            let reason = "a custom sign-in has the URLs of the client that it was given: give it \
-                another client";
+            let reason = "a custom sign-in uses the URLs of its client: give it another client";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         };
         change(application);
@@ -457,6 +455,6 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| unsendable("its name is not a valid header name"))?;
     let value = HeaderValue::from_str(value)
-        .map_err(|_| unsendable("its value cannot stand in a header"))?;
+        .map_err(|_| unsendable("its value has characters that a header cannot have"))?;
     Ok((name, value))
 }

@@ -38,7 +38,7 @@ pub(crate) fn seconds(value: &Value) -> Option<u64> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "checked, and it saturates"
+    reason = "the sign is checked, and the cast saturates"
 )]
 pub(crate) fn whole(number: &Number) -> Option<u64> {
     let fraction = || number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);

@@ -59,8 +59,8 @@ impl RetryAfter {
 impl fmt::Display for RetryAfter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Delay(delay) => write!(f, "to be tried again after {} s", delay.as_secs()),
-            Self::Date(date) => write!(f, "to be tried again {date} s after 1970"),
+            Self::Delay(delay) => write!(f, "retry after {} s", delay.as_secs()),
+            Self::Date(date) => write!(f, "retry at {date} (in Unix seconds)"),
         }
     }
 }

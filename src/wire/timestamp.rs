@@ -56,7 +56,7 @@ impl Timestamp {
     /// The operating system's time.
     #[expect(
         clippy::disallowed_methods,
-        reason = "with `Moment::from_os`, the crate's only door to the clock"
+        reason = "only here and in `Moment::from_os` does the crate read the clock"
     )]
     pub fn from_os() -> Self {
         SystemTime::now().into()

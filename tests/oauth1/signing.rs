@@ -112,7 +112,10 @@ fn a_get_request_gets_no_body() {
     let error =
         sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Body), &mut request)
             .unwrap_err();
-    assert_eq!(error, Unsupported::NoFormBody { reason: "this method has no body" }.into());
+    assert_eq!(
+        error,
+        Unsupported::NoFormBody { reason: "a GET or HEAD request has no body" }.into()
+    );
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn a_body_of_any_type_is_signed_by_its_head() {
     for (scheme, refused) in [
         (
             Scheme::default().with(|it| it.placement = ParameterPlacement::Body),
-            Unsupported::NoFormBody { reason: "the body is not at hand" },
+            Unsupported::NoFormBody { reason: "`sign_head` does not have the body: use `sign`" },
         ),
         (
             Scheme::default().with(|it| it.body_hash = true),

@@ -131,7 +131,9 @@ fn an_identifier_that_names_no_provider_is_refused() {
     let error = pair.discover("https://nowhere.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
     assert_eq!(error.response().unwrap().status, 404);
-    assert!(pair.discover("jane@example.com").unwrap_err().to_string().contains("an address"));
+    assert!(
+        pair.discover("jane@example.com").unwrap_err().to_string().contains("an email address")
+    );
     // A document without a service: the page is fetched for its links.
     pair.sent.borrow_mut().clear();
     assert!(pair.discover("https://other.example/").is_err());
@@ -183,14 +185,14 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
     let link = |rel: &str, to: &str| html(&format!("<head><link rel='{rel}' href='{to}'></head>"));
     for (page, reason) in [
         (html("<head></head>"), "no link to a provider"),
-        (link("openid2.provider", "http://op.example/"), "has no TLS (`dangerous_allow_http`"),
+        (link("openid2.provider", "http://op.example/"), "is not https (`dangerous_allow_http`"),
         (link("openid2.provider", "https://10.0.0.1/"), "`dangerous_allow_internal_hosts`"),
         (link("openid2.provider", "/endpoint"), "not an absolute http or https URL"),
-        (link("openid.server", ENDPOINT), "OpenID 1 alone (`allow_openid1`"),
-        (service(SIGNON, "<URI>http://op.example/</URI>"), "has no TLS (`dangerous_allow_http`"),
+        (link("openid.server", ENDPOINT), "OpenID 1 only (`allow_openid1`"),
+        (service(SIGNON, "<URI>http://op.example/</URI>"), "is not https (`dangerous_allow_http`"),
         (service(SIGNON, "<URI>https://localhost/</URI>"), "`dangerous_allow_internal_hosts`"),
         (service(SIGNON, ""), "names no endpoint"),
-        (service(FIRST, &format!("<URI>{ENDPOINT}</URI>")), "OpenID 1 alone (`allow_openid1`"),
+        (service(FIRST, &format!("<URI>{ENDPOINT}</URI>")), "OpenID 1 only (`allow_openid1`"),
         (service("http://other.example/", "<URI>https://x.example/</URI>"), "no service of OpenID"),
         (xrds("<x:XRDS"), "cannot be read"),
         (
@@ -198,7 +200,7 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
                 .header("x-xrds-location", "https://nowhere.example/x")
                 .body(Vec::new())
                 .unwrap(),
-            "cannot be had",
+            "could not be fetched",
         ),
         (
             service(

@@ -194,7 +194,10 @@ fn an_error_is_sent_to_the_return_to_where_there_is_one() {
             post(&format!("openid.ns=http://specs.openid.net/auth/2.0&openid.{broken}&{back}"));
         let response = rejected(&request).response();
         assert_eq!(response.status(), 400);
-        assert_eq!(read(&response)["error"], "the request's fields cannot be told apart");
+        assert_eq!(
+            read(&response)["error"],
+            "a field occurs more than once or is not UTF-8, or there are too many fields"
+        );
     }
 }
 

@@ -38,7 +38,11 @@ fn a_provider_s_error_is_told_to_the_user() {
     let rejected = pair.check_id(&elsewhere).unwrap_err();
     let callback = location(&rejected.response());
     let error = pair.verify(authorization.pending, &callback).unwrap_err();
-    let message = Some("the field \"claimed_id\" has a value that it cannot have".to_owned());
+    let message = Some(
+        "the field \"claimed_id\" cannot be used: expected an absolute http or https URL of at \
+         most 2048 bytes"
+            .to_owned(),
+    );
     assert_eq!(error, ProviderError::Failed { message, contact: None, reference: None }.into());
 }
 

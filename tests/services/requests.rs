@@ -216,7 +216,7 @@ fn an_answer_is_json_or_a_typed_error() {
     for (answer, expected) in [
         (json("<html>"), "not JSON"),
         (json(&" ".repeat(21)), "21 bytes"),
-        (response(302, &[("location", "https://evil.example/")], ""), "redirected"),
+        (response(302, &[("location", "https://evil.example/")], ""), "received a redirect"),
     ] {
         let error = read(answer).unwrap_err();
         assert!(

@@ -18,14 +18,15 @@ pub enum RequestError {
     /// The request has an `oauth_` parameter outside of the place for protocol parameters (RFC 5849
     /// §3.5).
     #[error(
-        "the request has {name:?} where it does not belong: `oauth_` parameters go in one place"
+        "the request has {name:?} outside of the place for `oauth_` parameters (RFC 5849 §3.5): \
+         leave it out"
     )]
     ParameterPlace {
         /// The parameter.
         name: String,
     },
     /// The body must be read to be signed by its hash, and is not available.
-    #[error("the scheme signs the body by its hash, but the body is not at hand")]
+    #[error("the scheme signs a hash of the body, which `sign_head` does not have: use `sign`")]
     BodyNotAtHand,
     /// The signature method could not sign: it has no key that it can use, or it returned an error,
     /// or its service returned an empty signature.
@@ -47,7 +48,10 @@ pub enum RequestError {
         method: String,
     },
     /// The service does not take a callback with a request; it knows the registered one.
-    #[error("this service takes no callback with a request: it uses the registered one")]
+    #[error(
+        "this service accepts no callback in a request, since it uses the registered one: use \
+         `Return::Registered`"
+    )]
     CallbackNotAccepted,
     /// The service speaks OAuth 1.0 of 2007, which does not tell which user came back. It has to be
     /// allowed by an option.
@@ -74,7 +78,10 @@ pub enum RequestError {
 #[non_exhaustive]
 pub enum CallbackError {
     /// The callback is for other temporary credentials than those of the pending authorization.
-    #[error("the callback is for the token {received:?} and not for the pending {expected:?}")]
+    #[error(
+        "the callback's \"oauth_token\" is {received:?}: expected {expected:?}, that of the \
+         pending authorization"
+    )]
     TokenMismatch {
         /// The pending temporary credentials' identifier.
         expected: String,

@@ -31,8 +31,8 @@ pub enum RequestError {
     /// A member of a registration has another type than RFC 7591 gives it, so that the client
     /// cannot be used as it is.
     #[error(
-        "the registration's {member:?} is not of the type that the specification gives it: correct \
-         it in the metadata's `extra`, or make a `Client` by hand"
+        "the registration's {member:?} does not have the type that the specification gives it: \
+         correct it in the metadata's `extra`, or make a `Client` by hand"
     )]
     RegistrationMember {
         /// The member.
@@ -50,20 +50,20 @@ pub enum RequestError {
         option: Option<&'static str>,
     },
     /// The token is of a type that this session cannot present.
-    #[error("tokens of the type {token_type:?} cannot be used here")]
+    #[error("the token's type is {token_type:?}: a session can present bearer tokens only")]
     TokenType {
-        /// The kind.
+        /// The type of the token.
         token_type: String,
     },
     /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700
     /// §2.1.1).
     #[error(
-        "the server does not support proof keys with S256 \
+        "the server's metadata does not list S256 in code_challenge_methods_supported \
          (`AuthorizationServer::allow_missing_s256` lifts this)"
     )]
     NoPkce,
-    /// OAuth 2.1 has no such thing, and the client was told to keep to it.
-    #[error("OAuth 2.1 has no {what}")]
+    /// The client was configured for OAuth 2.1, which does not have this feature.
+    #[error("OAuth 2.1 has no {what} (`AuthorizationServer::oauth_2_1` is set)")]
     NotInOauth21 {
         /// The feature that it left out.
         what: &'static str,
@@ -102,10 +102,12 @@ pub enum RequestError {
 #[non_exhaustive]
 pub enum CallbackError {
     /// The callback has an error and no state, so that an attacker may have sent it. Some servers
-    /// leave the state out when the user says no.
-    #[error("the callback says {code:?} and has no \"state\", so that anyone may have sent it")]
+    /// leave the state out when the user denies access.
+    #[error(
+        "the callback has the error {code:?} and no \"state\", so an attacker may have sent it"
+    )]
     ErrorAlone {
-        /// The code that it brings: `access_denied`, …
+        /// The error's code: `access_denied`, …
         code: String,
     },
     /// The other side says that it is another issuer than the one that was spoken to (RFC 9207
@@ -120,9 +122,9 @@ pub enum CallbackError {
     /// The callback names an issuer (RFC 9207), and the server's issuer is not known, so that it
     /// may be another server's.
     #[error(
-        "the callback names the issuer {received:?}, and it is not known which is the server's: \
-         say it by `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` \
-         takes any)"
+        "the callback names the issuer {received:?}, but the client does not know the server's \
+         issuer: set `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` \
+         accepts any issuer)"
     )]
     IssuerUnknown {
         /// The issuer that the callback names.
@@ -142,7 +144,7 @@ pub enum CallbackError {
         option: Option<&'static str>,
     },
     /// The callback of a flow that ends in a code has a token, which it must not have.
-    #[error("the callback has {name:?}, though a code was asked for")]
+    #[error("the callback has {name:?}, although the client asked for a code")]
     TokenInCallback {
         /// The parameter.
         name: &'static str,
@@ -157,12 +159,13 @@ fn lifts(option: Option<&str>) -> String {
 /// Returns what to do about an issuer's name, if the two are one server.
 fn issuer_option(received: &str) -> &'static str {
     if received.is_empty() {
-        " (`Discovery::allow_missing_issuer` takes metadata that names no issuer)"
+        " (`Discovery::allow_missing_issuer` accepts metadata that names no issuer)"
     } else if received.contains('{') {
-        " (`Discovery::allow_issuer_template` takes metadata that names this in the place of an \
+        "(`Discovery::allow_issuer_template` accepts metadata with this template in place of an \
          issuer)"
     } else {
-        " (if both are one server, name it as it writes itself: `Discovery::allow_issuer` for its \
-         metadata, `AuthorizationServer::issuer` for its callbacks)"
+        "(if both name the same server, set the name that the server uses: \
+         `Discovery::allow_issuer` for its metadata, `AuthorizationServer::issuer` for its \
+         callbacks)"
     }
 }

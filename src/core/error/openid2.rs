@@ -15,9 +15,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssertionError {
-    /// The fields of an OpenID message cannot be read: a field is there twice (OpenID
-    /// Authentication 2.0 §4.1) or is not UTF-8 text, or the message has too many fields.
-    #[error("the callback's fields cannot be told apart: {field:?}")]
+    /// The fields of an OpenID message cannot be read: a field occurs twice (OpenID Authentication
+    /// 2.0 §4.1) or is not UTF-8 text, or the message has too many fields.
+    #[error("{}", unclear(field))]
     FieldsUnclear {
         /// The field, if it is one.
         field: String,
@@ -29,7 +29,7 @@ pub enum AssertionError {
         field: &'static str,
     },
     /// The user arrived at another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
-    #[error("the assertion is for {expected:?}, and the user came to {received:?}")]
+    #[error("the assertion is for {expected:?}, but the user came back to {received:?}")]
     ReturnToMismatch {
         /// The URL that the assertion is for, without its query.
         expected: String,
@@ -37,10 +37,13 @@ pub enum AssertionError {
         received: String,
     },
     /// The assertion speaks another version of OpenID than was discovered.
-    #[error("the assertion is of another version of OpenID than the provider's")]
+    #[error(
+        "the assertion has another version of OpenID than the one that was discovered for the \
+         provider"
+    )]
     VersionMismatch,
-    /// The assertion is another provider's than the one that was asked.
-    #[error("the assertion is of {received:?} and not of {expected:?}")]
+    /// The assertion is from another provider than the one that was asked.
+    #[error("the assertion is from the provider {received:?}: expected {expected:?}")]
     ForeignProvider {
         /// The endpoint that was asked.
         expected: String,
@@ -48,24 +51,27 @@ pub enum AssertionError {
         received: String,
     },
     /// The claimed identifier does not name that provider (OpenID Authentication 2.0 §11.2).
-    #[error("{claimed_id:?} does not say that {endpoint:?} may speak for it")]
+    #[error("{claimed_id:?} does not name {endpoint:?} as its provider")]
     NotDiscovered {
         /// The claimed identifier.
         claimed_id: String,
         /// The provider's endpoint.
         endpoint: String,
     },
-    /// The assertion's nonce has no time, or one too far from now (OpenID Authentication 2.0
+    /// The assertion's nonce has no time, or a time too far from now (OpenID Authentication 2.0
     /// §11.3).
-    #[error("the assertion is too old, or too new")]
+    #[error(
+        "the time in the assertion's \"response_nonce\" is missing, or too far from now: check the \
+         clock (`RelyingParty::nonce_window` is the largest difference)"
+    )]
     NonceTime,
     /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
-    #[error("the assertion has been seen before")]
+    #[error("the assertion has been used before: its \"response_nonce\" is known")]
     Replayed,
     /// The signature is wrong, or the provider says that it did not sign the assertion (OpenID
     /// Authentication 2.0 §11.4), or the provider has confirmed it before: it does so only once,
     /// even if its answer was lost.
-    #[error("the assertion's signature is wrong")]
+    #[error("the assertion's signature is wrong, or the provider did not confirm it")]
     Signature,
 }
 
@@ -85,7 +91,7 @@ pub enum AssertionError {
 pub enum ProviderError {
     /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication
     /// 2.0 §10.2.1). Ask again without `immediate`.
-    #[error("the provider has to ask the user first")]
+    #[error("the provider has to ask the user first: send the request without `immediate`")]
     SetupNeeded {
         /// The URL to which OpenID 1.1 wants the user to go instead. It is not signed.
         url: Option<String>,
@@ -101,6 +107,15 @@ pub enum ProviderError {
         /// A number or address to refer to.
         reference: Option<String>,
     },
+}
+
+/// Returns the text about a message that cannot be read. The field is empty if none is at fault.
+fn unclear(field: &str) -> String {
+    if field.is_empty() {
+        "the callback's OpenID message is not UTF-8, or has too many fields".to_owned()
+    } else {
+        format!("the callback's OpenID field {field:?} is ambiguous: expected it once")
+    }
 }
 
 /// Formats a provider's text for the text of an error.

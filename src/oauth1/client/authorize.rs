@@ -208,7 +208,7 @@ impl Client {
             Ok(_) => Ok(()),
             Err(_) => Err(Unsupported::Url {
                 url: without_secrets(uri),
-                reason: "a callback is an absolute URI",
+                reason: "a callback must be an absolute URI",
             }),
         };
         let place = match user_returns {

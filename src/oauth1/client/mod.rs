@@ -4,7 +4,7 @@
 mod api_request;
 mod approved;
 mod authorize;
-#[expect(clippy::module_inception, reason = "it is the client's own file")]
+#[expect(clippy::module_inception, reason = "the module of the same name has the client itself")]
 mod client;
 mod pending;
 mod redeem;

@@ -341,7 +341,7 @@ fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
         url.as_str().parse().ok()
     });
     uri.ok_or_else(|| {
-        let reason = "it redirects to no http or https URL";
+        let reason = "its Location is not an http or https URL";
         Unsupported::Url { url: without_query(base), reason }.into()
     })
 }

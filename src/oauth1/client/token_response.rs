@@ -126,13 +126,13 @@ fn read(
         |expected| Misbehaved::WrongFormat { expected, option: None, response: excerpt() };
     // A captive portal or a page about maintenance. In a form the character is encoded.
     if body.starts_with(b"<") {
-        return Err(wrong_format("a form but a page").into());
+        return Err(wrong_format("a form: it begins like an HTML or XML page").into());
     }
     let members = if formats == Formats::FormOrJson && body.starts_with(b"{") {
         let members = json::fields(body).ok_or_else(|| wrong_format("a JSON object"))?;
         let odd = members.iter().find_map(|(name, value)| odd(name, value));
         if let Some(field) = odd {
-            let reason = "neither a text nor a whole number";
+            let reason = "neither a string nor a whole number";
             return Err(Misbehaved::FieldInvalid {
                 field,
                 reason,

@@ -62,15 +62,18 @@ impl Paths {
         let mut problems = Vec::new();
         for (at, (endpoint, path)) in self.0.iter().enumerate() {
             if !is_request_path(path) {
-                problems
-                    .push(format!("the path {path:?} of {endpoint:?} is not the path of a URL"));
+                problems.push(format!(
+                    "the path {path:?} of {endpoint:?} is not the path of a URL: \
+                        expected it to begin with a slash and to have no query, fragment or white \
+                        space"
+                ));
             }
             for (other, _) in self.0[..at].iter().filter(|(_, other)| other == path) {
                 problems.push(format!("{other:?} and {endpoint:?} have the same path {path:?}"));
             }
         }
         let option =
-            if problems.is_empty() { "" } else { ": set others by `ProviderBuilder::path`" };
+            if problems.is_empty() { "" } else { "; set paths by `ProviderBuilder::path`" };
         problems.join("; ") + option
     }
 }

@@ -205,7 +205,8 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
         .filter(|uri: &http::Uri| matches!(uri.path(), "" | "/") && uri.query().is_none());
     let parsed = uri.as_ref().and_then(Origin::of);
     parsed.ok_or_else(|| {
-        let reason = "an origin is a scheme, http or https, a host and perhaps a port";
+        let reason = "an origin must have the scheme http or https, a host and optionally a port, \
+            and nothing else";
         Unsupported::Url { url: without_secrets(origin), reason }.into()
     })
 }

@@ -37,7 +37,8 @@ pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>
     let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref())
         .map_err(|_| Unsupported::Unsendable {
             what: "the Authorization header",
-            reason: "it is malformed",
+            reason: "expected OAuth and parameters such as oauth_nonce=\"…\" with commas between \
+                them",
         })?;
     Ok(collect((request.method(), site, request.uri()), &parameters))
 }
@@ -325,7 +326,7 @@ pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
 }
 
 /// Returns a place in an order as an index.
-#[expect(clippy::cast_possible_truncation, reason = "it is the index of something in memory")]
+#[expect(clippy::cast_possible_truncation, reason = "the value is an index of something in memory")]
 fn place(slot: u64) -> usize {
     slot as usize
 }

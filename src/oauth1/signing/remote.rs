@@ -117,7 +117,7 @@ impl SignatureMethod for Relay {
         if self.base_string.get_or_init(|| base_string.to_vec()) == base_string {
             Ok(self.signature.clone())
         } else {
-            Err("the request is not the one that was signed".to_owned())
+            Err("the request has changed since its base string was signed".to_owned())
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
     let authority = Authority::try_from(host.as_bytes());
     authority.map(Some).map_err(|_| Unsupported::Unsendable {
         what: "the Host header",
-        reason: "it is not a host",
+        reason: "expected a host and optionally a port",
     })
 }
 
@@ -34,6 +34,6 @@ pub(super) fn signed_site<'u>(
         site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.scheme, host)));
     site.ok_or_else(|| Unsupported::Url {
         url: without_query(uri),
-        reason: "it is not an absolute http or https URI with a valid host and port",
+        reason: "expected an absolute http or https URI with a valid host and port",
     })
 }

@@ -58,7 +58,7 @@ impl RsaKey {
         Self::read(
             pem,
             SMALLEST,
-            " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)",
+            " (`RsaKey::dangerous_short_from_pem` accepts 1024 bits and more)",
         )
     }
 
@@ -108,7 +108,7 @@ impl RsaKey {
         let bits = key.0.public.n().bit_width();
         if bits < least {
             return Err(unusable(&format!(
-                "it has {bits} bits where {least} are the least{way_out}"
+                "it has {bits} bits: expected at least {least}{way_out}"
             )));
         }
         Ok(key)
@@ -142,7 +142,7 @@ impl RsaKey {
         randomness: Option<&[u8; 16]>,
     ) -> Result<Vec<u8>, String> {
         let Some(Private { key, seed }) = &self.0.private else {
-            return Err("a public key can only verify".to_owned());
+            return Err("it is a public key, which can only verify: use the private key".to_owned());
         };
         let digest = hash.of(message);
         let mut blinding = Blinding::new(seed, randomness, &digest);

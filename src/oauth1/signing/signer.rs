@@ -145,7 +145,11 @@ impl Signer {
     ) -> Result<(), Error> {
         let is_form = labelled_form(request.headers())?;
         if self.scheme.placement == ParameterPlacement::Body {
-            return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
+            return Err(Unsupported::NoFormBody {
+                reason: "`sign_head` does not have the body: use \
+                `sign`",
+            }
+            .into());
         }
         if self.scheme.hashes_bodies() && !is_form {
             return Err(RequestError::BodyNotAtHand.into());
@@ -244,8 +248,12 @@ impl Signer {
         let is_form = adopts || labelled_form(request.headers())?;
         if self.scheme.placement == ParameterPlacement::Body {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
-            let reason =
-                if bodiless { "this method has no body" } else { "the body is not a form" };
+            let reason = if bodiless {
+                "a GET or HEAD request has no body"
+            } else {
+                "the body is not a \
+                    form: expected the Content-Type application/x-www-form-urlencoded"
+            };
             if bodiless || !is_form {
                 return Err(Unsupported::NoFormBody { reason }.into());
             }
@@ -392,7 +400,7 @@ impl Signer {
             let mut value =
                 HeaderValue::try_from(protocol).map_err(|_| Unsupported::Unsendable {
                     what: "the realm",
-                    reason: "only visible ASCII characters and spaces can stand in a header",
+                    reason: "expected visible ASCII characters and spaces",
                 })?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
@@ -433,7 +441,8 @@ impl fmt::Debug for Signer {
 
 /// Whether the `Content-Type` says that the body is a form.
 fn labelled_form(headers: &HeaderMap) -> Result<bool, Unsupported> {
-    let reason = "it is not clear whether it says that the body is a form";
+    let reason = "it is unclear whether the body is a form: expected one header with one media \
+        type";
     form::is_form(headers).ok_or(Unsupported::Unsendable { what: "the Content-Type", reason })
 }
 

@@ -1,4 +1,4 @@
-//! The place at which a request carries its token, RFC 6750 §2.
+//! Attaching a token to a request, RFC 6750 §2.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::oauth2::{Token, TokenPlacement};
 use crate::wire::{form, without_query};
 use crate::{Error, Secret, Unsupported};
 
-/// A request that has its token, as
-/// [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) hands it over.
+/// A request with its token, for a function that
+/// [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) has registered.
 ///
 /// ```
 /// use oauth_proto::oauth2::ProtectedRequest;
@@ -26,15 +26,16 @@ use crate::{Error, Secret, Unsupported};
 /// }
 /// ```
 pub struct ProtectedRequest<'a> {
-    /// Its method.
+    /// The method of the request.
     pub method: &'a Method,
-    /// The URI of the request. Its origin must not be changed.
+    /// The URI of the request. If the function changes the origin to one that must not get the
+    /// token, the request is not sent.
     pub uri: &'a mut Uri,
-    /// Its headers.
+    /// The headers of the request.
     pub headers: &'a mut HeaderMap,
-    /// Its body, if it is available.
+    /// The body of the request; `None` if it cannot be read, such as a stream.
     pub body: Option<&'a mut Vec<u8>>,
-    /// The token that it carries.
+    /// The token that was attached to the request.
     pub token: &'a Token,
 }
 
@@ -46,7 +47,7 @@ impl fmt::Debug for ProtectedRequest<'_> {
 }
 
 impl ProtectedRequest<'_> {
-    /// Gives a request its token, and what follows from it, and lets a function see it in parts.
+    /// Attaches the token and the parameters that depend on it to a request, and then calls `see`.
     pub(crate) fn of<B>(
         request: &mut http::Request<B>,
         body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
@@ -73,9 +74,8 @@ impl ProtectedRequest<'_> {
     }
 }
 
-/// A parameter of the query that follows from the token, in a request's extensions: it is made from
-/// the token that the request carries, and made anew when the request is sent again with another
-/// token.
+/// A query parameter that is computed from the token, in a request's extensions. It is computed
+/// anew when the request is sent again with another token.
 #[derive(Clone)]
 pub(crate) struct TokenParameter {
     name: &'static str,
@@ -95,7 +95,7 @@ impl TokenParameter {
     }
 }
 
-/// Puts the request's token at the place at which the server looks for it.
+/// Puts the request's token where the server looks for it.
 fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Result<(), Error> {
     let token = &request.token.access_token;
     match *placement {
@@ -105,7 +105,7 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
             let name = HeaderName::from_bytes(name.as_bytes());
             let name = name.map_err(|_| Unsupported::Unsendable {
                 what: "the token",
-                reason: "the name of its header is not a valid header name",
+                reason: "the name of the header in `TokenPlacement::Header` is not valid",
             })?;
             set(request, name, sensitive(token.expose().as_bytes().to_vec())?)
         }
@@ -125,9 +125,9 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
     }
 }
 
-/// Makes a header's value of a scheme and a token.
+/// Makes a header value from a scheme and a token.
 pub(crate) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, Unsupported> {
-    // Exactly as long as it becomes, so that the header's value is this very text.
+    // The exact capacity, so that the header value takes over this buffer without a copy.
     let mut value = Vec::with_capacity(scheme.len() + 1 + token.expose().len());
     value.extend_from_slice(scheme.as_bytes());
     value.push(b' ');
@@ -140,7 +140,7 @@ fn sensitive(text: Vec<u8>) -> Result<HeaderValue, Unsupported> {
         Some(text).filter(|text| text.is_ascii()).and_then(|text| HeaderValue::try_from(text).ok());
     let mut value = value.ok_or(Unsupported::Unsendable {
         what: "the token",
-        reason: "it cannot stand in a header",
+        reason: "it has characters that a header cannot have: expected visible ASCII",
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -151,8 +151,8 @@ fn set(
     name: HeaderName,
     value: HeaderValue,
 ) -> Result<(), Error> {
-    // What a caller put there may be another service's credential, which is not ours to overwrite.
-    // A bearer token is: a request that is sent again has the old one.
+    // A value of the caller may be a credential of another service, which must not be overwritten.
+    // A bearer token may be: a request that is sent again has the old one.
     let bearer = |value: &HeaderValue| {
         value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "))
     };
@@ -171,7 +171,7 @@ fn same_scheme(one: &HeaderValue, other: &HeaderValue) -> bool {
     scheme(one) == scheme(other)
 }
 
-/// Puts a parameter into the query, in the place of one of that name.
+/// Puts a parameter into the query, and replaces a parameter of the same name.
 fn in_query(uri: &mut Uri, name: &str, value: &str) -> Result<(), Error> {
     let query = uri.query().unwrap_or_default();
     let mut pairs = Zeroizing::new(String::new());
@@ -179,7 +179,7 @@ fn in_query(uri: &mut Uri, name: &str, value: &str) -> Result<(), Error> {
     let kept = form::retain(query.as_bytes(), |own| own != name.as_bytes());
     let mut bare = uri.clone();
     if kept.len() != query.len() {
-        // It has one already: that of a request which is sent again.
+        // A request that is sent again still has the old parameter.
         let kept = String::from_utf8_lossy(&kept).into_owned();
         let path = if kept.is_empty() {
             bare.path().to_owned()
@@ -188,7 +188,7 @@ fn in_query(uri: &mut Uri, name: &str, value: &str) -> Result<(), Error> {
         };
         let mut parts = bare.into_parts();
         parts.path_and_query = path.parse().ok();
-        let reason = "the URI is not absolute";
+        let reason = "the URI must be absolute";
         bare = Uri::from_parts(parts)
             .map_err(|_| Unsupported::Unsendable { what: "the query", reason })?;
     }
@@ -200,19 +200,29 @@ fn in_form(request: &mut ProtectedRequest<'_>, name: &str) -> Result<(), Error> 
     let refuse = |reason| Err(Unsupported::NoFormBody { reason }.into());
     let token = request.token;
     let Some(body) = request.body.as_mut() else {
-        return refuse("the body is not at hand");
+        return refuse("this call does not have the body");
     };
     match form::is_form(request.headers) {
         Some(true) => {}
         Some(false) if body.is_empty() && !request.headers.contains_key(CONTENT_TYPE) => {
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }
-        Some(false) => return refuse("the body is not a form"),
-        None => return refuse("its content type is doubtful"),
+        Some(false) => {
+            return refuse(
+                "the body is not a form: expected the Content-Type \
+            application/x-www-form-urlencoded",
+            );
+        }
+        None => {
+            return refuse(
+                "it is unclear whether the body is a form: expected one Content-Type \
+            with one media type",
+            );
+        }
     }
     let kept = form::retain(body, |own| own != name.as_bytes());
     let Ok(mut pairs) = String::from_utf8(kept) else {
-        return refuse("the body is not of ASCII characters");
+        return refuse("the body is not ASCII: percent-encode other characters");
     };
     form::push_pair(&mut pairs, name.as_bytes(), token.access_token.expose().as_bytes());
     **body = pairs.into_bytes();

@@ -13,10 +13,10 @@ use crate::oauth2::SecretPlacement;
 use crate::wire::percent;
 use crate::{BoxError, Moment, Secret, Step, Timestamp, Unsupported};
 
-/// The time for which an assertion is good.
+/// The time for which an assertion is valid.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
-/// The method by which a client is authenticated at the token endpoint and similar endpoints.
+/// The method by which a client authenticates at the token endpoint and at similar endpoints.
 ///
 /// ```
 /// use oauth_proto::oauth2::ClientAuthentication;
@@ -27,32 +27,33 @@ const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
-    /// Not at all: a public client only sends its `client_id` in the body (RFC 6749 §3.2.1).
+    /// No authentication: a public client only sends its `client_id` in the body (RFC 6749 §3.2.1).
     #[default]
     None,
-    /// By a shared secret in `Authorization: Basic`, both parts encoded as in forms (§2.3.1).
+    /// A shared secret in `Authorization: Basic`. Client id and secret are encoded as in forms (RFC
+    /// 6749 §2.3.1).
     Basic(Secret),
-    /// By a shared secret in `Authorization: Basic`, both parts as they are.
+    /// A shared secret in `Authorization: Basic`. Client id and secret are not encoded.
     ///
     /// # Security
-    /// This is as safe as [`Basic`](Self::Basic). A colon in the identifier would make the header
-    /// ambiguous, and is refused.
+    /// This is as safe as [`Basic`](Self::Basic). Requests fail if the client id has a colon,
+    /// because the header would be ambiguous.
     AllowRawBasic(Secret),
-    /// By a shared secret in the body, as `client_secret`.
+    /// A shared secret in the body, as `client_secret`.
     Body(Secret),
-    /// By the certificate that the caller's transport presents (RFC 8705 §2); `client_id` is sent
-    /// in the body.
+    /// The TLS certificate that your HTTP client presents (RFC 8705 §2). This crate sends
+    /// `client_id` in the body.
     MutualTls,
-    /// By parameters or headers that the caller computes for each request, such as a signed
-    /// assertion.
+    /// Parameters or headers that your code computes for each request, such as a signed assertion.
     Custom(Arc<dyn AuthenticateClient>),
-    /// By parameters or headers that another service computes for each request: an assertion that a
-    /// key service signs, or a token of the platform that the client runs on. The service is asked
-    /// before each request.
+    /// Parameters or headers that another service computes for each request, such as an assertion
+    /// that a key service signs, or a token of the platform on which the client runs. The service
+    /// is asked before each request.
     Remote(Arc<dyn AuthenticateClientRemotely>),
-    /// By a method of that name which this crate does not implement: requests fail until the
-    /// application sets another variant. A
-    /// [registration](crate::oauth2::ClientRegistration::client) for such a method has this.
+    /// A method that this crate does not implement, by its name. Requests fail until the
+    /// application sets another variant.
+    /// [`ClientRegistration::client`](crate::oauth2::ClientRegistration::client) returns it if the
+    /// server has registered the client for such a method.
     Missing(String),
 }
 
@@ -80,10 +81,11 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// A custom method to authenticate a client, with a key in memory. For a key in a key service there
-/// is [`AuthenticateClientRemotely`].
+/// A custom method of client authentication, with a key in memory. If the key is in a key service,
+/// implement [`AuthenticateClientRemotely`].
 ///
-/// It adds something to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
+/// The method adds parameters or headers to each request. An assertion (RFC 7523 §2.2) needs two
+/// parameters:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -114,20 +116,22 @@ impl fmt::Debug for ClientAuthentication {
 /// let authentication = ClientAuthentication::Custom(Arc::new(PrivateKeyJwt {}));
 /// ```
 pub trait AuthenticateClient: Send + Sync {
-    /// Adds what proves the client's identity to a request.
+    /// Adds the proof of the client's identity to a request.
     ///
     /// # Errors
-    /// A text for the operator, when it cannot be done. It must hold no secret.
+    /// A text for the operator, without secrets, if the proof cannot be computed. The request then
+    /// fails with
+    /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(&self, credentials: &mut RequestCredentials) -> Result<(), String>;
 }
 
-/// A custom method to authenticate a client whose key is in a key service: a cloud's key
+/// A custom method of client authentication whose key is in a key service: a cloud's key
 /// management, a vault, a signing server.
 ///
 /// # Examples
-/// An assertion (RFC 7523 §2.2) with the signature of a key service. A JWS has the raw signature
-/// (RFC 7518 §3.4: of ECDSA, `R` and `S` one after the other); many services return ECDSA
-/// signatures in DER, which have to be converted.
+/// An assertion (RFC 7523 §2.2) with the signature of a key service. A JWS contains the raw
+/// signature (RFC 7518 §3.4), which is `R` followed by `S` for ECDSA. Many services return ECDSA
+/// signatures in DER: convert those first.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -167,14 +171,15 @@ pub trait AuthenticateClient: Send + Sync {
 /// let authentication = ClientAuthentication::Remote(Arc::new(KeyService));
 /// ```
 pub trait AuthenticateClientRemotely: Send + Sync {
-    /// Returns a step that asks the service and ends in `credentials`, with the proof of the
-    /// client's identity added. `moment` is there for a step that needs the time or randomness,
-    /// such as [`Step::then`]; for the signature itself there is
-    /// [`RequestCredentials::randomness`].
+    /// Returns a step that asks the service, and that ends in `credentials` with the proof of the
+    /// client's identity.
+    ///
+    /// Use `moment` if the step needs the time or randomness, such as for [`Step::then`]. For the
+    /// signature itself, use [`RequestCredentials::randomness`].
     ///
     /// # Errors
-    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is
-    /// passed on unchanged, and any other becomes
+    /// An error if the step cannot be made. The text must not contain a secret. This crate returns
+    /// an [`Error`](crate::Error) unchanged, and turns any other error into
     /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(
         &self,
@@ -183,7 +188,8 @@ pub trait AuthenticateClientRemotely: Send + Sync {
     ) -> Result<Step<RequestCredentials>, BoxError>;
 }
 
-/// The data of a request that a client's authentication may use, and the parameters that it adds.
+/// The credentials of one request: facts for a custom authentication method, and the parameters and
+/// headers that the method adds.
 ///
 /// ```
 /// use oauth_proto::oauth2::RequestCredentials;
@@ -194,12 +200,12 @@ pub trait AuthenticateClientRemotely: Send + Sync {
 /// ```
 #[non_exhaustive]
 pub struct RequestCredentials {
-    /// The client's identifier.
+    /// The client id.
     pub client_id: String,
-    /// The audience of an assertion: the server's issuer identifier or, if that is not known, the
-    /// endpoint.
+    /// The audience for an assertion (`aud`): the server's issuer identifier. If the issuer is not
+    /// known, it is the URL of the endpoint.
     pub audience: String,
-    /// The time.
+    /// The time of the request, from which [`claims`](Self::claims) counts.
     pub now: Timestamp,
     moment: Moment,
     pub(crate) parameters: Vec<(String, Secret)>,
@@ -218,32 +224,34 @@ impl RequestCredentials {
         }
     }
 
-    /// Adds a parameter to the body.
+    /// Adds a parameter to the request's form.
     pub fn parameter(&mut self, name: &str, value: &str) {
         self.parameters.push((name.to_owned(), value.into()));
     }
 
-    /// Adds a header.
+    /// Adds a header to the request, and marks its value as sensitive.
     pub fn header(&mut self, name: http::HeaderName, mut value: HeaderValue) {
         value.set_sensitive(true);
         self.headers.push((name, value));
     }
 
-    /// Returns 32 random bytes for a signature that needs some (ECDSA, RSASSA-PSS, the blinding of
-    /// RSA). Every call for one request returns the same bytes, and each request has other ones.
+    /// Returns 32 random bytes for a signature that needs randomness (ECDSA, RSASSA-PSS, the
+    /// blinding of RSA). All calls for one request return the same bytes; another request has other
+    /// bytes.
     pub fn randomness(&self) -> [u8; 32] {
         self.moment.derive("client signature")
     }
 
-    /// Returns a value that is unguessable and fresh.
+    /// Returns an unguessable value, new for each request.
     fn unique(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(&self.moment.derive("oauth2 assertion")[..16])
     }
 
-    /// Returns the claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client,
-    /// `aud` is the server, `jti` is unguessable and fresh, and it expires 60 seconds after
-    /// [`now`](field@Self::now). For a key service that takes long to answer, set `now` to a later
-    /// time first.
+    /// Returns the claims of a client's assertion (RFC 7523 §3).
+    ///
+    /// `iss` and `sub` are the client id, and `aud` is [`audience`](field@Self::audience). `jti` is
+    /// unguessable and new for each request. The assertion expires 60 seconds after
+    /// [`now`](field@Self::now). If your key service is slow, set `now` to a later time first.
     pub fn claims(&self) -> serde_json::Value {
         serde_json::json!({
             "iss": self.client_id,
@@ -274,16 +282,18 @@ pub(crate) fn basic(
     let mut pair = Zeroizing::new(String::new());
     if placement == SecretPlacement::AllowRawBasic {
         if id.contains(':') {
-            let (what, reason) =
-                ("the client identifier", "it holds a colon, which Basic cannot carry raw");
+            let (what, reason) = (
+                "the client identifier",
+                "it has a colon, which HTTP Basic cannot carry \
+                    unencoded: use `ClientAuthentication::Basic`",
+            );
             return Err(Unsupported::Unsendable { what, reason });
         }
         pair.push_str(id);
         pair.push(':');
         pair.push_str(secret.expose());
     } else {
-        // RFC 6749 appendix B: as in forms. `%20` for a space is understood by every reader of
-        // forms.
+        // RFC 6749 appendix B: encoded as in forms. Every parser of forms reads `%20` as a space.
         percent::encode_into(&mut pair, id.as_bytes());
         pair.push(':');
         percent::encode_into(&mut pair, secret.expose().as_bytes());

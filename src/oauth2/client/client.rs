@@ -1,4 +1,4 @@
-//! A client of one authorization server, and how it asks for tokens, RFC 6749 §3.2.
+//! A client of one authorization server, and the settings of its token requests, RFC 6749 §3.2.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::wire::form;
 use crate::wire::percent::RESERVED;
 use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 
-/// A client of one authorization server. Cheap to clone.
+/// A client of one authorization server. A clone is cheap, and shares the settings.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant};
@@ -37,16 +37,16 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 ///     .secret("7Fjfp0ZBr1KtDRbnfVdmIw")
 ///     .redirect_uri("https://client.example.com/cb")?;
 ///
-/// // A user grants access: remember `pending`, send the user to `url`.
+/// // A user grants access: store `pending`, and redirect the user's browser to `url`.
 /// let authorization =
 ///     run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
 /// println!("go to {}", authorization.url);
 ///
-/// // In the handler of the callback: `uri` is what the user's browser asked for.
+/// // In the handler of the callback: `uri` is the URI that the user's browser requested.
 /// # let uri = "";
 /// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, &mut send)?;
 ///
-/// // Or the client asks for itself.
+/// // Or the client gets a token for itself, without a user.
 /// let token =
 ///     run(client.request_token(Grant::client_credentials(), Moment::from_os())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -54,25 +54,28 @@ use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Client {
-    /// The condition on which requests carry `client_id` in the body. Default:
-    /// [`IncludeClientId::Automatic`].
+    /// Whether requests have the parameter `client_id`. Default: [`IncludeClientId::Automatic`].
     pub include_client_id: IncludeClientId,
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application
-    /// behind a proxy that changes scheme and host, whose framework knows no other, such as
-    /// `http://10.0.0.5:8080/cb`. If it knows path and query, hand those over instead. A prefix
-    /// that the proxy removed from the path has to be put back in any case. Default: compares all
-    /// of it.
+    /// If `true`, the client does not compare scheme, host and port of a callback with the
+    /// redirect_uri, only path and query. Default: `false`.
+    ///
+    /// Set this if a proxy changes scheme and host, and if your framework only has the whole URI,
+    /// such as `http://10.0.0.5:8080/cb`. If your framework has path and query, pass these instead,
+    /// without this option. If the proxy removes a prefix from the path, put the prefix back in
+    /// both cases.
     ///
     /// # Security
-    /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
+    /// If the redirect_uris of two servers differ only in scheme, host or port, the client cannot
+    /// tell which of the two servers a callback belongs to.
     pub allow_callback_at_any_origin: bool,
-    /// Takes callbacks that do not say at which URI the user arrived: a query alone, or a form
-    /// without its URI. Default: refuses them.
+    /// If `true`, the client accepts callbacks without the URI at which they arrived: a query
+    /// alone, or a form without its URI. Default: `false`.
     ///
     /// # Security
-    /// If a server does not name itself in its callbacks, the client cannot tell another server's
-    /// code from this one's. It may then send the code of an honest server to a malicious one (a
-    /// mix-up, RFC 9700 §4.4). This is harmless if the application has one server.
+    /// If a server does not name itself in its callbacks (`iss`, RFC 9207), the client cannot tell
+    /// whether a code was issued by this server or by another one. It may then send the code of an
+    /// honest server to a malicious one (a mix-up, RFC 9700 §4.4). An application with only one
+    /// server is not at risk.
     pub allow_callback_without_place: bool,
     pub(crate) inner: Arc<ClientInner>,
 }
@@ -82,13 +85,14 @@ pub(crate) struct ClientInner {
     pub(crate) server: AuthorizationServer,
     pub(crate) endpoints: Endpoints,
     pub(crate) id: String,
-    /// The fingerprint in pending values of this client at this server.
+    /// The fingerprint of this client at this server, which pending values hold.
     pub(crate) fingerprint: ClientFingerprint,
     pub(super) authentication: ClientAuthentication,
-    /// Whether the server decides where the secret goes.
+    /// Whether the placement of the secret follows the server's description. If not, the caller has
+    /// chosen it.
     follows_server: bool,
-    /// The headers that every request to the server has, made once, with `Authorization: Basic` if
-    /// the client uses that.
+    /// The headers of every request to the server, made once. `Authorization: Basic` is one of them
+    /// if the client uses it.
     pub(super) headers: Result<HeaderMap, Unsupported>,
     pub(crate) redirect_uri: Option<RedirectUri>,
     pub(crate) opened: Result<UrlPrefix, Unsupported>,
@@ -96,25 +100,26 @@ pub(crate) struct ClientInner {
     observer: Observer,
 }
 
-/// A redirect_uri as it is, and as it is encoded in queries and forms.
+/// A redirect_uri as a text, and encoded for queries and forms.
 #[derive(Clone, Debug)]
 pub(crate) struct RedirectUri {
     pub(crate) text: Arc<str>,
     pub(crate) encoded: String,
 }
 
-/// The beginning of a client's authorization URLs, which is always the same, and where its
-/// parameters begin in it.
+/// The beginning of a client's authorization URLs, which is the same for all requests.
 #[derive(Clone, Debug)]
 pub(crate) struct UrlPrefix {
-    /// The endpoint and the client.
+    /// The URL of the endpoint with `client_id`.
     pub(crate) url: String,
+    /// The index in `url` at which the parameters of the request begin.
     pub(crate) start: usize,
-    /// The same with the response type of the code grant, and the client's redirect_uri.
+    /// `url` with the response type of the code grant, and with the client's redirect_uri.
     pub(crate) code: String,
 }
 
-/// Whether requests carry `client_id` in the body.
+/// Whether requests have the parameter `client_id`. Requests of the device grant and pushed
+/// authorization requests always have it.
 ///
 /// ```
 /// use oauth_proto::oauth2::IncludeClientId;
@@ -124,17 +129,17 @@ pub(crate) struct UrlPrefix {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IncludeClientId {
-    /// If it is not in `Authorization: Basic` already.
+    /// `client_id` is sent unless `Authorization: Basic` already contains the client id.
     #[default]
     Automatic,
-    /// Always, also beside `Authorization: Basic`.
+    /// `client_id` is always sent, even with `Authorization: Basic`.
     Always,
-    /// Only as half of a secret in the body.
+    /// `client_id` is sent only if the client's secret is in the body, too.
     Never,
 }
 
 impl Client {
-    /// Makes a public client with that identifier: without a secret.
+    /// Makes a public client, which is a client without a secret, with that client id.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
         let endpoints = Endpoints::of(&server);
@@ -161,10 +166,12 @@ impl Client {
         }
     }
 
-    /// Sets the client's secret, and sends it in `Authorization: Basic`, unless the server's
-    /// metadata (for each endpoint by itself) or
-    /// [`secret_placement`](AuthorizationServer::secret_placement) names another place.
-    /// [`authentication`](Self::authentication) overrides that for this client.
+    /// Sets the client's secret.
+    ///
+    /// The secret is sent in `Authorization: Basic` by default. The server can have another place
+    /// for it: by [`secret_placement`](AuthorizationServer::secret_placement), or by its metadata,
+    /// separately for each endpoint. To choose the place for this client alone, call
+    /// [`authentication`](Self::authentication) instead.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.inner.server.token_secret_placement();
         let mut client =
@@ -173,7 +180,8 @@ impl Client {
         client
     }
 
-    /// Returns the client with its secret in the place that the server wants at another endpoint.
+    /// Returns the client with its secret in the place that the server has chosen for another
+    /// endpoint.
     pub(crate) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
         let placement = placement.filter(|placement| {
             self.inner.follows_server && *placement != self.inner.server.token_secret_placement()
@@ -191,7 +199,7 @@ impl Client {
         }
     }
 
-    /// Sets the method by which the client is authenticated. Default:
+    /// Sets the method by which the client authenticates to the server. Default:
     /// [`ClientAuthentication::None`].
     pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
@@ -211,14 +219,18 @@ impl Client {
         self
     }
 
-    /// Sets the URI to which the server sends users back, unless
-    /// [`Authorize`](crate::oauth2::Authorize) has another one: an https URL, one of this machine
-    /// for a native app (`http://127.0.0.1:51004/cb`), or one of the app's own scheme
-    /// (`com.example.app:/cb`, RFC 8252 §7). Default: none, so that requests name no redirect_uri
-    /// unless `Authorize` does.
+    /// Sets the URI to which the server sends users back.
+    ///
+    /// It is an https URL, an http URL of this machine for a native app
+    /// (`http://127.0.0.1:51004/cb`), or a URI with the app's private scheme
+    /// (`com.example.app:/cb`, RFC 8252 §7). A single request can use another one with
+    /// [`Authorize::redirect_uri`](crate::oauth2::Authorize::redirect_uri). Default: requests have
+    /// no `redirect_uri`.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is another URI, or has a fragment; [`Unsupported::PlainHttp`].
+    /// [`Unsupported::Url`] if it is any other URI, or has a fragment. [`Unsupported::PlainHttp`]
+    /// if it is an http URL of another machine, unless the server has
+    /// [`dangerous_allow_http`](AuthorizationServer::dangerous_allow_http).
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
         check_redirect_uri(&uri, PlainHttp::allowed_if(self.inner.server.dangerous_allow_http))?;
@@ -234,8 +246,8 @@ impl Client {
         Ok(self)
     }
 
-    /// Returns the client with another issuer of its server; with `None`, the client accepts any
-    /// issuer that the server names.
+    /// Returns the client with another issuer of its server. With `None`, the client accepts any
+    /// issuer that a callback names.
     pub(crate) fn with_issuer(mut self, issuer: Option<String>) -> Self {
         let server = &mut self.parts().server;
         match issuer {
@@ -245,14 +257,14 @@ impl Client {
         self
     }
 
-    /// Takes callbacks as a sign-in was told to, too.
+    /// Accepts, in addition, the callbacks that a sign-in accepts.
     pub(crate) fn with_place(mut self, place: Leniency) -> Self {
         self.allow_callback_at_any_origin |= place.any_origin;
         self.allow_callback_without_place |= place.no_place;
         self
     }
 
-    /// Returns the callbacks that are taken although it is not known at which URI they arrived.
+    /// Returns the leniency with which the URI of a callback is compared with the redirect_uri.
     pub(super) fn place(&self) -> Leniency {
         Leniency {
             any_origin: self.allow_callback_at_any_origin,
@@ -260,18 +272,20 @@ impl Client {
         }
     }
 
-    /// Runs a function on every answer to a token request, before it is read: for what a server
-    /// does differently and no option covers. The function gets the purpose of the request:
-    /// [`Purpose::RenewingToken`], [`Purpose::ExchangingCode`], [`Purpose::PollingForToken`], or
-    /// else [`Purpose::RequestingToken`], which the fragment of an implicit grant is, too. Hooks
-    /// run in the order in which they were registered.
+    /// Runs a function on every response to a token request before this crate reads it. Use it to
+    /// repair deviations of a server that no option covers.
+    ///
+    /// The function gets the purpose of the request: [`Purpose::RenewingToken`],
+    /// [`Purpose::ExchangingCode`], [`Purpose::PollingForToken`], or [`Purpose::RequestingToken`]
+    /// for every other grant. The fragment of an implicit grant is passed to the function, too,
+    /// with [`Purpose::RequestingToken`]. Functions run in the order in which they were registered.
     ///
     /// # Examples
     /// ```
     /// # use oauth_proto::oauth2::Client;
     /// use oauth_proto::Purpose;
     ///
-    /// // The server answers a refresh with a text around the JSON.
+    /// // The server's responses to a refresh have white space around the JSON.
     /// fn mended(client: Client) -> Client {
     ///     client.on_token_response(|purpose, response| {
     ///         if purpose == Purpose::RenewingToken {
@@ -287,8 +301,8 @@ impl Client {
         self.hook(Hook::TokenResponse(Arc::new(hook)))
     }
 
-    /// Runs a function on every request of a [`Session`](crate::oauth2::Session), once it has its
-    /// token.
+    /// Runs a function on every request to which a [`Session`](crate::oauth2::Session) has attached
+    /// the token.
     pub fn on_protected_request(
         self,
         hook: impl Fn(&mut ProtectedRequest<'_>) + Send + Sync + 'static,
@@ -296,8 +310,8 @@ impl Client {
         self.hook(Hook::ProtectedRequest(Arc::new(hook)))
     }
 
-    /// Runs a function on each [`Event`] of this client: on the answers to its requests and on what
-    /// its sessions do. Functions run in the order in which they were registered.
+    /// Runs a function on each [`Event`] of this client and of its sessions, such as a response, a
+    /// failure or a renewal. Functions run in the order in which they were registered.
     ///
     /// # Examples
     /// ```
@@ -325,7 +339,7 @@ impl Client {
         &self.inner.observer
     }
 
-    /// Returns the client's identifier.
+    /// Returns the client id.
     pub(crate) fn client_id(&self) -> &str {
         &self.inner.id
     }
@@ -335,7 +349,7 @@ impl Client {
         self.inner.endpoints.token_url(&self.inner.server)
     }
 
-    /// Returns the parts, to be changed while a client is built.
+    /// Returns the settings, to change them while a client is built.
     fn parts(&mut self) -> &mut ClientInner {
         Arc::make_mut(&mut self.inner)
     }
@@ -365,8 +379,8 @@ impl Client {
     }
 }
 
-/// Makes the headers of a request to the server, with the client's credentials if these are in a
-/// header.
+/// Makes the headers of a request to the server. `basic` holds the client's credentials if they are
+/// sent in a header.
 fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -390,7 +404,7 @@ impl UrlPrefix {
         if let Some(name) =
             own.chain(added).find(|name| AUTHORIZATION_PARAMETERS.contains(&name.as_str()))
         {
-            // If a parameter occurs twice, it is not known which value the server takes.
+            // If a parameter occurs twice, servers differ in which value they use.
             return Err(Unsupported::ReservedParameter { name });
         }
         let mut url = endpoint.to_string();

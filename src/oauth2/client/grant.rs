@@ -1,4 +1,4 @@
-//! Grants: the credentials with which a client gets a token, RFC 6749 §1.3, as the parameters of a
+//! Grants, RFC 6749 §1.3: the credentials that a client exchanges for a token, as parameters of a
 //! token request.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::wire::form;
 use crate::{Error, Secret, Unsupported};
 
 /// A grant that [`Client::request_token`](crate::oauth2::Client::request_token) exchanges for a
-/// token, with the scope and the parameters of the request.
+/// token. It contains the scope and the other parameters of the request.
 ///
 /// ```
 /// use oauth_proto::oauth2::Grant;
@@ -29,7 +29,7 @@ use crate::{Error, Secret, Unsupported};
 pub struct Grant {
     parameters: Zeroizing<String>,
     scope: Option<Scope>,
-    /// Whether the scope is sent, or was already asked for.
+    /// Whether the scope is sent. It is not, if the authorization request had it.
     sends_scope: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
     previous: Option<Box<Token>>,
@@ -39,14 +39,15 @@ pub struct Grant {
     refused: Option<String>,
 }
 
-/// A grant on its way: the form, the headers, and what the answer is read against.
+/// The parts of a grant for one request: the form, the headers, and the values with which the
+/// response is compared.
 pub(crate) struct GrantParts {
     pub(crate) parameters: Zeroizing<String>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) expected: Expected,
 }
 
-/// The properties of a grant that the client has to know besides its parameters.
+/// The kinds of grants that the client treats differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Code,
@@ -58,7 +59,7 @@ pub(crate) enum Kind {
 impl Grant {
     #[inline]
     pub(crate) fn new(grant_type: &str, kind: Kind) -> Self {
-        // Room for what follows in an ordinary request.
+        // Room for the parameters of an ordinary request.
         let mut parameters = Zeroizing::new(String::with_capacity(384));
         form::push_text(&mut parameters, "grant_type", grant_type);
         Self {
@@ -74,17 +75,18 @@ impl Grant {
         }
     }
 
-    /// Makes a grant that consists of the client's authentication alone (RFC 6749 §4.4).
+    /// Makes a grant for the client itself, which needs no other credentials than the client's
+    /// authentication (RFC 6749 §4.4).
     pub fn client_credentials() -> Self {
         Self::new(CLIENT_CREDENTIALS, Kind::Other)
     }
 
-    /// Returns the grant of the resource owner's name and password (RFC 6749 §4.3). OAuth 2.1 has
-    /// left it out.
+    /// Makes a grant of a user's name and password (RFC 6749 §4.3). OAuth 2.1 does not have this
+    /// grant.
     ///
     /// # Security
-    /// The application sees the user's password, and users learn to type it in other places than
-    /// their server's page.
+    /// The application learns the user's password, and users learn to type it on other pages than
+    /// their server's.
     pub fn dangerous_password(username: &str, password: &str) -> Self {
         let mut grant = Self::new(PASSWORD, Kind::Password);
         grant.push("username", username);
@@ -92,12 +94,14 @@ impl Grant {
         grant
     }
 
-    /// Makes a grant of the token's refresh token (§6). The new token keeps the refresh token, the
-    /// scope and the extra members that the answer does not replace. The scope is sent only if
-    /// [`scope`](Self::scope) sets one.
+    /// Makes a grant of the refresh token in `token` (RFC 6749 §6).
+    ///
+    /// The new token keeps the refresh token, the scope and the extra members of `token`, unless
+    /// the response replaces them. The scope is sent only if you set it with
+    /// [`scope`](Self::scope).
     ///
     /// # Errors
-    /// [`Unsupported::NotRenewable`] when the token has no refresh token.
+    /// [`Unsupported::NotRenewable`] if the token has no refresh token.
     pub fn refresh(token: &Token) -> Result<Self, Error> {
         let refresh_token = token.refresh_token.as_ref().ok_or(Unsupported::NotRenewable)?;
         let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
@@ -106,9 +110,9 @@ impl Grant {
         Ok(grant)
     }
 
-    /// Makes a grant of a refresh token, if nothing else of the token was stored (§6). If you have
-    /// the whole [`Token`], use [`refresh`](Self::refresh): it keeps what the answer does not
-    /// replace.
+    /// Makes a grant of a refresh token alone (RFC 6749 §6). If you have stored the whole
+    /// [`Token`], use [`refresh`](Self::refresh), so that the new token keeps the members that the
+    /// response does not replace.
     pub fn refresh_token(refresh_token: impl Into<Secret>) -> Self {
         let refresh_token = refresh_token.into();
         let mut grant = Self::new(REFRESH_TOKEN, Kind::Refresh);
@@ -119,20 +123,20 @@ impl Grant {
         grant
     }
 
-    /// Makes a grant of a JWT that the caller made and signed (RFC 7523 §2.1).
+    /// Makes a grant of a JWT that the caller has made and signed (RFC 7523 §2.1).
     pub fn jwt_bearer(assertion: &str) -> Self {
         let mut grant = Self::extension(JWT_BEARER);
         grant.push("assertion", assertion);
         grant
     }
 
-    /// Makes a grant of another token (RFC 8693 §2.1) and its type:
-    /// `urn:ietf:params:oauth:token-type:access_token`, …
+    /// Makes a grant of another token (RFC 8693 §2.1) and of that token's type, such as
+    /// `urn:ietf:params:oauth:token-type:access_token`.
     ///
-    /// The server need not issue an access token: the extra member `issued_token_type` holds the
-    /// type of the issued token. To name the party that acts on behalf of the subject, add the
-    /// [parameters](Self::parameter) `actor_token` and `actor_token_type`. To ask for a certain
-    /// type of token, add `requested_token_type`.
+    /// The server may issue another kind of token than an access token: see the extra member
+    /// `issued_token_type` of the new token. To name the party that acts on behalf of the subject,
+    /// add the [parameters](Self::parameter) `actor_token` and `actor_token_type`. To request a
+    /// certain type of token, add `requested_token_type`.
     pub fn token_exchange(subject_token: &str, subject_token_type: &str) -> Self {
         let mut grant = Self::extension(TOKEN_EXCHANGE);
         grant.push("subject_token", subject_token);
@@ -141,8 +145,8 @@ impl Grant {
         grant
     }
 
-    /// Makes a grant that another specification defines, from its URI (RFC 6749 §4.5). Add its
-    /// parameters with [`parameter`](Self::parameter).
+    /// Makes a grant that another specification defines, from the grant type, which is a URI (RFC
+    /// 6749 §4.5). Add the other parameters with [`parameter`](Self::parameter).
     ///
     /// ```
     /// use oauth_proto::oauth2::Grant;
@@ -159,22 +163,25 @@ impl Grant {
         Self::new(grant_type, kind)
     }
 
-    /// Sets the scope to ask for. Default: the request names no scope.
+    /// Sets the scope to request. Default: the request has no scope, so that the server decides.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into()).filter(|scope: &Scope| !scope.is_empty());
         self
     }
 
-    /// Adds a resource at which the token will be used (RFC 8707 §2). May be called more than once.
+    /// Adds the URI of a resource at which the token will be used (RFC 8707 §2). You can call this
+    /// more than once.
     pub fn resource(mut self, uri: &str) -> Self {
         self.push("resource", uri);
         self
     }
 
     /// Adds a parameter that the server or an extension defines, such as `audience` (RFC 8693 §2.1)
-    /// or `authorization_details` (RFC 9396 §2). The request fails if the grant already has the
-    /// parameter, unless it may occur more than once (`audience`, `resource`). It also fails if the
-    /// parameter is one of the client's credentials or the scope, which are set by other functions.
+    /// or `authorization_details` (RFC 9396 §2).
+    ///
+    /// [`request_token`](crate::oauth2::Client::request_token) fails if the grant already has the
+    /// parameter, unless it may occur more than once (`audience`, `resource`). It also fails for
+    /// `scope`, `grant_type` and the client's credentials, which have their own functions.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         const TYPED: [&str; 6] = [
             "grant_type",
@@ -196,7 +203,7 @@ impl Grant {
         self
     }
 
-    /// Adds a header to this one request.
+    /// Adds a header to the token request.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -206,25 +213,25 @@ impl Grant {
         form::push_text(&mut self.parameters, name, value);
     }
 
-    /// Adds a parameter as [`push`](Self::push) does, if it is encoded already.
+    /// Adds a parameter as [`push`](Self::push) does, if the value needs no encoding.
     pub(crate) fn push_encoded(&mut self, name: &str, value: &str) {
         form::push_encoded(&mut self.parameters, name, value);
     }
 
-    /// Sets the scope that was asked for earlier, so that it is not sent again.
+    /// Sets the scope of the authorization request, so that it is known but not sent again.
     pub(crate) fn without_sending_scope(mut self, scope: Option<Scope>) -> Self {
         self.scope = scope;
         self.sends_scope = false;
         self
     }
 
-    /// Sets the lifetime of a token if the answer does not give one.
+    /// Sets the lifetime of the new token if the response does not contain one.
     pub(crate) fn unknown_lifetime(mut self, lifetime: Option<Duration>) -> Self {
         self.unknown_lifetime = lifetime;
         self
     }
 
-    /// Returns the parts to send, and the values that the answer is compared with.
+    /// Returns the parts to send, and the values with which the response is compared.
     pub(crate) fn into_parts(mut self, separator: char) -> Result<GrantParts, Error> {
         if let Some(name) = self.refused {
             return Err(Unsupported::ReservedParameter { name }.into());

@@ -1,4 +1,4 @@
-//! Functions of the caller's that see answers before they are read and requests before they are
+//! The caller's functions that see responses before they are read, and requests before they are
 //! sent.
 
 use std::fmt;
@@ -16,7 +16,7 @@ pub(crate) enum Hook {
     ProtectedRequest(OnRequest),
 }
 
-/// In the order in which they were registered.
+/// The functions in the order in which they were registered.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks(Vec<Hook>);
 

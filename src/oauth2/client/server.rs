@@ -1,4 +1,5 @@
-//! An authorization server as a client sees it: its endpoints, RFC 6749 §3, and its ways.
+//! An authorization server as a client sees it: endpoints, RFC 6749 §3, and deviations from the
+//! specifications.
 
 use std::sync::Arc;
 
@@ -12,12 +13,15 @@ use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlaceme
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported};
 
-/// An authorization server's endpoints and properties: as its documentation says, from [its
-/// metadata](Self::from_metadata), or from a row of [`services`](crate::services).
+/// The endpoints and properties of an authorization server.
 ///
-/// The defaults follow the RFCs; set a field here if the server deviates from them. An endpoint is
-/// `None` by default. A [`Client`](crate::oauth2::Client) reads the URLs when it is made. If one is
-/// not an absolute http or https URL, its use is [`Unsupported::Url`].
+/// Make it from the token endpoint ([`new`](Self::new)), from [metadata](Self::from_metadata), or
+/// from a row of [`services`](crate::services). The defaults follow the RFCs; set a field if the
+/// server deviates from them. An endpoint is `None` by default.
+///
+/// A [`Client`](crate::oauth2::Client) reads the URLs when it is made, but reports no error then.
+/// If a URL is not an absolute http or https URL, each function that uses this URL returns
+/// [`Unsupported::Url`].
 ///
 /// ```
 /// use oauth_proto::oauth2::AuthorizationServer;
@@ -31,89 +35,101 @@ use crate::{Error, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationServer {
-    /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207),
-    /// and assertions are made for it. Without it, a callback that names any issuer is refused.
-    /// Default: none, or what the metadata says.
+    /// The server's issuer identifier. The client refuses callbacks that name another issuer (RFC
+    /// 9207), and uses the identifier as the audience of assertions. If it is `None`, the client
+    /// refuses callbacks that name any issuer. Default: `None`, or the value of the metadata.
     pub issuer: Option<String>,
     /// The endpoint that issues tokens (RFC 6749 §3.2).
     pub token_endpoint: String,
     /// The endpoint to which users are sent to grant access (RFC 6749 §3.1). Default: `None`, or
-    /// what the metadata says.
+    /// the value of the metadata.
     pub authorization_endpoint: Option<String>,
-    /// The endpoint for refresh tokens, at servers that do not take them at the token endpoint.
+    /// The endpoint for refresh tokens, if the server does not accept them at the token endpoint.
     /// Default: `None`.
     pub refresh_endpoint: Option<String>,
-    /// The endpoint at which devices ask for a user code (RFC 8628 §3.1). Default: `None`, or what
-    /// the metadata says.
+    /// The endpoint at which devices request a user code (RFC 8628 §3.1). Default: `None`, or the
+    /// value of the metadata.
     pub device_authorization_endpoint: Option<String>,
-    /// The endpoint that takes pushed authorization requests (RFC 9126 §2). Default: `None`, or
-    /// what the metadata says.
+    /// The endpoint that accepts pushed authorization requests (RFC 9126 §2). Default: `None`, or
+    /// the value of the metadata.
     pub pushed_authorization_request_endpoint: Option<String>,
-    /// The endpoint that revokes tokens (RFC 7009 §2). Default: `None`, or what the metadata says.
+    /// The endpoint that revokes tokens (RFC 7009 §2). Default: `None`, or the value of the
+    /// metadata.
     pub revocation_endpoint: Option<String>,
-    /// The endpoint that introspects tokens (RFC 7662 §2). Default: `None`, or what the metadata
-    /// says.
+    /// The endpoint that introspects tokens (RFC 7662 §2). Default: `None`, or the value of the
+    /// metadata.
     pub introspection_endpoint: Option<String>,
-    /// The endpoint at which clients register (RFC 7591 §3). Default: `None`, or what the metadata
-    /// says.
+    /// The endpoint at which clients register (RFC 7591 §3). Default: `None`, or the value of the
+    /// metadata.
     pub registration_endpoint: Option<String>,
-    /// Refuses callbacks in which the server does not name itself (`iss`, RFC 9207). Default: the
-    /// value of the metadata, or `false`.
+    /// If `true`, the client refuses callbacks in which the server does not name itself (`iss`, RFC
+    /// 9207). Default: `false`, or the value of the metadata.
     pub promises_issuer: bool,
-    /// The server's support of proof keys. Default: [`PkceSupport::Supported`].
+    /// The server's support of PKCE (RFC 7636). Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
-    /// The place for a client's secret in requests to all endpoints of this server. Default: the
-    /// place that its metadata names for each endpoint, or else `Authorization: Basic`.
+    /// The place for a client's secret in requests to all endpoints of this server. Default:
+    /// `None`, so that the metadata decides for each endpoint. Without metadata, it is
+    /// [`SecretPlacement::Basic`].
     pub secret_placement: Option<SecretPlacement>,
-    /// The way in which requests are sent to the token endpoint. Default: a POST with a form.
+    /// The way in which the client sends requests to the token endpoint. Default:
+    /// [`Transmission::Post`].
     pub transmission: Transmission,
-    /// The place at which its resource servers look for tokens. See [`TokenPlacement`] for the risk
-    /// of each place. Default: in `Authorization: Bearer`.
+    /// The place at which the server's APIs expect the access token. Default:
+    /// [`TokenPlacement::Bearer`].
     pub token_placement: TokenPlacement,
-    /// The separator between two scopes. Default: a space.
+    /// The character between two words of a scope in the server's requests and responses. Default:
+    /// a space.
     pub scope_separator: char,
-    /// The leniencies with which its answers are read. Default: none.
+    /// The deviations from RFC 6749 that the client accepts in this server's responses. Default: no
+    /// deviations.
     pub quirks: Quirks,
-    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit
-    /// grant, no passwords, no tokens in a query. Default: `false`.
+    /// If `true`, the client keeps to OAuth 2.1. Default: `false`.
+    ///
+    /// Every authorization request then has a PKCE challenge of the method `S256`, and token
+    /// requests have no `redirect_uri`. The implicit grant, the password grant, secrets in the
+    /// query of a token request, and access tokens in a query fail with
+    /// [`RequestError::NotInOauth21`].
     pub oauth_2_1: bool,
-    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although
-    /// [`issuer`](field@Self::issuer) is not set. It is better to set it. Default: refuses them.
+    /// If `true`, the client accepts callbacks that name an issuer (`iss`, RFC 9207) although
+    /// [`issuer`](field@Self::issuer) is `None`. Set the issuer instead if you can. Default:
+    /// `false`.
     ///
     /// # Security
-    /// A callback that says it comes from another server is taken, and its code is sent to this one
-    /// (a mix-up, RFC 9700 §4.4), unless each server has its own redirect_uri.
+    /// The client accepts a callback that names another server, and sends the code in it to this
+    /// server (a mix-up, RFC 9700 §4.4). If each server has its own redirect_uri, the client still
+    /// refuses such a callback.
     pub allow_unknown_issuer: bool,
-    /// Sends requests to a server whose metadata lists methods of proof keys without `S256`.
-    /// Default: refuses to.
+    /// If `true`, the client sends users to a server whose metadata lists PKCE methods without
+    /// `S256`. The request has a challenge of the method `S256` all the same. Default: `false`.
     ///
     /// # Security
-    /// An attacker who can change the metadata can remove the protection of codes.
+    /// If the server does not check the challenge, an attacker who has stolen a code can redeem it.
     pub allow_missing_s256: bool,
-    /// Sends requests to endpoints without TLS that are not on this machine, takes redirect_uris
-    /// without TLS, and lets its sessions send tokens to origins without TLS. Default: refuses to.
+    /// If `true`, TLS is not required on other machines: neither for endpoints, nor for
+    /// redirect_uris, nor for the origins of sessions. Default: `false`.
     ///
     /// # Security
     /// An attacker on the network can read every code, secret and token.
     pub dangerous_allow_http: bool,
-    /// Takes a registration that is managed on this machine or in its network, from a server that
-    /// is elsewhere. Default: refuses it.
+    /// If `true`, a server outside of this machine's network may return a `registration_client_uri`
+    /// on this machine or in its network when a client [registers](Self::register). Default:
+    /// `false`.
     ///
     /// # Security
-    /// The server can have this program send requests to services in its own network, as
-    /// [`Discovery::dangerous_allow_internal_hosts`] explains.
+    /// The server can make this program send requests to services in its own network.
+    /// [`Discovery::dangerous_allow_internal_hosts`] explains this.
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:
     /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     pub dangerous_allow_internal_hosts: bool,
-    /// Parameters that every authorization request there carries.
+    /// The parameters that the service adds to every authorization request.
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) requires_pushed: bool,
     pub(crate) lacks_s256: bool,
     pub(crate) listed: ListedPlacements,
 }
 
-/// The places for a secret, as far as the metadata names them.
+/// The places for a client's secret that the metadata names.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ListedPlacements {
     pub(crate) token: Option<SecretPlacement>,
@@ -122,10 +138,11 @@ pub(crate) struct ListedPlacements {
 }
 
 impl AuthorizationServer {
-    /// Makes a server with that token endpoint. Some grants need nothing else.
+    /// Makes a server with that token endpoint. Grants without a user, such as client credentials,
+    /// need nothing else.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    /// [`Unsupported::Url`] if it is not an absolute http or https URL.
     pub fn new(token_endpoint: &str) -> Result<Self, Error> {
         endpoint(token_endpoint)?;
         Ok(Self {
@@ -157,30 +174,33 @@ impl AuthorizationServer {
         })
     }
 
-    /// Makes a server from its metadata (RFC 8414 §2). If the metadata lists ways to authenticate
-    /// clients, and the list has `client_secret_post` but not `client_secret_basic`, a secret goes
-    /// in the body. Revocation and introspection have their own lists. Without such a list,
-    /// revocation takes `client_secret_basic`, and introspection takes what the token endpoint
-    /// takes.
+    /// Makes a server from its metadata (RFC 8414 §2).
+    ///
+    /// If the metadata lists methods of client authentication, with `client_secret_post` but
+    /// without `client_secret_basic`, clients send their secret in the body. Revocation and
+    /// introspection have their own lists. Without a list, revocation uses `Authorization: Basic`,
+    /// and introspection uses the same place as the token endpoint.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`RequestError::MetadataUrl`]
-    /// when an endpoint is not an absolute http or https URL, [`Unsupported::Url`] when one is on
-    /// this machine or in its network though the issuer is elsewhere.
+    /// - [`Unsupported::NoEndpoint`] if the metadata has no token endpoint.
+    /// - [`RequestError::MetadataUrl`] if an endpoint is not an absolute http or https URL.
+    /// - [`Unsupported::Url`] if an endpoint is on this machine or in its network, but the issuer
+    ///   is not.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         if let Some(issuer) = &metadata.issuer
             && let Some(url) = metadata.inside(issuer)
         {
-            let reason = "a server elsewhere has no endpoints on this machine or in its network \
+            let reason = "the issuer is elsewhere, so an endpoint on this machine or in its \
+                network is not accepted \
                 (`AuthorizationServer::dangerous_from_metadata_of_internal_hosts` lifts this)";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Self::described_by(metadata)
     }
 
-    /// Makes a server from its metadata as [`from_metadata`](Self::from_metadata) does, also if
-    /// endpoints are on this machine or in its network and the issuer is elsewhere. It has
-    /// [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts), too.
+    /// Makes a server from its metadata as [`from_metadata`](Self::from_metadata) does, and accepts
+    /// endpoints on this machine or in its network. The result has
+    /// [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts) set.
     ///
     /// ```
     /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
@@ -195,14 +215,15 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Security
-    /// As with [`Discovery::dangerous_allow_internal_hosts`].
+    /// The author of the metadata can make this program send requests to services in its own
+    /// network. [`Discovery::dangerous_allow_internal_hosts`] explains this.
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:
     /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the metadata names no token endpoint,
-    /// [`RequestError::MetadataUrl`] when an endpoint is not an absolute http or https URL.
+    /// - [`Unsupported::NoEndpoint`] if the metadata has no token endpoint.
+    /// - [`RequestError::MetadataUrl`] if an endpoint is not an absolute http or https URL.
     pub fn dangerous_from_metadata_of_internal_hosts(metadata: &Metadata) -> Result<Self, Error> {
         let mut server = Self::described_by(metadata)?;
         server.dangerous_allow_internal_hosts = true;
@@ -261,7 +282,7 @@ impl AuthorizationServer {
         Ok(server)
     }
 
-    /// Adds a parameter that every authorization request there carries.
+    /// Adds a parameter to every authorization request to this server.
     pub fn authorization_parameter(
         mut self,
         name: impl Into<String>,
@@ -271,12 +292,12 @@ impl AuthorizationServer {
         self
     }
 
-    /// Returns the place for the secret of a client at the token endpoint.
+    /// Returns the place for a client's secret at the token endpoint.
     pub(crate) fn token_secret_placement(&self) -> SecretPlacement {
         self.secret_placement.or(self.listed.token).unwrap_or_default()
     }
 
-    /// Checks that secrets may go to that place and come back from it.
+    /// Checks that secrets may be sent to that URI.
     pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Unsupported> {
         if self.dangerous_allow_http {
             return Ok(());
@@ -284,7 +305,7 @@ impl AuthorizationServer {
         check_secure(uri, Some("AuthorizationServer::dangerous_allow_http"))
     }
 
-    /// Returns an endpoint that is there and that secrets may be sent to.
+    /// Returns an endpoint, if the server has it and secrets may be sent to it.
     pub(crate) fn secure_endpoint<'a>(
         &self,
         uri: Option<&'a CheckedUrl>,
@@ -292,8 +313,8 @@ impl AuthorizationServer {
     ) -> Result<&'a Arc<Uri>, Unsupported> {
         let uri =
             uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
-        // Nearly all of them are https. That an endpoint has a host was checked when the client was
-        // made.
+        // Most endpoints are https, so that this comparison suffices. When the client was made, it
+        // was checked that the endpoint has a host.
         if uri.scheme() != Some(&Scheme::HTTPS) {
             self.check_secure(uri)?;
         }
@@ -301,16 +322,15 @@ impl AuthorizationServer {
     }
 }
 
-/// A URL that was read once, or what is wrong with it. It is shared with what waits for the
-/// answers.
+/// A URL that was read once, or the reason why it cannot be used. An `Arc`, because the state that
+/// waits for a response holds it, too.
 pub(crate) type CheckedUrl = Result<Arc<Uri>, Unsupported>;
 
-/// Reads a URL.
 pub(crate) fn checked(url: &str) -> CheckedUrl {
     endpoint(url).map(Arc::new)
 }
 
-/// The endpoints that a client sends requests to, read once.
+/// The endpoints of a client's requests, read once.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     pub(crate) token: CheckedUrl,
@@ -337,7 +357,7 @@ impl Endpoints {
     }
 
     /// Returns the URL of the token endpoint as it is sent, or as it was given if it cannot be
-    /// read.
+    /// used.
     pub(crate) fn token_url(&self, server: &AuthorizationServer) -> String {
         self.token.as_ref().map_or_else(|_| server.token_endpoint.clone(), ToString::to_string)
     }

@@ -1,4 +1,4 @@
-//! Answers of the token endpoint and its kin, RFC 6749 §5.1 and §5.2.
+//! Responses of the token endpoint and of similar endpoints, RFC 6749 §5.1 and §5.2.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,20 +15,20 @@ use crate::wire::json::{self, Member};
 use crate::wire::{MAX_BODY, form, lenient, printable_code, prose, truncated};
 use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
-/// The values that an answer is compared with.
+/// The values with which a response is compared.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
-    /// The scope that was asked for.
+    /// The scope that was requested.
     pub(crate) scope: Option<Scope>,
     /// The token that is renewed.
     pub(crate) previous: Option<Box<Token>>,
-    /// Whether what is issued need not be an access token (RFC 8693 §2.2.1).
+    /// Whether the server may issue another kind of token than an access token (RFC 8693 §2.2.1).
     pub(crate) accepts_any_token_type: bool,
-    /// The lifetime of a token if the answer does not give one.
+    /// The lifetime of a token if the response does not contain one.
     pub(crate) unknown_lifetime: Option<Duration>,
 }
 
-/// Checks that an answer is successful: not a redirect, not a refusal and not too large.
+/// Checks that a response is successful: not a redirect, not a refusal and not too large.
 pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> {
     let status = response.status();
     let excerpt = || Box::new(ResponseExcerpt::of(response));
@@ -42,8 +42,8 @@ pub(crate) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
     if status.is_success() { Ok(()) } else { Err(refusal(response, quirks).into()) }
 }
 
-/// Reads the JSON object of a successful answer. An error in it counts as an error on status 200,
-/// too.
+/// Reads the JSON object of a successful response. A member `error` counts as a refusal on status
+/// 200, too.
 pub(crate) fn object(
     response: &Response,
     quirks: Quirks,
@@ -63,17 +63,17 @@ pub(crate) fn object(
     Ok(object)
 }
 
-/// A document that is read as a whole.
+/// A JSON document that is deserialized as a whole.
 pub(crate) trait Document: DeserializeOwned {
     /// The name of the document in errors.
     const EXPECTED: &'static str;
 
-    /// A member without which none can be read, with any value of its type.
+    /// The required member, and a value of its type in JSON.
     const NEEDED: (&'static str, &'static str);
 }
 
-/// Reads a document. An error names the member that has another type than the specification gives
-/// it.
+/// Reads a document. If a member has another type than the specification demands, the error names
+/// this member.
 pub(crate) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
     let document = Value::Object(object(response, quirks, T::EXPECTED)?);
     let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
@@ -96,7 +96,7 @@ pub(crate) fn document<T: Document>(response: &Response, quirks: Quirks) -> Resu
     })
 }
 
-/// Reads a token.
+/// Reads a token from a response.
 pub(crate) fn token(
     response: &Response,
     expected: Expected,
@@ -137,7 +137,8 @@ pub(crate) fn token(
         }
         expires_in => reader.seconds(expires_in)?,
     };
-    // Some servers say the end too, or only that. What is stored has these names for itself.
+    // Some servers also send the time of expiry, or only that. Stored tokens use these names, too,
+    // so that they are removed from the extra members.
     let said_end = fields.extra.get("expires_at").and_then(Token::time).map(Timestamp::from_secs);
     fields.extra.remove("requested_scope");
     let lifetime = match expires_in {
@@ -176,7 +177,7 @@ pub(crate) fn token(
     Ok(token)
 }
 
-/// Members of a token answer that the protocol knows, and the rest.
+/// The members of a token response that this crate reads, and the others in `extra`.
 #[derive(Default)]
 struct Fields<'a> {
     access_token: Option<Member<'a>>,
@@ -233,7 +234,7 @@ impl<'a> Fields<'a> {
             "error" => ("error", &mut self.error),
             _ => {
                 if self.extra.insert(name.into_owned(), value.into_value()).is_some() {
-                    // A name that only the server knows may hold anything.
+                    // A name that no specification defines may contain a secret.
                     self.twice = Some("…");
                 }
                 return;
@@ -250,12 +251,12 @@ enum Format {
     Form,
 }
 
-/// Returns the format of a successful answer, by its content type.
+/// Returns the format of a successful response by its content type.
 fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
     let mut values = headers.get_all(CONTENT_TYPE).iter().map(http::HeaderValue::as_bytes);
     let value = values.next().unwrap_or_default();
     let single = values.next().is_none();
-    // Nearly all of them say just this.
+    // The value of most responses.
     if single && value == b"application/json" {
         return Some(Format::Json);
     }
@@ -277,7 +278,7 @@ fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
     }
 }
 
-/// Returns the option that takes an answer which looks like this, whatever its content type says.
+/// Returns the option that would accept this response in spite of its content type.
 fn type_option(response: &Response) -> Option<&'static str> {
     let body = json::without_mark(response.body()).trim_ascii_start();
     let value = response
@@ -315,7 +316,7 @@ fn snake_case(name: Cow<'_, str>) -> Cow<'_, str> {
     snake.into()
 }
 
-/// Reads single members, and knows what to say of the wrong ones.
+/// Reads single members, and makes the errors for invalid ones.
 struct Reader<'a> {
     response: &'a Response,
     quirks: Quirks,
@@ -344,13 +345,13 @@ impl Reader<'_> {
         reason: &'static str,
         option: Option<&'static str>,
     ) -> Error {
-        // Without an access token there is nothing to go on with.
+        // No option helps if the access token is missing.
         let option = option.filter(|_| field != "access_token");
         Misbehaved::FieldInvalid { field, reason, option, response: self.excerpt() }.into()
     }
 
-    /// Returns a member unless it is null. For a server that writes null for an absent member, null
-    /// counts as absent; otherwise it is an error.
+    /// Returns a member unless it is null. With [`Quirks::allow_null_members`], null counts as
+    /// absent; without it, null is an error.
     fn present<'m>(
         &self,
         field: &'static str,
@@ -368,18 +369,18 @@ impl Reader<'_> {
         field: &'static str,
         member: Option<Member<'m>>,
     ) -> Result<Option<Cow<'m, str>>, Error> {
-        // It nearly always is a text, which is then not moved once more.
+        // The usual case first, which saves a move.
         if let Some(Member::Text(text)) = member {
             return Ok(Some(text));
         }
         match self.present(field, member)? {
             None => Ok(None),
-            Some(_) => Err(self.invalid(field, "no text", None)),
+            Some(_) => Err(self.invalid(field, "not a string", None)),
         }
     }
 
-    /// Reads a token of the characters that RFC 6749 appendix A.12 and A.17 allow: other tokens
-    /// cannot be sent in a header.
+    /// Reads a token. It may have only the characters that RFC 6749 appendix A.12 and A.17 allow,
+    /// since other characters cannot be sent in a header.
     fn token(
         &self,
         field: &'static str,
@@ -395,9 +396,9 @@ impl Reader<'_> {
                 Err(self.invalid(field, "empty", NULL_MEMBERS))
             };
         }
-        // Without leaving early, so that it becomes a few vector instructions.
+        // Without an early exit, so that the compiler makes vector instructions of it.
         if !text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e)) {
-            return Err(self.invalid(field, "not of visible ASCII characters", None));
+            return Err(self.invalid(field, "not visible ASCII", None));
         }
         Ok(Some(Secret::new(text)))
     }
@@ -438,16 +439,18 @@ impl Reader<'_> {
                 let words: Option<Vec<_>> = list.iter().map(Value::as_str).collect();
                 words
                     .map(|words| Some(words.into()))
-                    .ok_or_else(|| self.invalid("scope", "no list of texts", None))
+                    .ok_or_else(|| self.invalid("scope", "not a list of strings", None))
             }
-            Some(Member::Other(Value::Array(_))) => {
-                Err(self.invalid("scope", "a list", Some("Quirks::allow_scope_array")))
-            }
-            Some(_) => Err(self.invalid("scope", "no text", None)),
+            Some(Member::Other(Value::Array(_))) => Err(self.invalid(
+                "scope",
+                "a list: expected a string",
+                Some("Quirks::allow_scope_array"),
+            )),
+            Some(_) => Err(self.invalid("scope", "not a string", None)),
         }
     }
 
-    /// Reads a lifetime: a number without a fraction, or a text of digits.
+    /// Reads a lifetime: a number without a fraction, or digits in a string.
     fn seconds(&self, member: Option<Member<'_>>) -> Result<Option<u64>, Error> {
         let seconds = match self.present("expires_in", member)? {
             None => return Ok(None),
@@ -455,11 +458,11 @@ impl Reader<'_> {
             Some(Member::Text(text)) => lenient::digits(&text),
             Some(_) => None,
         };
-        seconds.map(Some).ok_or_else(|| self.invalid("expires_in", "no number of seconds", None))
+        seconds.map(Some).ok_or_else(|| self.invalid("expires_in", "not a number of seconds", None))
     }
 }
 
-/// Reads the refusal of a server (RFC 6749 §5.2), in any format that servers are known to use.
+/// Reads the refusal of a server (RFC 6749 §5.2), in all formats that known servers use.
 pub(crate) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let excerpt = Box::new(ResponseExcerpt::of(response));
     let said = if response.body().len() > MAX_BODY {
@@ -481,8 +484,8 @@ pub(crate) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     Refused::Problem { code, advice, details, response: excerpt }
 }
 
-/// Returns the refusal of a token as a denial, if the server says that its resource owner said no
-/// (RFC 8628 §3.5), so that a denial is the same error in every flow.
+/// Turns a refusal with the code `access_denied` (RFC 8628 §3.5) into [`Refused::Denied`], so that
+/// a denial by the user is the same error in every flow.
 fn denial(error: Error) -> Error {
     match error {
         Error::Refused(Refused::Problem { code, advice, response, .. })
@@ -495,11 +498,11 @@ fn denial(error: Error) -> Error {
     }
 }
 
-/// The other members of a refusal: a page about it, and the members by which Facebook distinguishes
-/// its refusals.
+/// The other members of a refusal: the URI of a page about it, and the members of Facebook's
+/// errors.
 const DETAILS: [&str; 4] = ["error_uri", "code", "error_subcode", "fbtrace_id"];
 
-/// Returns `error`, `error_description` and `error_uri`, as far as they are texts.
+/// Returns `error`, `error_description` and the [`DETAILS`] of a refusal.
 fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
     let mut said = BTreeMap::new();
     let mut take = |name: Cow<'_, str>, value: Member<'_>| {
@@ -509,7 +512,7 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
             (Some(known), Member::Text(text)) => {
                 said.insert(known, text.into_owned());
             }
-            // Facebook's and Google's APIs put an object there.
+            // Facebook's and Google's APIs send an object as `error`.
             (Some("error"), Member::Other(Value::Object(error))) => {
                 let member =
                     |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -538,7 +541,7 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
     };
     let body = json::without_mark(body);
     if body.trim_ascii_start().starts_with(b"{") {
-        // The code is ASCII; what is written in another encoding than UTF-8 is the text beside it.
+        // The code is ASCII. Only the description may have another encoding than UTF-8.
         json::visit(String::from_utf8_lossy(body).as_bytes(), take);
     } else {
         form_members(body, &mut take);

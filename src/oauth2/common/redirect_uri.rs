@@ -27,20 +27,23 @@ impl PlainHttp {
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Some(parts) = UriParts::of(uri) else {
-        return refuse("a redirect_uri is an absolute URI");
+        return refuse("a redirect_uri must be an absolute URI");
     };
     // Browsers drop or turn round what a server would compare byte by byte.
     if uri
         .bytes()
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\')
     {
-        return refuse("a redirect_uri has no white space, backslash or control characters");
+        return refuse(
+            "a redirect_uri must not have white space, backslashes or control \
+            characters",
+        );
     }
     if uri.contains('#') {
-        return refuse("a redirect_uri has no fragment");
+        return refuse("a redirect_uri must not have a fragment");
     }
     if parts.authority.is_some_and(|authority| authority.contains('@')) {
-        return refuse("a redirect_uri has no user information");
+        return refuse("a redirect_uri must not have user information");
     }
     // A browser reads `https:x` relative to where it is.
     let is_unclear =
@@ -48,11 +51,11 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(),
     if parts.is_web()
         && parts.authority.is_none_or(|authority| authority.is_empty() || is_unclear(authority))
     {
-        return refuse("a redirect_uri has a host");
+        return refuse("a redirect_uri of http or https must have a valid host");
     }
     if NOWHERE.iter().any(|scheme| parts.scheme.eq_ignore_ascii_case(scheme)) {
         return refuse(
-            "browsers open this scheme themselves: use https, or a scheme of the app's own",
+            "a browser opens this scheme itself: use https, or a private scheme of the app",
         );
     }
     let loopback = match parts.host() {

@@ -173,7 +173,7 @@ fn seconds(value: &Value) -> Option<f64> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "whole seconds are wanted, and it saturates"
+    reason = "fractions are dropped on purpose, and the cast saturates"
 )]
 fn whole(seconds: f64) -> Option<u64> {
     (seconds >= 0.0).then_some(seconds as u64)

@@ -48,7 +48,7 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 ///     unconfirmed.answer(if is_first { OneTimeUse::First } else { OneTimeUse::Replay })
 /// }
 /// ```
-#[must_use = "an assertion counts once its nonce has been remembered"]
+#[must_use = "an assertion is valid only after its nonce has been remembered"]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct UnconfirmedAssertion {

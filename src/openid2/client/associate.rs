@@ -95,7 +95,7 @@ impl AssociationRequest {
         if session != SessionType::NoEncryption {
             let unusable = || Unsupported::Unsendable {
                 what: "the association's key",
-                reason: "it cannot be made",
+                reason: "the Diffie-Hellman key could not be computed",
             };
             let pair =
                 Group::standard().ok_or_else(unusable)?.key_pair(moment.derive("openid dh key"));
@@ -181,9 +181,7 @@ impl AwaitAssociation {
         }
         let received = match (direct.get("session_type"), self.request.version) {
             (None | Some(""), Version::V1_1) => SessionType::NoEncryption,
-            (name, _) => {
-                name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?
-            }
+            (name, _) => name.and_then(SessionType::of).ok_or(("session_type", "unknown"))?,
         };
         if received == session {
             return self.finish(direct, received, moment);
@@ -212,7 +210,7 @@ impl AwaitAssociation {
             (_, Some(keys)) => {
                 let public = decoded("dh_server_public")?;
                 let shared =
-                    keys.agree(&public).ok_or(("dh_server_public", "no number to agree with"))?;
+                    keys.agree(&public).ok_or(("dh_server_public", "not a valid public key"))?;
                 session
                     .hide(&shared, &decoded("enc_mac_key")?)
                     .ok_or(("enc_mac_key", "of the wrong length"))?
@@ -224,7 +222,7 @@ impl AwaitAssociation {
             .parse()
             .ok()
             .filter(|_| digits)
-            .ok_or(("expires_in", "no number of seconds"))?;
+            .ok_or(("expires_in", "not a number of seconds"))?;
         let expires_at = moment.now.after(Duration::from_secs(seconds).min(LONGEST));
         let handle = direct.get("assoc_handle").unwrap_or_default();
         Association::new(
@@ -235,6 +233,10 @@ impl AwaitAssociation {
             expires_at,
         )
         .map(Some)
-        .ok_or(("assoc_handle", "or the key is not what it must be"))
+        .ok_or((
+            "assoc_handle",
+            "not 1 to 255 visible ASCII characters, or its key does not have \
+            the length of assoc_type",
+        ))
     }
 }

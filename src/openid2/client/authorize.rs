@@ -193,8 +193,7 @@ impl RelyingParty {
         message.set("return_to", &return_to);
         message.set(realm_name(version), self.realm.as_str());
         if authorize.without_identity && version == Version::V1_1 {
-            let (what, reason) =
-                ("a request without identity", "OpenID 1.1 always asks who the user is");
+            let (what, reason) = ("a request without identity", "OpenID 1.1 requires an identity");
             return Err(Unsupported::Unsendable { what, reason }.into());
         }
         let identity = if authorize.without_identity {
@@ -244,7 +243,7 @@ impl RelyingParty {
         match urls.find(|url| !self.realm.contains(url)) {
             Some(url) => Err(Unsupported::Url {
                 url: without_secrets(url),
-                reason: "the update_url is outside of the realm",
+                reason: "the update_url must be inside the realm",
             }
             .into()),
             None => Ok(()),
@@ -256,21 +255,27 @@ impl RelyingParty {
         let refuse =
             |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
         let url: Url = absolute(return_to)
-            .ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
+            .ok_or_else(|| refuse("a return_to must be an absolute http or https URL"))?;
         if !self.allowed.trusts_party(&url) {
             let option = Some("Options::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: without_secrets(return_to), option }.into());
         }
         if return_to.contains('#') {
-            return Err(refuse("it has a fragment, which never comes back"));
+            return Err(refuse(
+                "a return_to must not have a fragment, since a browser does not send \
+                it",
+            ));
         }
         if !self.realm.contains(return_to) {
-            return Err(refuse("it is outside of the realm"));
+            return Err(refuse("a return_to must be inside the realm"));
         }
         if form::text_pairs(url.query().unwrap_or_default())
             .any(|(name, _)| name.is_none_or(|name| name == STATE || name.starts_with("openid.")))
         {
-            return Err(refuse("its query has an argument of the protocol's"));
+            return Err(refuse(
+                "the query of a return_to must not have parameters of the protocol, \
+                such as `openid.mode`",
+            ));
         }
         Ok(indirect_communication::with_query(return_to, &format!("{STATE}={state}")))
     }

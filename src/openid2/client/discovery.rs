@@ -20,22 +20,22 @@ use crate::{Error, Moment, Purpose, Request, Response, ResponseExcerpt, Step, Un
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;
 /// Why nothing was found.
-const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and \
-    names no XRDS document";
-const NO_SERVICE: &str = "its XRDS document has no service of OpenID 2.0";
+const NO_LINK: &str = "its page names no XRDS document, and its head has no link to a provider \
+    (`openid2.provider`)";
+const NO_SERVICE: &str = "its XRDS document lists no service of OpenID 2.0";
 const NO_ENDPOINT: &str = "its XRDS document names no endpoint of its provider";
 const UNREADABLE: &str = "its XRDS document cannot be read: it is not an XRDS document, or has a \
     document type, or is too large";
-const DOCUMENT_MISSING: &str = "the XRDS document that it names cannot be had";
+const DOCUMENT_MISSING: &str = "the XRDS document that it names could not be fetched";
 const DOCUMENT_ELSEWHERE: &str =
-    "the XRDS document that it names has no TLS, or is not at a host of the internet";
-const FIRST_VERSION: &str = "it names a provider of OpenID 1 alone (`allow_openid1` takes it)";
+    "the URL of the XRDS document that it names is not https, or its host is not on the internet";
+const FIRST_VERSION: &str = "it names a provider of OpenID 1 only (`allow_openid1` accepts it)";
 const ENDPOINT_NO_URL: &str =
     "the endpoint of its provider is not an absolute http or https URL that can be sent";
 const ENDPOINT_NO_TLS: &str =
-    "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
-const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet \
-    (`dangerous_allow_internal_hosts` takes it nonetheless)";
+    "the endpoint of its provider is not https (`dangerous_allow_http` accepts it)";
+const ENDPOINT_NOT_FAR: &str = "the host of its provider's endpoint is not on the internet \
+    (`dangerous_allow_internal_hosts` accepts it)";
 const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
 /// A service's URIs that are kept.
 const MAX_ENDPOINTS: usize = 8;
@@ -134,7 +134,7 @@ impl<T: 'static> AwaitDocument<T> {
             _ => {
                 let why = nowhere(
                     &self.url,
-                    "it redirects to where no identifier goes, or too often",
+                    "it redirects to a URL that is not accepted, or more than 5 times",
                     Some(response),
                 );
                 self.failed(why)
@@ -156,7 +156,8 @@ impl<T: 'static> AwaitDocument<T> {
     fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
         let Self { allowed, url: claimed, then, .. } = *self;
         if !allowed.trusts(&claimed) {
-            let reason = "its page has no TLS, so anybody on the way could say who speaks for it";
+            let reason = "its page is not https, so an attacker on the way could name another \
+                provider";
             return then(Err(nowhere(&claimed, reason, None)));
         }
         let to_document = |to: &str, page: Option<html::Head>, then| {
@@ -177,11 +178,7 @@ impl<T: 'static> AwaitDocument<T> {
             return to_document(to, page, then);
         }
         let Some(page) = html::head(response.body()) else {
-            return then(Err(nowhere(
-                &claimed,
-                "its page is larger than any needs to be",
-                Some(response),
-            )));
+            return then(Err(nowhere(&claimed, "its page is too large", Some(response))));
         };
         match page.xrds_location.clone() {
             Some(to) => to_document(&to, Some(page), then),
@@ -197,7 +194,11 @@ impl<T: 'static> Receive<T> for AwaitDocument<T> {
             return self.follow(&response);
         }
         if status != StatusCode::OK {
-            let why = nowhere(&self.url, "its page cannot be had", Some(&response));
+            let why = nowhere(
+                &self.url,
+                "its page could not be fetched: expected status 200",
+                Some(&response),
+            );
             return self.failed(why);
         }
         match self.kind {

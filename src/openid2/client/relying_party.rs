@@ -75,8 +75,8 @@ impl RelyingParty {
     /// # Errors
     /// [`Unsupported::Url`] when that is not a realm.
     pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
-        let reason =
-            "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
+        let reason = "a realm must be an http or https URL without fragment, and may have `*.` \
+            before its host";
         let realm = Realm::parse(realm)
             .ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
         Ok(Self {

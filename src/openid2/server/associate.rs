@@ -38,7 +38,8 @@ impl Provider {
         let kind = self.kind(message, version)?;
         let (association_type, session) = (kind.association_type(), kind.session_type());
         let unavailable = || {
-            RejectReason::StoreFailed("no association can be made".to_owned()).direct(version, &[])
+            RejectReason::StoreFailed("the association could not be created".to_owned())
+                .direct(version, &[])
         };
         let handle = self
             .handles

@@ -54,10 +54,10 @@ impl Provider {
         let text = field(name).or_else(of_return_to).ok_or(RejectReason::Missing(name))?;
         let realm = Realm::parse(text).ok_or(RejectReason::Invalid(name))?;
         if self.is_too_wide(&realm) {
-            return Err(RejectReason::Realm("it covers the sites of many owners"));
+            return Err(RejectReason::Realm("it covers sites of many owners, as `*.com` does"));
         }
         if realm.discovery_url().is_none_or(|url| !self.allowed.trusts_party(&url)) {
-            return Err(RejectReason::Realm("it has no TLS"));
+            return Err(RejectReason::Realm("expected https"));
         }
         if return_to.is_some_and(|url| !realm.contains(url)) {
             return Err(RejectReason::ReturnToOutside);

@@ -7,34 +7,40 @@ use http::StatusCode;
 /// ```
 /// use oauth_proto::openid2::server::RejectReason;
 ///
-/// assert_eq!(RejectReason::NotOpenid.to_string(), "the request is not an OpenID message");
+/// assert!(RejectReason::NotOpenid.to_string().contains("no openid.mode"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
     /// There is no `openid.mode`.
-    #[error("the request is not an OpenID message")]
+    #[error("the request has no openid.mode, so it is not an OpenID message")]
     NotOpenid,
     /// A field is repeated or is not a text, or there are too many fields.
-    #[error("the request's fields cannot be told apart")]
+    #[error("a field occurs more than once or is not UTF-8, or there are too many fields")]
     Malformed,
-    /// GET and POST are the methods, and POST alone for direct communication.
-    #[error("the HTTP method {0} is not that of this message")]
+    /// The HTTP method is not GET or POST, or is not POST in direct communication.
+    #[error("the HTTP method is {0}: expected GET or POST, and POST for a direct request")]
     HttpMethod(http::Method),
     /// The body is not a form.
-    #[error("the body is not a form")]
+    #[error("the body is not a form: expected application/x-www-form-urlencoded")]
     NotAForm,
-    /// A version that is unknown, or not allowed here.
-    #[error("the version of the protocol is not spoken here")]
+    /// The version of OpenID is unknown, or not allowed here.
+    #[error(
+        "the version of OpenID is not supported: expected http://specs.openid.net/auth/2.0 in \
+         openid.ns"
+    )]
     Version,
     /// The mode is not one of a provider's.
-    #[error("the mode is unknown")]
+    #[error(
+        "openid.mode is unknown: expected associate, checkid_setup, checkid_immediate or \
+         check_authentication"
+    )]
     Mode,
     /// A field is missing.
     #[error("the field {0:?} is missing")]
     Missing(&'static str),
     /// A field has a value that it cannot have.
-    #[error("the field {0:?} has a value that it cannot have")]
+    #[error("the field {name:?} cannot be used: expected {value}", name = .0, value = expected(.0))]
     Invalid(&'static str),
     /// A field that would be kept has a control character: an identifier or a handle any, other
     /// fields a NUL.
@@ -42,17 +48,17 @@ pub enum RejectReason {
     ControlCharacter(String),
     /// `return_to` lies outside of the realm. The user sees a page, although the specification has
     /// them sent back (§9.2): a link to this provider would lead to whatever URL its author names.
-    #[error("return_to lies outside of the realm")]
+    #[error("return_to is not inside the realm")]
     ReturnToOutside,
     /// The realm covers the sites of many owners, or has no TLS.
-    #[error("the realm is not one to be trusted: {0}")]
+    #[error("the realm cannot be trusted: {0}")]
     Realm(&'static str),
     /// The association or session type is not supported; the relying party is told which is
     /// (§8.2.4).
     #[error("the association or session type is not supported")]
     UnsupportedType,
-    /// An approval about another identifier than was asked about.
-    #[error("the user is not the one that was asked about")]
+    /// The approval is about another identifier than the one that was asked about.
+    #[error("the approval is for another identifier than the one that was asked about")]
     NotTheUsers,
     /// The approval names something that is not an identifier: an absolute URL in its normal form.
     /// The relying party is told that there is no answer.
@@ -62,11 +68,25 @@ pub enum RejectReason {
     NoIdentifier(String),
     /// A value of the application has a newline, which a message cannot have. The relying party is
     /// told that there is no answer.
-    #[error("the answer has a value that cannot be signed")]
+    #[error("a value of the answer has a newline, so the answer cannot be signed")]
     Unsignable,
     /// Storage failed.
     #[error("storage failed: {0}")]
     StoreFailed(String),
+}
+
+/// Returns what a field's value must be.
+fn expected(field: &str) -> &'static str {
+    match field {
+        "realm" | "trust_root" => {
+            "an http or https URL without fragment, which may have *. before its host"
+        }
+        "dh_modulus" | "dh_gen" | "dh_consumer_public" => {
+            "a number in base64, such as OpenID Authentication 2.0 section 8.1.2 describes"
+        }
+        "update_url" => "an absolute https URL without fragment",
+        _ => "an absolute http or https URL of at most 2048 bytes",
+    }
 }
 
 impl RejectReason {
@@ -81,7 +101,9 @@ impl RejectReason {
     /// Returns the text for the other side.
     pub(super) fn public(&self) -> String {
         match self {
-            Self::StoreFailed(_) => "the provider is not available".to_owned(),
+            Self::StoreFailed(_) => {
+                "the provider cannot answer at the moment: try again later".to_owned()
+            }
             reason => reason.to_string(),
         }
     }

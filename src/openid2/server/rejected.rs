@@ -71,7 +71,7 @@ impl RejectReason {
     pub(super) fn page(self) -> Rejected {
         let mut response = responses::text(
             self.status(),
-            format!("This is an OpenID endpoint, and {}.\n", self.public()),
+            format!("This is an OpenID endpoint. It refused the request: {}.\n", self.public()),
         );
         if matches!(self, Self::HttpMethod(_)) {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));

@@ -183,10 +183,14 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
         (
             Some("http://phish.example/"),
             "http://phish.example/login",
-            RejectReason::Realm("it has no TLS"),
+            RejectReason::Realm("expected https"),
         ),
-        (None, "http://phish.example/login", RejectReason::Realm("it has no TLS")),
-        (Some("https://*.com/"), phish, RejectReason::Realm("it covers the sites of many owners")),
+        (None, "http://phish.example/login", RejectReason::Realm("expected https")),
+        (
+            Some("https://*.com/"),
+            phish,
+            RejectReason::Realm("it covers sites of many owners, as `*.com` does"),
+        ),
         (Some("phish"), phish, RejectReason::Invalid("realm")),
         (Some("https://phish.example/#x"), phish, RejectReason::Invalid("realm")),
     ] {

@@ -71,7 +71,7 @@ fn an_answer_to_a_renewal_is_temporary_or_ends_the_grant_or_neither() {
         let pause =
             answer.headers().contains_key("retry-after").then_some(Duration::from_secs(120));
         assert_eq!(error.retry_after(now()), pause, "{error}");
-        assert_eq!(error.to_string().contains("tried again"), pause.is_some(), "{error}");
+        assert_eq!(error.to_string().contains("retry a"), pause.is_some(), "{error}");
     }
 }
 

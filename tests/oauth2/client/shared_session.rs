@@ -352,7 +352,7 @@ fn a_store_that_contradicts_itself_is_an_error_and_the_renewed_token_is_kept() {
         .build()
         .unwrap();
     let error = server.call(&shared, NOW).unwrap_err();
-    assert!(error.to_string().contains("at every try"), "{error}");
+    assert!(error.to_string().contains("at every attempt"), "{error}");
     *stored.lock().unwrap() = WriteOutcome::Stored;
     assert_eq!(server.call(&shared, NOW).unwrap(), "renewed");
     assert_eq!(server.renewals(), 1);
@@ -408,7 +408,7 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     );
     let save = |_| ready(Ok::<_, Infallible>(()));
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
-    assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
+    assert!(error.to_string().contains("`save` cannot be used together with"), "{error}");
     let error = SharedSession::builder_with(
         session().with(|session| session.return_renewals = true),
         clock,
@@ -417,7 +417,9 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     .build()
     .unwrap_err();
     assert!(
-        error.to_string().contains("`Session::return_renewals` cannot be used beside `save`"),
+        error
+            .to_string()
+            .contains("`Session::return_renewals` cannot be used together with `save`"),
         "{error}"
     );
     let stored = |_| ready(Ok::<_, Infallible>(WriteOutcome::Stored));

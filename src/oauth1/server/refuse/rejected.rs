@@ -5,7 +5,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, StatusCode};
 
 use crate::Response;
-use crate::oauth1::names::CALLBACK;
+use crate::oauth1::names::{BODY_HASH, CALLBACK, NONCE, TIMESTAMP, TOKEN};
 use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// A request that is refused.
@@ -38,7 +38,10 @@ pub struct Rejected {
 #[non_exhaustive]
 pub enum RejectReason {
     /// The `Authorization` header cannot be read.
-    #[error("the Authorization header is malformed")]
+    #[error(
+        "the Authorization header is malformed: expected OAuth and parameters such as \
+         oauth_nonce=\"…\" with commas between them (RFC 5849 §3.5.1)"
+    )]
     Malformed,
     /// The path is not that of an endpoint.
     #[error(
@@ -52,27 +55,33 @@ pub enum RejectReason {
         /// The paths of the endpoints.
         expected: Vec<String>,
     },
-    /// A parameter that must be there is not.
-    #[error("{0} is missing")]
+    /// A parameter is missing.
+    #[error("the parameter {0} is missing")]
     ParameterMissing(&'static str),
-    /// A protocol parameter is there more than once.
-    #[error("{0:?} is there more than once")]
+    /// A protocol parameter occurs more than once.
+    #[error("the parameter {0:?} occurs more than once")]
     ParameterTwice(String),
-    /// A parameter's value cannot be.
-    #[error("{0} has an impossible value")]
+    /// A parameter has a value that it cannot have.
+    #[error(
+        "the parameter {name} cannot be used: expected {value}",
+        name = .0,
+        value = expected(.0)
+    )]
     ParameterInvalid(&'static str),
     /// `oauth_` parameters are in more than one place (RFC 5849 §3.5).
-    #[error("protocol parameters are in more than one place")]
+    #[error(
+        "`oauth_` parameters are in more than one place: expected all of them in the Authorization \
+         header, the form or the query (RFC 5849 §3.5)"
+    )]
     ParametersMixed,
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control
     /// character.
-    #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
+    #[error("the parameter {0:?} has a control character: send it without")]
     ControlCharacter(String),
     /// The request has more parameters than
     /// [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters) says.
     #[error(
-        "the request has more than {limit} parameters, the most that Verifier::max_parameters \
-         allows"
+        "the request has too many parameters: expected at most {limit} (`Verifier::max_parameters`)"
     )]
     TooManyParameters {
         /// The most that it may have.
@@ -80,33 +89,34 @@ pub enum RejectReason {
     },
     /// The body is a larger form than
     /// [`Verifier::max_form_len`](field@crate::oauth1::server::Verifier::max_form_len) says.
-    #[error(
-        "the form has {length} bytes, and {limit} are the most that Verifier::max_form_len allows"
-    )]
+    #[error("the form has {length} bytes: expected at most {limit} (`Verifier::max_form_len`)")]
     FormTooLarge {
         /// Its length in bytes.
         length: usize,
         /// The most that it may have.
         limit: usize,
     },
-    /// `oauth_version` is not 1.0, but this.
+    /// `oauth_version` is not 1.0. The value is what the client sent.
     #[error(
-        "oauth_version is {sent:?} where 1.0 is expected{lifted}",
+        "oauth_version is {sent:?}: expected 1.0{lifted}",
         sent = .0,
         lifted = lifted(.0)
     )]
     VersionUnknown(String),
     /// The signature method is not accepted here.
-    #[error("the signature method {0:?} is not accepted")]
+    #[error(
+        "the signature method {0:?} is not accepted: see `Verifier::methods` and \
+         `Verifier::keyed_methods`"
+    )]
     MethodUnsupported(String),
-    /// Nothing in the request is OAuth's.
-    #[error("the request is not signed")]
+    /// The request has no parameter of OAuth.
+    #[error("the request has no `oauth_` parameters: it is not signed")]
     Unsigned,
-    /// PLAINTEXT on a way where others can listen.
-    #[error("PLAINTEXT is not accepted without TLS")]
+    /// The request is signed by PLAINTEXT and did not come over TLS.
+    #[error("the signature method PLAINTEXT is not accepted without TLS")]
     PlaintextWithoutTls,
-    /// The HTTP method is not that of the endpoint.
-    #[error("the HTTP method {method} is not that of this endpoint")]
+    /// The endpoint does not accept the HTTP method.
+    #[error("the HTTP method is {method}: expected {allowed}")]
     HttpMethod {
         /// The request's.
         method: http::Method,
@@ -114,7 +124,7 @@ pub enum RejectReason {
         allowed: &'static str,
     },
     /// The timestamp is too old or too new.
-    #[error("the timestamp {timestamp} is not within {earliest} to {latest}")]
+    #[error("oauth_timestamp is {timestamp}: expected {earliest} to {latest}")]
     TimestampRefused {
         /// The value that the client sent.
         timestamp: u64,
@@ -145,7 +155,7 @@ pub enum RejectReason {
     )]
     WrongSignature,
     /// The body is not the one that was signed.
-    #[error("the body's hash is wrong")]
+    #[error("oauth_body_hash is not the hash of the body")]
     WrongBodyHash,
     /// The token has expired.
     #[error("the token has expired")]
@@ -153,26 +163,44 @@ pub enum RejectReason {
     /// The same request has been made before.
     #[error("the nonce has been used before")]
     NonceUsed,
-    /// The callback is not one that was registered, or none at all.
-    #[error("the callback is not acceptable")]
+    /// The callback is not registered, or is not a URI to which a user can be sent.
+    #[error(
+        "oauth_callback is not acceptable: expected oob or an absolute URI, a registered one if \
+         the client has registered any"
+    )]
     CallbackRefused,
     /// The verifier is wrong. The temporary credentials are used up.
     #[error(
-        "the verifier is wrong or access was not granted; the temporary credentials are used up"
+        "oauth_verifier is wrong, or access was not granted; the temporary credentials are used up"
     )]
     WrongVerifier,
-    /// The temporary credentials do not wait for a decision: unknown, expired, decided or used.
-    #[error("the temporary credentials wait for no decision")]
+    /// The temporary credentials are not waiting for a decision: they are unknown, expired, decided
+    /// or used.
+    #[error(
+        "the temporary credentials are not waiting for a decision: they are unknown, expired, \
+         decided or used"
+    )]
     NothingPending,
     /// Storage failed.
     #[error("storage failed: {0}")]
     StoreFailed(String),
 }
 
-/// The option that lets a version in, in words for an error's end.
+/// Returns what a parameter's value must be.
+fn expected(name: &str) -> &'static str {
+    match name {
+        TIMESTAMP => "a positive integer",
+        NONCE => "1 to 256 bytes of UTF-8",
+        BODY_HASH => "no such parameter when the body is a form",
+        TOKEN => "at most 4096 bytes of UTF-8, and no token in a request for temporary credentials",
+        _ => "at most 4096 bytes of UTF-8",
+    }
+}
+
+/// Returns the end of the text for a version that an option accepts.
 fn lifted(version: &str) -> &'static str {
     if version.eq_ignore_ascii_case("1.0a") {
-        "; Verifier::allow_version_1_0a accepts it"
+        " (`Verifier::allow_version_1_0a` accepts this)"
     } else {
         ""
     }

@@ -176,8 +176,8 @@ impl MetadataSearch for Discovery {
         if !self.dangerous_allow_internal_hosts
             && let Some(url) = metadata.inside(&self.issuer)
         {
-            let reason = "a server elsewhere has no endpoints on this machine or in its network \
-                (`Discovery::dangerous_allow_internal_hosts` lifts this)";
+            let reason = "the issuer is elsewhere, so an endpoint on this machine or in its \
+                network is not accepted (`Discovery::dangerous_allow_internal_hosts` lifts this)";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Ok(metadata)
@@ -195,7 +195,7 @@ fn identifier(issuer: &str) -> Result<Uri, Error> {
     if uri.query().is_some() {
         return Err(Unsupported::Url {
             url: without_secrets(issuer),
-            reason: "an issuer has no query",
+            reason: "an issuer must not have a query",
         }
         .into());
     }

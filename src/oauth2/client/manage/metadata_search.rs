@@ -131,6 +131,6 @@ pub(crate) fn rebuilt(uri: &Uri, path: &str) -> Result<Uri, Unsupported> {
     parts.path_and_query = path.parse().ok();
     Uri::from_parts(parts).map_err(|_| Unsupported::Url {
         url: without_secrets(&uri.to_string()),
-        reason: "it has no place for metadata",
+        reason: "a well-known URL for metadata cannot be made from it",
     })
 }

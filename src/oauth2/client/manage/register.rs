@@ -166,8 +166,8 @@ impl ClientRegistration {
             uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
         if !is_secure(&uri) {
-            let reason = "a registration is managed over https, since its token would travel in \
-                the clear: the server has to name an https URL";
+            let reason = "the server's registration_client_uri must be https, since the \
+                registration's token is sent there";
             return Err(Unsupported::Url { url: without_query(&uri), reason }.into());
         }
         request(method, &uri, Some(token), body)
@@ -175,7 +175,7 @@ impl ClientRegistration {
 }
 
 /// The reason why a URI is refused for managing a registration of a server elsewhere.
-const INSIDE: &str = "on this machine or in its network, and the server is elsewhere";
+const INSIDE: &str = "on this machine or in its network, but the server is elsewhere";
 
 fn is_empty(secret: &Secret) -> bool {
     secret.expose().is_empty()
@@ -184,7 +184,7 @@ fn is_empty(secret: &Secret) -> bool {
 fn to_json(metadata: &ClientMetadata) -> Result<Value, Unsupported> {
     serde_json::to_value(metadata).map_err(|_| Unsupported::Unsendable {
         what: "the client's metadata",
-        reason: "it cannot be written as JSON",
+        reason: "they cannot be written as JSON",
     })
 }
 
@@ -256,7 +256,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
         match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
             Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
-            Some(Err(_)) => return Err(invalid("no http or https URL", None).into()),
+            Some(Err(_)) => return Err(invalid("not an http or https URL", None).into()),
             // A server elsewhere must not make this machine read, change or delete something on
             // itself or in its network.
             Some(Ok(_)) if inside && self.previous.is_some() => {
@@ -270,7 +270,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
         }
         if let Some(before) = self.previous {
             if before.client_id != registration.client_id {
-                let reason = "another client's";
+                let reason = "that of another client";
                 return Err(Misbehaved::FieldInvalid {
                     field: "client_id",
                     reason,

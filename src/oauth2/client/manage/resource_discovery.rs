@@ -150,8 +150,8 @@ impl ResourceDiscovery {
             && !self.dangerous_allow_internal_hosts
             && points_into_private_network(&self.resource, &url)
         {
-            let reason = "a resource elsewhere cannot have its metadata on this machine or in its \
-                network (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+            let reason = "the resource is elsewhere, so metadata on this machine or in its network \
+                is not accepted (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
             return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }
         if !self.dangerous_allow_http {
@@ -179,9 +179,9 @@ impl ResourceDiscovery {
             .filter(|issuer| points_into_private_network(&self.resource, issuer));
         match inside.next() {
             Some(issuer) if !self.dangerous_allow_internal_hosts => {
-                let reason = "a resource elsewhere has no authorization servers on this machine or \
-                    in its network (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts \
-                    this)";
+                let reason = "the resource is elsewhere, so an authorization server on this \
+                    machine or in its network is not accepted \
+                    (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
                 Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
             }
             _ => Ok(()),

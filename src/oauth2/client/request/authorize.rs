@@ -202,7 +202,7 @@ impl Client {
             if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce() };
         if server.oauth_2_1 && pkce != Pkce::S256 {
             return Err(RequestError::NotInOauth21 {
-                what: "authorization without a proof key of method S256",
+                what: "authorization without a code_challenge of the method S256",
             }
             .into());
         }

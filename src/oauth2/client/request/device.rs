@@ -230,7 +230,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
             Some(_) => Err(Misbehaved::FieldInvalid {
                 field,
-                reason: "no text",
+                reason: "not a string",
                 option: None,
                 response: excerpt(),
             }),
@@ -238,7 +238,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         let seconds = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                let reason = "no number of seconds";
+                let reason = "not a number of seconds";
                 let seconds = lenient::seconds(value);
                 seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid {
                     field,
@@ -262,7 +262,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         let verification_uri = text("verification_uri")
             .or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these in a browser, and print that on a terminal.
-        let reason = "no http or https URL";
+        let reason = "not an http or https URL";
         let invalid =
             |field| Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() };
         if !is_page(&verification_uri) {
@@ -279,7 +279,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         };
         let user_code = text("user_code")?;
         if user_code.chars().any(char::is_control) {
-            let reason = "not printable";
+            let reason = "not printable: it has control characters";
             return Err(Misbehaved::FieldInvalid {
                 field: "user_code",
                 reason,

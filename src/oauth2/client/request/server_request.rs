@@ -188,7 +188,10 @@ impl Client {
                 form::push_text(parameters, "client_secret", secret.expose());
             }
             ClientAuthentication::Missing(method) => {
-                let reason = format!("it is registered for {method:?}, which nobody has given it");
+                let reason = format!(
+                    "it is registered for {method:?}, but no such method was set: \
+                    set it by `Client::authentication`"
+                );
                 return Err(RequestError::ClientAuthentication { reason }.into());
             }
             // `Authorization: Basic` is one of the headers.

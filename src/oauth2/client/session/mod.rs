@@ -4,7 +4,7 @@ pub(crate) mod api;
 pub(crate) mod queue;
 pub(crate) mod renewal;
 pub(crate) mod retry;
-#[expect(clippy::module_inception, reason = "it is the session's own file")]
+#[expect(clippy::module_inception, reason = "the module of the same name has the session itself")]
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod shared_builder;

@@ -75,7 +75,7 @@ impl State {
 
     /// Goes on with another token. Returns the trouble that there was, to be dropped without the
     /// lock: it holds a caller's error.
-    #[must_use = "it must be dropped without the lock"]
+    #[must_use = "the value must be dropped after the lock is released"]
     pub(crate) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).set_token(token);
         self.origin = origin;
@@ -83,7 +83,7 @@ impl State {
     }
 
     /// Goes on without a token, as [`set_token`](Self::set_token) does with one.
-    #[must_use = "it must be dropped without the lock"]
+    #[must_use = "the value must be dropped after the lock is released"]
     pub(crate) fn sign_out(&mut self) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).sign_out();
         self.begin_anew()

@@ -57,7 +57,7 @@ const TRIES: u32 = 4;
 ///     std::thread::spawn(move || renewal.finish());
 /// }
 /// ```
-#[must_use = "the renewal happens when it is polled"]
+#[must_use = "the token is renewed only while the future is polled"]
 pub struct Renewal(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl Renewal {
@@ -314,7 +314,7 @@ impl Renewer {
         }
         Err(DriveError::storage(
             "store the renewed token",
-            "`store_if_unchanged` says at every try that the stored token has changed",
+            "`store_if_unchanged` reported at every attempt that the stored token had changed",
         ))
     }
 

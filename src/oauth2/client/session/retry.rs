@@ -32,7 +32,7 @@ pub struct WithholdToken;
 /// }
 /// ```
 #[derive(Debug)]
-#[must_use = "the response is judged by it"]
+#[must_use = "the response must be given to it"]
 pub struct SentToken {
     pub(crate) generation: u64,
     pub(crate) used: UsedCauses,
@@ -84,7 +84,7 @@ impl SentToken {
 /// }
 /// ```
 #[derive(Debug)]
-#[must_use = "it is there to sign the request again"]
+#[must_use = "the request has to be signed again and sent"]
 pub struct Retry(UsedCauses);
 
 impl Retry {
@@ -109,7 +109,7 @@ impl Retry {
 /// }
 /// ```
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "it is matched at once")]
+#[allow(clippy::large_enum_variant, reason = "the value is matched at once")]
 #[must_use = "a 401 may ask for more"]
 pub enum NextAction {
     /// The response is what the server has to say.

@@ -281,7 +281,7 @@ impl SharedSessionBuilder {
             if is_given && is_there {
                 return Err(RequestError::StorageIncomplete {
                     given,
-                    reason: "cannot be used beside",
+                    reason: "cannot be used together with",
                     other,
                 }
                 .into());
