@@ -1,18 +1,19 @@
-//! A step that asks another service on the way to a request: its errors and events are not those of
-//! the conversation.
+//! A step that asks a key service before a request. Its errors and events are kept apart from the
+//! conversation's.
 
 use super::event::Observer;
 use super::step::Receive;
 use crate::{BoxError, DriveError, Error, Moment, Purpose, Refused, Response, Sent, Step};
 
-/// Returns a leg that asks a service by a step that a function of the caller made, and goes on with
-/// `next`. Errors of that step become [`Refused::KeyService`], since another service's refusal says
-/// nothing about the grant or the token. Its observers still get its events, except those of
-/// requests that could not be sent.
+/// Returns a step that asks a service with a step of the caller, and continues with `next`. Errors
+/// of the caller's step become [`Refused::KeyService`], since another service's refusal says
+/// nothing about the grant or the token. Its observers still get its events, except for requests
+/// that could not be sent.
 ///
 /// # Errors
-/// That of `failed`, if the function returned an error of another crate, or a step that waits:
-/// drivers of renewals cannot sleep. Those of `next`, when the step is done already.
+/// The error of `failed`, if the caller's function returned an error of another crate, or a step
+/// that waits (drivers of renewals cannot sleep). The errors of `next`, if the step is done
+/// already.
 pub(crate) fn ask_first<T: 'static, U: 'static>(
     asking: Result<Step<T>, BoxError>,
     failed: impl Fn(String) -> Error + Send + Sync + 'static,
@@ -36,7 +37,7 @@ pub(crate) fn ask_first<T: 'static, U: 'static>(
     }
 }
 
-/// Waits for the service that is asked first.
+/// Waits for the key service.
 struct Asking<T, F, N> {
     before: Sent<T>,
     failed: F,
@@ -65,7 +66,7 @@ fn in_key_service(error: Error) -> Error {
     Refused::KeyService(Box::new(error)).into()
 }
 
-/// Returns the crate's own error that a caller's function passed on, or what else it returned.
+/// Returns this crate's error that a function of the caller passed on, or its other error.
 pub(crate) fn own_error(error: BoxError) -> Result<Error, BoxError> {
     Error::unboxed(error).or_else(|error| match error.downcast::<DriveError>() {
         Ok(drive) => drive.protocol().cloned().ok_or_else(|| drive.into()),

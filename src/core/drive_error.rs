@@ -1,4 +1,4 @@
-//! The error of a driver or a session: the one error of all functions that take a transport.
+//! The error of all functions that take a transport: drivers and sessions.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,17 +9,17 @@ use super::error::{Error, Expired};
 use super::unsupported::Unsupported;
 use crate::{Leg, Timestamp};
 
-/// The error of a caller's function, whatever its type: `std::io::Error`, `anyhow::Error`, a boxed
-/// error or a text.
+/// An error of a function of the caller: `std::io::Error`, `anyhow::Error`, any other error, or a
+/// text converts into it.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The reason why a driver or a session gave up: the transport or the conversation failed, or a
-/// token could not be stored.
+/// The reason why a driver or a session failed: the transport, the conversation or the storage of a
+/// token.
 ///
-/// It is the error of [`run`](crate::run), [`run_async`](crate::run_async) and
-/// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be
-/// boxed, so `?` works in it on `std::io::Error`, `anyhow::Error`, `Box<dyn Error + Send + Sync>`
-/// and others.
+/// [`run`](crate::run), [`run_async`](crate::run_async) and
+/// [`SharedSession`](crate::oauth2::SharedSession) return it. The error of a transport can have any
+/// type that converts into [`BoxError`](crate::BoxError), such as `std::io::Error` and
+/// `anyhow::Error`.
 ///
 /// # Examples
 /// ```
@@ -62,10 +62,11 @@ pub enum DriveError {
     /// The transport failed.
     ///
     /// # Security
-    /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL
-    /// there. It shows the token if tokens are sent in the query
-    /// ([`TokenPlacement::AllowQuery`](crate::oauth2::TokenPlacement::AllowQuery)). Let your
-    /// transport leave the URL out: reqwest's `Error::without_url` does.
+    /// The text of this error ends with the text of the transport's error. Some HTTP clients write
+    /// the whole URL there. If tokens are sent in the query
+    /// ([`TokenPlacement::AllowQuery`](crate::oauth2::TokenPlacement::AllowQuery)), the text has
+    /// the token in it. Remove the URL in your transport, with reqwest for example by
+    /// `Error::without_url`.
     #[non_exhaustive]
     Transport {
         /// The request that could not be sent.
@@ -73,19 +74,19 @@ pub enum DriveError {
         /// The transport's error.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// The conversation failed: the other side refused or broke the protocol, or the request could
-    /// not be made.
+    /// The conversation failed: the server refused or broke the protocol, or the request could not
+    /// be made.
     #[non_exhaustive]
     Protocol {
         /// The error of the conversation.
         error: Error,
-        /// The request whose answer it is about; `None` when the error arose before anything was
-        /// sent.
+        /// The request whose response the error is about. `None` if the error arose before a
+        /// request was sent.
         leg: Option<Leg>,
     },
-    /// The application's storage failed: a store, or one of the functions for storing tokens. A
-    /// renewed token is kept in memory, and the session tries to store it again at the next call.
-    /// If the process ends before that, the token is lost.
+    /// The application's storage failed: a store, or a function that stores tokens. The session
+    /// keeps a renewed token in memory, and tries to store it again at the next call. If the
+    /// process ends before that, the token is lost.
     #[non_exhaustive]
     Storage {
         /// The action that failed, for example "store the renewed token".
@@ -93,9 +94,9 @@ pub enum DriveError {
         /// The error of the application's function.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// The token was renewed, and the session was told to
-    /// [report](crate::oauth2::Session::return_renewals) that. Store the session's token, then send
-    /// the request again.
+    /// The token was renewed, and the session [returns
+    /// renewals](crate::oauth2::Session::return_renewals) as errors. Store the session's token,
+    /// then send the request again.
     Renewed,
 }
 
@@ -108,8 +109,8 @@ impl DriveError {
         Self::Storage { action, source: Arc::from(source.into()) }
     }
 
-    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`].
-    /// Errors of a transport or of the storage of tokens count as temporary.
+    /// Returns whether the same request can succeed later: see [`Error::is_temporary`]. True for
+    /// errors of the transport and of the storage.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Transport { .. } | Self::Storage { .. } => true,
@@ -118,18 +119,16 @@ impl DriveError {
         }
     }
 
-    /// Returns how long the server wants to be left alone, if it said so: see
-    /// [`Error::retry_after`].
+    /// Returns how long the server asks clients to wait, if it said so: see [`Error::retry_after`].
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         self.protocol()?.retry_after(now)
     }
 
-    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A
-    /// token that has expired and that its session cannot renew counts, and so does a session
-    /// without a token.
+    /// Returns whether the user has to sign in again: see [`Error::needs_sign_in`]. True also for
+    /// an expired token that the session cannot renew, and for a session without a token.
     ///
-    /// If a token was revoked and cannot be renewed, the session does not return an error: it
-    /// returns the API's 401.
+    /// If a token was revoked and cannot be renewed, there is no error: the session returns the
+    /// API's response with status 401.
     pub fn needs_sign_in(&self) -> bool {
         self.protocol().is_some_and(|error| {
             error.needs_sign_in()
@@ -140,7 +139,7 @@ impl DriveError {
         })
     }
 
-    /// Returns the error of the protocol, if it is one.
+    /// Returns the error of the conversation, if it failed.
     pub fn protocol(&self) -> Option<&Error> {
         match self {
             Self::Protocol { error, .. } => Some(error),
@@ -148,8 +147,8 @@ impl DriveError {
         }
     }
 
-    /// Returns the request that the error is about: its purpose and its endpoint. `None` when the
-    /// error arose before anything was sent.
+    /// Returns the request that the error is about: its purpose and its endpoint. `None` if the
+    /// error arose before a request was sent.
     pub fn leg(&self) -> Option<&Leg> {
         match self {
             Self::Transport { leg, .. } => Some(leg),
@@ -165,7 +164,7 @@ impl fmt::Display for DriveError {
             Self::Transport { leg, source } => {
                 write!(f, "{leg}: the request could not be sent: {source}")
             }
-            // If the error is about an answer, it names the leg itself.
+            // An error about a response has its own leg.
             Self::Protocol { error, leg: Some(leg) } if error.leg().is_none() => {
                 write!(f, "{leg}: {error}")
             }

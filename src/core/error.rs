@@ -16,12 +16,12 @@ use super::leg::Leg;
 use super::response_excerpt::ResponseExcerpt;
 use super::unsupported::Unsupported;
 
-/// The reason why a conversation failed. The variant says what to do; its content says exactly what
+/// The reason why a conversation failed. The variant says what to do. Its content says exactly what
 /// happened.
 ///
-/// No text here contains a secret: bodies appear as a short excerpt in which everything that could
-/// be a value is masked, and identifiers are quoted so that two which look alike can be told apart.
-/// If an option of the client lifts the error, the text names it.
+/// No text of an error contains a secret: a body appears as a short excerpt in which every possible
+/// value is masked. Identifiers are quoted and escaped, so that two similar ones can be told apart.
+/// If an option of the client prevents the error, the text names the option.
 ///
 /// # Examples
 /// ```
@@ -46,27 +46,28 @@ use super::unsupported::Unsupported;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The other side, or the resource owner, said no.
+    /// The server, the service or the resource owner refused.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The other side broke the protocol.
+    /// The server or the service broke the protocol.
     #[error(transparent)]
     Misbehaved(#[from] Misbehaved),
-    /// Something pretends to belong to this conversation and does not.
+    /// A callback or document claims to belong to this conversation, and does not.
     #[error(transparent)]
     Forged(#[from] Forged),
-    /// The call cannot be carried out as the client is configured.
+    /// The client's configuration does not allow the call.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
-    /// Time has run out.
+    /// A token, code, secret or pending value has expired.
     #[error(transparent)]
     Expired(#[from] Expired),
 }
 
-/// A boxed error of any type, as functions of the caller return it.
+/// A boxed error of any type, from a function of the caller.
 type Boxed = Box<dyn std::error::Error + Send + Sync>;
 
-/// Lists the leaves once, with feature and kind: makes the error of each, and finds each in a box.
+/// Lists the errors of single protocols once, with feature and kind: converts each into `Error`,
+/// and finds each in a box.
 macro_rules! leaves {
     ($($feature:literal $kind:ident $leaf:ty;)*) => {
         $(
@@ -79,8 +80,8 @@ macro_rules! leaves {
         )*
 
         impl Error {
-            /// Returns the error of this crate in a box: itself, a kind or a leaf. Another error is
-            /// given back.
+            /// Returns the `Error` that is in a box, as itself or as one of its parts. Returns the
+            /// box if it has another error.
             pub(crate) fn unboxed(error: Boxed) -> Result<Self, Boxed> {
                 fn of<E: Into<Error> + std::error::Error + 'static>(
                     error: Boxed,
@@ -110,7 +111,7 @@ leaves! {
 }
 
 impl Error {
-    /// Returns the code that the server gave for its refusal: `invalid_grant`, `access_denied`,
+    /// Returns the error code of the server's refusal: `invalid_grant`, `access_denied`,
     /// `token_expired`, …
     ///
     /// ```
@@ -137,15 +138,15 @@ impl Error {
 }
 
 impl Error {
-    /// Returns whether the same request may succeed later, unchanged: the server is down, busy or
-    /// hidden behind something else that answers in its place.
+    /// Returns whether the same request can succeed later: the server is down or busy, or something
+    /// in front of it responded.
     ///
-    /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and
-    /// `server_error`; and answers that are not in the server's own words: a redirect, a page where
-    /// JSON was expected (a captive portal), a 403 or 404 without a code (a firewall, a
-    /// deployment), or a response that a custom reader cannot use ([`Misbehaved::Unusable`]). An
-    /// endpoint that is configured wrongly looks the same, so repeat such a request after growing
-    /// pauses, and keep the token meanwhile.
+    /// True for the statuses 408, 425, 429 and 5xx, and for the codes `temporarily_unavailable` and
+    /// `server_error`. Also true for responses that are probably not the server's own: a redirect,
+    /// a page instead of JSON (a captive portal), a 403 or 404 without a code (a firewall, a
+    /// deployment), and a response that the caller's reader cannot use ([`Misbehaved::Unusable`]).
+    /// An endpoint with a wrong URL looks the same. So repeat the request after growing pauses, and
+    /// keep the token.
     ///
     /// # Examples
     /// ```
@@ -179,8 +180,8 @@ impl Error {
         }
     }
 
-    /// Returns how long the server wants to be left alone (`Retry-After`, RFC 9110 §10.2.3). `now`
-    /// is the time of the answer.
+    /// Returns how long the server asks clients to wait (`Retry-After`, RFC 9110 §10.2.3). `now` is
+    /// the time of the response.
     ///
     /// # Examples
     /// ```
@@ -195,17 +196,18 @@ impl Error {
         self.response()?.retry_after.map(|retry_after| retry_after.delay(now))
     }
 
-    /// Returns whether the grant is over, so that only the user can help, by signing in again.
+    /// Returns whether the grant has ended, so that the user has to sign in again.
     ///
     /// True for a 4xx with the code `invalid_grant` (RFC 6749 §5.2) or with OAuth 1.0's
     /// `token_expired`, `token_revoked` or `token_rejected`, and for [`Expired::Grant`],
     /// [`Pending`](Expired::Pending), [`DeviceCode`](Expired::DeviceCode) and
-    /// [`Outdated`](Expired::Outdated). After every other error the token is as good as before: an
-    /// outage, a firewall, a client whose secret is wrong.
+    /// [`Outdated`](Expired::Outdated). Every other error says nothing about the token: an outage,
+    /// a firewall, a wrong client secret.
     ///
-    /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to
-    /// [renew](crate::oauth2::Session::renew) the token. A `SharedSession` has tried that, so that
-    /// its [`DriveError`](crate::DriveError::needs_sign_in) counts an expired token.
+    /// False for [`Expired::Token`], because a [`Session`](crate::oauth2::Session) can perhaps
+    /// [renew](crate::oauth2::Session::renew) the token. A `SharedSession` has tried that, so
+    /// [`DriveError::needs_sign_in`](crate::DriveError::needs_sign_in) is true for an expired
+    /// token.
     ///
     /// # Examples
     /// ```
@@ -227,14 +229,14 @@ impl Error {
                 let ends = code == "invalid_grant" || of_oauth1();
                 response.status.is_client_error() && ends && !self.is_temporary()
             }
-            // A session may be able to renew the token.
+            // A session can perhaps renew the token.
             Self::Expired(Expired::ClientSecret | Expired::Token) => false,
             Self::Expired(_) => true,
             _ => false,
         }
     }
 
-    /// Returns the answer that the error is about, if there is one: its status, a masked excerpt,
+    /// Returns the response that the error is about, if there is one: its status, a masked excerpt,
     /// its challenges.
     pub fn response(&self) -> Option<&ResponseExcerpt> {
         match self {
@@ -250,15 +252,14 @@ impl Error {
         }
     }
 
-    /// Returns the request whose answer the error is about: its purpose and its endpoint. `None`
-    /// when the error is not about an answer; a [`DriveError`](crate::DriveError) names the request
-    /// of such an error, too.
+    /// Returns the request whose response the error is about: its purpose and its endpoint. `None`
+    /// if the error is not about a response. [`DriveError::leg`](crate::DriveError::leg) has the
+    /// request also then.
     pub fn leg(&self) -> Option<&Leg> {
         self.response()?.leg.as_ref()
     }
 
-    /// Returns the error with the leg in which it arose. A leg that is there already is more
-    /// precise.
+    /// Returns the error with the leg in which it arose, unless it has a leg already.
     pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
         let response = match &mut self {
             Self::Refused(Refused::Problem { response, .. } | Refused::Status(response)) => {
@@ -277,7 +278,7 @@ impl Error {
     }
 }
 
-/// The answer of any variant: all of them have one.
+/// The response of any variant: all of them have one.
 macro_rules! response_of {
     ($misbehaved:expr) => {
         match $misbehaved {
@@ -296,7 +297,7 @@ macro_rules! response_of {
 }
 
 impl Misbehaved {
-    /// Returns the answer that it is about.
+    /// Returns the response that the error is about.
     pub(crate) fn response(&self) -> &ResponseExcerpt {
         response_of!(self)
     }
@@ -306,7 +307,7 @@ impl Misbehaved {
     }
 }
 
-/// The other side's no.
+/// A refusal by the server, the service or the user.
 ///
 /// ```
 /// use oauth_proto::Refused;
@@ -317,7 +318,7 @@ impl Misbehaved {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
-    /// The resource owner came back without having granted access.
+    /// The user came back without having granted access.
     #[error(
         "the resource owner did not grant access{}{}{}",
         quoted(problem),
@@ -325,54 +326,53 @@ pub enum Refused {
         shown(response)
     )]
     Denied {
-        /// The server's code for it, if it sent one (`user_refused`, `access_denied`, …).
+        /// The server's error code, if it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
-        /// The server's explanation for people, if any, masked as that of
-        /// [`Problem`](Self::Problem).
+        /// The server's explanation, if it sent one. Words that can be secrets are replaced by `…`.
         advice: Option<String>,
-        /// The answer that reports it; `None` if a callback reports it.
+        /// The response with the refusal. `None` if it was in a callback.
         response: Option<Box<ResponseExcerpt>>,
     },
-    /// The callback has another error than a denial (RFC 6749 §4.1.2.1).
+    /// The callback has an error that is not a denial by the user (RFC 6749 §4.1.2.1).
     #[error("the authorization failed with {code:?}{}", quoted(description))]
     Authorization {
-        /// The server's code: `invalid_scope`, `server_error`, `temporarily_unavailable`, …
+        /// The server's error code: `invalid_scope`, `server_error`, `temporarily_unavailable`, …
         code: String,
-        /// Its `error_description`, for developers, masked as that of [`Problem`](Self::Problem).
+        /// The `error_description`, for developers. Words that can be secrets are replaced by `…`.
         description: Option<String>,
-        /// Its `error_uri`.
+        /// The `error_uri`: a page about the error.
         uri: Option<String>,
     },
-    /// The server named its reason.
+    /// The response has an error code.
     #[error(
         "the server refused with {code:?}{}{} ({response})",
         quoted(advice),
         explained(details)
     )]
     Problem {
-        /// The server's code: the value of `oauth_problem` or of `error`.
+        /// The server's error code: the value of `oauth_problem` or `error`.
         code: String,
-        /// The server's explanation for people, if any: `oauth_problem_advice` or
-        /// `error_description`. If it speaks of a token or another secret, words that are not known
-        /// to be harmless are `…`.
+        /// The server's explanation, if it sent one: `oauth_problem_advice` or `error_description`.
+        /// If it mentions a token or another secret, words that are not known to be harmless are
+        /// replaced by `…`.
         advice: Option<String>,
-        /// The other members of the answer: `error_uri`, `oauth_acceptable_timestamps`,
-        /// `oauth_parameters_absent`, … If a timestamp was refused, `oauth_timestamp` is the one
-        /// that was sent. If the server does not say which timestamps it takes, `date` is the date
-        /// of its answer, in seconds since 1970.
+        /// The other members of the response: `error_uri`, `oauth_acceptable_timestamps`,
+        /// `oauth_parameters_absent`, … If the server refused the timestamp, `oauth_timestamp` is
+        /// the timestamp that was sent. If the server does not say which timestamps it accepts,
+        /// `date` is the date of its response, in seconds since 1970.
         details: BTreeMap<String, String>,
-        /// The answer that has the code.
+        /// The response that has the error code.
         response: Box<ResponseExcerpt>,
     },
-    /// The server answered with an error status and no code.
+    /// The response has an error status and no error code.
     #[error("the server refused ({0})")]
     Status(Box<ResponseExcerpt>),
-    /// A key service, or another service that a step of the caller asks, failed. The content is its
-    /// error. It says nothing about the grant or the token, so that [`Error::needs_sign_in`] is
-    /// `false`.
+    /// A key service failed, or another service that a step of the caller asked. The content is the
+    /// error of that request. It says nothing about the grant or the token, so
+    /// [`Error::needs_sign_in`] is `false`.
     #[error("the key service failed: {0}")]
     KeyService(Box<Error>),
-    /// An OpenID provider refused.
+    /// An OpenID provider refused the request.
     #[cfg(feature = "openid2")]
     #[error(transparent)]
     OpenId2(#[from] openid2::ProviderError),
@@ -398,8 +398,8 @@ fn explained(details: &BTreeMap<String, String>) -> String {
     text
 }
 
-/// Returns how far a timestamp is from the date of the answer, and in which direction the clock is
-/// wrong. An answer takes a moment, so a difference of a few seconds is ignored.
+/// Returns how far a timestamp is from the date of the response, and in which direction the clock
+/// is wrong. A difference of a few seconds is ignored, since the response takes some time.
 fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
     let number = |name: &str| details.get(name)?.parse::<u64>().ok();
     let (sent, date) = (number("oauth_timestamp")?, number("date")?);
@@ -407,8 +407,8 @@ fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static st
     Some((sent.abs_diff(date), direction)).filter(|(seconds, _)| *seconds > 10)
 }
 
-/// Returns how far a timestamp is from those that are acceptable, and in which direction the clock
-/// is wrong.
+/// Returns how far a timestamp is from the range of acceptable ones, and in which direction the
+/// clock is wrong.
 fn clock(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let (earliest, latest) = details.get("oauth_acceptable_timestamps")?.split_once('-')?;
@@ -431,7 +431,7 @@ fn grouped(number: u64) -> String {
         .collect()
 }
 
-/// A way in which the other side broke the protocol.
+/// A violation of the protocol by the server or the service.
 ///
 /// ```
 /// use oauth_proto::{Error, Misbehaved};
@@ -443,68 +443,68 @@ fn grouped(number: u64) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Misbehaved {
-    /// The server sent a redirect instead of an answer. Credentials are never sent to its target.
+    /// The response is a redirect. Credentials are never sent to its target.
     #[error(
         "received a redirect to {location:?} instead of an answer; it is not followed: check the \
          endpoint's URL ({response})"
     )]
     Redirect {
-        /// The `Location` it names, without its query.
+        /// The `Location` of the redirect, without its query.
         location: String,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
     /// The body is larger than the limit.
     #[error("the answer has {length} bytes: expected at most {limit} ({response})")]
     TooLarge {
-        /// The number of bytes that it has.
+        /// The size of the body, in bytes.
         length: usize,
-        /// The number of bytes that it may have.
+        /// The limit, in bytes.
         limit: usize,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// The body is not in the format that the specification asks for.
+    /// The body does not have the format of the specification.
     #[error("the answer is not {expected}{} ({response})", lifted_by(*option))]
     WrongFormat {
         /// The format that was expected.
         expected: &'static str,
-        /// The option that lifts this, if there is one.
+        /// The option that prevents this error, if there is one.
         option: Option<&'static str>,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// A field that the specification requires is missing or empty.
+    /// A required field of the response is missing or empty.
     #[error("the answer has no {field:?}{} ({response})", lifted_by(*option))]
     FieldMissing {
         /// The field's name.
         field: &'static str,
-        /// The option that lifts this, if there is one.
+        /// The option that prevents this error, if there is one.
         option: Option<&'static str>,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// A field occurs in the answer more than once.
+    /// A field occurs more than once in the response.
     #[error("the answer has {field:?} more than once ({response})")]
     FieldTwice {
         /// The field's name.
         field: String,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// A field has a value that it must not have.
+    /// A field of the response has a value that cannot be used.
     #[error("the answer's {field:?} is {reason}{} ({response})", lifted_by(*option))]
     FieldInvalid {
         /// The field's name.
         field: &'static str,
         /// The reason why the field cannot be used.
         reason: &'static str,
-        /// The option that lifts this, if there is one.
+        /// The option that prevents this error, if there is one.
         option: Option<&'static str>,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// A member of a document is of another type than the specification gives it.
+    /// A member of a JSON document does not have the type that the specification requires.
     #[error(
         "the answer's {member:?} does not have the type that the specification gives it \
          ({response})"
@@ -512,20 +512,20 @@ pub enum Misbehaved {
     MemberInvalid {
         /// The member's name.
         member: String,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// The caller's own reader of an answer cannot use it: see
+    /// The caller's function cannot read the response: see
     /// [`Step::exchange`](crate::Step::exchange).
     #[error("the answer cannot be used: {reason} ({response})")]
     Unusable {
-        /// The reason, in the words of the reader.
+        /// The text of the error that the caller's function returned.
         reason: String,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// The token is of a type that the client did not ask for (RFC 6749 §7.1: a client must not use
-    /// a type that it does not know).
+    /// The token has a type that the client did not request. A client must not use a type that it
+    /// does not know (RFC 6749 §7.1).
     #[error(
         "the answer's \"token_type\" is {received:?}: expected \"Bearer\"{} ({response})",
         lifted_by(Some("Quirks::allow_token_types"))
@@ -533,23 +533,23 @@ pub enum Misbehaved {
     TokenType {
         /// The type that was received.
         received: String,
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
-    /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007,
-    /// which lets an attacker fixate a session (RFC 5849 §2.1).
+    /// The response has no `oauth_callback_confirmed=true` (RFC 5849 §2.1). So the server speaks
+    /// OAuth 1.0 of 2007, in which an attacker can fixate a session.
     #[error(
         "the answer has no \"oauth_callback_confirmed\" that is \"true\", which OAuth 1.0a \
          requires{} ({response})",
         lifted_by(Some("oauth1::Server::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
-        /// The answer.
+        /// The response.
         response: Box<ResponseExcerpt>,
     },
 }
 
-/// A thing that has expired.
+/// A token, code, secret or pending value that has expired.
 ///
 /// ```
 /// use oauth_proto::Expired;
@@ -559,26 +559,26 @@ pub enum Misbehaved {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Expired {
-    /// The user took longer than the pending value lives.
+    /// The pending value expired before the user came back.
     #[error("the pending authorization has expired")]
     Pending,
     /// The access token has expired. Renew it, or let the user grant access again.
     #[error("the access token has expired")]
     Token,
-    /// The user did not enter the device's user code in time (RFC 8628 §3.5).
+    /// The device code expired before the user entered the user code (RFC 8628 §3.5).
     #[error("the device code has expired")]
     DeviceCode,
-    /// The authorization server has refused to renew the token before, and was not asked again. The
+    /// The authorization server refused to renew the token earlier, and was not asked again. The
     /// user has to sign in again.
     #[error(
         "the grant has ended: the authorization server refused to renew the token before, so let \
          the user sign in again"
     )]
     Grant,
-    /// The client's registered secret has expired (RFC 7591 §3.2.1).
+    /// The client secret from the registration has expired (RFC 7591 §3.2.1).
     #[error("the client's secret has expired")]
     ClientSecret,
-    /// The pending value was stored by a version of this crate that wrote another form.
+    /// The pending value was stored by a version of this crate with another format.
     #[error(
         "the pending authorization was stored by another version of this crate: start the \
          authorization again"
@@ -586,8 +586,8 @@ pub enum Expired {
     Outdated,
 }
 
-/// Asserts that a refusal with that body shows its explanation but not the token in it, for which
-/// the body has `SECRET`.
+/// Asserts that a refusal with this body shows its explanation, and not the token in it. The body
+/// has `SECRET` as a placeholder of the token.
 #[cfg(test)]
 #[track_caller]
 pub(crate) fn hides_token(body: &str, refusal: impl Fn(&crate::Response) -> Refused) {

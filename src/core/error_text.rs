@@ -2,7 +2,7 @@
 
 use super::response_excerpt::ResponseExcerpt;
 
-/// Formats an answer, if there is one, for the text of an error.
+/// Formats a response, if there is one, for the text of an error.
 pub(crate) fn shown(answer: &Option<Box<ResponseExcerpt>>) -> String {
     answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }

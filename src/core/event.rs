@@ -1,5 +1,4 @@
-//! The events that the operator of a client or a guard can observe: [`Event`], for hooks and for
-//! the feature `tracing`.
+//! The events of clients, sessions and guards, for hooks and for the feature `tracing`: [`Event`].
 //!
 //! ```text
 //!   Client::on_event ----> Observer ----> Step, Sent, Asleep
@@ -7,9 +6,9 @@
 //!                                +------> ResourceServer
 //! ```
 //!
-//! The steps tell of each answer and of each request that could not be sent; the shared session of
-//! requests that are sent again, renewals that are put off, and tokens that are loaded; the guard
-//! of refusals.
+//! Steps report each response, and each request that could not be sent. Shared sessions report
+//! requests that are sent again, renewals that are put off, and tokens that are loaded. Guards
+//! report refusals.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,14 +20,12 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 
 /// An event in a client, a session or a guard: for counters and logs.
 ///
-/// Hooks are called with it, for example one that
-/// [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered. With the feature
-/// `tracing`, each event also goes to the subscriber, with or without hooks: see [the
-/// targets](#tracing).
+/// Register a hook for events, for example with
+/// [`oauth2::Client::on_event`](crate::oauth2::Client::on_event). With the feature `tracing`, the
+/// subscriber gets each event, too: see [the targets](#tracing).
 ///
-/// No event holds a secret: `Display` and `Debug` show one line of text that can be logged as it
-/// is. Errors that arise before a request is made have no event, since the call itself returns
-/// them.
+/// No event has a secret in it: `Display` and `Debug` show one line of text for the log. Errors
+/// that arise before a request is made have no event, since the call itself returns them.
 ///
 /// # Tracing
 /// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected)
@@ -36,7 +33,7 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 /// went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and `error`.
 /// Events of success have the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
 /// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug,
-/// since clients cause it at will.
+/// since any client can cause it.
 ///
 /// # Examples
 /// A counter by purpose and cause:
@@ -69,105 +66,103 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A request was answered, and nothing more has to be sent for its purpose. For API requests
-    /// through a [`SharedSession`](crate::oauth2::SharedSession) this event is reported whatever
-    /// the status, 500 included.
+    /// A request got its response, and its purpose needs no further request. For API requests of a
+    /// [`SharedSession`](crate::oauth2::SharedSession) this event is reported for every status,
+    /// also 500.
     #[non_exhaustive]
     Answered {
         /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, if a client asked.
+        /// The client id, if a client sent the request.
         client_id: Option<&'a str>,
-        /// The answer's status.
+        /// The status of the response.
         status: StatusCode,
     },
-    /// A request was answered, and another one follows for the same purpose: the device's user has
-    /// not decided yet, a document is looked for in another place, the server is busy and is asked
-    /// again.
+    /// A request got its response, and another request follows for the same purpose: a device polls
+    /// again, a document is searched at another URL, or a busy server is asked again.
     #[non_exhaustive]
     Continued {
         /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, if a client asked.
+        /// The client id, if a client sent the request.
         client_id: Option<&'a str>,
-        /// The answer's status.
+        /// The status of the response.
         status: StatusCode,
     },
-    /// A request was answered, and the answer refuses or cannot be used.
+    /// A request got a response that refuses it, or that cannot be used.
     #[non_exhaustive]
     Failed {
         /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, if a client asked.
+        /// The client id, if a client sent the request.
         client_id: Option<&'a str>,
         /// The error that the call returns.
         error: &'a Error,
     },
-    /// A request could not be sent, or its answer did not arrive: the transport reported an error
-    /// to a driver such as [`run`](crate::run). A program that drives a [`Step`](crate::Step) by
-    /// hand gets no such event, since its own code sees the error.
+    /// A request could not be sent, or its response did not arrive: the transport returned an error
+    /// to a driver such as [`run`](crate::run). There is no such event if the program drives a
+    /// [`Step`](crate::Step) by hand.
     #[non_exhaustive]
     Unsent {
         /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client, if a client asked.
+        /// The client id, if a client sent the request.
         client_id: Option<&'a str>,
         /// The text of the transport's error, without the queries of URLs that it quotes.
         error: &'a str,
     },
-    /// An API has refused a token, and the request goes a second time, with a newer one.
+    /// An API refused a token, and the request is sent a second time with a newer token.
     #[non_exhaustive]
     Resent {
-        /// The request, and its destination.
+        /// The purpose of the request, and its endpoint.
         leg: &'a Leg,
-        /// The client of the session.
+        /// The client id of the session.
         client_id: Option<&'a str>,
     },
-    /// A shared session could not renew a token that was due. It is still good, and is used until
-    /// its end.
+    /// A shared session could not renew a token that expires soon. The token is still valid, and is
+    /// used until it expires.
     #[non_exhaustive]
     RenewalPutOff {
-        /// The client of the session.
+        /// The client id of the session.
         client_id: Option<&'a str>,
         /// The earliest time at which the renewal is tried again.
         until: Timestamp,
-        /// The failure. A source of this error is the error that the transport or the storage
-        /// reported.
+        /// The error. Its source is the error of the transport or of the storage.
         error: &'a DriveError,
     },
     /// A function that stores a shared session's tokens failed. This event occurs once for each
     /// renewal that fails for this reason; if the token is still good, `RenewalPutOff` follows.
     #[non_exhaustive]
     StorageFailed {
-        /// The client of the session.
+        /// The client id of the session.
         client_id: Option<&'a str>,
-        /// The failure. The source of this error is the error that the storage reported.
+        /// The error. Its source is the error of the storage.
         error: &'a DriveError,
     },
-    /// A shared session goes on with a token from its storage, which another process has renewed,
-    /// or this one before a restart.
+    /// A shared session loaded a token from its storage, which another process renewed, or this
+    /// process before a restart.
     #[non_exhaustive]
     TokenLoaded {
-        /// The client of the session.
+        /// The client id of the session.
         client_id: Option<&'a str>,
     },
-    /// A shared session has learned that its grant has ended. It does not ask the server again
-    /// before it is given another token.
+    /// The grant of a shared session has ended. The session does not send a renewal again until it
+    /// gets another token.
     #[non_exhaustive]
     GrantEnded {
-        /// The client of the session.
+        /// The client id of the session.
         client_id: Option<&'a str>,
-        /// The server's refusal, or [`Expired::Grant`](crate::Expired::Grant) where another process
-        /// was refused.
+        /// The server's refusal, or [`Expired::Grant`](crate::Expired::Grant) if another process
+        /// got the refusal.
         error: &'a Error,
     },
     /// A [`ResourceServer`](crate::oauth2::resource::ResourceServer) refused a request because of
     /// its token.
     #[non_exhaustive]
     Rejected {
-        /// The resource's identifier.
+        /// The URL of the resource.
         resource: &'a str,
-        /// The reason of the refusal.
+        /// The reason for the refusal.
         reason: &'a RejectReason,
     },
 }
@@ -195,8 +190,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns the identifier of the client that the event is about. Discovery and OpenID have
-    /// none.
+    /// Returns the client id of the event. `None` for discovery and OpenID.
     pub fn client_id(&self) -> Option<&'a str> {
         match *self {
             Self::Answered { client_id, .. }
@@ -212,8 +206,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns the cause of a failure, as one word of a short list, so that it can be the label of
-    /// a counter. `None` if the event is not a failure.
+    /// Returns the cause of a failure, as one word of a short list, for use as the label of a
+    /// counter. `None` if the event is not a failure.
     ///
     /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended`
     ///   ([`Error::needs_sign_in`]); `refused`, `misbehaved`, `forged`, `unsupported` or `expired`,
@@ -221,7 +215,7 @@ impl<'a> Event<'a> {
     /// - Requests that are sent again: `token_refused`.
     /// - Renewals that are put off: the causes of a request, or `storage`. `StorageFailed`:
     ///   `storage`.
-    /// - `GrantEnded`: `grant_ended`. The refused request has had an event with that cause already,
+    /// - `GrantEnded`: `grant_ended`. The refused request has already had an event with that cause,
     ///   so count by `purpose`, too.
     /// - Refusals of a guard: `token_missing`, `token_misplaced`, `token_unknown`,
     ///   `token_inactive`, `token_expired`, `token_not_yet`, `token_audience`, `token_kind`,
@@ -295,7 +289,7 @@ impl fmt::Display for Event<'_> {
             Self::Continued { leg, status, .. } => {
                 write!(f, "{leg}: answered with {}, and another request follows", status.as_u16())
             }
-            // Where the error is about an answer, it names the leg itself.
+            // An error about a response has its own leg.
             Self::Failed { leg, error, .. } if error.leg().is_none() => write!(f, "{leg}: {error}"),
             Self::Failed { error, .. } => error.fmt(f),
             Self::Unsent { leg, error, .. } => {
@@ -326,15 +320,15 @@ impl fmt::Display for Event<'_> {
 }
 
 impl fmt::Debug for Event<'_> {
-    /// Shows the event's text: the source of an error may be of a type that shows more of a request
-    /// than an event may hold.
+    /// Shows the text of the event. The source of an error can be of a type that shows secrets of a
+    /// request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event({self})")
     }
 }
 
-/// Returns a text without the queries of URLs in it. Errors of HTTP clients quote those, and they
-/// may hold tokens.
+/// Returns a text without the queries of URLs in it. Errors of HTTP clients quote URLs, which can
+/// have tokens in them.
 fn without_queries(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace).map(|word| match word.split_once('?') {
         Some((before, query)) if !query.trim_end().is_empty() => {
@@ -371,7 +365,7 @@ impl Observer {
         self
     }
 
-    /// Adds a hook, which is called after those that are there.
+    /// Adds a hook. Hooks are called in the order in which they were added.
     pub(crate) fn push(&mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) {
         self.watch().hooks.push(Arc::new(hook));
     }
@@ -386,7 +380,7 @@ impl Observer {
         self.0.is_none() && !cfg!(feature = "tracing")
     }
 
-    /// Returns whether it has neither a client nor a hook.
+    /// Returns whether the observer has neither a client nor a hook.
     pub(crate) fn is_default(&self) -> bool {
         self.0.is_none()
     }
@@ -399,7 +393,7 @@ impl Observer {
         self.0.as_ref()?.client_id.as_deref()
     }
 
-    /// Returns whether a hook or a subscriber takes events.
+    /// Returns whether there is a hook or a subscriber for events.
     fn listens(&self) -> bool {
         !self.hooks().is_empty() || trace::listens()
     }
@@ -411,7 +405,7 @@ impl Observer {
         }
     }
 
-    /// Reports an answer that ends its purpose.
+    /// Reports the last response for a purpose.
     pub(crate) fn answered(&self, purpose: Purpose, uri: &Uri, status: StatusCode) {
         if self.listens() {
             self.tell(&Event::Answered {
@@ -422,7 +416,7 @@ impl Observer {
         }
     }
 
-    /// Reports an answer after which another request follows for the same purpose.
+    /// Reports a response after which another request follows for the same purpose.
     pub(crate) fn continued(&self, purpose: Purpose, uri: &Uri, status: StatusCode) {
         if self.listens() {
             self.tell(&Event::Continued {
@@ -491,12 +485,12 @@ mod trace {
     const CLIENT: &str = "oauth_proto::client";
     const RESOURCE: &str = "oauth_proto::resource";
 
-    /// Returns whether a subscriber takes events of the level warn.
+    /// Returns whether there is a subscriber for the level warn.
     pub(crate) fn listens() -> bool {
         tracing::enabled!(target: CLIENT, tracing::Level::WARN)
     }
 
-    /// Hands an event to the subscriber, with the fields that it has.
+    /// Sends an event to the subscriber, with its fields.
     macro_rules! emit {
         ($level:ident, $target:expr, $event:ident, $text:literal $(, $($more:tt)+)?) => {
             tracing::$level!(

@@ -1,9 +1,8 @@
-//! The server's side of sans-I/O: a query to the caller's storage, and what goes on with its
-//! answer.
+//! A server's query to the caller's storage, and the step that continues with the output.
 
 use std::fmt;
 
-/// A query that storage answers in one atomic step.
+/// A query that the storage answers in one atomic operation.
 ///
 /// ```
 /// use oauth_proto::OneTimeUse;
@@ -14,11 +13,11 @@ use std::fmt;
 /// let answer: <RememberNonce as ServerQuery>::Output = OneTimeUse::First;
 /// ```
 pub trait ServerQuery: fmt::Debug {
-    /// The type of its answer.
+    /// The type of the query's output.
     type Output;
 }
 
-/// The answer to a query that remembers a nonce, or spends a pending value.
+/// The output of a query that remembers a nonce or marks a pending value as used.
 ///
 /// ```
 /// use oauth_proto::OneTimeUse;
@@ -29,16 +28,16 @@ pub trait ServerQuery: fmt::Debug {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OneTimeUse {
-    /// It was not there, and is now.
+    /// The value was not there before, and is stored now.
     First,
-    /// It was there.
+    /// The value was there before, or the storage cannot know.
     Replay,
 }
 
-/// A query and what waits for its answer. It can be answered only once, and only with an answer of
+/// A query and the step that waits for its output. It can be answered only once, with an output of
 /// the right type.
 ///
-/// `R` is the result of the answer: the next query, or the end.
+/// `R` is the result of answering: the next query, or the end.
 ///
 /// ```
 /// use oauth_proto::OneTimeUse;
@@ -60,7 +59,8 @@ pub struct PendingQuery<Q: ServerQuery, R> {
     next: Next<Q, R>,
 }
 
-/// The way on: the query comes back with its answer, so that what is in it need not be kept twice.
+/// The rest of the step. It gets the query back with the output, so that the values of the query
+/// are not kept twice.
 type Next<Q, R> = Box<dyn FnOnce(Q, Result<<Q as ServerQuery>::Output, String>) -> R + Send>;
 
 impl<Q: ServerQuery, R> PendingQuery<Q, R> {
@@ -71,7 +71,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         Self::with_query(query, move |_, answer| next(answer))
     }
 
-    /// Makes a pending query as [`new`](Self::new) does, with a function `next` that gets the query
+    /// Makes a pending query like [`new`](Self::new), with a function `next` that gets the query
     /// back.
     #[inline]
     pub(crate) fn with_query(
@@ -86,12 +86,12 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         &self.query
     }
 
-    /// Goes on with the answer.
+    /// Continues with the output of the query.
     pub fn answer(self, answer: Q::Output) -> R {
         (self.next)(self.query, Ok(answer))
     }
 
-    /// Goes on with the result of the storage.
+    /// Continues with the result of the storage.
     pub(crate) fn go_on(self, answer: Result<Q::Output, impl fmt::Display>) -> R {
         match answer {
             Ok(answer) => self.answer(answer),
@@ -99,7 +99,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         }
     }
 
-    /// Returns the same query, with something more to do afterwards.
+    /// Returns the same query, with a function that maps the result.
     pub(crate) fn then<T>(self, more: impl FnOnce(R) -> T + Send + 'static) -> PendingQuery<Q, T>
     where
         Q: 'static,
@@ -112,8 +112,8 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         }
     }
 
-    /// Goes on without one, because storage failed: the other side gets the protocol's word for it.
-    /// `why` is for the operator's log.
+    /// Continues without an output, because the storage failed. The client gets the error of the
+    /// protocol for that, usually with status 503. `why` is for the operator's log.
     pub fn unavailable(self, why: impl fmt::Display) -> R {
         (self.next)(self.query, Err(why.to_string()))
     }

@@ -1,4 +1,4 @@
-//! The parts of a response that an error may show: status, content type, and an excerpt in which
+//! The parts of a response that an error shows: status, content type, and an excerpt in which
 //! values are masked.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::wire::excerpt::excerpt;
 use crate::wire::words::Speech;
 use crate::wire::{Challenge, RetryAfter, printable_text, truncated};
 
-/// An answer as it appears in an error: enough to recognise it, nothing that must stay secret.
+/// The parts of a response that an error shows. They have no secrets.
 ///
 /// ```
 /// use oauth_proto::ResponseExcerpt;
@@ -31,27 +31,27 @@ use crate::wire::{Challenge, RetryAfter, printable_text, truncated};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseExcerpt {
-    /// Its status.
+    /// The status of the response.
     pub status: StatusCode,
-    /// Its `Content-Type`, if it has one.
+    /// The `Content-Type` of the response, if it has one.
     pub content_type: Option<String>,
-    /// The beginning of its body. Everything that follows `=`, is a value in JSON (except
-    /// messages), contains a digit or is long is replaced by `…`. Of a refusal in JSON, numbers of
-    /// codes and all messages are shown. If a message mentions a token or another secret, only its
-    /// words that are known to be harmless are shown.
+    /// The beginning of the body. Values are replaced by `…`: text after `=`, JSON values except
+    /// messages, words with digits, and long words. If the body is a refusal in JSON, its error
+    /// codes and messages are shown. If a message mentions a token or another secret, only words
+    /// that are known to be harmless are shown.
     pub excerpt: String,
-    /// The challenges of its `WWW-Authenticate` headers, without anything but names and short
-    /// values.
+    /// The challenges of the `WWW-Authenticate` headers, with names and short values only.
     pub challenges: Vec<Challenge>,
-    /// The time at which the server wants to be asked again, if it says so.
+    /// The time after which the client may send the request again, if the response has
+    /// `Retry-After`.
     pub retry_after: Option<RetryAfter>,
-    /// The request that it answers: its purpose and its endpoint. `None` for an answer that was not
-    /// read in a conversation.
+    /// The request of this response: its purpose and its endpoint. `None` if the response was not
+    /// part of a conversation.
     pub leg: Option<Leg>,
 }
 
 impl ResponseExcerpt {
-    /// Returns the part of a response that may be shown and logged.
+    /// Returns the parts of a response that can be shown and logged.
     pub fn of(response: &Response) -> Self {
         let content_type = response.headers().get(CONTENT_TYPE);
         Self {
@@ -66,7 +66,7 @@ impl ResponseExcerpt {
     }
 }
 
-/// Returns a challenge as an error may hold it.
+/// Returns a challenge without long values.
 fn presentable(challenge: Challenge) -> Challenge {
     let parameters = challenge.parameters.into_iter().take(16);
     let shown = |(name, value): (String, String)| {

@@ -1,9 +1,9 @@
-//! The parts that the servers of all protocols have in common: queries to storage, the store
-//! traits, and the functions that drive a request to its end. Each protocol lists its queries, and
-//! gets its own types.
+//! The common parts of the servers of all protocols: queries to storage, the traits of stores, and
+//! the functions that drive a request to its end. Each protocol lists its queries, and gets its own
+//! types.
 
-/// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's
-/// queries, in the module that calls it. `aside` names queries that the storage does not answer.
+/// Defines `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for the queries
+/// of a protocol. `aside` names queries that the storage does not answer.
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
@@ -22,16 +22,16 @@ macro_rules! server_queries {
         )]
         #[must_use = "a step does nothing until it is driven: see `serve` and `serve_async`"]
         pub enum ServerStep<T> {
-            /// A query is pending: answer it.
+            /// A query is pending. Answer it.
             Query(NextQuery<T>),
-            /// The request is dealt with.
+            /// The request is finished, with this result.
             Done(T),
             /// The request is refused.
             Reject($Rejected),
         }
 
         impl<T: 'static> ServerStep<T> {
-            /// Returns the same step with another end.
+            /// Returns the step with another result, which `end` makes from its result.
             pub fn map<U: 'static>(
                 self,
                 end: impl FnOnce(T) -> U + Send + 'static,
@@ -45,7 +45,7 @@ macro_rules! server_queries {
         }
 
         impl<T> std::fmt::Debug for ServerStep<T> {
-            /// Does not show the result: it may be a response with credentials.
+            /// Does not show the result, which can be a response with credentials.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     Self::Query(query) => f.debug_tuple("Query").field(query).finish(),
@@ -81,7 +81,7 @@ macro_rules! server_queries {
         }
 
         impl<T> NextQuery<T> {
-            /// Has storage answer.
+            /// Answers the query with an asynchronous store.
             pub(crate) async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> ServerStep<T> {
                 match self {
                     $(Self::$Query(pending) => {
@@ -96,7 +96,8 @@ macro_rules! server_queries {
         }
 
         impl<T> NextQuery<T> {
-            /// Has a blocking store answer, without a future, into which the query would be moved.
+            /// Answers the query with a blocking store, without a future, which the query would be
+            /// moved into.
             #[inline]
             pub(crate) fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> ServerStep<T> {
                 match self {
@@ -128,7 +129,7 @@ macro_rules! server_queries {
                 #[doc = concat!("See [`", stringify!($Query), "`].")]
                 ///
                 /// # Errors
-                /// When storage fails.
+                /// The error of the storage, if it fails.
                 fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
             )*
         }
@@ -168,10 +169,11 @@ macro_rules! server_queries {
         }
         $crate::core::server_queries::behind_a_pointer! { Box<S>; $($method: $Query -> $Output;)* }
 
-        /// Takes a request to its end, asking a blocking store.
+        /// Drives a request to its end with a blocking store.
         ///
         /// # Errors
-        /// The refusal: its response goes to the client, its reason to the log.
+        /// The refusal, if the request is refused or the store fails. Send its response to the
+        /// client, and log its reason.
         pub fn serve<T>(
             mut step: ServerStep<T>,
             store: &(impl Store + ?Sized),
@@ -185,10 +187,11 @@ macro_rules! server_queries {
             }
         }
 
-        /// Takes a request to its end, asking an asynchronous store.
+        /// Drives a request to its end with an asynchronous store.
         ///
         /// # Errors
-        /// The refusal: its response goes to the client, its reason to the log.
+        /// The refusal, if the request is refused or the store fails. Send its response to the
+        /// client, and log its reason.
         pub async fn serve_async<T>(
             mut step: ServerStep<T>,
             store: &(impl AsyncStore + ?Sized),
@@ -232,11 +235,11 @@ macro_rules! behind_a_pointer {
 
 pub(crate) use {behind_a_pointer, server_queries};
 
-/// The failure of a query that the application should answer, where it has no function for it.
+/// The text for a query of the application for which no function was set.
 pub(crate) const UNANSWERED: &str = "the application has no function that answers this query: set \
     `Serve::decide_grant` or `Serve::extend_response`";
 
-/// Takes a future to its end that never has to wait, since it asks a blocking store.
+/// Polls a future to its end. It is always ready, since it asks a blocking store.
 #[cfg(feature = "conformance")]
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     use std::task::{Context, Poll, Waker};

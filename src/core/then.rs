@@ -1,10 +1,10 @@
-//! Legs that follow one another as one: [`Step::map`] and [`Step::then`].
+//! Steps that are combined into one: [`Step::map`] and [`Step::then`].
 
 use super::step::{Receive, Wake};
 use crate::{Asleep, Error, Moment, Purpose, Response, Sent, Step};
 
 impl<T: 'static> Step<T> {
-    /// Returns the leg with another result, which `end` makes from this leg's result.
+    /// Returns the step with another result, which `end` makes from its result.
     ///
     /// # Examples
     /// ```
@@ -31,8 +31,8 @@ impl<T: 'static> Step<T> {
         }
     }
 
-    /// Returns a leg that goes on with another one when this one is done, as [`then`](Self::then)
-    /// does, for one that needs no moment.
+    /// Returns a step that continues with another one, like [`then`](Self::then), without a moment
+    /// for it.
     pub(crate) fn and_then<U: 'static>(
         self,
         next: impl FnOnce(T) -> Result<Step<U>, Error> + Send + Sync + 'static,
@@ -50,15 +50,15 @@ impl<T: 'static> Step<T> {
         }
     }
 
-    /// Returns a leg that goes on with another one when this one is done.
+    /// Returns a step that continues with another one when this one is done.
     ///
-    /// `next` takes the result and its own moment: the entropy of each moment that the first leg is
-    /// given is divided, so that no value of it is used twice. `moment` is for a leg that is done
-    /// already.
+    /// `next` gets the result and its own moment: the entropy of each moment that the first step
+    /// gets is divided, so that no value is used twice. `moment` is for the case that this step is
+    /// done already.
     ///
     /// # Errors
-    /// Those of `next`, when this leg is done already. Otherwise they are reported by the step that
-    /// ends the first leg.
+    /// The errors of `next`, if this step is done already. If not, they are returned later, by the
+    /// step.
     ///
     /// # Examples
     /// ```
@@ -92,15 +92,15 @@ impl<T: 'static> Step<T> {
     }
 }
 
-/// Returns two moments in place of one, because a value of a moment must not be used twice.
+/// Returns two moments for one, because a value of a moment must not be used twice.
 #[allow(clippy::needless_pass_by_value, reason = "a moment must not be used again")]
 pub(crate) fn divided(moment: Moment) -> (Moment, Moment) {
-    // The first one is derived, too: a leg may divide the moment that it is given once more.
+    // The first moment is derived, too: a step can divide its moment again.
     let first = Moment::new(moment.now, moment.derive("this leg"));
     (first, Moment::new(moment.now, moment.derive("next leg")))
 }
 
-/// Waits as the leg before it does, and then goes on with the next one.
+/// Waits like the first step, and then continues with the next one.
 struct Then<B, N> {
     before: B,
     next: N,
@@ -138,7 +138,7 @@ where
     }
 }
 
-/// Waits as the leg before it does, and goes on with its result.
+/// Waits like the first step, and continues with its result.
 struct AndThen<B, N> {
     before: B,
     next: N,

@@ -10,7 +10,7 @@ use super::error_text::shown;
 #[cfg(feature = "openid2")]
 use super::response_excerpt::ResponseExcerpt;
 
-/// A request that cannot be made as the client is configured.
+/// The reason why a request cannot be made. Change the configuration or the call.
 ///
 /// ```
 /// use oauth_proto::Unsupported;
@@ -23,7 +23,7 @@ use super::response_excerpt::ResponseExcerpt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsupported {
-    /// A text is not a URL, or its URL cannot be used for this purpose.
+    /// A text is not a URL, or not a usable one for this purpose.
     #[error("{url:?} cannot be used: {reason}")]
     Url {
         /// The text, without its query.
@@ -31,21 +31,22 @@ pub enum Unsupported {
         /// The reason why it cannot be used.
         reason: &'static str,
     },
-    /// Secrets would travel in the clear. Use https, or the option if there is one.
+    /// The URL is not https, so secrets would be sent without encryption. Use https, or the option
+    /// if there is one.
     #[error("{url:?} is not https, and secrets would travel in the clear{}", lifted_by(*option))]
     PlainHttp {
         /// The URL, without its query.
         url: String,
-        /// The option that lifts this, if there is one.
+        /// The option that prevents this error, if there is one.
         option: Option<&'static str>,
     },
-    /// The service has no such endpoint.
+    /// The server or service has no such endpoint.
     #[error("this service has no {endpoint} endpoint")]
     NoEndpoint {
         /// The name of the endpoint.
         endpoint: &'static str,
     },
-    /// The name belongs to the protocol and cannot be used for a custom parameter.
+    /// The protocol uses a parameter of this name, so a custom parameter cannot have it.
     #[error("the parameter {name:?} is set by the protocol: leave it out")]
     ReservedParameter {
         /// The name.
@@ -54,18 +55,18 @@ pub enum Unsupported {
     /// The request already has an `Authorization` header of another scheme.
     #[error("the request already has an Authorization header of another scheme: remove it")]
     AuthorizationPresent,
-    /// The protocol parameters should be placed in the form body, but the body is not a form, or
-    /// may not be read.
+    /// The protocol parameters should be in the form body, but the body is not a form, or cannot be
+    /// read.
     #[error("the parameters must be sent in a form body, but {reason}")]
     NoFormBody {
-        /// The reason why the body cannot carry the parameters.
+        /// The reason why the parameters cannot be in the body.
         reason: &'static str,
     },
-    /// A request of OAuth 1.0 cannot be made as it is.
+    /// A request of OAuth 1.0a cannot be made.
     #[cfg(feature = "oauth1")]
     #[error(transparent)]
     OAuth1(#[from] oauth1::RequestError),
-    /// A request of OAuth 2.0 cannot be made, or a token not be used, as the client is configured.
+    /// A request of OAuth 2.0 cannot be made, or a token cannot be used.
     #[cfg(feature = "client")]
     #[error(transparent)]
     OAuth2(#[from] oauth2::RequestError),
@@ -77,47 +78,48 @@ pub enum Unsupported {
         /// The reason why it cannot be used.
         reason: &'static str,
     },
-    /// The token came without what renewing it takes: a session handle, or a refresh token.
+    /// The token has no refresh token or session handle, so it cannot be renewed.
     #[error("the token cannot be renewed: it came without a session handle or a refresh token")]
     NotRenewable,
-    /// The session has no token, and only the user can grant one.
+    /// The session has no token. The user has to grant access.
     #[error("there is no token: the user has to grant access first")]
     NoToken,
     /// The identifier that the user typed does not lead to an OpenID provider (OpenID
-    /// Authentication 2.0 §7): ask for another. If `response` has a status of 5xx, or 429, the
-    /// identifier may work later.
+    /// Authentication 2.0 §7). Ask the user for another one. If `response` has the status 429 or
+    /// 5xx, the identifier can work later.
     #[cfg(feature = "openid2")]
     #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(response))]
     Identifier {
-        /// The identifier that was typed, or the one that it led to.
+        /// The identifier that the user typed, or the one to which it redirects.
         identifier: String,
         /// The reason why it cannot be used.
         reason: &'static str,
-        /// The answer of its host, if that answer is the reason.
+        /// The response of its host, if the response is the reason.
         response: Option<Box<ResponseExcerpt>>,
     },
-    /// The answer is signed with an association that was asked for, and is not at hand any more.
+    /// The response is signed with an association that the caller did not pass, and that was
+    /// requested earlier.
     #[cfg(feature = "openid2")]
     #[error(
         "the assertion's \"assoc_handle\" names an association that was not given: pass the \
          association with which the request was made"
     )]
     NoAssociation,
-    /// A server's configuration has problems, of which the text names each.
+    /// A server's configuration has problems. The text names each of them.
     #[error("{problems}")]
     Configuration {
-        /// All of them, with their options.
+        /// All problems, with their options.
         problems: String,
     },
-    /// A secret that is too short to be one.
+    /// A secret is too short.
     #[error(
         "the secret has {length} bytes: expected at least {least}, such as 64 random hexadecimal \
          digits"
     )]
     ShortSecret {
-        /// The length that it has.
+        /// The length of the secret, in bytes.
         length: usize,
-        /// The length that it must have at least.
+        /// The required length, in bytes.
         least: usize,
     },
 }

@@ -1,5 +1,5 @@
-//! The identifiers of pending values that have been used: an application marks them before it
-//! redeems, so that a callback counts once.
+//! The identifiers of used pending values. An application marks one before it redeems the value, so
+//! that a callback works once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,9 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::short_hash::short_hash_of;
 use crate::{OneTimeUse, Timestamp};
 
-/// The identifier of a pending value: 128 bits of a hash, shown as hexadecimal digits. It reveals
-/// neither the state nor anything else that is remembered, so you can store it in a database and
-/// write it to logs.
+/// The identifier of a pending value: 128 bits of a hash, shown as hexadecimal digits. It does not
+/// reveal the state or any other part of the value, so you can store it and log it.
 ///
 /// # Examples
 /// ```
@@ -30,7 +29,7 @@ use crate::{OneTimeUse, Timestamp};
 pub struct PendingId(u128);
 
 impl PendingId {
-    /// Returns the identifier of the pending value of that owner with that state.
+    /// Returns the identifier of the pending value with this owner and this state.
     pub(crate) fn of(owner: &str, state: &str) -> Self {
         Self(short_hash_of(&["pending id", owner, state]))
     }
@@ -64,15 +63,15 @@ impl TryFrom<String> for PendingId {
     }
 }
 
-/// The time that a used value is kept after it has expired, since clocks step back.
+/// The time for which a used value is kept after it has expired, since clocks are set back.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// At most so many expired values are dropped for each that is used, so that no request waits until
-/// all of them are gone.
+/// The number of expired values that one call drops at most, so that no request waits until all of
+/// them are dropped.
 const DROPPED_AT_ONCE: usize = 32;
 
-/// The pending values that one process has used, in memory: for an application that keeps pending
-/// values in cookies alone, and has no store in which it could note that one has been used.
+/// The pending values that one process has used, in memory. For an application that keeps pending
+/// values only in cookies, and has no store for their identifiers.
 ///
 /// # Examples
 /// ```
@@ -98,21 +97,21 @@ const DROPPED_AT_ONCE: usize = 32;
 /// ```
 ///
 /// # Security
-/// It is the memory of one process. With several, or after a restart, a callback can be played once
-/// in each of them; then only the server's own rule that a code counts once is left. A store that
-/// all of them share has no such gap: insert [`PendingId`] there, if it is absent, before you
-/// redeem.
+/// This is the memory of one process. After a restart, and in each further process, a callback can
+/// be replayed once. Then only the authorization server's rule that a code works once is left. A
+/// store that all processes share has no such gap: before you redeem, insert the [`PendingId`]
+/// there if it is absent.
 ///
-/// When it is full, every value is [`Replay`](OneTimeUse::Replay) until an entry has expired: it
-/// never drops an entry to make room, so that an attacker cannot make it forget one. But an
-/// attacker who begins many sign-ins can fill it, so that other users cannot finish theirs. Give it
-/// room for all the sign-ins that begin within a lifetime of a pending value (an entry takes some
-/// 100 bytes), and limit how many each visitor may begin.
+/// When it is full, every value is [`Replay`](OneTimeUse::Replay) until an entry expires. It drops
+/// no entry to make room, so an attacker cannot make it forget one. But an attacker who begins many
+/// sign-ins can fill it, and then other users cannot finish theirs. Make it large enough for all
+/// sign-ins that begin within the lifetime of a pending value (an entry takes about 100 bytes), and
+/// limit how many sign-ins a visitor can begin.
 ///
-/// The latest time that it was given counts, so that an expired value stays expired when the clock
-/// steps back. If the clock is once far ahead, by mistake, every value is
-/// [`Replay`](OneTimeUse::Replay) and users cannot sign in, until that time is reached or the
-/// process is restarted.
+/// It uses the latest time that any call passed, so that an expired value stays expired when the
+/// clock is set back. If one call passes a time far in the future by mistake, every value is
+/// [`Replay`](OneTimeUse::Replay), and users cannot sign in until that time or a restart of the
+/// process.
 #[derive(Debug)]
 pub struct UsedPendingIds {
     most: usize,
@@ -122,23 +121,21 @@ pub struct UsedPendingIds {
 #[derive(Debug, Default)]
 struct Tables {
     ids: BTreeSet<PendingId>,
-    /// In the order in which they may be forgotten.
+    /// In the order in which they expire.
     expiries: BTreeSet<(Timestamp, PendingId)>,
-    /// The latest time at which something was used. If the clock steps back, expired values stay
-    /// expired.
+    /// The latest time that a call passed. If the clock is set back, expired values stay expired.
     latest: Timestamp,
 }
 
 impl UsedPendingIds {
-    /// Makes an empty memory that holds at most `most` values at a time.
+    /// Makes an empty memory for at most `most` values at a time.
     pub fn new(most: usize) -> Self {
         Self { most, tables: Mutex::default() }
     }
 
-    /// Spends a pending value, once for all threads. The first call for a value returns
-    /// [`First`](OneTimeUse::First). It returns [`Replay`](OneTimeUse::Replay) if the value was
-    /// used before or has expired, or if as many values are remembered as [`new`](Self::new)
-    /// allows.
+    /// Marks a pending value as used. Of all calls for a value, in all threads, one returns
+    /// [`First`](OneTimeUse::First). Returns [`Replay`](OneTimeUse::Replay) if the value was used
+    /// before or has expired, or if the memory is full.
     pub fn mark_used(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);

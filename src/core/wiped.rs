@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::message::Response;
 
-/// An answer whose body is overwritten when it is dropped, also where reading it failed. Headers
+/// A response whose body is overwritten when it is dropped, also where reading it failed. Headers
 /// and copies that the caller's transport made stay as they are.
 pub(crate) struct Wiped(pub(crate) Response);
 

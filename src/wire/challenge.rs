@@ -8,7 +8,8 @@ use super::auth_param;
 /// More challenges than this in one response are not looked at.
 const MOST: usize = 32;
 
-/// A challenge of a server: an authentication scheme and its parameters (RFC 9110 §11.3).
+/// A challenge of a `WWW-Authenticate` header: an authentication scheme and its parameters (RFC
+/// 9110 §11.3).
 ///
 /// ```
 /// use oauth_proto::wire::Challenge;
@@ -24,11 +25,11 @@ const MOST: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Challenge {
-    /// The scheme, as it was written: in upper or lower case.
+    /// The scheme, spelled as in the header.
     pub scheme: String,
-    /// The value that some schemes, such as `Negotiate`, have instead of parameters.
+    /// The value that some schemes have instead of parameters, such as `Negotiate`.
     pub token68: Option<String>,
-    /// Names and values, unquoted, in their order.
+    /// The names and values of the parameters, without quotes, in the order of the header.
     pub parameters: Vec<(String, String)>,
 }
 

@@ -1,4 +1,5 @@
-//! When a busy server wants to be asked again: the `Retry-After` header, RFC 9110 §10.2.3.
+//! The `Retry-After` header, by which a busy server says when to send a request again: RFC 9110
+//! §10.2.3.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::timestamp::Timestamp;
 /// soon, unless clients keep it busy by trying again at once.
 pub(crate) const WHEN_UNAVAILABLE: &str = "5";
 
-/// When a server wants to be asked again, in one of the two forms of the header.
+/// The value of `Retry-After`: when to send a request again.
 ///
 /// # Examples
 /// ```
@@ -30,14 +31,14 @@ pub(crate) const WHEN_UNAVAILABLE: &str = "5";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// This long after the answer.
+    /// This long after the response.
     Delay(Duration),
-    /// At this time, by the server's clock.
+    /// At this time of the server's clock.
     Date(Timestamp),
 }
 
 impl RetryAfter {
-    /// Reads the header. Returns `None` if it is missing or has neither form.
+    /// Reads the header. Returns `None` if it is missing or malformed.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -47,7 +48,8 @@ impl RetryAfter {
         httpdate::parse_http_date(value).ok().map(|date| Self::Date(date.into()))
     }
 
-    /// Returns how long to wait, where `now` is the time of the answer. Zero if the time has come.
+    /// Returns how long to wait. `now` is the time of the response. Returns zero if the time is in
+    /// the past.
     pub fn delay(self, now: Timestamp) -> Duration {
         match self {
             Self::Delay(delay) => delay,

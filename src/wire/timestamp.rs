@@ -1,4 +1,4 @@
-//! Points in time as the protocols write them: seconds since 1970 ([`Timestamp`]).
+//! Points in time in seconds since 1970, as the protocols write them: [`Timestamp`].
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -24,18 +24,18 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// Makes the time that many seconds after the epoch.
+    /// Makes a point in time from the seconds since 1970-01-01 00:00:00 UTC.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs)
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since 1970-01-01 00:00:00 UTC.
     pub const fn as_secs(self) -> u64 {
         self.0
     }
 
-    /// Returns the time that much later, at the latest the end of time. Fractions of a second are
-    /// dropped.
+    /// Returns the point in time that is `delay` later. Fractions of a second are dropped. The
+    /// result is at most the largest timestamp.
     pub const fn after(self, delay: Duration) -> Self {
         Self(self.0.saturating_add(delay.as_secs()))
     }
@@ -45,7 +45,7 @@ impl Timestamp {
         Self(self.0.saturating_sub(delay.as_secs()))
     }
 
-    /// Returns the time from this one until `later`; zero when `later` has passed.
+    /// Returns the duration from this point in time until `later`. Zero if `later` is earlier.
     pub const fn until(self, later: Self) -> Duration {
         Duration::from_secs(later.0.saturating_sub(self.0))
     }
@@ -53,7 +53,7 @@ impl Timestamp {
 
 #[cfg(feature = "os")]
 impl Timestamp {
-    /// The operating system's time.
+    /// Returns the operating system's time.
     #[expect(
         clippy::disallowed_methods,
         reason = "only here and in `Moment::from_os` does the crate read the clock"

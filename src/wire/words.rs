@@ -33,7 +33,7 @@ pub(crate) fn truncated(text: &str) -> String {
 const SENSITIVE: [&str; 7] =
     ["secret", "token", "signature", "verifier", "password", "key", "code"];
 
-/// The kind of an answer, which decides what its body may hold.
+/// The kind of a response, which decides what its body may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speech {
     /// It gives, or it is unclear what it does.

@@ -15,46 +15,45 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The request has an `oauth_` parameter outside of the place for protocol parameters (RFC 5849
-    /// §3.5).
+    /// The request has an `oauth_` parameter in a place that is not the one for protocol parameters
+    /// (RFC 5849 §3.5).
     #[error(
         "the request has {name:?} outside of the place for `oauth_` parameters (RFC 5849 §3.5): \
          leave it out"
     )]
     ParameterPlace {
-        /// The parameter.
+        /// The name of the parameter.
         name: String,
     },
-    /// The body must be read to be signed by its hash, and is not available.
+    /// The body has to be signed by its hash, and is not available.
     #[error("the scheme signs a hash of the body, which `sign_head` does not have: use `sign`")]
     BodyNotAtHand,
-    /// The signature method could not sign: it has no key that it can use, or it returned an error,
-    /// or its service returned an empty signature.
+    /// The signature method could not sign. It has no usable key, returned an error, or its key
+    /// service returned an empty signature.
     #[error("cannot use {method}: {reason}")]
     Signing {
-        /// The signature method.
+        /// The name of the signature method.
         method: String,
-        /// The reason why the signature method failed, in its own words.
+        /// The text of the signature method's error.
         reason: String,
     },
-    /// The key of the signature method is in a key service, and the call that was made cannot ask
-    /// it.
+    /// The key of the signature method is in a key service, and this function cannot send requests.
     #[error(
         "the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose \
          step asks it"
     )]
     KeyElsewhere {
-        /// The signature method.
+        /// The name of the signature method.
         method: String,
     },
-    /// The service does not take a callback with a request; it knows the registered one.
+    /// The service accepts no callback in the request. It uses the registered one.
     #[error(
         "this service accepts no callback in a request, since it uses the registered one: use \
          `Return::Registered`"
     )]
     CallbackNotAccepted,
-    /// The service speaks OAuth 1.0 of 2007, which does not tell which user came back. It has to be
-    /// allowed by an option.
+    /// The service speaks OAuth 1.0 of 2007, which does not prove which user came back. An option
+    /// has to allow it.
     #[error(
         "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the \
          one who granted access (`SignIn::dangerous_version_1_0` lifts this)"
@@ -77,15 +76,15 @@ pub enum RequestError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// The callback is for other temporary credentials than those of the pending authorization.
+    /// The callback has other temporary credentials than the pending value.
     #[error(
         "the callback's \"oauth_token\" is {received:?}: expected {expected:?}, that of the \
          pending authorization"
     )]
     TokenMismatch {
-        /// The pending temporary credentials' identifier.
+        /// The identifier of the pending temporary credentials.
         expected: String,
-        /// The identifier that the callback carries.
+        /// The identifier in the callback.
         received: String,
     },
 }

@@ -1,7 +1,7 @@
-//! The errors of an OAuth 2.0 client, for requests that it cannot make and for answers that it does
-//! not trust: RFC 6749, RFC 9700 and related RFCs.
+//! The errors of an OAuth 2.0 client: requests that it cannot make, and callbacks and documents
+//! that it does not trust (RFC 6749, RFC 9700).
 
-/// The reason why a request cannot be made, or a token cannot be used, as the client is configured.
+/// The reason why the client's configuration does not allow a request, or the use of a token.
 ///
 /// # Examples
 /// ```
@@ -18,27 +18,27 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// A member of a server's metadata is not a URL that can be used.
+    /// A member of the server's metadata is not a usable URL.
     #[error("the metadata's {member:?} is {url:?}, which cannot be used: {reason}")]
     MetadataUrl {
-        /// The member.
+        /// The name of the member.
         member: &'static str,
-        /// Its value, without its query.
+        /// The value of the member, without its query.
         url: String,
         /// The reason why it cannot be used.
         reason: &'static str,
     },
-    /// A member of a registration has another type than RFC 7591 gives it, so that the client
-    /// cannot be used as it is.
+    /// A member of a registration does not have the type of RFC 7591, so no client can be made from
+    /// it.
     #[error(
         "the registration's {member:?} does not have the type that the specification gives it: \
          correct it in the metadata's `extra`, or make a `Client` by hand"
     )]
     RegistrationMember {
-        /// The member.
+        /// The name of the member.
         member: &'static str,
     },
-    /// The session was not made for that origin, and its token is not shown there.
+    /// The session is not for this origin, so its token is not sent there.
     #[error(
         "the token is not for {origin:?}: the session was not made for that origin{}",
         lifts(*option)
@@ -46,48 +46,47 @@ pub enum RequestError {
     ForeignOrigin {
         /// The target of the request: scheme, host and port.
         origin: String,
-        /// The option that lifts this, if there is one.
+        /// The option that prevents this error, if there is one.
         option: Option<&'static str>,
     },
-    /// The token is of a type that this session cannot present.
+    /// The session cannot send tokens of this type.
     #[error("the token's type is {token_type:?}: a session can present bearer tokens only")]
     TokenType {
         /// The type of the token.
         token_type: String,
     },
-    /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700
-    /// §2.1.1).
+    /// The server's metadata lists PKCE methods, and `S256` is not among them (RFC 9700 §2.1.1).
     #[error(
         "the server's metadata does not list S256 in code_challenge_methods_supported \
          (`AuthorizationServer::allow_missing_s256` lifts this)"
     )]
     NoPkce,
-    /// The client was configured for OAuth 2.1, which does not have this feature.
+    /// The client is configured for OAuth 2.1, which does not have this feature.
     #[error("OAuth 2.1 has no {what} (`AuthorizationServer::oauth_2_1` is set)")]
     NotInOauth21 {
-        /// The feature that it left out.
+        /// The feature that OAuth 2.1 does not have.
         what: &'static str,
     },
-    /// The client's authentication returned an error, or is
+    /// The client's authentication method returned an error, or is
     /// [`Missing`](crate::oauth2::ClientAuthentication::Missing).
     #[error("the client cannot be authenticated: {reason}")]
     ClientAuthentication {
-        /// The reason why the authentication failed, in the words of the method.
+        /// The text of the authentication method's error.
         reason: String,
     },
-    /// A shared session was given functions for its storage that do not go together.
+    /// The storage functions of a shared session do not match: one is missing, or excludes another.
     #[error("the shared session's `{given}` {reason} `{other}`")]
     StorageIncomplete {
         /// The function that was given.
         given: &'static str,
-        /// The way in which it depends on the other function.
+        /// The dependency of `function` on the other one.
         reason: &'static str,
-        /// The function that is missing, or too much.
+        /// The function that is missing, or that must not be set.
         other: &'static str,
     },
 }
 
-/// The reason why a callback, or a document about a server, is not trusted.
+/// The reason why a callback or a metadata document is not trusted.
 ///
 /// # Examples
 /// ```
@@ -101,26 +100,26 @@ pub enum RequestError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// The callback has an error and no state, so that an attacker may have sent it. Some servers
-    /// leave the state out when the user denies access.
+    /// The callback has an error and no state, so an attacker can have sent it. Some servers leave
+    /// out the state when the user denies access.
     #[error(
         "the callback has the error {code:?} and no \"state\", so an attacker may have sent it"
     )]
     ErrorAlone {
-        /// The error's code: `access_denied`, …
+        /// The error code: `access_denied`, …
         code: String,
     },
-    /// The other side says that it is another issuer than the one that was spoken to (RFC 9207
+    /// The callback or the metadata names another issuer than the server that was asked (RFC 9207
     /// §2.4, RFC 8414 §3.3).
     #[error("the issuer is {received:?} and not {expected:?}{}", issuer_option(received))]
     IssuerMismatch {
-        /// The issuer that was spoken to.
+        /// The issuer that was asked.
         expected: String,
-        /// The one that answered.
+        /// The issuer that the callback or the metadata names.
         received: String,
     },
-    /// The callback names an issuer (RFC 9207), and the server's issuer is not known, so that it
-    /// may be another server's.
+    /// The callback names an issuer (RFC 9207), and the client does not know its server's issuer.
+    /// The callback can be another server's.
     #[error(
         "the callback names the issuer {received:?}, but the client does not know the server's \
          issuer: set `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` \
@@ -130,7 +129,7 @@ pub enum CallbackError {
         /// The issuer that the callback names.
         received: String,
     },
-    /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
+    /// The metadata is that of another protected resource (RFC 9728 §3.3).
     #[error(
         "the metadata is for the resource {received:?} and not for {expected:?}{}",
         lifts(*option)
@@ -138,25 +137,25 @@ pub enum CallbackError {
     ResourceMismatch {
         /// The resource that was asked for.
         expected: String,
-        /// The one that the metadata names.
+        /// The resource that the metadata names.
         received: String,
-        /// The option that lifts this, if there is one.
+        /// The option that prevents this error, if there is one.
         option: Option<&'static str>,
     },
-    /// The callback of a flow that ends in a code has a token, which it must not have.
+    /// The callback of the code flow has a token, which only the token endpoint may return.
     #[error("the callback has {name:?}, although the client asked for a code")]
     TokenInCallback {
-        /// The parameter.
+        /// The name of the parameter.
         name: &'static str,
     },
 }
 
-/// Returns what a text says of the option that lifts the error.
+/// Returns the part of the text about the option that prevents the error.
 fn lifts(option: Option<&str>) -> String {
     option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
 }
 
-/// Returns what to do about an issuer's name, if the two are one server.
+/// Returns the advice for the case that both issuers are the same server.
 fn issuer_option(received: &str) -> &'static str {
     if received.is_empty() {
         " (`Discovery::allow_missing_issuer` accepts metadata that names no issuer)"

@@ -15,42 +15,44 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssertionError {
-    /// The fields of an OpenID message cannot be read: a field occurs twice (OpenID Authentication
-    /// 2.0 §4.1) or is not UTF-8 text, or the message has too many fields.
+    /// The message cannot be read: a field occurs twice (OpenID Authentication 2.0 §4.1) or is not
+    /// UTF-8, or there are too many fields.
     #[error("{}", unclear(field))]
     FieldsUnclear {
-        /// The field, if it is one.
+        /// The name of the field. Empty if the error is not about one field.
         field: String,
     },
-    /// A field that has to be signed is not (OpenID Authentication 2.0 §10.1).
+    /// A field that must be signed is not signed (OpenID Authentication 2.0 §10.1).
     #[error("the assertion's {field:?} is not signed")]
     Unsigned {
-        /// The field.
+        /// The name of the field.
         field: &'static str,
     },
-    /// The user arrived at another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
+    /// The user arrived at another URL than the assertion's `return_to` (OpenID Authentication 2.0
+    /// §11.1).
     #[error("the assertion is for {expected:?}, but the user came back to {received:?}")]
     ReturnToMismatch {
-        /// The URL that the assertion is for, without its query.
+        /// The `return_to` of the assertion, without its query.
         expected: String,
         /// The URL at which the user arrived, without its query.
         received: String,
     },
-    /// The assertion speaks another version of OpenID than was discovered.
+    /// The assertion has another version of OpenID than discovery found.
     #[error(
         "the assertion has another version of OpenID than the one that was discovered for the \
          provider"
     )]
     VersionMismatch,
-    /// The assertion is from another provider than the one that was asked.
+    /// The assertion is from another provider than the one to which the user was sent.
     #[error("the assertion is from the provider {received:?}: expected {expected:?}")]
     ForeignProvider {
-        /// The endpoint that was asked.
+        /// The endpoint to which the user was sent.
         expected: String,
-        /// The one that the assertion names.
+        /// The endpoint that the assertion names.
         received: String,
     },
-    /// The claimed identifier does not name that provider (OpenID Authentication 2.0 §11.2).
+    /// The claimed identifier does not name the assertion's provider (OpenID Authentication 2.0
+    /// §11.2).
     #[error("{claimed_id:?} does not name {endpoint:?} as its provider")]
     NotDiscovered {
         /// The claimed identifier.
@@ -58,19 +60,18 @@ pub enum AssertionError {
         /// The provider's endpoint.
         endpoint: String,
     },
-    /// The assertion's nonce has no time, or a time too far from now (OpenID Authentication 2.0
-    /// §11.3).
+    /// The assertion's nonce has no time, or its time is too far from the current time (OpenID
+    /// Authentication 2.0 §11.3).
     #[error(
         "the time in the assertion's \"response_nonce\" is missing, or too far from now: check the \
          clock (`RelyingParty::nonce_window` is the largest difference)"
     )]
     NonceTime,
-    /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
+    /// The assertion was accepted before (OpenID Authentication 2.0 §11.3).
     #[error("the assertion has been used before: its \"response_nonce\" is known")]
     Replayed,
-    /// The signature is wrong, or the provider says that it did not sign the assertion (OpenID
-    /// Authentication 2.0 §11.4), or the provider has confirmed it before: it does so only once,
-    /// even if its answer was lost.
+    /// The signature is wrong, or the provider did not confirm it (OpenID Authentication 2.0
+    /// §11.4). A provider confirms an assertion only once, also if its response was lost.
     #[error("the assertion's signature is wrong, or the provider did not confirm it")]
     Signature,
 }
@@ -89,27 +90,28 @@ pub enum AssertionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication
-    /// 2.0 §10.2.1). Ask again without `immediate`.
+    /// The provider cannot answer `checkid_immediate` without asking the user (OpenID
+    /// Authentication 2.0 §10.2.1). Send the user again without `immediate`.
     #[error("the provider has to ask the user first: send the request without `immediate`")]
     SetupNeeded {
-        /// The URL to which OpenID 1.1 wants the user to go instead. It is not signed.
+        /// The URL to which an OpenID 1.1 provider sends the user instead. It is not signed.
         url: Option<String>,
     },
-    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). The
+    /// The provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). The
     /// message is not signed.
     #[error("the provider answered with an error{}", quoted(message.as_deref()))]
     Failed {
-        /// The message for the user.
+        /// The error message.
         message: Option<String>,
-        /// The contact to ask for help.
+        /// The provider's contact for questions.
         contact: Option<String>,
-        /// A number or address to refer to.
+        /// A reference, such as a ticket number.
         reference: Option<String>,
     },
 }
 
-/// Returns the text about a message that cannot be read. The field is empty if none is at fault.
+/// Returns the text about a message that cannot be read. `field` is empty if the error is not about
+/// one field.
 fn unclear(field: &str) -> String {
     if field.is_empty() {
         "the callback's OpenID message is not UTF-8, or has too many fields".to_owned()

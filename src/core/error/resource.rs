@@ -2,8 +2,8 @@
 
 use crate::wire::Timestamp;
 
-/// The reason why a protected resource refuses a request. For the operator: it says more than the
-/// client is told.
+/// The reason why a protected resource refuses a request. It is for the operator's log: the client
+/// gets only its [`code`](Self::code).
 ///
 /// # Examples
 /// ```
@@ -26,10 +26,10 @@ pub enum RejectReason {
         "{0:?} occurs more than once: expected one bearer token in one place (RFC 6750 section 2)"
     )]
     TokenTwice(&'static str),
-    /// A header or parameter that should hold the bearer token holds something else.
+    /// The header or parameter for the bearer token has something else in it.
     #[error("{name} cannot be used: {why}")]
     TokenInvalid {
-        /// The header or parameter.
+        /// The name of the header or parameter.
         name: &'static str,
         /// The reason why the header or parameter cannot be used.
         why: &'static str,
@@ -59,17 +59,17 @@ pub enum RejectReason {
     /// The bearer token is for other resources.
     #[error("{}", audience(received, expected))]
     TokenAudience {
-        /// The resources that it is for.
+        /// The resources for which the token was issued.
         received: Vec<String>,
-        /// The resource, and its other names.
+        /// The URL of this resource, and its other names.
         expected: Vec<String>,
     },
-    /// The `token_type` says that the token is not a bearer access token. Either the token is bound
-    /// to a key, and the request has to prove that it has the key (`DPoP`, `PoP`, `MAC`), or the
-    /// token is not for resources (`refresh_token`, `id_token`, `N_A`).
+    /// The `token_type` is not that of a bearer access token. Either the token is bound to a key,
+    /// which the request would have to prove (`DPoP`, `PoP`, `MAC`), or the token is not for
+    /// resources (`refresh_token`, `id_token`, `N_A`).
     #[error("the token is of the type {0:?}, which is not a bearer access token")]
     TokenKind(String),
-    /// The bearer token does not have the scope that is needed.
+    /// The bearer token does not have the required scope.
     #[error("the bearer token does not have the scope that this request needs")]
     ScopeInsufficient,
 }
