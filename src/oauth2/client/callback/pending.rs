@@ -1,5 +1,5 @@
-//! The values that are remembered while the user is away, and the checks of a callback before
-//! anything is sent, RFC 6749 §4.1.2, RFC 9207.
+//! The values that are stored while the user is away, and the checks of a callback before anything
+//! is sent, RFC 6749 §4.1.2, RFC 9207.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,27 +17,31 @@ use crate::oauth2::{ResponseMode, Scope};
 use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
-/// A code grant that waits for its user to come back.
+/// A code grant that waits until its user comes back.
 ///
-/// Keep it in a place that only this user's browser can reach: an encrypted cookie (it is a few
-/// hundred bytes), or the server's session. It belongs to one client of one server, and another
-/// refuses it. `redeem` consumes it, and it is not `Clone`. If the transport fails, a stored copy
-/// can be redeemed again. If your application notes the identifier first, it does not accept it a
-/// second time, so the user has to start again.
+/// Store it where only this user's browser can use it: in an encrypted cookie (it has a few hundred
+/// bytes), or in the user's session on your server. It implements `Serialize` and `Deserialize`. It
+/// belongs to one client at one server, and other clients refuse it.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. Your application has
-/// to ensure that each pending value is used once. In a server's session, take the value out in the
-/// same step in which you read it. Nothing can be taken out of a cookie, since browsers and
-/// attackers may keep copies of it. Before you redeem, insert [`id`](Self::id) into your database
-/// if it is absent, and go on only if it was inserted; or use
-/// [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
-/// [`expires_at`](Self::expires_at).
+/// [`Client::redeem`](crate::oauth2::Client::redeem) consumes it, and it is not `Clone`. But a
+/// callback may arrive twice: by a second click, a prefetch, or an attacker. Your application has
+/// to make sure that each pending value is used only once:
+///
+/// - In a session on your server, remove the value in the same operation in which you read it.
+/// - A cookie cannot be removed reliably, since browsers and attackers may keep copies. Before you
+///   redeem, insert [`id`](Self::id) into your database if it is absent, and go on only if it was
+///   inserted. If your application has only one process, you can use
+///   [`UsedPendingIds`](crate::UsedPendingIds). Keep the entry until
+///   [`expires_at`](Self::expires_at).
+///
+/// If the transport fails while the code is redeemed, a value that was marked as used is not
+/// accepted again, so that the user has to start again.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::Pending;
 /// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
-/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that
-/// // inserted a row.
+/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING; returns whether it
+/// // has inserted a row.
 /// fn is_first(pending: &Pending) -> bool {
 ///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -59,8 +63,8 @@ pub struct Pending {
     pub(crate) verifier: Option<CodeVerifier>,
 }
 
-/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`], whose methods
-/// it has.
+/// An implicit grant that waits until its user comes back. It has the methods of [`Pending`]. Store
+/// it in the same way.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::PendingImplicit;
@@ -72,10 +76,10 @@ pub struct Pending {
 #[serde(from = "StoredImplicit<PendingCommon>")]
 pub struct PendingImplicit(Pending);
 
-/// An implicit grant as it is stored.
+/// The stored form of an implicit grant.
 #[derive(Serialize, Deserialize)]
 struct StoredImplicit<C> {
-    /// Another member than a code grant's, so that neither is taken for the other.
+    /// Another name than in a code grant, so that one cannot be read as the other.
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
@@ -94,14 +98,14 @@ impl Serialize for PendingImplicit {
     }
 }
 
-/// A value that passes through the browser and need not be wiped from memory, but that only the
-/// browser and this application should see.
+/// The `state` of an authorization request. It passes through the browser, so that it need not be
+/// wiped from memory, but only the browser and this application should see it.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 pub(crate) enum State {
-    /// Fresh bits, in place.
+    /// Random bits, without an allocation.
     Own(Unguessable),
-    /// The caller's own, or one that was stored.
+    /// The caller's text, or a text that was stored.
     Given(String),
 }
 
@@ -132,10 +136,10 @@ impl fmt::Debug for State {
     }
 }
 
-/// The values that both kinds of pending values hold.
+/// The members that both kinds of pending values have.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PendingCommon {
-    /// The client at its server.
+    /// The fingerprint of the client and its server.
     #[serde(rename = "for")]
     pub(crate) fingerprint: ClientFingerprint,
     pub(crate) state: State,
@@ -153,7 +157,7 @@ pub(crate) struct PendingCommon {
     pub(crate) expires_at: Timestamp,
 }
 
-/// The first form had a fingerprint of 53 bits.
+/// The version of the stored form. Version 1 had a fingerprint of 53 bits.
 const VERSION: u64 = 2;
 
 impl Pending {
@@ -161,24 +165,24 @@ impl Pending {
         Self { version: VERSION, common, verifier }
     }
 
-    /// Returns the state that the callback will carry. It may serve as the key under which this
-    /// value is stored, as long as the stored value is also bound to the user's browser.
+    /// Returns the `state` that the callback will contain. You can use it as the key under which
+    /// you store this value, but also bind the stored value to the user's browser.
     pub fn state(&self) -> &str {
         self.common.state.as_str()
     }
 
-    /// Returns the identifier of this value: before you redeem, note the identifier, and go on only
-    /// if it was not noted yet.
+    /// Returns the id of this value. Before you redeem, store the id, and go on only if it was not
+    /// stored yet.
     pub fn id(&self) -> PendingId {
         self.common.fingerprint.id(self.state())
     }
 
-    /// Returns the nonce that an ID token has to carry, if one was asked for.
+    /// Returns the nonce that the ID token must contain; `None` if the request had no nonce.
     pub fn nonce(&self) -> Option<&str> {
         self.common.nonce.as_deref()
     }
 
-    /// Returns the time from which on it can no longer be redeemed.
+    /// Returns the time from which on the client refuses the callback.
     pub fn expires_at(&self) -> Timestamp {
         self.common.expires_at
     }
@@ -227,7 +231,8 @@ impl PendingCommon {
         Ok(())
     }
 
-    /// Returns the callback, after checking that it belongs to this authorization and has no error.
+    /// Returns the parameters of a callback, after checking that it belongs to this authorization
+    /// and has no error.
     pub(crate) fn accept<'c>(
         &self,
         callback: &'c Callback<'_>,
@@ -242,8 +247,8 @@ impl PendingCommon {
         // RFC 6749 §4.1.2.1: a code has one character at least.
         answer.error = answer.error.filter(|error| !error.is_empty());
         let Some(state) = answer.state.as_deref() else {
-            // Some servers leave the state out when the user says no. An attacker may have sent
-            // this, but its code is kept.
+            // Some servers omit the state when the user denies access. An attacker may have sent
+            // this callback, too, but the error contains the code for the log.
             let code =
                 answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
             return Err(match code {
@@ -260,7 +265,7 @@ impl PendingCommon {
                 let (expected, received) = (truncated(expected), truncated(received));
                 return Err(CallbackError::IssuerMismatch { expected, received }.into());
             }
-            // The server itself says that the answer is its own.
+            // The server names itself, so that the URI is not needed to tell servers apart.
             (Some(_), Some(_)) => place.no_place = true,
             (None, Some(received)) if !rules.unknown_iss => {
                 return Err(CallbackError::IssuerUnknown { received: truncated(received) }.into());
@@ -290,7 +295,7 @@ impl PendingCommon {
     }
 }
 
-/// The rules by which a client and its server judge a callback.
+/// The settings of a client and its server for callbacks.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Rules {
     pub(crate) promises_iss: bool,
@@ -298,8 +303,8 @@ pub(crate) struct Rules {
     pub(crate) place: Leniency,
 }
 
-/// Returns whether an error code looks like those of the specification. An attacker may have
-/// written it, and it is shown in logs.
+/// Returns whether an error code looks like the codes of the specification. It is written to logs,
+/// and an attacker may have chosen it.
 fn is_usual_code(code: &str) -> bool {
     code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
@@ -307,7 +312,7 @@ fn is_usual_code(code: &str) -> bool {
 /// The parameters of a callback.
 #[derive(Default)]
 pub(crate) struct CallbackParameters<'c> {
-    /// All of it, still encoded.
+    /// All parameters, still encoded.
     pub(crate) pairs: &'c str,
     pub(crate) code: Option<Cow<'c, str>>,
     pub(crate) access_token: Option<Cow<'c, str>>,
@@ -320,7 +325,7 @@ pub(crate) struct CallbackParameters<'c> {
 }
 
 impl<'c> CallbackParameters<'c> {
-    /// Finds what the protocol knows among the pairs.
+    /// Finds the parameters of the protocol among the pairs.
     fn read(&mut self) -> Result<(), Forged> {
         for (name, value) in form::text_pairs(self.pairs) {
             let (name, slot) = match name.as_deref() {
@@ -334,7 +339,7 @@ impl<'c> CallbackParameters<'c> {
                 Some("id_token") => ("id_token", &mut self.id_token),
                 _ => continue,
             };
-            // By `ok_or`, an error would be made and dropped for each parameter.
+            // `ok_or` would make and drop an error for each parameter.
             let Some(value) = value else {
                 return Err(Forged::ParameterInvalid { name });
             };
@@ -346,8 +351,8 @@ impl<'c> CallbackParameters<'c> {
     }
 }
 
-/// Returns the part of a callback that holds the answer: the query or the fragment of a URI, or a
-/// form; or either alone.
+/// Returns the part of a callback that contains the parameters: the query, the fragment, or the
+/// form.
 fn part<'c>(
     callback: &'c Callback<'_>,
     parts: &CallbackParts<'c>,

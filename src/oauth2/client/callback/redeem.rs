@@ -1,4 +1,4 @@
-//! The last leg of the code and the implicit grant, RFC 6749 §4.1.3 and §4.2.2.
+//! Redeeming the callback of the code and the implicit grant, RFC 6749 §4.1.3 and §4.2.2.
 
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -16,17 +16,17 @@ use crate::wire::form;
 use crate::{Callback, Error, Forged, Moment, Purpose, Response, Step, Timestamp};
 
 impl Client {
-    /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
-    /// [`request_token`](Self::request_token) in one.
+    /// Checks a callback and exchanges its code for a token. This is [`accept`](Self::accept) and
+    /// [`request_token`](Self::request_token) in one call.
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. The client compares it with the redirect_uri.
-    /// For another [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment,
-    /// or [`Callback::posted`] with the form.
+    /// `callback` is the URI that the user's browser requested: path and query as your framework
+    /// has them (axum's `OriginalUri`), or the whole URI. The client compares it with the
+    /// redirect_uri. With another [`ResponseMode`](crate::oauth2::ResponseMode), `callback` is the
+    /// URI with its fragment, or [`Callback::posted`] with the form.
     ///
-    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
-    /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
-    /// was stored is not.
+    /// A callback may arrive twice. This call consumes `pending`, but not a stored copy of it. So
+    /// first store [`pending.id()`](Pending::id) in your database, or use
+    /// [`UsedPendingIds`](crate::UsedPendingIds).
     ///
     /// ```
     /// # use oauth_proto::oauth2::{Client, Pending, Token};
@@ -51,17 +51,23 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
-    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
-    /// error, [`Forged`] when the callback does not belong to `pending`,
-    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. The
-    /// step reports errors of the response.
+    /// - [`Refused::Denied`](crate::Refused::Denied) if the user has denied access.
+    /// - [`Refused::Authorization`](crate::Refused::Authorization) if the callback contains another
+    ///   error.
+    /// - [`Forged`] if the callback does not belong to `pending`, or `pending` belongs to another
+    ///   client.
+    /// - [`Expired`](crate::Expired) if the user took too long, or another version of this crate
+    ///   stored `pending`.
+    ///
+    /// In these cases nothing was sent. Errors in the server's response are returned later, by the
+    /// step.
     ///
     /// # Security
-    /// The URI at which the user arrived distinguishes the callbacks of several servers, if each
-    /// server has its own redirect_uri (RFC 9700 §4.4.2.2). A query or a form alone does not
-    /// contain that URI. It is taken only if the server names itself by its known issuer (RFC
-    /// 9207), or with [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// If you have several servers, each with its own redirect_uri, the URI at which a callback
+    /// arrived tells which server it belongs to (RFC 9700 §4.4.2.2). A query or a form alone does
+    /// not contain that URI. The client accepts such a callback only if the server names itself in
+    /// it with its known issuer (RFC 9207), or if
+    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place) is set.
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -72,8 +78,8 @@ impl Client {
         self.request_token(grant, moment)
     }
 
-    /// Checks a callback, and returns the grant that it brings: for a token request with custom
-    /// parameters.
+    /// Checks a callback, and returns the grant of its code. Use it to add parameters to the token
+    /// request.
     ///
     /// ```
     /// # use oauth_proto::oauth2::{Client, Pending, Token};
@@ -87,10 +93,13 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
-    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
-    /// error, [`Forged`] when the callback does not belong to `pending`, or `pending` not to this
-    /// client, [`Expired`](crate::Expired) when the user took too long.
+    /// - [`Refused::Denied`](crate::Refused::Denied) if the user has denied access.
+    /// - [`Refused::Authorization`](crate::Refused::Authorization) if the callback contains another
+    ///   error.
+    /// - [`Forged`] if the callback does not belong to `pending`, or `pending` belongs to another
+    ///   client.
+    /// - [`Expired`](crate::Expired) if the user took too long, or another version of this crate
+    ///   stored `pending`.
     pub fn accept<'a>(
         &self,
         pending: Pending,
@@ -130,18 +139,22 @@ impl Client {
         }
     }
 
-    /// Exchanges a code that the user copied from the server's page, as some servers offer for
-    /// `urn:ietf:wg:oauth:2.0:oob`. White space around it is removed.
+    /// Exchanges a code that the user has copied from the server's page. Some servers display it
+    /// for the redirect_uri `urn:ietf:wg:oauth:2.0:oob`. White space around the code is removed.
     ///
     /// # Security
-    /// The state, and with it the knowledge that the code was asked for here. The proof key still
-    /// ties the code to `pending`, so that another's code is of no use, unless that was left out
-    /// too.
+    /// There is no callback, so that the state is not checked: the client cannot tell who requested
+    /// the code. If the authorization request had a PKCE challenge, the server still refuses codes
+    /// that do not belong to `pending`. Without PKCE, an attacker can make a user enter the
+    /// attacker's code.
     ///
     /// # Errors
-    /// [`Expired`](crate::Expired) when the user took too long, or `pending` was stored in an
-    /// earlier form; [`Forged::OtherClient`] when `pending` is another client's. Nothing has been
-    /// sent then. The step reports errors of the response.
+    /// - [`Expired`](crate::Expired) if the user took too long, or another version of this crate
+    ///   stored `pending`.
+    /// - [`Forged::OtherClient`] if `pending` belongs to another client.
+    ///
+    /// In these cases nothing was sent. Errors in the server's response are returned later, by the
+    /// step.
     pub fn dangerous_redeem_code(
         &self,
         pending: Pending,
@@ -170,17 +183,21 @@ impl Client {
         grant.without_sending_scope(pending.common.scope)
     }
 
-    /// Returns the token that an implicit grant brings in the fragment of its callback: `callback`
-    /// is the whole URI, which only a script in the page knows (`location.href`), or
+    /// Returns the token in the fragment of an implicit grant's callback.
+    ///
+    /// `callback` is the whole URI, which only a script in the page can read (`location.href`), or
     /// [`Callback::posted`] with that URI and the fragment.
     ///
     /// # Errors
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
-    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another
-    /// error, [`Forged`] when the callback does not belong to `pending`, or `pending` not to this
-    /// client, [`Expired`](crate::Expired) when the user took too long.
-    /// [`Misbehaved`](crate::Misbehaved) when the callback is not a token answer,
-    /// [`RequestError::NotInOauth21`] when the server is one of OAuth 2.1.
+    /// - [`Refused::Denied`](crate::Refused::Denied) if the user has denied access.
+    /// - [`Refused::Authorization`](crate::Refused::Authorization) if the callback contains another
+    ///   error.
+    /// - [`Forged`] if the callback does not belong to `pending`, or `pending` belongs to another
+    ///   client.
+    /// - [`Expired`](crate::Expired) if the user took too long, or another version of this crate
+    ///   stored `pending`.
+    /// - [`Misbehaved`](crate::Misbehaved) if the fragment is not a valid token response.
+    /// - [`RequestError::NotInOauth21`] if the server keeps to OAuth 2.1.
     pub fn token_from_fragment<'a>(
         &self,
         pending: PendingImplicit,
@@ -195,7 +212,7 @@ impl Client {
         pending.check(&self.inner.fingerprint, now)?;
         let callback = callback.into();
         let answer = pending.common.accept(&callback, self.rules())?;
-        // It has the members of a token answer (§4.2.2), as a form.
+        // The fragment has the members of a token response (§4.2.2), as a form.
         let members =
             form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Wiped(Response::new(members));

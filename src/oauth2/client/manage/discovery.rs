@@ -1,4 +1,4 @@
-//! Finding out about authorization servers: RFC 8414 §3, and OpenID Connect Discovery §4.
+//! The discovery of authorization servers, RFC 8414 §3, OpenID Connect Discovery §4.
 
 use http::Uri;
 
@@ -10,10 +10,10 @@ use crate::oauth2::client::token_response;
 use crate::wire::{truncated, without_secrets};
 use crate::{Error, Purpose, Step, Unsupported};
 
-/// Fetches an authorization server's metadata by its issuer identifier.
+/// Fetches the metadata of an authorization server by its issuer identifier.
 ///
-/// RFC 8414's place is tried first, then OpenID Connect's. The metadata must name the very issuer
-/// that was asked for.
+/// The well-known URL of RFC 8414 is tried first, then the URL of OpenID Connect Discovery. The
+/// metadata must contain exactly the requested issuer.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizationServer, Discovery};
@@ -29,17 +29,18 @@ use crate::{Error, Purpose, Step, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// The URL of the document, if it is the only place to look. Default: the well-known places.
+    /// The URL of the metadata, if it is not a well-known one. Default: `None`, so that the
+    /// well-known URLs are tried.
     pub metadata_url: Option<String>,
-    /// Takes metadata that names the issuer as this text, too. Write it exactly as the document
-    /// does, if that differs by a slash or a port from the issuer that was given to
-    /// [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and callbacks
-    /// are compared with that. Default: none.
+    /// Another spelling of the issuer that the metadata may contain. Set it if the metadata differs
+    /// from the issuer given to [`new`](Self::new) by a slash or a port. Copy the text exactly from
+    /// the metadata: [`Metadata::issuer`] will be this text, and the client compares callbacks with
+    /// it. Default: `None`.
     ///
     /// ```
     /// use oauth_proto::oauth2::Discovery;
     ///
-    /// // Its metadata names the issuer "https://tenant.auth.example.com/".
+    /// // The metadata contains the issuer "https://tenant.auth.example.com/".
     /// let mut discovery = Discovery::new("https://tenant.auth.example.com")?;
     /// discovery.allow_issuer = Some("https://tenant.auth.example.com/".into());
     /// let step = discovery.start()?;
@@ -47,45 +48,47 @@ pub struct Discovery {
     /// ```
     ///
     /// # Security
-    /// This is safe if both names belong to one server. Otherwise the client accepts the other
-    /// server's callbacks as this server's.
+    /// This is safe if both spellings belong to the same server. If not, the client accepts
+    /// callbacks of the other server for this one.
     pub allow_issuer: Option<String>,
-    /// Takes metadata that names this issuer instead, including the braces:
-    /// `https://login.microsoftonline.com/{tenantid}/v2.0`, which Microsoft's endpoints for several
-    /// tenants name. Default: none.
+    /// A template that the metadata may contain instead of the issuer, with the braces. Microsoft's
+    /// endpoints for several tenants use `https://login.microsoftonline.com/{tenantid}/v2.0`.
+    /// [`Metadata::issuer`] is then `None`. Default: `None`.
     ///
     /// # Security
-    /// Callbacks are not tied to an issuer, since the issuer of the user's tenant is not known yet
-    /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
+    /// The issuer of the user's tenant is not known yet, so that the client cannot compare the
+    /// issuer of a callback with it. Check the tenant in the ID token.
     pub allow_issuer_template: Option<String>,
-    /// Takes metadata that names no issuer. Default: refuses it.
+    /// If `true`, the metadata may lack the issuer. Default: `false`.
     ///
     /// # Security
-    /// If an attacker puts another server's metadata in this place, the client does not notice it.
+    /// If an attacker replaces the metadata by the metadata of another server, the client does not
+    /// notice.
     pub allow_missing_issuer: bool,
-    /// Fetches without TLS from other machines. Default: refuses to.
+    /// If `true`, metadata is fetched from other machines without TLS. Default: `false`.
     ///
     /// # Security
     /// An attacker on the network can choose the endpoints, and gets every code and secret.
     pub dangerous_allow_http: bool,
-    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by
-    /// name or address. Without it, a document must not name endpoints further inside the network
-    /// than its own server: only an issuer that is in this network itself has endpoints there, and
-    /// only one on this machine has endpoints on this machine.
-    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such
-    /// metadata. Default: refuses it.
+    /// If `true`, metadata may contain endpoints that are further inside this machine's network
+    /// than the issuer, by name or address. Default: `false`.
+    ///
+    /// By default, an issuer on the internet may only have endpoints on the internet. An issuer in
+    /// this machine's network may have endpoints in the network, and an issuer on this machine may
+    /// have them anywhere. Make a server of metadata with internal endpoints by
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`].
     ///
     /// # Security
-    /// The author of the document can have this machine send requests, secrets among them, to hosts
-    /// that only this machine can reach, and so read, change and delete something there. If names
-    /// resolve to such hosts, only your HTTP client can refuse: use
-    /// [`is_internal_address`](crate::wire::is_internal_address) as the rule.
+    /// The author of the metadata can make this program send requests with secrets to hosts that
+    /// only this machine can reach, and so read, change and delete data there. This crate does not
+    /// resolve names. If a public name may resolve to an internal address, your HTTP client has to
+    /// refuse it: use [`is_internal_address`](crate::wire::is_internal_address).
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth2::Discovery;
     ///
-    /// // Its token endpoint is at "https://keycloak.internal:8443".
+    /// // The metadata contains a token endpoint at "https://keycloak.internal:8443".
     /// let mut discovery = Discovery::new("https://auth.example.com")?;
     /// discovery.dangerous_allow_internal_hosts = true;
     /// let step = discovery.start()?;
@@ -96,16 +99,16 @@ pub struct Discovery {
     /// crate::oauth2::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
     pub dangerous_allow_internal_hosts: bool,
     issuer: String,
-    /// The well-known places.
+    /// The well-known URLs.
     places: Vec<Uri>,
 }
 
 impl Discovery {
-    /// Looks for the metadata of an issuer.
+    /// Makes a discovery of the metadata of an issuer.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the issuer is not an absolute http or https URL, or has a query or
-    /// a fragment. That it is https is checked by [`start`](Self::start).
+    /// [`Unsupported::Url`] if the issuer is not an absolute http or https URL, or has a query or a
+    /// fragment. [`start`](Self::start) checks that it is https.
     pub fn new(issuer: &str) -> Result<Self, Error> {
         let uri = identifier(issuer)?;
         let mut places = vec![inserted(&uri, "oauth-authorization-server")?, appended(&uri)?];
@@ -127,11 +130,18 @@ impl Discovery {
     /// Starts the discovery.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`], and [`Unsupported::Url`] when
-    /// [`metadata_url`](field@Self::metadata_url) is not an absolute http or https URL. From the
-    /// step: [`CallbackError::IssuerMismatch`](crate::oauth2::CallbackError::IssuerMismatch),
-    /// [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and [`Unsupported::Url`] for
-    /// an endpoint in this network.
+    /// - [`Unsupported::PlainHttp`] if the issuer, or [`metadata_url`](field@Self::metadata_url),
+    ///   is on another machine, without TLS.
+    /// - [`Unsupported::Url`] if [`metadata_url`](field@Self::metadata_url) is not an absolute http
+    ///   or https URL.
+    ///
+    /// From the step:
+    /// - [`CallbackError::IssuerMismatch`](crate::oauth2::CallbackError::IssuerMismatch) if the
+    ///   metadata has another issuer.
+    /// - [`Unsupported::Url`] if an endpoint is further inside this machine's network than the
+    ///   issuer.
+    /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has the
+    ///   metadata.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         if let Some(url) = &self.metadata_url {
             self.places = vec![endpoint(url)?];
@@ -154,7 +164,7 @@ impl MetadataSearch for Discovery {
     type Document = Metadata;
     const PURPOSE: Purpose = Purpose::DiscoveringServer;
 
-    /// Checks that an object names an issuer: otherwise it may be anything.
+    /// Checks that an object has an issuer. Without one, it may be any other document.
     fn recognize(&self, metadata: &Metadata) -> Result<(), Error> {
         if metadata.issuer.is_none() && !self.allow_missing_issuer {
             Err(self.mismatch(None))
@@ -202,7 +212,7 @@ fn identifier(issuer: &str) -> Result<Uri, Error> {
     Ok(uri)
 }
 
-/// Returns the well-known place behind the path (OpenID Connect Discovery §4).
+/// Returns the well-known URL whose suffix is behind the path (OpenID Connect Discovery §4).
 fn appended(uri: &Uri) -> Result<Uri, Unsupported> {
     rebuilt(uri, &format!("{}/.well-known/openid-configuration", uri.path().trim_end_matches('/')))
 }

@@ -1,5 +1,4 @@
-//! The search for metadata at the places where it may be: the one search of discovery, for servers
-//! and for resources.
+//! The search for a metadata document at several URLs, for servers and for resources.
 
 use std::collections::VecDeque;
 
@@ -14,38 +13,39 @@ use crate::{Error, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Un
 
 /// A search for one kind of metadata.
 pub(crate) trait MetadataSearch: Send + Sync + 'static {
-    /// The document.
+    /// The type of the document.
     type Document: Document;
 
-    /// The purpose of its requests.
+    /// The purpose of the requests.
     const PURPOSE: Purpose;
 
-    /// Checks that a document is one of these at all. If it is not, the search goes on.
+    /// Checks that an object is a document of this kind. If not, the search goes on at the next
+    /// URL.
     fn recognize(&self, _: &Self::Document) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Checks a document. An error is the end.
+    /// Checks a document. An error ends the search.
     fn check(&self, document: Self::Document) -> Result<Self::Document, Error>;
 }
 
-/// Asks one place after the other until one has the document.
+/// Requests one URL after the other until a response contains the document.
 pub(crate) struct AwaitDocument<S> {
     search: S,
-    /// The places that are left, the one that is being asked among them.
+    /// The URLs that are left. The first of them is being requested.
     places: VecDeque<Uri>,
-    /// The error so far that says most, and of several such errors the first.
+    /// The most informative error so far, and the first of several such errors.
     last_failure: Option<(Weight, Error)>,
 }
 
-/// The amount that an error says about the reason why nothing was found.
+/// The information in an error about why no document was found.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Weight {
-    /// Nothing is there.
+    /// The URL does not exist.
     Absent,
-    /// Something else is there: a page, or another document.
+    /// The URL has something else: a page, or another document.
     SomethingElse,
-    /// The place could not tell.
+    /// The server failed or refused.
     Trouble,
 }
 
@@ -54,7 +54,7 @@ impl<S: MetadataSearch> AwaitDocument<S> {
         Self { search, places: places.into(), last_failure: None }.ask()
     }
 
-    /// Asks at the next place. If no place is left, returns the error that says most.
+    /// Requests the next URL. If no URL is left, returns the most informative error.
     fn ask(self) -> Result<Step<S::Document>, Error> {
         let nowhere = || Unsupported::NoEndpoint { endpoint: "metadata" }.into();
         match self.places.front().cloned() {
@@ -86,7 +86,7 @@ impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
         };
         let asked = self.places.pop_front();
         if self.last_failure.as_ref().is_none_or(|(before, _)| *before < weight) {
-            // It is about the request to this place, and not about the last one.
+            // The error belongs to the request to this URL, and not to the last one.
             let leg = asked.map(|place| Leg::new(S::PURPOSE, &place));
             let error = leg.iter().fold(error, Error::in_leg);
             self.last_failure = Some((weight, error));
@@ -99,8 +99,8 @@ impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
     }
 }
 
-/// Returns whether there is nothing, or a page for users, or a redirect to one: the document may be
-/// in another place.
+/// Returns whether an error means that the document may be at another URL: nothing was found, or a
+/// page for users, or a redirect to one.
 fn is_no_document(error: &Error) -> bool {
     use Misbehaved::{FieldMissing, Redirect, WrongFormat};
     let is_other = |misbehaved: &_| {
@@ -120,7 +120,7 @@ fn get(uri: Uri) -> Request {
     request
 }
 
-/// Returns the well-known place between the host and the path (RFC 8414 §3.1).
+/// Returns the well-known URL whose suffix is between host and path (RFC 8414 §3.1).
 pub(crate) fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     rebuilt(uri, &format!("/.well-known/{name}{}{query}", uri.path().trim_end_matches('/')))

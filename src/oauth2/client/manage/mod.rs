@@ -1,4 +1,4 @@
-//! The functions of a client besides getting tokens: discovery, registration, introspection and
+//! The requests of a client besides token requests: discovery, registration, introspection and
 //! revocation.
 
 pub(crate) mod discovery;

@@ -1,4 +1,4 @@
-//! Registering a client and managing its registration, RFC 7591 §3 and RFC 7592 §2.
+//! Client registration, RFC 7591 §3, and its management, RFC 7592 §2.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Uri};
@@ -22,7 +22,8 @@ use crate::{
 };
 
 impl AuthorizationServer {
-    /// Registers a client (RFC 7591 §3.1), with the initial access token that some servers demand.
+    /// Registers a client (RFC 7591 §3.1). Some servers demand an initial access token, which their
+    /// operator gives you.
     ///
     /// ```no_run
     /// use oauth_proto::oauth2::{AuthorizationServer, ClientMetadata};
@@ -41,11 +42,13 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are
-    /// reported by the step. An answer without a usable URI to manage the registration does not
-    /// cause an error: its [`registration_client_uri`](ClientRegistration::registration_client_uri)
-    /// is left out. A place on this machine or in its network is an error, unless the server is
-    /// there too.
+    /// [`Unsupported::NoEndpoint`] if the server has no registration endpoint. Errors in the
+    /// server's response are returned later, by the step.
+    ///
+    /// If the response has an unusable
+    /// [`registration_client_uri`](ClientRegistration::registration_client_uri), the result is a
+    /// registration without this URI. But the step returns [`Misbehaved::FieldInvalid`] if this URI
+    /// is on this machine or in its network, and the server is not.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
@@ -67,19 +70,20 @@ impl AuthorizationServer {
 }
 
 impl ClientRegistration {
-    /// Makes the client that was registered, with the authentication that its registration names,
-    /// and with its redirect_uri if it has just one. For a method other than `none`,
-    /// `client_secret_basic` and `client_secret_post`, call [`Client::authentication`] before
-    /// anything is sent: with `client_secret_jwt`, for example, the secret is a key, and must not
-    /// be sent.
+    /// Makes the client of this registration, with its authentication method, and with its
+    /// redirect_uri if there is exactly one.
+    ///
+    /// This crate implements the methods `none`, `client_secret_basic` and `client_secret_post`.
+    /// For any other method, call [`Client::authentication`] before you send a request. With
+    /// `client_secret_jwt`, for example, the secret is a key, which must not be sent.
     ///
     /// # Errors
-    /// [`Expired::ClientSecret`];
-    /// [`RequestError::RegistrationMember`](crate::oauth2::RequestError::RegistrationMember) when
-    /// the method of authentication or the end of the secret cannot be read; and those of
-    /// [`Client::redirect_uri`].
+    /// - [`Expired::ClientSecret`] if the secret has expired at the time `now`.
+    /// - [`RequestError::RegistrationMember`](crate::oauth2::RequestError::RegistrationMember) if
+    ///   the secret, its expiry or the authentication method has an invalid type.
+    /// - [`Unsupported`] if the redirect_uri is not accepted by [`Client::redirect_uri`].
     pub fn client(&self, server: AuthorizationServer, now: Timestamp) -> Result<Client, Error> {
-        // Without these, more would be permitted than the server wanted to say.
+        // If one of these members were ignored, the client would do what the server did not permit.
         for member in ["client_secret", "client_secret_expires_at", "token_endpoint_auth_method"] {
             if self.metadata.extra.contains_key(member) {
                 return Err(RequestError::RegistrationMember { member }.into());
@@ -92,8 +96,8 @@ impl ClientRegistration {
         if let [redirect_uri] = self.metadata.redirect_uris.as_slice() {
             client = client.redirect_uri(redirect_uri)?;
         }
-        // §2: Basic is the default. A public client may have been given a secret all the same.
-        // An empty member counts as missing, in a registration that was stored, too.
+        // §2: the default is Basic. A public client may have a secret all the same. An empty member
+        // counts as missing, even in a stored registration.
         let method =
             self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication =
@@ -110,23 +114,27 @@ impl ClientRegistration {
         Ok(client.authentication(authentication))
     }
 
-    /// Asks for the registration as it is now (RFC 7592 §2.1). Secrets and tokens that the answer
-    /// does not replace are kept; store the result.
+    /// Fetches the current registration from the server (RFC 7592 §2.1). Secrets and tokens that
+    /// the response does not contain are kept. Store the result.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server gave no URI or no token to manage it with,
-    /// [`Unsupported::Url`] when the URI is not an https URL (or one of this machine).
+    /// - [`Unsupported::NoEndpoint`] if the registration has no URI or no token for its management.
+    /// - [`Unsupported::Url`] if the URI is neither an https URL nor on this machine.
+    ///
+    /// Errors in the server's response are returned later, by the step.
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
         Ok(self.send(request))
     }
 
-    /// Replaces the metadata as a whole (RFC 7592 §2.2). Store the result.
+    /// Replaces all metadata of the client at the server (RFC 7592 §2.2). Store the result.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server gave no URI or no token to manage it with,
-    /// [`Unsupported::Url`] when the URI is not an https URL (or one of this machine),
-    /// [`Unsupported::Unsendable`] when the metadata cannot be written as JSON.
+    /// - [`Unsupported::NoEndpoint`] if the registration has no URI or no token for its management.
+    /// - [`Unsupported::Url`] if the URI is neither an https URL nor on this machine.
+    /// - [`Unsupported::Unsendable`] if the metadata cannot be written as JSON.
+    ///
+    /// Errors in the server's response are returned later, by the step.
     pub fn update(&self, metadata: &ClientMetadata) -> Result<Step<Self>, Error> {
         let mut body = to_json(metadata)?;
         body["client_id"] = self.client_id.as_str().into();
@@ -137,7 +145,7 @@ impl ClientRegistration {
         Ok(self.send(request))
     }
 
-    /// Sends a request whose response is the registration as it is then.
+    /// Returns the step that sends a request whose response contains the registration.
     fn send(&self, request: Request) -> Step<Self> {
         let endpoint = request.uri().clone();
         let state =
@@ -145,16 +153,19 @@ impl ClientRegistration {
         self.watched(Step::send(request, state))
     }
 
-    /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).
+    /// Deletes the registration, and with it everything that was granted to the client (RFC 7592
+    /// §2.3).
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server gave no URI or no token to manage it with,
-    /// [`Unsupported::Url`] when the URI is not an https URL (or one of this machine).
+    /// - [`Unsupported::NoEndpoint`] if the registration has no URI or no token for its management.
+    /// - [`Unsupported::Url`] if the URI is neither an https URL nor on this machine.
+    ///
+    /// Errors in the server's response are returned later, by the step.
     pub fn delete(&self) -> Result<Step<()>, Error> {
         Ok(self.watched(Step::send(self.manage(Method::DELETE, None)?, AwaitDeletion)))
     }
 
-    /// Returns the step as one of this client.
+    /// Returns the step with events that name this client.
     fn watched<T>(&self, step: Step<T>) -> Step<T> {
         step.observed_by(&Observer::default().named(&self.client_id))
     }
@@ -174,7 +185,7 @@ impl ClientRegistration {
     }
 }
 
-/// The reason why a URI is refused for managing a registration of a server elsewhere.
+/// The reason why a URI on this machine or in its network is refused.
 const INSIDE: &str = "on this machine or in its network, but the server is elsewhere";
 
 fn is_empty(secret: &Secret) -> bool {
@@ -213,7 +224,7 @@ impl token_response::Document for ClientRegistration {
     const NEEDED: (&'static str, &'static str) = ("client_id", "\"\"");
 }
 
-/// Waits for a registration, with what it was before.
+/// Waits for a registration. `previous` is the registration before.
 struct AwaitRegistration {
     endpoint: Uri,
     internal_hosts: bool,
@@ -254,11 +265,11 @@ impl Receive<ClientRegistration> for AwaitRegistration {
         let inside = place
             .is_some_and(|place| points_into_private_network(&self.endpoint.to_string(), place));
         match place.map(endpoint) {
-            // The client is registered, and an error would lose it. It just cannot be managed.
+            // The client is registered, and would be lost by an error. It can only not be managed.
             Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("not an http or https URL", None).into()),
-            // A server elsewhere must not make this machine read, change or delete something on
-            // itself or in its network.
+            // A server outside must not make this machine read, change or delete data on itself or
+            // in its network.
             Some(Ok(_)) if inside && self.previous.is_some() => {
                 return Err(invalid(INSIDE, None).into());
             }
@@ -286,7 +297,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
                     registration.client_secret_expires_at = before.client_secret_expires_at;
                 }
             }
-            // If these members are missing or unreadable, the former ones are kept, so that the
+            // If these members are missing or unreadable, the previous ones are kept, so that the
             // client can still be managed.
             if registration.registration_access_token.is_none()
                 && before.registration_access_token.is_some()
@@ -313,7 +324,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
     }
 }
 
-/// Waits for the end of a registration.
+/// Waits for the deletion of a registration.
 struct AwaitDeletion;
 
 impl Receive<()> for AwaitDeletion {

@@ -1,4 +1,4 @@
-//! Finding out about protected resources: RFC 9728 §3.
+//! The discovery of protected resources, RFC 9728 §3.
 
 use http::{HeaderMap, Uri};
 
@@ -10,11 +10,12 @@ use crate::oauth2::{BearerChallenge, ResourceMetadata};
 use crate::wire::{Origin, is_secure, points_into_private_network, truncated, without_secrets};
 use crate::{Error, Purpose, Step, Unsupported};
 
-/// Fetches a protected resource's metadata: it names the servers that may issue tokens for it.
+/// Fetches the metadata of a protected resource, which names the authorization servers that issue
+/// tokens for it.
 ///
 /// # Examples
 /// From a URL that answers 401 to a session that may use it, as clients of the Model Context
-/// Protocol do it. Nothing but the URL is known at the beginning:
+/// Protocol do it. At the beginning, only the URL is known:
 /// ```no_run
 /// use oauth_proto::oauth2::{
 ///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery,
@@ -28,7 +29,7 @@ use crate::{Error, Purpose, Step, Unsupported};
 /// const RESOURCE: &str = "https://photos.example.com/albums";
 /// const REDIRECT_URI: &str = "http://127.0.0.1:51004/cb";
 ///
-/// // Who issues tokens for it? A 401 may say where that is written.
+/// // Which servers issue tokens for it? A 401 may contain the URL of the metadata.
 /// let refused = send(http::Request::get(RESOURCE).body(Vec::new())?)?;
 /// let discovery = ResourceDiscovery::new(RESOURCE)?.challenged(refused.headers());
 /// let resource = run(discovery.start()?, &mut send)?;
@@ -37,14 +38,14 @@ use crate::{Error, Purpose, Step, Unsupported};
 ///     .first()
 ///     .ok_or("the resource names no authorization server")?;
 ///
-/// // The server's endpoints, and a client of it.
+/// // The endpoints of the server, and a client that is registered there.
 /// let metadata = run(Discovery::new(issuer)?.start()?, &mut send)?;
 /// let server = AuthorizationServer::from_metadata(&metadata)?;
 /// let registration =
 ///     run(server.register(&ClientMetadata::new([REDIRECT_URI]), None)?, &mut send)?;
 /// let client = registration.client(server, Moment::from_os().now)?.redirect_uri(REDIRECT_URI)?;
 ///
-/// // The user's grant, for this resource alone, also when the token is renewed.
+/// // The user's grant, for this resource only, even when the token is renewed.
 /// let authorize = Authorize::default().resource(RESOURCE);
 /// let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
 /// println!("go to {}", authorization.url);
@@ -61,21 +62,23 @@ use crate::{Error, Purpose, Step, Unsupported};
 #[non_exhaustive]
 pub struct ResourceDiscovery {
     resource: String,
-    /// The resource's URL.
+    /// The parsed URL of the resource.
     uri: Uri,
-    /// The place of the metadata that a 401 names.
+    /// The URL of the metadata from a 401.
     hint: Option<Uri>,
-    /// The resource's own well-known place.
+    /// The well-known URL of the resource.
     place: Uri,
-    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path
-    /// above it, or the same path with a slash at its end. If the resource's own well-known place
-    /// has no metadata, that of its origin is asked, too. Default: `false`.
+    /// If `true`, the metadata may be about a resource that covers the requested one: the same
+    /// origin, and a parent path or the same path with a slash at its end. If the resource's
+    /// well-known URL has no metadata, the well-known URL of the origin is tried, too. Default:
+    /// `false`.
     ///
     /// # Security
-    /// On an origin that several parties share, one of them can publish metadata for another's
-    /// resource (§7.3).
+    /// If several parties share an origin, one of them can publish metadata for the resource of
+    /// another one (RFC 9728 §7.3).
     pub allow_covering_resource: bool,
-    /// Fetches without TLS from other machines, and follows hints there. Default: refuses to.
+    /// If `true`, metadata is fetched from other machines without TLS, even from a URL that a
+    /// challenge contains. Default: `false`.
     ///
     /// ```
     /// use oauth_proto::oauth2::ResourceDiscovery;
@@ -88,26 +91,26 @@ pub struct ResourceDiscovery {
     /// ```
     ///
     /// # Security
-    /// Everyone on the way can choose the authorization servers that the user is sent to.
+    /// An attacker on the network can choose the authorization servers to which the user is sent.
     pub dangerous_allow_http: bool,
-    /// Takes a hint to this machine or its network, and metadata that names authorization servers
-    /// there, from a resource elsewhere. The rule is that of
-    /// [`Discovery::dangerous_allow_internal_hosts`]. Default: refuses them.
+    /// If `true`, a resource outside of this machine's network may have metadata and authorization
+    /// servers on this machine or in its network. The rule is explained at
+    /// [`Discovery::dangerous_allow_internal_hosts`]. Default: `false`.
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:
     /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     ///
     /// # Security
-    /// A resource elsewhere can have this program send requests to services in its own network.
+    /// The resource can make this program send requests to services in its own network.
     pub dangerous_allow_internal_hosts: bool,
 }
 
 impl ResourceDiscovery {
-    /// Looks for the metadata of a resource in its well-known place (§3.1).
+    /// Makes a discovery of the metadata at the well-known URL of a resource (RFC 9728 §3.1).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] unless the resource is an absolute http or https URL without user
-    /// information and without a fragment.
+    /// [`Unsupported::Url`] if the resource is not an absolute http or https URL, or has user
+    /// information or a fragment.
     pub fn new(resource: &str) -> Result<Self, Error> {
         let uri = endpoint(resource)?;
         let place = inserted(&uri, "oauth-protected-resource")?;
@@ -122,12 +125,12 @@ impl ResourceDiscovery {
         })
     }
 
-    /// Looks first at the place that a 401 names, if it names one (§5.1), and then in the
-    /// well-known place.
+    /// Uses the URL of the metadata in the challenge of a 401 (RFC 9728 §5.1), if there is one. The
+    /// well-known URL is tried after it.
     ///
-    /// A hint that is not an https URL is ignored: some servers send a path, a URL in the wrong
-    /// quotes or `undefined`. (An http URL counts on this machine, and with
-    /// [`dangerous_allow_http`](Self::dangerous_allow_http).)
+    /// A URL in the challenge that is not an https URL is ignored: some servers send a path, a URL
+    /// in the wrong quotes, or `undefined`. An http URL is accepted on this machine, or with
+    /// [`dangerous_allow_http`](Self::dangerous_allow_http).
     pub fn challenged(mut self, headers: &HeaderMap) -> Self {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
         self.hint = hint.as_deref().and_then(|url| endpoint(url).ok()).or(self.hint);
@@ -137,15 +140,20 @@ impl ResourceDiscovery {
     /// Starts the discovery.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step:
-    /// [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch),
-    /// [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and [`Unsupported::Url`] for
-    /// an authorization server in this network. [`Unsupported::Url`], too, when the hint of a
-    /// [challenge](Self::challenged) leads from a resource on the internet to this machine or its
-    /// network. Such a resource is not to be trusted, so the discovery does not go on as if the
-    /// hint were missing.
+    /// - [`Unsupported::PlainHttp`] if the resource is on another machine, without TLS.
+    /// - [`Unsupported::Url`] if the resource is on the internet, and its
+    ///   [challenge](Self::challenged) contains a URL on this machine or in its network. Such a
+    ///   resource is not trustworthy, so that the well-known URL is not tried.
+    ///
+    /// From the step:
+    /// - [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch) if the
+    ///   metadata is about another resource.
+    /// - [`Unsupported::Url`] if the metadata names an authorization server on this machine or in
+    ///   its network, but the resource is outside.
+    /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has the
+    ///   metadata.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
-        // A server elsewhere must not make this machine ask itself or its network.
+        // A server outside must not make this machine send requests to itself or into its network.
         if let Some(url) = self.hint.as_ref().map(Uri::to_string)
             && !self.dangerous_allow_internal_hosts
             && points_into_private_network(&self.resource, &url)
@@ -171,7 +179,8 @@ impl ResourceDiscovery {
         AwaitDocument::start(self, places)
     }
 
-    /// Checks that a resource elsewhere names no authorization server of this network.
+    /// Checks that a resource outside names no authorization server on this machine or in its
+    /// network.
     fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
         let mut inside = metadata
             .authorization_servers
@@ -188,20 +197,20 @@ impl ResourceDiscovery {
         }
     }
 
-    /// Returns whether metadata for that resource is metadata for the one asked for.
+    /// Returns whether metadata about `received` is accepted for the requested resource.
     fn takes(&self, received: &str) -> bool {
         received == self.resource
             || self.is_same(received)
             || (self.allow_covering_resource && self.covers(received))
     }
 
-    /// Returns the URL that was received, if it has the resource's origin.
+    /// Returns the parsed URL if it has the resource's origin.
     fn on_origin(&self, received: &str) -> Option<Uri> {
         endpoint(received).ok().filter(|uri| Origin::of(uri) == Origin::of(&self.uri))
     }
 
-    /// Returns whether two URLs are one by RFC 3986 §6.2.3: the case of the host, a default port
-    /// and an empty path do not matter.
+    /// Returns whether a URL is equivalent to the resource's by RFC 3986 §6.2.3: the case of the
+    /// host, a default port and an empty path make no difference.
     fn is_same(&self, received: &str) -> bool {
         self.on_origin(received)
             .is_some_and(|uri| uri.path() == self.uri.path() && uri.query() == self.uri.query())

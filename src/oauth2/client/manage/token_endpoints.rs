@@ -1,4 +1,4 @@
-//! The functions for a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
+//! Introspection, RFC 7662, and revocation, RFC 7009.
 
 use zeroize::Zeroizing;
 
@@ -11,8 +11,8 @@ use crate::oauth2::{Introspection, SecretPlacement, Token};
 use crate::wire::form;
 use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
-/// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC
-/// 7009 §2.1). A text alone is a token without a hint.
+/// A token with a hint about its kind, so that the server finds the token faster
+/// (`token_type_hint`, RFC 7009 §2.1). A string becomes a token without a hint.
 ///
 /// # Examples
 /// ```
@@ -30,7 +30,7 @@ pub enum HintedToken {
     AccessToken(Secret),
     /// A refresh token.
     RefreshToken(Secret),
-    /// A token of whatever kind.
+    /// A token without a hint.
     Unknown(Secret),
 }
 
@@ -59,12 +59,16 @@ impl From<String> for HintedToken {
 }
 
 impl Client {
-    /// Asks the server what a token is (RFC 7662 §2).
+    /// Introspects a token at the server (RFC 7662 §2). A token that the server does not recognize
+    /// is not an error: its [`active`](field@Introspection::active) is `false`.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such
-    /// endpoint. The step reports errors of the answer; a token that is not known is not an error,
-    /// but inactive.
+    /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the server has no
+    ///   introspection endpoint.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is on another
+    ///   machine, without TLS.
+    ///
+    /// Errors in the server's response are returned later, by the step.
     pub fn introspect(
         &self,
         token: impl Into<HintedToken>,
@@ -76,14 +80,17 @@ impl Client {
         self.ask_about(&token.into(), endpoint, "introspection", listed, &moment, state)
     }
 
-    /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh
-    /// token. A token that is not known counts as revoked.
+    /// Revokes a token (RFC 7009 §2). If it is a refresh token, servers usually revoke its access
+    /// tokens, too. A token that the server does not recognize counts as revoked.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no
-    /// revocation endpoint, [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it has
-    /// no TLS. The step reports errors of the answer. After a
-    /// [`Refused::Status`](crate::Refused::Status) with 503 the token is still good: try again
+    /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the server has no
+    ///   revocation endpoint.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is on another
+    ///   machine, without TLS.
+    ///
+    /// Errors in the server's response are returned later, by the step. After
+    /// [`Refused::Status`](crate::Refused::Status) with 503, the token is still valid: try again
     /// later (§2.2.1).
     pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let endpoint = self.inner.endpoints.revocation.as_ref();
@@ -92,13 +99,16 @@ impl Client {
         self.ask_about(&token.into(), endpoint, "revocation", listed, &moment, state)
     }
 
-    /// Revokes the grant of a token: its refresh token if it has one, or else the token itself.
+    /// Revokes the refresh token of `token` or, if it has none, the access token.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no
-    /// revocation endpoint, [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it has
-    /// no TLS. The step reports errors of the answer. After a
-    /// [`Refused::Status`](crate::Refused::Status) with 503 the token is still good: try again
+    /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the server has no
+    ///   revocation endpoint.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is on another
+    ///   machine, without TLS.
+    ///
+    /// Errors in the server's response are returned later, by the step. After
+    /// [`Refused::Status`](crate::Refused::Status) with 503, the token is still valid: try again
     /// later (RFC 7009 §2.2.1).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
@@ -107,7 +117,7 @@ impl Client {
         }
     }
 
-    /// Sends a question about a token to one of these endpoints. `listed` is the place for the
+    /// Sends a token to the introspection or revocation endpoint. `listed` is the place for the
     /// client's secret at that endpoint, from the server's metadata.
     fn ask_about<T: 'static>(
         &self,

@@ -1,5 +1,5 @@
-//! The first leg of the code and the implicit grant: the URL to which to send the user, RFC 6749
-//! §4.1.1 and §4.2.1, RFC 7636 §4.3, RFC 9126.
+//! The authorization request of the code and the implicit grant, RFC 6749 §4.1.1 and §4.2.1, RFC
+//! 7636 §4.3, RFC 9126.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::oauth2::{PkceSupport, ResponseMode, Scope};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
-/// The time that a user may take by default.
+/// The default of [`Authorize::lifetime`].
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The parameters of the request with which a user is sent to grant access.
+/// The parameters of an authorization request, with which a user is sent to grant access.
 ///
 /// ```
 /// use oauth_proto::oauth2::{Authorize, ResponseMode};
@@ -38,48 +38,53 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Authorize {
-    /// The URI to which the user comes back, if it is not the client's
-    /// [`redirect_uri`](Client::redirect_uri): for example for an app that listens on a port that
-    /// it was given just now. Default: the client's.
+    /// The URI to which the server sends the user back, if it is another one than the client's
+    /// [`redirect_uri`](Client::redirect_uri). An app that listens on a random port needs this, for
+    /// example. Default: `None`, so that the client's redirect_uri is used.
     pub redirect_uri: Option<String>,
-    /// The way in which the answer comes back. Default: in the query.
+    /// The way in which the server returns the authorization response. Default:
+    /// [`ResponseMode::Query`].
     pub response_mode: ResponseMode,
-    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to
-    /// compare. Default: none.
+    /// If `true`, the request has a new `nonce`, which the server copies into the ID token. Compare
+    /// the ID token's `nonce` with [`Pending::nonce`]. Default: `false`.
     pub nonce: bool,
-    /// Pushes the request to the server first, so that its parameters do not pass through the
-    /// browser (RFC 9126). If the metadata demands it, this is done in any case. Default: `false`.
+    /// If `true`, the client first pushes the request to the server, so that the parameters do not
+    /// pass through the browser (RFC 9126). The client does this in any case if the server's
+    /// metadata demands it. Default: `false`.
     pub pushed: bool,
-    /// The time that the user may take. Default: one hour.
+    /// The time after which the client no longer accepts the callback. Default: one hour.
     pub lifetime: Duration,
-    /// A custom state, instead of 256 fresh bits. Store data that the application wants to remember
-    /// beside the [`Pending`], not here. Default: the fresh bits.
+    /// A custom `state`. To remember data of your application, store it together with the
+    /// [`Pending`] instead. Default: `None`, so that the state is 256 random bits.
     ///
     /// # Security
-    /// If a state can be guessed or is used twice, an attacker can inject a callback of another
-    /// user (RFC 6749 §10.12).
+    /// If an attacker can guess the state, or if a state is used twice, an attacker can make a
+    /// user's browser deliver a callback with the attacker's code (RFC 6749 §10.12).
     pub dangerous_state: Option<String>,
-    /// Sends the proof key itself as the challenge (RFC 7636 §4.2). Default: its hash.
+    /// If `true`, the PKCE challenge is the verifier itself (`plain`, RFC 7636 §4.2). Default:
+    /// `false`, so that the challenge is a hash of the verifier (`S256`).
     ///
     /// # Security
-    /// An attacker who has read the authorization request knows the proof key, and can redeem a
+    /// An attacker who has read the authorization request has the PKCE verifier, and can redeem a
     /// stolen code.
     pub allow_plain_pkce: bool,
-    /// Sends no proof key. Servers that refuse one are better described by
-    /// [`AuthorizationServer::pkce`]( crate::oauth2::AuthorizationServer::pkce). Default: sends
-    /// one.
+    /// If `true`, the authorization request has no PKCE challenge. If a server refuses every
+    /// request with a challenge, set
+    /// [`AuthorizationServer::pkce`](crate::oauth2::AuthorizationServer::pkce) instead. Default:
+    /// `false`.
     ///
     /// # Security
-    /// An attacker who has stolen a code can redeem it, or insert it into another user's session.
+    /// Without PKCE, an attacker who has stolen a code can redeem it, or insert it into another
+    /// user's session.
     pub allow_missing_pkce: bool,
     scope: Option<Scope>,
-    /// Resources and custom parameters, encoded.
+    /// The resources and custom parameters, form-encoded.
     parameters: Zeroizing<String>,
     refused: Option<String>,
 }
 
 impl Default for Authorize {
-    /// Asks for what the server grants by default.
+    /// Makes a request without a scope, so that the server decides which scope it grants.
     fn default() -> Self {
         Self {
             redirect_uri: None,
@@ -97,7 +102,7 @@ impl Default for Authorize {
     }
 }
 
-/// The proof key that a request carries.
+/// The PKCE challenge of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pkce {
     S256,
@@ -105,7 +110,7 @@ enum Pkce {
     Missing,
 }
 
-/// The URL to which to send the user, and the value to remember meanwhile.
+/// The URL to which to send the user, and the value to store until the user comes back.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::{Authorize, Client};
@@ -121,9 +126,9 @@ enum Pkce {
 /// ```
 #[non_exhaustive]
 pub struct Authorization<P = Pending> {
-    /// The URL to which to send the user's browser.
+    /// The URL to which to redirect the user's browser.
     pub url: String,
-    /// The value to remember, for this user's browser alone, until it comes back.
+    /// The value to store until the callback arrives, where only this user's browser can use it.
     pub pending: P,
 }
 
@@ -137,7 +142,7 @@ impl fmt::Debug for Authorize {
 }
 
 impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
-    /// Shows the URL without its query, which holds the state.
+    /// Shows the URL without its query, since the query contains the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
             .field("url", &without_secrets(&self.url))
@@ -147,19 +152,22 @@ impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
 }
 
 impl Authorize {
-    /// Asks for that scope.
+    /// Makes a request for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()).filter(|scope| !scope.is_empty()), ..Self::default() }
     }
 
-    /// Adds a resource at which the token will be used (RFC 8707 §2). May be called more than once.
+    /// Adds the URI of a resource at which the token will be used (RFC 8707 §2). You can call this
+    /// more than once.
     pub fn resource(self, uri: &str) -> Self {
         self.push("resource", uri)
     }
 
-    /// Adds a parameter that the server or an extension defines: `login_hint`, `prompt`,
-    /// `authorization_details`, … A parameter for which there is an option here is refused when the
-    /// request is made.
+    /// Adds a parameter that the server or an extension defines, such as `login_hint`, `prompt` or
+    /// `authorization_details`.
+    ///
+    /// [`Client::authorize`] fails with [`Unsupported::ReservedParameter`] if the parameter has its
+    /// own option here, or was added before.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if AUTHORIZATION_PARAMETERS.contains(&name) || has(&self.parameters, name) {
             self.refused = Some(name.to_owned());
@@ -183,12 +191,15 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. This sends
-    /// something only if the request is [pushed](field@Authorize::pushed), or the server wants
-    /// that. Otherwise the step is [done](Step::Done) at once.
+    /// Begins the code grant (RFC 6749 §4.1): returns a step that ends in the URL to which to send
+    /// the user.
+    ///
+    /// Usually the step is [done](Step::Done) at once. The client sends a request only if the
+    /// authorization request is [pushed](field@Authorize::pushed).
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be made as it is configured.
+    /// [`Unsupported`] if the request cannot be made with these settings. Errors in the response to
+    /// a pushed request are returned later, by the step.
     pub fn authorize(
         &self,
         authorize: Authorize,
@@ -227,7 +238,7 @@ impl Client {
             self.inner.endpoints.pushed_authorization_request.as_ref(),
             "pushed authorization request",
         )?;
-        // The client's authentication says who it is, and a parameter must not occur twice.
+        // The client's authentication may add `client_id` again, and no parameter may occur twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
         let client_id = ClientIdParameter::Always;
@@ -235,16 +246,17 @@ impl Client {
         self.send(request, &moment, AwaitRequestUri { client: self.clone(), pending })
     }
 
-    /// Begins the implicit grant (RFC 6749 §4.2), for servers that do not support the code grant:
-    /// the token comes back in the fragment of the redirect_uri.
+    /// Begins the implicit grant (RFC 6749 §4.2), for servers without the code grant. The server
+    /// returns the token in the fragment of the redirect_uri.
     ///
     /// # Security
-    /// The browser's history and every script of the page see the token, and the server cannot
-    /// check that it is the client that receives it.
+    /// The token is in the browser's history, and every script of the page can read it. The server
+    /// cannot check that the client is the one that receives the token.
     ///
     /// # Errors
-    /// [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) for a server that
-    /// keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
+    /// - [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) if the server
+    ///   keeps to OAuth 2.1.
+    /// - [`Unsupported`] if the request cannot be made with these settings.
     pub fn dangerous_authorize_implicit(
         &self,
         mut authorize: Authorize,
@@ -254,7 +266,8 @@ impl Client {
             return Err(RequestError::NotInOauth21 { what: "implicit grant" }.into());
         }
         if authorize.response_mode == ResponseMode::Query {
-            // It is the default of this grant, and servers need not know the parameter.
+            // The fragment is the default of this grant, and a server may not support the
+            // parameter.
             authorize.response_mode = ResponseMode::Fragment;
         }
         let (url, _, common) = self.authorization_request("token", authorize, &moment, |_| {})?;
@@ -262,7 +275,7 @@ impl Client {
     }
 
     /// Returns the URL of an authorization request, the index at which its parameters begin, and
-    /// the value to remember.
+    /// the value to store.
     fn authorization_request(
         &self,
         response_type: &str,
@@ -285,7 +298,7 @@ impl Client {
         let nonce =
             authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
 
-        // Room for an ordinary request: what is sent is written once.
+        // Room for an ordinary request, so that the buffer does not grow.
         let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
         let redirect_uri: Option<Arc<str>> =
             match (authorize.redirect_uri, &self.inner.redirect_uri) {
@@ -348,7 +361,7 @@ impl Client {
     }
 }
 
-/// Returns whether encoded pairs contain a name.
+/// Returns whether form-encoded pairs contain a name.
 fn has(pairs: &str, name: &str) -> bool {
     form::pairs(pairs.as_bytes()).any(|(own, _)| *own == *name.as_bytes())
 }

@@ -1,16 +1,16 @@
-//! The device grant, RFC 8628: a code to enter on another device, and polling until the user has
-//! entered it.
+//! The device grant, RFC 8628: the user enters a code on another device, and the client polls until
+//! the user has done so.
 //!
 //! ```text
 //!   client                                     authorization server          another device
-//!     |  authorize_device                           |                              |
+//!     |  Client::authorize_device                   |                              |
 //!     |---- device authorization request ---------->|                              |
 //!     |<--- device_code, user_code, uri ------------|                              |
-//!     |  PendingDevice is shown                     |<---- user_code, consent -----|
-//!     |  poll: waits, asks,                         |                              |
+//!     |  PendingDevice is displayed                 |<---- user_code, consent -----|
+//!     |  Client::poll: waits, then polls            |                              |
 //!     |---- device_code --------------------------->|                              |
 //!     |<--- authorization_pending ------------------|                              |
-//!     |        waits, asks …                        |                              |
+//!     |  waits, then polls …                        |                              |
 //!     |<--- token ----------------------------------|                              |
 //! ```
 
@@ -38,11 +38,11 @@ use crate::{
     Timestamp, Unsupported,
 };
 
-/// The interval if the server does not name one (§3.2), and the time by which each `slow_down`
-/// extends it (§3.5).
+/// The interval if the response has none (§3.2), and the time by which each `slow_down` extends the
+/// interval (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// The shortest interval at which a server is asked.
+/// The shortest interval between two polls.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The longest lifetime of a code.
@@ -50,10 +50,11 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 const VERSION: u64 = 2;
 
-/// A device's authorization that waits for the user to enter the user code.
+/// A device authorization that waits until the user has entered the user code.
 ///
-/// Show [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri), then
-/// [poll](Client::poll). With serde it survives a restart of the device.
+/// Display [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri) to the
+/// user, then [poll](Client::poll). It implements `Serialize` and `Deserialize`, so that you can
+/// store it and go on after a restart of the device. It contains a secret.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizeDevice, Client, Token};
@@ -74,32 +75,34 @@ const VERSION: u64 = 2;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PendingDevice {
-    /// The client at its server.
+    /// The fingerprint of the client and its server.
     #[serde(rename = "for")]
     fingerprint: ClientFingerprint,
-    /// The form that the others are stored in. The first had none, and a fingerprint of 53 bits.
+    /// The version of the stored form. The first version had no such member, and a fingerprint of
+    /// 53 bits.
     #[serde(rename = "v", default)]
     version: u64,
     device_code: Secret,
     /// The code that the user has to enter.
     pub user_code: String,
-    /// The URI at which to enter it: short enough to be typed.
+    /// The URI of the page on which the user enters the code. It is short enough to be typed.
     pub verification_uri: String,
-    /// The same with the code in it, for a QR code.
+    /// The URI of the same page with the user code in it, for a QR code; `None` if the server does
+    /// not send one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_uri_complete: Option<String>,
-    /// The time at which the code expires.
+    /// The time at which the user code expires.
     pub expires_at: Timestamp,
-    /// The time to wait between two requests.
+    /// The time to wait between two polls.
     interval: Duration,
-    /// The time before which the first request must not be sent.
+    /// The time before which the first poll must not be sent.
     not_before: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
 }
 
-/// The parameters of a device's first request (RFC 8628 §3.1). By default it names no scope: the
-/// server decides what the token may do.
+/// The parameters of a device authorization request (RFC 8628 §3.1). By default it has no scope, so
+/// that the server decides.
 ///
 /// # Examples
 /// ```
@@ -114,12 +117,13 @@ pub struct AuthorizeDevice {
 }
 
 impl AuthorizeDevice {
-    /// Returns a request for that scope.
+    /// Makes a request for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()), parameters: Vec::new() }
     }
 
-    /// Adds a parameter that the server defines.
+    /// Adds a parameter that the server defines. [`Client::authorize_device`] fails with
+    /// [`Unsupported::ReservedParameter`] for `scope` and the client's credentials.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
@@ -127,10 +131,13 @@ impl AuthorizeDevice {
 }
 
 impl Client {
-    /// Begins the device grant (RFC 8628 §3.1).
+    /// Begins the device grant (RFC 8628 §3.1): requests a user code.
     ///
     /// # Errors
-    /// [`Unsupported`] when the server has no such endpoint, or a parameter is the protocol's.
+    /// - [`Unsupported::NoEndpoint`] if the server has no device authorization endpoint.
+    /// - [`Unsupported::ReservedParameter`] if the protocol itself uses a custom parameter.
+    ///
+    /// Errors in the server's response are returned later, by the step.
     pub fn authorize_device(
         &self,
         authorize: AuthorizeDevice,
@@ -158,14 +165,14 @@ impl Client {
         self.send(request, &moment, AwaitCodes { client: self.clone(), scope })
     }
 
-    /// Asks for the token until the user has entered the code (§3.4), as often as the server
-    /// allows.
+    /// Polls for the token until the user has entered the code (RFC 8628 §3.4), at the interval
+    /// that the server allows.
     ///
-    /// The driver calls `sleep` before each request. Use it to show that the device waits:
-    /// `run_with(step, send, Moment::from_os, |pause| { … })`.
+    /// The step waits before each request. A driver calls `sleep` for this, which you can use to
+    /// display that the device waits: `run_with(step, send, Moment::from_os, |pause| { … })`.
     ///
-    /// Polling begins with a pause, so that you can poll again with the same pending value, which
-    /// is only borrowed, after a temporary error:
+    /// The pending value is only borrowed. After a temporary error, poll again with the same value:
+    /// polling always begins with a pause.
     ///
     /// ```no_run
     /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
@@ -177,7 +184,7 @@ impl Client {
     /// ) -> Result<Token, DriveError> {
     ///     loop {
     ///         match run(client.poll(pending, Moment::from_os())?, &mut send) {
-    ///             // The network or the server may be back later.
+    ///             // The network or the server may work again later.
     ///             Err(error) if error.is_temporary() => {}
     ///             ended => return ended,
     ///         }
@@ -186,10 +193,14 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Expired::Outdated`] when the pending value was stored in an earlier form,
-    /// [`Forged::OtherClient`](crate::Forged::OtherClient) when it is another client's.
-    /// [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for
-    /// again; here or from the step. [`Refused::Denied`] from the step, when the user said no.
+    /// - [`Expired::Outdated`] if another version of this crate stored the pending value.
+    /// - [`Forged::OtherClient`](crate::Forged::OtherClient) if another client made the pending
+    ///   value.
+    /// - [`Expired::DeviceCode`] if the code has expired, or will expire before the next poll is
+    ///   allowed. The step can return this, too.
+    /// - [`Refused::Denied`] from the step, if the user has denied access.
+    ///
+    /// Other errors in the server's responses are returned by the step, too.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
@@ -202,7 +213,7 @@ impl Client {
     }
 }
 
-/// Waits for the two codes.
+/// Waits for the device code and the user code.
 struct AwaitCodes {
     client: Client,
     scope: Option<Scope>,
@@ -226,7 +237,7 @@ impl Receive<PendingDevice> for AwaitCodes {
                 Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() })
             }
             Some(Value::String(text)) => Ok(text.clone()),
-            // A code of digits without its quotes.
+            // A code of digits that the server has sent as a number.
             Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
             Some(_) => Err(Misbehaved::FieldInvalid {
                 field,
@@ -255,21 +266,21 @@ impl Receive<PendingDevice> for AwaitCodes {
             response: excerpt(),
         })?;
         let expires_in = Duration::from_secs(expires_in).min(LONGEST);
-        // A server that names no pause at all still gets one.
+        // A pause of zero is raised to the shortest one.
         let interval = seconds("interval")?
             .map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
-        // Google's name for it is that of the draft.
+        // Google uses the name of a draft.
         let verification_uri = text("verification_uri")
             .or_else(|missing| text("verification_url").map_err(|_| missing))?;
-        // Applications open these in a browser, and print that on a terminal.
+        // Applications open these URLs in a browser, and print the user code on a terminal.
         let reason = "not an http or https URL";
         let invalid =
             |field| Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() };
         if !is_page(&verification_uri) {
             return Err(invalid("verification_uri").into());
         }
-        // This one is optional, and the user can always type the code. But a URL of another scheme
-        // would start another application.
+        // This URL is optional, since the user can type the code. But a URL of another scheme would
+        // start another application.
         let verification_uri_complete = match text("verification_uri_complete").ok() {
             Some(uri) if is_page(&uri) => Some(uri),
             Some(uri) if UriParts::of(&uri).is_some() => {
@@ -307,7 +318,7 @@ impl Receive<PendingDevice> for AwaitCodes {
     }
 }
 
-/// Returns whether a URL is that of a page. It may have a fragment, which an endpoint may not.
+/// Returns whether a URL is the URL of a page. Unlike an endpoint, it may have a fragment.
 fn is_page(url: &str) -> bool {
     endpoint(url.split('#').next().unwrap_or_default()).is_ok()
         && !url.chars().any(char::is_control)
@@ -327,7 +338,7 @@ impl AwaitPoll {
             return Err(Expired::DeviceCode.into());
         }
         if moment.now < not_before {
-            // §3.5: not earlier than that, and later is too late.
+            // §3.5: no poll before that time, and the code expires before it.
             if self.pending.expires_at <= not_before {
                 return Err(Expired::DeviceCode.into());
             }
@@ -377,8 +388,8 @@ impl Receive<Token> for AwaitPoll {
                     self.later(interval.saturating_add(INTERVAL), retry_after, moment)
                 }
                 Some("expired_token") => Err(Expired::DeviceCode.into()),
-                // §3.5 asks for a longer interval when a server does not answer. A server that is
-                // too busy is treated the same, whatever code it sends.
+                // §3.5 demands a longer interval when a server does not respond in time. A server
+                // that is too busy is treated the same, whatever code it sends.
                 _ if busy
                     && matches!(
                         error,
@@ -397,7 +408,7 @@ impl Receive<Token> for AwaitPoll {
     }
 }
 
-/// Waits until it may ask again.
+/// Waits until the next poll is allowed.
 struct AwaitInterval {
     polling: Box<AwaitPoll>,
     not_before: Timestamp,

@@ -1,5 +1,5 @@
-//! Requests to the server: for the user's browser (RFC 6749 §4.1.1, RFC 9126), for a device (RFC
-//! 8628), for a token (RFC 6749 §3.2); and how the client is authenticated in them.
+//! Requests to the server, and the client's authentication in them: authorization requests (RFC
+//! 6749 §4.1.1, RFC 9126), device authorization (RFC 8628), and token requests (RFC 6749 §3.2).
 
 pub(crate) mod authorize;
 pub(crate) mod device;

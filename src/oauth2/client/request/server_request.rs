@@ -1,5 +1,4 @@
-//! A request to one of the server's endpoints, and the client's authentication in it, RFC 6749
-//! §2.3.
+//! Requests to the server's endpoints with the client's authentication, RFC 6749 §2.3.
 
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ use crate::{Error, Moment, Request, Step, Unsupported};
 #[derive(Clone)]
 pub(crate) struct ServerRequest<'e> {
     pub(crate) endpoint: &'e Arc<Uri>,
-    /// Its parameters, as in a form.
+    /// The parameters, encoded as a form.
     pub(crate) parameters: Zeroizing<String>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) transmission: Transmission,
@@ -33,15 +32,16 @@ pub(crate) struct ServerRequest<'e> {
 /// Whether a request has the parameter `client_id`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClientIdParameter {
-    /// As [`Client::include_client_id`] says.
+    /// As [`Client::include_client_id`] decides.
     AsConfigured,
-    /// Always: for requests whose body is an authorization request (RFC 9126 §2.1), and for those
-    /// in which servers look for it beside `Authorization` (RFC 8628 §3.1).
+    /// Always. A pushed request is an authorization request, which needs the parameter (RFC 9126
+    /// §2.1). In device authorization requests, servers look for it even beside `Authorization`
+    /// (RFC 8628 §3.1).
     Always,
 }
 
 impl<'e> ServerRequest<'e> {
-    /// Makes a request with a form and without its own headers.
+    /// Makes a request with a form and without additional headers.
     pub(crate) fn new(endpoint: &'e Arc<Uri>, parameters: Zeroizing<String>) -> Self {
         Self {
             endpoint,
@@ -55,8 +55,8 @@ impl<'e> ServerRequest<'e> {
 
 impl Client {
     /// Returns the step that sends a request with the client's authentication, and waits for the
-    /// answer in the state `state`. If a remote service makes the authentication, the service is
-    /// asked first.
+    /// response in `state`. If a remote service computes the authentication, the service is asked
+    /// first.
     pub(crate) fn send<T: 'static>(
         &self,
         request: ServerRequest<'_>,
@@ -80,7 +80,7 @@ impl Client {
         Ok(Step::send_to(endpoint.clone(), request, state, self.observer()))
     }
 
-    /// Asks the service that authenticates the client, and then sends the request.
+    /// Asks the service that computes the client's authentication, and then sends the request.
     fn send_when_authenticated<T: 'static>(
         &self,
         method: &dyn AuthenticateClientRemotely,
@@ -105,7 +105,7 @@ impl Client {
         Ok(step.observed_by(self.observer()))
     }
 
-    /// Returns the data of a request that a custom method gets.
+    /// Returns the facts about a request that a custom authentication method gets.
     fn credentials(&self, endpoint: &Uri, moment: &Moment) -> RequestCredentials {
         let ClientInner { server, id, .. } = &*self.inner;
         let audience = server.issuer.clone().unwrap_or_else(|| endpoint.to_string());
@@ -116,8 +116,8 @@ impl Client {
         )
     }
 
-    /// Makes a request with the client's authentication, or with the parameters and headers that a
-    /// custom method added.
+    /// Makes a request with the client's authentication, or with the parameters and headers of a
+    /// custom method.
     fn request(
         &self,
         request: ServerRequest<'_>,
@@ -130,7 +130,7 @@ impl Client {
         if transmission != Transmission::Post {
             request.headers_mut().remove(CONTENT_TYPE);
         }
-        // Any header may be replaced but the content type of a form.
+        // Callers may replace every header except the content type of a form.
         let has_more = !headers.is_empty() || credentials.is_some();
         self.push_own_credentials(&mut parameters)?;
         if let Some(credentials) = credentials {
@@ -168,7 +168,7 @@ impl Client {
         Ok(request)
     }
 
-    /// Adds the parameters that identify the client, except those of a custom method.
+    /// Adds the parameters that identify the client, except the parameters of a custom method.
     fn push_own_credentials(&self, parameters: &mut Zeroizing<String>) -> Result<(), Unsupported> {
         let ClientInner { id, authentication, .. } = &*self.inner;
         let includes_id = match (authentication, self.include_client_id) {
@@ -194,7 +194,7 @@ impl Client {
                 );
                 return Err(RequestError::ClientAuthentication { reason }.into());
             }
-            // `Authorization: Basic` is one of the headers.
+            // `Authorization: Basic` is in `ClientInner::headers`.
             ClientAuthentication::None
             | ClientAuthentication::MutualTls
             | ClientAuthentication::Basic(_)
@@ -217,7 +217,7 @@ mod tests {
     use crate::oauth2::{AuthorizationServer, Grant};
     use crate::{BoxError, Timestamp};
 
-    /// Ends at once, if its two sources of randomness are not one.
+    /// Ends at once. Panics if its two sources of randomness are the same.
     struct TwoSources;
 
     impl AuthenticateClientRemotely for TwoSources {

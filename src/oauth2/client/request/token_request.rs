@@ -13,8 +13,8 @@ impl Client {
     /// Exchanges a grant for a token (RFC 6749 §4).
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. The
-    /// step reports errors of the response.
+    /// [`Unsupported`](crate::Unsupported) if the request cannot be made with these settings.
+    /// Errors in the server's response are returned later, by the step.
     pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
         let server = &self.inner.server;
         if server.oauth_2_1 && grant.kind == Kind::Password {
@@ -42,7 +42,7 @@ impl Client {
     }
 }
 
-/// Waits for a token.
+/// Waits for the token response.
 struct AwaitToken {
     client: Client,
     purpose: Purpose,
