@@ -1,4 +1,4 @@
-//! Calling an API that answers with JSON: tornado.auth's `oauth2_request`, with typed errors.
+//! Calls of APIs that return JSON: tornado.auth's `oauth2_request`, with typed errors.
 
 use serde_json::Value;
 
@@ -9,12 +9,13 @@ use crate::oauth2::client::token_response;
 use crate::{Error, Refused, Response, Step, Timestamp};
 
 impl Session {
-    /// Calls an API with the session's token, at the origins that the session is for. The step ends
-    /// in the JSON of the response; null for an empty one. An answer on status 200 that holds
-    /// nothing but an error is a refusal.
+    /// Calls an API at one of the session's origins, with the session's token.
     ///
-    /// It does not renew the token: to have a 401 dealt with, send [`ApiRequest::request`] by a
-    /// [`SharedSession`](crate::oauth2::SharedSession), and read the response by
+    /// The step ends in the JSON of the response, which is null for an empty body. A response with
+    /// status 200 that contains only an error is a refusal.
+    ///
+    /// This method does not renew the token. To renew it after a 401, send [`ApiRequest::request`]
+    /// with a [`SharedSession`](crate::oauth2::SharedSession), and read the response with
     /// [`ApiRequest::read`].
     ///
     /// ```no_run
@@ -35,12 +36,17 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Expired::Token`](crate::Expired::Token) when the token is not good, or has to be fetched
-    /// first. [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the
-    /// API is at an origin that must not get the token. [`Unsupported`](crate::Unsupported) when
-    /// there is no token, or the URL becomes too long. From the step: [`Refused`] with the API's
-    /// own code if it gives one, and [`Misbehaved`](crate::Misbehaved) when the response is not
-    /// JSON, is too long, or is a redirect.
+    /// - [`Expired::Token`](crate::Expired::Token) if the token has expired, or if the session has
+    ///   no token yet and [`renew`](Self::renew) can get one.
+    /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the API is
+    ///   at an origin that must not get the token.
+    /// - [`Unsupported`](crate::Unsupported) if the session has no token and cannot get one, or if
+    ///   the URL becomes too long.
+    ///
+    /// From the step:
+    /// - [`Refused`] if the API refuses, with the API's error code if there is one.
+    /// - [`Misbehaved`](crate::Misbehaved) if the response is a redirect, is too long, or is not
+    ///   JSON.
     pub fn call(&self, request: &ApiRequest, now: Timestamp) -> Result<Step<Value>, Error> {
         let mut protected = request.request()?;
         let _ = self.attach_token(&mut protected, now)?;
@@ -48,8 +54,8 @@ impl Session {
     }
 }
 
-/// Returns what the API said when it refused. APIs list their errors more often than token
-/// endpoints do.
+/// Reads the refusal of an API. Lists of errors are accepted, since APIs use them more often than
+/// token endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
     token_response::refusal(response, Quirks { allow_error_list: true, ..Quirks::STRICT })
 }

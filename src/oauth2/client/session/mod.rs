@@ -1,4 +1,4 @@
-//! Sessions: a token that is attached to requests, and is renewed when it is due.
+//! Sessions: a token that is attached to requests, and that is renewed when it is due.
 
 pub(crate) mod api;
 pub(crate) mod queue;

@@ -1,4 +1,4 @@
-//! The line of those who wait while one of them renews a shared session's token.
+//! The queue of callers that wait while one of them renews a shared session's token.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,30 +10,30 @@ use super::session::Session;
 use crate::oauth2::Token;
 use crate::{DriveError, Error, Moment, Timestamp};
 
-/// The values that the lock guards.
+/// The values behind the lock.
 pub(crate) struct State {
-    /// Replaced as a whole, so that it can be used without the lock.
+    /// It is replaced as a whole, so that it can be used without the lock.
     pub(crate) session: Arc<Session>,
     origin: Origin,
-    /// Whether the token was loaded to be renewed, and cannot be used by the callers that wait.
+    /// Whether the token was loaded only to be renewed, and must not be used.
     pub(crate) is_due: bool,
-    /// A renewed token that has not been saved yet.
+    /// A renewed token that is not stored yet.
     pub(crate) unsaved: Option<Token>,
-    /// The server's refusal to renew the token. The session does not ask again before it has
-    /// another token.
+    /// The server's refusal to renew the token. The session sends no renewal until it has another
+    /// token.
     pub(crate) ended: Option<Error>,
-    /// Whether that refusal is stored, so that other processes can see it.
+    /// Whether `ended` is stored, so that other processes can see it.
     pub(crate) end_is_stored: bool,
-    /// The time before its end at which this process renews the token, in addition to the leeway.
+    /// The time by which this process renews the token earlier, in addition to the leeway.
     spread: Option<Duration>,
-    /// After the renewal of a token that is still good failed: the time before which it is not
-    /// tried again.
+    /// The time before which a valid token is not renewed, after its renewal failed.
     not_before: Option<Timestamp>,
     /// Whether a renewal is under way.
     renewing: bool,
-    /// The number of renewals that have ended, and below it the failure of the last one. A renewal
-    /// that was cancelled leaves no failure, so that another caller renews.
+    /// The number of renewals that have ended.
     renewals: u64,
+    /// The failure of the last renewal. A cancelled renewal has none, so that another caller
+    /// renews.
     pub(crate) last_failure: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
     next_waiter: u64,
@@ -42,9 +42,9 @@ pub(crate) struct State {
 /// The origin of a session's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// It was renewed just now, so that an API which refuses it would refuse the next one, too.
+    /// The token was renewed just now. An API that refuses it would refuse the next one, too.
     Renewed,
-    /// It was loaded or installed, and may be as old as can be.
+    /// The token was loaded or set, and may be old.
     Loaded,
 }
 
@@ -73,8 +73,8 @@ impl State {
         }
     }
 
-    /// Goes on with another token. Returns the trouble that there was, to be dropped without the
-    /// lock: it holds a caller's error.
+    /// Sets another token. Returns the last failure, to be dropped without the lock: it contains an
+    /// error of the caller.
     #[must_use = "the value must be dropped after the lock is released"]
     pub(crate) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).set_token(token);
@@ -82,7 +82,7 @@ impl State {
         self.begin_anew()
     }
 
-    /// Goes on without a token, as [`set_token`](Self::set_token) does with one.
+    /// Removes the token. Returns the last failure, as [`install`](Self::install) does.
     #[must_use = "the value must be dropped after the lock is released"]
     pub(crate) fn sign_out(&mut self) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).sign_out();
@@ -99,33 +99,32 @@ impl State {
         RenewedSession { session: self.session.clone(), origin: self.origin }
     }
 
-    /// Returns how much earlier this process renews the token than others do: a random part of a
-    /// tenth of its lifetime.
+    /// Returns the time by which this process renews the token earlier than other processes: a
+    /// random part of a tenth of the token's lifetime.
     pub(crate) fn spread(&mut self, moment: &Moment) -> Duration {
         let ends = self.session.token().and_then(|token| token.expires_at);
         *self.spread.get_or_insert_with(|| {
             let tenth = ends.map(|ends| moment.now.until(ends) / 10).unwrap_or_default();
             let [part, ..] = moment.derive("session spread");
-            // Divided first: a server may say that a token lives as long as time itself.
+            // Divided before multiplied: the lifetime may be the largest possible.
             tenth / 256 * u32::from(part)
         })
     }
 
-    /// Puts off the next renewal of a token that is still good. Returns whether it was not put off
-    /// before.
+    /// Puts off the next renewal of a valid token. Returns whether it was not put off before.
     pub(crate) fn put_off(&mut self, until: Timestamp, now: Timestamp) -> bool {
         let is_first = !self.is_put_off(now);
         self.not_before = Some(until);
         is_first
     }
 
-    /// Returns whether the renewal of a token that is still good is put off.
+    /// Returns whether the renewal of a valid token is put off.
     pub(crate) fn is_put_off(&self, now: Timestamp) -> bool {
         self.not_before.is_some_and(|until| now < until)
     }
 }
 
-/// The state of a shared session behind its lock. Clones are of one state.
+/// The state of a shared session behind its lock. Clones share it.
 #[derive(Clone)]
 pub(crate) struct SharedState(Arc<Mutex<State>>);
 
@@ -135,28 +134,28 @@ impl SharedState {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing here panics between two changes that belong together.
+        // No code panics between two changes that belong together.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the session as it is now.
+    /// Returns the current session.
     pub(crate) fn session(&self) -> Arc<Session> {
         self.lock().session.clone()
     }
 }
 
-/// Waits until there is a newer token, or it is this caller's turn to renew.
+/// Waits until there is a newer token, or until this caller may renew.
 pub(crate) struct QueuePlace<'a> {
     state: &'a SharedState,
     generation: u64,
-    /// The number of renewals that had ended when the waiting began.
+    /// The number of renewals that had ended when this caller began to wait.
     since: Option<u64>,
     place: Option<u64>,
 }
 
 pub(crate) enum Outcome {
     Newer(RenewedSession),
-    /// The renewal that was waited for failed.
+    /// The renewal for which this caller waited has failed.
     Failed(DriveError),
     Turn(RenewalGuard),
 }
@@ -167,8 +166,8 @@ impl<'a> QueuePlace<'a> {
         Self { state, generation, since: None, place: None }
     }
 
-    /// Makes a place as [`new`](Self::new) does, for a caller that waits for the renewal that has
-    /// just begun.
+    /// Makes a place as [`new`](Self::new) does, for a caller that waits for the renewal that it
+    /// has just begun.
     pub(crate) fn behind(state: &'a SharedState, generation: u64, turn: &RenewalGuard) -> Self {
         Self { since: Some(turn.flight), ..Self::new(state, generation) }
     }
@@ -178,8 +177,7 @@ impl Future for QueuePlace<'_> {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped
-        // while the lock is held.
+        // A waker is code of the caller: it must not be cloned or dropped while the lock is held.
         let waker = context.waker().clone();
         let shared = self.state;
         let mut state = shared.lock();
@@ -187,7 +185,7 @@ impl Future for QueuePlace<'_> {
             return Poll::Ready(Outcome::Newer(state.renewed_session()));
         }
         if self.since.is_some_and(|since| since < state.renewals) {
-            // If each tried for itself, the last would wait for the timeouts of all.
+            // If each caller tried again, the last one would wait for the timeouts of all.
             if let Some(error) = &state.last_failure {
                 return Poll::Ready(Outcome::Failed(error.clone()));
             }
@@ -230,11 +228,11 @@ impl Drop for QueuePlace<'_> {
     }
 }
 
-/// The right to renew. It ends when this is dropped, also by a cancelled task: then another caller
-/// gets it.
+/// The right to renew. It ends when the guard is dropped, even by a cancelled task. Then another
+/// caller gets it.
 pub(crate) struct RenewalGuard {
     state: SharedState,
-    /// The number of renewals that had ended before it.
+    /// The number of renewals that had ended before this one.
     flight: u64,
 }
 

@@ -27,26 +27,25 @@ use crate::{
     BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported,
 };
 
-/// The time for which the renewal of a token that is still good is put off after it failed, if the
-/// server does not name a time.
+/// The time for which the renewal of a valid token is put off after a failure, if the server does
+/// not send a time.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
-/// The pauses between two looks at a lease that another process holds.
+/// The pauses between two requests for a lease that another process has.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// After so many of its durations, a lease that is still held is an error: its store does not end
-/// it.
+/// After this multiple of the lease duration, a lease that another process still has is an error:
+/// the caller's storage does not end it.
 const PATIENCE: u32 = 3;
 
-/// The number of times that a renewal begins anew because of tokens that other processes have
-/// stored.
+/// The number of attempts of one renewal, if other processes store tokens meanwhile.
 const TRIES: u32 = 4;
 
 /// One renewal of the token of a [`SharedSession`](crate::oauth2::SharedSession): a future that
-/// owns all it needs, to be given to a runtime, or to a thread that calls [`finish`](Self::finish).
+/// owns everything it needs. Spawn it on a runtime, or call [`finish`](Self::finish) on a thread.
 ///
-/// Callers that fetch meanwhile wait for its result. If a renewal is dropped before its end, the
+/// Callers that fetch meanwhile wait for the renewal. If the future is dropped before it ends, the
 /// session keeps the old token, and the next caller renews it.
 ///
 /// # Examples
@@ -61,7 +60,7 @@ const TRIES: u32 = 4;
 pub struct Renewal(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl Renewal {
-    /// Finishes the renewal on the present thread.
+    /// Runs the renewal on the current thread, and returns when it has ended.
     pub fn finish(self) {
         block_on(self);
     }
@@ -81,7 +80,7 @@ impl fmt::Debug for Renewal {
     }
 }
 
-/// The functions that make and spawn renewals which do not depend on the task that needs them.
+/// The functions that make and spawn renewals that are independent of the task that needs them.
 #[derive(Clone)]
 pub(crate) struct Detached {
     make: Arc<dyn Fn(Arc<Renewer>, RenewalGuard, Wanted) -> Renewal + Send + Sync>,
@@ -119,7 +118,7 @@ impl fmt::Debug for Detached {
     }
 }
 
-/// A newer token than that of a generation.
+/// A request for a newer token than that of a generation.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) generation: u64,
@@ -128,23 +127,23 @@ pub(crate) struct Wanted {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
-    /// The token is still good.
+    /// The token is still valid.
     Early,
     /// The token has expired or was refused.
     Now,
 }
 
-/// The result of loading a token.
+/// The result of loading the stored token.
 enum Loaded {
-    /// The storage has the token of the session, or no token.
+    /// The storage has the session's own token, or no token.
     Same,
-    /// Another process stored a token that is good.
+    /// Another process has stored a valid token.
     Good(RenewedSession),
-    /// Another process stored a token that is due itself.
+    /// Another process has stored a token that is due, too.
     Due,
 }
 
-/// Renews the token of a shared session: the shared state, and the storage of the token.
+/// The shared state and the storage of a shared session, which renew its token together.
 pub(crate) struct Renewer {
     pub(crate) state: SharedState,
     pub(crate) storage: Storage,
@@ -159,7 +158,7 @@ impl Renewer {
         (self.clock)()
     }
 
-    /// Renews the token, and tells all who wait how that ended.
+    /// Renews the token, and passes the result to all callers that wait.
     pub(crate) async fn renew(
         &self,
         turn: RenewalGuard,
@@ -168,7 +167,7 @@ impl Renewer {
     ) -> Result<RenewedSession, DriveError> {
         {
             let state = self.state.lock();
-            // Another has loaded a token that is due, and was cancelled before it had renewed that.
+            // A cancelled caller has loaded a token that is due, and has not renewed it.
             if state.is_due {
                 generation = state.session.generation();
             }
@@ -179,8 +178,8 @@ impl Renewer {
             let mut state = self.state.lock();
             match &ended {
                 Err(DriveError::Renewed) => {}
-                // The user has granted access again meanwhile, and the error belongs to the grant
-                // before.
+                // The user has granted access again meanwhile, and the error belongs to the
+                // previous grant.
                 Err(_) if state.session.generation() > generation => {
                     ended = Ok(state.renewed_session());
                 }
@@ -197,8 +196,8 @@ impl Renewer {
         ended
     }
 
-    /// Renews with the lease, if there is one. `generation` becomes that of the token that is
-    /// renewed in the end.
+    /// Renews with a lease, if leases are configured. At the end, `generation` is that of the token
+    /// that was renewed.
     async fn renew_leased(
         &self,
         generation: &mut u64,
@@ -208,7 +207,7 @@ impl Renewer {
         let storage = &self.storage;
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         let lease = loop {
-            // What is renewed already has only to be stored.
+            // A token that is renewed already only has to be stored.
             if storage.lease.is_none() || self.state.lock().unsaved.is_some() {
                 break None;
             }
@@ -221,7 +220,7 @@ impl Renewer {
                 break Some(lease);
             }
             if urgency == Urgency::Early {
-                // Callers need not wait for the other process as long as the token is good.
+                // Callers need not wait for the other process as long as the token is valid.
                 let mut state = self.state.lock();
                 state.put_off(asked_at.now.after(PAUSE), asked_at.now);
                 return Ok(state.renewed_session());
@@ -240,16 +239,16 @@ impl Renewer {
             }
         };
         let ended = self.renew_and_store(generation, send).await;
-        // As long as the renewed token is not stored, another process would renew the old one, and
-        // be refused.
+        // As long as the renewed token is not stored, the lease is kept: another process would
+        // renew the old token, and be refused.
         if let Some(lease) = lease.filter(|_| self.state.lock().unsaved.is_none()) {
             storage.release(lease).await;
         }
         ended
     }
 
-    /// Renews and stores, more than once if necessary: another process may store a token at any
-    /// time.
+    /// Renews and stores the token. Makes several attempts, since another process may store a token
+    /// at any time.
     async fn renew_and_store(
         &self,
         generation: &mut u64,
@@ -264,8 +263,7 @@ impl Renewer {
             }
             let (session, unsaved) = {
                 let state = self.state.lock();
-                // Another token was installed meanwhile. It has another refresh token than the one
-                // to be renewed.
+                // Another token was set meanwhile. Its refresh token is not the one to use here.
                 if state.session.generation() > *generation {
                     return Ok(state.renewed_session());
                 }
@@ -275,7 +273,7 @@ impl Renewer {
                 (state.session.clone(), state.unsaved.clone())
             };
             let (token, origin) = match unsaved {
-                // It may be long ago that it was renewed.
+                // The token may have been renewed long ago.
                 Some(token) => (token, Origin::Loaded),
                 None => match self.request(&session, send).await {
                     Ok(token) => {
@@ -289,7 +287,7 @@ impl Renewer {
                     Err(error) => {
                         match self.refused(error, &session, generation, self.moment().now).await? {
                             Loaded::Good(supplied) => return Ok(supplied),
-                            // There is another token to renew.
+                            // Another token has to be renewed.
                             Loaded::Due | Loaded::Same => continue,
                         }
                     }
@@ -303,7 +301,7 @@ impl Renewer {
                 }
                 return Err(DriveError::Renewed);
             }
-            // A token that could not be stored is kept, and what is stored is looked at again.
+            // A token that could not be stored is kept, and the stored token is loaded again.
             if storage.store(expected, StoredToken::new(token.clone())).await?
                 == WriteOutcome::Stored
                 && let Some(supplied) =
@@ -318,8 +316,8 @@ impl Renewer {
         ))
     }
 
-    /// Goes on with a token that is stored. Returns `None` if it has expired, which it may have
-    /// before it could be stored.
+    /// Uses a token that was stored. Returns `None` if the token has expired, which is possible if
+    /// it could not be stored for a while.
     async fn stored(
         &self,
         generation: &mut u64,
@@ -337,9 +335,9 @@ impl Renewer {
                 *generation = state.session.generation();
                 return Ok(Some(state.renewed_session()).filter(|_| !is_over));
             }
-            // The user granted access again while this was stored: what is stored last must be the
-            // token of the newer grant. If another process may have stored that, the store has
-            // compared it.
+            // The user has granted access again while this token was stored, so that the newer
+            // token must be stored after it. If other processes share the storage, it has compared
+            // the versions itself.
             if self.storage.save.is_some() {
                 state.unsaved = state.session.token().cloned();
             }
@@ -357,7 +355,7 @@ impl Renewer {
         Ok(Some(newer))
     }
 
-    /// Asks the server for a new token.
+    /// Requests a new token from the server.
     async fn request(
         &self,
         session: &Session,
@@ -367,7 +365,7 @@ impl Renewer {
             let without = || Error::from(Unsupported::NoToken);
             return Err(session.token().map_or_else(without, |_| Expired::Token.into()).into());
         }
-        // Renewals do not wait, so no function for sleep is needed.
+        // Renewals do not wait, so that no function for sleep is needed.
         run_async_with(
             session.renew(self.moment())?,
             |request| send.send(request),
@@ -377,8 +375,8 @@ impl Renewer {
         .await
     }
 
-    /// Remembers that a grant has ended, so that no one asks the server again. If another process
-    /// was quicker, and the server refused for that reason, returns the token that it stored.
+    /// Remembers that a grant has ended, so that the server is not asked again. If the server
+    /// refused because another process was quicker, returns the token that this process stored.
     async fn refused(
         &self,
         error: DriveError,
@@ -422,7 +420,7 @@ impl Renewer {
         Err(error)
     }
 
-    /// Goes on with a token that another process has stored.
+    /// Uses a token that another process has stored.
     fn adopt(
         &self,
         generation: &mut u64,
@@ -437,7 +435,7 @@ impl Renewer {
         let Some(stored) = stored else {
             let had_token = state.session.token().is_some() && state.session.refreshes();
             if self.storage.is_shared() && had_token {
-                // The user has signed out. What was stored for them must not come back.
+                // The user has signed out, so that the session must not store the token again.
                 _before = state.sign_out();
                 *generation = state.session.generation();
                 return Err(Error::from(Unsupported::NoToken).into());
@@ -446,7 +444,8 @@ impl Renewer {
         };
         let own = state.session.token();
         let Some(token) = stored.token.as_ref() else {
-            // Another process may have been refused because this one had renewed the token before.
+            // The other process may have been refused because this process had renewed the token
+            // before.
             let is_of_own =
                 own.is_some_and(|own| StoredToken::ended(own).version == stored.version);
             if is_of_own && state.unsaved.is_some() {
@@ -462,11 +461,11 @@ impl Renewer {
             }
             return Err(ended.into());
         };
-        // The tokens are compared, and not their stored versions, which are only as good as what
-        // wrote them.
+        // The tokens are compared, and not their stored versions, which the caller may have written
+        // wrongly.
         if own.is_some_and(|own| version_of(own) == version_of(token)) {
             if state.end_is_stored {
-                // The token was put back in the place of the note that its grant had ended.
+                // The token was stored again, over the note that its grant had ended.
                 (state.ended, state.end_is_stored) = (None, false);
             }
             return Ok(Loaded::Same);

@@ -1,13 +1,13 @@
-//! The action that a response requires for the token of its request, and the values that keep a
-//! request from being sent again more than once for each cause.
+//! The action after a response to a request with a token. A request is sent again at most once for
+//! each cause.
 
 use http::{HeaderMap, StatusCode};
 
 use crate::Step;
 use crate::oauth2::Token;
 
-/// Says in a request's extensions that the session's token stays out of it: for a page that refuses
-/// tokens.
+/// A marker in a request's extensions: the session sends this request without the token. Use it for
+/// URLs that refuse requests with a token.
 ///
 /// ```
 /// use oauth_proto::oauth2::WithholdToken;
@@ -20,8 +20,8 @@ use crate::oauth2::Token;
 #[derive(Clone, Copy, Debug)]
 pub struct WithholdToken;
 
-/// The record of the token that a request carries. Its only use is
-/// [`Session::check_response`](crate::oauth2::Session::check_response).
+/// A record of the token that was attached to a request. Pass it to
+/// [`Session::check_response`](crate::oauth2::Session::check_response) together with the response.
 ///
 /// ```
 /// use oauth_proto::oauth2::{SentToken, Session};
@@ -38,11 +38,11 @@ pub struct SentToken {
     pub(crate) used: UsedCauses,
 }
 
-/// The causes to send a request again that have had their turn. Each cause has one.
+/// The causes for which a request was sent again already. Each cause counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UsedCauses {
-    /// A newer token: the request carries one, or carries none at all, so that another one would
-    /// not help.
+    /// A newer token. Also set if a newer token would not help, since the request has no token or
+    /// the newest one.
     pub(crate) newer_token: bool,
 }
 
@@ -53,23 +53,24 @@ impl UsedCauses {
 }
 
 impl SentToken {
-    /// Returns the record of a request whose 401 may cause a renewal.
+    /// Returns the record for a request whose 401 may cause a renewal.
     pub(crate) fn first(generation: u64) -> Self {
         Self { generation, used: UsedCauses::default() }
     }
 
-    /// Returns that of a request which a newer token would not help.
+    /// Returns the record for a request that a newer token would not help.
     pub(crate) fn without_renewal(generation: u64) -> Self {
         Self { generation, used: UsedCauses::default().and_newer_token() }
     }
 
-    /// Returns that of a request which is sent again.
+    /// Returns the record for a request that is sent again.
     pub(crate) fn again(generation: u64, retry: Retry) -> Self {
         Self { generation, used: retry.0 }
     }
 }
 
-/// The right to send a request once more, for one cause. It is given only once for each cause.
+/// The permission to send a request once more, for one cause. Pass it to
+/// [`Session::retry`](crate::oauth2::Session::retry).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Retry, SentToken, Session};
@@ -94,7 +95,7 @@ impl Retry {
     }
 }
 
-/// The action to take after a response.
+/// The action that the caller has to take after a response.
 ///
 /// ```
 /// use oauth_proto::oauth2::NextAction;
@@ -112,19 +113,22 @@ impl Retry {
 #[allow(clippy::large_enum_variant, reason = "the value is matched at once")]
 #[must_use = "a 401 may ask for more"]
 pub enum NextAction {
-    /// The response is what the server has to say.
+    /// Use the response.
     Done,
-    /// The token was renewed meanwhile: sign again, and send.
+    /// The session has a newer token than the request. Attach it with
+    /// [`Session::retry`](crate::oauth2::Session::retry), and send the request again.
     Retry(Retry),
-    /// The server does not take the token: renew it, store and install the new token, attach it to
-    /// the request, and send the request again.
+    /// The server does not accept the token, and the step renews it. Run the step, store the new
+    /// token, and pass it to [`Session::set_token`](crate::oauth2::Session::set_token). Then attach
+    /// it with [`Session::retry`](crate::oauth2::Session::retry), and send the request again.
     Renew(Step<Token>, Retry),
-    /// The server does not take the token, and only a new authorization by the user helps.
+    /// The server does not accept the token, and it cannot be renewed: the user has to grant access
+    /// again.
     Reauthorize,
 }
 
-/// An API's answer to a request with a token, as
-/// [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when) sees it.
+/// An API's response to a request with a token, for the function that
+/// [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when) has set.
 ///
 /// # Examples
 /// ```
@@ -138,12 +142,13 @@ pub enum NextAction {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProtectedResponse<'a> {
-    /// Its status.
+    /// The status of the response.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers of the response.
     pub headers: &'a HeaderMap,
-    /// Its body. `None` where [`Session::check_response`](crate::oauth2::Session::check_response)
-    /// is given a response, whose body may be a stream.
+    /// The body of the response. It is `None` in
+    /// [`Session::check_response`](crate::oauth2::Session::check_response), since the body may be a
+    /// stream there.
     pub body: Option<&'a [u8]>,
 }
 
@@ -153,7 +158,7 @@ impl<'a> ProtectedResponse<'a> {
     }
 }
 
-/// As [`NextAction`], before anything is done about it.
+/// A [`NextAction`] before a renewal is made.
 pub(crate) enum Action {
     Nothing,
     Resend,

@@ -1,4 +1,4 @@
-//! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
+//! Calls of an API with a token, RFC 6750 §2, and the renewal of the token, RFC 6749 §6.
 //!
 //! ```text
 //!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done
@@ -7,14 +7,14 @@
 //!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize
 //! ```
 //!
-//! - Done: the response is the caller's.
-//! - Retry: there is a newer token. Send the request again with it: `retry`.
+//! - Done: the caller uses the response.
+//! - Retry: the session has a newer token. Send the request again with it: `retry`.
 //! - Renew: `renew`, store the new token, `set_token`, `retry`.
-//! - Reauthorize: only the user can help.
+//! - Reauthorize: the user has to grant access again.
 //!
-//! Renewal is a separate leg, because the new token must be stored before it is used: a server that
-//! rotates refresh tokens has forgotten the old one already.
-//! [`SharedSession`](crate::oauth2::SharedSession) does all of this by itself.
+//! Renewal is a separate step, because the new token must be stored before it is used: a server
+//! that rotates refresh tokens has already invalidated the old one.
+//! [`SharedSession`](crate::oauth2::SharedSession) does all of this automatically.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,10 +33,10 @@ use crate::oauth2::{BearerChallenge, BearerError, Token, TokenPlacement, TokenTy
 use crate::wire::Origin;
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
-/// The time before its end at which a token is renewed by default: requests take a while.
+/// The default of [`Session::leeway`]: a request takes a while to arrive.
 const LEEWAY: Duration = Duration::from_secs(10);
 
-/// A token, the origins that it is for, and what renews it.
+/// A token, the origins to which it is sent, and the settings of its renewal.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{Client, Session, Token, NextAction};
@@ -53,7 +53,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// let sent_token = match session.attach_token(&mut request, Moment::from_os().now) {
 ///     Err(Error::Expired(Expired::Token)) => {
 ///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
-///         store(&renewed); // before it is used: the old one may be worth nothing any more
+///         store(&renewed); // before it is used: the server may have invalidated the old one
 ///         session.set_token(renewed);
 ///         session.attach_renewed_token(&mut request)?
 ///     }
@@ -75,38 +75,41 @@ const LEEWAY: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Session {
-    /// The grant that gets the token, before the first request and whenever the token is due:
-    /// usually [`Grant::client_credentials`]. Default: none, and the token is renewed by its
-    /// refresh token, if it has one.
+    /// The grant with which the session gets each token, usually [`Grant::client_credentials`].
+    /// Default: `None`, so that the session renews the token with its refresh token.
     pub grant: Option<Grant>,
-    /// The place at which requests carry the token. Default: the place in the server's description.
+    /// The place at which requests contain the token. Default: the server's
+    /// [`token_placement`](field@crate::oauth2::AuthorizationServer::token_placement).
     pub token_placement: TokenPlacement,
-    /// The time before its end from which on a token counts as expired. Default: 10 seconds.
+    /// The time before its expiry at which a token counts as expired. Default: 10 seconds.
     pub leeway: Duration,
-    /// The lifetime of a renewed token if the server's answer gives none. With zero, each request
-    /// gets a new token. Default: such a token is used until an API answers 401.
+    /// The lifetime of a renewed token if the server's response has none. With zero, each request
+    /// gets a new token. Default: `None`, so that the session uses such a token until an API
+    /// responds with 401.
     pub unknown_lifetime: Option<Duration>,
-    /// The resources to send with each renewal (RFC 8707 §2.2), so that a renewed token is for the
-    /// same resources as the one before. Default: none.
+    /// The resources that each renewal requests (RFC 8707 §2.2), so that a new token is valid for
+    /// the same resources as the old one. Default: empty.
     pub resources: Vec<String>,
-    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others.
-    /// Default: `false`.
+    /// If `true`, the session never renews the token. An expired token then causes
+    /// [`Expired::Token`], and a 401 is returned like any other response. Default: `false`.
     pub without_renewal: bool,
-    /// Renews only when the clock says that the token is due: a 401 is a response like others.
-    /// Default: `false`.
+    /// If `true`, the session renews the token only when the token expires, and never because of
+    /// a 401. Default: `false`.
     pub without_renewal_on_401: bool,
-    /// Makes [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stop at each renewal
-    /// with [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of
-    /// saving it and going on. It is then used by the next fetch, stored or not. Default: `false`.
+    /// If `true`, [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) stops after each
+    /// renewal with [`DriveError::Renewed`](crate::DriveError::Renewed). Read the new token from
+    /// [`SharedSession::session`](crate::oauth2::SharedSession::session), store it, and fetch
+    /// again. The next fetch uses the new token, stored or not. Default: `false`.
     pub return_renewals: bool,
-    /// Sends the token to every origin that is requested. Default: only to the session's origins.
+    /// If `true`, the session attaches the token to requests for every origin, and not only for the
+    /// session's origins. Default: `false`.
     ///
     /// # Security
     /// An attacker who can choose a URL that the application requests gets the token.
     pub dangerous_allow_any_origin: bool,
     client: Client,
     token: Option<Token>,
-    /// The number of tokens that there have been, so that a late 401 for an old token does not
+    /// The number of tokens that the session has had, so that a late 401 for an old token does not
     /// cause a renewal.
     generation: u64,
     origins: Vec<Origin>,
@@ -117,14 +120,16 @@ pub struct Session {
 type IsRefused = Arc<dyn Fn(&ProtectedResponse<'_>) -> bool + Send + Sync>;
 
 impl Session {
-    /// Makes a session with a token, which is sent to that origin (`https://api.example.com`; a
-    /// path does not matter) and to no other. If the token is `None`, the session gets it later: by
-    /// the [`grant`](field@Self::grant), by [`set_token`](Self::set_token), or from the storage of
-    /// a [`SharedSession`](crate::oauth2::SharedSession).
+    /// Makes a session that sends a token only to that origin, such as `https://api.example.com`. A
+    /// path in `origin` is ignored.
+    ///
+    /// If the token is `None`, the session gets it later: with [`grant`](field@Self::grant), by
+    /// [`set_token`](Self::set_token), or from the storage of a
+    /// [`SharedSession`](crate::oauth2::SharedSession).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the origin is not an http or https URL,
-    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    /// [`Unsupported::Url`] if the origin is not an http or https URL. [`Unsupported::PlainHttp`]
+    /// if it is on another machine, without TLS.
     pub fn new(
         client: &Client,
         origin: &str,
@@ -151,15 +156,15 @@ impl Session {
         session.allow_origin(origin)
     }
 
-    /// Attaches the token to requests for another origin, too. Default: the origin of
-    /// [`new`](Self::new) alone.
+    /// Attaches the token to requests for another origin, too. Default: only the origin of
+    /// [`new`](Self::new).
     ///
     /// # Security
     /// The other origin can use the token at the first one.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the origin is not an http or https URL,
-    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    /// [`Unsupported::Url`] if the origin is not an http or https URL. [`Unsupported::PlainHttp`]
+    /// if it is on another machine, without TLS.
     pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
         self.client.inner.server.check_secure(&uri)?;
@@ -167,8 +172,8 @@ impl Session {
         Ok(self)
     }
 
-    /// Changes the grant before each renewal: parameters that a server wants with a refresh, the
-    /// scope that it insists on. Default: the grant stays as it is.
+    /// Changes the grant of each renewal, such as to add the parameters or the scope that a server
+    /// demands. Default: the grant is not changed.
     ///
     /// ```
     /// # use oauth_proto::oauth2::Session;
@@ -184,15 +189,15 @@ impl Session {
         self
     }
 
-    /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1:
-    /// for an API that answers a dead token with a 403 without a challenge, or with its own error
-    /// on status 200. Default: only the answers of RFC 6750 count.
+    /// Sets a function that recognizes further responses in which an API refuses the token. Some
+    /// APIs respond to an expired token with a 403 without a challenge, or with their own error and
+    /// status 200. Default: only the responses of RFC 6750 §3.1 count.
     ///
     /// # Examples
     /// ```
     /// # use oauth_proto::oauth2::Session;
-    /// // Django OAuth Toolkit's views answer so, also where the scope is missing: then a renewal
-    /// // is in vain, once per request.
+    /// // Django OAuth Toolkit's views respond with 403 to an expired token and to a missing scope.
+    /// // With a missing scope, each request causes one renewal in vain.
     /// fn at_django(session: Session) -> Session {
     ///     session.token_refused_when(|response| response.status == 403)
     /// }
@@ -205,31 +210,32 @@ impl Session {
         self
     }
 
-    /// Returns the token.
+    /// Returns the current token; `None` if the session has no token yet.
     pub fn token(&self) -> Option<&Token> {
         self.token.as_ref()
     }
 
-    /// Goes on with another token, after [`renew`](Self::renew). Store it first.
+    /// Replaces the token, after [`renew`](Self::renew). Store the new token first.
     pub fn set_token(&mut self, token: Token) {
         self.token = Some(token);
         self.generation += 1;
     }
 
-    /// Goes on without a token.
+    /// Removes the token.
     pub(crate) fn sign_out(&mut self) {
         self.token = None;
         self.generation += 1;
     }
 
-    /// Gives a request the token, if the token is good at the time `now`.
+    /// Attaches the token to a request, if the token is valid at the time `now`.
     ///
     /// # Errors
-    /// [`Expired::Token`] when the token is not good, or when the session has no token yet and
-    /// [`renew`](Self::renew) can get one.
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
-    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
-    /// clear; [`Unsupported::NoToken`] when only the user can help.
+    /// - [`Expired::Token`] if the token has expired, or if the session has no token yet and
+    ///   [`renew`](Self::renew) can get one.
+    /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the request
+    ///   is for an origin that must not get the token.
+    /// - [`Unsupported::Url`] if the origin of the request is not clear.
+    /// - [`Unsupported::NoToken`] if the session has no token and cannot get one.
     pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
@@ -238,12 +244,13 @@ impl Session {
     /// cannot be read, such as a stream.
     ///
     /// # Errors
-    /// [`Expired::Token`] when the token is not good, or when the session has no token yet and
-    /// [`renew`](Self::renew) can get one.
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
-    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
-    /// clear; [`Unsupported::NoToken`] when only the user can help; [`Unsupported::NoFormBody`]
-    /// when the token goes in the body.
+    /// - [`Expired::Token`] if the token has expired, or if the session has no token yet and
+    ///   [`renew`](Self::renew) can get one.
+    /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the request
+    ///   is for an origin that must not get the token.
+    /// - [`Unsupported::Url`] if the origin of the request is not clear.
+    /// - [`Unsupported::NoToken`] if the session has no token and cannot get one.
+    /// - [`Unsupported::NoFormBody`] if the server expects the token in the body.
     pub fn attach_token_to_head<B>(
         &self,
         request: &mut http::Request<B>,
@@ -269,22 +276,26 @@ impl Session {
         Ok(SentToken::first(self.generation))
     }
 
-    /// Attaches the token as [`attach_token`](Self::attach_token) does, if it is known to be good.
+    /// Attaches the token as [`attach_token`](Self::attach_token) does, without checking its
+    /// expiry.
     pub(crate) fn attach_valid_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         Ok(SentToken::first(self.generation))
     }
 
-    /// Attaches the token as [`attach_token`](Self::attach_token) does, but right after a renewal:
-    /// even if the token counts as expired. Otherwise, if a server's tokens live shorter than the
-    /// leeway, the client would ask for new ones for ever. A 401 to this request does not cause
-    /// another renewal: a server that refuses a new token would refuse the next one, too.
+    /// Attaches the token as [`attach_token`](Self::attach_token) does, right after a renewal, even
+    /// if the token counts as expired.
+    ///
+    /// If a server's tokens live shorter than the [`leeway`](field@Self::leeway), `attach_token`
+    /// would demand one renewal after the other. A 401 to this request does not cause another
+    /// renewal: a server that refuses a new token would refuse the next one, too.
     ///
     /// # Errors
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
-    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
-    /// clear; [`Unsupported::NoToken`] when the session has no token.
+    /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the request
+    ///   is for an origin that must not get the token.
+    /// - [`Unsupported::Url`] if the origin of the request is not clear.
+    /// - [`Unsupported::NoToken`] if the session has no token.
     pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
@@ -293,14 +304,15 @@ impl Session {
         Ok(SentToken::without_renewal(self.generation))
     }
 
-    /// Gives a request that was refused the session's present token, to be sent once more. The
-    /// response to it is checked by what this returns: the cause that has led here does not lead
-    /// here again.
+    /// Attaches the current token to a request that was refused, so that the caller can send it
+    /// again. Pass the result to [`check_response`](Self::check_response), which does not return
+    /// the same cause again.
     ///
     /// # Errors
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when the request
-    /// is to an origin that must not get the token; [`Unsupported::Url`] when its origin is not
-    /// clear; [`Unsupported::NoToken`] when the session has no token.
+    /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the request
+    ///   is for an origin that must not get the token.
+    /// - [`Unsupported::Url`] if the origin of the request is not clear.
+    /// - [`Unsupported::NoToken`] if the session has no token.
     pub fn retry(&self, request: &mut Request, retry: Retry) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
@@ -308,17 +320,16 @@ impl Session {
         Ok(SentToken::again(self.generation, retry))
     }
 
-    /// Returns the action that a response requires for the token. `moment` is for the renewal, if
-    /// there is one.
+    /// Returns the action that the caller has to take after a response. `moment` is used for the
+    /// renewal, if there is one.
     ///
-    /// A 401 causes a renewal unless its challenge says that it would not help
-    /// (`insufficient_scope`, `insufficient_user_authentication`, `invalid_request`), and so does a
-    /// 400 or 403 whose challenge says `invalid_token`. A request that was sent again with a newer
-    /// token is not sent again for that cause: its response is final.
+    /// A 401 causes a renewal, unless its challenge has an error that a renewal does not solve
+    /// (`insufficient_scope`, `insufficient_user_authentication`, `invalid_request`). A 400 or 403
+    /// causes a renewal only if its challenge has the error `invalid_token`. If a request was sent
+    /// again with a newer token, its response is final.
     ///
     /// # Errors
-    /// [`Unsupported`] when a renewal is due and its request cannot be made as the client is
-    /// configured.
+    /// [`Unsupported`] if a renewal is due, and its request cannot be made with these settings.
     pub fn check_response<B>(
         &self,
         sent_token: SentToken,
@@ -351,8 +362,8 @@ impl Session {
             return Action::Nothing;
         }
         let error = BearerChallenge::of(response.headers).and_then(|challenge| challenge.error);
-        // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that
-        // code, 400 and 403 are about something else than the token.
+        // The error code is decisive, since RFC 6750 §3.1 only recommends the status 401. Without
+        // that code, a 400 or 403 is not about the token.
         if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
             return Action::Nothing;
         }
@@ -362,26 +373,27 @@ impl Session {
                 | BearerError::InsufficientScope
                 | BearerError::InsufficientUserAuthentication,
             ) if sent_token.generation == self.generation => Action::User,
-            // A code that is not known may well mean that the token has expired, and the request is
-            // sent only once more.
+            // An unknown code may mean that the token has expired. The request is sent again only
+            // once.
             _ => self.way_on(sent_token),
         }
     }
 
-    /// Returns what may help a request whose token was refused.
+    /// Returns the action that may help a request whose token was refused.
     fn way_on(&self, sent_token: &SentToken) -> Action {
         if sent_token.generation < self.generation { Action::Resend } else { Action::Renewal }
     }
 
-    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then
-    /// [`set_token`](Self::set_token) it.
+    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store the new token, then pass it
+    /// to [`set_token`](Self::set_token).
     ///
     /// # Errors
-    /// [`Unsupported::NotRenewable`] when the token has no refresh token and the session has no
-    /// grant, or [`without_renewal`](field@Self::without_renewal) is set;
-    /// [`Unsupported::NoToken`] when there is neither a token nor a grant; [`Unsupported`] when the
-    /// request cannot be made as the client is configured. A refusal is reported by the step, with
-    /// the server's answer.
+    /// - [`Unsupported::NotRenewable`] if the token has no refresh token and the session has no
+    ///   grant, or if [`without_renewal`](field@Self::without_renewal) is set.
+    /// - [`Unsupported::NoToken`] if the session has neither a token nor a grant.
+    /// - [`Unsupported`] if the request cannot be made with these settings.
+    ///
+    /// Errors in the server's response are returned later, by the step.
     pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
         let grant = match (&self.grant, &self.token) {
             _ if self.without_renewal => return Err(Unsupported::NotRenewable.into()),
@@ -397,14 +409,14 @@ impl Session {
         self.client.request_token(grant.unknown_lifetime(self.unknown_lifetime), moment)
     }
 
-    /// Returns whether [`renew`](Self::renew) has a way.
+    /// Returns whether [`renew`](Self::renew) can get a token.
     pub(crate) fn is_renewable(&self) -> bool {
         let has_refresh_token =
             || self.token.as_ref().is_some_and(|token| token.refresh_token.is_some());
         !self.without_renewal && (self.grant.is_some() || has_refresh_token())
     }
 
-    /// Returns whether it is renewed by the refresh token of a grant, which can end.
+    /// Returns whether the token is renewed with a refresh token, whose grant can end.
     pub(crate) fn refreshes(&self) -> bool {
         !self.without_renewal && self.grant.is_none()
     }
@@ -417,7 +429,7 @@ impl Session {
         self.generation
     }
 
-    /// Returns whether the token must be renewed first, or does not exist yet.
+    /// Returns whether the token must be renewed first, or the session has no token yet.
     pub(crate) fn is_due(&self, now: Timestamp) -> Result<bool, Error> {
         match &self.token {
             Some(token) => Ok(token.is_expired(now.after(self.leeway))),
@@ -461,7 +473,7 @@ impl Session {
         ProtectedRequest::of(request, body, token, &self.token_placement, |protected| {
             self.client.inner.hooks.protected_request(protected);
         })?;
-        // A hook may have sent it elsewhere.
+        // A hook may have changed the origin.
         if self.client.inner.hooks.is_empty() {
             Ok(())
         } else {

@@ -1,8 +1,8 @@
-//! A session for many threads and tasks, of which exactly one renews the token when it is due.
+//! A session for many threads and tasks. Exactly one of them renews the token when it is due.
 //!
-//! The one asynchronous implementation serves blocking callers too: their transport is a future
-//! that is ready at once, and while another thread renews, theirs is parked. No lock is held while
-//! a caller's function runs.
+//! The asynchronous implementation serves blocking callers, too: their transport is a future that
+//! is ready at once. While another thread renews, their thread is parked. No lock is held while a
+//! function of the caller runs.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -23,28 +23,37 @@ use crate::{
     Unsupported,
 };
 
-/// A [`Session`] that always has a good token: it renews the token when it is due, before a request
-/// or after a 401, stores the new one before it is used, and sends each request again at most once
-/// for each cause. Clones share one token; when many find it expired at once, one renews and the
-/// others go on with its result.
+/// A [`Session`] for many threads and tasks, which keeps the token valid.
 ///
-/// [`builder`](Self::builder) configures the storage of the token, and how several processes share
-/// it. If the token is not stored, the user has to sign in again after a restart if the server
-/// rotates refresh tokens.
+/// It renews the token when the token is due, before a request or after a 401, and stores the new
+/// token before it is used. It sends each request again at most once for each cause. Clones share
+/// one token: if many callers need a new token at once, one of them renews it, and the others use
+/// the result.
 ///
-/// If a renewal fails while the token is still good, requests go on with that token. The next
-/// renewal is tried 10 seconds later, or when the server's `Retry-After` allows it. If the token
-/// has expired, all callers who waited get the error, and their requests are not sent. A renewal
-/// whose token could not be stored is not repeated: the new token is stored at the next occasion.
-/// Once the server has refused to renew the token (`invalid_grant`), the session does not ask it
-/// again until it gets another token: from [`set_token`](Self::set_token), or from the storage
-/// after a sign-in in another process.
+/// Configure with [`builder`](Self::builder) where the token is stored, and how several processes
+/// share it. If the token is not stored, and the server rotates refresh tokens, the user has to
+/// sign in again after a restart.
 ///
-/// A task that is dropped while a renewal is on its way takes the renewal with it, and a server
-/// that rotates refresh tokens has then forgotten the old token.
-/// [`spawn_renewals`](crate::oauth2::SharedSessionBuilder::spawn_renewals) gives renewals to the
-/// runtime to finish. `send` and the functions that store the token must not use the same shared
-/// session: the call would never end.
+/// # If a renewal fails
+/// - If the token is still valid, requests use it. The session tries the next renewal 10 seconds
+///   later, or at the time in the server's `Retry-After`.
+/// - If the token has expired, all callers that were waiting get the error, and their requests are
+///   not sent.
+/// - If the new token could not be stored, the session keeps it, and stores it at the next call. It
+///   does not renew it again.
+/// - If the server has refused the refresh token (`invalid_grant`), the session sends no further
+///   renewals. It goes on with a token from [`set_token`](Self::set_token), or with one that
+///   another process has stored after a sign-in.
+///
+/// # If a task is cancelled
+/// If the task that renews the token is dropped, the renewal is lost. A server that rotates refresh
+/// tokens has then already invalidated the old one.
+/// [`spawn_renewals`](crate::oauth2::SharedSessionBuilder::spawn_renewals) lets the runtime finish
+/// renewals.
+///
+/// # Deadlocks
+/// `send` and the functions that store the token must not use the same shared session: the call
+/// would never return.
 ///
 /// # Examples
 /// ```no_run
@@ -57,13 +66,13 @@ use crate::{
 /// # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
 /// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 ///
-/// // For itself: gets a token before the first request, and a new one when that has expired or is
-/// // refused.
+/// // A client without a user: the session gets a token before the first request, and a new one
+/// // when that token has expired or is refused.
 /// let mut session = Session::new(&client, "https://photos.example.com", None)?;
 /// session.grant = Some(Grant::client_credentials());
 /// let shared = SharedSession::builder(session).save(|token| ready(store(&token))).build()?;
 ///
-/// // After a restart, the token that was saved: `shared.set_token(token)`.
+/// // After a restart, set the token that was saved: `shared.set_token(token)`.
 /// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
 /// let response = shared.fetch(request, &mut send)?;
 /// # Ok(())
@@ -75,12 +84,12 @@ pub struct SharedSession {
     detached: Option<Detached>,
 }
 
-/// The renewal that a token needs before it is used.
+/// The renewal that is necessary before the token is used.
 enum Need {
     Nothing,
-    /// It is still good, and due all the same.
+    /// The token is still valid, but due.
     Early,
-    /// It is not good any more.
+    /// The token is missing or has expired.
     Renewal,
 }
 
@@ -106,37 +115,38 @@ impl SharedSession {
         }
     }
 
-    /// Returns the session as it is now.
+    /// Returns the current session, with its token.
     pub fn session(&self) -> Arc<Session> {
         self.renewer.state.session()
     }
 
-    /// Goes on with another token: after the user has granted access again. Store it first.
+    /// Replaces the token, after the user has granted access again. Store the new token first.
     pub fn set_token(&self, token: Token) {
         let _before;
         let mut state = self.renewer.state.lock();
         _before = state.install(token, Origin::Loaded);
     }
 
-    /// Drops the token, after the user has signed out. Call this first and then delete the stored
-    /// token: a renewal may be storing it at this moment. A renewal whose answer comes later is not
-    /// stored. Other processes go on using the token that they hold until they next renew it, so
-    /// revoke it at the server, too.
+    /// Removes the token, after the user has signed out.
+    ///
+    /// Call this first, and then delete the stored token: a renewal may be storing it at this
+    /// moment. If the response to a renewal arrives later, its token is not stored. Other processes
+    /// use their copy of the token until they next renew it, so revoke it at the server, too.
     pub fn sign_out(&self) {
         let _before;
         let mut state = self.renewer.state.lock();
         _before = state.sign_out();
     }
 
-    /// Sends a request with the token, and renews that when it is due. Blocks while it or another
-    /// thread does.
+    /// Sends a request with the token, and renews the token when it is due. Blocks until the
+    /// response is there, and while another thread renews.
     ///
-    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it
-    /// renews, others wait. If the server refuses the token the first time, the request is sent
-    /// twice: it must be safe to repeat.
+    /// `send` performs one HTTP exchange, without following redirects. Set a timeout in it, because
+    /// other callers wait during a renewal. If the server refuses the token at first, the request
+    /// is sent twice: it must be safe to repeat.
     ///
     /// # Errors
-    /// [`DriveError`]. A response with an error status is a response;
+    /// [`DriveError`]. A response with an error status is not an error;
     /// [`RetryAfter`](crate::wire::RetryAfter) reads its header.
     pub fn fetch<E: Into<BoxError>>(
         &self,
@@ -146,8 +156,8 @@ impl SharedSession {
         block_on(self.fetch_async(request, |request| ready(send(request))))
     }
 
-    /// Fetches as [`fetch`](Self::fetch) does, over an asynchronous transport. The future is `Send`
-    /// if the futures of `send` are.
+    /// Sends a request as [`fetch`](Self::fetch) does, over an asynchronous transport. The future
+    /// is `Send` if the futures of `send` are.
     ///
     /// # Examples
     /// ```
@@ -158,7 +168,7 @@ impl SharedSession {
     /// # }
     /// # async fn save(_: Token) -> Result<(), std::io::Error> { Ok(()) }
     /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
-    ///     // The runtime finishes a renewal that has begun, also when the task that needed it is
+    ///     // The runtime finishes a renewal that has begun, even if the task that needed it is
     ///     // dropped.
     ///     let shared = SharedSession::builder(session).save(save);
     ///     shared.spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); }).build()
@@ -171,7 +181,7 @@ impl SharedSession {
     /// ```
     ///
     /// # Errors
-    /// [`DriveError`].
+    /// [`DriveError`], in the same cases as [`fetch`](Self::fetch).
     pub async fn fetch_async<E, Sending>(
         &self,
         request: Request,
@@ -184,7 +194,7 @@ impl SharedSession {
         let mut signed = request.clone();
         let mut sent_token = self.sign(&mut signed, &mut send).await?;
         let observer = self.session().observer().clone();
-        // It ends: each cause to send the request again has one turn.
+        // The loop ends, since each cause counts once.
         loop {
             let response = exchange(signed, &mut send, &observer).await?;
             let Some(session) = self.after(&sent_token, &response, &mut send).await? else {
@@ -195,10 +205,11 @@ impl SharedSession {
         }
     }
 
-    /// Returns a token that is good now, renewed if necessary: for uses other than HTTP requests.
+    /// Returns a token that is valid now, and renews it if necessary. Use it for other purposes
+    /// than HTTP requests.
     ///
     /// # Errors
-    /// [`DriveError`].
+    /// [`DriveError`] if the token cannot be renewed or stored.
     pub fn token<E: Into<BoxError>>(
         &self,
         mut send: impl FnMut(Request) -> Result<Response, E>,
@@ -209,7 +220,7 @@ impl SharedSession {
     /// Returns a token as [`token`](Self::token) does, over an asynchronous transport.
     ///
     /// # Errors
-    /// [`DriveError`].
+    /// [`DriveError`] if the token cannot be renewed or stored.
     pub async fn token_async<E, Sending>(
         &self,
         mut send: impl FnMut(Request) -> Sending,
@@ -222,7 +233,7 @@ impl SharedSession {
         session.token().cloned().ok_or_else(|| Error::from(Unsupported::NoToken).into())
     }
 
-    /// Gives a request the token, renewed if necessary.
+    /// Attaches the token to a request, and renews it before if necessary.
     async fn sign(
         &self,
         request: &mut Request,
@@ -241,7 +252,7 @@ impl SharedSession {
         })
     }
 
-    /// Returns the session with a token that is good now.
+    /// Returns the session with a token that is valid now.
     async fn ready(&self, send: &mut impl Transport) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let good = |session| Ok(RenewedSession { session, origin: Origin::Loaded });
@@ -255,8 +266,8 @@ impl SharedSession {
         }
     }
 
-    /// Goes on with the token after its renewal failed, if it is still good, and puts the next
-    /// renewal off.
+    /// Uses the token after its renewal failed, if it is still valid, and puts the next renewal
+    /// off.
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
@@ -265,7 +276,7 @@ impl SharedSession {
             return Err(error);
         }
         let until = now.after(error.retry_after(now).unwrap_or(PAUSE));
-        // Of those who waited for the renewal, the first one reports it.
+        // Only the first of the callers that waited reports the failure.
         let is_first = self.renewer.state.lock().put_off(until, now);
         if is_first {
             session.observer().renewal_put_off(until, &error);
@@ -273,7 +284,7 @@ impl SharedSession {
         Ok(RenewedSession { session, origin: Origin::Loaded })
     }
 
-    /// Returns what the token needs before it is used.
+    /// Returns the renewal that is necessary before the token is used.
     fn need(&self, session: &Session, moment: &Moment) -> Result<Need, Error> {
         let now = moment.now;
         let is_shared = self.renewer.storage.is_shared();
@@ -291,7 +302,7 @@ impl SharedSession {
         Ok(if is_due && !state.is_put_off(now) { Need::Early } else { Need::Nothing })
     }
 
-    /// Returns the session with which to send a request once more, if the response requires that.
+    /// Returns the session with which to send a request again, if the response requires that.
     async fn after(
         &self,
         sent_token: &SentToken,
@@ -308,8 +319,8 @@ impl SharedSession {
                 Action::Renewal if session.is_renewable() => {
                     Some(self.supply(sent_token.generation, Urgency::Now, send).await?.session)
                 }
-                // The user may have signed in again in another process. If not, the API's answer is
-                // the last word.
+                // The user may have signed in again in another process. If not, the caller gets the
+                // API's response.
                 Action::Renewal if self.renewer.storage.is_shared() => {
                     match self.supply(sent_token.generation, Urgency::Now, send).await {
                         Err(error) if error.needs_sign_in() => None,
@@ -321,8 +332,8 @@ impl SharedSession {
         )
     }
 
-    /// Returns the session with a newer token than that of `generation`, which this caller or
-    /// another one renewed.
+    /// Returns the session with a newer token than that of `generation`. This caller or another one
+    /// renews it.
     async fn supply(
         &self,
         generation: u64,
@@ -330,7 +341,7 @@ impl SharedSession {
         send: &mut impl Transport,
     ) -> Result<RenewedSession, DriveError> {
         let mut line = QueuePlace::new(&self.renewer.state, generation);
-        // A runtime that drops what it is given is given one renewal.
+        // One renewal only: a runtime may drop it.
         let mut detached = self.detached.as_ref();
         loop {
             match line.await {

@@ -1,5 +1,5 @@
-//! The setup of a shared session: the storage of its token, and the runtime that finishes its
-//! renewals.
+//! The setup of a shared session: the functions that store its token, and the runtime that finishes
+//! its renewals.
 
 use std::fmt;
 use std::future::Future;
@@ -17,14 +17,14 @@ use crate::oauth2::Token;
 use crate::{BoxError, Error, Moment, Request, Response};
 
 impl SharedSession {
-    /// Shares a session. The builder is told where its token is stored.
+    /// Begins to share a session. Set on the builder how the token is stored.
     #[cfg(feature = "os")]
     pub fn builder(session: Session) -> SharedSessionBuilder {
         Self::builder_with(session, Moment::from_os)
     }
 
-    /// Shares a session as [`builder`](Self::builder) does, with the caller's functions for time
-    /// and randomness.
+    /// Begins to share a session as [`builder`](Self::builder) does, with the caller's time and
+    /// randomness.
     pub fn builder_with(
         session: Session,
         clock: impl Fn() -> Moment + Send + Sync + 'static,
@@ -39,21 +39,22 @@ impl SharedSession {
     }
 }
 
-/// The duration of a lease by default.
+/// The default of [`SharedSessionBuilder::lease_duration`].
 const LEASE: Duration = Duration::from_secs(60);
 
-/// Builds a [`SharedSession`] with functions that store its token. Each returns a future. A
-/// function that blocks returns its result as [`std::future::ready`].
+/// Builds a [`SharedSession`] with functions that store its token.
 ///
-/// If one process uses the token, give [`save`](Self::save). If several do, give
-/// [`load`](Self::load) and [`store_if_unchanged`](Self::store_if_unchanged), which need each
-/// other, and [`lease`](Self::lease), so that only one process renews. `lease` needs
-/// [`sleep`](Self::sleep), and [`release`](Self::release) is optional. `save` excludes
-/// `store_if_unchanged`.
+/// - If one process uses the token, set [`save`](Self::save).
+/// - If several processes share the token, set [`load`](Self::load) and
+///   [`store_if_unchanged`](Self::store_if_unchanged), but not `save`.
+/// - To let only one of these processes renew at a time, set [`lease`](Self::lease) and
+///   [`sleep`](Self::sleep), too. [`release`](Self::release) is optional.
+///
+/// Each function returns a future. If your function blocks, return its result with
+/// [`std::future::ready`].
 ///
 /// # Examples
-/// Several processes that share a token in a database, through a client of the database that
-/// blocks:
+/// Several processes share a token in a database, whose client library blocks:
 /// ```no_run
 /// use std::future::ready;
 /// use std::thread;
@@ -113,8 +114,8 @@ const LEASE: Duration = Duration::from_secs(60);
 /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
 ///     SharedSession::builder(session)
 ///         .save(save)
-///         // A renewal that has begun is finished by the runtime, also when the task that needed
-///         // it is dropped.
+///         // The runtime finishes a renewal that has begun, even if the task that needed it is
+///         // dropped.
 ///         .spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); })
 ///         .build()
 /// }
@@ -122,9 +123,9 @@ const LEASE: Duration = Duration::from_secs(60);
 #[must_use = "`build` makes the session"]
 #[non_exhaustive]
 pub struct SharedSessionBuilder {
-    /// The duration of a lease. Choose a time longer than your transport's timeout: otherwise a
-    /// second process may begin to renew while the first one is still waiting for the server.
-    /// Default: 60 seconds.
+    /// The duration of a lease. Choose a longer time than your transport's timeout. If not, a
+    /// second process may begin to renew while the first one still waits for the server. Default:
+    /// 60 seconds.
     pub lease_duration: Duration,
     session: Session,
     storage: Storage,
@@ -142,11 +143,13 @@ impl fmt::Debug for SharedSessionBuilder {
 }
 
 impl SharedSessionBuilder {
-    /// Stores each renewed token with this function, before the token is used. Only for an
-    /// application of one process: the function would overwrite what another process has stored.
-    /// Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring back the
-    /// row of a user who has signed out; see also [`SharedSession::sign_out`]. Default: renewed
+    /// Sets the function that stores each renewed token, before the token is used. Default: renewed
     /// tokens are not stored.
+    ///
+    /// This is only for applications of one process: the function would overwrite a token that
+    /// another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
+    /// renewal does not bring back the row of a user who has signed out. See also
+    /// [`SharedSession::sign_out`].
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -156,8 +159,9 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Loads the stored token with this function, before each renewal. A token that another process
-    /// has stored is used instead of a renewal. Default: the session goes on with its own token.
+    /// Sets the function that loads the stored token. The session calls it before each renewal. If
+    /// another process has stored a newer token, the session uses that token instead of renewing.
+    /// Default: the session uses only its own token.
     pub fn load<E, F>(mut self, load: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -167,10 +171,12 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Stores each renewed token with this function before the token is used, unless the stored
-    /// version has changed since it was loaded. After the server has refused to renew, the function
-    /// is called with a [`StoredToken`] without a token: store that in the same way. Default:
-    /// renewed tokens are not stored.
+    /// Sets the function that stores each renewed token, before the token is used. The function
+    /// must not store it if the stored version has changed since it was loaded. Default: renewed
+    /// tokens are not stored.
+    ///
+    /// After the server has refused to renew the token, the session calls the function with a
+    /// [`StoredToken`] without a token. Store it in the same way.
     pub fn store_if_unchanged<E, F>(
         mut self,
         store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static,
@@ -183,9 +189,9 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Asks this function for the right to renew, so that one process renews at a time. The others
-    /// wait for its token, with [`sleep`](Self::sleep). Default: every process renews when its own
-    /// token is due.
+    /// Sets the function that leases the right to renew, so that only one process renews at a time.
+    /// The other processes [sleep](Self::sleep), and then load the new token. Default: every
+    /// process renews when its own token is due.
     pub fn lease<E, F>(mut self, lease: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -195,9 +201,10 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Gives a lease back with this function, as soon as its renewal has ended, so that others need
-    /// not wait for the lease's end after a renewal that failed. It must not end the lease of
-    /// another holder. Default: a lease lasts until its end.
+    /// Sets the function that ends a lease as soon as the renewal has ended. It must not end the
+    /// lease of another holder. Default: a lease ends at its
+    /// [`expires_at`](field@Lease::expires_at), so that after a failed renewal the other processes
+    /// wait until then.
     pub fn release<E, F>(mut self, release: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -207,8 +214,9 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Waits with this function while another process holds the lease: the runtime's own, such as
-    /// `tokio::time::sleep`, or `std::thread::sleep` in one that blocks.
+    /// Sets the function with which the session waits while another process has the lease. Use your
+    /// runtime's function, such as `tokio::time::sleep`, or `std::thread::sleep` in a program that
+    /// blocks.
     pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -217,12 +225,14 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests
-    /// with `send`. The runtime then finishes the renewal even if the task that needed it is
-    /// dropped, as web frameworks do when the browser disconnects. Otherwise a server that rotates
-    /// refresh tokens may have invalidated the old token while the new one is lost. Every fetch
-    /// still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API
-    /// requests only. Default: the task that needs the token renews it.
+    /// Lets the runtime finish renewals, even if the task that needed one is dropped. Web
+    /// frameworks drop tasks when a browser disconnects. Default: the task that needs the token
+    /// renews it.
+    ///
+    /// The session passes each renewal to `spawn`, as a future that owns everything it needs.
+    /// Renewals send their requests with this `send`; the `send` of a fetch is used only for API
+    /// requests. Every fetch still waits for the result. Without this option, a server that rotates
+    /// refresh tokens may have invalidated the old token while the new one is lost.
     pub fn spawn_renewals<E, F>(
         mut self,
         send: impl Fn(Request) -> F + Send + Sync + 'static,
@@ -239,8 +249,8 @@ impl SharedSessionBuilder {
     /// Makes the session.
     ///
     /// # Errors
-    /// [`RequestError::StorageIncomplete`](crate::oauth2::RequestError::StorageIncomplete) when two
-    /// of the functions do not go together, or one is missing that another needs.
+    /// [`RequestError::StorageIncomplete`](crate::oauth2::RequestError::StorageIncomplete) if two
+    /// of the functions exclude each other, or if one of them needs another one that is missing.
     pub fn build(self) -> Result<SharedSession, Error> {
         let Storage { load, save, store_if_unchanged, lease, release, sleep, .. } = &self.storage;
         let has = |name, given: bool| given.then_some(name);
@@ -292,7 +302,7 @@ impl SharedSessionBuilder {
     }
 }
 
-/// Puts a caller's future in a box, and its error, too.
+/// Boxes a caller's future and its error.
 fn boxed<T, E: Into<BoxError>>(
     future: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Stored<T> {

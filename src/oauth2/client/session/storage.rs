@@ -1,5 +1,5 @@
-//! The storage for the token of a shared session, and the leases by which several processes agree
-//! on which of them renews it.
+//! The storage of a shared session's token, and the leases with which several processes agree on
+//! which of them renews it.
 
 use std::fmt;
 use std::future::Future;
@@ -13,11 +13,11 @@ use crate::core::short_hash::short_hash_of;
 use crate::oauth2::Token;
 use crate::{BoxError, DriveError, Timestamp};
 
-/// A session's token as it is stored, with a version that tells whether it has changed.
+/// A session's token in its stored form, with a version by which a change is noticed.
 ///
-/// Store it as a whole with serde, and store its [`version`](field@Self::version) in a separate
-/// column, so that a database can compare it. After the user has signed in, store
-/// `StoredToken::new(token)`, whatever was stored before.
+/// It implements `Serialize` and `Deserialize`. Store it as a whole, and store its
+/// [`version`](field@Self::version) in a separate column, so that your database can compare it.
+/// After the user has signed in, store `StoredToken::new(token)`, whatever was stored before.
 ///
 /// # Examples
 /// ```
@@ -34,38 +34,38 @@ pub struct StoredToken {
     /// The version: 32 hexadecimal digits, different for each token. It is a hash from which a
     /// random token cannot be recovered.
     pub version: String,
-    /// The token; `None` when the grant has ended and the user has to sign in again.
+    /// The token. `None` if the grant has ended, so that the user has to sign in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Token>,
 }
 
 impl StoredToken {
-    /// Returns a token as it is stored.
+    /// Makes the stored form of a token.
     pub fn new(token: Token) -> Self {
         Self { version: version_of(&token), token: Some(token) }
     }
 
-    /// Returns what is stored when the server has refused to renew a token, so that no process asks
-    /// again.
+    /// Returns the value that is stored after the server has refused to renew a token, so that no
+    /// process tries again.
     pub(crate) fn ended(before: &Token) -> Self {
         let version = short_hash_of(&["ended", &version_of(before)]);
         Self { version: format!("{version:032x}"), token: None }
     }
 }
 
-/// Returns a hash of what makes a token another one: 128 bits in hexadecimal digits.
+/// Returns a hash of the members in which two tokens differ: 128 bits in hexadecimal digits.
 pub(crate) fn version_of(token: &Token) -> String {
     let refresh = token.refresh_token.as_ref().map(crate::Secret::expose).unwrap_or_default();
     let ends = token.expires_at.map(|ends| ends.as_secs().to_string()).unwrap_or_default();
     format!("{:032x}", short_hash_of(&["token", token.access_token.expose(), refresh, &ends]))
 }
 
-/// A token that is to be stored only if the stored token has not changed.
+/// A token that must be stored only if the stored token has not changed.
 ///
 /// # Examples
-/// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version =
-/// $4`; if [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO NOTHING`. A
-/// row that was changed means [`WriteOutcome::Stored`]:
+/// As one SQL statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND
+/// version = $4`. If [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO
+/// NOTHING`. If a row was changed, return [`WriteOutcome::Stored`]:
 /// ```
 /// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, WriteOutcome};
 ///
@@ -80,13 +80,13 @@ pub(crate) fn version_of(token: &Token) -> String {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConditionalWrite {
-    /// The version that has to be stored now; `None` if nothing may be stored.
+    /// The version that must be stored at this moment. `None` if no token may be stored.
     pub expected: Option<String>,
     /// The token to store.
     pub stored: StoredToken,
 }
 
-/// The answer to a [`ConditionalWrite`].
+/// The result of a [`ConditionalWrite`].
 ///
 /// # Examples
 /// ```
@@ -99,19 +99,21 @@ pub struct ConditionalWrite {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// It is stored.
+    /// The token was stored.
     Stored,
-    /// Another version is stored than was expected, and stays.
+    /// The stored version is not the expected one, and was not changed.
     Conflict,
 }
 
-/// A request for the right to renew one token, which one process has at a time. It ends by itself,
-/// so that another process can renew when its holder was killed.
+/// A request for the right to renew one token. Only one process has this right at a time.
+///
+/// A lease ends by itself at [`expires_at`](field@Self::expires_at), so that another process can
+/// renew after the holder was killed.
 ///
 /// # Examples
-/// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT
-/// (name) DO UPDATE SET holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row
-/// that was changed means [`LeaseOutcome::Acquired`]:
+/// As one SQL statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON
+/// CONFLICT (name) DO UPDATE SET holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`. If a
+/// row was changed, return [`LeaseOutcome::Acquired`]:
 /// ```
 /// use oauth_proto::oauth2::{Lease, LeaseOutcome};
 ///
@@ -126,15 +128,15 @@ pub enum WriteOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Lease {
-    /// The holder of the lease: a random text, another one for each lease.
+    /// The holder of the lease: a random string, different for each lease.
     pub holder: String,
-    /// The time by the asking process's clock.
+    /// The current time by the clock of the process that requests the lease.
     pub now: Timestamp,
     /// The time at which the lease ends.
     pub expires_at: Timestamp,
 }
 
-/// The answer to a request for a [`Lease`].
+/// The result of a request for a [`Lease`].
 ///
 /// # Examples
 /// ```
@@ -147,9 +149,9 @@ pub struct Lease {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseOutcome {
-    /// The asking process holds the lease until its end.
+    /// The process that requested the lease has it now.
     Acquired,
-    /// Another process holds a lease that has not ended.
+    /// Another process has a lease that has not ended.
     HeldByAnother,
 }
 
