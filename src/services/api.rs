@@ -1,5 +1,5 @@
-//! Calling an API without credentials, and reading what an API answers: in the words of either
-//! protocol.
+//! Calls of an API without credentials, and the reading of its responses, which have the errors of
+//! either protocol.
 
 use serde_json::Value;
 
@@ -7,30 +7,30 @@ use crate::core::api;
 use crate::{ApiRequest, Error, Refused, Response, Step, oauth1, oauth2};
 
 impl ApiRequest {
-    /// Calls the API without credentials, where it takes such calls. The step ends in the JSON of
-    /// the response; null for an empty one.
+    /// Calls the API without credentials. The step ends in the JSON of the response, or in null if
+    /// the body is empty.
     ///
     /// # Errors
-    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
-    /// From the step: [`Refused`] with the API's own code if it gives one, and
-    /// [`Misbehaved`](crate::Misbehaved) when the response is not JSON, is too long, or is a
-    /// redirect.
+    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) if the URL with its arguments is
+    /// too long. The step fails with [`Refused`], which has the API's error code if it sends one,
+    /// and with [`Misbehaved`](crate::Misbehaved) if the response is not JSON, is too large, or is
+    /// a redirect.
     pub fn call(&self) -> Result<Step<Value>, Error> {
         Ok(api::send(self.request()?, self.limit, refusal))
     }
 
-    /// Returns the JSON of a response; null for an empty one. A response on status 200 that holds
-    /// nothing but an error is a refusal.
+    /// Returns the JSON of a response, or null if the body is empty. A response with status 200
+    /// that has nothing but an error is a refusal.
     ///
     /// # Errors
-    /// [`Refused`] with the API's own code if it gives one, and [`Misbehaved`](crate::Misbehaved)
-    /// when the response is not JSON, is too long, or is a redirect.
+    /// [`Refused`] with the API's error code, if it sends one. [`Misbehaved`](crate::Misbehaved) if
+    /// the response is not JSON, is too large, or is a redirect.
     pub fn read(&self, response: &Response) -> Result<Value, Error> {
         api::json(response, self.limit, refusal)
     }
 }
 
-/// Returns what the API said when it refused.
+/// Returns the error code and the description of a refusal.
 fn refusal(response: &Response) -> Refused {
     match oauth2::client::session::api::api_refusal(response) {
         Refused::Status(_) => oauth1::api_refusal(response),

@@ -1,5 +1,5 @@
-//! An application at a row: where the service is, the application's credentials there, and the
-//! client and URLs that follow.
+//! An application at a service of the table: the location of the service, the application's
+//! credentials there, and the client and the URLs made from them.
 
 use super::client::Client;
 use super::instance::{Instance, Location};
@@ -17,19 +17,19 @@ use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 pub(super) struct Application {
     pub(super) service: Service,
     pub(super) mapping: ProfileMapping,
-    /// The row's URL of the profile, before the location is filled in.
+    /// The URL of the profile in the row, before the location is filled in.
     userinfo: &'static str,
     pub(super) location: Location,
     client_id: String,
     secret: Secret,
     /// The URL of the profile. Empty until there is a client.
     pub(super) profile: String,
-    /// The URL of the addresses, where they are apart.
+    /// The URL of the email addresses, if the profile does not have them.
     pub(super) emails: Option<String>,
 }
 
 impl Application {
-    /// Makes it without what follows, which [`connect`](Self::connect) adds.
+    /// Makes an application without client and URLs, which [`connect`](Self::connect) adds.
     pub(super) fn new(service: &Service, client_id: String, secret: Secret) -> Result<Self, Error> {
         let userinfo = service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let mapping = service.profile.ok_or_else(|| {
@@ -54,13 +54,13 @@ impl Application {
         &self.client_id
     }
 
-    /// Returns whether the service speaks the version of 2007.
+    /// Returns whether the service speaks OAuth 1.0 of 2007.
     pub(super) fn is_of_2007(&self) -> bool {
         matches!(&self.service.protocol, Protocol::Oauth1(oauth1) if oauth1.version_2007)
     }
 
-    /// Makes the client, and the URLs where the user is read. There is none as long as the row
-    /// needs an instance that was not chosen.
+    /// Makes the client and the URLs of the profile. There is no client while the row needs an
+    /// instance and none was chosen.
     pub(super) fn connect(&mut self) -> Result<Option<Client>, Error> {
         let needs_instance = matches!(
             self.service.instance,
@@ -73,7 +73,7 @@ impl Application {
         self.profile = self.profile_url()?;
         self.emails = self.mapping.emails.map(|emails| self.url(emails.url)).transpose()?;
         if let Some(emails) = &self.emails {
-            // The token is for the profile's origin alone.
+            // The token is sent to the profile's origin only.
             let origin = Origin::of(&endpoint(emails)?);
             if origin != Origin::of(&endpoint(&self.profile)?) {
                 let origin = origin.map(|origin| origin.to_string()).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Application {
             }
             Protocol::Oauth1(oauth1) => {
                 let mut server = self.service.oauth1_server_at(&self.location)?;
-                // `SignIn::client` hands such a client out only if the caller wants it.
+                // `SignIn::client` returns such a client only if the caller allowed it.
                 server.dangerous_version_1_0 = oauth1.version_2007;
                 let credentials = oauth1::ClientCredentials::new(&self.client_id, &self.secret);
                 Ok(oauth1::Client::new(server, credentials).into())
@@ -105,14 +105,14 @@ impl Application {
         self.service.url_at(template, &self.location)
     }
 
-    /// Returns where the profile is. The token is sent there.
+    /// Returns the URL of the profile. The token is sent there.
     fn profile_url(&self) -> Result<String, Error> {
         let url = self.url(self.userinfo)?;
         check_secure(&endpoint(&url)?, None)?;
         Ok(url)
     }
 
-    /// Returns Facebook's proof, for requests to a service that takes it.
+    /// Returns Facebook's `appsecret_proof`, for requests to a service that accepts it.
     pub(super) fn proof(&self) -> Option<TokenParameter> {
         let Protocol::Oauth2(oauth2) = &self.service.protocol else { return None };
         (oauth2.appsecret_proof && !self.secret.is_empty())

@@ -1,4 +1,4 @@
-//! The first leg: where to send the user, and what to remember meanwhile.
+//! The first leg of a sign-in: the URL for the user's browser, and the pending value.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::oauth1::{self, Callbacks};
 use crate::wire::without_secrets;
 use crate::{Error, Moment, Step, oauth2};
 
-/// The URL to send the user to, and the value to keep meanwhile.
+/// A sign-in that has begun: the URL for the user's browser, and the pending value.
 ///
 /// ```no_run
 /// # use oauth_proto::services::Authorization;
@@ -25,14 +25,15 @@ use crate::{Error, Moment, Step, oauth2};
 /// ```
 #[non_exhaustive]
 pub struct Authorization {
-    /// The URL to send the user's browser to.
+    /// The URL to which the application redirects the user's browser.
     pub url: String,
-    /// The value to keep for this user's browser until it comes back.
+    /// The value that [`SignIn::redeem`](super::SignIn::redeem) needs. Keep it for this browser
+    /// until the callback arrives.
     pub pending: Pending,
 }
 
 impl fmt::Debug for Authorization {
-    /// The URL is shown without its query, which holds the state.
+    /// The URL is shown without its query, which has the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
             .field("url", &without_secrets(&self.url))
@@ -42,12 +43,12 @@ impl fmt::Debug for Authorization {
 }
 
 impl SignIn {
-    /// Begins a sign-in: the step ends in the URL to send the user to. At an OAuth 2.0 service that
-    /// sends nothing, at an OAuth 1.0 service it asks for a request token.
+    /// Begins a sign-in. The step ends in the URL for the user's browser and the pending value. It
+    /// sends no request with OAuth 2.0, and with OAuth 1.0a it requests temporary credentials.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. The
-    /// step reports errors of the response.
+    /// [`Unsupported`](crate::Unsupported) if the configuration does not allow the request. Errors
+    /// in the service's response are returned later, by the step.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
         let parts = self.parts.clone();
         Ok(match self.client()? {
@@ -78,7 +79,7 @@ impl Parts {
         Some(&self.application()?.mapping)
     }
 
-    /// The row's parameters that the caller has not replaced, and the caller's.
+    /// The parameters of the row that the caller has not replaced, and those of the caller.
     fn all_parameters(&self) -> Vec<(&str, &str)> {
         let own = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let replaced = |name: &str| self.parameters.iter().any(|(own, _)| own == name);
@@ -102,8 +103,8 @@ impl Parts {
             Callbacks::Registered => oauth1::Authorize::registered(&self.redirect_uri),
             _ => oauth1::Authorize::callback(&self.redirect_uri),
         };
-        // The page for signing in is not told the callback, which the version of 2007 has told
-        // nowhere else.
+        // The page for signing in does not get the callback, and in OAuth 1.0 of 2007 no other
+        // request has it.
         let told = server.when_told() != Callbacks::WithAuthorization;
         let mut authorize = authorize;
         authorize.at_authentication_endpoint = server.authentication.is_some() && told;

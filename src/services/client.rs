@@ -5,8 +5,8 @@ use crate::core::event::Observer;
 use crate::wire::without_secrets;
 use crate::{Error, Unsupported, oauth1, oauth2};
 
-/// A client of either protocol, as [`SignIn::custom`](super::SignIn::custom) takes it. It is made
-/// of one by `into`.
+/// A client of OAuth 1.0a or OAuth 2.0, for [`SignIn::custom`](super::SignIn::custom). Both types
+/// of clients convert into it.
 ///
 /// ```
 /// use oauth_proto::oauth2;
@@ -20,9 +20,9 @@ use crate::{Error, Unsupported, oauth1, oauth2};
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is only one value for each service")]
 pub enum Client {
-    /// Of OAuth 1.0.
+    /// A client of OAuth 1.0a.
     Oauth1(oauth1::Client),
-    /// Of OAuth 2.0.
+    /// A client of OAuth 2.0.
     Oauth2(oauth2::Client),
 }
 
@@ -39,7 +39,7 @@ impl From<oauth2::Client> for Client {
 }
 
 impl Client {
-    /// Its identifier.
+    /// Returns the identifier of the client.
     pub(super) fn id(&self) -> &str {
         match self {
             Self::Oauth1(client) => client.client_id(),
@@ -47,7 +47,7 @@ impl Client {
         }
     }
 
-    /// The protocol, and where codes and verifiers go.
+    /// The protocol, and the endpoint to which codes and verifiers are sent.
     pub(super) fn endpoint(&self) -> (&'static str, String) {
         match self {
             Self::Oauth1(client) => ("oauth1", client.server().token.to_string()),
@@ -69,7 +69,7 @@ impl Client {
         }
     }
 
-    /// Takes callbacks as the sign-in was told to.
+    /// Returns the client with the sign-in's options for callbacks.
     pub(super) fn with_place(self, place: Leniency) -> Self {
         match self {
             Self::Oauth1(client) => Self::Oauth1(client.with_place(place)),
@@ -77,8 +77,8 @@ impl Client {
         }
     }
 
-    /// Returns the client with another issuer of its OAuth 2.0 server; with `None`, whatever issuer
-    /// the server names will do.
+    /// Returns the client with another issuer of its OAuth 2.0 server. With `None`, the issuer in
+    /// the callback is not checked.
     pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
         match self {
             Self::Oauth2(client) => Self::Oauth2(client.with_issuer(issuer)),
@@ -86,7 +86,7 @@ impl Client {
         }
     }
 
-    /// With the URL that users come back to.
+    /// Returns the client with a redirect_uri.
     pub(super) fn returning_to(self, callback: &str) -> Result<Self, Error> {
         match self {
             Self::Oauth2(client) => Ok(Self::Oauth2(client.redirect_uri(callback)?)),

@@ -1,5 +1,5 @@
-//! The installation of a service: the values for `{base}` and `{name}` in its URLs, and the rules
-//! for them.
+//! The installation of a service: the values for `{base}` and `{name}` in its URLs, and the checks
+//! of them.
 
 use http::Uri;
 use url::Url;
@@ -7,7 +7,7 @@ use url::Url;
 use crate::wire::{OriginRef, without_secrets};
 use crate::{Error, Unsupported};
 
-/// The installation of a service, by the value for `{…}` in its URLs.
+/// The kind of value that replaces `{…}` in the URLs of a service.
 ///
 /// ```
 /// use oauth_proto::services::{GITLAB, Instance, MICROSOFT};
@@ -18,28 +18,29 @@ use crate::{Error, Unsupported};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Instance {
-    /// Nothing: there is one such service.
+    /// No value: there is one installation of this service.
     Fixed,
-    /// `{base}` is the URL of an installation, `https://gitlab.example.com`; the default, if there
-    /// is one, is the service that its makers run.
+    /// `{base}` is the URL of an installation, such as `https://gitlab.example.com`.
     Base {
-        /// Without a closing slash.
+        /// The installation that the makers of the service run, without a slash at the end. `None`
+        /// if there is none.
         default: Option<&'static str>,
     },
-    /// `{name}` is a name: a tenant, a shop, a realm.
+    /// `{name}` is the name of a tenant, a shop or a realm.
     Name {
-        /// Its name in the documentation.
+        /// The word for this name in the service's documentation, such as `tenant`.
         name: &'static str,
-        /// A value that serves everybody (`common`).
+        /// The name for users of all tenants, such as `common`. `None` if the caller must choose a
+        /// name.
         default: Option<&'static str>,
     },
 }
 
-/// The place of a service: its instance, and the base URL of a replacement for it.
+/// The location of a service: its instance, and a base URL that replaces its own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Location {
     pub(super) instance: Option<String>,
-    /// The URL below which all endpoints are instead, each with its own path.
+    /// The URL below which all endpoints are moved. Each keeps its path.
     pub(super) base_url: Option<String>,
 }
 
@@ -50,7 +51,7 @@ impl Location {
 }
 
 impl Instance {
-    /// Returns a template with that instance, or else the default one, in it.
+    /// Returns a URL template with the instance in it, or with the default instance.
     pub(super) fn fill(self, template: &str, instance: Option<&str>) -> Result<String, Error> {
         match self {
             Self::Fixed => match instance {
@@ -68,12 +69,12 @@ impl Instance {
     }
 }
 
-/// Returns the instance that is given.
+/// Returns the chosen instance.
 fn given<'a>(instance: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
     instance.map_or_else(|| refused(template, "this service has many instances: set one"), Ok)
 }
 
-/// Returns the URL of an installation without its closing slashes.
+/// Returns the URL of an installation without slashes at its end.
 pub(super) fn installation(instance: &str) -> Result<&str, Error> {
     let base = instance.trim_end_matches('/');
     match is_secure(base) {
@@ -89,19 +90,20 @@ pub(super) fn installation(instance: &str) -> Result<&str, Error> {
     }
 }
 
-/// Whether what is sent to that URL stays secret on the way; `None` where it is not a plain URL.
+/// Returns whether the URL is https or on this machine. `None` if it has user information, a query
+/// or a fragment.
 fn is_secure(base: &str) -> Option<bool> {
     let uri: Uri = base.parse().ok().filter(|_| !base.contains(['?', '#']))?;
     let site = OriginRef::of(&uri)?;
     let has_user = uri.authority()?.as_str().contains('@');
-    // Another parser, that of browsers, must read the same: they differ about backslashes, dots as
+    // The parser of browsers must read the same URL. The parsers differ about backslashes, dots as
     // segments, and numbers as hosts.
     let url = Url::parse(base).ok()?;
     let same = url.host_str()?.eq_ignore_ascii_case(site.host) && url.path() == uri.path();
     (same && !has_user).then_some(site.is_secure())
 }
 
-/// A name, which can end neither the host nor the segment of the path that it is written into.
+/// Checks a name: it must not have a character that ends a host or a segment of a path.
 fn name(instance: &str) -> Result<&str, Error> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let dots = instance.starts_with('.') || instance.ends_with('.') || instance.contains("..");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::profile::{EmailMapping, ProfileMapping};
 use super::user::{Tokens, User};
 
-/// The user that a profile is of; `None` where it has no identifier.
+/// Returns the user of a profile, or `None` if the profile has no identifier.
 pub(super) fn user(mapping: &ProfileMapping, profile: &Value, tokens: Tokens) -> Option<User> {
     let text = |field: Option<&str>| text(profile, field?);
     let mut user = User::new(word(profile.pointer(mapping.id)?)?, tokens);
@@ -20,7 +20,7 @@ pub(super) fn user(mapping: &ProfileMapping, profile: &Value, tokens: Tokens) ->
     Some(user)
 }
 
-/// Returns the address that is primary and verified, if there is one; `None` if the answer is not a
+/// Returns the primary and verified email address, if there is one. `None` if the response is not a
 /// list.
 pub(super) fn verified_email(emails: &EmailMapping, answer: &Value) -> Option<Option<String>> {
     let is = |entry: &Value, pointer: &str| entry.pointer(pointer).and_then(truth) == Some(true);
@@ -29,7 +29,7 @@ pub(super) fn verified_email(emails: &EmailMapping, answer: &Value) -> Option<Op
     Some(entry.and_then(|entry| text(entry, emails.email)))
 }
 
-/// The text that a pointer leads to, or a URL with such texts in it.
+/// Returns the text at a JSON pointer, or a URL with such texts in it.
 fn text(profile: &Value, field: &str) -> Option<String> {
     if !field.starts_with('/') {
         return filled(profile, field);
@@ -38,7 +38,7 @@ fn text(profile: &Value, field: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A text that is there, or a whole number.
+/// Returns a text that is not empty, or a whole number as a text.
 fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -55,7 +55,7 @@ fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// A URL with words in the place of its pointers, which can change nothing else in it.
+/// Returns a URL with the words at its pointers. They cannot change another part of the URL.
 fn filled(profile: &Value, template: &str) -> Option<String> {
     let mut pieces = template.split('{');
     let mut url = pieces.next()?.to_owned();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_not_said() {
+    fn a_value_that_is_not_text_is_left_out() {
         let profile =
             json!({ "a": "x", "empty": "", "null": null, "number": 5, "nested": { "a/b": ["y"] } });
         assert_eq!(text(&profile, "/a").as_deref(), Some("x"));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn truth_is_a_boolean_or_its_name() {
+    fn a_boolean_may_be_written_as_a_word() {
         assert_eq!(
             [json!(true), json!("true"), json!(false), json!("false")].map(|it| truth(&it)),
             [Some(true), Some(true), Some(false), Some(false)]

@@ -6,8 +6,8 @@ use crate::oauth2::Scope;
 use crate::{Error, Event};
 
 impl SignIn {
-    /// Asks for that scope instead of [the row's](super::ProfileMapping::scope): what the
-    /// application wants to do besides, and what makes the profile come. Default: the row's scope.
+    /// Requests a scope instead of [the row's](super::ProfileMapping::scope). Include the scope
+    /// that the profile needs, and add scopes for further API calls. Default: the scope of the row.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -27,9 +27,9 @@ impl SignIn {
         self
     }
 
-    /// Adds a parameter to the URL that users are sent to: `prompt`, `access_type`, `login_hint`,
-    /// `force_login`, … It replaces the row's of that name. One that belongs to the protocol is
-    /// refused by [`authorize`](Self::authorize).
+    /// Adds a parameter to the authorization URL, such as `prompt`, `access_type`, `login_hint` or
+    /// `force_login`. It replaces the row's parameter of the same name.
+    /// [`authorize`](Self::authorize) refuses parameters that belong to the protocol.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, parameters) = (name.into(), &mut self.parts().parameters);
         parameters.retain(|(own, _)| *own != name);
@@ -37,9 +37,9 @@ impl SignIn {
         self
     }
 
-    /// Chooses the installation of the service: the URL of a GitLab, a tenant of Microsoft's, as
-    /// the row's [`instance`](field@super::Service::instance) says. Default: the row's own default,
-    /// if it has one.
+    /// Chooses the installation of the service, such as the URL of a GitLab or a tenant of
+    /// Microsoft. The row's [`instance`](field@super::Service::instance) says which kind of value
+    /// it is. Default: the default of the row, if it has one.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -53,9 +53,9 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when the row does not take this instance, and
-    /// for a [custom](Self::custom) sign-in, whose client has its URLs.
-    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when the instance is a URL that is
+    /// [`Unsupported::Url`](crate::Unsupported::Url) if the row does not accept this instance, and
+    /// for a [custom](Self::custom) sign-in, whose client has the URLs.
+    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the instance is a URL that is
     /// neither https nor on this machine.
     pub fn instance(mut self, instance: impl Into<String>) -> Result<Self, Error> {
         let instance = instance.into();
@@ -65,10 +65,10 @@ impl SignIn {
         Ok(self)
     }
 
-    /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of
-    /// the service in tests, or a gateway. The row's issuer is dropped, since the installation has
-    /// another one: [`issuer`](field@Self::issuer) says which, if it names one. Default: the row's
-    /// URLs stay as they are.
+    /// Moves all endpoints and the API below another URL; each keeps its path. For a double of the
+    /// service in tests, or for a gateway. The issuer of the row is dropped, since the double has
+    /// another one: set [`issuer`](field@Self::issuer) if it names itself in callbacks. Default:
+    /// the URLs of the row.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -89,10 +89,10 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without
-    /// user information, query and fragment;
-    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this
-    /// machine. `Url` also for a [custom](Self::custom) sign-in, whose client has its URLs.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) if `url` is not an absolute URL or has user
+    /// information, a query or a fragment, and for a [custom](Self::custom) sign-in, whose client
+    /// has the URLs. [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if `url` is http and
+    /// not on this machine.
     pub fn base_url(mut self, url: &str) -> Result<Self, Error> {
         let url = installation(url)?;
         self.parts()
@@ -100,9 +100,9 @@ impl SignIn {
         Ok(self)
     }
 
-    /// Runs a function on each [`Event`] of this sign-in, and of the sessions of its client.
-    /// Functions run in the order in which they were registered, after those of a client that was
-    /// given to [`custom`](Self::custom).
+    /// Calls a function for each [`Event`] of this sign-in and of the sessions of its client.
+    /// Functions are called in the order in which they were added, after the functions of the
+    /// client of [`custom`](Self::custom).
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};

@@ -10,7 +10,7 @@ use crate::core::error::oauth2::RequestError;
 use crate::wire::{Origin, without_secrets};
 use crate::{Error, Unsupported};
 
-/// The URL of a path below a base, with what every path there ends in.
+/// Returns the URL of a path below a base, with the suffix of every path there.
 pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Error> {
     let base = installation(base)?;
     let segments = path.strip_prefix('/').unwrap_or(path);
@@ -26,7 +26,7 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
         && !segments.contains(['@', '\\', '?', '#'])
         && !is_absolute(segments);
     let url = format!("{base}/{segments}{ending}");
-    // Whatever two parsers read in two ways is refused too.
+    // A path that two parsers read differently is refused, too.
     if segments.is_empty()
         || !plain
         || segments.contains("//")
@@ -40,7 +40,7 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
     Ok(url)
 }
 
-/// Whether it begins as a URL does.
+/// Returns whether the text begins like a URL.
 pub(super) fn is_absolute(path: &str) -> bool {
     let begins = |scheme: &str| {
         path.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
@@ -48,7 +48,7 @@ pub(super) fn is_absolute(path: &str) -> bool {
     begins("http:") || begins("https:")
 }
 
-/// An absolute URL, as long as it is at one of these origins.
+/// Returns an absolute URL if it is at one of the given origins.
 pub(super) fn at_one_of(url: &str, origins: &[String]) -> Result<String, Error> {
     let place = url.split('?').next().unwrap_or_default();
     let origin = |url: &str| url.parse().ok().and_then(|uri: Uri| Origin::of(&uri));
@@ -68,7 +68,7 @@ mod tests {
     const BASE: &str = "https://api.example.com/1";
 
     #[test]
-    fn a_path_stands_behind_the_base() {
+    fn a_path_is_appended_to_the_base() {
         for path in ["/account/info", "account/info"] {
             assert_eq!(below(BASE, path, "").unwrap(), "https://api.example.com/1/account/info");
         }

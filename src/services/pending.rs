@@ -1,23 +1,24 @@
-//! The pending sign-in while the user is away.
+//! The pending value of a sign-in, while the user is at the service.
 
 use serde::{Deserialize, Serialize};
 
 use crate::core::client_fingerprint::ClientFingerprint;
 use crate::{Error, Expired, PendingId, Timestamp, oauth1, oauth2};
 
-/// A sign-in whose user is away.
+/// The pending value of a sign-in: the part that the application keeps while the user is at the
+/// service.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred
-/// bytes), or the server's session. It belongs to one client of one service and the place where
-/// users come back to, and another [`SignIn`](super::SignIn) refuses it. It is consumed by
-/// [`SignIn::redeem`](super::SignIn::redeem), and not `Clone`.
+/// Keep it for this user's browser only: in an encrypted cookie (it takes a few hundred bytes), or
+/// in the server's session. It belongs to one client, one service and one callback URL; another
+/// [`SignIn`](super::SignIn) refuses it. [`SignIn::redeem`](super::SignIn::redeem) consumes it, and
+/// it is not `Clone`.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is
-/// what you make count once. In a server's session, take the value out in the same step in which
-/// you read it. Nothing can be taken out of a cookie, which browsers and attackers keep copies of:
-/// note [`id`](Self::id) in your database before you call `redeem`, if it is absent, and go on only
-/// then; or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note
-/// until [`expires_at`](Self::expires_at).
+/// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
+/// application must accept it once. In a server's session, read and remove the value in one step. A
+/// cookie cannot be removed from all copies of it. So before you call `redeem`, insert
+/// [`id`](Self::id) into your database, and continue only if it was absent. With one process,
+/// [`UsedPendingIds`](crate::UsedPendingIds) does the same in memory. Keep the id until
+/// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::services::Pending;
@@ -53,7 +54,7 @@ pub(super) enum PendingLeg {
     Oauth2(oauth2::Pending),
 }
 
-/// The first form had a fingerprint of 53 bits.
+/// Version 1 had a fingerprint of 53 bits.
 const VERSION: u64 = 2;
 
 impl Pending {
@@ -61,9 +62,9 @@ impl Pending {
         Self { version: VERSION, fingerprint, leg }
     }
 
-    /// Returns the value that the callback will have: the state, or the request token. It may serve
-    /// as the key under which this is stored, as long as what finds it is bound to the user's
-    /// browser too.
+    /// Returns the value by which the callback can be recognized: its `state`, or its
+    /// `oauth_token`. You can store the pending value under this key, if you also bind it to the
+    /// user's browser.
     pub fn key(&self) -> &str {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.token(),
@@ -71,8 +72,8 @@ impl Pending {
         }
     }
 
-    /// Returns the identifier of this pending sign-in. Store it before you redeem, and go on only
-    /// if it was not stored yet.
+    /// Returns the identifier of this pending value. Store it before you call `redeem`, and
+    /// continue only if it was not stored before.
     pub fn id(&self) -> PendingId {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.id(),
@@ -80,7 +81,7 @@ impl Pending {
         }
     }
 
-    /// Returns the time from which it cannot be used any more.
+    /// Returns the time at which the pending value expires.
     pub fn expires_at(&self) -> Timestamp {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.expires_at(),
@@ -88,7 +89,8 @@ impl Pending {
         }
     }
 
-    /// Whether it is this client's. Its time is for the protocol to look at.
+    /// Checks that the pending value belongs to this client. The protocol checks whether it has
+    /// expired.
     pub(super) fn check(&self, fingerprint: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());

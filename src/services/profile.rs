@@ -1,13 +1,13 @@
-//! The profile mapping of a row: what is asked for when people sign in, and what is where in their
-//! profiles.
+//! The profile mapping of a row: the fields that a sign-in requests, and the place of each in the
+//! profile.
 
-/// The mapping of a service's profile: the fields to request, and the place of each field of a
-/// [`User`](super::User) in the profile.
+/// The mapping of a service's profile to a [`User`](super::User): what a sign-in requests, and
+/// where each field is in the profile.
 ///
-/// Fields are found by JSON pointers (RFC 6901). A field is unknown when its pointer leads nowhere,
-/// to null, to an empty text or to something that is not a text. If a service returns only a part
-/// of a URL, the field is that URL with pointers in braces; it is known when each pointer leads to
-/// a word of letters, digits, `_`, `-` and `.`.
+/// Fields are found by JSON pointers (RFC 6901), such as `/user/name`. A field of the user is
+/// `None` if nothing is at its pointer, or null, an empty text or another type. If a profile has
+/// only a part of a URL, the mapping is the URL with pointers in braces. Each of these pointers
+/// must lead to a word of letters, digits, `_`, `-` and `.`.
 ///
 /// ```
 /// use oauth_proto::services::{self, ProfileMapping};
@@ -21,47 +21,51 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProfileMapping {
-    /// The pointer to a text or a whole number. A profile without it is an error.
+    /// The pointer to the user's identifier, a text or a whole number. A profile without it is an
+    /// error.
     pub id: &'static str,
-    /// The pointer to a text. Default: `None`.
+    /// The pointer to the user's full name. Default: `None`.
     pub name: Option<&'static str>,
-    /// The pointer to a text. Default: `None`.
+    /// The pointer to the user's first name. Default: `None`.
     pub given_name: Option<&'static str>,
-    /// The pointer to a text. Default: `None`.
+    /// The pointer to the user's last name. Default: `None`.
     pub family_name: Option<&'static str>,
-    /// The pointer to a text. Default: `None`.
+    /// The pointer to the user's name at the service, such as `/login`. Default: `None`.
     pub username: Option<&'static str>,
-    /// The pointer to a text. Default: `None`.
+    /// The pointer to the user's email address. Default: `None`.
     pub email: Option<&'static str>,
-    /// The pointer to a boolean, or to the text `true` or `false`. `None` unless the service
-    /// documents that this is about the address. Default: `None`.
+    /// The pointer to a boolean, or to the text `true` or `false`, that says whether the email
+    /// address was verified. Set it only if the service documents that the member is about the
+    /// address. Default: `None`.
     pub email_verified: Option<&'static str>,
-    /// The pointer to a URL, or a URL with pointers. Default: `None`.
+    /// The pointer to the URL of the user's picture, or a URL with pointers in braces. Default:
+    /// `None`.
     pub picture: Option<&'static str>,
-    /// The pointer to a text. Default: `None`.
+    /// The pointer to the user's language. Default: `None`.
     pub locale: Option<&'static str>,
-    /// The place of the addresses, at services that keep them apart from the profile. Default:
+    /// The place of the email addresses, at a service whose profile does not have them. Default:
     /// `None`.
     pub emails: Option<EmailMapping>,
-    /// The scope without which name and address do not come, in words with spaces between them. An
-    /// application [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes. Default:
+    /// The scope that the profile with name and email address needs, separated by spaces.
+    /// [`SignIn::scope`](super::SignIn::scope) replaces it. OAuth 1.0a has no scopes. Default:
     /// empty.
     pub scope: &'static str,
-    /// The parameters of an authorization request besides the [row's
-    /// parameters](field@super::Oauth2::authorization_parameters). Default: empty.
+    /// Parameters that a sign-in adds to the [row's
+    /// parameters](field@super::Oauth2::authorization_parameters) of the authorization request.
+    /// Default: empty.
     pub parameters: &'static [(&'static str, &'static str)],
-    /// Arguments of the request for the profile. Default: empty.
+    /// Arguments in the query of the request for the profile. Default: empty.
     pub arguments: &'static [(&'static str, &'static str)],
-    /// Headers of the requests for the profile and the addresses, by names in lower case. Default:
-    /// empty.
+    /// Headers of the requests for the profile and the email addresses, with names in lower case.
+    /// Default: empty.
     pub headers: &'static [(&'static str, &'static str)],
-    /// The list in the argument `fields`, at services where a request has to name what it wants to
-    /// read. Default: empty.
+    /// The list for the argument `fields`, at services where the request must name the fields of
+    /// the profile. Default: empty.
     pub requested_fields: &'static [&'static str],
 }
 
-/// The place in which a service keeps the user's addresses, if that is not the profile. The one
-/// that is primary and verified becomes the user's.
+/// The place of the user's email addresses, at a service whose profile does not have them. The
+/// address that is primary and verified becomes [`User::email`](super::User::email).
 ///
 /// ```
 /// use oauth_proto::services::{self, EmailMapping};
@@ -76,20 +80,24 @@ pub struct ProfileMapping {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmailMapping {
-    /// The URL of the addresses, at the origin of the profile; with the row's `{…}` if it has one.
+    /// The URL of the email addresses, at the origin of the profile. It can have the row's `{…}` in
+    /// it.
     pub url: &'static str,
-    /// The pointer to the list. It is empty where the response is the list. Default: empty.
+    /// The pointer to the list of addresses. Empty if the response itself is the list. Default:
+    /// empty.
     pub list: &'static str,
-    /// The pointer, in an element of the list, to the address. Default: `/email`.
+    /// The pointer to the address, in an element of the list. Default: `/email`.
     pub email: &'static str,
-    /// The pointer to whether it is the primary one. Default: `/primary`.
+    /// The pointer to the boolean that says whether the address is the primary one. Default:
+    /// `/primary`.
     pub primary: &'static str,
-    /// The pointer to whether it was verified. Default: `/verified`.
+    /// The pointer to the boolean that says whether the address was verified. Default: `/verified`.
     pub verified: &'static str,
 }
 
 impl ProfileMapping {
-    /// The standard claims of OpenID Connect (Core 1.0 §5.1), with the scopes for them.
+    /// The mapping of the standard claims of OpenID Connect (Core 1.0 §5.1), with the scopes for
+    /// them.
     pub const OPENID: Self = Self {
         name: Some("/name"),
         given_name: Some("/given_name"),
@@ -103,8 +111,7 @@ impl ProfileMapping {
         ..Self::new("/sub")
     };
 
-    /// Makes a mapping that knows nothing but the pointer to the identifier. The other fields are
-    /// there to be set.
+    /// Makes a mapping with the pointer to the user's identifier. Set the other fields afterwards.
     pub const fn new(id: &'static str) -> Self {
         Self {
             id,
@@ -128,7 +135,7 @@ impl ProfileMapping {
 
 impl EmailMapping {
     /// Makes a mapping for a list whose elements have the members `email`, `primary` and
-    /// `verified`. The other fields are there to be set.
+    /// `verified`. Set the other fields if the list differs.
     pub const fn new(url: &'static str) -> Self {
         Self { url, list: "", email: "/email", primary: "/primary", verified: "/verified" }
     }

@@ -1,4 +1,5 @@
-//! Facebook's `appsecret_proof`: that a request is made by who has the application's secret.
+//! Facebook's `appsecret_proof`, which proves that the sender of a request has the application's
+//! secret.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -8,17 +9,17 @@ use crate::oauth2::Token;
 use crate::oauth2::client::attach_token::TokenParameter;
 use crate::wire::hex;
 
-/// The proof as a parameter of a request that is to have a token.
+/// The proof as a parameter of a request that gets a token.
 pub(super) fn proof_parameter(secret: Secret) -> TokenParameter {
     TokenParameter::new("appsecret_proof", move |token: &Token| {
         appsecret_proof(&secret, &token.access_token)
     })
 }
 
-/// The HMAC-SHA256 of the access token, keyed by the application's secret, in hexadecimal. It is
-/// not a secret itself: it cannot be used without the token.
+/// Returns the HMAC-SHA256 of the access token with the application's secret as the key, in
+/// hexadecimal. The proof is not secret, since it is of no use without the token.
 fn appsecret_proof(secret: &Secret, access_token: &Secret) -> String {
-    // A key of any length will do; there is no other error.
+    // HMAC accepts a key of any length, and has no other error.
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {
         return String::new();
     };

@@ -1,9 +1,10 @@
-//! A row's protocol: the endpoints of a service, its issuer, where credentials go, and its quirks.
+//! The protocol of a row: the endpoints of a service, its issuer, the place of credentials, and its
+//! quirks.
 
 use crate::oauth2::{AuthorizationServer, PkceSupport, Quirks, SecretPlacement, TokenPlacement};
 use crate::{Error, oauth1};
 
-/// The protocol of a service, and what it takes to speak it.
+/// The protocol of a service, with its settings.
 ///
 /// ```
 /// use oauth_proto::services::{self, Protocol};
@@ -19,13 +20,13 @@ use crate::{Error, oauth1};
     reason = "a constant cannot have a box, and there are few of these values"
 )]
 pub enum Protocol {
-    /// OAuth 2.0.
+    /// OAuth 2.0, with the settings of the service.
     Oauth2(Oauth2),
-    /// OAuth 1.0.
+    /// OAuth 1.0a, with the settings of the service.
     Oauth1(Oauth1),
 }
 
-/// The settings of an OAuth 2.0 service. The URLs may have the row's
+/// The settings of an OAuth 2.0 service. The URLs can have the row's
 /// [instance](field@super::Service::instance) in them.
 ///
 /// ```
@@ -44,41 +45,41 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Oauth2 {
-    /// The authorization endpoint, where people are sent (RFC 6749 §3.1). `None` for a service
+    /// The authorization endpoint, to which users are sent (RFC 6749 §3.1). `None` for a service
     /// without users.
     pub authorization: Option<&'static str>,
     /// The token endpoint (RFC 6749 §3.2).
     pub token: &'static str,
     /// The device authorization endpoint (RFC 8628 §3.1). Default: `None`.
     pub device_authorization: Option<&'static str>,
-    /// The endpoint for refresh tokens, if that is not the token endpoint. Default: `None`.
+    /// The endpoint for refresh tokens, if it is not the token endpoint. Default: `None`.
     pub refresh: Option<&'static str>,
     /// The revocation endpoint (RFC 7009). Default: `None`.
     pub revocation: Option<&'static str>,
     /// The introspection endpoint (RFC 7662). Default: `None`.
     pub introspection: Option<&'static str>,
-    /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect
-    /// Discovery). Default: `None`.
+    /// The issuer identifier of the service, if it publishes metadata (RFC 8414 §2, or OpenID
+    /// Connect Discovery). Default: `None`.
     pub issuer: Option<&'static str>,
-    /// The separator of scopes: a space, or the comma that some services want. Default: a space.
+    /// The separator of scopes: a space, or a comma at some services. Default: a space.
     pub scope_separator: char,
-    /// The place of the client's secret. Default: [`SecretPlacement::Basic`].
+    /// The place of the client secret in token requests. Default: [`SecretPlacement::Basic`].
     pub secret_placement: SecretPlacement,
-    /// Whether it takes a proof key. Default: [`PkceSupport::Supported`].
+    /// Whether the service accepts PKCE. Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
-    /// The parameters that every authorization request needs besides those of the RFC. Default:
+    /// Parameters that every authorization request needs in addition to those of RFC 6749. Default:
     /// empty.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
-    /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of
-    /// a token has the client's secret. Default: `false`.
+    /// If `true`, requests to the API have Facebook's `appsecret_proof`, which proves that the
+    /// sender of the token has the client secret. Default: `false`.
     pub appsecret_proof: bool,
-    /// Its departures from the RFCs. Default: no departures.
+    /// The departures of the service from the RFCs. Default: no departures.
     pub quirks: Quirks,
-    /// The place of the token in requests to the API. Default: [`TokenPlacement::Bearer`].
+    /// The place of the access token in requests to the API. Default: [`TokenPlacement::Bearer`].
     pub token_placement: TokenPlacement,
 }
 
-/// The settings of an OAuth 1.0 service. The URLs may have the row's
+/// The settings of an OAuth 1.0a service. The URLs can have the row's
 /// [instance](field@super::Service::instance) in them.
 ///
 /// ```
@@ -101,21 +102,21 @@ pub struct Oauth2 {
 pub struct Oauth1 {
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
     pub temporary_credentials: &'static str,
-    /// The URL that users are sent to (RFC 5849 §2.2).
+    /// The authorization endpoint, to which users are sent (RFC 5849 §2.2).
     pub authorization: &'static str,
-    /// The URL that users are sent to for signing in. It sends them back at once if they have
-    /// granted access before. Default: `None`.
+    /// The endpoint to which users are sent for signing in, if there is one. It sends users back at
+    /// once if they granted access before. Default: `None`.
     pub authentication: Option<&'static str>,
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
-    /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row
-    /// cannot be used without an option whose name begins with `dangerous_`. Default: `false`.
+    /// If `true`, the service speaks OAuth 1.0 of 2007, in which an attacker can fixate a session.
+    /// The row then needs an option whose name begins with `dangerous_`. Default: `false`.
     pub version_2007: bool,
 }
 
 impl Oauth2 {
-    /// Makes the protocol of a service that does as the RFCs say, of its authorization endpoint and
-    /// its token endpoint. The other fields are there to be set.
+    /// Makes the settings of a service that follows the RFCs, from its authorization endpoint and
+    /// its token endpoint. Set the other fields afterwards.
     pub const fn new(authorization: &'static str, token: &'static str) -> Self {
         Self {
             authorization: Some(authorization),
@@ -135,7 +136,7 @@ impl Oauth2 {
         }
     }
 
-    /// Makes the server whose URLs that function fills in, without its issuer.
+    /// Returns the server, without its issuer. The function `url` fills in the URLs.
     pub(super) fn authorization_server(
         &self,
         url: impl Fn(&str) -> Result<String, Error>,
@@ -160,8 +161,7 @@ impl Oauth2 {
 }
 
 impl Oauth1 {
-    /// Makes the protocol of a service of OAuth 1.0a, of its three endpoints. The other fields are
-    /// there to be set.
+    /// Makes the settings of a service from its three endpoints. Set the other fields afterwards.
     pub const fn new(
         temporary_credentials: &'static str,
         authorization: &'static str,
@@ -176,7 +176,7 @@ impl Oauth1 {
         }
     }
 
-    /// Makes the server whose URLs that function fills in.
+    /// Returns the server. The function `url` fills in the URLs.
     pub(super) fn server(
         &self,
         url: impl Fn(&str) -> Result<String, Error>,
@@ -193,7 +193,7 @@ impl Oauth1 {
 
 /// The macro for the rows of this crate.
 impl Oauth2 {
-    /// A service without users, who could be sent to an authorization endpoint.
+    /// Makes the settings of a service without users, which has no authorization endpoint.
     pub(super) const fn without_users(token: &'static str) -> Self {
         let mut oauth2 = Self::new("", token);
         oauth2.authorization = None;

@@ -1,4 +1,5 @@
-//! The last leg: the user is back. The code is exchanged for a token, and the token for a profile.
+//! The last leg of a sign-in: the code is exchanged for a token, and the profile is fetched with
+//! the token.
 
 use http::header::USER_AGENT;
 use serde_json::Value;
@@ -18,32 +19,33 @@ use crate::{
     ResponseExcerpt, Step, oauth1, oauth2,
 };
 
-/// The most that a profile may have.
+/// The largest profile, in bytes.
 const LIMIT: usize = 256 * 1024;
 
 impl SignIn {
-    /// Checks the callback, exchanges its code for a token, and fetches the profile with it: two
-    /// requests, or three if the service keeps addresses apart.
+    /// Checks the callback, exchanges its code for a token, and fetches the user's profile with the
+    /// token. It sends two requests, or three if the email addresses are not in the profile.
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. The place of the callback is compared with
-    /// the URL that the sign-in was made with.
+    /// `callback` is the URI that the user's browser requested: its path and query (axum's
+    /// `OriginalUri`), or the whole URI. It is compared with the callback URL of
+    /// [`SignIn::new`](Self::new).
     ///
-    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
-    /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
-    /// was stored is not.
+    /// A callback can arrive twice. Before you call this, store [`pending.id()`](Pending::id) in
+    /// your database or in [`UsedPendingIds`](crate::UsedPendingIds), and continue only if it was
+    /// absent. This function consumes `pending`, but not a stored copy of it.
     ///
     /// # Errors
-    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does
-    /// not belong to `pending`, or `pending` not to this client and service;
-    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. From
-    /// the step: [`Refused`] when the service refuses the code or the profile, [`Misbehaved`] when
-    /// an answer is not as it should be, above all when the profile has no identifier.
+    /// [`Refused::Denied`] if the user did not grant access. [`Forged`] if the callback does not
+    /// belong to `pending`, or `pending` does not belong to this client and service.
+    /// [`Expired`](crate::Expired) if the user took too long. These errors arise before a request
+    /// is sent. The step fails with [`Refused`] if the service refuses the code or the profile, and
+    /// with [`Misbehaved`] if a response cannot be used, for example a profile without an
+    /// identifier.
     ///
     /// # Security
-    /// The place of a callback tells one service's callbacks from another's, if each has its own
-    /// URL: `/callback/github`, `/callback/google`. A query alone does not say it, and is taken
-    /// only where the service names itself by its issuer, or by
+    /// Give each service a callback URL of its own, such as `/callback/github` and
+    /// `/callback/google`. The URL then proves from which service a callback came. A query alone
+    /// does not. It is accepted only if the service names its issuer in the callback, or with
     /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
@@ -77,7 +79,7 @@ struct Fetching {
 }
 
 impl Fetching {
-    /// Asks for the profile.
+    /// Sends the request for the profile.
     fn begin(self, tokens: Tokens, moment: Moment) -> Result<Step<User>, Error> {
         let ends = match &tokens {
             Tokens::Oauth1(token) => token.expires_at,
@@ -120,8 +122,7 @@ impl Fetching {
         Ok(request)
     }
 
-    /// The request with the headers that are wanted, and with the token, which goes where the
-    /// request goes and nowhere else.
+    /// Returns the request with its headers and the token.
     fn authorized(
         &self,
         mut request: Request,
@@ -130,7 +131,7 @@ impl Fetching {
     ) -> Result<Step<Request>, Error> {
         for (name, value) in &self.sign_in.profile_headers {
             let mut value = value.clone();
-            // It may be a key; the name of an application is not one.
+            // The header can have a key in it; the name of an application is not secret.
             value.set_sensitive(name != USER_AGENT);
             request.headers_mut().insert(name, value);
         }
@@ -150,10 +151,10 @@ impl Fetching {
         Ok(Step::Done(request))
     }
 
-    /// The JSON of an answer that does not say that it failed.
+    /// Returns the JSON of a response that has no error in it.
     fn read(&self, response: &Response) -> Result<Value, Error> {
         let value = api::json(response, LIMIT, self.refusal())?;
-        // Slack answers everything with status 200.
+        // Slack sends all responses with status 200.
         if value.get("ok") == Some(&Value::Bool(false)) {
             return Err(self.refusal()(response).into());
         }
@@ -176,7 +177,7 @@ impl Fetching {
         if let Some(user) = user.filter(|user| !user.id.is_empty()) {
             return Ok(user);
         }
-        // GraphQL says `errors`.
+        // GraphQL responses have `errors`.
         if ["error", "errors"]
             .iter()
             .any(|name| profile.get(name).is_some_and(|error| !error.is_null()))
@@ -228,7 +229,7 @@ impl Receive<User> for AwaitProfile {
     }
 }
 
-/// Waits for the addresses.
+/// Waits for the email addresses.
 struct AwaitEmails {
     fetching: Fetching,
     user: User,
@@ -237,8 +238,8 @@ struct AwaitEmails {
 impl Receive<User> for AwaitEmails {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<User>, Error> {
         let Self { fetching, mut user } = *self;
-        // The application did not ask for them, or the user did not grant them: then they are not
-        // said.
+        // The application did not request the addresses, or the user did not grant access to them.
+        // Then the user has no address.
         if matches!(response.status().as_u16(), 403 | 404) {
             return Ok(Step::Done(user));
         }

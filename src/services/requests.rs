@@ -1,4 +1,4 @@
-//! Requests to the service's API by path, as tornado.auth's `…_request` methods make them.
+//! Requests to the API of a service by path: [`SignIn::request`].
 
 use super::application::Application;
 use super::instance::installation;
@@ -9,20 +9,19 @@ use crate::wire::without_secrets;
 use crate::{ApiRequest, Error, Unsupported};
 
 impl SignIn {
-    /// Makes a request to the service's API by its path: at Facebook `/me/feed`, or
-    /// `/v23.0/me/feed` for one version; at Twitter `/statuses/user_timeline`, without version and
-    /// format. The path `/` is for what goes to the base itself, such as a batch of Facebook's. A
-    /// session of the [`client`](Self::client) sends it with its credentials.
+    /// Makes a request to the service's API from its path: for Facebook `/me/feed`, or
+    /// `/v23.0/me/feed` for one version; for Twitter `/statuses/user_timeline`, without version and
+    /// format. The path `/` is the base itself, for example for batches of Facebook. A session of
+    /// the [`client`](Self::client) sends the request with credentials.
     ///
-    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever
-    /// the [`instance`](Self::instance) and the [`base_url`](Self::base_url) put that. At a service
-    /// with an [`api_suffix`](field@super::Service::api_suffix), a path that begins with `http:` or
-    /// `https:` is a URL and taken as it is, as long as it is at one of the API's origins. For any
-    /// other URL there is [`ApiRequest::new`].
+    /// The path is below the first URL of the row's [`api`](field@super::Service::api), which
+    /// [`instance`](Self::instance) and [`base_url`](Self::base_url) can move. If the service has
+    /// an [`api_suffix`](field@super::Service::api_suffix), `path` can also be a whole URL at one
+    /// of the API's origins. For other URLs, use [`ApiRequest::new`].
     ///
-    /// With a token, a request to Facebook carries the `appsecret_proof`, that its sender has the
-    /// application's secret; the secret itself is not sent. The proof is added to the request that
-    /// the session is given, so send that one and no copy made of its parts.
+    /// A request to Facebook with a token has the `appsecret_proof`, which proves that the sender
+    /// has the application's secret. The secret itself is not sent. The session adds the proof to
+    /// the request that it gets, so do not send a copy of its parts.
     ///
     /// ```no_run
     /// use oauth_proto::oauth1::Session;
@@ -70,10 +69,10 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the path could leave the API, or the sign-in is
-    /// [custom](Self::custom);
-    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) when a URL is
-    /// not the service's. [`Unsupported::NoEndpoint`] when the row has no API.
+    /// [`Unsupported::Url`] if the path could leave the API, or if the sign-in is
+    /// [custom](Self::custom).
+    /// [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if a URL is at
+    /// another origin. [`Unsupported::NoEndpoint`] if the row has no API.
     pub fn request(&self, path: &str) -> Result<ApiRequest, Error> {
         let application = self.application_for(path)?;
         let request = ApiRequest::new(&application.api_url(path)?)?;
@@ -104,7 +103,7 @@ impl Application {
                 self.service.api.iter().map(|url| self.url(url)).collect::<Result<_, _>>()?;
             return at_one_of(path, &origins);
         }
-        // If the API has no path, its root may be an endpoint.
+        // If the API has no path, its root can be an endpoint.
         let own = self.service.url(template, self.location.instance.as_deref())?;
         if matches!(path, "" | "/") && endpoint(&own)?.path() == "/" {
             return Ok(format!("{}{path}", installation(&base)?));

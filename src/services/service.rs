@@ -1,4 +1,4 @@
-//! The row: one service, how it is spoken to, where its API is, and what it says of its users.
+//! A row of the table: one service with its protocol, its API and its profile.
 
 use super::instance::{Instance, Location};
 use super::profile::ProfileMapping;
@@ -7,12 +7,12 @@ use crate::core::endpoint::endpoint;
 use crate::oauth2::AuthorizationServer;
 use crate::{Error, Unsupported, oauth1};
 
-/// A service as it really is, made from its own documentation. Everything that a row does not name
-/// follows the RFCs.
+/// A service, described from its own documentation. A row has only what differs from the RFCs, and
+/// the service's URLs.
 ///
 /// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB).
-/// A row of your own can be a constant, too. It needs a [profile mapping](ProfileMapping) where
-/// people sign in by it:
+/// Your own row can be a constant, too. It needs a [profile mapping](ProfileMapping) if users sign
+/// in with it:
 ///
 /// ```
 /// use oauth_proto::oauth2::SecretPlacement;
@@ -39,7 +39,7 @@ use crate::{Error, Unsupported, oauth1};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
-/// A copy of a row can be changed, where an application knows better:
+/// An application can change a copy of a row:
 ///
 /// ```
 /// use oauth_proto::services::{self, SignIn};
@@ -53,31 +53,31 @@ use crate::{Error, Unsupported, oauth1};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Service {
-    /// Its name, as people write it.
+    /// The name of the service, as it writes its name itself.
     pub name: &'static str,
-    /// The page where it documents what the row says. Default: `None`.
+    /// The URL of the service's documentation. Default: `None`.
     pub documentation: Option<&'static str>,
-    /// The instance that replaces `{…}` in the row's URLs, if they have it. Default:
-    /// [`Instance::Fixed`].
+    /// The kind of value that replaces `{…}` in the URLs of the row. Default: [`Instance::Fixed`].
     pub instance: Instance,
     /// The protocol, with its endpoints and quirks.
     pub protocol: Protocol,
-    /// The URL of the user's profile, which is read with the token. Default: `None`.
+    /// The URL of the user's profile, which is fetched with the token. Default: `None`.
     pub userinfo: Option<&'static str>,
-    /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one
-    /// of them, and for the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The
-    /// paths of [requests](super::SignIn::request) are below the first. Default: empty.
+    /// The base URLs of the API. Tokens may be sent to their origins. A
+    /// [session](crate::oauth2::Session::new) is for one of them, and
+    /// [`allow_origin`](crate::oauth2::Session::allow_origin) adds the others. The paths of
+    /// [`SignIn::request`](super::SignIn::request) are below the first one. Default: empty.
     pub api: &'static [&'static str],
-    /// The ending of every path of its API: `.json` at Twitter. If it is not empty, a request may
-    /// name a whole URL instead of a path. Default: empty.
+    /// The suffix of every path of the API, such as Twitter's `.json`. If it is not empty,
+    /// [`SignIn::request`](super::SignIn::request) also accepts a whole URL. Default: empty.
     pub api_suffix: &'static str,
-    /// The mapping of a profile to a [`User`](super::User). `None` for a row by which people do not
-    /// sign in. Default: `None`.
+    /// The mapping of the service's profile to a [`User`](super::User). `None` if users cannot sign
+    /// in with this service. Default: `None`.
     pub profile: Option<ProfileMapping>,
 }
 
 impl Service {
-    /// Makes the row of a service. The other fields are there to be set.
+    /// Makes a row with the name and the protocol of a service. Set the other fields afterwards.
     ///
     /// ```
     /// use oauth_proto::services::{Oauth1, Protocol, Service};
@@ -105,8 +105,8 @@ impl Service {
         }
     }
 
-    /// Fills the instance into one of this row's URLs: an installation's URL or a name, as
-    /// [`Instance`] says, or `None` for the default.
+    /// Returns one of this row's URLs with the instance in it: the URL of an installation or a
+    /// name, as [`Instance`] says, or `None` for the default.
     ///
     /// ```
     /// use oauth_proto::services::{GITLAB, SHOPIFY};
@@ -117,15 +117,16 @@ impl Service {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the instance is neither an absolute https URL without user
-    /// information, query and fragment, nor a plain name, whichever the row takes; or when none is
-    /// given and there is no default. [`Unsupported::PlainHttp`] when it is neither https nor on
-    /// this machine.
+    /// [`Unsupported::Url`] if the row does not accept the instance, or if there is neither an
+    /// instance nor a default. A base must be an absolute URL without user information, query and
+    /// fragment; a name must be plain. [`Unsupported::PlainHttp`] if the base is neither https nor
+    /// on this machine.
     pub fn url(&self, template: &str, instance: Option<&str>) -> Result<String, Error> {
         self.instance.fill(template, instance)
     }
 
-    /// Makes the server of an OAuth 2.0 row, for an [`oauth2::Client`](crate::oauth2::Client).
+    /// Returns the authorization server of an OAuth 2.0 row, for an
+    /// [`oauth2::Client`](crate::oauth2::Client).
     ///
     /// ```
     /// use oauth_proto::oauth2::Client;
@@ -138,9 +139,9 @@ impl Service {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the row is of OAuth 1.0. [`Unsupported::Url`] when the row
-    /// does not take this instance, or none is given and there is no default;
-    /// [`Unsupported::PlainHttp`] when the instance is a URL that is neither https nor on this
+    /// [`Unsupported::NoEndpoint`] if the service speaks OAuth 1.0a. [`Unsupported::Url`] if the
+    /// row does not accept the instance, or if there is neither an instance nor a default.
+    /// [`Unsupported::PlainHttp`] if the instance is a URL that is neither https nor on this
     /// machine.
     pub fn authorization_server(
         &self,
@@ -149,7 +150,7 @@ impl Service {
         self.authorization_server_at(&Location::of(instance))
     }
 
-    /// Makes the server of an OAuth 1.0 row, for an [`oauth1::Client`].
+    /// Returns the server of an OAuth 1.0a row, for an [`oauth1::Client`].
     ///
     /// ```
     /// use oauth_proto::oauth1::{Client, ClientCredentials};
@@ -160,20 +161,20 @@ impl Service {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as
-    /// well, which refuses what the service answers until you set its field
-    /// [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0).
+    /// For a row of [OAuth 1.0 of 2007](field@Oauth1::version_2007), set the field
+    /// [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) of the returned server.
+    /// Without it, the client refuses the responses of the service.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0. [`Unsupported::Url`] when the row
-    /// does not take this instance, or none is given and there is no default;
-    /// [`Unsupported::PlainHttp`] when the instance is a URL that is neither https nor on this
+    /// [`Unsupported::NoEndpoint`] if the service speaks OAuth 2.0. [`Unsupported::Url`] if the row
+    /// does not accept the instance, or if there is neither an instance nor a default.
+    /// [`Unsupported::PlainHttp`] if the instance is a URL that is neither https nor on this
     /// machine.
     pub fn oauth1_server(&self, instance: Option<&str>) -> Result<oauth1::Server, Error> {
         self.oauth1_server_at(&Location::of(instance))
     }
 
-    /// Fills a location into one of this row's URLs.
+    /// Returns one of this row's URLs at a location.
     pub(super) fn url_at(&self, template: &str, location: &Location) -> Result<String, Error> {
         let url = self.url(template, location.instance.as_deref())?;
         let Some(base_url) = &location.base_url else {
@@ -191,10 +192,10 @@ impl Service {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 token" }.into());
         };
         let mut server = oauth2.authorization_server(|template| self.url_at(template, location))?;
-        // A double or a gateway is not the issuer that the row names.
+        // A double or a gateway has another issuer than the row.
         let issuer = oauth2.issuer.filter(|_| location.base_url.is_none());
         let issuer = issuer.map(|issuer| self.url_at(issuer, location)).transpose()?;
-        // An issuer with a name to be filled in cannot be compared with a callback's.
+        // An issuer with a placeholder cannot be compared with the issuer in a callback.
         server.issuer = issuer.filter(|issuer| !issuer.contains('{'));
         Ok(server)
     }
@@ -222,13 +223,13 @@ impl Service {
         self
     }
 
-    /// `{base}` is an installation's URL.
+    /// Sets that `{base}` is the URL of an installation.
     pub(super) const fn instance_base(mut self, default: Option<&'static str>) -> Self {
         self.instance = Instance::Base { default };
         self
     }
 
-    /// `{name}` is a name, and what the documentation calls it.
+    /// Sets that `{name}` is a name, and the word for it in the documentation.
     pub(super) const fn instance_name(
         mut self,
         name: &'static str,

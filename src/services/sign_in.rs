@@ -1,5 +1,4 @@
-//! Signing in at one service: what the application is known by there, and what it wants to know of
-//! its users.
+//! Signing users in with one service: the application's credentials there, and the options.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +19,7 @@ use crate::oauth2::Scope;
 use crate::wire::without_secrets;
 use crate::{Error, Request, Secret, Unsupported};
 
-/// Signing in at one service: made once, and used for every user. Cheap to clone.
+/// Signs users in with one service. Make it once, and use it for every user. It is cheap to clone.
 ///
 /// ```no_run
 /// use oauth_proto::services::{self, SignIn};
@@ -59,63 +58,65 @@ use crate::{Error, Request, Secret, Unsupported};
 #[non_exhaustive]
 pub struct SignIn {
     pub(super) parts: Arc<Parts>,
-    /// Fields of the profile to read besides [the row's](super::ProfileMapping::requested_fields),
-    /// at services where a request has to name them: Facebook's `birthday`, `hometown`, … They come
-    /// in [`User::raw`](super::User::raw), where the [scope](Self::scope) has them, too. Default:
-    /// none.
+    /// Fields of the profile to request in addition to [the
+    /// row's](super::ProfileMapping::requested_fields), at services where the request must name
+    /// them, such as Facebook's `birthday` and `hometown`. They are in
+    /// [`User::raw`](super::User::raw), if the [scope](Self::scope) allows them. Default: empty.
     pub extra_fields: Vec<String>,
-    /// Arguments of the request for the profile. One takes the place of the row's of that name:
-    /// Twitter tells the address to applications with a permission for it, and an argument
-    /// `include_email`. Default: none.
+    /// Arguments in the query of the request for the profile. They replace the row's arguments of
+    /// the same name. Example: Twitter returns the email address if the application has that
+    /// permission and the request has `include_email=true`. Default: empty.
     pub profile_arguments: BTreeMap<String, String>,
-    /// Headers of the requests for the profile and the addresses. GitHub wants to see the
-    /// application's name in `User-Agent`. Default: the row's.
+    /// Headers of the requests for the profile and the email addresses. Example: GitHub asks for
+    /// the application's name in `User-Agent`. Default: the headers of the row.
     pub profile_headers: HeaderMap,
-    /// Sends users to the page where access is granted, also at a service that has another one for
-    /// signing in, which sends those straight back who have granted it before (Twitter). Default:
-    /// `false`.
+    /// If `true`, users are sent to the page where they grant access, even if the service has a
+    /// page for signing in. The page for signing in sends users back at once if they granted access
+    /// before (Twitter). Default: `false`.
     pub always_authorize: bool,
-    /// The issuer that the service names in its callbacks (`iss`, RFC 9207), where the row does not
-    /// say it: that of a Microsoft tenant, or that of the service behind a gateway. It does not
-    /// count at OAuth 1.0 services, which name none. Default: the row's.
+    /// The issuer that the service names in its callbacks (`iss`, RFC 9207), if the row does not
+    /// have it: for example that of a Microsoft tenant, or of the service behind a gateway. Ignored
+    /// for OAuth 1.0a. Default: the issuer of the row.
     pub issuer: Option<String>,
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application
-    /// behind a proxy that changes scheme and host, whose framework knows no other, such as
-    /// `http://10.0.0.5:8080/callback/github`. If it knows path and query, hand those over instead.
-    /// A prefix that the proxy removed from the path has to be put back in any case. Default:
-    /// compares all of it.
+    /// If `true`, only the path of a callback is compared, even if you pass its whole URI. For an
+    /// application behind a proxy that changes scheme and host, and whose framework has only a URI
+    /// such as `http://10.0.0.5:8080/callback/github`. If you have path and query, pass those
+    /// instead. If the proxy removed a prefix of the path, add it again. Default: `false`.
     ///
     /// # Security
-    /// Two services whose callback URLs differ by the host alone are not told apart by it.
+    /// Two services whose callback URLs differ only in the host cannot be told apart.
     pub allow_callback_at_any_origin: bool,
-    /// Accepts callbacks without their place: a query alone. Default: refuses them.
+    /// If `true`, a callback that is passed as a query alone, without its path, is accepted.
+    /// Default: `false`.
     ///
     /// # Security
-    /// At a service that does not name itself in its callbacks, nothing tells another service's
-    /// code from this one's, so that a malicious service is shown codes of an honest one (a mix-up,
-    /// RFC 9700 §4.4). It is harmless where the application has one service, or none that an
-    /// attacker may choose.
+    /// If the service does not name its issuer in callbacks, the code of another service looks like
+    /// its own. So a malicious service can get the codes of an honest one (mix-up, RFC 9700 §4.4).
+    /// It is harmless if the application has one service, or if an attacker cannot choose a
+    /// service.
     pub allow_callback_without_place: bool,
-    /// Takes callbacks that name an issuer although nothing says which is the service's.
-    /// [`issuer`](field@Self::issuer) is better. Default: refuses them.
+    /// If `true`, callbacks that name an issuer are accepted although the service's issuer is not
+    /// known. It is better to set [`issuer`](field@Self::issuer). Default: `false`.
     ///
     /// # Security
-    /// A callback that says it comes from another service is taken, and its code is sent to this
-    /// one (a mix-up, RFC 9700 §4.4), unless each service has its own callback URL.
+    /// A callback from another service is accepted, and its code is sent to this service (mix-up,
+    /// RFC 9700 §4.4), unless each service has its own callback URL.
     pub allow_unknown_issuer: bool,
-    /// Signs people in at a row that speaks [OAuth 1.0 of 2007](field@super::Oauth1::version_2007),
-    /// such as [`DROPBOX_V1`](super::DROPBOX_V1). Default: [`authorize`](Self::authorize) refuses
-    /// to ([`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007)).
+    /// If `true`, users can sign in with a service that speaks [OAuth 1.0 of
+    /// 2007](field@super::Oauth1::version_2007), such as [`DROPBOX_V1`](super::DROPBOX_V1). If not,
+    /// [`authorize`](Self::authorize) returns
+    /// [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007). Default:
+    /// `false`.
     ///
     /// # Security
-    /// In that version nothing ties the user who comes back to the one who granted access, so an
-    /// attacker can sign in as a user whom they had grant access.
+    /// This version does not prove that the user who comes back is the one who granted access. An
+    /// attacker who makes a user grant access can sign in as that user.
     pub dangerous_version_1_0: bool,
 }
 
 #[derive(Clone)]
 pub(super) struct Parts {
-    /// None until an instance is chosen, at a service that needs one.
+    /// `None` until an instance is chosen, if the service needs one.
     client: Option<Client>,
     pub(super) redirect_uri: String,
     pub(super) source: Source,
@@ -129,13 +130,13 @@ pub(super) struct Parts {
 /// The source of the profile, and its mapping to a user.
 #[derive(Clone)]
 pub(super) enum Source {
-    /// As a row says.
+    /// A row of the table.
     Row(Box<Application>),
-    /// As functions of the caller's say.
+    /// Functions of the caller.
     Custom(Custom),
 }
 
-/// The caller's functions.
+/// The functions of the caller.
 #[derive(Clone)]
 pub(super) struct Custom {
     pub(super) request: MakeRequest,
@@ -146,16 +147,16 @@ type MakeRequest = Arc<dyn Fn(&Tokens) -> Result<Request, Error> + Send + Sync>;
 type Map = Arc<dyn Fn(&Value, Tokens) -> Option<User> + Send + Sync>;
 
 impl SignIn {
-    /// Makes the sign-in at a service of the table, or at one of your own, with the credentials
-    /// that the service gave the application, and the URL that users come back to, as it is
-    /// registered with the service. An application without a secret has the empty text.
+    /// Makes a sign-in for a row of the table or for your own row. `client_id` and `secret` are the
+    /// credentials that the service gave the application; the secret of an application without one
+    /// is the empty text. `redirect_uri` is the callback URL that is registered at the service.
     ///
-    /// A row of [many installations](field@Service::instance) without a default needs an
+    /// A row with [installations](field@Service::instance) and without a default also needs
     /// [`instance`](Self::instance).
     ///
     /// # Errors
-    /// [`Unsupported`] when a URL is not valid, or neither https nor on this machine, or when the
-    /// row has no [profile](field@Service::profile).
+    /// [`Unsupported`] if a URL is not valid, if a URL is neither https nor on this machine, or if
+    /// the row has no [profile mapping](field@Service::profile).
     pub fn new(
         service: &Service,
         client_id: impl Into<String>,
@@ -191,25 +192,23 @@ impl SignIn {
         }
     }
 
-    /// Makes a sign-in for a service that no row describes: its URLs are known only when the
-    /// application runs, it needs unusual requests, or its profiles do not fit a table of fields.
-    /// The client is the caller's, of either protocol, with all of its options, and `redirect_uri`
-    /// is where users come back to: what an OAuth 2.0 client was told before is forgotten, and an
-    /// OAuth 1.0 service of [registered callbacks](crate::oauth1::Callbacks::Registered) is not
-    /// told.
+    /// Makes a sign-in for a service that no row can describe: its URLs are known only at run time,
+    /// it needs unusual requests, or its profile does not fit a
+    /// [`ProfileMapping`](super::ProfileMapping). `client` is a client of OAuth 1.0a or OAuth 2.0
+    /// with its own options. `redirect_uri` is the callback URL. It replaces the one of an OAuth
+    /// 2.0 client, and is not sent to an OAuth 1.0a service with [registered
+    /// callbacks](crate::oauth1::Callbacks::Registered).
     ///
-    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is
-    /// JSON, or `None` where it is not as it should be; one with `error` or `errors` is a refusal
-    /// then. The token is put into the request where the client says, for the origin that the
-    /// request goes to and over TLS alone, unless the client was told otherwise. Of OAuth 1.0 it is
-    /// signed; what is to be signed must be in it. The original profile and the token's lifetime
-    /// are filled in after `map`.
+    /// `request` makes the request for the profile. `map` makes a user from the JSON of the
+    /// response, or returns `None` if the JSON cannot be used; JSON with `error` or `errors` is a
+    /// refusal then. The client adds its token to the request, or signs it with OAuth 1.0a, and
+    /// sends it over TLS. [`User::raw`] and [`User::session_expires`] are filled in after `map`.
     ///
-    /// [`profile_headers`](field@Self::profile_headers) adds to the request, and what else there is
-    /// for the profile's request ([`extra_fields`](field@Self::extra_fields),
-    /// [`profile_arguments`](field@Self::profile_arguments)) is for services of the table: it is
-    /// `request` that has the say. [`instance`](Self::instance) and [`base_url`](Self::base_url),
-    /// which move the URLs of a row, are refused.
+    /// [`profile_headers`](field@Self::profile_headers) are added to the request.
+    /// [`extra_fields`](field@Self::extra_fields) and
+    /// [`profile_arguments`](field@Self::profile_arguments) are ignored: `request` decides.
+    /// [`instance`](Self::instance) and [`base_url`](Self::base_url), which move the URLs of a row,
+    /// return errors.
     ///
     /// ```
     /// use oauth_proto::services::{LINEAR, SignIn, User};
@@ -237,7 +236,7 @@ impl SignIn {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// A wiki whose URL an administrator typed, which signs people in by OAuth 1.0a:
+    /// A wiki that signs users in with OAuth 1.0a, and whose URL an administrator typed:
     ///
     /// ```
     /// use oauth_proto::oauth1::{Callbacks, Client, ClientCredentials, Server};
@@ -266,14 +265,14 @@ impl SignIn {
     /// ```
     ///
     /// # Security
-    /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too:
-    /// with [`Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) an
-    /// attacker can sign in as a user whom they had grant access, and without TLS an attacker on
-    /// the network can put another user in the place of the one who comes.
+    /// Every `allow_` and `dangerous_` option of the client also weakens the sign-ins. With
+    /// [`Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0), an attacker
+    /// who makes a user grant access can sign in as that user. Without TLS, an attacker on the
+    /// network can replace the user who signs in.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the redirect_uri is not a URL for that, [`Unsupported::PlainHttp`]
-    /// when it is neither https nor on this machine at an OAuth 2.0 client.
+    /// [`Unsupported::Url`] if `redirect_uri` is not an absolute URL. [`Unsupported::PlainHttp`] if
+    /// the client speaks OAuth 2.0 and `redirect_uri` is neither https nor on this machine.
     pub fn custom(
         client: impl Into<Client>,
         redirect_uri: impl Into<String>,
@@ -289,7 +288,7 @@ impl SignIn {
         Ok(Self::of(parts))
     }
 
-    /// Returns the client at the service, for sessions with the [`Tokens`] of a user.
+    /// Returns the client, for sessions with the [`Tokens`] of a user.
     ///
     /// ```
     /// use oauth_proto::services::{Client, SignIn, Tokens, User};
@@ -310,9 +309,10 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the service needs an [`instance`](Self::instance) and none was
-    /// chosen. [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007) for
-    /// OAuth 1.0 of 2007: see [`dangerous_version_1_0`](field@Self::dangerous_version_1_0).
+    /// [`Unsupported::Url`] if the service needs an [`instance`](Self::instance) and none was
+    /// chosen. [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007) if the
+    /// service speaks OAuth 1.0 of 2007 and
+    /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0) is `false`.
     pub fn client(&self) -> Result<Client, Error> {
         let client = self.parts.client()?.clone();
         let place = Leniency {
@@ -331,7 +331,7 @@ impl SignIn {
         }
     }
 
-    /// The parts, to be changed while it is built.
+    /// Returns the parts, for changes while the sign-in is built.
     pub(super) fn parts(&mut self) -> &mut Parts {
         Arc::make_mut(&mut self.parts)
     }
@@ -355,7 +355,7 @@ impl Parts {
         }
     }
 
-    /// Returns the client, which is there unless the service needs an instance and none was chosen.
+    /// Returns the client. There is none if the service needs an instance and none was chosen.
     pub(super) fn client(&self) -> Result<&Client, Error> {
         self.client.as_ref().ok_or_else(|| {
             let reason = "this service has many instances: choose one by `SignIn::instance`";
@@ -365,7 +365,7 @@ impl Parts {
         })
     }
 
-    /// Returns the application at a row; `None` where the caller has a client.
+    /// Returns the application at a row, or `None` if the caller passed a client.
     pub(super) fn application(&self) -> Option<&Application> {
         match &self.source {
             Source::Row(application) => Some(application),
@@ -373,12 +373,12 @@ impl Parts {
         }
     }
 
-    /// Makes the client of a row, and all that follows from it, anew.
+    /// Makes the client of a row again, with the values that depend on it.
     fn connect(&mut self) -> Result<(), Error> {
         let Source::Row(application) = &mut self.source else { return Ok(()) };
         let Some(client) = application.connect()? else { return Ok(()) };
         let client = client.returning_to(&self.redirect_uri).map_err(|error| match error {
-            // A row has no option that would lift it.
+            // A row has no option that prevents this error.
             Error::Unsupported(Unsupported::PlainHttp { url, .. }) => {
                 Unsupported::PlainHttp { url, option: None }.into()
             }
@@ -389,7 +389,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Moves the URLs of a row, and makes all that follows from them anew.
+    /// Moves the URLs of a row, and makes the values that depend on them again.
     pub(super) fn relocate(
         &mut self,
         url: &str,
@@ -403,12 +403,12 @@ impl Parts {
         self.connect()
     }
 
-    /// Changes the client, if it is there already.
+    /// Changes the client, if there is one.
     fn change_client(&mut self, change: impl FnOnce(Client) -> Client) {
         self.client = self.client.take().map(change);
     }
 
-    /// Changes what is told of events.
+    /// Changes the observer of events.
     pub(super) fn observe(&mut self, change: impl FnOnce(&mut Observer)) {
         self.observer = std::mem::take(&mut self.observer).named(self.client_id());
         change(&mut self.observer);
@@ -428,11 +428,11 @@ impl Parts {
         }
     }
 
-    /// A client, where codes go that are its, where users come back to, and whose profile comes.
+    /// The fingerprint of a client, its token endpoint, its callback URL and its profile.
     fn client_fingerprint(&self) -> ClientFingerprint {
         let Some(client) = &self.client else { return ClientFingerprint::default() };
         let (kind, token) = client.endpoint();
-        // Functions have no name to be told apart by. A row's profile is never empty.
+        // Functions have no name for the hash. The profile URL of a row is never empty.
         let profile = self.application().map_or("", |application| &application.profile);
         ClientFingerprint::of(&[kind, &token, &self.redirect_uri, profile, client.id()])
     }
@@ -448,7 +448,7 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// A header of a row's.
+/// A header of a row.
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let unsendable =
         |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };

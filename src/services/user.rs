@@ -1,5 +1,4 @@
-//! The user who signed in: the fields that services have in common, the original profile, and the
-//! tokens.
+//! The user who signed in: the common fields of profiles, the original profile, and the tokens.
 
 use std::fmt;
 
@@ -10,11 +9,11 @@ use crate::{oauth1, oauth2};
 
 /// The user who signed in.
 ///
-/// A field is there when the service said so, and only then: nothing is guessed. An application
-/// that knows its users from before finds them by [`id`](Self::id) and the service; an address is
-/// not an identity, since its owner can change, and one that is not verified may be another's.
+/// A field is `Some` only if the service returned it. Nothing is guessed. Find your own account of
+/// the user by the service and [`id`](Self::id). Do not use the email address for that: its owner
+/// can change, and an unverified address can be another user's.
 ///
-/// Store it with serde; the stored form holds the tokens.
+/// It implements serde's `Serialize` and `Deserialize`. The serialized form has the tokens in it.
 ///
 /// ```
 /// use oauth_proto::oauth2::Token;
@@ -31,10 +30,11 @@ use crate::{oauth1, oauth2};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// The permanent identifier of the user at the service. A number is written as a text. It is
-    /// unique at the service, not among services; some give every application another one.
+    /// The permanent identifier of the user at the service. A number becomes a text. Two services
+    /// can have the same identifier. Some services give each application another identifier for the
+    /// same user.
     pub id: String,
-    /// The name, as it is displayed.
+    /// The full name, for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The first name.
@@ -43,33 +43,32 @@ pub struct User {
     /// The last name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// The name that the user goes by at the service: `screen_name`, `login`, … It can change
-    /// hands.
+    /// The user's name at the service, such as `screen_name` or `login`. It can be given to another
+    /// user later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The address. See [`email_verified`](Self::email_verified) before believing it.
+    /// The email address. Check [`email_verified`](Self::email_verified) before you trust it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether the service says that the address was verified; `None` where it says nothing about
-    /// that.
+    /// Whether the service verified the email address. `None` if the service does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
-    /// The URL of a picture.
+    /// The URL of the user's picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
-    /// The language, and perhaps the country, as the service writes it.
+    /// The language, and perhaps the country, in the spelling of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// After how many seconds the access token expires, counted from when it came.
+    /// The lifetime of the access token in seconds, counted from the token response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_expires: Option<u64>,
-    /// The profile as it came.
+    /// The original profile.
     pub raw: Value,
-    /// The tokens for further requests.
+    /// The tokens, for further requests to the API.
     pub tokens: Tokens,
 }
 
-/// The tokens of the sign-in.
+/// The tokens that the service issued for a user.
 ///
 /// ```
 /// use oauth_proto::oauth2::Token;
@@ -81,14 +80,15 @@ pub struct User {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tokens {
-    /// Those of an OAuth 1.0 service.
+    /// The token of an OAuth 1.0a service.
     Oauth1(oauth1::Token),
-    /// Those of an OAuth 2.0 service.
+    /// The token of an OAuth 2.0 service.
     Oauth2(oauth2::Token),
 }
 
 impl User {
-    /// Makes a user with an identifier and tokens alone: the beginning of a custom mapping.
+    /// Makes a user with an identifier and tokens. Set the other fields in the mapping of
+    /// [`SignIn::custom`](super::SignIn::custom).
     pub fn new(id: impl Into<String>, tokens: Tokens) -> Self {
         Self {
             id: id.into(),
@@ -108,7 +108,7 @@ impl User {
 }
 
 impl fmt::Debug for User {
-    /// Only the names of the original profile are shown: a service may put anything there.
+    /// Only the names of the original profile's members are shown, since the values can be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
             .field("id", &self.id)

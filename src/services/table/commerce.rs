@@ -1,11 +1,11 @@
-//! Commerce: shops, payments and the books.
+//! Services for commerce: shops, payments and accounting.
 
 use crate::oauth2::{Quirks, TokenPlacement};
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Shopify, by the shop's name: `name` in `name.myshopify.com`. Check the `hmac` of a callback,
-/// which this crate does not.
+/// Shopify. The instance is the name of the shop: `name` in `name.myshopify.com`. This crate does
+/// not check the `hmac` parameter of callbacks; check it in your application.
 pub const SHOPIFY: Service = Service::oauth2(
     "Shopify",
     Oauth2::new(
@@ -41,8 +41,8 @@ pub const EBAY: Service = Service::oauth2(
 .api(&["https://api.ebay.com", "https://apiz.ebay.com"])
 .userinfo("https://apiz.ebay.com/commerce/identity/v1/user/");
 
-/// plentymarkets, now PlentyONE: a shop's system. There is no consent page: a token is issued for a
-/// user's name and password, outside the grants of OAuth.
+/// plentymarkets, now PlentyONE, a shop system. It has no consent page: it issues a token for a
+/// user name and a password, outside the grants of OAuth.
 pub const PLENTYMARKETS: Service = Service::oauth2(
     "plentymarkets",
     Oauth2::without_users("{base}/rest/login")
@@ -69,8 +69,8 @@ pub const STRIPE: Service = Service::oauth2(
 .api(&["https://api.stripe.com"])
 .userinfo("https://api.stripe.com/v1/account");
 
-/// Log in with PayPal, in production; the test environment is `sandbox.paypal.com`. The profile
-/// wants the parameter `schema=paypalv1.1`.
+/// Log in with PayPal, in production; the test environment is `sandbox.paypal.com`. The request for
+/// the profile needs the argument `schema=paypalv1.1`.
 pub const PAYPAL: Service = Service::oauth2(
     "PayPal",
     Oauth2::new(
@@ -83,8 +83,8 @@ pub const PAYPAL: Service = Service::oauth2(
 .api(&["https://api-m.paypal.com"])
 .userinfo("https://api-m.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1");
 
-/// Square, in production; the test environment is `connect.squareupsandbox.com`. A token's end
-/// comes as a date, in `expires_at`. A client either has a secret or sends a proof key.
+/// Square, in production; the test environment is `connect.squareupsandbox.com`. The token response
+/// has the expiry as a date, in `expires_at`. A client has either a secret or PKCE.
 pub const SQUARE: Service = Service::oauth2(
     "Square",
     Oauth2::new(
@@ -98,7 +98,7 @@ pub const SQUARE: Service = Service::oauth2(
 .api(&["https://connect.squareup.com"])
 .userinfo("https://connect.squareup.com/v2/merchants/me");
 
-/// Coinbase. It admits partners only. A refresh token comes with the scope `offline_access`.
+/// Coinbase, for partners only. It issues a refresh token for the scope `offline_access`.
 pub const COINBASE: Service = Service::oauth2(
     "Coinbase",
     Oauth2::new(
@@ -112,8 +112,8 @@ pub const COINBASE: Service = Service::oauth2(
 .api(&["https://api.coinbase.com"])
 .userinfo("https://api.coinbase.com/v2/user");
 
-/// Intuit: QuickBooks Online. The company's identifier comes with the callback, as `realmId`.
-/// Revocation takes JSON only.
+/// Intuit QuickBooks Online. The callback has the identifier of the company as `realmId`. Its
+/// revocation endpoint accepts only JSON.
 pub const INTUIT: Service = Service::oauth2(
     "Intuit QuickBooks",
     Oauth2::new(
@@ -128,8 +128,8 @@ pub const INTUIT: Service = Service::oauth2(
 .api(&["https://quickbooks.api.intuit.com", "https://accounts.platform.intuit.com"])
 .userinfo("https://accounts.platform.intuit.com/v1/openid_connect/userinfo");
 
-/// Xero. Calls need the header `Xero-Tenant-Id`, from `https://api.xero.com/connections`. A refresh
-/// token comes with the scope `offline_access`.
+/// Xero. API calls need the header `Xero-Tenant-Id`, from `https://api.xero.com/connections`. It
+/// issues a refresh token for the scope `offline_access`.
 pub const XERO: Service = Service::oauth2(
     "Xero",
     Oauth2::new(

@@ -1,12 +1,12 @@
-//! Development: where code lives, is discussed and is run.
+//! Services for software development: source code, discussions and hosting.
 
 use crate::oauth2::{Quirks, TokenPlacement};
 use crate::services::profile::{EmailMapping, ProfileMapping};
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// GitHub. Answers errors with status 200. Its metadata are a preview. An OAuth app's tokens do not
-/// expire; a GitHub App's do. Its API refuses requests without a `User-Agent`.
+/// GitHub. It sends errors with status 200. Its metadata is a preview. Tokens of an OAuth app do
+/// not expire, and those of a GitHub App do. Its API refuses requests without `User-Agent`.
 pub const GITHUB: Service = Service::oauth2(
     "GitHub",
     Oauth2::new(
@@ -24,7 +24,7 @@ pub const GITHUB: Service = Service::oauth2(
 .userinfo("https://api.github.com/user")
 .profile(GITHUB_PROFILE);
 
-/// GitHub Enterprise Server: the base is an installation's URL. Its ways are those of [`GITHUB`].
+/// GitHub Enterprise Server. The instance is the URL of an installation. It works like [`GITHUB`].
 pub const GITHUB_ENTERPRISE: Service = Service::oauth2(
     "GitHub Enterprise Server",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")
@@ -54,7 +54,8 @@ const GITHUB_PROFILE: ProfileMapping = ProfileMapping {
     ..ProfileMapping::new("/id")
 };
 
-/// GitLab: gitlab.com, or an installation. The nickname is what GitLab calls the username.
+/// GitLab. The instance is the URL of an installation. Default: gitlab.com.
+/// [`User::username`](crate::services::User::username) is the profile's `nickname`.
 pub const GITLAB: Service = Service::oauth2(
     "GitLab",
     Oauth2::new("{base}/oauth/authorize", "{base}/oauth/token")
@@ -70,8 +71,8 @@ pub const GITLAB: Service = Service::oauth2(
 .userinfo("{base}/oauth/userinfo")
 .profile(ProfileMapping { username: Some("/nickname"), ..ProfileMapping::OPENID });
 
-/// Bitbucket Cloud. Scopes are those of the consumer; the request cannot name others. For signing
-/// in the consumer needs `account` and `email`.
+/// Bitbucket Cloud. The scopes are set in the settings of the consumer, and a request cannot name
+/// others. To sign users in, the consumer needs `account` and `email`.
 pub const BITBUCKET: Service = Service::oauth2(
     "Bitbucket",
     Oauth2::new(
@@ -95,8 +96,8 @@ pub const BITBUCKET: Service = Service::oauth2(
     ..ProfileMapping::new("/uuid")
 });
 
-/// Gitea: gitea.com, or an installation. The issuer is the installation's own URL, whose closing
-/// slash differs by version.
+/// Gitea. The instance is the URL of an installation. Default: gitea.com. The issuer is the URL of
+/// the installation, with or without a slash at the end, depending on the version.
 pub const GITEA: Service = Service::oauth2(
     "Gitea",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")
@@ -107,7 +108,7 @@ pub const GITEA: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/login/oauth/userinfo");
 
-/// Forgejo: an installation, such as Codeberg's `https://codeberg.org`.
+/// Forgejo. The instance is the URL of an installation, such as `https://codeberg.org`.
 pub const FORGEJO: Service = Service::oauth2(
     "Forgejo",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")
@@ -118,7 +119,7 @@ pub const FORGEJO: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/login/oauth/userinfo");
 
-/// Atlassian: Jira, Confluence and their like (3LO). A refresh token comes with the scope
+/// Atlassian: Jira, Confluence and others (3LO). It issues a refresh token for the scope
 /// `offline_access`.
 pub const ATLASSIAN: Service = Service::oauth2(
     "Atlassian",
@@ -130,7 +131,7 @@ pub const ATLASSIAN: Service = Service::oauth2(
 .api(&["https://api.atlassian.com"])
 .userinfo("https://api.atlassian.com/me");
 
-/// Linear. The API is GraphQL, so the user is queried and not fetched.
+/// Linear. The API is GraphQL, so this row has no profile.
 pub const LINEAR: Service = Service::oauth2(
     "Linear",
     Oauth2::new("https://linear.app/oauth/authorize", "https://api.linear.app/oauth/token")
@@ -141,7 +142,7 @@ pub const LINEAR: Service = Service::oauth2(
 .documentation("https://linear.app/developers/oauth-2-0-authentication")
 .api(&["https://api.linear.app"]);
 
-/// DigitalOcean.
+/// DigitalOcean, cloud hosting.
 pub const DIGITALOCEAN: Service = Service::oauth2(
     "DigitalOcean",
     Oauth2::new(
@@ -154,7 +155,8 @@ pub const DIGITALOCEAN: Service = Service::oauth2(
 .api(&["https://api.digitalocean.com"])
 .userinfo("https://api.digitalocean.com/v2/account");
 
-/// Heroku. The API wants `Accept: application/vnd.heroku+json; version=3`.
+/// Heroku, cloud hosting. The API needs the header `Accept: application/vnd.heroku+json;
+/// version=3`.
 pub const HEROKU: Service = Service::oauth2(
     "Heroku",
     Oauth2::new("https://id.heroku.com/oauth/authorize", "https://id.heroku.com/oauth/token")
@@ -164,7 +166,7 @@ pub const HEROKU: Service = Service::oauth2(
 .api(&["https://api.heroku.com"])
 .userinfo("https://api.heroku.com/account");
 
-/// Hugging Face.
+/// Hugging Face, models and data sets.
 pub const HUGGING_FACE: Service = Service::oauth2(
     "Hugging Face",
     Oauth2::new("https://huggingface.co/oauth/authorize", "https://huggingface.co/oauth/token")
@@ -174,8 +176,8 @@ pub const HUGGING_FACE: Service = Service::oauth2(
 .api(&["https://huggingface.co"])
 .userinfo("https://huggingface.co/oauth/userinfo");
 
-/// Stack Exchange, with Stack Overflow. Calls of the API need the application's `key` and a `site`
-/// besides the token.
+/// Stack Exchange, with Stack Overflow. API calls need the application's `key` and a `site` in
+/// addition to the token.
 pub const STACK_EXCHANGE: Service = Service::oauth2(
     "Stack Exchange",
     Oauth2::new(

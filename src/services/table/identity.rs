@@ -1,11 +1,11 @@
-//! Identity: the accounts that people sign in with, and servers that organizations run.
+//! Identity providers: accounts for signing in, and servers that organizations run.
 
 use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Google. A refresh token comes only with the parameter `access_type=offline`, and again only with
-/// `prompt=consent`. Its APIs have many origins; these are the common ones.
+/// Google. It issues a refresh token only for the parameter `access_type=offline`, and a second one
+/// only for `prompt=consent`. Its APIs have many origins; this row has the common ones.
 pub const GOOGLE: Service = Service::oauth2(
     "Google",
     Oauth2::new(
@@ -29,13 +29,12 @@ pub const GOOGLE: Service = Service::oauth2(
 .userinfo("https://openidconnect.googleapis.com/v1/userinfo")
 .profile(ProfileMapping::OPENID);
 
-/// Microsoft's identity platform (Entra ID): accounts of organizations and of persons, by tenant.
-/// The metadata of `common`, `organizations` and `consumers` have `{tenantid}` in the issuer
-/// instead of that name, and those of a tenant its identifier, so that no issuer follows from the
-/// name: add it by [`issuer`](crate::oauth2::AuthorizationServer::issuer) where there is one
-/// tenant. A refresh token comes with the scope `offline_access`. Nothing says whether an address
-/// was verified, since an organization's administrator can write any address into an account. The
-/// picture's URL wants the token.
+/// The Microsoft identity platform (Entra ID), for accounts of organizations and persons. The
+/// instance is a tenant. Default: `common`. The row has no issuer, because it does not follow from
+/// the tenant's name: with a single tenant, set
+/// [`issuer`](crate::oauth2::AuthorizationServer::issuer). It issues a refresh token for the scope
+/// `offline_access`. `email_verified` is `None`, since an administrator can write any address into
+/// an account. The URL of the picture needs the token.
 pub const MICROSOFT: Service = Service::oauth2(
     "Microsoft",
     Oauth2::new(
@@ -51,10 +50,9 @@ pub const MICROSOFT: Service = Service::oauth2(
 .userinfo("https://graph.microsoft.com/oidc/userinfo")
 .profile(ProfileMapping { email_verified: None, ..ProfileMapping::OPENID });
 
-/// Sign in with Apple. The secret is a JWT that the caller makes: signed with ES256, for six months
-/// at the most. Scopes ask for the parameter `response_mode=form_post`. There is no API: what Apple
-/// says of the user is in the ID token, and the name comes once, with the first authorization
-/// response.
+/// Sign in with Apple. The secret is a JWT that the caller signs with ES256, valid for at most six
+/// months. A request with scopes needs the parameter `response_mode=form_post`. There is no API and
+/// no profile: the user's data is in the ID token, and the name is only in the first callback.
 pub const APPLE: Service = Service::oauth2(
     "Apple",
     Oauth2::new("https://appleid.apple.com/auth/authorize", "https://appleid.apple.com/auth/token")
@@ -64,7 +62,7 @@ pub const APPLE: Service = Service::oauth2(
 )
 .documentation("https://developer.apple.com/documentation/signinwithapplerestapi");
 
-/// Login with Amazon.
+/// Login with Amazon, for users with an Amazon account.
 pub const AMAZON: Service = Service::oauth2(
     "Amazon",
     Oauth2::new("https://www.amazon.com/ap/oa", "https://api.amazon.com/auth/o2/token")
@@ -74,7 +72,7 @@ pub const AMAZON: Service = Service::oauth2(
 .api(&["https://api.amazon.com"])
 .userinfo("https://api.amazon.com/user/profile");
 
-/// Yahoo.
+/// Yahoo, for users with a Yahoo account.
 pub const YAHOO: Service = Service::oauth2(
     "Yahoo",
     Oauth2::new(
@@ -88,8 +86,8 @@ pub const YAHOO: Service = Service::oauth2(
 .userinfo("https://api.login.yahoo.com/openid/v1/userinfo")
 .profile(ProfileMapping::OPENID);
 
-/// An Okta organization's own authorization server: the base is `https://company.okta.com`. Its
-/// tokens are for Okta's API.
+/// The authorization server of an Okta organization. The instance is a URL such as
+/// `https://company.okta.com`. Its tokens are for Okta's API.
 pub const OKTA: Service = Service::oauth2(
     "Okta",
     Oauth2::new("{base}/oauth2/v1/authorize", "{base}/oauth2/v1/token")
@@ -103,8 +101,8 @@ pub const OKTA: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/oauth2/v1/userinfo");
 
-/// A custom authorization server at Okta: the base is its issuer, such as
-/// `https://company.okta.com/oauth2/default`. The APIs that take its tokens are the caller's own.
+/// A custom authorization server at Okta. The instance is its issuer, such as
+/// `https://company.okta.com/oauth2/default`. Its tokens are for your own APIs.
 pub const OKTA_CUSTOM: Service = Service::oauth2(
     "Okta custom authorization server",
     Oauth2::new("{base}/v1/authorize", "{base}/v1/token")
@@ -118,8 +116,8 @@ pub const OKTA_CUSTOM: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/v1/userinfo");
 
-/// Auth0: the base is the tenant's domain, `https://company.eu.auth0.com`. Tokens for an API of the
-/// caller's ask for the parameter `audience`. The issuer has a closing slash.
+/// Auth0. The instance is the URL of a tenant, such as `https://company.eu.auth0.com`. Tokens for
+/// your own API need the parameter `audience`. The issuer has a slash at the end.
 pub const AUTH0: Service = Service::oauth2(
     "Auth0",
     Oauth2::new("{base}/authorize", "{base}/oauth/token")
@@ -133,8 +131,8 @@ pub const AUTH0: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/userinfo");
 
-/// Keycloak: the base includes the realm, `https://id.example.com/realms/staff`; older
-/// installations have `/auth` before `/realms`.
+/// Keycloak. The instance is the URL of a realm, such as `https://id.example.com/realms/staff`.
+/// Older installations have `/auth` before `/realms`.
 pub const KEYCLOAK: Service = Service::oauth2(
     "Keycloak",
     Oauth2::new("{base}/protocol/openid-connect/auth", "{base}/protocol/openid-connect/token")
@@ -148,8 +146,8 @@ pub const KEYCLOAK: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/protocol/openid-connect/userinfo");
 
-/// authentik. Each application there has its own issuer, by default `{base}/application/o/<slug>/`,
-/// with a closing slash.
+/// authentik. The instance is the URL of an installation. Each application has its own issuer, by
+/// default `{base}/application/o/<slug>/`, with a slash at the end.
 pub const AUTHENTIK: Service = Service::oauth2(
     "authentik",
     Oauth2::new("{base}/application/o/authorize/", "{base}/application/o/token/")
@@ -162,7 +160,7 @@ pub const AUTHENTIK: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/application/o/userinfo/");
 
-/// ZITADEL: the base is an instance's domain.
+/// ZITADEL. The instance is the URL of an installation.
 pub const ZITADEL: Service = Service::oauth2(
     "ZITADEL",
     Oauth2::new("{base}/oauth/v2/authorize", "{base}/oauth/v2/token")
@@ -176,8 +174,8 @@ pub const ZITADEL: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/oidc/v1/userinfo");
 
-/// Ory: a project of the Ory Network, `https://<slug>.projects.oryapis.com`, or an Ory Hydra. A
-/// Hydra's issuer is what its operator configured, perhaps with a closing slash.
+/// Ory. The instance is the URL of a project, `https://<slug>.projects.oryapis.com`, or of an Ory
+/// Hydra. The operator of a Hydra chooses its issuer, which can have a slash at the end.
 pub const ORY: Service = Service::oauth2(
     "Ory",
     Oauth2::new("{base}/oauth2/auth", "{base}/oauth2/token")
@@ -189,8 +187,8 @@ pub const ORY: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/userinfo");
 
-/// Amazon Cognito: the base is a user pool's domain,
-/// `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is elsewhere, below
+/// Amazon Cognito. The instance is the URL of a user pool, such as
+/// `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is another URL, below
 /// `https://cognito-idp.<region>.amazonaws.com/`.
 pub const COGNITO: Service = Service::oauth2(
     "Amazon Cognito",

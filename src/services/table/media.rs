@@ -1,11 +1,11 @@
-//! Media and sports: what people watch, hear, write, draw and run.
+//! Services for media and sports.
 
 use crate::oauth2::Quirks;
 use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Spotify. Its addresses are not verified.
+/// Spotify. It does not verify email addresses.
 pub const SPOTIFY: Service = Service::oauth2(
     "Spotify",
     Oauth2::new("https://accounts.spotify.com/authorize", "https://accounts.spotify.com/api/token"),
@@ -21,8 +21,8 @@ pub const SPOTIFY: Service = Service::oauth2(
     ..ProfileMapping::new("/id")
 });
 
-/// Twitch. Calls of the API at `api.twitch.tv` need the header `Client-Id`. Its device grant names
-/// the scopes `scopes`.
+/// Twitch. API calls at `api.twitch.tv` need the header `Client-Id`. Its device grant calls the
+/// parameter of the scope `scopes`.
 pub const TWITCH: Service = Service::oauth2(
     "Twitch",
     Oauth2::new("https://id.twitch.tv/oauth2/authorize", "https://id.twitch.tv/oauth2/token")
@@ -35,10 +35,10 @@ pub const TWITCH: Service = Service::oauth2(
 .api(&["https://api.twitch.tv", "https://id.twitch.tv"])
 .userinfo("https://id.twitch.tv/oauth2/userinfo")
 .profile(ProfileMapping {
-    // What is displayed.
+    // The name for display.
     name: Some("/preferred_username"),
     scope: "openid user:read:email",
-    // Claims have to be named.
+    // The request must name the claims.
     parameters: &[(
         "claims",
         concat!(
@@ -49,7 +49,8 @@ pub const TWITCH: Service = Service::oauth2(
     ..ProfileMapping::OPENID
 });
 
-/// Vimeo. Its secrets hold reserved characters, and its own libraries send them as they are.
+/// Vimeo. Its client secrets have reserved characters, which its own libraries send without
+/// encoding.
 pub const VIMEO: Service = Service::oauth2(
     "Vimeo",
     Oauth2::new(
@@ -62,7 +63,7 @@ pub const VIMEO: Service = Service::oauth2(
 .api(&["https://api.vimeo.com"])
 .userinfo("https://api.vimeo.com/me");
 
-/// Patreon.
+/// Patreon, memberships for creators.
 pub const PATREON: Service = Service::oauth2(
     "Patreon",
     Oauth2::new(
@@ -75,7 +76,7 @@ pub const PATREON: Service = Service::oauth2(
 .api(&["https://www.patreon.com"])
 .userinfo("https://www.patreon.com/api/oauth2/v2/identity");
 
-/// WordPress.com, and Jetpack sites. A token is for one site, unless the scope is `global` or
+/// WordPress.com and Jetpack sites. A token is for one site, except with the scopes `global` and
 /// `auth`.
 pub const WORDPRESS_COM: Service = Service::oauth2(
     "WordPress.com",
@@ -89,7 +90,7 @@ pub const WORDPRESS_COM: Service = Service::oauth2(
 .api(&["https://public-api.wordpress.com"])
 .userinfo("https://public-api.wordpress.com/rest/v1.1/me");
 
-/// Strava.
+/// Strava, sports activities.
 pub const STRAVA: Service = Service::oauth2(
     "Strava",
     Oauth2::new(
@@ -103,8 +104,8 @@ pub const STRAVA: Service = Service::oauth2(
 .api(&["https://www.strava.com"])
 .userinfo("https://www.strava.com/api/v3/athlete");
 
-/// Fitbit. Errors come as a list. Introspection takes a user's token, not the client's credentials,
-/// and is left out.
+/// Fitbit. Its responses have a list of errors. The row has no introspection endpoint, because
+/// Fitbit's needs a user's token instead of the client's credentials.
 pub const FITBIT: Service = Service::oauth2(
     "Fitbit",
     Oauth2::new("https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")
@@ -115,7 +116,7 @@ pub const FITBIT: Service = Service::oauth2(
 .api(&["https://api.fitbit.com"])
 .userinfo("https://api.fitbit.com/1/user/-/profile.json");
 
-/// OpenStreetMap.
+/// OpenStreetMap, the map that its users edit.
 pub const OPENSTREETMAP: Service = Service::oauth2(
     "OpenStreetMap",
     Oauth2::new(

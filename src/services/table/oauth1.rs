@@ -1,13 +1,13 @@
-//! OAuth 1.0a: the services that speak it, and two of 2007 and after that are gone.
+//! Services that speak OAuth 1.0a, and two that no longer exist.
 
 use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth1;
 use crate::services::service::Service;
 
-/// X, which was Twitter, with OAuth 1.0a. An address comes with the
-/// [argument](field@crate::services::SignIn::profile_arguments) `include_email=true`, and with a
-/// permission that is set up with the application. That it is verified is documented and not said:
-/// `verified` is about the account.
+/// X, formerly Twitter, with OAuth 1.0a. The profile has the email address if the request has the
+/// [argument](field@crate::services::SignIn::profile_arguments) `include_email=true` and the
+/// application has that permission. The documentation says that the address is verified, but the
+/// profile does not: its `verified` is about the account.
 pub const TWITTER: Service = Service::oauth1(
     "Twitter",
     Oauth1::new(
@@ -38,7 +38,7 @@ pub const TWITTER: Service = Service::oauth1(
     ..ProfileMapping::new("/id_str")
 });
 
-/// Tumblr, with OAuth 1.0a.
+/// Tumblr, with OAuth 1.0a. See also [`TUMBLR`](super::TUMBLR).
 pub const TUMBLR_OAUTH1: Service = Service::oauth1(
     "Tumblr (OAuth 1.0a)",
     Oauth1::new(
@@ -50,7 +50,7 @@ pub const TUMBLR_OAUTH1: Service = Service::oauth1(
 .documentation("https://www.tumblr.com/docs/en/api/v2")
 .api(&["https://api.tumblr.com"]);
 
-/// Flickr. The authorization URL wants the parameter `perms`: `read`, `write` or `delete`.
+/// Flickr. The authorization URL needs the parameter `perms`: `read`, `write` or `delete`.
 pub const FLICKR: Service = Service::oauth1(
     "Flickr",
     Oauth1::new(
@@ -62,7 +62,7 @@ pub const FLICKR: Service = Service::oauth1(
 .documentation("https://www.flickr.com/services/api/auth.oauth.html")
 .api(&["https://api.flickr.com", "https://up.flickr.com"]);
 
-/// Discogs. Send a `User-Agent` of your own with everything, or be turned away.
+/// Discogs. It refuses requests without your own `User-Agent`.
 pub const DISCOGS: Service = Service::oauth1(
     "Discogs",
     Oauth1::new(
@@ -74,8 +74,8 @@ pub const DISCOGS: Service = Service::oauth1(
 .documentation("https://www.discogs.com/developers")
 .api(&["https://api.discogs.com"]);
 
-/// Trello. The authorization URL takes `name`, `scope` (with commas) and `expiration`, such as
-/// `never`.
+/// Trello. The authorization URL accepts the parameters `name`, `scope` (separated by commas) and
+/// `expiration`, such as `never`.
 pub const TRELLO: Service = Service::oauth1(
     "Trello",
     Oauth1::new(
@@ -87,7 +87,7 @@ pub const TRELLO: Service = Service::oauth1(
 .documentation("https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/")
 .api(&["https://api.trello.com"]);
 
-/// SmugMug. The authorization URL takes `Access` and `Permissions`.
+/// SmugMug. The authorization URL accepts the parameters `Access` and `Permissions`.
 pub const SMUGMUG: Service = Service::oauth1(
     "SmugMug",
     Oauth1::new(
@@ -99,8 +99,8 @@ pub const SMUGMUG: Service = Service::oauth1(
 .documentation("https://api.smugmug.com/api/v2/doc/tutorial/authorization.html")
 .api(&["https://api.smugmug.com", "https://upload.smugmug.com"]);
 
-/// Bitbucket, with OAuth 1.0a. Retired with version 1.0 of the API: use
-/// [`BITBUCKET`](super::BITBUCKET). The row is for recordings and tests.
+/// Bitbucket, with OAuth 1.0a. It no longer exists: use [`BITBUCKET`](super::BITBUCKET). The row is
+/// for recordings and tests.
 pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
     "Bitbucket (OAuth 1.0a)",
     Oauth1::new(
@@ -112,10 +112,10 @@ pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
 .documentation("https://developer.atlassian.com/cloud/bitbucket/")
 .api(&["https://bitbucket.org", "https://api.bitbucket.org"]);
 
-/// Version 1 of Dropbox's API, in the manner of 2007: the callback in the authorization URL, and no
-/// verifier. Retired in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for
-/// recordings, tests and servers that took its place; people sign in by it with
-/// [`SignIn::dangerous_version_1_0`](field@crate::services::SignIn::dangerous_version_1_0) only.
+/// Version 1 of Dropbox's API, with OAuth 1.0 of 2007: the callback is in the authorization URL,
+/// and there is no verifier. It ended in 2017: use [`DROPBOX`](super::DROPBOX). The row is for
+/// recordings, tests and servers that replace it. To sign users in with it, set
+/// [`SignIn::dangerous_version_1_0`](field@crate::services::SignIn::dangerous_version_1_0).
 pub const DROPBOX_V1: Service = Service::oauth1(
     "Dropbox (version 1)",
     Oauth1::new(

@@ -1,14 +1,14 @@
-//! Social: networks of people, and what they say to each other.
+//! Social networks and messengers.
 
 use crate::oauth2::{Quirks, TokenPlacement};
 use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Facebook, and Meta's Graph API. The URLs name no version: an application's own default answers.
-/// Answers were forms once. It does not say whether an address was verified. There are no refresh
-/// tokens: when a token has expired, the user signs in again. A grant of Facebook's own exchanges a
-/// token for one of sixty days:
+/// Facebook, and Meta's Graph API. The URLs have no version, so Facebook uses the application's
+/// default version. The profile does not say whether the email address was verified. There are no
+/// refresh tokens: when a token has expired, the user signs in again. An extension grant of
+/// Facebook exchanges a token for one that is valid for sixty days:
 ///
 /// ```
 /// use oauth_proto::oauth2::{Client, Grant, Token};
@@ -64,10 +64,10 @@ pub const FACEBOOK: Service = Service::oauth2(
     ..ProfileMapping::new("/id")
 });
 
-/// Instagram, for professional accounts (Business Login). The first token lives for an hour; one
-/// for sixty days is fetched with it from `https://graph.instagram.com/access_token`, and renewed
-/// there in Instagram's own way. The documentation shows the token's members inside a list named
-/// `data`, which this crate does not look into.
+/// Instagram, for professional accounts (Business Login). The first token is valid for an hour.
+/// With it, `https://graph.instagram.com/access_token` returns a token for sixty days, which is
+/// also renewed there, in a way that only Instagram has. The documentation shows the members of the
+/// token response inside a list named `data`, which this crate does not read.
 pub const INSTAGRAM: Service = Service::oauth2(
     "Instagram",
     Oauth2::new(
@@ -86,8 +86,8 @@ pub const INSTAGRAM: Service = Service::oauth2(
 .api(&["https://graph.instagram.com"])
 .userinfo("https://graph.instagram.com/me");
 
-/// LinkedIn. A token request with a proof key is answered as a wrong secret; native applications
-/// have another flow.
+/// LinkedIn. It refuses token requests with PKCE like a wrong secret. Native applications have
+/// another flow.
 pub const LINKEDIN: Service = Service::oauth2(
     "LinkedIn",
     Oauth2::new(
@@ -107,7 +107,7 @@ pub const LINKEDIN: Service = Service::oauth2(
 .userinfo("https://api.linkedin.com/v2/userinfo")
 .profile(ProfileMapping::OPENID);
 
-/// X, which was Twitter, with OAuth 2.0. A refresh token comes with the scope `offline.access`.
+/// X, formerly Twitter, with OAuth 2.0. It issues a refresh token for the scope `offline.access`.
 pub const X: Service = Service::oauth2(
     "X",
     Oauth2::new("https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token")
@@ -120,8 +120,8 @@ pub const X: Service = Service::oauth2(
 .api(&["https://api.x.com"])
 .userinfo("https://api.x.com/2/users/me");
 
-/// Reddit. Send a `User-Agent` of your own with everything, or be turned away. A refresh token
-/// comes with the parameter `duration=permanent`.
+/// Reddit. It refuses requests without your own `User-Agent`. It issues a refresh token for the
+/// parameter `duration=permanent`.
 pub const REDDIT: Service = Service::oauth2(
     "Reddit",
     Oauth2::new(
@@ -134,7 +134,7 @@ pub const REDDIT: Service = Service::oauth2(
 .api(&["https://oauth.reddit.com"])
 .userinfo("https://oauth.reddit.com/api/v1/me");
 
-/// Discord.
+/// Discord, chat and voice.
 pub const DISCORD: Service = Service::oauth2(
     "Discord",
     Oauth2::new("https://discord.com/oauth2/authorize", "https://discord.com/api/oauth2/token")
@@ -155,7 +155,7 @@ pub const DISCORD: Service = Service::oauth2(
     ..ProfileMapping::new("/id")
 });
 
-/// Pinterest.
+/// Pinterest, collections of pictures.
 pub const PINTEREST: Service = Service::oauth2(
     "Pinterest",
     Oauth2::new("https://www.pinterest.com/oauth/", "https://api.pinterest.com/v5/oauth/token")
@@ -168,7 +168,7 @@ pub const PINTEREST: Service = Service::oauth2(
 .api(&["https://api.pinterest.com"])
 .userinfo("https://api.pinterest.com/v5/user_account");
 
-/// Tumblr, with OAuth 2.0. A refresh token comes with the scope `offline_access`.
+/// Tumblr, with OAuth 2.0. It issues a refresh token for the scope `offline_access`.
 pub const TUMBLR: Service = Service::oauth2(
     "Tumblr",
     Oauth2::new(
@@ -181,8 +181,8 @@ pub const TUMBLR: Service = Service::oauth2(
 .api(&["https://api.tumblr.com"])
 .userinfo("https://api.tumblr.com/v2/user/info");
 
-/// Mastodon: any server of its network, each of which knows only clients that were registered with
-/// itself. The metadata, whose issuer has a closing slash, came with version 4.3.
+/// Mastodon. The instance is the URL of a server. Clients must register at each server. Servers
+/// have metadata since version 4.3; the issuer has a slash at the end.
 pub const MASTODON: Service = Service::oauth2(
     "Mastodon",
     Oauth2::new("{base}/oauth/authorize", "{base}/oauth/token")
@@ -195,7 +195,7 @@ pub const MASTODON: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/api/v1/accounts/verify_credentials");
 
-/// Meetup. The API is GraphQL, so the user is queried and not fetched.
+/// Meetup. The API is GraphQL, so this row has no profile.
 pub const MEETUP: Service = Service::oauth2(
     "Meetup",
     Oauth2::new(
@@ -207,7 +207,7 @@ pub const MEETUP: Service = Service::oauth2(
 .documentation("https://www.meetup.com/graphql/authentication/")
 .api(&["https://api.meetup.com"]);
 
-/// LINE Login.
+/// LINE Login, for users of the messenger LINE.
 pub const LINE: Service = Service::oauth2(
     "LINE",
     Oauth2::new(
@@ -221,7 +221,7 @@ pub const LINE: Service = Service::oauth2(
 .api(&["https://api.line.me"])
 .userinfo("https://api.line.me/v2/profile");
 
-/// Kakao Login.
+/// Kakao Login, for users of KakaoTalk.
 pub const KAKAO: Service = Service::oauth2(
     "Kakao",
     Oauth2::new("https://kauth.kakao.com/oauth/authorize", "https://kauth.kakao.com/oauth/token")
@@ -233,7 +233,7 @@ pub const KAKAO: Service = Service::oauth2(
 .api(&["https://kapi.kakao.com"])
 .userinfo("https://kapi.kakao.com/v2/user/me");
 
-/// NAVER Login. It has no scopes: what may be read is set up with the application.
+/// NAVER Login. It has no scopes: the readable fields are set in the settings of the application.
 pub const NAVER: Service = Service::oauth2(
     "NAVER",
     Oauth2::new("https://nid.naver.com/oauth2.0/authorize", "https://nid.naver.com/oauth2.0/token")
@@ -243,8 +243,8 @@ pub const NAVER: Service = Service::oauth2(
 .api(&["https://openapi.naver.com"])
 .userinfo("https://openapi.naver.com/v1/nid/me");
 
-/// Yandex. Tokens go in the scheme `OAuth`. Its device grant is older than the RFC and has its own
-/// name.
+/// Yandex. Requests to its API have the token in the scheme `OAuth`. Its device grant is older than
+/// RFC 8628 and has another name.
 pub const YANDEX: Service = Service::oauth2(
     "Yandex",
     Oauth2::new("https://oauth.yandex.com/authorize", "https://oauth.yandex.com/token")
@@ -254,7 +254,7 @@ pub const YANDEX: Service = Service::oauth2(
 .api(&["https://login.yandex.ru"])
 .userinfo("https://login.yandex.ru/info");
 
-/// Weibo. A profile is asked for by the `uid` that comes with the token.
+/// Weibo. The request for the profile needs the `uid` of the token response.
 pub const WEIBO: Service = Service::oauth2(
     "Weibo",
     Oauth2::new(
@@ -270,7 +270,7 @@ pub const WEIBO: Service = Service::oauth2(
 .api(&["https://api.weibo.com"])
 .userinfo("https://api.weibo.com/2/users/show.json");
 
-/// Douban. It admits no new applications.
+/// Douban. It does not accept new applications.
 pub const DOUBAN: Service = Service::oauth2(
     "Douban",
     Oauth2::new(
@@ -286,8 +286,8 @@ pub const DOUBAN: Service = Service::oauth2(
 .api(&["https://api.douban.com"])
 .userinfo("https://api.douban.com/v2/user/~me");
 
-/// VK, by VK ID. The callback brings a `device_id` that the token request has to carry: take the
-/// grant from [`Client::accept`](crate::oauth2::Client::accept), and hand it on by
+/// VK, with VK ID. The callback has a `device_id` that the token request must have, too: make the
+/// grant with [`Client::accept`](crate::oauth2::Client::accept), and add it with
 /// [`Grant::parameter`](crate::oauth2::Grant::parameter).
 pub const VK: Service = Service::oauth2(
     "VK",

@@ -141,7 +141,7 @@ fn a_template_has_the_variable_of_its_rows_instance_and_no_other() {
 }
 
 #[test]
-fn there_are_many_rows_and_each_name_is_there_once() {
+fn there_are_many_rows_and_each_has_its_own_name() {
     assert!(ALL.len() >= 45, "{}", ALL.len());
     let names: HashSet<String> = ALL.iter().map(|row| letters(row.name).collect()).collect();
     assert_eq!(names.len(), ALL.len());
@@ -149,7 +149,7 @@ fn there_are_many_rows_and_each_name_is_there_once() {
 }
 
 #[test]
-fn every_row_that_is_written_is_in_the_list() {
+fn every_row_is_in_the_list() {
     let files = [
         include_str!("commerce.rs"),
         include_str!("development.rs"),
@@ -164,7 +164,7 @@ fn every_row_that_is_written_is_in_the_list() {
 }
 
 #[test]
-fn a_row_is_found_by_its_name_however_it_is_written() {
+fn a_row_is_found_by_any_spelling_of_its_name() {
     for row in ALL {
         assert_eq!(token(find(row.name).unwrap()), token(row));
         assert_eq!(token(find(&row.name.to_uppercase()).unwrap()), token(row));
@@ -176,7 +176,7 @@ fn a_row_is_found_by_its_name_however_it_is_written() {
 }
 
 #[test]
-fn the_documentation_is_a_page() {
+fn the_documentation_of_a_row_is_a_page() {
     for row in ALL {
         https(row.documentation.unwrap(), row.name);
     }
@@ -210,7 +210,7 @@ fn scopes_are_separated_by_a_space_or_a_comma() {
 }
 
 #[test]
-fn the_fixed_parameters_are_none_of_the_protocols() {
+fn fixed_parameters_are_not_parameters_of_the_protocol() {
     for row in ALL {
         let own = oauth2(row).map_or(&[][..], |oauth2| oauth2.authorization_parameters);
         let parameters: Vec<_> =
@@ -273,7 +273,7 @@ fn an_installation_is_named_by_its_url() {
 }
 
 #[test]
-fn what_is_no_plain_url_of_an_installation_is_refused() {
+fn an_unusual_url_of_an_installation_is_refused() {
     for place in [
         "",
         "/",
@@ -361,7 +361,7 @@ fn a_name_cannot_change_where_a_request_goes() {
 }
 
 #[test]
-fn an_instance_is_given_where_there_are_many_and_nowhere_else() {
+fn an_instance_is_needed_only_by_services_with_many() {
     assert!(KEYCLOAK.url(token(&KEYCLOAK), None).is_err());
     assert!(SHOPIFY.url(token(&SHOPIFY), None).is_err());
     assert!(GITHUB.url(token(&GITHUB), Some("https://git.example.com")).is_err());

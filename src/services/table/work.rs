@@ -1,14 +1,14 @@
-//! Work: what teams talk, plan, write, store and sell with.
+//! Services for teams: chat, planning, documents, files and sales.
 
 use crate::oauth2::{Quirks, TokenPlacement};
 use crate::services::profile::ProfileMapping;
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Slack, as it installs applications today. The token is the bot's; if only `user_scope` was
-/// requested, there is no such token, but the user's inside the member `authed_user`. Web
-/// applications must not send a proof key: an application that has switched it on counts as public,
-/// and may not send its secret with it.
+/// Slack, for today's applications. The token is that of the bot. If only `user_scope` was
+/// requested, there is no bot token, and the user's token is in the member `authed_user`. The row
+/// sends no PKCE challenge: an application with PKCE counts as public at Slack, and must not send
+/// its secret.
 pub const SLACK: Service = Service::oauth2(
     "Slack",
     Oauth2::new("https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
@@ -20,8 +20,9 @@ pub const SLACK: Service = Service::oauth2(
 .api(&["https://slack.com"])
 .userinfo("https://slack.com/api/auth.test");
 
-/// Slack's classic applications, which can no longer be made. The token goes into the parameter
-/// `token` too, which old methods ask for and which puts it into logs; so it does only here.
+/// Slack, for classic applications, which can no longer be created. The token is also sent in the
+/// parameter `token`, which old methods need. Parameters are often logged, so only this row does
+/// so.
 pub const SLACK_LEGACY: Service = Service::oauth2(
     "Slack (classic)",
     Oauth2::new("https://slack.com/oauth/authorize", "https://slack.com/api/oauth.access")
@@ -34,8 +35,9 @@ pub const SLACK_LEGACY: Service = Service::oauth2(
 .api(&["https://slack.com"])
 .userinfo("https://slack.com/api/auth.test");
 
-/// Sign in with Slack: the user's identity at Slack, with OpenID Connect. For proof keys it is as
-/// with [`SLACK`].
+/// Sign in with Slack, at Slack's endpoints for OpenID Connect. The ID token is not checked: the
+/// user is read from the profile. The row sends no PKCE challenge, for the reason that [`SLACK`]
+/// gives.
 pub const SLACK_SIGN_IN: Service = Service::oauth2(
     "Sign in with Slack",
     Oauth2::new(
@@ -50,7 +52,7 @@ pub const SLACK_SIGN_IN: Service = Service::oauth2(
 .userinfo("https://slack.com/api/openid.connect.userInfo")
 .profile(ProfileMapping::OPENID);
 
-/// Zoom. Only private applications may use the device grant.
+/// Zoom. Only private applications can use the device grant.
 pub const ZOOM: Service = Service::oauth2(
     "Zoom",
     Oauth2::new("https://zoom.us/oauth/authorize", "https://zoom.us/oauth/token")
@@ -61,7 +63,7 @@ pub const ZOOM: Service = Service::oauth2(
 .api(&["https://api.zoom.us"])
 .userinfo("https://api.zoom.us/v2/users/me");
 
-/// Webex. Its device grant asks for tokens at another endpoint than the rest.
+/// Webex. Its device grant has its own token endpoint.
 pub const WEBEX: Service = Service::oauth2(
     "Webex",
     Oauth2::new("https://webexapis.com/v1/authorize", "https://webexapis.com/v1/access_token")
@@ -71,7 +73,7 @@ pub const WEBEX: Service = Service::oauth2(
 .api(&["https://webexapis.com"])
 .userinfo("https://webexapis.com/v1/people/me");
 
-/// Notion. The API wants the header `Notion-Version`. There are no scopes: people choose pages.
+/// Notion. The API needs the header `Notion-Version`. There are no scopes: the user chooses pages.
 pub const NOTION: Service = Service::oauth2(
     "Notion",
     Oauth2::new(
@@ -84,7 +86,7 @@ pub const NOTION: Service = Service::oauth2(
 .api(&["https://api.notion.com"])
 .userinfo("https://api.notion.com/v1/users/me");
 
-/// Asana.
+/// Asana, tasks of teams.
 pub const ASANA: Service = Service::oauth2(
     "Asana",
     Oauth2::new("https://app.asana.com/-/oauth_authorize", "https://app.asana.com/-/oauth_token")
@@ -95,7 +97,7 @@ pub const ASANA: Service = Service::oauth2(
 .api(&["https://app.asana.com"])
 .userinfo("https://app.asana.com/api/1.0/users/me");
 
-/// ClickUp. There are no scopes: people choose workspaces. Tokens do not expire.
+/// ClickUp. There are no scopes: the user chooses workspaces. Tokens do not expire.
 pub const CLICKUP: Service = Service::oauth2(
     "ClickUp",
     Oauth2::new("https://app.clickup.com/api", "https://api.clickup.com/api/v2/oauth/token")
@@ -105,8 +107,8 @@ pub const CLICKUP: Service = Service::oauth2(
 .api(&["https://api.clickup.com"])
 .userinfo("https://api.clickup.com/api/v2/user");
 
-/// Miro. Scopes are set up with the application. The profile that is read describes the token, with
-/// its user and team.
+/// Miro. The scopes are set in the settings of the application. The profile describes the token,
+/// with its user and team.
 pub const MIRO: Service = Service::oauth2(
     "Miro",
     Oauth2::new("https://miro.com/oauth/authorize", "https://api.miro.com/v1/oauth/token")
@@ -116,7 +118,7 @@ pub const MIRO: Service = Service::oauth2(
 .api(&["https://api.miro.com"])
 .userinfo("https://api.miro.com/v1/oauth-token");
 
-/// Figma.
+/// Figma, design documents.
 pub const FIGMA: Service = Service::oauth2(
     "Figma",
     Oauth2::new("https://www.figma.com/oauth", "https://api.figma.com/v1/oauth/token")
@@ -126,7 +128,7 @@ pub const FIGMA: Service = Service::oauth2(
 .api(&["https://api.figma.com"])
 .userinfo("https://api.figma.com/v1/me");
 
-/// Airtable.
+/// Airtable, tables of teams.
 pub const AIRTABLE: Service = Service::oauth2(
     "Airtable",
     Oauth2::new("https://airtable.com/oauth2/v1/authorize", "https://airtable.com/oauth2/v1/token")
@@ -136,7 +138,7 @@ pub const AIRTABLE: Service = Service::oauth2(
 .api(&["https://api.airtable.com"])
 .userinfo("https://api.airtable.com/v0/meta/whoami");
 
-/// Todoist.
+/// Todoist, to-do lists.
 pub const TODOIST: Service = Service::oauth2(
     "Todoist",
     Oauth2::new("https://todoist.com/oauth/authorize", "https://todoist.com/oauth/access_token")
@@ -147,7 +149,7 @@ pub const TODOIST: Service = Service::oauth2(
 .api(&["https://api.todoist.com"])
 .userinfo("https://api.todoist.com/api/v1/user");
 
-/// Box.
+/// Box (box.com), files of teams.
 pub const BOX: Service = Service::oauth2(
     "Box",
     Oauth2::new("https://account.box.com/api/oauth2/authorize", "https://api.box.com/oauth2/token")
@@ -158,8 +160,8 @@ pub const BOX: Service = Service::oauth2(
 .api(&["https://api.box.com", "https://upload.box.com"])
 .userinfo("https://api.box.com/2.0/users/me");
 
-/// Dropbox, with OAuth 2.0. A refresh token comes with the parameter `token_access_type=offline`.
-/// The profile takes POST, and the scope `openid`.
+/// Dropbox, with OAuth 2.0. It issues a refresh token for the parameter
+/// `token_access_type=offline`. The profile needs POST and the scope `openid`.
 pub const DROPBOX: Service = Service::oauth2(
     "Dropbox",
     Oauth2::new(
@@ -172,8 +174,8 @@ pub const DROPBOX: Service = Service::oauth2(
 .api(&["https://api.dropboxapi.com", "https://content.dropboxapi.com"])
 .userinfo("https://api.dropboxapi.com/2/openid/userinfo");
 
-/// Nextcloud. There are no scopes: a token may do what its user may. OCS calls want the header
-/// `OCS-APIRequest: true`.
+/// Nextcloud. The instance is the URL of an installation. There are no scopes: a token allows
+/// everything that its user may do. OCS calls need the header `OCS-APIRequest: true`.
 pub const NEXTCLOUD: Service = Service::oauth2(
     "Nextcloud",
     Oauth2::new("{base}/apps/oauth2/authorize", "{base}/apps/oauth2/api/v1/token"),
@@ -185,8 +187,8 @@ pub const NEXTCLOUD: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/ocs/v2.php/cloud/user?format=json");
 
-/// Docusign eSignature, in production; the test environment is `account-d.docusign.com`. The API's
-/// origin is in the profile, as `base_uri`.
+/// Docusign eSignature, in production; the test environment is `account-d.docusign.com`. The
+/// profile has the origin of the API as `base_uri`.
 pub const DOCUSIGN: Service = Service::oauth2(
     "Docusign",
     Oauth2::new(
@@ -198,8 +200,9 @@ pub const DOCUSIGN: Service = Service::oauth2(
 .api(&["https://account.docusign.com"])
 .userinfo("https://account.docusign.com/oauth/userinfo");
 
-/// Salesforce: everybody's login, or an organization's domain, `https://company.my.salesforce.com`.
-/// The API's origin comes with the token, as `instance_url`.
+/// Salesforce. The instance is the URL of an organization, such as
+/// `https://company.my.salesforce.com`. Default: the login for all organizations. The token
+/// response has the origin of the API as `instance_url`.
 pub const SALESFORCE: Service = Service::oauth2(
     "Salesforce",
     Oauth2::new("{base}/services/oauth2/authorize", "{base}/services/oauth2/token")
@@ -215,7 +218,7 @@ pub const SALESFORCE: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/services/oauth2/userinfo");
 
-/// HubSpot. Versions of its token endpoint are dates, and old ones are given up: version 1 in 2027.
+/// HubSpot. The versions of its token endpoint are dates. Version 1 ends in 2027.
 pub const HUBSPOT: Service = Service::oauth2(
     "HubSpot",
     Oauth2::new(
@@ -230,8 +233,8 @@ pub const HUBSPOT: Service = Service::oauth2(
 )
 .api(&["https://api.hubapi.com"]);
 
-/// Mailchimp. There are no scopes, and tokens do not expire. The API's origin comes from the
-/// profile, as `api_endpoint`.
+/// Mailchimp. There are no scopes, and tokens do not expire. The profile has the origin of the API
+/// as `api_endpoint`.
 pub const MAILCHIMP: Service = Service::oauth2(
     "Mailchimp",
     Oauth2::new(
@@ -246,7 +249,7 @@ pub const MAILCHIMP: Service = Service::oauth2(
 .api(&["https://login.mailchimp.com"])
 .userinfo("https://login.mailchimp.com/oauth2/metadata");
 
-/// Zendesk, by the subdomain of an account.
+/// Zendesk. The instance is the subdomain of an account.
 pub const ZENDESK: Service = Service::oauth2(
     "Zendesk",
     Oauth2::new(
