@@ -1,21 +1,21 @@
-//! The places at which a request presents its bearer token, RFC 6750 §2.
+//! Reading the bearer token of a request, RFC 6750 §2.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
 
 use crate::wire::{auth_param, form};
 
-/// The reason why a request has no token that can be read.
+/// The reason why the token of a request cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BearerProblem {
-    /// The header or parameter of that name is there more than once.
+    /// The header or parameter of that name occurs more than once.
     Twice(&'static str),
-    /// The header or parameter holds something else than a token.
+    /// The header or parameter does not contain a token.
     Invalid { name: &'static str, why: &'static str },
 }
 
-/// Returns the token of `Authorization: Bearer`, if that header occurs just once: of two headers,
-/// another reader might take the other one. Other schemes are ignored.
+/// Returns the token of `Authorization: Bearer`; other schemes are ignored. Two headers are
+/// refused, because another reader of the request might choose the other one.
 pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProblem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -32,13 +32,13 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProbl
         token (RFC 6750 section 2.1)",
     };
     let token = Some(token.trim_ascii_end()).filter(|token| auth_param::is_bearer(token));
-    // Its characters are ASCII's.
+    // The token is ASCII.
     token.and_then(|token| std::str::from_utf8(token).ok()).map(Some).ok_or(invalid)
 }
 
-/// Returns the token of a form (§2.2), or of the query (§2.3), if its name occurs just once.
+/// Returns the token of a form (§2.2) or of a query (§2.3), if the name occurs only once.
 pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
-    // Most have neither the name nor anything that could stand for it.
+    // The usual case: without the name, and without an escape that could encode it.
     if memchr::memchr(b'%', pairs).is_none()
         && memchr::memmem::find(pairs, b"access_token").is_none()
     {
@@ -61,8 +61,7 @@ pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
         .ok_or(invalid)
 }
 
-/// Returns whether the body may hold a token: it is a form, and the method is one whose body has a
-/// meaning (§2.2).
+/// Returns whether the body may contain a token: it is a form, and the method has a body (§2.2).
 pub(crate) fn has_form<B>(request: &Request<B>) -> bool {
     !matches!(*request.method(), Method::GET | Method::HEAD)
         && form::is_form(request.headers()) != Some(false)

@@ -1,5 +1,5 @@
-//! The challenge of a resource server that refuses a token: RFC 6750 §3, RFC 9470 §3, RFC 9728
-//! §5.1.
+//! The `Bearer` challenge with which a resource server refuses a request, RFC 6750 §3, RFC 9470 §3,
+//! RFC 9728 §5.1.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use super::scope::Scope;
 use crate::Error;
 use crate::wire::Challenge;
 
-/// A `Bearer` challenge, typed. All texts are the server's own words.
+/// A `Bearer` challenge with typed parameters. All texts are received from the server, and not
+/// verified.
 ///
 /// ```
 /// use oauth_proto::oauth2::{BearerChallenge, BearerError};
@@ -31,21 +32,21 @@ use crate::wire::Challenge;
 pub struct BearerChallenge {
     /// The name of the protected area.
     pub realm: Option<String>,
-    /// The error of the token; `None` if the request had no token.
+    /// The reason why the token was refused; `None` if the request had no token.
     pub error: Option<BearerError>,
-    /// The same as a text for developers.
+    /// A description of the error, for developers.
     pub error_description: Option<String>,
-    /// A page about it.
+    /// The URI of a page about the error.
     pub error_uri: Option<String>,
-    /// The scope that is needed.
+    /// The scope that the request needs.
     pub scope: Option<Scope>,
     /// The URL of the protected resource's metadata (RFC 9728).
     pub resource_metadata: Option<String>,
-    /// The authentication contexts of which the user's sign-in should have one (RFC 9470). Ask for
-    /// them with the parameter of the same name.
+    /// The accepted authentication contexts of the user's sign-in, separated by spaces (RFC 9470).
+    /// Send them as the parameter `acr_values` of the next authorization request.
     pub acr_values: Option<String>,
-    /// The longest time since the user's sign-in (RFC 9470). Ask for it with the parameter of the
-    /// same name.
+    /// The longest accepted time since the user's sign-in (RFC 9470). Send it as the parameter
+    /// `max_age` of the next authorization request.
     pub max_age: Option<Duration>,
 }
 
@@ -61,14 +62,14 @@ pub struct BearerChallenge {
 pub enum BearerError {
     /// The request is malformed.
     InvalidRequest,
-    /// The token has expired, was revoked, or is invalid: renewing it may help.
+    /// The token has expired, was revoked, or is invalid. Renewing it may help.
     InvalidToken,
-    /// The token's scope does not suffice: renewing it does not help, asking for a larger scope
-    /// does.
+    /// The token's scope does not suffice. Renewing the token does not help: request a larger scope
+    /// from the user.
     InsufficientScope,
-    /// The user has to sign in again, or better (RFC 9470 §3).
+    /// The user has to sign in again, or with a stronger method (RFC 9470 §3).
     InsufficientUserAuthentication,
-    /// Another code.
+    /// An error code that has no variant here.
     Other(String),
 }
 
@@ -85,14 +86,14 @@ impl From<&str> for BearerError {
 }
 
 impl BearerChallenge {
-    /// Returns the bearer challenge of the answer that an error is about: it says what an API that
-    /// refuses wants.
+    /// Returns the bearer challenge of the response that caused an error, or `None` if the response
+    /// has no such challenge. For example, the challenge contains the scope that an API demands.
     ///
     /// ```
     /// use oauth_proto::Error;
     /// use oauth_proto::oauth2::{Authorize, BearerChallenge};
     ///
-    /// /// What to ask the user for, so that the API does not refuse again.
+    /// /// The authorization request after which the API no longer refuses.
     /// fn step_up(error: &Error) -> Option<Authorize> {
     ///     let challenge = BearerChallenge::of_error(error)?;
     ///     let mut authorize = challenge.scope.map_or_else(Authorize::default, Authorize::scope);
@@ -109,14 +110,15 @@ impl BearerChallenge {
         error.response()?.challenges.iter().find(|challenge| challenge.is("bearer")).map(Self::from)
     }
 
-    /// Returns the first bearer challenge among the `WWW-Authenticate` headers of a response.
+    /// Returns the first bearer challenge in the `WWW-Authenticate` headers of a response, or
+    /// `None` if the response has no such challenge.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         Challenge::of(headers).iter().find(|challenge| challenge.is("bearer")).map(Self::from)
     }
 }
 
 impl From<&Challenge> for BearerChallenge {
-    /// Reads the parameters, whatever the scheme.
+    /// Reads the parameters. The scheme is not checked.
     fn from(challenge: &Challenge) -> Self {
         let text = |name| challenge.parameter(name).map(str::to_owned);
         Self {

@@ -1,4 +1,4 @@
-//! The description of a token by its server: RFC 7662 §2.2.
+//! The introspection response, RFC 7662 §2.2.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use super::scope::Scope;
 use crate::Timestamp;
 use crate::wire::lenient;
 
-/// An introspection answer. Everything but `active` is there only if the server wants to tell.
+/// The facts about a token that its authorization server returns at introspection (RFC 7662 §2.2).
+/// Only [`active`](field@Self::active) is always there.
 ///
 /// ```
 /// use oauth_proto::oauth2::Introspection;
@@ -24,48 +25,49 @@ use crate::wire::lenient;
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Introspection {
-    /// Whether the token is good now.
+    /// Whether the token is valid now.
     #[serde(deserialize_with = "lenient::flag")]
     pub active: bool,
     /// The scope of the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    /// The client that it was issued to.
+    /// The client id of the client to which the token was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// A name of the resource owner, for users.
+    /// The name of the user who granted access, for display. To identify the user, use
+    /// [`sub`](field@Self::sub).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The type of the token, which tells how requests present it.
+    /// The type of the token, such as `Bearer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
-    /// The time at which it expires.
+    /// The time at which the token expires.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub exp: Option<Timestamp>,
-    /// The time at which it was issued.
+    /// The time at which the token was issued.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub iat: Option<Timestamp>,
-    /// The time from which on it is good.
+    /// The time before which the token is not valid.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub nbf: Option<Timestamp>,
-    /// The resource owner, for machines.
+    /// The id of the user who granted access. For a token without a user, usually the client id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
-    /// The audiences of the token.
+    /// The audiences of the token: the names or URLs of the resources that may accept it.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "audiences")]
     pub aud: Vec<String>,
-    /// The issuer of the token.
+    /// The issuer identifier of the authorization server that issued the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
-    /// Its identifier.
+    /// The id of the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
-    /// Every other member.
+    /// All other members, by their names.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
-/// Reads a text, or a list of texts.
+/// Reads a string, or a list of strings.
 fn audiences<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     lenient::list(deserializer).map(Option::unwrap_or_default)
 }

@@ -1,5 +1,4 @@
-//! Responses in JSON that must not be cached, and errors in them: RFC 6749 §5.1 and §5.2, RFC 6750
-//! §3.
+//! JSON responses that must not be cached, and JSON errors, RFC 6749 §5.1 and §5.2, RFC 6750 §3.
 
 use std::sync::LazyLock;
 
@@ -9,14 +8,14 @@ use serde::Serialize;
 
 use crate::Response;
 
-/// Makes a response in JSON (RFC 6749 §5.1).
+/// Makes a JSON response (RFC 6749 §5.1).
 pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    // To copy a map takes half as long as to fill one.
+    // Copying a map takes half the time of filling one.
     static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        // For caches of HTTP/1.0, by the letter of §5.1.
+        // For caches of HTTP/1.0; §5.1 demands it.
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         headers
     });
@@ -26,7 +25,7 @@ pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-/// Makes an error in JSON (RFC 6749 §5.2).
+/// Makes a JSON error response (RFC 6749 §5.2).
 pub(crate) fn error(status: StatusCode, code: &str, description: Option<&str>) -> Response {
     #[derive(Serialize)]
     struct Error<'a> {
@@ -38,7 +37,7 @@ pub(crate) fn error(status: StatusCode, code: &str, description: Option<&str>) -
     json(status, serde_json::to_vec(&error).unwrap_or_default())
 }
 
-/// Returns a description in the characters that §5.2 allows.
+/// Returns a description with only the characters that §5.2 allows.
 pub(crate) fn printable(text: &str) -> String {
     text.replace('§', "section ")
         .chars()
@@ -46,8 +45,8 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2), or be put between
-/// the quotes of a challenge.
+/// Returns whether a text can be an error code (RFC 6749 §4.1.2.1 and §5.2) or a quoted parameter
+/// of a challenge.
 pub(crate) fn is_quotable(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_printable)
 }

@@ -1,13 +1,13 @@
-//! The metadata that authorization servers and protected resources publish about themselves: RFC
-//! 8414 §2, RFC 9728 §2.
+//! The metadata that authorization servers and protected resources publish, RFC 8414 §2, RFC 9728
+//! §2.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::wire::{lenient, points_into_private_network};
 
-/// An authorization server's metadata, or an OpenID provider's. Members without a field here are in
-/// `extra`.
+/// The metadata of an authorization server or OpenID provider (RFC 8414 §2). Members without a
+/// field here are in [`extra`](field@Self::extra).
 ///
 /// ```
 /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
@@ -23,32 +23,32 @@ use crate::wire::{lenient, points_into_private_network};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The issuer identifier. `None` only if a [`Discovery`](crate::oauth2::Discovery) was allowed
-    /// to do without it.
+    /// The issuer identifier. It is `None` only if an option of
+    /// [`Discovery`](crate::oauth2::Discovery) allows this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The endpoint at which users grant access.
+    /// The endpoint to which users are sent to grant access.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub authorization_endpoint: Option<String>,
     /// The endpoint that issues tokens.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub token_endpoint: Option<String>,
-    /// The server's public keys.
+    /// The URL of the server's public keys.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub jwks_uri: Option<String>,
     /// The endpoint at which clients register (RFC 7591).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub registration_endpoint: Option<String>,
-    /// Scopes that it knows, as far as it tells.
+    /// The scopes that the server supports. It need not list all of them.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
-    /// Response types that it knows.
+    /// The response types that the server supports.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub response_types_supported: Option<Vec<String>>,
-    /// Response modes that it knows.
+    /// The response modes that the server supports.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub response_modes_supported: Option<Vec<String>>,
-    /// Grants that it knows.
+    /// The grant types that the server supports.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub grant_types_supported: Option<Vec<String>>,
     /// The methods by which clients may authenticate at the token endpoint.
@@ -57,32 +57,32 @@ pub struct Metadata {
     /// The endpoint that revokes tokens (RFC 7009).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub revocation_endpoint: Option<String>,
-    /// The methods by which clients may authenticate there. If the list is missing:
+    /// The methods by which clients may authenticate at the revocation endpoint. `None` means
     /// `client_secret_basic` (RFC 8414 §2).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// The endpoint that introspects tokens (RFC 7662).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub introspection_endpoint: Option<String>,
-    /// The methods by which callers may authenticate there.
+    /// The methods by which clients and APIs may authenticate at the introspection endpoint.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Methods of proof keys that it knows (RFC 7636).
+    /// The PKCE methods that the server supports (RFC 7636), such as `S256`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub code_challenge_methods_supported: Option<Vec<String>>,
-    /// The endpoint at which devices ask for a user code (RFC 8628).
+    /// The endpoint at which devices request a user code (RFC 8628).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub device_authorization_endpoint: Option<String>,
-    /// The endpoint that takes pushed authorization requests (RFC 9126).
+    /// The endpoint that accepts pushed authorization requests (RFC 9126).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub pushed_authorization_request_endpoint: Option<String>,
-    /// Whether authorization requests must be pushed.
+    /// Whether the server accepts only authorization requests that were pushed (RFC 9126).
     #[serde(
         skip_serializing_if = "std::ops::Not::not",
         deserialize_with = "lenient::optional_flag"
     )]
     pub require_pushed_authorization_requests: bool,
-    /// Whether the server names itself in every callback (RFC 9207).
+    /// Whether the server names itself in every callback (`iss`, RFC 9207).
     #[serde(
         skip_serializing_if = "std::ops::Not::not",
         deserialize_with = "lenient::optional_flag"
@@ -91,17 +91,17 @@ pub struct Metadata {
     /// The endpoint at which an OpenID provider returns claims about the user.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub userinfo_endpoint: Option<String>,
-    /// The endpoint at which an OpenID provider ends a session.
+    /// The endpoint at which an OpenID provider signs the user out.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub end_session_endpoint: Option<String>,
-    /// Every other member.
+    /// All other members, by their names.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl Metadata {
-    /// Returns an endpoint that is further inside this network than that issuer, so that the issuer
-    /// must not name it.
+    /// Returns an endpoint that is further inside this machine's network than the issuer, so that
+    /// the metadata must not contain it.
     pub(crate) fn inside(&self, issuer: &str) -> Option<&str> {
         self.endpoints().find(|url| points_into_private_network(issuer, url))
     }
@@ -120,7 +120,7 @@ impl Metadata {
             &self.userinfo_endpoint,
             &self.end_session_endpoint,
         ];
-        // RFC 8705 §5: the same endpoints for clients that show a certificate.
+        // RFC 8705 §5: the same endpoints for clients with a certificate.
         let aliases = self
             .extra
             .get("mtls_endpoint_aliases")
@@ -132,7 +132,7 @@ impl Metadata {
     }
 }
 
-/// A protected resource's metadata (RFC 9728 §2).
+/// The metadata of a protected resource (RFC 9728 §2).
 ///
 /// ```
 /// use oauth_proto::oauth2::ResourceMetadata;
@@ -147,21 +147,21 @@ impl Metadata {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResourceMetadata {
-    /// The resource identifier.
+    /// The resource identifier: the URL of the protected resource.
     pub resource: String,
-    /// Issuers whose tokens it takes.
+    /// The issuer identifiers of the authorization servers whose tokens the resource accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorization_servers: Vec<String>,
-    /// Scopes that it knows, as far as it tells.
+    /// The scopes that the resource uses. It need not list all of them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
-    /// The places at which it takes tokens: `header`, `body`, `query`.
+    /// The places at which the resource accepts tokens: `header`, `body`, `query`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub bearer_methods_supported: Option<Vec<String>>,
-    /// Its name, for users.
+    /// The resource's name, for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
-    /// Every other member.
+    /// All other members, by their names.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }

@@ -1,4 +1,5 @@
-//! The types that the sides of OAuth 2.0 share: tokens, scopes, metadata, registrations.
+//! The types that clients, authorization servers and resource servers of OAuth 2.0 share: tokens,
+//! scopes, metadata, registrations.
 
 #[cfg(any(feature = "server", feature = "resource"))]
 pub(crate) mod bearer;

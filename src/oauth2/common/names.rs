@@ -1,6 +1,6 @@
-//! Strings of the specifications that both sides of OAuth 2.0 write, each once.
+//! The names of the specifications that clients and servers use, each in one place.
 
-/// Grant types: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1.
+/// The grant types of RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1.
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 pub(crate) const IMPLICIT: &str = "implicit";
 pub(crate) const PASSWORD: &str = "password";
@@ -10,18 +10,18 @@ pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_co
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// Types of tokens in a token exchange (RFC 8693 §3).
+/// The token types of a token exchange (RFC 8693 §3).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 pub(crate) const REFRESH_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 
-/// Methods of client authentication (RFC 7591 §2).
+/// The methods of client authentication (RFC 7591 §2).
 pub(crate) const CLIENT_SECRET_BASIC: &str = "client_secret_basic";
 pub(crate) const CLIENT_SECRET_POST: &str = "client_secret_post";
 pub(crate) const NO_SECRET: &str = "none";
 
-/// Parameters of an authorization request that belong to the protocol or to an option, so that no
-/// caller sets them by name: RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9101 §5, OpenID
-/// Connect Core 1.0 §3.1.2.1.
+/// The parameters of an authorization request that callers cannot set by name, because the protocol
+/// or an option sets them: RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9101 §5, OpenID Connect
+/// Core 1.0 §3.1.2.1.
 pub(crate) const AUTHORIZATION_PARAMETERS: [&str; 13] = [
     "response_type",
     "client_id",

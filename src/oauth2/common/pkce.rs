@@ -1,4 +1,4 @@
-//! Proof keys for code exchange, RFC 7636.
+//! PKCE (Proof Key for Code Exchange), RFC 7636, and random texts.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use crate::core::short_hash;
 /// The length of 32 bytes in base64url.
 const LENGTH: usize = 43;
 
-/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped. It is aligned to
-/// words, so that checking it for UTF-8 takes fewer steps.
+/// A PKCE code verifier (§4.1): 256 bits in base64url, without an allocation, wiped when dropped.
+/// It is aligned to words, so that the check for UTF-8 takes fewer steps.
 #[derive(Clone)]
 #[repr(align(8))]
 pub(crate) struct CodeVerifier([u8; LENGTH]);
@@ -60,7 +60,7 @@ impl<'de> Deserialize<'de> for CodeVerifier {
     }
 }
 
-/// 256 bits in base64url, in place, as a [`CodeVerifier`] is.
+/// 256 random bits in base64url, without an allocation.
 #[derive(Clone, Copy)]
 #[repr(align(8))]
 pub(crate) struct Unguessable([u8; LENGTH]);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verifier_survives_being_stored_and_nothing_else_is_taken_for_one() {
+    fn a_verifier_survives_storage_and_other_texts_are_refused() {
         let verifier = CodeVerifier::new(&Moment::new(Timestamp::from_secs(1), [3; 32]));
         let stored = serde_json::to_string(&verifier).unwrap();
         assert_eq!(

@@ -1,8 +1,7 @@
-//! The deviations of a provider from the specifications, as data: strict unless a leniency is
-//! switched on by its name.
+//! The deviations from the specifications that a client accepts in responses.
 
-/// The deviations from RFC 6749 §5 that are allowed in answers. Each is switched on alone, by a
-/// caller or by a provider's row. By default all are switched off.
+/// The deviations from RFC 6749 §5 that a client accepts in a server's responses. By default the
+/// client accepts none. The rows of [`services`](crate::services) set what each service needs.
 ///
 /// ```
 /// use oauth_proto::oauth2::Quirks;
@@ -15,62 +14,65 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Quirks {
-    /// Takes an answer without `token_type` for a bearer token's. Default: `false`.
+    /// If `true`, a response without `token_type` contains a bearer token. Weibo, Douban, Facebook
+    /// and LinkedIn omit the type. Default: `false`.
     ///
     /// # Security
-    /// A token that requires more than being sent, such as a proof of possession, is taken for a
-    /// bearer token if the server does not name its type (Weibo, Douban, Facebook, LinkedIn do
-    /// not).
+    /// If the token is of another type that needs a proof of possession, the client uses it as a
+    /// bearer token.
     pub allow_missing_token_type: bool,
-    /// Takes these values of `token_type`, in any case, for `Bearer`. Default: empty.
+    /// Values of `token_type` that mean `Bearer`, in any case. eBay sends `Application Access
+    /// Token` and `User Access Token`. Default: empty.
     ///
     /// # Security
-    /// It also accepts tokens of the types that are named, and no others (eBay: `Application Access
-    /// Token`, `User Access Token`).
+    /// The client uses tokens of these types as bearer tokens, and tokens of no other types.
     pub allow_token_types: &'static [&'static str],
-    /// Takes `scope` as a list of texts. Default: `false`.
+    /// If `true`, `scope` may be a list of strings. Default: `false`.
     ///
     /// # Security
-    /// It also accepts a list whose elements contain spaces, so that each element is several
-    /// scopes.
+    /// If a string in the list contains spaces, the client reads it as several scopes.
     pub allow_scope_array: bool,
-    /// Takes an answer as a form, with a form's content type or `text/plain`. Default: `false`.
+    /// If `true`, the response may be a form, with the content type of a form or `text/plain`.
+    /// Facebook and older versions of GitHub send forms. Default: `false`.
     ///
     /// # Security
-    /// It also accepts an answer in plain text that merely looks like a form (Facebook, older
-    /// GitHub).
+    /// The client also accepts plain text that only looks like a form.
     pub allow_form_answer: bool,
-    /// Takes JSON under any content type, or under none. Default: `false`.
+    /// If `true`, JSON is accepted with any content type, or without one. Default: `false`.
     ///
     /// # Security
-    /// It also accepts JSON of an error page with status 200.
+    /// The client also accepts the JSON of an error page with status 200.
     pub allow_any_content_type: bool,
-    /// Reads `expires` if there is no `expires_in`. Default: `false`.
+    /// If `true`, the client reads the lifetime from `expires` if there is no `expires_in`.
+    /// Facebook sends it. Default: `false`.
     ///
     /// # Security
-    /// If the server sends a point in time, it is taken for a number of seconds (Facebook).
+    /// If the server sends a point in time, the client reads it as a number of seconds.
     pub allow_expires: bool,
-    /// Takes a lifetime of 0 to mean that the token does not expire. Default: `false`.
+    /// If `true`, a lifetime of 0 means that the token does not expire. Mailchimp sends this.
+    /// Default: `false`.
     ///
     /// # Security
-    /// It also accepts a token that has indeed expired, which only a 401 then reveals (Mailchimp,
-    /// whose tokens do not expire).
+    /// The client also accepts a token that has really expired, and notices it only when an API
+    /// responds with 401.
     pub allow_zero_expiry: bool,
-    /// Takes null for a member that is absent. Default: `false`.
+    /// If `true`, null means that a member is missing. Mailchimp sends `"scope": null`. Default:
+    /// `false`.
     ///
     /// # Security
-    /// It also accepts a token answer in which a faulty server has left members empty (Mailchimp's
-    /// `"scope": null`).
+    /// The client also accepts a token response in which a faulty server has left members empty.
     pub allow_null_members: bool,
-    /// Reads `accessToken` as `access_token`, and so on. Default: `false`.
+    /// If `true`, the client reads `accessToken` as `access_token`, and so on. Plentymarkets sends
+    /// such names. Default: `false`.
     ///
     /// # Security
-    /// It also reads members that the server uses for something else (Plentymarkets).
+    /// The client also reads members that the server uses for something else.
     pub allow_camel_case: bool,
-    /// Reads `errors[0].errorType`, or else its `code`, if there is no `error`. Default: `false`.
+    /// If `true`, the client reads the error code from `errors[0].errorType` or `errors[0].code` if
+    /// there is no `error`. Fitbit sends such a list. Default: `false`.
     ///
     /// # Security
-    /// This weakens nothing: it only names the refusal (Fitbit).
+    /// This weakens nothing, since it only adds the code to a refusal.
     pub allow_error_list: bool,
 }
 

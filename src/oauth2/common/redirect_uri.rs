@@ -1,14 +1,15 @@
-//! The URIs to which users come back: RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
+//! The check of redirect_uris, RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
 
 use crate::Unsupported;
 use crate::wire::uri::{Host, UriParts};
 use crate::wire::without_secrets;
 
-/// A browser runs or shows these instead of going anywhere.
+/// The schemes with which a browser runs or displays something itself, or starts a mail or phone
+/// application.
 const NOWHERE: [&str; 9] =
     ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
 
-/// Whether a redirect_uri may be http although it is not on this machine.
+/// Whether a redirect_uri on another machine may be http.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlainHttp {
     Refused,
@@ -16,20 +17,20 @@ pub(crate) enum PlainHttp {
 }
 
 impl PlainHttp {
-    /// Returns what an option that allows it says.
+    /// Returns `Allowed` if the option is set.
     pub(crate) const fn allowed_if(option: bool) -> Self {
         if option { Self::Allowed } else { Self::Refused }
     }
 }
 
-/// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme,
-/// as it will be sent: byte for byte.
+/// Checks that a redirect_uri is an https URL, an http URL of this machine, or a URI with an app's
+/// private scheme, byte for byte as it will be sent.
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Some(parts) = UriParts::of(uri) else {
         return refuse("a redirect_uri must be an absolute URI");
     };
-    // Browsers drop or turn round what a server would compare byte by byte.
+    // Browsers drop or replace these characters, but servers compare redirect_uris byte by byte.
     if uri
         .bytes()
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\')
@@ -45,7 +46,7 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(),
     if parts.authority.is_some_and(|authority| authority.contains('@')) {
         return refuse("a redirect_uri must not have user information");
     }
-    // A browser reads `https:x` relative to where it is.
+    // A browser reads `https:x` as relative to the current page.
     let is_unclear =
         |authority: &str| authority.is_ascii() && Host::of_authority(authority).is_none();
     if parts.is_web()
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn web_and_native_redirect_uris_are_taken() {
+    fn web_and_native_redirect_uris_are_accepted() {
         for uri in [
             "https://client.example.com/cb?x=1",
             "http://127.0.0.1:51004/cb",
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_or_in_the_clear_is_refused() {
+    fn redirect_uris_without_a_place_or_without_tls_are_refused() {
         for uri in [
             "/cb",
             "",

@@ -1,4 +1,4 @@
-//! The metadata that a client sends when it registers, and the registration that it gets back: RFC
+//! The metadata that a client sends when it registers, and the registration in the response, RFC
 //! 7591 §2 and §3.2.1.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use super::scope::Scope;
 use crate::wire::lenient;
 use crate::{Secret, Timestamp};
 
-/// A client's metadata. The server chooses the values of the members that are left out.
+/// A client's metadata (RFC 7591 §2). The server chooses the values of missing members.
 ///
 /// ```
 /// use oauth_proto::oauth2::ClientMetadata;
@@ -23,56 +23,56 @@ use crate::{Secret, Timestamp};
 #[serde(default)]
 #[non_exhaustive]
 pub struct ClientMetadata {
-    /// The URIs to which users may be sent back.
+    /// The URIs to which the server may send users back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,
-    /// The method by which it is authenticated: `none`, `client_secret_basic`,
+    /// The method by which the client authenticates: `none`, `client_secret_basic`,
     /// `client_secret_post`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<String>,
-    /// The grants that it uses.
+    /// The grant types that the client uses, such as `authorization_code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,
-    /// The response types that it uses.
+    /// The response types that the client uses, such as `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_types: Option<Vec<String>>,
-    /// Its name, for users.
+    /// The client's name, which the server displays to users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
-    /// Its home page.
+    /// The URL of the client's home page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<String>,
-    /// Its picture.
+    /// The URL of the client's logo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_uri: Option<String>,
-    /// The scope that it may ask for.
+    /// The scope that the client may request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    /// Addresses of the people behind it.
+    /// Contact addresses of the client's developers, such as email addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<Vec<String>>,
-    /// Its terms of service.
+    /// The URL of the client's terms of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<String>,
-    /// Its privacy policy.
+    /// The URL of the client's privacy policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_uri: Option<String>,
-    /// The URL of its public keys.
+    /// The URL of the client's public keys. Set this or [`jwks`](field@Self::jwks), not both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
-    /// Its public keys.
+    /// The client's public keys, as a JWK set (RFC 7517 §5).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
-    /// The software that it is an instance of.
+    /// The id of the client's software, which is the same for all its installations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_id: Option<String>,
-    /// The software's version.
+    /// The version of the client's software.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
-    /// A signed statement about the software (§2.3).
+    /// A signed statement about the client's software (RFC 7591 §2.3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_statement: Option<String>,
-    /// Every other member.
+    /// All other members, by their names.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
@@ -87,12 +87,13 @@ impl ClientMetadata {
     }
 }
 
-/// A registered client: its credentials, and its metadata as the server took it. Store it with
-/// serde; it holds the secrets.
+/// A registered client: its credentials, and the metadata that the server has registered.
 ///
-/// A server's answer can be used even if some of its members are odd. If a member has another type
-/// than in RFC 7591, it is kept in [`extra`](ClientMetadata::extra) of the metadata, as it was
-/// received; if it matters, [`client`](Self::client) returns an error that names it.
+/// It implements `Serialize` and `Deserialize`. Store it; it contains the secrets.
+///
+/// A member of the server's response may have another type than in RFC 7591. Such a member is kept
+/// in [`extra`](ClientMetadata::extra) of the metadata, unchanged. If the member is necessary,
+/// [`client`](Self::client) returns an error that names it.
 ///
 /// ```
 /// use oauth_proto::oauth2::{AuthorizationServer, ClientRegistration};
@@ -108,23 +109,24 @@ impl ClientMetadata {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientRegistration {
-    /// The client's identifier.
+    /// The client id.
     pub client_id: String,
-    /// Its secret, if it has one.
+    /// The client secret; `None` for a public client.
     pub client_secret: Option<Secret>,
-    /// The time at which it was registered.
+    /// The time at which the client was registered; `None` if the server does not return it.
     pub client_id_issued_at: Option<Timestamp>,
-    /// The time at which the secret expires. `None` if it never does, which is written as 0.
+    /// The time at which the secret expires. `None` if it does not expire, for which servers
+    /// send 0.
     pub client_secret_expires_at: Option<Timestamp>,
-    /// The token with which the registration is managed (RFC 7592).
+    /// The token with which the client manages its registration (RFC 7592).
     pub registration_access_token: Option<Secret>,
-    /// The URI at which it is managed.
+    /// The URI at which the client manages its registration (RFC 7592).
     pub registration_client_uri: Option<String>,
-    /// The client as the server took it, which may differ from what was asked.
+    /// The metadata that the server has registered, which may differ from the requested metadata.
     pub metadata: ClientMetadata,
 }
 
-/// A registration as it is stored and sent.
+/// The stored form of a registration, which is also the form of the response.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ClientRegistration")]
 struct StoredRegistration {
@@ -150,8 +152,8 @@ impl Serialize for ClientRegistration {
 }
 
 impl<'de> Deserialize<'de> for ClientRegistration {
-    /// Reads the members of RFC 7591 §3.2.1, and keeps members of another type apart: the client is
-    /// already registered.
+    /// Reads the members of RFC 7591 §3.2.1. A member of another type is not an error, since the
+    /// client is already registered.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = Map::deserialize(deserializer)?;
         for list in ["redirect_uris", "grant_types", "response_types", "contacts"] {
@@ -186,7 +188,7 @@ fn zero_is_never<'de, D: Deserializer<'de>>(
 }
 
 impl fmt::Debug for ClientRegistration {
-    /// Shows nothing of the extra members: they may be secret.
+    /// Omits the extra members: they may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
             .field("client_id", &self.client_id)

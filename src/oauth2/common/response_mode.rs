@@ -1,8 +1,7 @@
-//! The ways in which an authorization response travels, OAuth 2.0 Multiple Response Types §2.1 and
-//! Form Post Response Mode.
+//! The response modes, OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode.
 
-/// The way in which an authorization response comes back with the user (OAuth 2.0 Multiple Response
-/// Types §2.1, Form Post Response Mode §2).
+/// The way in which the server sends the authorization response to the redirect_uri (OAuth 2.0
+/// Multiple Response Types §2.1, Form Post Response Mode §2).
 ///
 /// ```
 /// use oauth_proto::oauth2::ResponseMode;
@@ -13,12 +12,13 @@
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ResponseMode {
-    /// In the query of the redirect_uri.
+    /// The response is in the query of the redirect_uri.
     #[default]
     Query,
-    /// In its fragment, which browsers keep to themselves: a script has to hand it on.
+    /// The response is in the fragment of the redirect_uri. Browsers do not send fragments to
+    /// servers: a script on the page has to read it.
     Fragment,
-    /// As a form that the browser posts there.
+    /// The response is a form that the user's browser posts to the redirect_uri.
     FormPost,
 }
 
@@ -34,7 +34,7 @@ impl ResponseMode {
         }
     }
 
-    /// Returns the mode with that value of the parameter `response_mode`.
+    /// Returns the mode with this value of the parameter `response_mode`.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == text)
     }

@@ -1,4 +1,4 @@
-//! Scopes: a set of case-sensitive words, RFC 6749 §3.3.
+//! Scopes: sets of case-sensitive words, RFC 6749 §3.3.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,11 @@ use std::fmt;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// The scope of a token or of a request for one: words whose order does not matter.
+/// A set of words that says what a token may do, or what a request asks for (RFC 6749 §3.3). Each
+/// word is case-sensitive, and the order does not matter.
+///
+/// It implements `Serialize`, as a text with spaces. `Deserialize` accepts such a text or a list of
+/// words.
 ///
 /// ```
 /// use oauth_proto::oauth2::Scope;
@@ -21,11 +25,11 @@ use serde::{Deserialize, Serialize};
 pub struct Scope(String);
 
 impl Scope {
-    /// Returns the words, in the order in which they were given.
+    /// Returns the words, in their original order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut rest = self.0.as_str();
         let words = std::iter::from_fn(move || {
-            // Words are short: looking at each byte beats setting up a search.
+            // Words are short, so that a simple loop is faster than a search.
             let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
             let word = &rest[..end];
             let is_last = rest.is_empty();
@@ -35,12 +39,12 @@ impl Scope {
         words.filter(|word| !word.is_empty())
     }
 
-    /// Returns whether a word is in this scope.
+    /// Returns whether this scope has that word.
     pub fn contains(&self, word: &str) -> bool {
         self.iter().any(|own| own == word)
     }
 
-    /// Returns the words of this scope that are not in the other.
+    /// Returns the words of this scope that the other scope does not have.
     pub fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
         let others: BTreeSet<_> = other.iter().collect();
         self.iter().filter(move |word| !others.contains(word))
@@ -51,7 +55,7 @@ impl Scope {
         self.0.bytes().all(|byte| byte == b' ')
     }
 
-    /// Returns the words, separated by single spaces.
+    /// Returns the words as one text, separated by spaces.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -63,13 +67,12 @@ impl Scope {
         self.0.push_str(word);
     }
 
-    /// Makes a scope from the text of a server that separates words by another character than a
-    /// space.
+    /// Makes a scope from the text of a server that separates words by another character.
     pub(crate) fn separated(text: String, separator: char) -> Self {
         if separator == ' ' { Self(text) } else { Self(text.replace(separator, " ")) }
     }
 
-    /// Returns the words with the separator of such a server.
+    /// Returns the words as one text, with the separator of the server.
     pub(crate) fn joined(&self, separator: char) -> String {
         if separator == ' ' {
             self.0.clone()
@@ -146,7 +149,7 @@ impl<S: AsRef<str>> From<Vec<S>> for Scope {
     }
 }
 
-/// A text of words, or the list that requests-oauthlib's users have stored.
+/// Reads a text of words, or a list of words as requests-oauthlib stores it.
 impl<'de> Deserialize<'de> for Scope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Words;
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn other_separators_are_for_the_wire_alone() {
+    fn other_separators_are_used_only_on_the_wire() {
         let scope = Scope::separated("repo,user:email".into(), ',');
         assert_eq!(scope, Scope::from(["repo", "user:email"]));
         assert_eq!(scope.joined(','), "repo,user:email");
@@ -198,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn equality_is_that_of_sets() {
+    fn scopes_are_compared_as_sets() {
         assert_eq!(Scope::from("a  b a"), Scope::from("b a"));
         assert_ne!(Scope::from("a"), Scope::from("A"));
         assert_ne!(Scope::from("a b"), Scope::from("a"));

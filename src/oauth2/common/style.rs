@@ -1,7 +1,6 @@
-//! The places for secrets and tokens in requests, and other choices that RFC 6749 leaves to the
-//! server, or that servers make against it.
+//! The places for secrets and tokens in requests, and other properties in which servers differ.
 
-/// The place for a client's shared secret in a request (RFC 6749 §2.3.1).
+/// The place for a client's secret in a request (RFC 6749 §2.3.1).
 ///
 /// ```
 /// use oauth_proto::oauth2::SecretPlacement;
@@ -11,17 +10,18 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretPlacement {
-    /// In `Authorization: Basic`, identifier and secret encoded as in forms first, as the RFC says.
+    /// In `Authorization: Basic`, with client id and secret encoded as in forms, as RFC 6749
+    /// demands.
     #[default]
     Basic,
-    /// In `Authorization: Basic`, identifier and secret as they are, which many servers expect. It
-    /// differs from the RFC's form if one of them contains a reserved character.
+    /// In `Authorization: Basic`, with client id and secret not encoded, as many servers expect.
+    /// The two forms differ only if the client id or the secret contains a reserved character.
     AllowRawBasic,
-    /// In the body, as `client_id` and `client_secret`.
+    /// In the body, as the parameters `client_id` and `client_secret`.
     Body,
 }
 
-/// The way in which a request is sent to the token endpoint.
+/// The way in which the client sends requests to the token endpoint.
 ///
 /// ```
 /// use oauth_proto::oauth2::Transmission;
@@ -31,22 +31,22 @@ pub enum SecretPlacement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Transmission {
-    /// POST with a form (RFC 6749 §3.2).
+    /// A POST with the parameters in a form (RFC 6749 §3.2).
     #[default]
     Post,
-    /// POST with everything in the query.
+    /// A POST with the parameters in the query.
     ///
     /// # Security
-    /// Secrets, codes and refresh tokens get into the logs of servers and proxies on the way.
+    /// Secrets, codes and refresh tokens appear in the logs of servers and proxies.
     AllowPostQuery,
-    /// GET with everything in the query.
+    /// A GET with the parameters in the query.
     ///
     /// # Security
-    /// As with [`AllowPostQuery`](Self::AllowPostQuery).
+    /// Secrets, codes and refresh tokens appear in the logs of servers and proxies.
     AllowGet,
 }
 
-/// The place at which a request carries its token (RFC 6750 §2).
+/// The place for the access token in a request (RFC 6750 §2).
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
@@ -59,29 +59,30 @@ pub enum TokenPlacement {
     /// `Authorization: Bearer …` (§2.1).
     #[default]
     Bearer,
-    /// `Authorization` with another scheme, such as `OAuth` or `token`.
+    /// The header `Authorization` with another scheme, such as `OAuth` or `token`.
     Scheme(&'static str),
-    /// A custom header of the server that holds nothing but the token.
+    /// A header with that name, whose value is only the token.
     Header(&'static str),
-    /// A parameter of the form body (§2.2); the RFC's name is `access_token`.
+    /// A parameter with that name in the form body (§2.2). RFC 6750 uses the name `access_token`.
     Form(&'static str),
-    /// A parameter of the query (§2.3); the RFC's name is `access_token`.
+    /// A parameter with that name in the query (§2.3). RFC 6750 uses the name `access_token`.
     ///
     /// # Security
-    /// The token gets into logs, histories and `Referer` headers.
-    ///
-    /// If the transport's errors name the URL, as those of some HTTP clients do, the token is in
-    /// the text of [`DriveError::Transport`](crate::DriveError::Transport), too.
+    /// The token appears in logs, browser histories and `Referer` headers. If the errors of your
+    /// HTTP client contain the URL, the token is in the text of
+    /// [`DriveError::Transport`](crate::DriveError::Transport), too.
     AllowQuery(&'static str),
-    /// In `Authorization: Bearer`, and as a parameter too: of the form if the request has one or
-    /// has no body, else of the query. Slack's older methods require this.
+    /// In `Authorization: Bearer`, and additionally as a parameter with that name. The parameter is
+    /// in the form if the request has one, or if its body is empty and its method is neither GET
+    /// nor HEAD. In all other requests it is in the query. Slack's older methods demand this.
     ///
     /// # Security
-    /// As with [`AllowQuery`](Self::AllowQuery).
+    /// The token appears in logs, browser histories and `Referer` headers, as with
+    /// [`AllowQuery`](Self::AllowQuery).
     AllowBearerAndParameter(&'static str),
 }
 
-/// A server's support of proof keys for code exchange (RFC 7636).
+/// A server's support of PKCE (Proof Key for Code Exchange, RFC 7636).
 ///
 /// ```
 /// use oauth_proto::oauth2::PkceSupport;
@@ -91,11 +92,12 @@ pub enum TokenPlacement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PkceSupport {
-    /// Requests must have one.
+    /// The server refuses authorization requests without a PKCE challenge.
     Required,
-    /// The server checks it if a request has one, or ignores it, which does no harm.
+    /// The server checks the PKCE challenge if a request has one, or ignores it.
     #[default]
     Supported,
-    /// Requests with one are refused.
+    /// The server refuses authorization requests with a PKCE challenge, so that the client sends
+    /// none.
     Refused,
 }

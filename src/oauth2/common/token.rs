@@ -1,4 +1,4 @@
-//! Access tokens as they were granted, RFC 6749 §5.1, and as they are stored.
+//! Access tokens, RFC 6749 §5.1, and their stored form.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use super::scope::Scope;
 use crate::{Secret, Timestamp};
 
-/// An access token with its refresh token, its lifetime, its scope, and every other member of the
-/// server's answer.
+/// An access token with its refresh token, lifetime and scope, and with all other members of the
+/// server's response.
 ///
-/// Store it with serde; the stored form is an object with the RFC's names and `expires_at`, and it
-/// holds the secrets. Tokens that requests-oauthlib has stored can be read, too: `expires_at` as a
-/// fraction or a text, `scope` as a list, `expires_in` alone (see
-/// [`counted_from`](Self::counted_from)).
+/// It implements `Serialize` and `Deserialize`. Store it; it contains the secrets. The stored form
+/// is a JSON object with the names of the RFC and with `expires_at`. Tokens that requests-oauthlib
+/// has stored can be read, too: with `expires_at` as a fraction or a text, with `scope` as a list,
+/// and with `expires_in` alone (see [`counted_from`](Self::counted_from)).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Scope, Token};
@@ -33,28 +33,29 @@ use crate::{Secret, Timestamp};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Token {
-    /// The access token.
+    /// The access token, which requests to APIs contain.
     pub access_token: Secret,
-    /// The way in which requests present the token.
+    /// The way in which requests contain the token.
     pub token_type: TokenType,
-    /// The refresh token that renews it.
+    /// The refresh token, with which a client gets a new access token; `None` if the server has not
+    /// issued one.
     pub refresh_token: Option<Secret>,
-    /// The time at which it expires, if the server said so.
+    /// The time at which the access token expires; `None` if the server has not sent it.
     pub expires_at: Option<Timestamp>,
-    /// The scope that was granted: the scope of the server's answer or, if the answer has none, the
-    /// one that was asked for (RFC 6749 §5.1).
+    /// The scope that the server has granted. If the response has no scope, it is the requested
+    /// scope (RFC 6749 §5.1).
     pub scope: Option<Scope>,
-    /// The scope that was asked for, if that is known.
+    /// The scope that the client has requested; `None` if it is not known.
     pub requested_scope: Option<Scope>,
-    /// The ID token of OpenID Connect, which came with it. It has not been checked.
+    /// The ID token of OpenID Connect in the same response. This crate has not checked it.
     pub id_token: Option<Secret>,
-    /// The key that the token is bound to (RFC 7800, `cnf`); `None` for bearer tokens.
+    /// The key to which the token is bound (`cnf`, RFC 7800); `None` for bearer tokens.
     pub confirmation: Option<Value>,
-    /// Every other member of the answer: `issued_token_type`, `team`, …
+    /// All other members of the response, by their names, such as `issued_token_type` or `team`.
     pub extra: Map<String, Value>,
 }
 
-/// The way in which requests present a token (RFC 6749 §7.1).
+/// The way in which requests contain a token (RFC 6749 §7.1).
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenType;
@@ -64,19 +65,19 @@ pub struct Token {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenType {
-    /// As it is (RFC 6750).
+    /// A bearer token: requests contain the token itself (RFC 6750).
     #[default]
     Bearer,
-    /// Not at all: a token exchange issued it, and it is not an access token (`N_A`, RFC 8693
-    /// §2.2.1).
+    /// Not an access token: a token exchange has issued it, and requests do not contain it (`N_A`,
+    /// RFC 8693 §2.2.1).
     NotApplicable,
-    /// In a way that this crate does not know. Only stored tokens have it; answers with it are
-    /// refused.
+    /// A type that this crate does not support. The client refuses responses with such a token, so
+    /// that only stored tokens have it.
     Other(String),
 }
 
 impl TokenType {
-    /// Returns the name on the wire.
+    /// Returns the value of `token_type`.
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Bearer => "Bearer",
@@ -87,7 +88,7 @@ impl TokenType {
 }
 
 impl fmt::Display for TokenType {
-    /// Writes the name as it is on the wire.
+    /// Writes the value of `token_type`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -106,8 +107,8 @@ impl From<&str> for TokenType {
 }
 
 impl Token {
-    /// Makes a bearer token of an access token that did not come from a flow, without any other
-    /// members.
+    /// Makes a bearer token from an access token that you have from another source. All other
+    /// fields are empty.
     pub fn bearer(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: access_token.into(),
@@ -122,21 +123,21 @@ impl Token {
         }
     }
 
-    /// Returns whether the token has expired at the time `now`. A token whose end is not known has
-    /// not expired.
+    /// Returns whether the token has expired at the time `now`. A token without
+    /// [`expires_at`](field@Self::expires_at) never counts as expired.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
-    /// Returns the words of the scope that were asked for and not granted.
+    /// Returns the words of the requested scope that the server has not granted.
     pub fn scope_refused(&self) -> impl Iterator<Item = &str> {
         let scopes = self.requested_scope.as_ref().zip(self.scope.as_ref());
         scopes.into_iter().flat_map(|(asked, granted)| asked.missing_from(granted))
     }
 
-    /// Returns a stored token that holds `expires_in` and no `expires_at` with its lifetime counted
-    /// from the time `now`, as requests-oauthlib does when it loads a token. Other tokens stay as
-    /// they are.
+    /// Sets [`expires_at`](field@Self::expires_at) of a stored token that has only `expires_in`:
+    /// the lifetime counts from the time `now`, as in requests-oauthlib. Other tokens are not
+    /// changed.
     ///
     /// ```
     /// use oauth_proto::oauth2::Token;
@@ -153,7 +154,7 @@ impl Token {
         if self.expires_at.is_none()
             && let Some(lifetime) = self.extra.remove("expires_in").as_ref().and_then(seconds)
         {
-            // A whole number of seconds, towards the past.
+            // Rounded down to whole seconds.
             self.expires_at = Some(match whole(lifetime) {
                 Some(lifetime) => now.after(Duration::from_secs(lifetime)),
                 None => now,
@@ -163,7 +164,7 @@ impl Token {
     }
 }
 
-/// Reads a number, or a text that is a number.
+/// Reads a number, or a text with a number.
 fn seconds(value: &Value) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     number.filter(|number| number.is_finite())
@@ -175,6 +176,7 @@ fn seconds(value: &Value) -> Option<f64> {
     clippy::cast_sign_loss,
     reason = "fractions are dropped on purpose, and the cast saturates"
 )]
+/// Returns the whole seconds; `None` if the number is negative.
 fn whole(seconds: f64) -> Option<u64> {
     (seconds >= 0.0).then_some(seconds as u64)
 }
@@ -196,6 +198,7 @@ impl fmt::Debug for Token {
     }
 }
 
+/// The stored form of a token.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     access_token: Secret,
@@ -205,15 +208,14 @@ struct Stored {
     refresh_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    /// Every other member. `expires_at`, `requested_scope`, `id_token` and `cnf` are here, too, if
-    /// the server uses them in a form that is not ours: a member that cannot be read, or is null,
-    /// stays here as it is.
+    /// All other members, and `expires_at`, `requested_scope`, `id_token` and `cnf`. If one of
+    /// these four is null or cannot be read, it stays here unchanged.
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
 
 impl Token {
-    /// Takes the ID token and the confirmation out of the other members of an answer.
+    /// Moves the ID token and the confirmation out of the other members of a response.
     #[inline]
     pub(crate) fn take_extra(&mut self, mut extra: Map<String, Value>) {
         if extra.is_empty() {
@@ -230,14 +232,15 @@ impl Token {
         self.extra = extra;
     }
 
-    /// Returns a point in time as servers and other libraries write it; `None` if it is not a
-    /// number of seconds.
+    /// Reads a point in time in the forms that servers and other libraries use; `None` if it is not
+    /// a number of seconds.
     pub(crate) fn time(value: &Value) -> Option<u64> {
         value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
     }
 
-    /// Returns the members to store beside those of [`Stored`]. A member of the token replaces an
-    /// extra member of the same name, since a name that occurs twice could not be read again.
+    /// Returns the members to store besides those of [`Stored`]. A field of the token replaces an
+    /// extra member of the same name, because a JSON object with a duplicate name could not be read
+    /// again.
     fn extra_to_store(&self) -> Map<String, Value> {
         let mut extra = self.extra.clone();
         for (name, is_taken) in [
@@ -288,7 +291,7 @@ impl<'de> Deserialize<'de> for Token {
         let expires_at = extra.get("expires_at").and_then(Self::time).map(Timestamp::from_secs);
         if expires_at.is_some() {
             extra.remove("expires_at");
-            // It says the same, from another point in time.
+            // It is the same fact, counted from another time.
             extra.remove("expires_in");
         }
         let requested_scope =
@@ -337,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_without_its_beginning_is_counted_when_the_caller_says_so() {
+    fn a_lifetime_without_a_start_is_counted_from_the_given_time() {
         let now = Timestamp::from_secs(1000);
         for (stored, expected) in
             [("3600", 4600), ("\"3600\"", 4600), ("-30", 1000), ("\"-30\"", 1000), ("0", 1000)]
@@ -356,14 +359,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_not_read() {
+    fn an_invalid_token_is_not_read() {
         for stored in ["{}", r#"{"access_token": ""}"#, r#"{"access_token": 5}"#, "[]"] {
             serde_json::from_str::<Token>(stored).unwrap_err();
         }
     }
 
     #[test]
-    fn differences_in_scope_are_told_apart() {
+    fn differences_in_scope_are_distinguished() {
         let mut token = Token::bearer("a");
         token.requested_scope = Some("a b".into());
         token.scope = Some("b c".into());
@@ -408,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_and_a_confirmation_have_places_of_their_own_and_survive_being_stored() {
+    fn an_id_token_and_a_confirmation_have_their_own_fields_and_survive_storage() {
         let token = read(
             r#"{"access_token": "a", "id_token": "e.y.J", "cnf": {"jkt": "0ZcO"}, "team": 1}"#,
         );
@@ -419,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_null_or_in_a_form_of_the_servers_own_survives_being_stored() {
+    fn a_null_member_and_a_member_of_an_unusual_form_survive_storage() {
         for name in ["id_token", "cnf", "expires_at", "requested_scope"] {
             for value in ["null", "true", "{}", "[[]]"] {
                 // A confirmation may be any object.

@@ -1,4 +1,4 @@
-//! The hash that a server stores in place of a code or token.
+//! The hash that a server stores instead of a code or token.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::core::short_hash;
 
-/// The SHA-256 of a code or token: the key under which it is stored. An attacker who reads the
-/// store does not learn any token.
+/// The SHA-256 hash of a code or token. It is the key under which a code or token is stored, so
+/// that an attacker who reads the store does not get any token.
 ///
-/// It is written as 64 hexadecimal digits, by `Display` and by serde.
+/// `Display` and `Serialize` write it as 64 hexadecimal digits, which `FromStr` and `Deserialize`
+/// read.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::TokenHash;
@@ -31,8 +32,8 @@ impl TokenHash {
         Self(short_hash::sha256_of(token.as_bytes()))
     }
 
-    /// A hash that is distributed evenly enough, made quickly: a million of them take a test no
-    /// time.
+    /// A hash with an even distribution that is made quickly, so that a test can use a million of
+    /// them.
     #[cfg(test)]
     pub(crate) fn of_number(number: u64) -> Self {
         let word = |index: u64| {
@@ -48,7 +49,7 @@ impl TokenHash {
         Self(bytes)
     }
 
-    /// Returns eight of its bytes, not the first ones.
+    /// Returns the second eight bytes of the hash.
     pub(crate) fn second_word(&self) -> u64 {
         let [_, _, _, _, _, _, _, _, rest @ ..] = &self.0;
         rest.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
@@ -58,8 +59,8 @@ impl TokenHash {
     pub(crate) fn digits(&self) -> [u8; 64] {
         const EACH: u64 = u64::MAX / 0xFF;
         let mut digits = [0; 64];
-        // Eight digits at a time: four bytes are spread to eight halves, and those above nine are
-        // letters.
+        // Eight digits at a time: four bytes are spread into eight half-bytes. Half-bytes above
+        // nine become letters.
         for (digits, bytes) in digits.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
             let bytes = u64::from(u32::from_be_bytes(*bytes));
             let halves = (bytes | bytes << 16) & 0x0000_FFFF_0000_FFFF;
@@ -72,7 +73,8 @@ impl TokenHash {
         digits
     }
 
-    /// Returns the hash of several texts, none of which can be taken for a part of another.
+    /// Returns the hash of several texts and of their lengths, so that `["ab", "c"]` and `["a",
+    /// "bc"]` differ.
     pub(crate) fn of_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Sha256::new();
         for text in texts {
@@ -82,7 +84,7 @@ impl TokenHash {
         Self(hash.finalize().into())
     }
 
-    /// Returns the hash that has these 32 bytes, as a store kept them.
+    /// Makes a hash from the 32 bytes that a store has kept.
     ///
     /// # Examples
     /// ```
@@ -95,7 +97,7 @@ impl TokenHash {
         Self(bytes)
     }
 
-    /// Returns the 32 bytes, for a store that keeps them in this form.
+    /// Returns the 32 bytes, for a store that keeps bytes instead of a text.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -108,14 +110,14 @@ impl fmt::Display for TokenHash {
 }
 
 impl fmt::Debug for TokenHash {
-    /// Shows enough of it to distinguish two hashes in a log.
+    /// Shows the first four bytes, to distinguish two hashes in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, ..] = self.0;
         write!(f, "TokenHash({a:02x}{b:02x}{c:02x}{d:02x}…)")
     }
 }
 
-/// A text that is not 64 hexadecimal digits.
+/// The error for a text that is not 64 hexadecimal digits.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::{InvalidTokenHash, TokenHash};
