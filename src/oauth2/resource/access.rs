@@ -1,4 +1,4 @@
-//! The access that a token gives.
+//! The access of a request with a valid token.
 
 use std::any::Any;
 use std::fmt;
@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use crate::oauth2::{Introspection, Scope};
 
-/// The access of a request whose token is valid for what it asks: the user, the client and the
-/// scope.
+/// The access of a request whose token is valid for it: the user, the client and the scope.
 ///
 /// ```
 /// use oauth_proto::oauth2::resource::Access;
@@ -24,7 +23,7 @@ use crate::oauth2::{Introspection, Scope};
 #[derive(Clone, Debug)]
 pub struct Access(Arc<dyn AccessToken>);
 
-/// The facts that are known of a token, whatever their source.
+/// The facts about a token from a store or an introspection.
 pub(super) trait AccessToken: Any + fmt::Debug + Send + Sync {
     fn user(&self) -> Option<&str>;
     fn client_id(&self) -> Option<&str>;
@@ -32,7 +31,7 @@ pub(super) trait AccessToken: Any + fmt::Debug + Send + Sync {
     fn data(&self, member: &str) -> Option<&Value>;
 }
 
-/// A token whose scope is not known may do nothing.
+/// The scope of a token without a known scope, which may do nothing.
 static NOTHING: std::sync::LazyLock<Scope> = std::sync::LazyLock::new(Scope::default);
 
 impl AccessToken for Introspection {
@@ -62,12 +61,12 @@ impl Access {
         &*self.0
     }
 
-    /// Returns the user who granted access; `None` if a client acts for itself.
+    /// Returns the id of the user who granted access; `None` if the client acts for itself.
     pub fn user(&self) -> Option<&str> {
         self.0.user()
     }
 
-    /// Returns the client that shows the token.
+    /// Returns the client id of the client to which the token was issued.
     pub fn client_id(&self) -> Option<&str> {
         self.0.client_id()
     }
@@ -77,9 +76,11 @@ impl Access {
         self.0.scope()
     }
 
-    /// Returns a member of the application's data that were granted with the token, if the token is
-    /// in the store; for a token of another server, returns a further member of its introspection
-    /// answer. The authorization server of this crate tells there what
+    /// Returns a member of the application's data about the grant; `None` if it is missing.
+    ///
+    /// If the token is in the store, it is a member of the data that the application has stored
+    /// with the grant. If another server has issued the token, it is an extra member of its
+    /// introspection response. This crate's authorization server adds the members there that
     /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names.
     pub fn data(&self, member: &str) -> Option<&Value> {
         self.0.data(member)

@@ -1,4 +1,4 @@
-//! The result of a request whose token another server has issued.
+//! The result of the check of a request's token.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use super::refuse::Rejected;
 use crate::wire::WHEN_UNAVAILABLE;
 use crate::{DriveError, Response};
 
-/// Whether a request is admitted: what
-/// [`ResourceServer::check_remotely`](super::ResourceServer::check_remotely) ends in.
+/// The result of [`ResourceServer::check`](super::ResourceServer::check) and
+/// [`ResourceServer::check_remotely`](super::ResourceServer::check_remotely).
 ///
 /// # Examples
 /// ```
@@ -31,9 +31,9 @@ use crate::{DriveError, Response};
 #[must_use = "a request that is rejected must not be served"]
 #[allow(clippy::exhaustive_enums, reason = "there is no third case")]
 pub enum Admission {
-    /// The token is good for the request.
+    /// The token is valid for the request.
     Granted(Access),
-    /// The token is not good for the request: send the response of the refusal.
+    /// The token is not valid for the request: send [`Rejected::response`].
     Rejected(Rejected),
 }
 
@@ -41,7 +41,7 @@ impl Admission {
     /// Returns the access, or the refusal as an error.
     ///
     /// # Errors
-    /// The refusal.
+    /// [`Rejected`] if the request was refused.
     pub fn into_result(self) -> Result<Access, Rejected> {
         match self {
             Self::Granted(access) => Ok(access),
@@ -59,7 +59,8 @@ impl From<Result<Access, Rejected>> for Admission {
     }
 }
 
-/// Why [`ResourceServer::admit`](super::ResourceServer::admit) and its kin did not admit a request.
+/// The reason why [`ResourceServer::admit`](super::ResourceServer::admit) or one of its variants
+/// did not accept a request.
 ///
 /// # Examples
 /// ```
@@ -78,15 +79,14 @@ impl From<Result<Access, Rejected>> for Admission {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NotAdmitted {
-    /// The token is not good for the request.
+    /// The token is not valid for the request.
     Rejected(Rejected),
-    /// The authorization server could not be asked, or its response cannot be understood.
+    /// The authorization server could not be reached, or its response is not valid.
     Failed(DriveError),
 }
 
 impl NotAdmitted {
-    /// Returns the response to send: that of the refusal, or 503 when the authorization server
-    /// could not be asked.
+    /// Returns the response to send: that of the refusal, or 503 if the introspection failed.
     pub fn response(&self) -> Response {
         match self {
             Self::Rejected(rejected) => rejected.response(),

@@ -1,4 +1,4 @@
-//! Letting requests in by what another server says of their tokens.
+//! Checking requests whose tokens another server has issued.
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -16,23 +16,25 @@ use crate::oauth2::{HintedToken, Scope};
 use crate::{BoxError, Error, Moment, Response, Step};
 
 impl ResourceServer {
-    /// Asks the authorization server, over the transport `send`, whether the request's token is
-    /// good for the whole scope. Returns the [`Access`] of an accepted request. Blocks while it or
-    /// another thread asks.
+    /// Checks a request's token at the authorization server, and returns the [`Access`] of the
+    /// request. The token must be valid for the whole scope.
     ///
-    /// When many requests come with one token at the same time, one of them asks, and all get its
-    /// answer. Each is judged for its own scope. If the thread that asks panics, another one asks.
+    /// This call blocks while it or another thread introspects the token. When many requests with
+    /// the same token arrive at the same time, one of them introspects the token, and all use the
+    /// response. Each request is checked for its own scope. If the introspecting thread panics,
+    /// another one takes over.
     ///
-    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it
-    /// asks, others wait. It must not check the same token, since it would wait for itself. In an
-    /// asynchronous program call [`admit_async`](Self::admit_async): a thread that waits here runs
-    /// no tasks, and the one that it waits for may be among them.
+    /// `send` performs one HTTP exchange, without following redirects. Set a timeout in it, because
+    /// other callers wait during an introspection. It must not check the same token, since it would
+    /// wait for itself. In an asynchronous program call [`admit_async`](Self::admit_async): a
+    /// thread that blocks here runs no tasks, not even the task for which it waits.
     ///
     /// # Errors
-    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked, for all who waited for this; the
-    /// next request with the token asks again. Either has the [`response`](NotAdmitted::response)
-    /// to send.
+    /// - [`NotAdmitted::Rejected`] if the token is not valid for the request.
+    /// - [`NotAdmitted::Failed`] if the introspection failed. All callers that waited for it get
+    ///   this error; the next request with the token introspects again.
+    ///
+    /// Both have the [`response`](NotAdmitted::response) to send.
     #[cfg(feature = "os")]
     pub fn admit<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
@@ -44,12 +46,14 @@ impl ResourceServer {
         self.admit_with(request, scope, tokens, send, Moment::from_os)
     }
 
-    /// Checks as [`admit`](Self::admit) does, with time and randomness from the caller.
+    /// Checks a request as [`admit`](Self::admit) does, with time and randomness from the caller.
     ///
     /// # Errors
-    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token
-    /// asks again. Either has the [`response`](NotAdmitted::response) to send.
+    /// - [`NotAdmitted::Rejected`] if the token is not valid for the request.
+    /// - [`NotAdmitted::Failed`] if the introspection failed; the next request with the token
+    ///   introspects again.
+    ///
+    /// Both have the [`response`](NotAdmitted::response) to send.
     pub fn admit_with<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
         request: &Request<B>,
@@ -67,8 +71,9 @@ impl ResourceServer {
         ))
     }
 
-    /// Checks as [`admit`](Self::admit) does, over an asynchronous transport. The future is `Send`
-    /// when the transport's is. If it is dropped while it asks for others, another one asks.
+    /// Checks a request as [`admit`](Self::admit) does, over an asynchronous transport. The future
+    /// is `Send` if the futures of `send` are. If the future is dropped while others wait for its
+    /// introspection, one of them takes over.
     ///
     /// # Examples
     /// ```
@@ -93,9 +98,11 @@ impl ResourceServer {
     /// ```
     ///
     /// # Errors
-    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token
-    /// asks again. Either has the [`response`](NotAdmitted::response) to send.
+    /// - [`NotAdmitted::Rejected`] if the token is not valid for the request.
+    /// - [`NotAdmitted::Failed`] if the introspection failed; the next request with the token
+    ///   introspects again.
+    ///
+    /// Both have the [`response`](NotAdmitted::response) to send.
     #[cfg(feature = "os")]
     pub async fn admit_async<B, E, Sending>(
         &self,
@@ -112,12 +119,15 @@ impl ResourceServer {
         self.admit_async_with(request, scope, tokens, send, Moment::from_os).await
     }
 
-    /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness from the caller.
+    /// Checks a request as [`admit_async`](Self::admit_async) does, with time and randomness from
+    /// the caller.
     ///
     /// # Errors
-    /// [`NotAdmitted::Rejected`] when the token is not good for the request.
-    /// [`NotAdmitted::Failed`] when the server cannot be asked; the next request with the token
-    /// asks again. Either has the [`response`](NotAdmitted::response) to send.
+    /// - [`NotAdmitted::Rejected`] if the token is not valid for the request.
+    /// - [`NotAdmitted::Failed`] if the introspection failed; the next request with the token
+    ///   introspects again.
+    ///
+    /// Both have the [`response`](NotAdmitted::response) to send.
     pub async fn admit_async_with<B, E, Sending>(
         &self,
         request: &Request<B>,
@@ -145,13 +155,18 @@ impl ResourceServer {
         Ok(tokens.end(&self.guard, introspection, scope, moment().now)?)
     }
 
-    /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of
-    /// these asks for itself.
+    /// Checks a request as [`admit`](Self::admit) does, as a [`Step`] that the caller drives. Each
+    /// of these steps introspects for itself: requests that arrive at the same time do not share a
+    /// response.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the server cannot be asked, since it has no
-    /// introspection endpoint, or one without TLS. The step reports errors of the server's answer.
-    /// Answer the request with 503 then.
+    /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the authorization server
+    ///   has no introspection endpoint.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if this endpoint is on another
+    ///   machine, without TLS.
+    ///
+    /// Errors in the authorization server's response are returned later, by the step. Respond to
+    /// the request with 503 after any error.
     pub fn check_remotely<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

@@ -1,4 +1,4 @@
-//! The options of a protected resource, RFC 6750 §2 and RFC 9728 §2.
+//! The options of a resource server, RFC 6750 §2 and RFC 9728 §2.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::oauth2::Scope;
 use crate::wire::{Origin, without_secrets};
 use crate::{Error, Event, Unsupported};
 
-/// Builds a [`ResourceServer`]: [`ResourceServer::builder`] begins, [`build`](Self::build) ends.
+/// Builds a [`ResourceServer`]: begin with [`ResourceServer::builder`], end with
+/// [`build`](Self::build).
 ///
 /// # Examples
 /// ```
@@ -26,28 +27,28 @@ use crate::{Error, Event, Unsupported};
 #[must_use = "a builder does nothing until `build` is called"]
 #[non_exhaustive]
 pub struct ResourceServerBuilder {
-    /// The scopes that the metadata lists. Default: `None`, so that it lists none.
+    /// The scopes in the metadata. Default: `None`, so that the metadata has no scopes.
     pub scopes: Option<Scope>,
-    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those
-    /// without a resource at the store, and those without `aud` at introspection. By default such a
-    /// token is valid for every resource of its server.
+    /// If `true`, refuses tokens that do not name their resource (RFC 9700 §2.3). This affects
+    /// stored tokens without a resource, and introspected tokens without `aud`. If `false`, such a
+    /// token is valid for every resource of its authorization server. Default: `false`.
     pub require_audience: bool,
-    /// Accepts tokens in forms as well as in the header (RFC 6750 §2.2). Default: `false`.
+    /// If `true`, a token may also be in a form body (RFC 6750 §2.2). Default: `false`.
     ///
     /// # Security
-    /// Applications often log forms, and a page of another origin can post one.
+    /// Applications often log forms, and a page of another origin can post a form.
     pub allow_token_in_body: bool,
-    /// Accepts tokens in the query as well as in the header (RFC 6750 §2.3). Answers to such
-    /// requests should have `Cache-Control: private`. Default: `false`.
+    /// If `true`, a token may also be in the query (RFC 6750 §2.3). Send `Cache-Control: private`
+    /// in responses to such requests. Default: `false`.
     ///
     /// # Security
-    /// URLs are kept in logs, in histories, and in the `Referer` of what a page loads, and the
-    /// token with them.
+    /// The token appears in logs, in browser histories, and in the `Referer` of requests for
+    /// resources of a page.
     pub allow_token_in_query: bool,
-    /// Accepts an identifier that is neither https nor on this machine. Default: `false`.
+    /// If `true`, the resource identifier may be an http URL on another machine. Default: `false`.
     ///
     /// # Security
-    /// An attacker on the network reads every token.
+    /// An attacker on the network can read every token.
     pub dangerous_allow_http: bool,
     resource: String,
     authorization_servers: Vec<String>,
@@ -55,9 +56,9 @@ pub struct ResourceServerBuilder {
 }
 
 impl ResourceServer {
-    /// Returns a builder of the resource with that identifier (RFC 9728 §1.2): an https URL without
-    /// a fragment. Tokens that were asked for particular resources must have been asked for this
-    /// one.
+    /// Returns a builder for the resource with that identifier (RFC 9728 §1.2): an https URL
+    /// without a fragment. If a token was issued for particular resources, this identifier must be
+    /// among them.
     pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
         ResourceServerBuilder::new(resource.into())
     }
@@ -83,8 +84,9 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason. The
-    /// requests of [`RemoteTokens`](super::RemoteTokens) are told to the hooks of their client.
+    /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason.
+    /// Introspections are events of the client in [`RemoteTokens`](super::RemoteTokens), so that
+    /// its functions see them.
     ///
     /// # Examples
     /// ```
@@ -105,11 +107,12 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Returns the protected resource.
+    /// Makes the resource server.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the identifier is not a URL or has characters that no challenge
-    /// can quote, and [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    /// - [`Unsupported::Url`] if the identifier is not an absolute http or https URL, or has quotes
+    ///   or backslashes, which a challenge cannot contain.
+    /// - [`Unsupported::PlainHttp`] if the identifier is an http URL on another machine.
     pub fn build(self) -> Result<ResourceServer, Error> {
         let resource = self.resource;
         let uri = endpoint(&resource)?;

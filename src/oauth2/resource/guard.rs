@@ -1,5 +1,5 @@
-//! A protected resource: which tokens it takes, and what it says to the others. RFC 6750 §2 and §3,
-//! RFC 9728 §2 and §5.1.
+//! The resource server: it reads the token of a request, and publishes metadata, RFC 6750 §2 and
+//! §3, RFC 9728 §2 and §5.1.
 
 use std::sync::Arc;
 
@@ -13,7 +13,11 @@ use crate::core::event::Observer;
 use crate::oauth2::common::bearer;
 use crate::oauth2::{ResourceMetadata, Scope};
 
-/// A protected resource.
+/// A resource server: it checks the tokens of the requests for a protected resource. Make it with
+/// [`builder`](Self::builder).
+///
+/// If your own authorization server has the tokens in its store, call [`check`](Self::check). If
+/// another server has issued the tokens, call [`admit`](Self::admit).
 ///
 /// ```
 /// use oauth_proto::oauth2::resource::{Admission, ResourceServer};
@@ -24,7 +28,7 @@ use crate::oauth2::{ResourceMetadata, Scope};
 /// let photos = ResourceServer::builder("https://photos.example.com")
 ///     .add_authorization_server("https://auth.example.com")
 ///     .build()?;
-/// let store = MemoryStore::default(); // the authorization server's
+/// let store = MemoryStore::default(); // the store of the authorization server
 ///
 /// let albums = |request: &Request| -> Response {
 ///     match serve(photos.check(request, "photos.read", Timestamp::from_os()), &store) {
@@ -38,7 +42,7 @@ use crate::oauth2::{ResourceMetadata, Scope};
 ///     }
 /// };
 /// assert_eq!(albums(&Request::default()).status(), 401);
-/// // The challenge names the metadata: a GET of `photos.metadata_path()` is answered by
+/// // The challenge contains the URL of the metadata. On `GET photos.metadata_path()`, send:
 /// let metadata = photos.metadata_response();
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
@@ -51,7 +55,7 @@ pub struct ResourceServer {
     pub(super) in_query: bool,
 }
 
-/// The settings that guard a resource, and the observers of its refusals.
+/// The settings with which requests are checked, and the observers of refusals.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     pub(super) guarded: Arc<ProtectedResource>,
@@ -59,7 +63,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Refuses a request that needs that scope.
+    /// Refuses a request that needs `scope`.
     pub(super) fn reject(&self, reason: RejectReason, scope: Scope) -> Rejected {
         self.observer.rejected(&self.guarded.resource, &reason);
         Rejected::new(reason, &self.guarded, scope)
@@ -67,15 +71,15 @@ impl Guard {
 }
 
 impl ResourceServer {
-    /// Returns the token that a request shows, in one place alone (RFC 6750 §2).
+    /// Returns the token of a request, which may be in only one place (RFC 6750 §2).
     pub(super) fn token<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
     ) -> Result<std::borrow::Cow<'r, str>, RejectReason> {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
-        // The query is read even if tokens are not accepted there: a client that sends its token
-        // there has to learn that it leaks.
+        // The query is read even if tokens are not accepted there, so that a client that leaks its
+        // token there gets an error.
         let in_query = bearer::of_pairs(query.as_bytes())?;
         let in_body = if self.in_body && bearer::has_form(request) {
             bearer::of_pairs(request.body().as_ref())?
@@ -91,7 +95,7 @@ impl ResourceServer {
         }
     }
 
-    /// Returns the metadata that it publishes (RFC 9728 §2).
+    /// Returns the metadata of the resource (RFC 9728 §2).
     pub fn metadata(&self) -> ResourceMetadata {
         let methods = [(true, "header"), (self.in_body, "body"), (self.in_query, "query")];
         let methods =
@@ -108,12 +112,12 @@ impl ResourceServer {
         }
     }
 
-    /// Returns the path of its metadata (RFC 9728 §3).
+    /// Returns the path at which to publish the metadata (RFC 9728 §3).
     pub fn metadata_path(&self) -> &str {
         &self.guard.guarded.path
     }
 
-    /// Returns the answer to a GET of [`metadata_path`](Self::metadata_path).
+    /// Returns the response to a GET of [`metadata_path`](Self::metadata_path).
     pub fn metadata_response(&self) -> Response {
         let mut response = Response::new(serde_json::to_vec(&self.metadata()).unwrap_or_default());
         let headers = response.headers_mut();
@@ -124,7 +128,7 @@ impl ResourceServer {
     }
 }
 
-/// Returns whether everything that is needed was granted.
+/// Returns whether the granted scope has all needed words.
 pub(super) fn has(granted: &Scope, needed: &Scope) -> bool {
     needed.iter().all(|word| granted.contains(word))
 }

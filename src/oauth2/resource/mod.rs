@@ -1,15 +1,16 @@
-//! The resource server's side: bearer tokens, RFC 6750; what it publishes, RFC 9728.
+//! The resource server: it checks bearer tokens, RFC 6750, and publishes metadata, RFC 9728.
 //!
 //! ```text
 //!   request --> ResourceServer::check --> FindToken --> Access        the tokens are in a store
-//!           --> ResourceServer::admit --> introspection --> Access    or another server's
+//!           --> ResourceServer::admit --> introspection --> Access    another server issues tokens
 //!                     |
 //!                     v
 //!                  Rejected: 400, 401 or 403
 //! ```
 //!
-//! A malformed request is answered by 400, one without a valid token by 401, and one whose token
-//! does not allow it by 403. The responses have a challenge.
+//! The response to a malformed request has the status 400. A request without a valid token gets
+//! 401, and a request whose token does not suffice gets 403. Each of these responses contains a
+//! challenge.
 
 mod access;
 mod admission;

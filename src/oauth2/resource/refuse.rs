@@ -1,5 +1,4 @@
-//! A request that a protected resource refuses, and the response that says so: RFC 6750 §3, RFC
-//! 9728 §5.1.
+//! The refusal of a request, and the response to it, RFC 6750 §3, RFC 9728 §5.1.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
@@ -11,7 +10,7 @@ use crate::oauth2::common::bearer::BearerProblem;
 use crate::oauth2::common::json_response::{self, is_quotable};
 use crate::wire::truncated;
 
-/// A request that a protected resource refuses.
+/// The refusal of a request by a [`ResourceServer`](super::ResourceServer).
 ///
 /// # Examples
 /// ```
@@ -26,7 +25,7 @@ use crate::wire::truncated;
 #[error("{reason}")]
 #[non_exhaustive]
 pub struct Rejected {
-    /// Why the request is refused, in full, for the operator's log.
+    /// The full reason of the refusal, for the operator's log.
     pub reason: RejectReason,
     resource: Box<ProtectedResource>,
 }
@@ -39,8 +38,8 @@ impl Rejected {
         }
     }
 
-    /// Returns the response for the client, with the challenge of RFC 6750 §3. It says less than
-    /// the reason if the difference would help an attacker.
+    /// Returns the response for the client, with the challenge of RFC 6750 §3. The response omits
+    /// details of the reason that would help an attacker.
     pub fn response(&self) -> Response {
         let (status, description) = (status(&self.reason), error_description(&self.reason));
         let mut response = json_response::error(status, self.reason.code(), Some(&description));
@@ -60,8 +59,7 @@ fn status(reason: &RejectReason) -> StatusCode {
     }
 }
 
-/// Returns what the client's developer is told. Invalid tokens look alike, whatever is wrong with
-/// them.
+/// Returns the description for the client's developer. All invalid tokens get the same description.
 fn error_description(reason: &RejectReason) -> String {
     match reason {
         RejectReason::TokenUnknown
@@ -86,31 +84,32 @@ impl From<BearerProblem> for RejectReason {
     }
 }
 
-/// A protected resource, and what it wants to see.
+/// A protected resource, and the tokens that it demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProtectedResource {
-    /// Its identifier.
+    /// The resource identifier.
     pub(super) resource: String,
-    /// The URL of its metadata, and its path.
+    /// The URL of the metadata.
     pub(super) metadata: String,
+    /// The path of the metadata.
     pub(super) path: String,
-    /// The scope that is needed.
+    /// The scope that the request needs.
     pub(super) scope: Option<Scope>,
     pub(super) audience: AudienceRule,
 }
 
-/// Whether a token has to say for whom it is.
+/// Whether a token has to name its resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum AudienceRule {
-    /// A token that says nothing is for every resource.
+    /// A token without a resource is valid for every resource.
     #[default]
     Optional,
     Required,
 }
 
 impl ProtectedResource {
-    /// Checks that `resources` has this resource's URL or one of `names`, or is empty if an empty
-    /// list is valid for every resource.
+    /// Checks that `resources` contains this resource's URL or one of `names`. An empty list is
+    /// valid if the audience is optional.
     pub(super) fn check_audience(
         &self,
         resources: &[String],
@@ -144,7 +143,7 @@ mod tests {
     use crate::Timestamp;
 
     #[test]
-    fn the_client_is_told_the_same_of_every_token_that_is_no_good_and_the_log_is_not() {
+    fn every_invalid_token_gets_the_same_answer_and_the_log_distinguishes_them() {
         let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
         let reasons = [
             RejectReason::TokenUnknown,

@@ -1,4 +1,4 @@
-//! A memory of an authorization server's answers about tokens, for a while and within bounds.
+//! A memory of introspections, limited in time and number.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,40 +9,40 @@ use crate::Timestamp;
 use crate::oauth2::Introspection;
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// The answer "not active" is kept at least this long, even if it may not be told: it keeps out an
-/// older answer that is late.
+/// The shortest time for which an inactive token is kept, even if it is not reported so long: an
+/// older response that arrives late must not replace it.
 const LATE: Duration = Duration::from_secs(60);
 
-/// The times for which answers are remembered, and their number.
+/// The times for which introspections are remembered, and their number.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
-    /// The time for which the answer "active" is remembered.
+    /// The time for active tokens.
     pub(super) active: Duration,
-    /// The time for which the answer "not active" is remembered.
+    /// The time for inactive tokens.
     pub(super) inactive: Duration,
-    /// The number of answers of each kind.
+    /// The number of active tokens, and also of inactive ones.
     pub(super) capacity: usize,
 }
 
-/// The newest answer about each token.
+/// The newest introspection of each token.
 #[derive(Default)]
 pub(super) struct Remembered {
     answers: Mutex<RememberedResponses>,
-    /// The number of questions that were asked and tokens that were forgotten.
+    /// The number of introspections that were started and of tokens that were forgotten.
     count: AtomicU64,
-    /// The count when a token was forgotten last.
+    /// The value of `count` when a token was forgotten last.
     forgotten: AtomicU64,
 }
 
-/// Answers about active tokens, and the others apart from them: unknown tokens must not displace
-/// known ones. No token is in both.
+/// Active and inactive tokens apart, so that invalid tokens cannot displace valid ones. No token is
+/// in both tables.
 #[derive(Default)]
 struct RememberedResponses {
     active: Table,
     inactive: Table,
 }
 
-/// Answers, and in which order they were asked for.
+/// Introspections, and the order in which they were started.
 #[derive(Default)]
 struct Table {
     tokens: BTreeMap<TokenHash, Entry>,
@@ -51,12 +51,12 @@ struct Table {
 
 struct Entry {
     asked: Asked,
-    /// The time at which it is dropped.
+    /// The time at which the entry is dropped.
     until: Timestamp,
     introspection: Arc<Introspection>,
 }
 
-/// The time at which a question was asked, and its order among the other questions.
+/// The start of an introspection: its number in order, and its time.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     number: u64,
@@ -64,7 +64,7 @@ pub(super) struct Asked {
 }
 
 impl Remembered {
-    /// Returns what is remembered of a token.
+    /// Returns the remembered introspection of a token.
     pub(super) fn recall(
         &self,
         key: TokenHash,
@@ -74,19 +74,19 @@ impl Remembered {
         let answers = self.lock();
         let entry =
             answers.active.tokens.get(&key).or_else(|| answers.inactive.tokens.get(&key))?;
-        // Clones share one memory, and each has its own limits.
+        // Clones of `RemoteTokens` share one memory, but each has its own limits.
         let lifetime = if entry.introspection.active { limits.active } else { limits.inactive };
         let is_recent = !entry.is_over(now) && entry.asked.at.after(lifetime) > now;
         is_recent.then(|| entry.introspection.clone())
     }
 
-    /// Marks the time at which a question is asked.
+    /// Records the start of an introspection.
     pub(super) fn asked(&self, now: Timestamp) -> Asked {
         Asked { number: self.count.fetch_add(1, Ordering::SeqCst), at: now }
     }
 
-    /// Remembers an answer, unless there is one to a newer question, or a token was forgotten since
-    /// the question was asked: this answer may be older than that.
+    /// Remembers an introspection, unless a newer one is there, or a token was forgotten since it
+    /// was started: it may be outdated then.
     pub(super) fn remember(
         &self,
         key: TokenHash,
@@ -114,10 +114,10 @@ impl Remembered {
         table.insert(key, entry, limits.capacity, now);
     }
 
-    /// Forgets a token, also if a question about it is on its way.
+    /// Forgets a token, even if an introspection of it is under way.
     pub(super) fn forget(&self, key: TokenHash) {
-        // First this: an answer that is about to be remembered is either dropped, or is there to be
-        // removed.
+        // In this order: an introspection that is about to be remembered is then either dropped by
+        // `remember`, or removed here.
         self.forgotten.fetch_max(self.count.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
         self.lock().remove(key);
     }
@@ -128,7 +128,7 @@ impl Remembered {
 }
 
 impl RememberedResponses {
-    /// Returns whether a newer question about a token was answered.
+    /// Returns whether a newer introspection of a token is there.
     fn are_newer(&self, key: TokenHash, asked: Asked) -> bool {
         let mut entries =
             [&self.active, &self.inactive].into_iter().filter_map(|table| table.tokens.get(&key));
@@ -145,12 +145,12 @@ impl RememberedResponses {
 }
 
 impl Table {
-    /// Inserts the answer about a token that is not there, and drops the oldest of those that are
-    /// over or too many.
+    /// Inserts the introspection of a token that is not in the table. Drops the oldest entries if
+    /// they are over or too many.
     fn insert(&mut self, key: TokenHash, entry: Entry, capacity: usize, now: Timestamp) {
         self.order.insert(entry.asked.number, key);
         self.tokens.insert(key, entry);
-        // Two: one more than was added, so that the surplus shrinks with every call.
+        // Two entries, one more than was added, so that the surplus shrinks with every call.
         for _ in 0..2 {
             let Some((number, oldest)) =
                 self.order.first_key_value().map(|(number, key)| (*number, *key))
@@ -167,8 +167,8 @@ impl Table {
 }
 
 impl Entry {
-    /// Returns whether this counts no longer. A time in the future shows that the clock has stepped
-    /// back, by an unknown amount.
+    /// Returns whether the entry no longer counts. If it was started in the future, the clock has
+    /// been set back by an unknown amount.
     fn is_over(&self, now: Timestamp) -> bool {
         self.until <= now || self.asked.at > now
     }

@@ -1,4 +1,5 @@
-//! Tokens that another server knows: introspection, RFC 7662, remembered for a while.
+//! Tokens that another server has issued: introspection, RFC 7662, whose responses are remembered
+//! for a while.
 
 use std::fmt;
 use std::future::ready;
@@ -17,13 +18,15 @@ use crate::oauth2::{Client, HintedToken, Introspection, Scope};
 use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};
 
-/// Tokens of an authorization server that is asked about each of them (RFC 7662).
+/// The tokens of an authorization server that introspects them (RFC 7662), and a memory of its
+/// responses.
 ///
-/// Its answers are remembered from the time of the question on. The answer "active" is remembered
-/// for one minute, so that a revoked token is accepted for up to that long; the answer "not active"
-/// for five seconds. Both times can be changed, and one token can be forgotten at once.
-/// [`ResourceServer::admit`](super::ResourceServer::admit) asks once where many requests come with
-/// one token at the same time.
+/// An active token is remembered for one minute, so that a revoked token is accepted for up to one
+/// minute. An inactive token is remembered for five seconds. You can change both times, or
+/// [forget](Self::forget) one token at once. Clones share one memory.
+///
+/// [`ResourceServer::admit`](super::ResourceServer::admit) introspects a token only once if many
+/// requests with the same token arrive at the same time.
 ///
 /// # Examples
 /// ```
@@ -51,8 +54,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
-/// The server may be described by its metadata. Many servers, Keycloak among them, do not call an
-/// API by its URL in `aud`, but by another name:
+/// The server may be described by its metadata. In `aud`, many servers, such as Keycloak, name an
+/// API not by its URL but by another name:
 /// ```no_run
 /// use oauth_proto::oauth2::resource::RemoteTokens;
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};
@@ -72,34 +75,36 @@ use crate::{DriveError, Moment, Timestamp};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RemoteTokens {
-    /// The time for which the answer "active" is remembered, at most until the token expires. A
-    /// revoked token is accepted for up to this long. Zero asks every time. Default: one minute.
+    /// The time for which an active token is remembered, counted from its introspection, and at
+    /// most until the token expires. A revoked token is accepted for up to this time. With zero,
+    /// each request introspects. Default: one minute.
     pub remembered_for: Duration,
-    /// The time for which the answer "not active" is remembered, so that a client which repeats
-    /// such a token does not cost the authorization server a request each time. Zero asks every
-    /// time. Default: five seconds.
+    /// The time for which an inactive token is remembered, so that a client that repeats such a
+    /// token does not cause an introspection each time. With zero, each request introspects.
+    /// Default: five seconds.
     pub refusals_remembered_for: Duration,
-    /// The number of tokens that are remembered at a time: so many that are active, and so many
-    /// that are not. Default: ten thousand.
+    /// The largest number of active tokens that are remembered, and also of inactive ones. Default:
+    /// ten thousand.
     pub capacity: usize,
-    /// The time by which the authorization server's clock may be ahead of this one: tokens are
-    /// accepted this long before their `nbf`. The leeway does not apply to `exp`. Default: one
+    /// The time by which the authorization server's clock may be ahead of this one: a token is
+    /// accepted this long before its `nbf`. The leeway does not apply to `exp`. Default: one
     /// minute.
     pub leeway: Duration,
-    /// Names of the resource in `aud` besides its URL. RFC 7662 §2.2 leaves open what an audience
-    /// is called, and many servers give their APIs names of another kind, such as a client
-    /// identifier. Default: no names.
+    /// Further names of the resource in `aud`, besides its URL. RFC 7662 §2.2 does not say how a
+    /// server names an API, and many servers use other names, such as a client id. Default: empty.
     ///
-    /// A token without `aud` is accepted by every resource.
+    /// A token without `aud` is accepted by every resource, unless
+    /// [`require_audience`](field@super::ResourceServerBuilder::require_audience) is set.
     pub audiences: Vec<String>,
     pub(super) client: Client,
     pub(super) remembered: Arc<Remembered>,
-    /// Questions that are on their way.
+    /// The introspections that are under way.
     pub(super) flights: Arc<SingleFlight<TokenHash, Result<Arc<Introspection>, DriveError>>>,
 }
 
 impl RemoteTokens {
-    /// Returns tokens about which that client asks.
+    /// Makes tokens that this client introspects. The client's server needs an introspection
+    /// endpoint.
     pub fn new(client: Client) -> Self {
         Self {
             remembered_for: Duration::from_secs(60),
@@ -113,9 +118,8 @@ impl RemoteTokens {
         }
     }
 
-    /// Drops a token from what is remembered. Call it when the API learns that the token was
-    /// revoked. The next request with the token asks the authorization server, also if it is being
-    /// asked already.
+    /// Removes a token from the memory. Call this when your API learns that the token was revoked.
+    /// The next request with the token introspects it, even if an introspection is under way.
     pub fn forget(&self, token: &str) {
         let key = TokenHash::of(token);
         self.remembered.forget(key);
@@ -134,7 +138,7 @@ impl RemoteTokens {
         self.remembered.recall(key, &self.limits(), now)
     }
 
-    /// Asks the authorization server, and remembers the answer.
+    /// Introspects a token, and remembers the response.
     pub(super) async fn ask(
         &self,
         key: TokenHash,
@@ -143,13 +147,13 @@ impl RemoteTokens {
         mut moment: impl FnMut() -> Moment,
     ) -> Result<Arc<Introspection>, DriveError> {
         let first = moment();
-        // Another's answer may have come since this one looked.
+        // Another caller may have introspected the token since the first look.
         if let Some(introspection) = self.recall(key, first.now) {
             return Ok(introspection);
         }
         let asked = self.remembered.asked(first.now);
         let step = self.client.introspect(HintedToken::AccessToken(token.into()), first)?;
-        // An introspection does not wait, so there is nothing to sleep with.
+        // An introspection does not wait, so that no function for sleep is needed.
         let introspection = Arc::new(
             run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?,
         );
@@ -157,8 +161,8 @@ impl RemoteTokens {
         Ok(introspection)
     }
 
-    /// Judges an answer of the authorization server. A server that does not say for whom a token is
-    /// lets it be for this resource.
+    /// Checks an introspection for a request. A token without `aud` is for every resource, unless
+    /// the resource requires an audience.
     fn judge(
         &self,
         guarded: &ProtectedResource,
@@ -198,7 +202,7 @@ impl RemoteTokens {
     }
 }
 
-/// The access of a request that is admitted, or the refusal.
+/// The access of a request, or the refusal.
 pub(super) type End = Result<Access, Rejected>;
 
 impl fmt::Debug for RemoteTokens {
@@ -210,9 +214,9 @@ impl fmt::Debug for RemoteTokens {
     }
 }
 
-/// Returns whether a `token_type` is one of tokens that are shown with a proof of their key, or are
-/// not for resources at all. The member is optional, and servers write all kinds of other words
-/// there for a bearer token.
+/// Returns whether a `token_type` is not that of a bearer access token: it needs a proof of a key,
+/// or is not for resources. The member is optional, and servers send all kinds of words for a
+/// bearer token.
 fn is_other_kind(kind: &str) -> bool {
     let kind = kind.rsplit(':').next().unwrap_or_default();
     ["dpop", "pop", "mac", "n_a", "refresh_token", "id_token"]

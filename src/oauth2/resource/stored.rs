@@ -1,5 +1,5 @@
-//! Requests whose tokens are in the store of an authorization server of this crate. No other file
-//! of the resource's side knows that server.
+//! Checking requests whose tokens are in the store of this crate's authorization server. No other
+//! file of this folder uses the authorization server.
 
 use std::any::Any;
 
@@ -21,13 +21,13 @@ use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl ResourceServer {
-    /// Checks whether a request's token is good for all of that scope. Without a scope, any living
-    /// token is.
+    /// Checks that a request's token is valid for the whole scope. With an empty scope, any valid
+    /// token suffices.
     ///
-    /// The body is read only if
+    /// This call reads the body only if
     /// [`allow_token_in_body`](crate::oauth2::resource::ResourceServerBuilder::allow_token_in_body)
-    /// was called. If it was not, you can check a request whose body is a stream without reading
-    /// that: `http::Request::from_parts(parts, [])`.
+    /// is set. If it is not, you can check a request whose body is a stream:
+    /// `http::Request::from_parts(parts, [])`.
     pub fn check<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -74,14 +74,14 @@ impl AccessToken for TokenRecord {
 }
 
 impl Access {
-    /// Returns the token's record, if the token was found in the store.
+    /// Returns the token's record in the store; `None` if another server has issued the token.
     pub fn record(&self) -> Option<&TokenRecord> {
         let token: &dyn Any = self.token();
         token.downcast_ref()
     }
 }
 
-/// Checks that a token is a living access token for this resource and good for all of that scope.
+/// Checks that a token is a valid access token for this resource and for the whole scope.
 fn judge(
     guarded: &ProtectedResource,
     record: &TokenRecord,
