@@ -1,11 +1,11 @@
-//! The two sets of credentials of RFC 5849 §1.1: the client's and the token's.
+//! The credentials of clients and tokens: RFC 5849 §1.1.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Secret;
 
-/// The client's identifier and shared secret: the "consumer key" and "consumer secret" that the
-/// service gave out.
+/// A client's identifier and shared secret: the "consumer key" and "consumer secret" from the
+/// service.
 ///
 /// ```
 /// use oauth_proto::oauth1::ClientCredentials;
@@ -15,21 +15,21 @@ use crate::Secret;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientCredentials {
-    /// The identifier, sent as `oauth_consumer_key`.
+    /// The client's identifier, sent as `oauth_consumer_key`.
     pub key: String,
-    /// The shared secret. Empty for a client that signs with a private key alone.
+    /// The client's shared secret. Empty if the client signs only with a private key.
     pub secret: Secret,
 }
 
 impl ClientCredentials {
-    /// Returns the credentials of a client. One that signs with a private key (RFC 5849 §3.4.3) has
+    /// Makes a client's credentials. A client that signs with a private key (RFC 5849 §3.4.3) has
     /// the secret `""`.
     pub fn new(key: impl Into<String>, secret: impl Into<Secret>) -> Self {
         Self { key: key.into(), secret: secret.into() }
     }
 }
 
-/// A token's identifier and shared secret: token credentials, or temporary ones.
+/// A token's identifier and shared secret: token credentials or temporary credentials.
 ///
 /// ```
 /// use oauth_proto::oauth1::TokenCredentials;
@@ -40,14 +40,14 @@ impl ClientCredentials {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenCredentials {
-    /// The identifier, sent as `oauth_token`.
+    /// The token's identifier, sent as `oauth_token`.
     pub token: String,
-    /// The shared secret.
+    /// The token's shared secret.
     pub secret: Secret,
 }
 
 impl TokenCredentials {
-    /// Makes token credentials.
+    /// Makes a token's credentials from its identifier and its secret.
     pub fn new(token: impl Into<String>, secret: impl Into<Secret>) -> Self {
         Self { token: token.into(), secret: secret.into() }
     }

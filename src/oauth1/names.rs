@@ -14,8 +14,8 @@ pub(super) const TOKEN_SECRET: &str = "oauth_token_secret";
 pub(super) const VERIFIER: &str = "oauth_verifier";
 pub(super) const VERSION: &str = "oauth_version";
 
-/// The names of the parameters of a flow and of every request, in the order in which they are
-/// signed. The caller's parameters must have other names.
+/// The names of the protocol's parameters, in the order in which they are signed. The caller's
+/// parameters must have other names.
 pub(super) const PROTOCOL: [&str; 12] = [
     BODY_HASH,
     CALLBACK,
@@ -40,7 +40,8 @@ pub(super) fn place(name: &[u8]) -> Option<usize> {
     PROTOCOL.iter().position(|known| known.as_bytes() == name)
 }
 
-/// Whether the specification claims the name: such parameters go in one place (§3.5).
+/// Returns whether the specification reserves the name. Such parameters are all in one place
+/// (§3.5).
 #[inline]
 pub(super) fn is_oauth(name: &[u8]) -> bool {
     name.starts_with(b"oauth_")

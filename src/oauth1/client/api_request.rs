@@ -1,5 +1,4 @@
-//! Calling an API that answers with JSON, signed: what tornado.auth's `twitter_request` is made of,
-//! with typed errors.
+//! Signed calls of an API that responds with JSON: [`Session::call`].
 
 use serde_json::Value;
 
@@ -10,8 +9,9 @@ use crate::wire::MAX_BODY;
 use crate::{Error, Moment, Refused, Response, ResponseExcerpt, Step, Timestamp};
 
 impl Session {
-    /// Calls an API, signed: for the session's user, or for the client alone where the session has
-    /// no token. The step ends in the JSON of the response; null for an empty one.
+    /// Signs a request to an API and sends it: for the session's user, or for the client if the
+    /// session has no token. The step ends in the JSON of the response, or in null if the body is
+    /// empty.
     ///
     /// ```no_run
     /// use oauth_proto::oauth1::Session;
@@ -30,9 +30,10 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when the signature would travel in
-    /// the clear, and those of [`sign`](Self::sign). From the step: [`Refused`] with the API's own
-    /// code if it gives one, and [`Misbehaved`](crate::Misbehaved).
+    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the URL is neither https nor on
+    /// this machine, and the errors of [`sign`](Self::sign). The step fails with [`Refused`], which
+    /// has the API's error code if it sends one, and with [`Misbehaved`](crate::Misbehaved) if the
+    /// response cannot be used.
     pub fn call(&self, request: &ApiRequest, moment: Moment) -> Result<Step<Value>, Error> {
         request.check_secure()?;
         let signed = request.request()?;
@@ -46,13 +47,14 @@ impl Session {
     }
 }
 
-/// Returns what the API said when it refused: in the words of the protocol's servers, or in
-/// Twitter's.
+/// Returns the error code and the description of an API's refusal, in the format of the protocol or
+/// of Twitter.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
     refusal(response, None)
 }
 
-/// Returns what the API said when it refused a request that was signed at that time.
+/// Returns the error code and the description of an API's refusal. `signed_at` is the time of the
+/// request's signature.
 fn refusal(response: &Response, signed_at: Option<Timestamp>) -> Refused {
     let answer = Box::new(ResponseExcerpt::of(response));
     if response.body().len() > MAX_BODY {

@@ -1,4 +1,4 @@
-//! Exchanging a request token that came approved with an OpenID answer, OpenID OAuth Extension §11.
+//! The exchange of an approved request token from an OpenID response: OpenID OAuth Extension §11.
 
 use super::client::Client;
 use super::token::Token;
@@ -6,11 +6,11 @@ use crate::oauth1::credentials::TokenCredentials;
 use crate::{Error, Forged, Moment, Step};
 
 impl Client {
-    /// Exchanges a request token that its user has approved while signing in by OpenID, for a
-    /// token. Such a request token has no verifier, and its secret is the empty text.
+    /// Exchanges a request token that the user approved while signing in with OpenID. Such a
+    /// request token has no verifier, and its secret is the empty text.
     ///
-    /// Only the signature of the OpenID answer ties it to the user: take it from an answer that was
-    /// verified.
+    /// Only the signature of the OpenID response proves that the request token belongs to the user.
+    /// Take it from a verified response.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Token};
@@ -21,9 +21,9 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Forged::ParameterMissing`] when the request token is empty: such an answer grants no
-    /// access. [`Unsupported`](crate::Unsupported) when the request cannot be made as it is
-    /// configured. The step reports errors of the response.
+    /// [`Forged::ParameterMissing`] if the request token is empty, which means that the user
+    /// granted no access. [`Unsupported`](crate::Unsupported) if the configuration does not allow
+    /// the request. Errors in the service's response are returned later, by the step.
     pub fn redeem_approved(
         &self,
         request_token: &str,

@@ -1,4 +1,4 @@
-//! The first leg: temporary credentials, and the URL to send the user to, RFC 5849 §2.1 and §2.2.
+//! The first leg: temporary credentials and the authorization URL, RFC 5849 §2.1 and §2.2.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::oauth1::signing::OAuthParam;
 use crate::wire::{form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
-/// The default time that a user may take.
+/// The default lifetime of a pending authorization.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The options of an authorization: where the user comes back to, and what the client asks for.
+/// The options of an authorization: its callback, realm and parameters.
 ///
 /// ```
 /// use oauth_proto::oauth1::Authorize;
@@ -36,18 +36,18 @@ pub struct Authorize {
     user_returns: Return,
     parameters: Vec<(String, String)>,
     url_parameters: Vec<(String, String)>,
-    /// The realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
-    /// Default: that of the server's [`Scheme`](crate::oauth1::Scheme).
+    /// The realm to which the client requests access. Separate several realms by spaces, like
+    /// requests-oauthlib. Default: the realm of the server's [`Scheme`](crate::oauth1::Scheme).
     pub realm: Option<String>,
-    /// Sends the user to the service's [authentication endpoint](super::Server::authentication), to
-    /// sign in, rather than to its authorization endpoint. Default: `false`.
+    /// If `true`, the user is sent to the service's [authentication
+    /// endpoint](super::Server::authentication) for signing in, and not to its authorization
+    /// endpoint. Default: `false`.
     pub at_authentication_endpoint: bool,
-    /// The time that the user may take. Default: one hour.
+    /// The time in which the user must come back. Default: one hour.
     pub lifetime: Duration,
 }
 
-/// An authorization that has begun: where to send the user, and what to keep until the user comes
-/// back.
+/// An authorization that has begun: the URL for the user's browser, and the pending value.
 ///
 /// # Examples
 /// ```
@@ -60,9 +60,10 @@ pub struct Authorize {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Authorization {
-    /// The URL to send the user to (RFC 5849 §2.2).
+    /// The URL to which the application redirects the user's browser (RFC 5849 §2.2).
     pub url: String,
-    /// The value that [`Client::redeem`] needs. Keep it for this user's browser.
+    /// The value that [`Client::redeem`] needs. Keep it for this browser until the callback
+    /// arrives.
     pub pending: Pending,
 }
 
@@ -70,7 +71,7 @@ pub struct Authorization {
 enum Return {
     Callback(String),
     OutOfBand,
-    /// To a URI that the service knows, and perhaps the caller, too.
+    /// The callback is registered at the service. The caller may know its URI.
     Registered(Option<String>),
 }
 
@@ -86,19 +87,19 @@ impl Authorize {
         }
     }
 
-    /// Makes a request for an authorization after which the user comes back to that absolute URI.
+    /// Makes the options for an authorization with a callback, an absolute URI.
     pub fn callback(uri: impl Into<String>) -> Self {
         Self::new(Return::Callback(uri.into()))
     }
 
-    /// Makes a request for an authorization after which the user does not come back. The service
-    /// shows the user a verifier, for [`Client::redeem_verifier`].
+    /// Makes the options for an authorization without a callback. The service shows the user a
+    /// verifier, which the user types into the application: see [`Client::redeem_verifier`].
     pub fn out_of_band() -> Self {
         Self::new(Return::OutOfBand)
     }
 
-    /// Sends no callback, because the service has this one registered. [`Client::redeem`] refuses a
-    /// callback at another place.
+    /// Makes the options for an authorization with a callback that is registered at the service and
+    /// not sent. [`Client::redeem`] refuses a callback that arrives at another URI.
     ///
     /// ```
     /// use oauth_proto::oauth1::Authorize;
@@ -109,26 +110,24 @@ impl Authorize {
         Self::new(Return::Registered(Some(uri.into())))
     }
 
-    /// Sends no callback, because the service has one registered that the application does not
-    /// know.
+    /// Makes the options for an authorization with a callback that is registered at the service,
+    /// and that the application does not know.
     ///
     /// # Security
-    /// [`Client::redeem`] does not check the place of the callback, which it does after
-    /// [`registered`](Self::registered). Only the temporary credentials' identifier, which a
-    /// malicious service can copy from an honest one, tells the two services' callbacks apart. It
-    /// is harmless where the application has one service.
+    /// [`Client::redeem`] then cannot check the URI at which the callback arrived. It checks only
+    /// the identifier of the temporary credentials, which a malicious service can copy from an
+    /// honest one. It is harmless if the application has one service.
     pub fn allow_any_callback() -> Self {
         Self::new(Return::Registered(None))
     }
 
-    /// Adds a parameter of the service's own, sent with the request for temporary credentials.
+    /// Adds a parameter to the request for temporary credentials.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Adds a parameter of the service's own to the URL to which the user is sent, such as
-    /// `force_login`.
+    /// Adds a parameter to the authorization URL, such as `force_login`.
     pub fn url_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.url_parameters.push((name.into(), value.into()));
         self
@@ -136,15 +135,16 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins an authorization: asks for temporary credentials (RFC 5849 §2.1). The result has the
-    /// URL to send the user to (RFC 5849 §2.2).
+    /// Begins an authorization: requests temporary credentials (RFC 5849 §2.1). The step ends in
+    /// the authorization URL (RFC 5849 §2.2) and the pending value.
     ///
     /// # Errors
-    /// [`Unsupported`] when the request or the URL cannot be made as they are configured:
-    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's,
-    /// [`Unsupported::NoEndpoint`] when the service has no authentication endpoint and
-    /// [`Authorize::at_authentication_endpoint`](field@Authorize::at_authentication_endpoint) asks
-    /// for it. The step reports what is wrong with the response.
+    /// [`Unsupported::ReservedParameter`] if a parameter has a name of the protocol.
+    /// [`Unsupported::NoEndpoint`] if
+    /// [`Authorize::at_authentication_endpoint`](field@Authorize::at_authentication_endpoint) is
+    /// set and the service has no authentication endpoint. Other variants of [`Unsupported`] if the
+    /// request or the URL cannot be made. Errors in the service's response are returned later, by
+    /// the step.
     pub fn authorize(
         &self,
         authorize: Authorize,
@@ -161,7 +161,7 @@ impl Client {
         let server = &self.server;
         let mut callback = self.returns_to(user_returns)?;
         let user_endpoint = if at_authentication_endpoint {
-            // It takes no callback.
+            // The service accepts no callback in a request.
             callback.with_authorization = None;
             server
                 .authentication
@@ -196,7 +196,7 @@ impl Client {
         self.ask_for_credentials(request, moment, state)
     }
 
-    /// Returns the places in which the server is told the callback.
+    /// Returns the requests that have the callback in them.
     fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
         let (with_request, with_authorization) = match self.server.when_told() {
             Callbacks::WithRequest => (true, false),
@@ -213,7 +213,7 @@ impl Client {
         };
         let place = match user_returns {
             Return::Callback(uri) => uri,
-            // RFC 5849 §2.1: `oob` also where the callback was told by other means.
+            // RFC 5849 §2.1: `oob` is also sent if the callback was set in another way.
             Return::OutOfBand | Return::Registered(_) => {
                 let with_request = with_request.then(|| "oob".to_owned());
                 let place = if let Return::Registered(uri) = user_returns { uri } else { None };
@@ -233,7 +233,7 @@ impl Client {
     }
 }
 
-/// The callback, in the places where it is told, and to be compared with.
+/// The callback: in the requests that have it, and for the later comparison.
 struct CallbackPlacement {
     with_request: Option<String>,
     with_authorization: Option<String>,
@@ -242,12 +242,12 @@ struct CallbackPlacement {
 
 /// Waits for temporary credentials.
 struct AwaitTemporary {
-    /// Whether the answer must confirm the callback.
+    /// Whether the response must confirm the callback.
     confirmed: bool,
     formats: Formats,
-    /// The client at its service.
+    /// The fingerprint of the client and its service.
     fingerprint: ClientFingerprint,
-    /// The endpoint to which the user is sent, and what is added to its URL.
+    /// The endpoint to which the user is sent, and the parameters for its URL.
     user_endpoint: Uri,
     url_parameters: Vec<(String, String)>,
     callback: Option<String>,
@@ -257,7 +257,7 @@ struct AwaitTemporary {
 }
 
 impl AwaitTemporary {
-    /// Returns the URL to which the user is sent (RFC 5849 §2.2).
+    /// Returns the authorization URL (RFC 5849 §2.2).
     fn url(&self, token: &str) -> Result<String, Error> {
         let own = self.url_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let callback = self.callback.as_deref().map(|callback| (CALLBACK, callback));

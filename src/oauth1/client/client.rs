@@ -1,5 +1,4 @@
-//! A client of one service and its options; how it asks an endpoint that gives out credentials, RFC
-//! 5849 §2.
+//! A client of one service with its options, and its requests for credentials: RFC 5849 §2.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
@@ -16,7 +15,8 @@ use crate::oauth1::signing::{OAuthParam, ParameterPlacement, Signer};
 use crate::wire::form;
 use crate::{Error, Event, Moment, Request, Step, Unsupported};
 
-/// A client of one service.
+/// A client of one OAuth 1.0a service: the service's endpoints, the client's credentials, and
+/// options.
 ///
 /// ```no_run
 /// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server, Session};
@@ -55,26 +55,26 @@ pub struct Client {
     pub(super) server: Server,
     pub(super) credentials: ClientCredentials,
     pub(super) observer: Observer,
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application
-    /// behind a proxy that changes scheme and host, whose framework knows no other, such as
-    /// `http://10.0.0.5:8080/ready`. If it knows path and query, hand those over instead. A prefix
-    /// that the proxy removed from the path has to be put back in any case. Default: compares all
-    /// of it.
+    /// If `true`, only the path of a callback is compared, even if you pass its whole URI. For an
+    /// application behind a proxy that changes scheme and host, and whose framework has only a URI
+    /// such as `http://10.0.0.5:8080/ready`. If you have path and query, pass those instead. If the
+    /// proxy removed a prefix of the path, add it again. Default: `false`.
     ///
     /// # Security
-    /// Two services whose callbacks differ by the host alone are not told apart by it.
+    /// Two services whose callbacks differ only in the host cannot be told apart.
     pub allow_callback_at_any_origin: bool,
-    /// Accepts callbacks without their place: a query alone. Default: refuses them.
+    /// If `true`, a callback that is passed as a query alone, without its path, is accepted.
+    /// Default: `false`.
     ///
     /// # Security
-    /// Only the temporary credentials' identifier, which a malicious service can copy from an
-    /// honest one, tells the two services' callbacks apart, so that the malicious one can be shown
-    /// the other's verifier. It is harmless where the application has one service.
+    /// The client then checks only the identifier of the temporary credentials, which a malicious
+    /// service can copy from an honest one. So a malicious service can get the verifier of an
+    /// honest one. It is harmless if the application has one service.
     pub allow_callback_without_place: bool,
 }
 
 impl Client {
-    /// Makes a client of that server.
+    /// Makes a client from the service's endpoints and the client's credentials.
     pub fn new(server: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
         Self {
@@ -86,8 +86,8 @@ impl Client {
         }
     }
 
-    /// Runs a function on each [`Event`] of this client and of API calls with its sessions.
-    /// Functions run in the order in which they were registered.
+    /// Calls a function for each [`Event`] of this client and of API calls with its sessions.
+    /// Functions are called in the order in which they were added.
     ///
     /// # Examples
     /// ```
@@ -111,14 +111,14 @@ impl Client {
         &self.observer
     }
 
-    /// Takes callbacks as a sign-in was told to, too.
+    /// Returns the client with a sign-in's options for callbacks.
     pub(crate) fn with_place(mut self, place: Leniency) -> Self {
         self.allow_callback_at_any_origin |= place.any_origin;
         self.allow_callback_without_place |= place.no_place;
         self
     }
 
-    /// Returns which callbacks are accepted although their place is not known.
+    /// Returns the options for callbacks that may have arrived at another URI.
     pub(super) fn place(&self) -> Leniency {
         Leniency {
             any_origin: self.allow_callback_at_any_origin,
@@ -126,7 +126,7 @@ impl Client {
         }
     }
 
-    /// The service, as it was described.
+    /// Returns the description of the service.
     pub(crate) fn server(&self) -> &Server {
         &self.server
     }
@@ -136,16 +136,17 @@ impl Client {
         &self.credentials.key
     }
 
-    /// Returns what ties a pending authorization to this client at this service. The temporary
-    /// credentials come from one endpoint, and the other is sent the verifier.
+    /// Returns the fingerprint that ties a pending authorization to this client and this service:
+    /// to the endpoint that issues the temporary credentials, and to the one that gets the
+    /// verifier.
     pub(super) fn client_fingerprint(&self) -> ClientFingerprint {
         let Server { temporary, token, .. } = &self.server;
         ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
-    /// Returns the step that signs a request for credentials, sends it, and waits in that state.
-    /// Parameters of the service's own go in the query of a GET and the form of a POST, those that
-    /// begin with `oauth_` where the protocol's are.
+    /// Returns the step that signs a request for credentials, sends it, and waits in the given
+    /// state. Parameters of the caller are in the query of a GET and in the form of a POST; those
+    /// that begin with `oauth_` are with the protocol's parameters.
     pub(super) fn ask_for_credentials<T: 'static>(
         &self,
         request: CredentialsRequest<'_>,
@@ -185,14 +186,14 @@ impl Client {
     }
 }
 
-/// A request to one of the endpoints that give out credentials.
+/// A request to one of the endpoints that issue credentials.
 pub(super) struct CredentialsRequest<'a> {
     pub(super) endpoint: &'a Uri,
-    /// The credentials that it is signed with beside the client's.
+    /// The token or temporary credentials for the signature, in addition to the client's.
     pub(super) token: Option<&'a TokenCredentials>,
-    /// The realm, where it is not the scheme's.
+    /// The realm, if it differs from the scheme's.
     pub(super) realm: Option<String>,
-    /// The service's own parameters.
+    /// Parameters of the caller.
     pub(super) parameters: &'a [(String, String)],
     pub(super) protocol: Vec<OAuthParam<'static>>,
 }

@@ -1,5 +1,4 @@
-//! The client's side of RFC 5849: the three legs, renewal, and what is done with the token
-//! afterwards.
+//! The client of RFC 5849: the three legs, renewal, and the use of the token.
 
 mod api_request;
 mod approved;

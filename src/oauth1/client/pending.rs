@@ -1,4 +1,5 @@
-//! The pending authorization: temporary credentials while the user is away, RFC 5849 §2.1 to §2.2.
+//! The pending authorization: temporary credentials while the user is at the service, RFC 5849 §2.1
+//! and §2.2.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,18 +11,19 @@ use crate::oauth1::names::{TOKEN, VERIFIER};
 use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
-/// An authorization that waits for its user to come back.
+/// The pending value of an authorization: the part that the application keeps while the user is at
+/// the service.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred
-/// bytes), or the server's session. It belongs to one client of one service, and another refuses
-/// it. It is consumed when it is redeemed, and not `Clone`; a stored copy serves for another try
-/// when the transport failed.
+/// Keep it for this user's browser only: in an encrypted cookie (it takes a few hundred bytes), or
+/// in the server's session. It belongs to one client and one service; other clients refuse it.
+/// [`Client::redeem`](super::Client::redeem) consumes it, and it is not `Clone`. If the transport
+/// fails, a stored copy can be used for another attempt.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is
-/// what you make count once. In a server's session, take the value out in the same step in which
-/// you read it. Nothing can be taken out of a cookie, which browsers and attackers keep copies of:
-/// note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
-/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
+/// application must accept it once. In a server's session, read and remove the value in one step. A
+/// cookie cannot be removed from all copies of it. So before you call `redeem`, insert
+/// [`id`](Self::id) into your database, and continue only if it was absent. With one process,
+/// [`UsedPendingIds`](crate::UsedPendingIds) does the same in memory. Keep the id until
 /// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
@@ -42,22 +44,22 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// ```
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pending {
-    /// The form that the others are stored in.
+    /// The version of the stored format.
     #[serde(rename = "v")]
     version: u64,
-    /// The client at its service.
+    /// The fingerprint of the client and its service.
     #[serde(rename = "for", default)]
     fingerprint: ClientFingerprint,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
-    /// The place that the user comes back to, if it is known.
+    /// The callback URI, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     returns_to: Option<String>,
     #[serde(rename = "until")]
     expires_at: Timestamp,
 }
 
-/// The first form had no fingerprint, and the second did not know where the user comes back to.
+/// Version 1 had no fingerprint, and version 2 had no callback URI.
 const VERSION: u64 = 3;
 
 impl Pending {
@@ -70,24 +72,25 @@ impl Pending {
         Self { version: VERSION, fingerprint, credentials, returns_to, expires_at }
     }
 
-    /// Returns the identifier of the temporary credentials: the `oauth_token` that the callback
-    /// will have. It can be the key under which this value is stored.
+    /// Returns the identifier of the temporary credentials: the `oauth_token` of the callback. You
+    /// can store the pending value under this key.
     pub fn token(&self) -> &str {
         &self.credentials.token
     }
 
-    /// Returns the identifier of this pending authorization. Store it before you redeem, and go on
-    /// only if it was not stored yet.
+    /// Returns the identifier of this pending value. Store it before you call `redeem`, and
+    /// continue only if it was not stored before.
     pub fn id(&self) -> PendingId {
         self.fingerprint.id(self.token())
     }
 
-    /// Returns the time from which it cannot be redeemed any more.
+    /// Returns the time at which the pending value expires.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// Whether this belongs to the client with that fingerprint, and can still be redeemed.
+    /// Checks that the pending value belongs to the client with this fingerprint, and has not
+    /// expired.
     pub(super) fn check(
         &self,
         fingerprint: &ClientFingerprint,
@@ -103,8 +106,7 @@ impl Pending {
         Ok(())
     }
 
-    /// The verifier that a callback brings, when the callback belongs to this authorization and
-    /// grants access.
+    /// Returns the verifier of a callback that belongs to this authorization and grants access.
     pub(super) fn verifier(
         &self,
         callback: &Callback<'_>,
@@ -121,7 +123,7 @@ impl Pending {
             place.check(&parts, returns_to)?;
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
-        // An empty code says nothing.
+        // An empty code counts as absent.
         let code = |text: Option<String>| {
             text.filter(|text| !text.is_empty()).map(|text| printable_code(&text))
         };
@@ -142,19 +144,19 @@ impl Pending {
     }
 }
 
-/// The contents of the callback's query.
+/// The parameters of a callback's query.
 #[derive(Default)]
 struct CallbackParameters {
     token: Option<String>,
     verifier: Option<String>,
-    /// The Problem Reporting extension's.
+    /// `oauth_problem` of the Problem Reporting extension.
     problem: Option<String>,
     problem_advice: Option<String>,
-    /// Twitter's: the refused token.
+    /// Twitter's `denied`, with the refused token.
     denied: Option<String>,
-    /// Dropbox's.
+    /// Dropbox's `not_approved`.
     not_approved: Option<String>,
-    /// Those of services which took them over from OAuth 2.0.
+    /// The parameters of OAuth 2.0, which some services use, too.
     error: Option<String>,
     error_description: Option<String>,
 }
@@ -165,7 +167,7 @@ impl CallbackParameters {
         let query = parts.query.unwrap_or_default();
         let mut answer = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
-            // Nothing depends on an explanation, so that it is read whatever it is.
+            // The explanation is only shown, so any value is read.
             let explanation = || Some(String::from_utf8_lossy(&value).into_owned());
             let (name, slot) = match &*name {
                 b"oauth_token" => (TOKEN, &mut answer.token),
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verifier_is_found_in_whatever_a_framework_hands_over() {
+    fn the_verifier_is_found_in_every_form_of_callback() {
         for callback in [
             "https://c.example/cb?x=1&oauth_token=t+k&oauth_verifier=v",
             "/cb?oauth_token=t%20k&oauth_verifier=v#fragment",
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_saying_no_is_a_refusal() {
+    fn every_form_of_denial_is_a_refusal() {
         for (callback, problem) in [
             ("?denied=t+k", None),
             ("?oauth_token=t+k&not_approved=true", None),
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn another_authorizations_callback_is_forged_even_when_it_refuses() {
+    fn another_authorizations_callback_is_refused_even_if_it_reports_an_error() {
         for callback in [
             "?oauth_token=x&oauth_verifier=v",
             "?denied=x",

@@ -1,4 +1,4 @@
-//! The last leg: temporary credentials are exchanged for a token, RFC 5849 §2.3.
+//! The last leg: the exchange of temporary credentials for a token, RFC 5849 §2.3.
 
 use std::time::Duration;
 
@@ -14,30 +14,29 @@ use crate::oauth1::signing::OAuthParam;
 use crate::{Callback, Error, Forged, Moment, Purpose, Response, Secret, Step, Timestamp};
 
 impl Client {
-    /// Exchanges the temporary credentials for a token when the user is back: the last leg (RFC
-    /// 5849 §2.3).
+    /// Checks the callback, and exchanges the temporary credentials for a token (RFC 5849 §2.3).
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework
-    /// has them (axum's `OriginalUri`), or all of it. The place of the callback is compared with
-    /// the URI of [`Authorize::callback`](super::Authorize::callback) or
+    /// `callback` is the URI that the user's browser requested: its path and query (axum's
+    /// `OriginalUri`), or the whole URI. It is compared with the URI of
+    /// [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered`](super::Authorize::registered).
     ///
-    /// A callback may arrive twice. Note [`pending.id()`](Pending::id) first, in your database or
-    /// in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that
-    /// was stored is not.
+    /// A callback can arrive twice. Before you call this, store [`pending.id()`](Pending::id) in
+    /// your database or in [`UsedPendingIds`](crate::UsedPendingIds), and continue only if it was
+    /// absent. This function consumes `pending`, but not a stored copy of it.
     ///
     /// # Errors
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which
-    /// services say by `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave
-    /// out the verifier, which is [`Forged::ParameterMissing`]. [`Forged`] when the callback does
-    /// not belong to `pending`, or `pending` not to this client, [`Expired`](crate::Expired) when
-    /// the user took too long. Nothing has been sent then. The step reports errors of the response.
-    /// In a function that returns [`DriveError`](crate::DriveError), `?` converts both.
+    /// [`Refused::Denied`](crate::Refused::Denied) if the user did not grant access: the callback
+    /// has `oauth_problem`, `denied`, `not_approved=true` or `error`. Some services only leave out
+    /// the verifier, which is [`Forged::ParameterMissing`]. [`Forged`] if the callback does not
+    /// belong to `pending`, or `pending` does not belong to this client.
+    /// [`Expired`](crate::Expired) if the user took too long. These errors arise before a request
+    /// is sent. Errors in the service's response are returned later, by the step.
     ///
     /// # Security
-    /// OAuth 1.0 has nothing else than the place by which to tell one service's callbacks from
-    /// another's, so a query alone is refused, unless by
-    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// In OAuth 1.0a, only the URI of a callback proves from which service it came. So a query
+    /// alone is refused, unless
+    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place) is set.
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -51,13 +50,14 @@ impl Client {
 
     /// Exchanges the temporary credentials for a token after
     /// [`Authorize::out_of_band`](super::Authorize::out_of_band). `verifier` is the text that the
-    /// user copied. White space around it is removed.
+    /// user typed. White space at its ends is removed.
     ///
     /// # Errors
-    /// [`Expired`](crate::Expired) when the user took too long, or `pending` was stored in an
-    /// earlier form. [`Forged::OtherClient`] when `pending` is another client's,
-    /// [`Forged::ParameterMissing`] when the text is empty and the server must give a verifier.
-    /// Nothing has been sent then. The step reports errors of the response.
+    /// [`Expired`](crate::Expired) if the user took too long, or if `pending` was stored in an
+    /// older format. [`Forged::OtherClient`] if `pending` belongs to another client.
+    /// [`Forged::ParameterMissing`] if the text is empty and the service must return a verifier.
+    /// These errors arise before a request is sent. Errors in the service's response are returned
+    /// later, by the step.
     pub fn redeem_verifier(
         &self,
         pending: Pending,
@@ -104,7 +104,7 @@ impl Client {
 
 /// Waits for token credentials.
 struct AwaitToken {
-    /// The token that is renewed.
+    /// The token to renew.
     before: Option<Token>,
     formats: Formats,
     signed_at: Timestamp,

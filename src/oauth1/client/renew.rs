@@ -1,4 +1,4 @@
-//! A token that has expired is exchanged for a fresh one, OAuth Session 1.0 draft 1 §5.
+//! The renewal of an expired token: OAuth Session 1.0 draft 1 §5.
 
 use super::client::Client;
 use super::token::Token;
@@ -6,8 +6,8 @@ use crate::oauth1::names::SESSION_HANDLE;
 use crate::{Error, Moment, Step, Unsupported};
 
 impl Client {
-    /// Exchanges an expired token for a fresh one (OAuth Session 1.0 draft 1 §5). A handle that the
-    /// answer does not replace is kept, and so are the extra fields.
+    /// Renews an expired token by its session handle (OAuth Session 1.0 draft 1 §5). If the
+    /// response has no new handle or extra fields, the old ones are kept.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Session};
@@ -29,7 +29,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::NotRenewable`] when the token came without a session handle.
+    /// [`Unsupported::NotRenewable`] if the token has no session handle. Errors in the service's
+    /// response are returned later, by the step.
     pub fn renew(&self, token: &Token, moment: Moment) -> Result<Step<Token>, Error> {
         let handle = token.session_handle.as_ref().ok_or(Unsupported::NotRenewable)?;
         let protocol = vec![(SESSION_HANDLE.into(), handle.expose().to_owned().into())];

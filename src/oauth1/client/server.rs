@@ -1,4 +1,4 @@
-//! A service as a client sees it: three endpoints, and how it wants to be spoken to.
+//! A service for its clients: three endpoints, and the service's departures from RFC 5849.
 
 use http::{Method as HttpMethod, Uri};
 
@@ -7,7 +7,7 @@ use crate::Error;
 use crate::core::endpoint::{check_secure, endpoint};
 use crate::oauth1::signing::{KeyEncoding, Scheme};
 
-/// When a service is told where to send the user back to.
+/// The request in which a client sends the callback to the service.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Callbacks, Server};
@@ -23,22 +23,24 @@ use crate::oauth1::signing::{KeyEncoding, Scheme};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Callbacks {
-    /// With the request for temporary credentials, signed: OAuth 1.0a (RFC 5849 §2.1).
+    /// The callback is in the signed request for temporary credentials: OAuth 1.0a (RFC 5849 §2.1).
     #[default]
     WithRequest,
-    /// In the query of the authorization URL, unsigned: OAuth 1.0 of 2007.
+    /// The callback is in the query of the authorization URL, without a signature: OAuth 1.0
+    /// of 2007.
     WithAuthorization,
-    /// Both: what Tornado sends to 1.0a services.
+    /// The callback is in both, like in Tornado's requests to 1.0a services.
     WithBoth,
-    /// Never. The service sends every user to the URL that was registered with it.
+    /// The callback is in no request. The service uses the URL that was registered.
     Registered,
 }
 
-/// A service's endpoints and its ways. Made once from what its documentation says.
+/// The endpoints of a service, and its departures from RFC 5849. Make it once, from the service's
+/// documentation.
 ///
-/// The default is RFC 5849: POST, the callback signed with the first request and confirmed by its
-/// answer, a verifier, answers as forms, and https, since the answers hold secrets. A field of this
-/// type names each departure from that.
+/// The default is RFC 5849: requests by POST, a callback that is signed in the first request and
+/// confirmed in its response, a verifier, responses as forms, and https. Each departure is a field
+/// of this type.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme, Server};
@@ -59,56 +61,62 @@ pub struct Server {
     pub(super) authorization: Uri,
     pub(crate) authentication: Option<Uri>,
     pub(crate) token: Uri,
-    /// The way in which requests are signed. Default: [`Scheme::default`].
+    /// The signature method, and the place of the protocol's parameters. Default:
+    /// [`Scheme::default`].
     pub scheme: Scheme,
-    /// When the server is told the callback. Default: [`Callbacks::WithRequest`], or what
-    /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0) says.
+    /// The request in which the callback is sent. Default: [`Callbacks::WithRequest`]; with
+    /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0), the authorization URL.
     pub callbacks: Option<Callbacks>,
-    /// Asks for credentials by GET (RFC 5849 §2.1 lets a server choose). Default: by POST.
+    /// If `true`, credentials are requested by GET and not by POST. RFC 5849 §2.1 lets the service
+    /// choose. Default: `false`.
     pub by_get: bool,
-    /// Reads responses in JSON as well as forms, as requests-oauthlib does. Default: forms alone.
+    /// If `true`, responses can be JSON and not only forms, like in requests-oauthlib. Default:
+    /// `false`.
     ///
     /// # Security
-    /// This weakens nothing: a response in which a field is there twice is still refused.
+    /// This weakens nothing: a response that has a field twice is still refused.
     pub allow_json_answers: bool,
-    /// Accepts a callback without `oauth_verifier`, as Tornado's mixins do. Default: refuses it.
+    /// If `true`, a callback without `oauth_verifier` is accepted, like in Tornado's mixins.
+    /// Default: `false`.
     ///
     /// # Security
-    /// The proof is lost that the user who comes back is the one who granted access.
+    /// Without a verifier, there is no proof that the user who comes back is the one who granted
+    /// access.
     pub allow_missing_verifier: bool,
-    /// Accepts temporary credentials whose response lacks `oauth_callback_confirmed=true`. Default:
-    /// refuses them.
+    /// If `true`, temporary credentials are accepted without `oauth_callback_confirmed=true` in the
+    /// response. Default: `false`.
     ///
     /// # Security
-    /// A server of the old version, which ignores the callback, goes unnoticed.
+    /// A service of the version of 2007, which ignores the callback, is not detected.
     pub allow_unconfirmed_callback: bool,
-    /// Sends requests to endpoints without TLS that are not on this machine. Default: refuses to.
+    /// If `true`, requests are sent to endpoints without TLS on other machines. Default: `false`.
     ///
     /// # Security
-    /// An attacker on the network reads the secret of every token.
+    /// Without TLS, an attacker on the network reads the secret of every token.
     pub dangerous_allow_http: bool,
-    /// Speaks the version of 2007, OAuth Core 1.0 without "a": no callback with the first request
-    /// but one in the authorization URL, none confirmed, a verifier only where the service sends
-    /// one, and the secrets raw in the signing key. [`callbacks`](field@Self::callbacks) and
-    /// [`Scheme::key_encoding`](field@Scheme::key_encoding) still have the last word. Default:
-    /// version 1.0a.
+    /// If `true`, the client speaks the version of 2007, OAuth Core 1.0 without "a". The callback
+    /// is in the authorization URL and is not confirmed, a verifier is optional, and the secrets in
+    /// the signing key are not encoded. [`callbacks`](field@Self::callbacks) and
+    /// [`Scheme::key_encoding`](field@Scheme::key_encoding) override this. Default: `false`.
     ///
-    /// If the user does not come back but confirms by a button, call
+    /// If the user confirms with a button instead of coming back, call
     /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
     ///
     /// # Security
-    /// Nothing ties the user who comes back to the one who granted access, so an attacker can have
-    /// a victim grant access to the attacker's session (the session fixation of 2009). Use it where
-    /// the server speaks nothing else.
+    /// This version does not prove that the user who comes back is the one who granted access. So
+    /// an attacker can make a victim grant access to the attacker's session (the session fixation
+    /// of 2009). Use it only if the service has no other version.
     pub dangerous_version_1_0: bool,
 }
 
 impl Server {
-    /// Describes a server with these endpoints (RFC 5849 §2): for temporary credentials ("request
-    /// token"), for the resource owner's authorization, and for token credentials ("access token").
+    /// Describes a service by its three endpoints (RFC 5849 §2): for temporary credentials
+    /// ("request token"), for the authorization by the user, and for token credentials ("access
+    /// token").
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when one is not an absolute http or https URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) if an endpoint is not an absolute http or
+    /// https URL.
     pub fn new(
         temporary_credentials: &str,
         authorization: &str,
@@ -130,17 +138,18 @@ impl Server {
         })
     }
 
-    /// Sets a second authorization endpoint that sends users straight back who have granted access
-    /// before, for signing in ("Sign in with …"). Default: none.
+    /// Sets a second authorization endpoint for signing in ("Sign in with …"), which sends users
+    /// back at once if they granted access before. Default: none.
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute http or https URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) if `url` is not an absolute http or https URL.
     pub fn authentication(mut self, url: &str) -> Result<Self, Error> {
         self.authentication = Some(endpoint(url)?);
         Ok(self)
     }
 
-    /// Returns how requests are signed, with the key of the version unless the scheme says which.
+    /// Returns the scheme of signatures, with the key encoding of the version if the scheme has
+    /// none.
     pub(super) fn signing_scheme(&self) -> Scheme {
         let mut scheme = self.scheme.clone();
         if self.dangerous_version_1_0 {
@@ -149,7 +158,7 @@ impl Server {
         scheme
     }
 
-    /// Returns when the server is told the callback.
+    /// Returns the request in which the callback is sent.
     pub(crate) fn when_told(&self) -> Callbacks {
         let of_version = if self.dangerous_version_1_0 {
             Callbacks::WithAuthorization
@@ -159,19 +168,19 @@ impl Server {
         self.callbacks.unwrap_or(of_version)
     }
 
-    /// Returns whether the response that brings temporary credentials must confirm the callback.
+    /// Returns whether the response with temporary credentials must confirm the callback.
     pub(super) fn wants_confirmation(&self) -> bool {
         matches!(self.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
             && !self.allow_unconfirmed_callback
             && !self.dangerous_version_1_0
     }
 
-    /// Returns whether a callback must bring a verifier.
+    /// Returns whether a callback must have a verifier.
     pub(super) fn wants_verifier(&self) -> bool {
         !self.allow_missing_verifier && !self.dangerous_version_1_0
     }
 
-    /// Returns the formats of responses that hold credentials.
+    /// Returns the accepted formats of responses with credentials.
     pub(super) fn formats(&self) -> Formats {
         if self.allow_json_answers { Formats::FormOrJson } else { Formats::Form }
     }
@@ -181,7 +190,7 @@ impl Server {
         if self.by_get { HttpMethod::GET } else { HttpMethod::POST }
     }
 
-    /// Checks that secrets may go to that place and come back from it.
+    /// Checks that a URL is https, on this machine, or allowed by an option.
     pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Error> {
         if !self.dangerous_allow_http {
             check_secure(uri, Some("oauth1::Server::dangerous_allow_http"))?;

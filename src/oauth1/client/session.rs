@@ -1,4 +1,4 @@
-//! Signing requests with stored credentials, and afresh after a redirect.
+//! Sessions, which sign requests with stored credentials, and sign them again after a redirect.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::oauth1::signing::{
 use crate::wire::{Origin, form, without_query};
 use crate::{Error, Moment, Step, Unsupported};
 
-/// Signs requests for one user, or for the client alone.
+/// Signs requests for one user, or for the client without a user.
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -43,8 +43,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Makes a session that signs with a token: from [`Client::redeem`], or from where it was
-    /// stored.
+    /// Makes a session with a user's token, from [`Client::redeem`] or from your database.
     ///
     /// # Examples
     /// ```
@@ -58,7 +57,7 @@ impl Session {
         Self::of(client, Some(token.into()))
     }
 
-    /// Makes a session without a token, for services that know no users ("two-legged").
+    /// Makes a session without a token, for services without users ("two-legged").
     ///
     /// # Examples
     /// ```
@@ -77,8 +76,8 @@ impl Session {
             .observed_by(&client.observer)
     }
 
-    /// Makes a session where there is no [`Client`], because the endpoints are not known or do not
-    /// matter. Without a token it signs for the client alone.
+    /// Makes a session from credentials, without a [`Client`]. Use it if you do not need the
+    /// endpoints. Without a token, the session signs for the client without a user.
     ///
     /// # Examples
     /// ```
@@ -110,8 +109,8 @@ impl Session {
         &self.observer
     }
 
-    /// Returns whether requests can be expected to succeed: there is a token, and what the
-    /// signature method rests on. If not, the user has to go through the three legs first.
+    /// Returns whether the session has a token and the keys of its signature method. If not, the
+    /// user has to grant access first.
     pub fn is_authorized(&self) -> bool {
         self.signer.is_authorized()
     }
@@ -121,14 +120,14 @@ impl Session {
         self.token.as_ref()
     }
 
-    /// Signs a request, as [`Signer::sign`] does. For one whose body cannot be read there is
+    /// Signs a request like [`Signer::sign`]. If the body cannot be read, use
     /// [`Signer::sign_head`].
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, it has
-    /// a protocol parameter already, or the body has to be a form and is not.
-    /// [`RequestError::KeyElsewhere`](crate::oauth1::RequestError::KeyElsewhere) when the key is in
-    /// a key service: then use [`sign_remotely`](Self::sign_remotely).
+    /// [`Unsupported`] if the request cannot be signed: its URI is not absolute, it already has a
+    /// parameter of the protocol, or its body must be a form and is not.
+    /// [`RequestError::KeyElsewhere`](crate::oauth1::RequestError::KeyElsewhere) if the key is in a
+    /// key service: then use [`sign_remotely`](Self::sign_remotely).
     pub fn sign<'a, B>(
         &self,
         request: &mut Request<B>,
@@ -140,12 +139,12 @@ impl Session {
         self.signer.sign(request, stamp)
     }
 
-    /// Signs a request by a step that may ask a key service, as [`Signer::sign_remotely`] does.
+    /// Signs a request in a step that can ask a key service, like [`Signer::sign_remotely`].
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, it has
-    /// a protocol parameter already, or the body has to be a form and is not. The errors of the key
-    /// service's function, here and from the step.
+    /// [`Unsupported`] if the request cannot be signed: its URI is not absolute, it already has a
+    /// parameter of the protocol, or its body must be a form and is not. Errors of the key service
+    /// are returned here or by the step.
     pub fn sign_remotely<B>(
         &self,
         request: Request<B>,
@@ -157,17 +156,17 @@ impl Session {
         Ok(self.signer.sign_remotely(request, moment)?.observed_by(&self.observer))
     }
 
-    /// Returns the request that follows a redirect: `sent` is the request that was sent, and
-    /// `response` is its response. `None` if the response is not a redirect that can be followed.
-    /// `sent` must be as it was sent, signature included: what was not signed is not signed again.
+    /// Returns the signed request that follows a redirect. `sent` is the request as it was sent,
+    /// with its signature, and `response` is its response. Returns `None` if the response is not a
+    /// redirect that can be followed. If `sent` has no signature, the new request gets none.
     ///
-    /// A signature is for one URL, and a nonce for one request, so the new request is signed
-    /// afresh. At another origin (another host, port or scheme) it goes out without a signature,
-    /// `Authorization` and cookies: the other origin is not entitled to see them. The caller
-    /// decides how many redirects to follow.
+    /// A signature is for one URL, and a nonce for one request, so the new request is signed again.
+    /// If the redirect leads to another origin (another host, port or scheme), the new request has
+    /// no signature, no `Authorization` and no cookies. The caller decides how many redirects to
+    /// follow.
     ///
-    /// As browsers do, POST becomes GET after 301 and 302, and every method but HEAD after 303 (RFC
-    /// 9110 §15.4).
+    /// Like in browsers, POST becomes GET after 301 and 302, and every method except HEAD becomes
+    /// GET after 303 (RFC 9110 §15.4).
     ///
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
@@ -195,7 +194,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of
+    /// [`Unsupported::Url`] if the `Location` is not an http or https URL, and the errors of
     /// [`Signer::sign`].
     pub fn follow<'a, B, R>(
         &self,
@@ -215,11 +214,11 @@ impl Session {
         Ok(Some(request))
     }
 
-    /// Makes the request that follows a redirect as [`follow`](Self::follow) does, and signs it by
-    /// a step that may ask a key service.
+    /// Makes the request that follows a redirect like [`follow`](Self::follow), and signs it in a
+    /// step that can ask a key service.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the response names no http or https URL to go to, and those of
+    /// [`Unsupported::Url`] if the `Location` is not an http or https URL, and the errors of
     /// [`Signer::sign_remotely`].
     pub fn follow_remotely<B, R>(
         &self,
@@ -241,7 +240,7 @@ impl Session {
         }
     }
 
-    /// Returns the request that follows a redirect, not yet signed.
+    /// Returns the request that follows a redirect, without a signature.
     fn redirected<B, R>(
         &self,
         sent: &Request<B>,
@@ -285,13 +284,13 @@ impl Session {
         *request.method_mut() = method;
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
-        // A request that went to another origin before was not signed, and those that follow it
-        // there must not be.
+        // A request to another origin was not signed, and the requests that follow it must not be
+        // signed, either.
         let signer = (same_origin && was_signed).then(|| {
             let scheme = self.signer.scheme();
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             if scheme.placement == ParameterPlacement::Body && bodiless {
-                // The body, and with it the place of the parameters, is gone.
+                // The body is dropped, and with it the parameters in it.
                 let scheme = Scheme { placement: ParameterPlacement::Header, ..scheme.clone() };
                 Cow::Owned(self.signer.with_scheme(&scheme))
             } else {
@@ -302,15 +301,15 @@ impl Session {
     }
 }
 
-/// A request that follows a redirect, not yet signed.
+/// A request that follows a redirect, without a signature.
 struct Redirected<'s, B> {
     request: Request<B>,
-    /// The signer for it, if it may be signed.
+    /// The signer for the request, if it may be signed.
     signer: Option<Cow<'s, Signer>>,
 }
 
-/// The method after a redirect, and whether the body goes along; `None` where the status is not one
-/// to follow.
+/// Returns the method after a redirect, and whether the body is kept. `None` if the status is not
+/// that of a redirect to follow.
 fn next_method(method: &HttpMethod, status: StatusCode) -> Option<(HttpMethod, bool)> {
     let keep = || Some((method.clone(), true));
     match status {
@@ -324,14 +323,14 @@ fn next_method(method: &HttpMethod, status: StatusCode) -> Option<(HttpMethod, b
     }
 }
 
-/// The URL that a `Location` names, without protocol parameters that the server echoed.
+/// Returns the URL of a `Location`, without parameters of the protocol that the server echoed.
 fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
     let location = String::from_utf8_lossy(location);
     let resolved = url::Url::parse(&base.to_string()).and_then(|base| base.join(&location)).ok();
     let resolved = resolved.filter(|url| matches!(url.scheme(), "http" | "https"));
     let uri = resolved.and_then(|mut url| {
         url.set_fragment(None);
-        // An HTTP client may make an `Authorization` header from them.
+        // An HTTP client could make an `Authorization` header from the user information.
         let _ = (url.set_username(""), url.set_password(None));
         if let Some(query) = url.query().map(str::to_owned) {
             let kept = form::retain(query.as_bytes(), |name| !is_protocol(name));

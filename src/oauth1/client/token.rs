@@ -1,4 +1,4 @@
-//! Token credentials as they came, RFC 5849 §2.3, with what else the service sent.
+//! Token credentials with the other fields of the token response: RFC 5849 §2.3.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::oauth1::credentials::TokenCredentials;
 use crate::{Secret, Timestamp};
 
-/// The result of the three legs: a token, its secret, and every other field of the answer.
+/// A token with its secret, and the other fields of the token response.
 ///
-/// Store it with serde; the stored form holds the secrets.
+/// It implements serde's `Serialize` and `Deserialize`. The serialized form has the secrets in it.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Token, TokenCredentials};
@@ -25,20 +25,21 @@ pub struct Token {
     /// The token and its secret.
     #[serde(flatten)]
     pub credentials: TokenCredentials,
-    /// The handle that renews an expired token (`oauth_session_handle` of the OAuth Session
+    /// The handle by which an expired token is renewed (`oauth_session_handle` of the OAuth Session
     /// extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_handle: Option<Secret>,
-    /// When the token expires, computed from `oauth_expires_in`. Most services' tokens never do.
+    /// The time at which the token expires, computed from `oauth_expires_in`. At most services,
+    /// tokens do not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Every other field: `user_id`, `screen_name`, …
+    /// All other fields of the response: `user_id`, `screen_name`, …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, String>,
 }
 
 impl Token {
-    /// Returns whether it has expired at that time.
+    /// Returns whether the token has expired at the time `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
@@ -51,7 +52,7 @@ impl From<TokenCredentials> for Token {
 }
 
 impl fmt::Debug for Token {
-    /// Only the names of the extra fields are shown: a service may put anything there.
+    /// Only the names of the extra fields are shown, since their values can be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("credentials", &self.credentials)

@@ -1,4 +1,4 @@
-//! Answers of the two endpoints that give out credentials, RFC 5849 §2.1 and §2.3.
+//! The responses of the two endpoints that issue credentials: RFC 5849 §2.1 and §2.3.
 
 use std::collections::BTreeMap;
 
@@ -15,28 +15,27 @@ use crate::wire::{
 };
 use crate::{Error, Misbehaved, Refused, Response, ResponseExcerpt, Secret, Timestamp};
 
-/// The range of timestamps that the Problem Reporting extension tells.
+/// The range of acceptable timestamps of the Problem Reporting extension.
 const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
 
-/// In which formats a response is read.
+/// The accepted formats of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Formats {
     Form,
     FormOrJson,
 }
 
-/// The fields of an answer, each of them once.
+/// The fields of a response. Each name occurs once.
 pub(super) struct Fields {
     fields: BTreeMap<String, String>,
-    /// The option that reads an answer which looks like this one.
+    /// The option that accepts a response like this one.
     option: Option<&'static str>,
     answer: Box<ResponseExcerpt>,
 }
 
 impl Fields {
-    /// Reads a successful answer. Its content type does not matter, since well-known services send
-    /// forms as `text/html`; what matters is that the fields are there. The request was signed at
-    /// `signed_at`.
+    /// Reads a successful response. Its content type is ignored, since well-known services send
+    /// forms as `text/html`. `signed_at` is the time of the request's signature.
     pub(super) fn of(
         response: &Response,
         formats: Formats,
@@ -80,13 +79,13 @@ impl Fields {
         self.fields.remove(name)
     }
 
-    /// Takes the word that says whether the server knows the callback (RFC 5849 §2.1). Some servers
-    /// write it with capitals.
+    /// Takes the value of `oauth_callback_confirmed` (RFC 5849 §2.1). Some servers write it with
+    /// capital letters.
     pub(super) fn take_confirmation(&mut self) -> bool {
         self.take(CALLBACK_CONFIRMED).is_some_and(|word| word.eq_ignore_ascii_case("true"))
     }
 
-    /// A number of seconds.
+    /// Takes a number of seconds.
     pub(super) fn take_seconds(&mut self, field: &'static str) -> Result<Option<u64>, Error> {
         let Some(text) = self.take(field) else {
             return Ok(None);
@@ -101,7 +100,7 @@ impl Fields {
         Ok(Some(lenient::digits(&text).ok_or_else(invalid)?))
     }
 
-    /// The fields that were not taken.
+    /// Returns the fields that were not taken.
     pub(super) fn rest(self) -> BTreeMap<String, String> {
         self.fields
     }
@@ -124,7 +123,7 @@ fn read(
     let body = json::without_mark(body).trim_ascii();
     let wrong_format =
         |expected| Misbehaved::WrongFormat { expected, option: None, response: excerpt() };
-    // A captive portal or a page about maintenance. In a form the character is encoded.
+    // A `<` is the sign of a page, for example of a captive portal. In a form it is encoded.
     if body.starts_with(b"<") {
         return Err(wrong_format("a form: it begins like an HTML or XML page").into());
     }
@@ -148,7 +147,7 @@ fn read(
     let mut fields = BTreeMap::new();
     for (name, value) in members {
         if fields.insert(name.clone(), value).is_some() {
-            // A name that is not the protocol's may be anything.
+            // A name that the protocol does not define can have any value.
             let field = if is_protocol(name.as_bytes()) { name } else { "…".to_owned() };
             return Err(Misbehaved::FieldTwice { field, response: excerpt() }.into());
         }
@@ -161,7 +160,7 @@ fn form_members(body: &[u8]) -> Option<Vec<(String, Option<String>)>> {
     form::pairs(body).map(|(name, value)| Some((text(&name)?, Some(text(&value)?)))).collect()
 }
 
-/// Returns the protocol's name of a member whose value is of another type than the protocol's are.
+/// Returns the name of a member of the protocol whose value is not a text.
 fn odd(name: &str, value: &Value) -> Option<&'static str> {
     let fits = match value {
         Value::Null | Value::String(_) => true,
@@ -171,7 +170,7 @@ fn odd(name: &str, value: &Value) -> Option<&'static str> {
     PROTOCOL.into_iter().find(|own| *own == name && !fits)
 }
 
-/// Texts as they are, other values as JSON, and `None` for null.
+/// Returns a text as it is, other values as JSON, and `None` for null.
 fn json_text(value: Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -180,8 +179,8 @@ fn json_text(value: Value) -> Option<String> {
     }
 }
 
-/// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is
-/// that of the request's signature, where it is known.
+/// Returns the error code and the description of a refusal, from the body or from
+/// `WWW-Authenticate`. `signed_at` is the time of the request's signature, if it is known.
 pub(super) fn refusal(
     response: &Response,
     answer: Box<ResponseExcerpt>,
@@ -223,7 +222,7 @@ impl Said {
         let mut details: BTreeMap<_, _> =
             details.map(|(name, value)| (truncated(&name), detail(&name, &value))).collect();
         let is_told = details.contains_key(ACCEPTABLE_TIMESTAMPS);
-        // Twitter's number for it is 135, with these words beside it.
+        // Twitter's error number for a wrong timestamp is 135, with these words.
         let is_about_time = [Some(&code), advice.as_ref()]
             .into_iter()
             .flatten()
@@ -242,8 +241,8 @@ impl Said {
     }
 }
 
-/// Returns what a detail says: a range, or names of parameters. Those that are rejected may have
-/// their values with them.
+/// Returns the content of a detail: a range, or names of parameters. Rejected parameters can have
+/// their values in it, which are removed.
 fn detail(name: &str, value: &str) -> String {
     if name.starts_with("oauth_acceptable_") {
         let is_range = value.bytes().all(|byte| byte.is_ascii_digit() || b"-. ".contains(&byte));
@@ -264,8 +263,7 @@ fn is_json(body: &[u8]) -> bool {
     json::without_mark(body).trim_ascii().starts_with(b"{")
 }
 
-/// Reads the body of a refusal. It holds nothing to rely on, so one odd field does not cost the
-/// others.
+/// Reads the body of a refusal. It is only shown, so a malformed field does not spoil the others.
 fn explained(body: &[u8]) -> BTreeMap<String, String> {
     let body = json::without_mark(body).trim_ascii();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -289,7 +287,7 @@ fn once(fields: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Stri
 /// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and its
 /// advice. An empty code counts as absent.
 fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
-    // A JSON object is not a code, and may hold anything.
+    // A JSON object is not a code, and can have secrets in it.
     let is_text =
         |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);
     let find = |name: &str| fields.get(name).filter(is_text);

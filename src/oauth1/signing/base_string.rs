@@ -420,7 +420,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parameters_are_sorted_as_their_encodings_are(
+        fn parameters_are_sorted_by_their_encodings(
             pairs in prop::collection::vec(("[ab%=~]{0,12}", "[ab%=~]{0,12}"), 0..60),
             more in prop::collection::vec("a{0,99}", 0..20),
         ) {
@@ -440,7 +440,7 @@ mod tests {
         }
 
         #[test]
-        fn the_protocols_parameters_stand_in_their_order_among_others(
+        fn protocol_parameters_are_sorted_among_others(
             own in prop::collection::vec(("(o|oa|oauth|oauti|~)?[a-z%=]{0,3}", "[ -~]{0,5}"), 0..20)
         ) {
             let uri: Uri =
@@ -458,7 +458,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_does_not_depend_on_where_the_buffer_ends(
+        fn the_output_does_not_depend_on_where_the_buffer_ends(
             before in 0..2 * BUFFER_LEN,
             text in prop::collection::vec(any::<u8>(), 0..3 * PIECE),
             after in 0..2 * BUFFER_LEN,

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_digit_of_base64_at_every_place_is_encoded_as_it_is_alone() {
+    fn each_base64_digit_is_encoded_alike_at_every_position() {
         for length in [20, 32, 64] {
             for value in 0..=255_u8 {
                 for step in [0, 1, 7] {

@@ -88,12 +88,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn compares_as_the_encoded_texts_do(left: Vec<u8>, right: Vec<u8>) {
+        fn parameters_compare_as_their_encodings(left: Vec<u8>, right: Vec<u8>) {
             prop_assert_eq!(compare(&left, &right), encode(&left).cmp(&encode(&right)));
         }
 
         #[test]
-        fn compares_as_the_encoded_texts_do_where_they_begin_alike(
+        fn parameters_with_a_common_beginning_compare_as_their_encodings(
             common: Vec<u8>, left in "[ -~]{0,2}", right in "[ -~]{0,2}"
         ) {
             let left = [&common[..], left.as_bytes()].concat();
@@ -102,7 +102,7 @@ mod tests {
         }
 
         #[test]
-        fn prefixes_never_contradict(
+        fn the_order_of_prefixes_never_contradicts_the_order_of_parameters(
             common in "[ab%=]{0,7}",
             left in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"),
             right in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_name_and_a_reserved_character_sort_where_their_encodings_do() {
+    fn longer_names_and_reserved_characters_sort_as_their_encodings() {
         assert!(compare(b"a", b"a1").is_lt());
         assert!(compare(b":", b"0").is_lt());
         assert!(compare(b"s[p]", b"s1").is_lt());
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_protocols_names_stand_in_their_order() {
+    fn the_names_of_the_protocol_are_sorted() {
         assert!(
             crate::oauth1::names::PROTOCOL.is_sorted_by(|left, right| compare(
                 left.as_bytes(),

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_headers_parameters_are_percent_decoded_once_and_its_realm_is_apart() {
+    fn header_parameters_are_percent_decoded_once_and_the_realm_is_separate() {
         let headers = headers(r#"oauth Realm="a%20b", oauth_token="%2541%20+""#);
         let uri = Uri::default();
         let parameters = Parameters::of(&uri, &headers, b"").unwrap();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_counts_only_as_a_form() {
+    fn a_body_is_read_only_if_it_is_a_form() {
         let mut headers = HeaderMap::new();
         assert!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().others.is_empty());
         headers.insert(

@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_moment_blinds_in_another_way_and_so_does_each_message() {
+    fn each_moment_and_each_message_gets_a_different_blinding() {
         let drawn = |randomness: Option<&[u8; 16]>, digest: &[u8]| {
             let mut bytes = [0; 40];
             Blinding::new(&[1; 32], randomness, digest).try_fill_bytes(&mut bytes).unwrap();

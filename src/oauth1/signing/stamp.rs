@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_give_nonces_of_their_own() {
+    fn each_moment_gives_a_different_nonce() {
         let stamp = |entropy| Stamp::from(Moment::new(Timestamp::from_secs(5), [entropy; 32]));
         assert_ne!(stamp(1).nonce(), stamp(2).nonce());
         assert_eq!(stamp(1).nonce(), stamp(1).nonce());

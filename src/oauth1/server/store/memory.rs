@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_in_place_of_another_lives_as_long_as_it_says() {
+    fn a_replacement_token_has_its_own_lifetime() {
         let store = MemoryStore::default();
         let expiring = |at| {
             let grant = crate::oauth1::server::store::approval::Approval::new("jane");
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_credentials_in_place_of_others_live_as_long_as_they_say() {
+    fn replacement_temporary_credentials_have_their_own_lifetime() {
         let store = MemoryStore::default();
         let save = |until| {
             let record = TemporaryRecord {

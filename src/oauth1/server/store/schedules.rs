@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_counts_for_its_own_secrets_only() {
+    fn a_schedule_is_used_only_for_its_own_secrets() {
         let schedules = Schedules::default();
         for method in [Method::HmacSha1, Method::HmacSha256, Method::HmacSha512] {
             for secrets in
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_is_computed_once_and_no_part_of_a_records_value() {
+    fn a_schedule_is_computed_once_and_is_not_part_of_a_records_value() {
         let (schedules, secret) = (Schedules::default(), Secret::from("secret"));
         let get = |schedules: &Schedules| {
             schedules.get(&Method::HmacSha1, &secret, None, KeyEncoding::Encoded).unwrap()
