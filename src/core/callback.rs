@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_framework_knows_of_the_place_is_compared() {
+    fn every_part_of_the_place_that_a_framework_knows_is_compared() {
         for (callback, redirect_uri) in [
             ("https://c.example/cb?code=x", "https://c.example/cb"),
             ("HTTPS://C.example:443/cb?code=x#_=_", "https://c.example/cb"),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn another_place_is_a_mismatch() {
+    fn a_different_place_is_a_mismatch() {
         for (callback, redirect_uri) in [
             ("https://c.example/cb/other?code=x", "https://c.example/cb"),
             ("https://c.example/cb/?code=x", "https://c.example/cb"),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callback_of_any_origin_has_the_path_all_the_same() {
+    fn a_callback_of_any_origin_must_still_have_the_path() {
         let any = Leniency { any_origin: true, ..Leniency::default() };
         judged(any, "http://10.0.0.5:8080/cb?code=x", "https://c.example/cb").unwrap();
         judged(any, "http://10.0.0.5:8080/other?code=x", "https://c.example/cb").unwrap_err();
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_or_a_fragment_alone_has_no_place() {
+    fn a_query_or_a_fragment_without_a_path_has_no_place() {
         for callback in [
             "",
             "?",
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_the_place_and_nothing_that_was_said() {
+    fn debug_shows_the_place_and_no_parameters() {
         for callback in [
             "/cb?code=sesamopen",
             "code=sesamopen",

@@ -69,14 +69,14 @@ mod tests {
     }
 
     #[test]
-    fn texts_do_not_run_into_each_other() {
+    fn adjacent_texts_are_hashed_separately() {
         let marks = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["abc", ""], &["a", "b", "c"]]
             .map(ClientFingerprint::of);
         assert!((1..marks.len()).all(|at| !marks[..at].contains(&marks[at])));
     }
 
     #[test]
-    fn what_is_no_mark_is_nobodys() {
+    fn an_invalid_mark_belongs_to_no_client() {
         let own = ClientFingerprint::of(&["a"]);
         for odd in
             ["5", "null", "\"\"", "\"0\"", "[1]", "\"+0000000000000000000000000000000\"", "{}"]

@@ -560,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn an_observer_without_hooks_is_idle_unless_tracing_has_to_name_its_client() {
+    fn an_observer_without_hooks_does_nothing_unless_tracing_names_its_client() {
         assert!(Observer::default().hooks().is_empty() && !Observer::default().listens());
         assert_eq!(Observer::of_client("c").is_idle(), !cfg!(feature = "tracing"));
     }

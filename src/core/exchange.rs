@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reader_is_given_successes_alone() {
+    fn the_reader_gets_only_successful_responses() {
         assert!(matches!(answered(200, b"12"), Ok(Step::Done(12))));
         assert!(matches!(answered(500, b"12"), Err(Error::Refused(Refused::Status(_)))));
         assert!(matches!(
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_crate_that_the_reader_returns_stays_and_other_texts_are_masked() {
+    fn an_error_of_this_crate_from_the_reader_is_kept_and_other_texts_are_masked() {
         let read = |read: fn(&Response) -> Result<(), BoxError>| {
             let Step::Send(_, sent) =
                 Step::exchange(Request::new(Vec::new()), Purpose::CallingKeyService, read)
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_reader_says_is_the_error() {
+    fn the_error_has_the_text_of_the_reader() {
         let error = answered(200, b"twelve").unwrap_err();
         assert!(error.to_string().contains("invalid digit"), "{error}");
         assert!(error.is_temporary(), "another page may have answered in the service's place");

@@ -109,7 +109,7 @@ mod tests {
 
     /// Computed with another implementation: the bytes are those of the standard construction.
     #[test]
-    fn derivation_is_one_step() {
+    fn derivation_is_one_step_of_the_standard_construction() {
         let moment = Moment::new(Timestamp::from_secs(1), [7; 32]);
         assert_eq!(moment.derive("nonce")[..8], [0x90, 0x1f, 0x6a, 0x03, 0x19, 0x95, 0x9a, 0xe2]);
     }

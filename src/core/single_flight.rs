@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_ask_the_same_get_one_answer_and_others_do_not_wait() {
+    fn callers_with_the_same_question_share_one_answer_and_others_do_not_wait() {
         let (flights, gate, count) =
             (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = pin!(flights.fly(1, || behind(&gate)));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn when_the_one_who_asks_gives_up_the_next_one_asks_for_all() {
+    fn when_the_asking_caller_is_dropped_the_next_caller_asks_for_all() {
         let (flights, gate, count) =
             (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = Box::pin(flights.fly(1, pending));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn one_who_waits_and_gives_up_is_not_woken() {
+    fn a_waiting_caller_that_is_dropped_is_not_woken() {
         let (flights, gate, count) =
             (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = pin!(flights.fly(1, || behind(&gate)));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_that_was_let_go_is_asked_anew_and_both_are_answered() {
+    fn a_forgotten_question_is_asked_again_and_both_callers_are_answered() {
         let (flights, old, new) = (SingleFlight::default(), OnceLock::new(), OnceLock::new());
         let count = Arc::new(Count::default());
         let mut first = pin!(flights.fly(1, || behind(&old)));

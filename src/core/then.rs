@@ -180,7 +180,7 @@ mod tests {
     use crate::Timestamp;
 
     #[test]
-    fn legs_one_after_the_other_have_moments_of_their_own() {
+    fn consecutive_legs_get_different_moments() {
         let moment = |entropy| Moment::new(Timestamp::from_secs(1), [entropy; 32]);
         let (request, given) = (crate::Request::new(Vec::new()), |moment: &Moment| moment.entropy);
         let step = Step::exchange(request, Purpose::CallingApi, |_| Ok(Vec::new()));

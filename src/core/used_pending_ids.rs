@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_spent_once_until_it_has_expired_and_then_too() {
+    fn a_value_is_spent_once_even_after_it_has_expired() {
         let used = UsedPendingIds::new(10);
         assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::First);
         for now in [10, 99, 100, 159, 160, 1000, 10] {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_set_refuses_and_forgets_nothing() {
+    fn a_full_set_refuses_new_values_and_keeps_the_old_ones() {
         let used = UsedPendingIds::new(2);
         assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::First);
         assert_eq!(use_up(&used, "b", 100, 10), OneTimeUse::First);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_threads_one_is_the_first() {
+    fn exactly_one_of_many_threads_is_the_first() {
         let used = UsedPendingIds::new(10);
         let fresh: usize = std::thread::scope(|scope| {
             let tries: Vec<_> =
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_survives_being_stored_and_is_of_its_owner() {
+    fn an_identifier_survives_storage_and_belongs_to_its_owner() {
         let id = PendingId::of("owner", "state");
         let stored = serde_json::to_string(&id).unwrap();
         assert_eq!(serde_json::from_str::<PendingId>(&stored).unwrap(), id);

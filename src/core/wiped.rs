@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_of_a_body_is_left() {
+    fn a_body_is_wiped_completely() {
         let mut body = b"{\"access_token\":\"2YotnFZFEjr1zCsicMWpAA\"}".to_vec();
         wipe(&mut body);
         assert!(body.iter().all(|byte| *byte == 0));

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_has_its_length_and_a_handle_its_characters() {
+    fn the_length_of_a_key_and_the_characters_of_a_handle_are_checked() {
         assert!(association(AssociationType::HmacSha1, &[1; 20]).is_some());
         assert!(association(AssociationType::HmacSha1, &[1; 32]).is_none());
         assert!(association(AssociationType::HmacSha256, &[1; 20]).is_none());

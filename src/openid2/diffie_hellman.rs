@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_come_to_the_same_number() {
+    fn both_sides_compute_the_same_number() {
         let one = Group::standard().unwrap().key_pair([3; 32]);
         let other = Group::standard().unwrap().key_pair([9; 32]);
         let shared = one.agree(&other.public().unwrap()).unwrap();
@@ -145,14 +145,14 @@ mod tests {
 
     /// Small enough to be known: 2 to the power of 5.
     #[test]
-    fn a_power_is_what_it_should_be() {
+    fn powers_are_computed_correctly() {
         let mut five = [0; 32];
         five[31] = 5;
         assert_eq!(Group::standard().unwrap().key_pair(five).public().unwrap(), [32]);
     }
 
     #[test]
-    fn numbers_that_give_the_secret_away_are_refused() {
+    fn numbers_that_reveal_the_secret_are_refused() {
         let keys = Group::standard().unwrap().key_pair([3; 32]);
         let modulus = keys.group.params.modulus().as_ref().to_be_bytes();
         let mut last = modulus.clone();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_modulus_that_is_even_small_or_huge_is_none() {
+    fn an_even_or_small_or_huge_modulus_is_refused() {
         let odd = |length: usize| vec![0xff; length];
         assert!(Group::new(&odd(128), &[2]).is_some());
         assert!(Group::new(&[vec![0], odd(130)].concat(), &[2]).is_some());

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_read_in_every_writing_and_the_first_counts() {
+    fn tags_are_read_in_every_spelling_and_the_first_one_counts() {
         let head = read(
             "<!DOCTYPE html><TITLE>a</TITLE><LINK HREF='https://op.example/?a=1&amp;b=2' \
              REL=\"x OpenID2.Provider\">\
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_head_does_not_count() {
+    fn tags_outside_of_the_head_are_ignored() {
         let link = "<link rel=openid2.provider href=https://evil.example/>";
         for page in [
             format!("<html><head></head><body>{link}"),

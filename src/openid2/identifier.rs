@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_said_so() {
+    fn an_invalid_identifier_is_refused_with_the_reason() {
         let long = "x".repeat(5000);
         for input in [
             "",
@@ -155,7 +155,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn normalizing_twice_is_normalizing_once(input in "[ -~]{0,40}") {
+        fn normalizing_twice_gives_the_same_as_once(input in "[ -~]{0,40}") {
             if let Ok(once) = normalize(&input) {
                 proptest::prop_assert_eq!(normalize(&once).unwrap(), once);
             }

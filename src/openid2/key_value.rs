@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_doubtful_is_nothing() {
+    fn ambiguous_messages_are_refused() {
         for body in ["", "\n", "a:b\n\n", "a", "a:b\nc", "a:1\na:1", "\u{feff}"] {
             assert_eq!(parse(body.as_bytes()), None, "{body:?}");
         }

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_twice_is_refused_and_so_is_what_is_no_text() {
+    fn a_repeated_field_and_a_field_that_is_not_text_are_refused() {
         assert_eq!(Message::parse("openid.a=1&openid.%61=1"), Err(Malformed::Twice("a".into())));
         assert_eq!(Message::parse("openid.a=%ff"), Err(Malformed::NotText));
         let many: Vec<_> = (0..=MAX_FIELDS).map(|at| format!("openid.{at}=")).collect();
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn unsound_aliases_are_seen() {
+    fn ambiguous_aliases_are_found() {
         let sound = |form: &str| Message::parse(form).unwrap().has_sound_aliases();
         assert!(sound("openid.ns.a=x&openid.ns.b=y&openid.ns=z"));
         for unsound in

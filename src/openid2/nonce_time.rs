@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_none() {
+    fn other_forms_are_refused() {
         for nonce in [
             "",
             "UNIQUE",

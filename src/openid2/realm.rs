@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_a_realm_does() {
+    fn urls_inside_of_a_realm_are_accepted() {
         for (realm, url) in [
             ("http://example.com", "http://example.com/"),
             ("http://example.com", "http://EXAMPLE.com:80/x?y"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_elsewhere_does_not() {
+    fn urls_outside_of_a_realm_are_refused() {
         for (realm, url) in [
             ("http://example.com/", "https://example.com/"),
             ("http://example.com/", "http://example.com:81/"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_realm_is_none() {
+    fn an_invalid_realm_is_refused() {
         for realm in [
             "",
             "example.com",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_ones_are_known() {
+    fn realms_that_cover_many_sites_are_recognized() {
         let wide =
             |realm: &str| Realm::parse(realm).unwrap().wildcard_host().is_some_and(is_too_wide);
         assert!(
@@ -193,7 +193,7 @@ mod tests {
     proptest::proptest! {
         /// A realm holds what lies below it, and nothing of another host.
         #[test]
-        fn a_realm_is_about_one_site(
+        fn a_realm_belongs_to_one_site(
             host in "[a-z]{1,8}\\.[a-z]{2,5}",
             path in "/[a-z]{0,5}",
             below in "[a-z/]{0,8}",

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_priority_that_is_no_number_is_the_worst() {
+    fn a_priority_that_is_not_a_number_is_the_lowest() {
         for odd in ["high", "", "-1", "1.5", "99999999999999999999999", "null"] {
             let services = read(&format!(
                 "<Service priority=\"{odd}\"><Type>b</Type></Service>\
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_xrd_counts_and_prefixes_do_not() {
+    fn the_last_xrd_counts_and_namespace_prefixes_do_not_matter() {
         let document = "<a:XRDS xmlns:a='xri://$xrds' xmlns:b='xri://$xrd*($v*2.0)' \
             xmlns:o='http://openid.net/xmlns/1.0'>\
             <b:XRD><b:Service><b:Type>first</b:Type></b:Service></b:XRD>\
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_elsewhere_does_not_count() {
+    fn elements_that_are_nested_elsewhere_are_ignored() {
         let services = read(
             "<x><Service><Type>a</Type></Service></x><Service><x><Type>b</Type></x></Service>",
         )
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_document_is_none() {
+    fn another_kind_of_document_is_refused() {
         for document in ["", "x", "<XRDS/>", "<html/>", "<x:XRDS xmlns:x='xri://$xrds'/>", "\u{0}"]
         {
             assert_eq!(services(document.as_bytes()), None, "{document}");

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_written_document_is_read_back() {
         let (endpoint, local_id) = ("https://op.example/?a&b", Some("https://a.example/<x>"));
         let document = XrdsDocument::User { endpoint, local_id, extensions: &["e"] };
         let service = &xrds::services(document.to_string().as_bytes()).unwrap()[0];

@@ -205,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn base64_without_quotes_is_taken_whole() {
+    fn base64_without_quotes_is_read_whole() {
         assert_eq!(read("s=ab+/c==, t=1").unwrap()[0].1, "ab+/c==");
     }
 
     #[test]
-    fn what_is_malformed_ends_the_list() {
+    fn a_malformed_part_ends_the_list() {
         for (list, at) in
             [("a", 1), ("=1", 0), ("a=1 b=2", 4), (r#"a="1"#, 2), (r#"a="\"#, 2), (r#"a="1"2"#, 5)]
         {
@@ -221,7 +221,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_was_written_is_read_again(
+        fn written_parameters_are_read_back(
             params in proptest::collection::vec(
                 ("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}", proptest::collection::vec(0u8.., 0..12)),
                 0..6,
@@ -248,7 +248,7 @@ mod tests {
         }
 
         #[test]
-        fn after_an_error_there_is_nothing(list: Vec<u8>) {
+        fn nothing_follows_an_error(list: Vec<u8>) {
             let params: Vec<_> = parse(&list).collect();
             proptest::prop_assert!(params.len() <= list.len());
             proptest::prop_assert!(params.iter().rev().skip(1).all(Result::is_ok));

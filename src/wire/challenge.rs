@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_without_parameters_stand_for_themselves() {
+    fn a_scheme_without_parameters_is_a_challenge() {
         assert_eq!(schemes("Bearer"), ["Bearer"]);
         assert_eq!(schemes("Negotiate, Basic realm=x , , DPoP"), ["Negotiate", "Basic", "DPoP"]);
         assert_eq!(schemes(""), [""; 0]);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_malformed_part_is_left_out() {
+    fn text_after_a_malformed_part_is_left_out() {
         assert_eq!(schemes(r#"Bearer realm="x, Basic realm="y""#), ["Bearer"]);
         assert_eq!(schemes("realm=x, Basic"), [""; 0]);
         assert_eq!(schemes("Basic, B@d, Bearer"), ["Basic"]);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_without_a_comma_before_it_is_one_of_its_own() {
+    fn a_challenge_without_a_comma_before_it_is_a_separate_challenge() {
         assert_eq!(
             bearer(r#"Basic realm="x" Bearer error="invalid_token""#, "error").as_deref(),
             Some("invalid_token")
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_a_malformed_part_stays() {
+    fn parameters_before_a_malformed_part_are_kept() {
         for header in [
             r#"Bearer error="invalid_token", realm=my realm"#,
             r#"Bearer error="invalid_token" and more"#,
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_whose_end_is_unclear_is_left_out_and_what_follows_is_read() {
+    fn a_value_whose_end_is_unclear_is_left_out_and_the_next_challenge_is_read() {
         for (header, name, value) in [
             (r#"Bearer realm=my realm, error="invalid_token""#, "error", Some("invalid_token")),
             (r#"Bearer realm=my realm, error="invalid_token""#, "realm", None),
@@ -310,7 +310,7 @@ mod tests {
     proptest::proptest! {
         /// A challenge that follows the specification is read, whatever is in the quotes.
         #[test]
-        fn what_is_written_by_the_specification_is_read(
+        fn challenges_that_follow_the_specification_are_read(
             values in proptest::collection::vec("[ -~]{0,12}", 1..5),
         ) {
             let quoted =
@@ -330,19 +330,19 @@ mod tests {
         }
 
         #[test]
-        fn no_header_is_too_odd(header in "[BD a=,;\"\\\\\t\u{e9}]{0,40}") {
+        fn every_header_is_read_without_a_panic(header in "[BD a=,;\"\\\\\t\u{e9}]{0,40}") {
             Challenge::parse(header.as_bytes());
         }
     }
 
     #[test]
-    fn a_parameter_that_stands_twice_says_nothing() {
+    fn a_repeated_parameter_is_ignored() {
         let challenges = Challenge::parse(b"Bearer error=a, error=b");
         assert_eq!(challenges[0].parameter("error"), None);
     }
 
     #[test]
-    fn headers_are_read_together_and_not_without_end() {
+    fn several_headers_are_read_up_to_a_limit() {
         let mut headers = HeaderMap::new();
         headers.append(WWW_AUTHENTICATE, "Basic".parse().unwrap());
         headers.append(WWW_AUTHENTICATE, "Bearer, DPoP".parse().unwrap());

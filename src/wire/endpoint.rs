@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_leads_no_further_inside_than_where_it_is_from() {
+    fn a_document_cannot_point_further_inside_than_its_own_host() {
         let [internet, network, machine] =
             ["https://a.example", "https://10.0.0.1/x", "http://localhost:8080"];
         for (from, place) in [

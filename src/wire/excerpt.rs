@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_word_that_is_cut_nothing_is_shown() {
+    fn a_word_that_is_cut_off_is_not_shown() {
         for length in 150..EXCERPT {
             let body = format!("{} sesamopensesamopensesamopen", ".".repeat(length));
             assert!(!shown(&body).contains("ses") && !explained(&body).contains("ses"), "{body}");
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_a_token_in_it_is_no_refusal_whatever_else_it_says() {
+    fn an_answer_with_a_token_is_not_shown_as_a_refusal() {
         for body in [
             r#"{"error":"x","status":"y"}"#,
             r#"{"errors":[{"code":135}]}"#,

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_less_plain_is_left_to_the_general_reader() {
+    fn other_json_is_left_to_the_general_reader() {
         for document in [
             "",
             "{",

@@ -214,13 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn retaining_leaves_what_stays_as_it_was() {
+    fn retaining_does_not_change_the_pairs_that_are_kept() {
         let kept = retain(b"a=%7e&oauth%5Fnonce=1&&b+c", |name| !name.starts_with(b"oauth_"));
         assert_eq!(kept, b"a=%7e&&b+c");
     }
 
     #[test]
-    fn forms_are_told_from_what_only_looks_like_one() {
+    fn a_form_is_distinguished_from_similar_media_types() {
         let of = |values: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for value in values {

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn duplicates_are_kept_whatever_they_are() {
+    fn duplicate_members_are_kept() {
         let fields = fields(br#" {"a":"x","a":null,"n":12,"o":{"b":[1]}} "#).unwrap();
         let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["a", "a", "n", "o"]);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_ignored_at_the_beginning_alone() {
+    fn a_byte_order_mark_is_ignored_only_at_the_beginning() {
         for body in ["\u{feff}{\"a\":1}", "\u{feff} {\"a\":[1]}"] {
             assert_eq!(object(body.as_bytes()).unwrap().len(), 1, "{body}");
         }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_object_is_nothing() {
+    fn json_other_than_one_object_is_refused() {
         let deep = "[".repeat(10_000);
         for body in ["", "[]", "1", "{", "{}x", "{\"a\":1,}", &format!("{{\"a\":{deep}")] {
             assert_eq!(fields(body.as_bytes()), None, "{body}");

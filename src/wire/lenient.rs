@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_absent_and_what_is_odd_is_an_error() {
+    fn null_counts_as_absent_and_other_types_are_errors() {
         assert_eq!(time(json!(null)).unwrap(), None);
         assert_eq!(time(json!("12")).unwrap(), Some(Timestamp::from_secs(12)));
         assert!(optional_flag(json!("True")).unwrap() && !optional_flag(json!(null)).unwrap());

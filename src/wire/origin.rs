@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_the_machine_itself_and_nothing_that_looks_like_it() {
+    fn only_this_machine_counts_as_loopback() {
         for yes in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:80"]
         {
             assert!(origin(yes).site().is_loopback(), "{yes}");

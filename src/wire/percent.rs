@@ -331,7 +331,7 @@ mod tests {
 
     /// RFC 5849 §3.6: only ALPHA, DIGIT, `-`, `.`, `_` and `~` stay as they are.
     #[test]
-    fn encodes_all_but_the_unreserved_in_upper_case() {
+    fn all_except_unreserved_characters_are_encoded_in_upper_case() {
         let encoded = encode((0..=255).collect::<Vec<u8>>());
         let plain: String = encoded.split('%').skip(1).map(|piece| &piece[2..]).collect();
         assert_eq!(plain, "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_sign_without_two_digits_stands_for_itself() {
+    fn a_percent_sign_without_two_digits_is_kept() {
         for text in ["%", "%4", "%zz", "100%", "%%", "%4%"] {
             assert_eq!(*decode(text.as_bytes()), *text.as_bytes());
         }
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn either_byte_is_found_at_every_place_and_no_other() {
+    fn each_of_two_bytes_is_found_at_every_position() {
         for byte in 0..=255 {
             for length in 0..20 {
                 for place in 0..length {
@@ -372,12 +372,12 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_decoding_is_borrowed() {
+    fn text_without_escapes_is_borrowed() {
         assert!(matches!(decode(b"plain+text"), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn every_byte_at_every_place_among_others_is_encoded_as_it_is_alone() {
+    fn each_byte_is_encoded_alike_at_every_position() {
         for byte in 0..=255 {
             for length in 1..20 {
                 for place in 0..length {
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn printable_ascii_is_told_from_every_other_byte_at_every_place() {
+    fn printable_ascii_is_recognized_at_every_position() {
         for length in 0..20 {
             for at in 0..length {
                 for byte in 0..=u8::MAX {
@@ -406,7 +406,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn encoding_and_decoding_are_those_of_the_percent_encoding_crate(
+        fn encoding_and_decoding_agree_with_the_percent_encoding_crate(
             bytes: Vec<u8>,
             text in "([a-z+]|%[0-9a-fA-F]{0,2}){0,60}",
         ) {
@@ -419,7 +419,7 @@ mod tests {
         }
 
         #[test]
-        fn texts_are_encoded_as_their_bytes_are_alone(bytes: Vec<u8>, text in "[a-z /%~]{0,100}") {
+        fn a_text_is_encoded_byte_by_byte(bytes: Vec<u8>, text in "[a-z /%~]{0,100}") {
             for text in [&bytes, text.as_bytes()] {
                 let alone: String = text.iter().map(|byte| encode([*byte])).collect();
                 proptest::prop_assert_eq!(encode(text), alone);

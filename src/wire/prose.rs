@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_word_that_is_cut_nothing_is_shown() {
+    fn a_word_that_is_cut_off_is_not_shown() {
         for length in 150..200 {
             let shown = printable_text(&format!(
                 "{}the sesamopensesam0pen{}",

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_is_read_in_every_form_that_resolvers_take() {
+    fn an_ipv4_address_is_read_in_every_form_that_resolvers_accept() {
         for uri in [
             "http://127.0.0.1",
             "http://127.1",
@@ -234,7 +234,7 @@ mod tests {
     proptest::proptest! {
         /// If both read a host, it is the same one: the library knows the URLs of browsers.
         #[test]
-        fn a_host_is_that_of_the_url_library(
+        fn a_host_agrees_with_the_url_library(
             uri in "https?://([a-z0-9.x-]{1,12}|\\[[0-9a-f:]{2,9}\\])(:[0-9]{0,5})?\
                 (/[a-z@:]{0,4})?",
         ) {

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_characters_are_what_tells_the_two_forms_apart() {
+    fn the_two_forms_differ_in_reserved_characters() {
         let encoded = header("a:b", "p%/ü", SecretPlacement::Basic);
         assert_eq!(encoded, format!("Basic {}", BASE64_STANDARD.encode("a%3Ab:p%25%2F%C3%BC")));
         let raw = header("ab", "p%/ü", SecretPlacement::AllowRawBasic);

@@ -22,7 +22,7 @@ use crate::wire::form;
 use crate::wire::percent::RESERVED;
 use crate::{Error, Event, Moment, Purpose, Response, Secret, Unsupported};
 
-/// A client of one authorization server. A clone is cheap, and shares the settings.
+/// A client of one authorization server. Clones are cheap.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant};

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_framework_hands_over_is_compared() {
+    fn every_form_of_callback_is_compared() {
         for url in [
             "https://rp.example/openid?a=1&b=%2F&a=2&rp_state=s&openid.mode=id_res",
             "https://RP.example:443/openid?rp_state=s&b=/&x=y&a=1&a=2#f",
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn another_place_or_argument_is_a_mismatch() {
+    fn a_different_place_or_argument_is_a_mismatch() {
         let query = "a=1&a=2&b=/&rp_state=s";
         for place in [
             "http://rp.example/openid",
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_form_the_query_does_not_count() {
+    fn the_query_of_a_posted_form_is_ignored() {
         let callback = Callback::posted("/cb?openid.mode=id_res", b"openid.mode=cancel");
         assert_eq!(callback.message().unwrap().get("mode"), Some("cancel"));
         assert!(Callback::posted("/cb", b"openid.mode=\xff").message().is_err());

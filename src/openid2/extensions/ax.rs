@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_left_out() {
+    fn values_that_do_not_fit_are_left_out() {
         for fields in [
             [("count.x", "2"), ("value.x.1", "a"), ("value.x", "b")],
             [("count.x", "4294967295"), ("value.x.1", "a"), ("value.x.2", "b")],
@@ -441,7 +441,7 @@ mod tests {
     /// A count belongs to numbered values, and no count to one without a number; providers mix them
     /// up.
     #[test]
-    fn values_are_read_where_count_and_number_do_not_go_together() {
+    fn values_are_read_even_if_the_count_is_wrong() {
         for (fields, expected) in [
             (&[("count.x", "1"), ("value.x", "a")][..], &["a"][..]),
             (&[("count.x", "1"), ("value.x.1", "a"), ("value.x", "b")], &["a"]),
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gets_more_than_was_asked_for() {
+    fn an_answer_has_no_more_values_than_requested() {
         let movies = Attribute { count: Some(2), ..Attribute::new("m", MOVIE) };
         let fetch = FetchRequest { required: vec![movies], ..FetchRequest::default() };
         let mut values = FetchResponse::default()
@@ -476,7 +476,7 @@ mod tests {
 
     /// §5.2: an attribute is supplied with the alias that was assigned to it.
     #[test]
-    fn an_answer_calls_attributes_what_the_request_calls_them() {
+    fn an_answer_uses_the_aliases_of_the_request() {
         let fetch = FetchRequest {
             required: vec![Attribute::new("a0", AttributeType::Email.as_ref())],
             if_available: vec![Attribute { count: None, ..Attribute::new("film", MOVIE) }],
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_that_cannot_stand_in_a_message_is_replaced() {
+    fn an_invalid_alias_is_replaced() {
         let mut fetch = FetchRequest::default();
         for (alias, type_uri) in [
             ("a.b", AttributeType::Email.as_ref()),

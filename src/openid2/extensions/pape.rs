@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn no_policy_is_said_so_and_read_as_none() {
+    fn the_absence_of_a_policy_is_written_and_read() {
         let extension = Extension::from(Response::default());
         assert_eq!(extension.get("auth_policies"), Some(NONE));
         assert_eq!(Response::read(&extension), Some(Response::default()));

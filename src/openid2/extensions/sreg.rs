@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_goes_by_its_name() {
+    fn a_field_is_identified_by_its_name() {
         assert!(Field::ALL.into_iter().all(|field| Field::of(field.name()) == Some(field)));
         assert_eq!(Field::of("dob"), Some(Field::Dob));
     }

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for_is_read_again() {
+    fn a_request_is_read_as_it_was_written() {
         let languages = ["fr-CA", "fr-FR", "en-CA"].map(str::to_owned).into();
         let interface = Request { languages, mode: Some("popup".to_owned()), icon: true };
         let extension = Extension::from(interface.clone());

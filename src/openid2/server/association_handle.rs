@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_says_what_it_is_until_it_expires() {
+    fn a_handle_can_be_opened_until_it_expires() {
         let issued = issue(Sharing::Private);
         let opened = handles().open(&issued.text, Timestamp::from_secs(159)).unwrap();
         assert!(
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_text_is_a_handle() {
+    fn other_texts_are_not_handles() {
         let text = issue(Sharing::Shared).text;
         let now = Timestamp::from_secs(100);
         for at in 0..text.len() {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_former_key_still_opens() {
+    fn a_former_key_still_opens_handles() {
         let text = issue(Sharing::Shared).text;
         let mut next = HandleKeys::new(&[9; 32], "https://op.example/openid");
         next.also(&[7; 32], "https://op.example/openid");

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_been_forgotten_counts_as_seen() {
+    fn a_forgotten_nonce_counts_as_used() {
         let store = MemoryStore::default();
         assert_eq!(ask(&store, "a", 20, 10), OneTimeUse::First);
         assert_eq!(ask(&store, "a", 20, 19), OneTimeUse::Replay);

@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_is_found_in_whatever_a_framework_hands_over() {
+    fn the_code_is_found_in_every_form_of_callback() {
         for (mode, callback) in [
             (ResponseMode::Query, "https://c.example/cb?x=1&code=a+b&state=xyz"),
             (ResponseMode::Query, "/cb?code=a%20b&state=xyz#_=_"),
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_in_another_place_than_was_asked_for_is_none() {
+    fn an_answer_outside_of_the_requested_response_mode_is_ignored() {
         for (mode, callback) in [
             (ResponseMode::Query, "https://c.example/cb#code=a&state=xyz"),
             (ResponseMode::Fragment, "https://c.example/cb?code=a&state=xyz"),
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denial_is_told_from_other_errors() {
+    fn a_denial_is_distinguished_from_other_errors() {
         for error in ["access_denied", "server_error"] {
             let query =
                 format!("?state=xyz&error={error}&error_description=Invalid+token:+sesamopen");

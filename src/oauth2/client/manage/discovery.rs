@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_issuer_is_refused() {
+    fn an_invalid_issuer_is_refused() {
         for issuer in [
             "example.com",
             "https://example.com/?x",

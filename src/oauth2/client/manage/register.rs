@@ -268,8 +268,8 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             // The client is registered, and would be lost by an error. It can only not be managed.
             Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("not an http or https URL", None).into()),
-            // A server outside must not make this machine read, change or delete data on itself or
-            // in its network.
+            // A server on the internet must not make this machine read, change or delete data on
+            // itself or in its network.
             Some(Ok(_)) if inside && self.previous.is_some() => {
                 return Err(invalid(INSIDE, None).into());
             }

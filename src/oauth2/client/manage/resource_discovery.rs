@@ -141,19 +141,20 @@ impl ResourceDiscovery {
     ///
     /// # Errors
     /// - [`Unsupported::PlainHttp`] if the resource is on another machine, without TLS.
-    /// - [`Unsupported::Url`] if the resource is on the internet, and its
-    ///   [challenge](Self::challenged) contains a URL on this machine or in its network. Such a
-    ///   resource is not trustworthy, so that the well-known URL is not tried.
+    /// - [`Unsupported::Url`] if the [challenge](Self::challenged) contains a URL that is further
+    ///   inside this machine's network than the resource. Such a resource is not trustworthy, so
+    ///   that the well-known URL is not tried.
     ///
     /// From the step:
     /// - [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch) if the
     ///   metadata is about another resource.
-    /// - [`Unsupported::Url`] if the metadata names an authorization server on this machine or in
-    ///   its network, but the resource is outside.
-    /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has the
+    /// - [`Unsupported::Url`] if the metadata names an authorization server that is further inside
+    ///   this machine's network than the resource.
+    /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has valid
     ///   metadata.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
-        // A server outside must not make this machine send requests to itself or into its network.
+        // A server on the internet must not make this machine send requests to itself or into its
+        // network.
         if let Some(url) = self.hint.as_ref().map(Uri::to_string)
             && !self.dangerous_allow_internal_hosts
             && points_into_private_network(&self.resource, &url)
@@ -179,8 +180,8 @@ impl ResourceDiscovery {
         AwaitDocument::start(self, places)
     }
 
-    /// Checks that a resource outside names no authorization server on this machine or in its
-    /// network.
+    /// Checks that no authorization server is further inside this machine's network than the
+    /// resource.
     fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
         let mut inside = metadata
             .authorization_servers

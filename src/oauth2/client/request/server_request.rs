@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_step_and_the_signature_have_randomness_of_their_own() {
+    fn the_step_and_the_signature_have_different_randomness() {
         let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
         let client = Client::new(server, "c")
             .authentication(ClientAuthentication::Remote(Arc::new(TwoSources)));

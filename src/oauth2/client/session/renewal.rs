@@ -5,7 +5,7 @@
 //!     |           |
 //!     |           +------> renew ----> store if unchanged ----> set_token ----> release
 //!     |                      |               |
-//!   held: pause, load        |               +--> changed: load, use what is stored
+//!   held: pause, load        |               +--> changed: load, use the stored token
 //!                            +--> the grant has ended: store that
 //! ```
 

@@ -78,7 +78,7 @@ const LEASE: Duration = Duration::from_secs(60);
 /// # }
 /// # fn example(client: Client, database: Database) -> Result<(), Box<dyn std::error::Error>> {
 ///
-/// // The token comes from the database.
+/// // The session loads the token from the database.
 /// let session = Session::new(&client, "https://photos.example.com", None)?;
 /// let [db1, db2, db3, db4] = [(); 4].map(|()| database.clone());
 /// let shared = SharedSession::builder(session)

@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_an_empty_scope_may_ask_for_none_and_gets_none() {
+    fn a_client_with_an_empty_scope_gets_no_scope() {
         let plain = GrantType::authorization_code().scopes("read write");
         let with_default = GrantType { default_scope: Some("read".into()), ..plain.clone() };
         let nothing = Scope::default();

@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_parameter_counts_once_and_empty_ones_not_at_all() {
+    fn a_repeated_parameter_is_refused_and_an_empty_one_is_ignored() {
         let parameters = Parameters::parse("a=1&b=&c=x%20y+z&resource=r&resource=s&d").unwrap();
         assert_eq!(parameters.get("a"), Some("1"));
         assert_eq!((parameters.get("b"), parameters.get("d")), (None, None));

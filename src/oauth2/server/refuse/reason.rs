@@ -555,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_operators_is_not_told() {
+    fn the_client_is_not_told_what_is_for_the_operator() {
         let option = Some("ProviderBuilder::allow_any_private_scheme");
         let refused = RejectReason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
         assert!(refused.to_string().contains("allow_any_private_scheme"));

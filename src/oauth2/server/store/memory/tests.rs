@@ -208,7 +208,7 @@ fn no_operation_moves_or_drops_many_one_time_records_with_their_second_keys_and_
 
 /// A token exchange brings a token of the parent's grant to another client.
 #[test]
-fn a_client_that_is_removed_takes_its_own_tokens_along_and_no_others() {
+fn removing_a_client_removes_its_tokens_and_no_others() {
     for has_refresh in [true, false] {
         let exchanged = || {
             let store = store();
@@ -259,7 +259,7 @@ fn race(
 }
 
 #[test]
-fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
+fn exchanging_a_token_while_its_grant_is_revoked_leaves_no_valid_token() {
     race(
         || {
             let store = store();
@@ -278,7 +278,7 @@ fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
 }
 
 #[test]
-fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
+fn a_one_time_record_that_joins_a_grant_during_its_revocation_is_removed() {
     let prepare = || {
         let store = store();
         save(&store, reusable_token("printer", 1, 1, 0));
@@ -306,7 +306,7 @@ fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
 }
 
 #[test]
-fn a_client_that_was_removed_and_added_again_has_none_of_its_tokens_back() {
+fn a_client_that_was_removed_and_added_again_does_not_get_its_tokens_back() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
     let query =
@@ -320,7 +320,7 @@ fn a_client_that_was_removed_and_added_again_has_none_of_its_tokens_back() {
 }
 
 #[test]
-fn tokens_that_lose_a_race_against_a_revocation_are_dead() {
+fn tokens_that_lose_a_race_against_a_revocation_are_invalid() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
     let near = store.tokens.shard(&refresh(0)).get(&refresh(0)).unwrap().family.clone();

@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_localhost_may_differ_by_option_alone() {
+    fn the_port_of_localhost_may_differ_only_with_the_option() {
         for (known, asked, fits) in [
             ("http://localhost/cb", "http://localhost:51004/cb", true),
             ("http://localhost:1/cb?x=1", "http://localhost/cb?x=1", true),
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn grants_that_nobody_named_are_those_of_a_page() {
+    fn the_default_grant_types_are_those_with_a_page() {
         let public = ClientRecord::public("a");
         let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap();
         assert!(
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_survives_being_stored() {
+    fn a_record_survives_storage() {
         let record = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw")
             .unwrap()
             .add_redirect_uri("https://c.example/cb");
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_record_that_was_stored_before_anyone_is_the_registrant() {
+    fn an_old_record_without_a_registrant_was_registered_by_anyone() {
         let stored = serde_json::to_string(&ClientRecord::public("a")).unwrap();
         assert!(!stored.contains("registrant"), "{stored}");
         assert_eq!(

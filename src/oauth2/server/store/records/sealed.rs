@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sealed_opens_with_its_key_and_context_alone() {
+    fn a_sealed_value_opens_only_with_its_key_and_context() {
         for token in ["", "2YotnFZFEjr1zCsicMWpAA", &"x".repeat(100)] {
             let hash = TokenHash::of(token);
             let sealed = Sealed::new(token, b"key", b"context");

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_secret_itself_fits_its_hash() {
+    fn only_the_right_secret_matches_its_hash() {
         let hash = Sha256Secrets.hash(&"secret".into(), [0; 16]);
         assert!(Sha256Secrets.verify(&"secret".into(), &hash));
         for (secret, hash) in [
