@@ -154,7 +154,7 @@ fn the_metadata_describes_the_server() {
 }
 
 #[test]
-fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() {
+fn a_code_gives_a_token_with_each_proof_key_and_each_authentication() {
     let oauthlib = OauthlibServer::new();
     let body = oauthlib.client("web: é", ClientAuthentication::Body(SECRET.into()));
     let native = oauthlib.client("native", ClientAuthentication::None);
@@ -203,7 +203,7 @@ fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() 
 }
 
 #[test]
-fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
+fn a_code_is_accepted_once_with_its_proof_key_from_its_client() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
     let (pending, callback) = oauthlib.begin(&web, Authorize::default());
@@ -251,7 +251,7 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
 }
 
 #[test]
-fn a_token_comes_in_the_fragment() {
+fn a_token_is_sent_in_the_fragment() {
     let oauthlib = OauthlibServer::new();
     let native = oauthlib.client("native", ClientAuthentication::None);
     let begin = |authorize| {
@@ -312,7 +312,7 @@ fn a_password_and_the_client_itself_are_grants_too() {
 }
 
 #[test]
-fn a_scope_that_the_server_narrows_is_the_tokens() {
+fn the_token_has_the_scope_that_the_server_narrowed() {
     let oauthlib = OauthlibServer::new();
     let limited = oauthlib.client("limited", ClientAuthentication::Basic(SECRET.into()));
     let token = oauthlib.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
@@ -374,7 +374,7 @@ fn a_refresh_token_is_rotated_or_kept() {
 }
 
 #[test]
-fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
+fn a_revoked_token_is_unknown_to_introspection() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
     let token = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();
@@ -404,7 +404,7 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
 }
 
 #[test]
-fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
+fn an_expired_token_is_renewed_once_and_a_token_with_too_little_scope_is_not() {
     let mut oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
     let token = oauthlib.grant(&web, Authorize::scope("read")).unwrap();
@@ -435,7 +435,7 @@ fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
 }
 
 #[test]
-fn a_token_is_found_wherever_rfc_6750_puts_it() {
+fn a_token_is_found_in_every_place_of_rfc_6750() {
     let oauthlib = OauthlibServer::new();
     let web = oauthlib.web();
     let token = oauthlib.grant(&web, Authorize::scope("read write")).unwrap();

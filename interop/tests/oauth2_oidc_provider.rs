@@ -50,7 +50,7 @@ fn the_metadata_is_found_though_the_first_place_has_an_error_in_json() {
 }
 
 #[test]
-fn metadata_of_another_issuer_is_forged() {
+fn metadata_of_another_issuer_is_refused() {
     let op = OidcProvider::start();
     let nested = format!("{}/nested", op.issuer);
     let place = format!("{nested}/.well-known/openid-configuration");
@@ -95,7 +95,7 @@ fn a_code_is_exchanged_for_a_token_however_the_client_is_authenticated() {
 }
 
 #[test]
-fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
+fn a_native_app_may_listen_on_any_port() {
     let op = OidcProvider::start();
     let client = op.client("native");
     let uri = LOOPBACK.replace("127.0.0.1", "127.0.0.1:51004");
@@ -114,7 +114,7 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
 }
 
 #[test]
-fn a_callback_that_names_another_issuer_or_none_is_forged() {
+fn a_callback_that_names_another_issuer_or_no_issuer_is_refused() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let iss = oauth_proto::wire::form::encode([("iss", &op.issuer)]);
@@ -137,7 +137,7 @@ fn a_callback_that_names_another_issuer_or_none_is_forged() {
 }
 
 #[test]
-fn a_callback_for_another_authorization_is_forged() {
+fn a_callback_for_another_authorization_is_refused() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let (ours, _) = op.authorize(&client, Authorize::scope("openid")).unwrap();
@@ -146,7 +146,7 @@ fn a_callback_for_another_authorization_is_forged() {
 }
 
 #[test]
-fn another_authorizations_proof_key_does_not_fit_the_code() {
+fn another_authorizations_proof_key_does_not_match_the_code() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     // The same state, so that nothing but the proof key is left to tell them apart.
@@ -163,7 +163,7 @@ fn another_authorizations_proof_key_does_not_fit_the_code() {
 }
 
 #[test]
-fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
+fn a_code_without_a_proof_key_is_accepted_if_the_server_allows_it() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     assert!(
@@ -194,7 +194,7 @@ fn a_code_without_a_proof_key_is_as_good_where_the_server_says_so() {
 }
 
 #[test]
-fn a_code_presented_twice_ends_what_came_of_it() {
+fn a_code_presented_twice_revokes_its_tokens() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let (pending, callback) = op.authorize(&client, Authorize::scope("openid")).unwrap();
@@ -207,7 +207,7 @@ fn a_code_presented_twice_ends_what_came_of_it() {
 }
 
 #[test]
-fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
+fn the_code_can_be_sent_in_the_fragment_or_as_a_form() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let authorize = || Authorize::scope("openid");
@@ -291,7 +291,7 @@ fn a_request_that_should_have_been_pushed_is_refused() {
 }
 
 #[test]
-fn a_user_who_denies_and_one_who_is_not_there_are_refusals() {
+fn a_denial_and_a_missing_user_are_refusals() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let error =
@@ -315,7 +315,7 @@ fn a_user_who_denies_and_one_who_is_not_there_are_refusals() {
 }
 
 #[test]
-fn what_the_user_keeps_back_is_missing_from_the_scope() {
+fn a_scope_that_the_user_withholds_is_not_granted() {
     let op = OidcProvider::start();
     let authorize = Authorize::scope("openid email").parameter("jane", "hides");
     let token = op.grant(&op.client("basic"), authorize).unwrap();
@@ -397,7 +397,7 @@ fn a_wrong_secret_or_key_is_an_unknown_client() {
 }
 
 #[test]
-fn a_refresh_token_serves_once() {
+fn a_refresh_token_is_accepted_once() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let first = op.offline_token(&client);
@@ -435,7 +435,7 @@ fn a_renewed_token_may_have_a_smaller_scope_and_no_larger_one() {
 }
 
 #[test]
-fn what_is_revoked_is_inactive() {
+fn a_revoked_token_is_inactive() {
     let op = OidcProvider::start();
     for id in CLIENTS {
         let client = op.client(id);

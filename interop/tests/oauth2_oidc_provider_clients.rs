@@ -33,7 +33,7 @@ fn enter(op: &OidcProvider, pending: &PendingDevice, how: &[(&str, &str)]) -> Re
 }
 
 #[test]
-fn a_device_waits_until_somebody_has_entered_its_code() {
+fn a_device_waits_until_the_user_has_entered_its_code() {
     let op = OidcProvider::start();
     for id in CLIENTS.into_iter().chain(["native"]) {
         let (client, clock) = (op.client(id), Clock::default());
@@ -67,7 +67,7 @@ fn a_device_waits_until_somebody_has_entered_its_code() {
 }
 
 #[test]
-fn the_code_can_come_with_the_address() {
+fn the_user_code_can_be_part_of_the_address() {
     let op = OidcProvider::start();
     let (client, clock) = (op.client("native"), Clock::default());
     let pending = begin_device(&op, &client, &clock);
@@ -80,7 +80,7 @@ fn the_code_can_come_with_the_address() {
 }
 
 #[test]
-fn a_device_that_is_denied_gets_nothing() {
+fn a_device_that_is_denied_gets_no_token() {
     let op = OidcProvider::start();
     let (client, clock) = (op.client("native"), Clock::default());
     let pending = begin_device(&op, &client, &clock);
@@ -97,7 +97,7 @@ fn a_device_that_is_denied_gets_nothing() {
 }
 
 #[test]
-fn a_device_asks_no_more_often_than_it_may_until_its_code_has_expired() {
+fn a_device_polls_at_the_interval_until_its_code_has_expired() {
     let op = OidcProvider::start();
     let (client, clock) = (op.client("native"), Clock::default());
     let pending = begin_device(&op, &client, &clock);
@@ -211,7 +211,7 @@ fn shared(op: &OidcProvider, client: &Client, token: Token) -> SharedSession {
 }
 
 #[test]
-fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
+fn an_expired_token_is_renewed_and_the_request_is_sent_again() {
     let mut op = OidcProvider::start();
     let client = op.client("basic");
     let token = op.offline_token(&client);
@@ -241,7 +241,7 @@ fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
 }
 
 #[test]
-fn many_who_find_a_token_refused_renew_it_once() {
+fn many_callers_with_a_refused_token_renew_it_once() {
     let mut op = OidcProvider::start();
     let client = op.client("basic");
     let token = op.offline_token(&client);
@@ -297,7 +297,7 @@ fn a_token_without_the_scope_is_not_renewed() {
 }
 
 #[test]
-fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
+fn a_revoked_grant_needs_a_new_sign_in_of_the_user() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let token = op.offline_token(&client);
@@ -314,7 +314,7 @@ fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
 }
 
 #[test]
-fn a_client_supplies_itself_with_tokens() {
+fn a_client_gets_its_own_tokens() {
     let op = OidcProvider::start();
     let client = op.client("key-jwt");
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
@@ -345,7 +345,7 @@ fn a_client_supplies_itself_with_tokens() {
 }
 
 #[test]
-fn a_request_without_a_token_is_told_what_is_wanted() {
+fn a_request_without_a_token_gets_a_challenge() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let session = shared(&op, &client, Token::bearer("x"));

@@ -68,7 +68,7 @@ fn is_good_until_revoked(task: &Task<'_>) -> Value {
 }
 
 #[test]
-fn a_code_brings_a_token_that_is_renewed_and_revoked() {
+fn a_code_gives_a_token_that_is_renewed_and_revoked() {
     let server = OurServer::start();
     for authentication in ["client_secret_basic", "client_secret_post"] {
         let task = Task { authentication, ..Task::new(&server, "code") };
@@ -100,7 +100,7 @@ fn a_client_acts_for_itself() {
 }
 
 #[test]
-fn awkward_credentials_are_understood_wherever_they_are() {
+fn awkward_credentials_are_understood_in_every_placement() {
     let server = OurServer::start();
     let task = Task::new(&server, "client_credentials");
     let task = Task { client: AWKWARD_CLIENT, client_secret: Some(AWKWARD_SECRET), ..task };
@@ -111,7 +111,7 @@ fn awkward_credentials_are_understood_wherever_they_are() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn invalid_requests_are_refused() {
     let server = OurServer::start();
     let code = Task::new(&server, "code");
     // Authlib does not notice that the callback has no code, and requests a token for the client

@@ -75,7 +75,7 @@ fn signs_in(task: &Task<'_>) -> Value {
 }
 
 #[test]
-fn the_metadata_say_what_there_is() {
+fn the_metadata_describe_the_server() {
     let server = OurServer::start();
     let walk = walk(&Task::new(&server, "steps"));
     let metadata = &walk["metadata"];
@@ -111,7 +111,7 @@ fn a_user_signs_in_with_a_proof_key() {
 }
 
 #[test]
-fn awkward_credentials_are_understood_wherever_they_are() {
+fn awkward_credentials_are_understood_in_every_placement() {
     let server = OurServer::start();
     for authentication in ["basic", "post"] {
         let task = Task {
@@ -147,7 +147,7 @@ fn single_steps_lead_to_a_token() {
 }
 
 #[test]
-fn a_callback_of_another_issuer_or_state_is_forged() {
+fn a_callback_of_another_issuer_or_state_is_refused() {
     let server = OurServer::start();
     for flow in ["code", "steps"] {
         for forge in ["iss is missing", "iss is another", "state is another"] {
@@ -198,7 +198,7 @@ fn a_client_registers_itself_and_a_user_signs_in_there() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn invalid_requests_are_refused() {
     let server = OurServer::start();
     let code = Task::new(&server, "code");
     assert_eq!(refused(&Task { user: "nobody", ..code.clone() }), "access_denied");

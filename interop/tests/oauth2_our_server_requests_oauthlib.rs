@@ -75,7 +75,7 @@ fn a_code_is_exchanged_with_and_without_a_proof_key() {
 }
 
 #[test]
-fn a_client_with_awkward_credentials_is_known_wherever_they_are() {
+fn a_client_with_awkward_credentials_is_authenticated_in_every_placement() {
     let server = OurServer::start();
     let task = Task {
         client: AWKWARD_CLIENT,
@@ -104,7 +104,7 @@ fn an_app_needs_a_proof_key_and_no_secret() {
 }
 
 #[test]
-fn a_token_comes_in_the_fragment() {
+fn a_token_is_sent_in_the_fragment() {
     let server = OurServer::start();
     let task = Task { scope: "photos.read", ..Task::new(&server, "implicit") };
     let walk = walk(&task);

@@ -178,7 +178,7 @@ fn a_token_without_an_end_does_not_expire() {
 }
 
 #[test]
-fn a_rotated_refresh_token_serves_once() {
+fn a_rotated_refresh_token_is_accepted_once() {
     let python_oauth2 = PythonOauth2Server::new(json!({ "expires_in": 600, "reissues": true }));
     let first = python_oauth2.token(password()).unwrap();
     let second = python_oauth2.refresh(&first).unwrap();
@@ -204,7 +204,7 @@ fn an_equal_request_gets_the_same_unique_tokens() {
 }
 
 #[test]
-fn a_code_serves_once() {
+fn a_code_is_accepted_once() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let (pending, callback) = python_oauth2.begin(Authorize::default());
     let copy = serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
@@ -214,7 +214,7 @@ fn a_code_serves_once() {
 }
 
 #[test]
-fn an_error_without_a_state_is_not_taken_for_an_answer() {
+fn an_error_without_a_state_is_refused() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let alone = Error::from(CallbackError::ErrorAlone { code: "access_denied".into() });
     let Step::Done(authorization) =
@@ -244,7 +244,7 @@ fn an_error_without_a_state_is_not_taken_for_an_answer() {
 }
 
 #[test]
-fn a_client_that_may_not_use_a_grant_is_told_so() {
+fn a_client_that_may_not_use_a_grant_gets_an_error() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let limited = Client::new(python_oauth2.server.clone(), "limited")
         .secret(SECRET)
@@ -274,7 +274,7 @@ fn a_client_that_may_not_use_a_grant_is_told_so() {
 }
 
 #[test]
-fn wrong_credentials_are_refused_with_the_librarys_words() {
+fn wrong_credentials_are_refused_with_the_text_of_the_library() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let ask = |client: Client, grant| {
         refusal(python_oauth2.http.run(client.request_token(grant, Moment::from_os())))
@@ -304,7 +304,7 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
 }
 
 #[test]
-fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
+fn a_secret_with_reserved_characters_is_sent_raw_in_the_header() {
     let secret = "100% s=cret+/&:~";
     let python_oauth2 =
         PythonOauth2Server::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
@@ -322,7 +322,7 @@ fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
 }
 
 #[test]
-fn an_unknown_scope_is_dropped_and_reported_for_a_code_alone() {
+fn an_unknown_scope_is_dropped_and_reported_only_for_a_code() {
     let python_oauth2 =
         PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
     let token = python_oauth2.grant(Authorize::scope("read admin")).unwrap();
@@ -353,7 +353,7 @@ fn an_unknown_scope_is_dropped_and_reported_for_a_code_alone() {
 }
 
 #[test]
-fn the_default_scope_is_told_where_it_stands_in() {
+fn the_default_scope_is_reported_if_it_is_used() {
     let python_oauth2 =
         PythonOauth2Server::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
     let ask = |authorize: &Authorize| {
@@ -400,7 +400,7 @@ fn the_default_scope_is_told_where_it_stands_in() {
 }
 
 #[test]
-fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
+fn a_code_after_a_second_question_mark_did_not_arrive_at_the_redirect_uri() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let (pending, callback) = python_oauth2.begin(
         Authorize::default()
@@ -412,7 +412,7 @@ fn a_code_behind_a_second_question_mark_did_not_come_to_the_redirect_uri() {
 }
 
 #[test]
-fn a_redirect_uri_that_is_not_registered_stays_at_the_server() {
+fn a_redirect_uri_that_is_not_registered_is_not_used() {
     let python_oauth2 = PythonOauth2Server::new(json!({}));
     let mut authorize = Authorize::default();
     authorize.redirect_uri = Some("https://elsewhere.example.com/ready".into());

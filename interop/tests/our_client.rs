@@ -161,7 +161,7 @@ fn a_user_grants_access_with_plaintext_in_the_header() {
 }
 
 #[test]
-fn a_callback_with_escapes_comes_back_as_it_was() {
+fn a_callback_with_escapes_is_kept_unchanged() {
     let pair = OAuthlibPair::new(Scheme::default());
     // Not `%C3%BC%20`: oauthlib writes the callback's query anew.
     let Authorization { url, pending, .. } =
@@ -206,7 +206,7 @@ fn a_user_who_denies_is_a_refusal() {
 }
 
 #[test]
-fn a_callback_for_another_authorization_is_forged() {
+fn a_callback_for_another_authorization_is_refused() {
     let pair = OAuthlibPair::new(Scheme::default());
     let [ours, attackers] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap());
     let callback = pair.callback(&attackers.url);
@@ -260,7 +260,7 @@ fn assert_unauthorized(answer: Result<(), Error>) {
 }
 
 #[test]
-fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
+fn an_error_of_oauthlib_is_reported() {
     let pair = OAuthlibPair::with(Scheme::default(), |server| {
         server.with(|it| it.callbacks = Some(Callbacks::Registered))
     });

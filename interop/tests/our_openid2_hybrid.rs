@@ -83,7 +83,7 @@ fn a_request_token_is_for_the_consumer_that_asked() {
 }
 
 #[test]
-fn a_user_who_gives_no_access_signs_in_all_the_same() {
+fn a_user_who_denies_access_still_signs_in() {
     let op = OurOpenidProvider::start();
     let assertion =
         sign_in(&op, oauth::Request { consumer: "somebody else".into(), scope: None }, true);

@@ -113,7 +113,7 @@ fn every_kind_of_key_signs_answers() {
 
 /// Numbers may begin with a zero, or with a bit that would be a sign.
 #[test]
-fn both_sides_come_to_the_same_key_whatever_the_numbers() {
+fn both_sides_compute_the_same_key_for_all_numbers() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     for kind in [["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]] {
@@ -131,7 +131,7 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 }
 
 #[test]
-fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
+fn a_refusal_of_a_kind_of_association_names_another_kind() {
     let kinds = [AssociationKind::DhSha256];
     let op =
         OurOpenidProvider::with(|options| options.with(|it| it.associations = Some(kinds.into())));
@@ -148,7 +148,7 @@ fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
 }
 
 #[test]
-fn where_no_key_is_granted_the_consumer_asks() {
+fn without_an_association_the_consumer_asks_the_provider() {
     let op =
         OurOpenidProvider::with(|options| options.with(|it| it.associations = Some([].into())));
     let answer = Consumer::start().sign_in(&op.jane(""), json!({}));
@@ -157,7 +157,7 @@ fn where_no_key_is_granted_the_consumer_asks() {
 }
 
 #[test]
-fn a_request_may_come_by_a_form() {
+fn a_request_may_be_sent_as_a_form() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     let told = json!({ "posts": true, "sreg": ["email"] });
@@ -170,7 +170,7 @@ fn a_request_may_come_by_a_form() {
 }
 
 #[test]
-fn attributes_have_the_values_that_were_asked_for() {
+fn attributes_have_the_requested_values() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     for (count, emails) in
@@ -196,7 +196,7 @@ fn attributes_have_the_values_that_were_asked_for() {
 }
 
 #[test]
-fn a_long_answer_goes_by_a_form() {
+fn a_long_answer_is_sent_as_a_form() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
@@ -229,7 +229,7 @@ fn simple_registration_is_answered_in_both_versions() {
 }
 
 #[test]
-fn openid_1_is_spoken_where_it_is_allowed() {
+fn openid_1_is_used_if_it_is_allowed() {
     let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for (way, local) in [("/openid1", "/openid1"), ("/openid1-delegated", "")] {
@@ -288,7 +288,7 @@ fn a_user_who_has_answered_before_is_not_asked() {
 }
 
 #[test]
-fn a_user_who_says_no_is_sent_back() {
+fn a_user_who_denies_is_sent_back() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     let answer = consumer.sign_in(&op.jane(""), json!({ "jane": "denies" }));

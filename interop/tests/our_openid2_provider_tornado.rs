@@ -13,7 +13,7 @@ fn sign_in(op: &OurOpenidProvider, ax: &[&str], told: Value) -> Value {
 }
 
 #[test]
-fn the_site_knows_the_whole_user() {
+fn the_site_gets_the_whole_user() {
     let op = OurOpenidProvider::start();
     let expected = json!({
         "first_name": "Jane",
@@ -30,7 +30,7 @@ fn the_site_knows_the_whole_user() {
 }
 
 #[test]
-fn the_site_is_told_what_it_asks_for() {
+fn the_site_gets_the_requested_attributes() {
     let op = OurOpenidProvider::start();
     let answer = sign_in(&op, &["email"], json!({ "select": "/id/jane#2" }));
     let user = &answer["user"];
@@ -51,7 +51,7 @@ fn the_site_is_told_what_it_asks_for() {
 }
 
 #[test]
-fn a_user_who_says_no_is_not_signed_in() {
+fn a_user_who_denies_is_not_signed_in() {
     let op = OurOpenidProvider::start();
     assert_eq!(sign_in(&op, &EVERYTHING, json!({ "jane": "denies" }))["status"], 401);
 }

@@ -98,7 +98,7 @@ fn photos(client: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
 }
 
 #[test]
-fn requests_oauthlib_walks_with_the_header() {
+fn requests_oauthlib_completes_the_flow_with_the_header() {
     let service = Service::start();
     for method in ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"] {
         walks(&Task::new(&service, method, "header"));
@@ -106,7 +106,7 @@ fn requests_oauthlib_walks_with_the_header() {
 }
 
 #[test]
-fn requests_oauthlib_walks_with_the_query() {
+fn requests_oauthlib_completes_the_flow_with_the_query() {
     let service = Service::start();
     for method in ["HMAC-SHA1", "HMAC-SHA256"] {
         walks(&Task::new(&service, method, "query"));
@@ -114,7 +114,7 @@ fn requests_oauthlib_walks_with_the_query() {
 }
 
 #[test]
-fn requests_oauthlib_walks_with_the_body() {
+fn requests_oauthlib_completes_the_flow_with_the_body() {
     let service = Service::start();
     for method in ["HMAC-SHA1", "HMAC-SHA256"] {
         walks(&Task::new(&service, method, "body"));
@@ -122,7 +122,7 @@ fn requests_oauthlib_walks_with_the_body() {
 }
 
 #[test]
-fn requests_oauthlib_walks_with_an_rsa_key() {
+fn requests_oauthlib_completes_the_flow_with_an_rsa_key() {
     let service = Service::start();
     for placement in ["header", "query", "body"] {
         let task = Task::new(&service, "RSA-SHA256", placement);

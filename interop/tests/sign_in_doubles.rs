@@ -128,7 +128,7 @@ fn a_user_signs_in_with_google() {
 }
 
 #[test]
-fn google_gives_a_code_to_nobody_else() {
+fn google_gives_a_code_only_to_its_client() {
     let (http, double) = (Http::default(), Double::google());
     let google = |secret| {
         SignIn::new(&services::GOOGLE, CLIENT, secret, CALLBACK)

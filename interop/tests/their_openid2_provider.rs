@@ -44,7 +44,7 @@ fn has_all_wishes(assertion: &Assertion) {
 }
 
 #[test]
-fn a_user_goes_there_by_a_redirect_or_a_form() {
+fn a_user_is_sent_to_the_provider_by_a_redirect_or_a_form() {
     let mut op = TheirProvider::start();
     let site = Site::default();
     let found = site.discover(&op.jane("/delegated")).unwrap();
@@ -65,7 +65,7 @@ fn a_user_goes_there_by_a_redirect_or_a_form() {
 }
 
 #[test]
-fn a_long_answer_comes_by_a_form() {
+fn a_long_answer_is_received_as_a_form() {
     let op = TheirProvider::start();
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
@@ -161,7 +161,7 @@ fn attributes_that_declare_no_namespace_are_not_reported() {
 }
 
 #[test]
-fn attributes_alone_come_without_a_user() {
+fn attributes_can_be_requested_without_a_user() {
     let op = TheirProvider::start();
     let asked = |authorize: Authorize| {
         authorize.with(|it| it.without_identity = true).extension(all_wishes())
@@ -193,7 +193,7 @@ fn a_user_who_has_to_be_asked_is_asked_again() {
 }
 
 #[test]
-fn in_openid_1_the_user_is_asked_where_the_provider_says() {
+fn in_openid_1_the_user_is_asked_at_the_url_that_the_provider_names() {
     let op = TheirProvider::start();
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
@@ -214,7 +214,7 @@ fn in_openid_1_the_user_is_asked_where_the_provider_says() {
 }
 
 #[test]
-fn a_user_who_says_no_is_a_refusal() {
+fn a_denial_is_a_refusal() {
     let mut op = TheirProvider::start();
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     for way in ["", "/openid1"] {
@@ -229,7 +229,7 @@ fn a_user_who_says_no_is_a_refusal() {
 }
 
 #[test]
-fn what_the_provider_finds_wrong_is_repeated() {
+fn an_error_of_the_provider_is_reported() {
     let op = TheirProvider::start();
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
@@ -283,7 +283,7 @@ fn the_user_selects_who_they_are() {
 }
 
 #[test]
-fn the_short_way_gives_a_profile() {
+fn the_short_form_gives_a_profile() {
     let op = TheirProvider::start();
     let site = Site::default();
     let provider = Discovered::known_provider(&op.endpoint()).unwrap();
@@ -310,7 +310,7 @@ fn the_short_way_gives_a_profile() {
 }
 
 #[test]
-fn the_short_way_asks_for_what_is_wanted() {
+fn the_short_form_requests_the_wanted_attributes() {
     let op = TheirProvider::start();
     let site = Site::default();
     for (asked, name) in [(&[ProfileField::Email][..], Some("jane")), (&[], None)] {

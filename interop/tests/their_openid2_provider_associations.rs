@@ -24,7 +24,7 @@ fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
 }
 
 #[test]
-fn each_kind_of_key_verifies_answers_without_asking_for_them() {
+fn each_kind_of_key_verifies_answers_without_a_request() {
     let mut op = TheirProvider::start();
     for kind in [SHA256, SHA1, PLAIN_SHA256, PLAIN_SHA1] {
         let site = Site::new(options().with(|it| it.associations = Some([kind].into())));
@@ -52,7 +52,7 @@ fn each_kind_of_key_verifies_answers_without_asking_for_them() {
 
 /// Numbers may begin with a zero, or with a bit that would be a sign.
 #[test]
-fn both_sides_come_to_the_same_key_whatever_the_numbers() {
+fn both_sides_compute_the_same_key_for_all_numbers() {
     let op = TheirProvider::start();
     for kind in [SHA256, SHA1] {
         let site = Site::new(options().with(|it| it.associations = Some([kind].into())));
@@ -65,7 +65,7 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 }
 
 #[test]
-fn the_best_kind_is_asked_for_unless_said_otherwise() {
+fn the_best_kind_is_requested_by_default() {
     let op = TheirProvider::start();
     let site = Site::default();
     let key =
@@ -74,7 +74,7 @@ fn the_best_kind_is_asked_for_unless_said_otherwise() {
 }
 
 #[test]
-fn the_kind_that_the_provider_names_is_asked_for_once() {
+fn the_kind_that_the_provider_names_is_requested_once() {
     // The specification has status 400 for it, and the library 200.
     for status in [200, 400] {
         let mut op = TheirProvider::with(&json!({
@@ -90,7 +90,7 @@ fn the_kind_that_the_provider_names_is_asked_for_once() {
 }
 
 #[test]
-fn a_kind_that_is_not_wanted_is_not_taken() {
+fn a_kind_that_is_not_wanted_is_refused() {
     for status in [200, 400] {
         let mut op = TheirProvider::with(&json!({
             "associations": [["HMAC-SHA1", "DH-SHA1"]], "unsupported_status": status,
@@ -103,7 +103,7 @@ fn a_kind_that_is_not_wanted_is_not_taken() {
 }
 
 #[test]
-fn where_no_key_is_granted_the_provider_is_asked() {
+fn without_an_association_the_provider_is_asked() {
     for status in [200, 400] {
         let mut op =
             TheirProvider::with(&json!({ "associations": [], "unsupported_status": status }));
@@ -122,7 +122,7 @@ fn where_no_key_is_granted_the_provider_is_asked() {
 }
 
 #[test]
-fn who_wants_no_keys_asks_for_none() {
+fn no_association_is_requested_if_none_is_wanted() {
     let mut op = TheirProvider::start();
     let site = Site::new(options().with(|it| it.associations = Some([].into())));
     let found = site.discover(&op.jane("")).unwrap();
@@ -131,7 +131,7 @@ fn who_wants_no_keys_asks_for_none() {
 }
 
 #[test]
-fn a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
+fn a_key_that_the_provider_has_forgotten_is_reported_for_removal() {
     let mut op = TheirProvider::start();
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
@@ -148,7 +148,7 @@ fn a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
 }
 
 #[test]
-fn nobody_can_have_a_key_dropped_that_is_good() {
+fn an_attacker_cannot_cause_the_removal_of_a_valid_key() {
     let op = TheirProvider::start();
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
@@ -159,7 +159,7 @@ fn nobody_can_have_a_key_dropped_that_is_good() {
 }
 
 #[test]
-fn a_key_is_used_as_long_as_it_lives() {
+fn a_key_is_used_until_it_expires() {
     let mut op = TheirProvider::with(&json!({ "lifetime": 600 }));
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
@@ -217,7 +217,7 @@ fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
 }
 
 #[test]
-fn in_openid_1_too_a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
+fn in_openid_1_too_a_key_that_the_provider_has_forgotten_is_reported_for_removal() {
     let mut op = TheirProvider::start();
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();

@@ -63,7 +63,7 @@ impl KnownProvider {
 }
 
 #[test]
-fn an_answer_counts_once() {
+fn an_answer_is_accepted_once() {
     KnownProvider::each(|known| {
         let visit = known.visit();
         assert!(known.site.verify(&visit).is_ok());
@@ -78,7 +78,7 @@ fn an_answer_counts_once() {
 }
 
 #[test]
-fn no_signed_field_can_be_changed_or_taken_away() {
+fn no_signed_field_can_be_changed_or_removed() {
     KnownProvider::each(|known| {
         let visit = known.visit();
         let signed = visit.signed();
@@ -118,7 +118,7 @@ fn no_field_can_be_declared_unsigned() {
 }
 
 #[test]
-fn what_nobody_signed_is_not_to_be_had() {
+fn unsigned_values_are_not_reported() {
     KnownProvider::each(|known| {
         let visit = known.site.visit(
             Authorize::new(&known.found, RETURN_TO).with(|it| it.association = known.key.clone()),
@@ -153,7 +153,7 @@ fn what_nobody_signed_is_not_to_be_had() {
 }
 
 #[test]
-fn a_field_that_stands_twice_is_refused() {
+fn a_repeated_field_is_refused() {
     KnownProvider::each(|known| {
         let twice = known.visit().twice("identity");
         assert_eq!(
@@ -164,7 +164,7 @@ fn a_field_that_stands_twice_is_refused() {
 }
 
 #[test]
-fn an_answer_is_for_the_browser_that_asked() {
+fn an_answer_is_accepted_only_in_the_browser_that_asked() {
     KnownProvider::each(|known| {
         let (ours, attackers) = (known.visit(), known.visit());
         assert_eq!(known.refuse(&ours.with_answer_of(&attackers)), Forged::StateMismatch);
@@ -172,7 +172,7 @@ fn an_answer_is_for_the_browser_that_asked() {
 }
 
 #[test]
-fn an_answer_is_for_the_place_that_was_meant() {
+fn an_answer_is_accepted_only_at_its_return_to() {
     KnownProvider::each(|known| {
         let visit = known.visit();
         for (part, other) in
@@ -205,7 +205,7 @@ fn an_old_answer_is_refused() {
 }
 
 #[test]
-fn a_provider_speaks_for_those_who_name_it() {
+fn a_provider_asserts_only_identifiers_that_name_it() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.origin).unwrap();
@@ -242,7 +242,7 @@ fn a_provider_speaks_for_those_who_name_it() {
 }
 
 #[test]
-fn an_answer_of_another_provider_is_foreign() {
+fn an_answer_of_another_provider_is_refused() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
     let site = Site::default();
     let found = site.discover(&op.origin).unwrap();

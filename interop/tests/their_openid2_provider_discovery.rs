@@ -57,12 +57,12 @@ fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], versi
 }
 
 #[test]
-fn every_way_leads_to_the_provider() {
+fn every_form_of_discovery_finds_the_provider() {
     lead_to_the_provider(&mut TheirProvider::start(), &Site::default(), &WAYS, Version::V2_0);
 }
 
 #[test]
-fn the_old_ways_lead_there_where_openid_1_is_allowed() {
+fn the_old_forms_of_discovery_work_if_openid_1_is_allowed() {
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let mut op = TheirProvider::start();
     lead_to_the_provider(&mut op, &site, &WAYS_OF_OPENID_1, Version::V1_1);
@@ -106,7 +106,7 @@ fn an_identifier_without_a_provider_is_refused() {
 }
 
 #[test]
-fn nothing_is_fetched_from_this_machine_unless_that_is_allowed() {
+fn nothing_is_fetched_from_this_machine_unless_it_is_allowed() {
     let mut op = TheirProvider::start();
     for options in
         [Options::default(), Options::default().with(|it| it.dangerous_allow_http = true)]
