@@ -5,7 +5,7 @@ use oauth_proto::oauth2::server::{GrantType, Provider, serve};
 use oauth_proto::{Moment, Timestamp};
 
 #[test]
-fn a_token_for_a_client_takes_twelve_allocations_at_most() {
+fn a_token_for_a_client_costs_at_most_twelve_allocations() {
     let provider = Provider::builder("https://auth.example.com")
         .add_grant_type(GrantType::client_credentials().scopes("read write"))
         .build()

@@ -115,7 +115,7 @@ fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
 
 /// Row `pending-of-another-service`: another client would send the verifier to another server.
 #[test]
-fn a_pending_value_is_redeemed_by_its_own_client_alone() {
+fn a_pending_value_is_redeemed_only_by_its_own_client() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");
         let server = Server::new(&url("r"), &url("a"), &url("t")).unwrap();
@@ -256,7 +256,7 @@ fn credentials_that_are_empty_missing_or_not_utf8_are_refused() {
 
 /// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
 #[test]
-fn a_lifetime_that_is_no_whole_number_is_refused() {
+fn a_lifetime_that_is_not_a_whole_number_is_refused() {
     let pair = OAuth1Pair::default();
     let mut handle = pair.token();
     handle.session_handle = Some("h".into());
@@ -295,7 +295,7 @@ fn a_redirect_of_a_credentials_endpoint_is_refused_and_its_query_not_shown() {
 
 /// Row `http-endpoint`: the response holds secrets (RFC 5849 §2.1).
 #[test]
-fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
+fn an_endpoint_without_tls_is_used_only_on_this_machine() {
     let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
     let [one, two, three] = urls("http://photos.example.net");
     let plain = || Server::new(&one, &two, &three).unwrap();

@@ -53,7 +53,7 @@ fn a_request_that_was_accepted_is_refused_the_second_time() {
 
 /// Row `nonce-replay`, in a race.
 #[test]
-fn of_several_copies_of_a_request_at_once_one_is_accepted() {
+fn only_one_of_several_simultaneous_copies_of_a_request_is_accepted() {
     for _ in 0..50 {
         let pair = OAuth1Pair::default();
         let request = pair.signed();
@@ -116,7 +116,7 @@ fn at(later: i64) -> Result<(), Rejected> {
 
 /// Row `timestamp-old`: RFC 5849 §3.3.
 #[test]
-fn a_timestamp_older_than_the_window_is_refused_and_the_window_told() {
+fn a_timestamp_older_than_the_window_is_refused_and_the_answer_has_the_window() {
     assert!(at(300).is_ok());
     let rejected = at(301).unwrap_err();
     assert_eq!(rejected.response().status(), 401);
@@ -142,7 +142,7 @@ fn a_timestamp_ahead_of_the_window_is_refused() {
 
 /// Row `timestamp-odd`: RFC 5849 §3.3.
 #[test]
-fn a_timestamp_that_is_no_positive_whole_number_is_malformed() {
+fn a_timestamp_that_is_not_a_positive_whole_number_is_malformed() {
     for odd in ["0", "-1", "+5", "1e9", "", "99999999999999999999", "１２"] {
         let pair = OAuth1Pair::default();
         let mut request = pair.signed();
@@ -316,7 +316,7 @@ fn protocol_parameters_in_two_places_are_refused() {
 
 /// Row `parameter-twice`: RFC 5849 §3.1.
 #[test]
-fn a_protocol_parameter_that_stands_twice_is_refused() {
+fn a_repeated_protocol_parameter_is_refused() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     header(&mut request, |value| value + ", oauth_nonce=\"again\"");
@@ -454,7 +454,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
 
 /// Row `parameter-absent`: RFC 5849 §3.1.
 #[test]
-fn a_request_without_a_protocol_parameter_is_told_which_is_missing() {
+fn the_answer_to_a_request_without_a_protocol_parameter_names_it() {
     for name in [
         "oauth_consumer_key",
         "oauth_token",
@@ -770,7 +770,7 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
 
 /// Row `provider-without-tls`: the answers hold secrets (RFC 5849 §2.1).
 #[test]
-fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_name() {
+fn a_provider_without_tls_is_refused_except_on_this_machine_or_with_the_dangerous_option() {
     use oauth_proto::oauth1::server::{Provider, Verifier};
     let verifier = |origin: &str| Verifier::new(origin).unwrap();
     let option = Some("ProviderBuilder::dangerous_allow_http");
@@ -812,7 +812,7 @@ fn plaintext_cannot_be_listed_as_a_method() {
 /// unknown client, a wrong secret, an unknown token and a token of another client. The script
 /// `benches/instructions` compares the work.
 #[test]
-fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
+fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     use oauth_proto::oauth1::server::ServerStep;
     use oauth_proto::oauth1::server::store::{NextQuery, Store};
     let pair = OAuth1Pair::default();
@@ -947,7 +947,7 @@ fn no_debug_output_of_a_server_shows_a_secret() {
 /// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. No server issued such a
 /// value.
 #[test]
-fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
+fn control_characters_are_refused_before_storage_is_asked() {
     use oauth_proto::oauth1::server::ServerStep;
     use oauth_proto::oauth1::server::store::NextQuery;
     let pair = OAuth1Pair::default();
@@ -1000,7 +1000,7 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
 
 /// Row `control-characters`: the application's own parameters are kept with temporary credentials.
 #[test]
-fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() {
+fn a_nul_in_an_application_parameter_is_refused_and_line_breaks_are_kept() {
     let pair = OAuth1Pair::default();
     let begin = |name: &str, value: &str| {
         let step = pair
@@ -1022,7 +1022,7 @@ fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() 
 
 /// Row `oversized-parameter`: a nonce that is remembered takes a bounded place.
 #[test]
-fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
+fn a_nonce_of_256_bytes_is_accepted_and_a_longer_one_is_refused() {
     let pair = OAuth1Pair::default();
     let token = pair.token().credentials;
     let verify = |nonce: &str| {
@@ -1039,7 +1039,7 @@ fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
 
 /// Row `parameter-twice`: RFC 5849 §3.1, item 2, also for names that the specification only claims.
 #[test]
-fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
+fn an_unknown_oauth_parameter_may_occur_once() {
     let pair = OAuth1Pair::default();
     let with = |more: &str| {
         let mut request = pair.signed();

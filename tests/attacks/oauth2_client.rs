@@ -71,7 +71,7 @@ fn a_code_from_another_issuer_is_refused() {
 /// Row `iss-unknown`, whether it has promised to name itself or not: there is nothing that its name
 /// could be compared with.
 #[test]
-fn an_issuer_is_not_believed_where_none_is_known() {
+fn an_issuer_is_refused_if_the_servers_issuer_is_unknown() {
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
         server.with(|server| {
@@ -113,7 +113,7 @@ fn an_issuer_is_not_believed_where_none_is_known() {
 
 /// Row `mix-up-error`.
 #[test]
-fn an_error_from_another_issuer_is_not_believed() {
+fn an_error_from_another_issuer_is_refused() {
     let error =
         redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();
     assert!(
@@ -215,7 +215,7 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
 
 /// Row `callback-replay`: a second click, a prefetch, or a stored copy.
 #[test]
-fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
+fn a_callback_that_arrives_twice_is_redeemed_once_if_its_id_is_spent_first() {
     let used = UsedPendingIds::new(10);
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
@@ -333,7 +333,7 @@ fn json_that_names_a_field_twice_is_refused() {
 
 /// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
 #[test]
-fn a_lifetime_that_is_no_whole_number_is_refused() {
+fn a_lifetime_that_is_not_a_whole_number_is_refused() {
     let with = |value: &str| ANSWER.replace("3600", value);
     let until = |seconds: u64| Some(Timestamp::from_secs(NOW.saturating_add(seconds)));
     for (value, expires_at) in [
@@ -439,7 +439,7 @@ fn a_redirect_of_the_token_endpoint_is_refused_and_its_query_not_shown() {
 
 /// Row `http-endpoint`, unless an option with a dangerous name allows it.
 #[test]
-fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
+fn an_endpoint_without_tls_is_used_only_on_this_machine() {
     let server = |url: &str| AuthorizationServer::new(url).unwrap();
     let request = |server| client_of(server).request_token(Grant::client_credentials(), moment());
     let error = request(server("http://auth.example.com/token")).unwrap_err();
@@ -467,7 +467,7 @@ fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
 
 /// Row `token-to-wrong-host`, unless an option with a dangerous name allows it.
 #[test]
-fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
+fn a_token_is_attached_only_to_requests_to_its_own_origin() {
     let session = session(token());
     for foreign in [
         "https://evil.example/albums",
@@ -506,7 +506,7 @@ fn a_token_is_attached_to_requests_to_its_own_origin_alone() {
 /// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once
 /// more.
 #[test]
-fn a_request_that_was_led_elsewhere_is_not_signed_again() {
+fn a_request_that_was_redirected_elsewhere_is_not_signed_again() {
     let mut session = session(token());
     let refused = response(401, &[("www-authenticate", "Bearer error=\"invalid_token\"")], "");
     let mut again = |leads_to: &str| {
@@ -536,7 +536,7 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
 
 /// Row `refresh-lost`.
 #[test]
-fn a_renewal_that_brings_no_refresh_token_keeps_the_one_that_is_there() {
+fn a_renewal_without_a_refresh_token_keeps_the_old_refresh_token() {
     let mut before = token();
     before.extra.insert("team".into(), "T1".into());
     before.scope = Some("photos".into());
@@ -677,7 +677,7 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
 /// Rows `mix-up` and `pending-of-another-service`: a pending value that is redeemed by another
 /// server's client would hand it the code and the proof key.
 #[test]
-fn a_pending_value_is_redeemed_by_its_own_client_alone() {
+fn a_pending_value_is_redeemed_only_by_its_own_client() {
     let mut other = AuthorizationServer::new("https://evil.example/token").unwrap();
     other.authorization_endpoint = Some("https://evil.example/a".into());
     other.device_authorization_endpoint = Some("https://evil.example/d".into());
@@ -696,7 +696,7 @@ fn a_pending_value_is_redeemed_by_its_own_client_alone() {
 /// Row `endpoint-with-parameters`: a server's metadata would choose whose request it is, or where
 /// its answer goes.
 #[test]
-fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
+fn an_endpoint_with_parameters_of_the_protocol_is_refused() {
     for query in [
         "client_id=victim",
         "x=y&st%61te=fixed",
@@ -717,7 +717,7 @@ fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
 
 /// Row `discovery-internal`: this machine, in every writing of its address.
 #[test]
-fn a_server_elsewhere_points_at_nothing_on_this_machine() {
+fn a_remote_server_cannot_name_endpoints_on_this_machine() {
     for host in [
         "127.0.0.1",
         "localhost",
@@ -752,7 +752,7 @@ fn a_server_elsewhere_points_at_nothing_on_this_machine() {
 
 /// Row `device-uri-that-acts`: a device shows or opens what the server sends.
 #[test]
-fn a_device_is_shown_nothing_that_acts_by_itself() {
+fn a_device_is_not_shown_a_uri_or_code_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
         let (_, sent_on) =
             sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
@@ -776,7 +776,7 @@ fn a_device_is_shown_nothing_that_acts_by_itself() {
 
 /// Row `token-to-wrong-host`: the `Host` header, or the user name of the URL, names another host.
 #[test]
-fn a_request_whose_host_is_another_gets_no_token() {
+fn a_request_with_a_different_host_header_gets_no_token() {
     let mut request = get(API);
     request.headers_mut().insert("host", http::HeaderValue::from_static("evil.example"));
     session(token()).attach_token(&mut request, now()).unwrap_err();
@@ -819,7 +819,7 @@ const INTERNAL: [&str; 26] = [
 
 /// Row `discovery-internal`.
 #[test]
-fn a_server_elsewhere_points_at_nothing_in_this_network() {
+fn a_remote_server_cannot_name_endpoints_in_this_network() {
     let discovered = |discovery: Discovery, body: &str| {
         let (_, sent_on) = sent(discovery.start().unwrap());
         sent_on.receive(json(body), moment()).map(done)
@@ -900,7 +900,7 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
 
 /// Row `discovery-internal`: a server of this network may name its neighbours.
 #[test]
-fn a_server_of_this_network_points_at_this_network_and_not_at_this_machine() {
+fn a_server_in_this_network_can_name_endpoints_there_but_not_on_this_machine() {
     let discovered = |issuer: &str, host: &str| {
         let (_, sent_on) = sent(Discovery::new(issuer).unwrap().start().unwrap());
         let body = format!(r#"{{"issuer":"{issuer}","token_endpoint":"https://{host}/t"}}"#);
@@ -928,7 +928,7 @@ fn a_server_of_this_network_points_at_this_network_and_not_at_this_machine() {
 
 /// Row `discovery-internal`: a hostile resource names the server that the client would ask.
 #[test]
-fn a_resource_elsewhere_names_no_server_of_this_network() {
+fn a_remote_resource_cannot_name_a_server_in_this_network() {
     let own = || ResourceDiscovery::new("https://mcp.evil.example/api").unwrap();
     let answered = |discovery: ResourceDiscovery, resource: &str, servers: &str| {
         let (_, sent_on) = sent(discovery.start().unwrap());
@@ -1090,7 +1090,7 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
 
 /// Row `callback-place`: by the implicit grant.
 #[test]
-fn a_fragment_of_another_page_brings_no_token() {
+fn a_fragment_of_another_page_gives_no_token() {
     let came = |before: &str| {
         let authorization =
             client().dangerous_authorize_implicit(Authorize::default(), moment()).unwrap();
@@ -1107,7 +1107,7 @@ fn a_fragment_of_another_page_brings_no_token() {
 /// Row `pending-of-another-service`: a server chooses the text of its token endpoint, and so could
 /// look for one with the mark of another.
 #[test]
-fn what_is_pending_is_tied_to_its_client_by_128_bits() {
+fn a_pending_value_is_tied_to_its_client_by_128_bits() {
     let device = || {
         let (_, sent) =
             sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
@@ -1189,7 +1189,7 @@ fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, 
 
 /// Row `pending-of-another-service`: a pending device.
 #[test]
-fn a_device_code_is_shown_to_its_own_server_alone() {
+fn a_device_code_is_sent_only_to_its_own_server() {
     let pending = device("https://auth.example.com/device").unwrap();
     let evil = AuthorizationServer::new("https://evil.example/token").unwrap();
     for stranger in [client_of(evil), Client::new(server(), "another")] {
@@ -1200,7 +1200,7 @@ fn a_device_code_is_shown_to_its_own_server_alone() {
 
 /// Row `device-uri-that-acts`: the address that the user is told to open.
 #[test]
-fn a_verification_uri_that_is_no_web_page_is_refused() {
+fn a_verification_uri_that_is_not_a_web_page_is_refused() {
     for uri in [
         "javascript:alert(1)",
         "file:///etc/passwd",

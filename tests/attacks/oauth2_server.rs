@@ -117,7 +117,7 @@ fn a_redirect_uri_in_another_spelling_is_refused() {
 
 /// Row `redirect-port`.
 #[test]
-fn the_port_of_a_redirect_uri_may_differ_on_a_loopback_address_alone() {
+fn the_port_of_a_redirect_uri_may_differ_only_on_a_loopback_address() {
     let server = RawServer::default();
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let ask = |uri: &str| server.authorize(&[&asking("app", uri)[..], &pkce].concat());
@@ -316,7 +316,7 @@ fn a_grant_that_a_client_may_not_use_is_refused() {
 
 /// Row `state-echo`: one with control characters is refused.
 #[test]
-fn a_state_is_sent_back_as_it_came_and_breaks_out_of_nothing() {
+fn a_state_is_sent_back_unchanged_and_encoded() {
     let server = RawServer::default();
     for state in ["a\r\nSet-Cookie: x=1", "a\0", "a\tb", "a\u{7f}", "a\u{85}b"] {
         let parameters = [
@@ -414,7 +414,7 @@ fn form_of(parameters: &[(&str, &str)]) -> String {
 /// Row `state-echo`: errors keep the state, and a query that the redirect_uri has stays in front;
 /// python-oauth2 loses the one and breaks the other.
 #[test]
-fn errors_that_lead_back_keep_state_and_query() {
+fn errors_that_redirect_to_the_client_keep_state_and_query() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let url = location(&server.deny(consent.clone()));

@@ -38,7 +38,7 @@ fn a_user_who_denies_access_is_not_signed_in() {
 
 /// Row `callback-of-another-user`.
 #[test]
-fn the_callback_of_another_user_signs_nobody_in() {
+fn the_callback_of_another_user_is_refused() {
     let (authorization, _) = begin(&of(&services::GOOGLE));
     assert_eq!(
         redeemed(&of(&services::GOOGLE), authorization.pending, "code=c1&state=x"),
@@ -82,7 +82,7 @@ fn custom(client: impl Into<Client>) -> SignIn {
 
 /// Row `pending-of-another-service`.
 #[test]
-fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
+fn a_pending_value_is_redeemed_only_by_its_own_sign_in() {
     let double = |service| of(service).base_url("http://127.0.0.1:8080").unwrap();
     // Its profile is Twitter's, and the verifier would go elsewhere.
     let mut evil = Service::new(
@@ -181,7 +181,7 @@ fn a_user_who_comes_back_too_late_is_not_signed_in() {
 
 /// Row `profile-without-identifier`.
 #[test]
-fn a_profile_without_an_identifier_signs_nobody_in() {
+fn a_profile_without_an_identifier_is_refused() {
     for profile in [
         r#"{"name":"Jane"}"#,
         r#"{"sub":null,"id_str":null}"#,
@@ -256,7 +256,7 @@ fn a_request_that_names_two_hosts_gets_no_token() {
 
 /// Row `profile-refused`.
 #[test]
-fn a_refused_profile_signs_nobody_in() {
+fn a_refused_profile_is_an_error() {
     let unauthorized: fn(&str) -> Response =
         |body| response(401, &[("content-type", "application/json")], body);
     for service in BOTH {
@@ -288,7 +288,7 @@ fn a_refused_profile_signs_nobody_in() {
 
 /// Row `profile-malformed`.
 #[test]
-fn a_profile_that_is_too_large_or_no_json_is_refused() {
+fn a_profile_that_is_too_large_or_not_json_is_refused() {
     let large = format!(r#"{{"sub":"1","id_str":"1","x":"{}"}}"#, "x".repeat(256 * 1024));
     for service in BOTH {
         let error = error(&of(&service), json(&large));
@@ -310,7 +310,7 @@ fn a_profile_that_is_too_large_or_no_json_is_refused() {
 
 /// Row `profile-malformed`: the list of a user's e-mail addresses.
 #[test]
-fn a_response_without_a_list_of_addresses_signs_nobody_in() {
+fn a_response_without_a_list_of_addresses_is_refused() {
     let profile = r#"{"id":1,"email":"public@mail.example"}"#;
     let addresses = |answer: Response| {
         finish(&of(&services::GITHUB), vec![json(profile), answer]).0.unwrap_err()
@@ -414,7 +414,7 @@ fn the_version_of_2007_needs_its_dangerous_option() {
 
 /// Row `callback-place`: each service has its own URL.
 #[test]
-fn a_callback_at_another_services_url_signs_nobody_in() {
+fn a_callback_at_another_services_url_is_refused() {
     for service in BOTH {
         let own =
             || SignIn::new(&service, "id", "secret", "https://app.example/callback/own").unwrap();
@@ -482,7 +482,7 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
 /// Rows `mix-up` and `iss-unknown`: also for an instance of the operator's, and for a double on
 /// this machine.
 #[test]
-fn an_issuer_is_compared_wherever_the_service_stands() {
+fn an_issuer_is_compared_for_every_instance_of_a_service() {
     let came = |sign_in: &SignIn, iss: &str| {
         let (authorization, _) = begin(sign_in);
         let uri = format!("{}&iss={iss}", callback(&authorization.pending, false));

@@ -345,7 +345,7 @@ fn the_table_has_every_purpose() {
 
 /// A transport uses `?` on the errors that applications have.
 #[test]
-fn a_transport_reports_whatever_error_the_application_uses() {
+fn a_transport_may_report_any_type_of_error() {
     fn read(name: &str) -> Result<Vec<u8>, std::io::Error> {
         std::fs::read(name)
     }

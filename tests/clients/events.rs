@@ -662,7 +662,7 @@ fn no_event_holds_a_secret() {
 }
 
 #[test]
-fn an_answer_after_which_the_same_is_asked_again_is_reported_as_continued() {
+fn an_answer_that_is_followed_by_another_request_is_reported_as_continued() {
     let heard = Heard::default();
     let mut answers = vec![json(GRANTED), response(503, &[], ""), refusal("authorization_pending")];
     let step = secretive(&heard).poll(&pending_device(), moment()).unwrap();
@@ -722,7 +722,7 @@ fn an_early_renewal_that_fails_is_reported_as_put_off() {
 }
 
 #[test]
-fn a_request_that_goes_a_second_time_is_reported_with_its_client() {
+fn a_request_that_is_sent_again_is_reported_with_its_client() {
     let heard = Heard::default();
     let shared = shared_by(&heard, ends_in(3600));
     call(&shared, vec![Ok(response(401, &[], "")), Ok(json(GRANTED)), Ok(json("{}"))]).unwrap();
@@ -758,7 +758,7 @@ fn a_grant_that_has_ended_is_reported_once() {
 }
 
 #[test]
-fn a_storage_that_fails_is_reported_also_where_the_token_has_expired() {
+fn a_storage_failure_is_reported_even_if_the_token_has_expired() {
     let heard = Heard::default();
     let save = |_| ready(Err::<(), _>("disk full"));
     let shared = SharedSession::builder_with(
@@ -908,7 +908,7 @@ fn a_sign_in_that_is_moved_keeps_its_hooks() {
 }
 
 #[test]
-fn a_counter_needs_purpose_and_cause_alone() {
+fn a_counter_needs_only_purpose_and_cause() {
     let counts: Arc<Mutex<BTreeMap<(String, &str), u32>>> = Arc::default();
     let counter = counts.clone();
     let server = AuthorizationServer::new(TOKEN_ENDPOINT).unwrap();

@@ -11,7 +11,7 @@ use oauth_proto::oauth1::{
 use oauth_proto::{ApiRequest, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
 #[test]
-fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
+fn the_order_of_the_options_of_a_service_does_not_matter() {
     type Say = fn(Server) -> Server;
     let version_2007: Say = |it| it.with(|it| it.dangerous_version_1_0 = true);
     let first: Say = |server| server.with(|it| it.callbacks = Some(Callbacks::WithRequest));
@@ -82,7 +82,7 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
 }
 
 #[test]
-fn a_service_with_registered_callbacks_is_never_sent_one() {
+fn a_service_with_registered_callbacks_never_gets_a_callback() {
     let pair = OAuth1Pair::new(
         |server| server.with(|it| it.callbacks = Some(Callbacks::Registered)),
         |provider| provider,
@@ -98,7 +98,7 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 }
 
 #[test]
-fn parameters_of_the_services_own_go_where_its_requests_have_them() {
+fn custom_parameters_are_placed_where_the_request_has_its_parameters() {
     let first = |server: fn(Server) -> Server| {
         let pair = OAuth1Pair::new(server, |provider| provider);
         let authorize =
@@ -136,7 +136,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
 }
 
 #[test]
-fn both_places_are_told_the_callback_where_the_service_wants_it() {
+fn the_callback_is_sent_in_both_places_if_the_service_wants_it() {
     let pair = OAuth1Pair::new(
         |server| server.with(|it| it.callbacks = Some(Callbacks::WithBoth)),
         |provider| provider,
@@ -176,7 +176,7 @@ fn names_of_the_protocol_are_reserved() {
 }
 
 #[test]
-fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
+fn a_missing_verifier_is_refused_unless_the_service_sends_none() {
     let pair = OAuth1Pair::default();
     let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("{CALLBACK}&oauth_token={}", pending.token());

@@ -196,12 +196,12 @@ fn meaning(request: &Request<Vec<u8>>) -> impl PartialEq + use<> {
 
 proptest! {
     #[test]
-    fn what_is_signed_verifies(case in case()) {
+    fn a_signed_request_is_verified(case in case()) {
         prop_assert!(case.verifies(&case.signed()));
     }
 
     #[test]
-    fn any_change_of_a_signed_part_breaks_it(case in case(), change in change()) {
+    fn any_change_of_a_signed_part_breaks_the_signature(case in case(), change in change()) {
         let signed = case.signed();
         let mut changed = signed.clone();
         apply(&change, &mut changed);

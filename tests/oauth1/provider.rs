@@ -71,7 +71,7 @@ fn a_provider_serves_the_paths_that_were_set_and_names_them_to_others() {
 }
 
 #[test]
-fn two_legged_requests_are_accepted_where_they_are_allowed() {
+fn two_legged_requests_are_accepted_if_they_are_allowed() {
     let pair = OAuth1Pair::default();
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     let session = Session::two_legged(&pair.client);
@@ -87,7 +87,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
 }
 
 #[test]
-fn tokens_expire_where_the_service_says_so() {
+fn tokens_expire_if_the_service_sets_a_lifetime() {
     let hour = std::time::Duration::from_secs(3600);
     let pair = OAuth1Pair::new(
         |server| server,
@@ -104,7 +104,7 @@ fn tokens_expire_where_the_service_says_so() {
 }
 
 #[test]
-fn a_service_tells_the_client_what_it_wants_it_to_know() {
+fn a_service_can_add_parameters_to_its_response() {
     let pair = OAuth1Pair::default();
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let consent = pair.consent(&url).unwrap();
@@ -125,7 +125,7 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
 /// OAuth Request Body Hash §3.1: a form's parameters are signed themselves, and two rules for one
 /// body can be read in two ways.
 #[test]
-fn a_form_that_comes_with_a_body_hash_is_refused() {
+fn a_form_with_a_body_hash_is_refused() {
     use base64::Engine;
     use sha1::Digest;
     let pair = OAuth1Pair::default();
@@ -158,7 +158,7 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
 }
 
 #[test]
-fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire() {
+fn a_decision_is_accepted_until_the_second_in_which_the_temporary_credentials_expire() {
     for (later, counts) in [(3599, true), (3600, false)] {
         for grants in [true, false] {
             let pair = OAuth1Pair::default();
@@ -183,7 +183,7 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
 
 /// A verifier for a person to copy has ten of these characters, since it can be tried only once.
 #[test]
-fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
+fn a_displayed_verifier_has_ten_random_characters() {
     let pair = OAuth1Pair::default();
     let mut seen = BTreeSet::new();
     for _ in 0..60 {

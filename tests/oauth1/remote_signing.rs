@@ -96,7 +96,7 @@ fn no_other(request: &oauth_proto::Request) -> Response {
 }
 
 #[test]
-fn a_request_that_is_signed_remotely_is_the_one_that_would_be_signed_here() {
+fn a_request_that_is_signed_remotely_equals_one_that_is_signed_locally() {
     let photo = || {
         Request::get("https://photos.example.net/photos?size=original&b=%20x")
             .body(Vec::new())
@@ -180,7 +180,7 @@ fn every_call_that_cannot_wait_refuses_a_remote_key_and_names_the_call_that_can(
 
 /// The three legs, a call of an API and a redirect, with a key that is never here.
 #[test]
-fn a_client_whose_key_is_elsewhere_walks_the_whole_way() {
+fn a_client_with_a_remote_key_completes_all_legs() {
     let endpoint = |path: &str| format!("https://photos.example.net/{path}");
     let server =
         Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token")).unwrap();
@@ -233,7 +233,7 @@ fn a_client_whose_key_is_elsewhere_walks_the_whole_way() {
 }
 
 #[test]
-fn what_the_key_service_answers_is_not_taken_for_the_servers_answer() {
+fn an_answer_of_the_key_service_is_not_taken_for_the_servers_answer() {
     let signing = || {
         let request = Request::get("https://photos.example.net/").body(Vec::new()).unwrap();
         signer(&Scheme::new(remote())).sign_remotely(request, moment()).unwrap()
@@ -276,7 +276,7 @@ impl RemoteSignatureMethod for Broken {
 }
 
 #[test]
-fn a_step_that_cannot_be_made_says_why() {
+fn an_error_in_making_the_step_is_reported() {
     let error = |make: fn() -> BoxError| {
         let request = Request::get("https://photos.example.net/").body(Vec::new()).unwrap();
         let scheme = Scheme::new(Method::Remote(Arc::new(Broken(make))));
@@ -325,7 +325,7 @@ fn a_signed_request_is_not_shown_by_its_step() {
 }
 
 #[test]
-fn a_verifier_knows_no_remote_method() {
+fn a_verifier_refuses_remote_methods() {
     let verifier = Verifier::new("https://photos.example.net").unwrap().with(|verifier| {
         verifier.methods.push(remote());
         verifier.keyed_methods.push(remote());

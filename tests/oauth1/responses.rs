@@ -10,7 +10,7 @@ use oauth_proto::{
 };
 
 #[test]
-fn a_denial_says_what_the_service_explains() {
+fn a_denial_has_the_explanation_of_the_service() {
     let pair = OAuth1Pair::default();
     for (explained, word) in [
         (
@@ -80,7 +80,7 @@ fn every_field_of_the_answer_is_kept() {
 }
 
 #[test]
-fn json_is_read_only_where_it_is_allowed() {
+fn json_is_read_only_if_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
     assert!(matches!(
         answered(&OAuth1Pair::default(), body),
@@ -100,7 +100,7 @@ fn json_is_read_only_where_it_is_allowed() {
 }
 
 #[test]
-fn an_empty_error_is_no_refusal() {
+fn an_empty_error_is_not_a_refusal() {
     let form = "oauth_token=t&oauth_token_secret=s";
     for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="]
     {
@@ -139,7 +139,7 @@ fn a_byte_order_mark_is_ignored() {
 }
 
 #[test]
-fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
+fn an_error_of_the_client_has_the_explanation_of_the_server() {
     let pair = OAuth1Pair::default();
     pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     let error = pair.begin(Authorize::callback(CALLBACK)).unwrap_err();
@@ -200,7 +200,7 @@ fn a_problem_in_the_challenge_is_read_too() {
 }
 
 #[test]
-fn what_a_server_explains_in_its_own_way_is_not_lost() {
+fn an_unusual_explanation_of_a_server_is_kept() {
     for (body, code, word) in [
         (
             r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#,
@@ -302,7 +302,7 @@ fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
 }
 
 #[test]
-fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
+fn an_api_answer_that_has_only_an_error_is_a_refusal() {
     let pair = OAuth1Pair::default();
     let called = |body: &str| {
         let call = ApiRequest::new("https://photos.example.net/x").unwrap();
@@ -330,7 +330,7 @@ fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
 }
 
 #[test]
-fn the_date_of_the_answer_says_how_far_the_clock_is_off_where_nothing_else_does() {
+fn without_other_information_the_date_of_the_answer_says_how_far_the_clock_is_off() {
     // 1,700,000,000 s after 1970 it was 22:13:20.
     let said = |date: &str, body: &str| refused(&[("date", date)], 401, body).to_string();
     let early = "Tue, 14 Nov 2023 21:13:20 GMT";

@@ -210,7 +210,7 @@ fn section_3_4_1_3_1_forms() {
 
 /// §3.4.1.3.1: a body is a parameter source only as a form; §3.4.1.1: a custom method is encoded.
 #[test]
-fn other_bodies_do_not_count_and_other_methods_are_encoded() -> Outcome {
+fn other_bodies_are_not_signed_and_other_methods_are_encoded() -> Outcome {
     let json = Request::post("http://a.example/")
         .header("content-type", "application/json")
         .body("a=1")?;

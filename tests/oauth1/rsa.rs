@@ -78,7 +78,7 @@ fn keys_are_read_in_every_usual_form() {
 }
 
 #[test]
-fn a_short_key_is_taken_only_where_that_is_said() {
+fn a_short_key_is_accepted_only_with_the_dangerous_option() {
     let error =
         RsaKey::from_pem(include_str!("../keys/rsa1024.pkcs8.pem")).unwrap_err().to_string();
     assert!(

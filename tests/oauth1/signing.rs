@@ -54,7 +54,7 @@ fn other_bodies_are_signed_by_their_hash() {
 }
 
 #[test]
-fn forms_have_no_body_hash_and_by_default_nothing_has() {
+fn forms_have_no_body_hash_and_other_bodies_have_one_only_with_the_option() {
     let mut form = post(Some("application/x-www-form-urlencoded"), "a=1");
     sign(&Scheme::default().with(|it| it.body_hash = true), &mut form).unwrap();
     assert!(!base(&form).contains("body_hash") && base(&form).contains("&a%3D1%26"));
@@ -64,7 +64,7 @@ fn forms_have_no_body_hash_and_by_default_nothing_has() {
 }
 
 #[test]
-fn force_include_body_makes_a_form_of_what_reads_as_one() {
+fn force_include_body_labels_a_body_that_reads_as_a_form() {
     let forced = Scheme::default().with(|it| it.force_include_body = true);
     let mut form = post(None, "a=1&b=%20");
     sign(&forced, &mut form).unwrap();
@@ -89,7 +89,7 @@ fn force_include_body_makes_a_form_of_what_reads_as_one() {
 }
 
 #[test]
-fn the_placement_in_the_body_needs_a_form_or_nothing() {
+fn the_placement_in_the_body_needs_a_form_or_an_empty_body() {
     let in_body = Scheme::default().with(|it| it.placement = ParameterPlacement::Body);
     let mut empty = post(None, "");
     sign(&in_body, &mut empty).unwrap();
@@ -166,7 +166,7 @@ fn a_body_of_any_type_is_signed_by_its_head() {
 }
 
 #[test]
-fn parameters_of_the_protocol_stand_in_one_place() {
+fn parameters_of_the_protocol_are_in_one_place() {
     for (placement, uri) in [
         (ParameterPlacement::Header, "https://a.example/?oauth_nonce=1"),
         (ParameterPlacement::Query, "https://a.example/?oauth_nonce=1"),
@@ -231,7 +231,7 @@ fn another_schemes_header_is_not_overwritten() {
 }
 
 #[test]
-fn what_is_no_http_url_is_not_signed() {
+fn a_url_that_is_not_http_is_not_signed() {
     for uri in ["/relative", "ftp://a.example/", "https://a.example:99999/", "*"] {
         let mut request = Request::get(uri).body(Vec::new()).unwrap();
         let error = sign(&Scheme::default(), &mut request).unwrap_err();
@@ -275,7 +275,7 @@ impl SignatureMethod for Reversed {
 }
 
 #[test]
-fn a_method_of_the_callers_own_gets_the_key_and_the_base_string() {
+fn a_custom_method_gets_the_key_and_the_base_string() {
     let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
     sign(&Scheme::new(Method::Custom(std::sync::Arc::new(Reversed))), &mut request).unwrap();
     let header = request.headers()["authorization"].to_str().unwrap();

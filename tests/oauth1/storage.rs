@@ -29,7 +29,7 @@ fn a_revoked_token_is_refused() {
 }
 
 #[test]
-fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
+fn a_changed_secret_applies_at_once_to_tokens_that_have_been_used() {
     let pair = OAuth1Pair::default();
     let token = pair.token();
     let signed = |secret: &str| {
@@ -50,7 +50,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
 
 /// As a store that reads rows from a database does.
 #[test]
-fn a_store_may_make_its_records_anew_for_each_answer() {
+fn a_store_may_make_new_records_for_each_answer() {
     let pair = OAuth1Pair::default();
     for _ in 0..2 {
         for (is_known, expected) in [(true, None), (false, Some(RejectReason::UnknownToken))] {
@@ -73,7 +73,7 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
 }
 
 #[test]
-fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
+fn a_failing_store_gives_a_503_and_nothing_is_lost() {
     let pair = OAuth1Pair::default();
     let request = pair.signed();
     let ServerStep::Query(NextQuery::FindCredentials(pending)) =
@@ -134,7 +134,7 @@ impl Store for Failing<'_> {
 
 /// RFC 9110 §10.2.3: clients that come back at once would keep storage from recovering.
 #[test]
-fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
+fn every_endpoint_sends_retry_after_when_any_query_of_storage_fails() {
     fn outage<T: std::fmt::Debug>(pair: &OAuth1Pair, answered: usize, step: ServerStep<T>) {
         let rejected = serve(step, &Failing(&pair.store, Cell::new(answered))).unwrap_err();
         assert_eq!(
@@ -189,7 +189,7 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
 }
 
 #[test]
-fn the_memory_store_forgets_what_has_expired() {
+fn the_memory_store_drops_expired_records() {
     let pair = OAuth1Pair::default();
     for _ in 0..50 {
         pair.begin(Authorize::callback(CALLBACK)).unwrap();
@@ -206,7 +206,7 @@ fn the_memory_store_forgets_what_has_expired() {
 
 /// Row `request-token-race`.
 #[test]
-fn temporary_credentials_are_redeemed_once_however_many_try() {
+fn temporary_credentials_are_redeemed_once_by_many_simultaneous_requests() {
     let pair = OAuth1Pair::default();
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
@@ -236,7 +236,7 @@ fn temporary_credentials_are_redeemed_once_however_many_try() {
 /// One table for tokens and temporary credentials, or a store that does not look at what it is
 /// asked for.
 #[test]
-fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
+fn a_token_and_temporary_credentials_are_not_confused_even_if_the_store_confuses_them() {
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
         fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {

@@ -32,7 +32,7 @@ fn every_method_and_placement_walks_the_three_legs() {
 }
 
 #[test]
-fn a_service_that_wants_get_gets_it() {
+fn get_is_used_if_the_service_wants_it() {
     let pair = OAuth1Pair::new(
         |server| {
             server.with(|it| {

@@ -93,7 +93,7 @@ fn challenge(rejected: &Rejected) -> (u16, BearerChallenge) {
 }
 
 #[test]
-fn a_living_token_with_the_scope_is_let_in() {
+fn a_valid_token_with_the_scope_is_admitted() {
     let store = store();
     let token = issue(&store, "scope=read%20write", 1);
     let access = check(&store, &get(RESOURCE, Some(&token)), "read").unwrap();
@@ -129,7 +129,7 @@ fn each_refusal_says_what_is_missing() {
 
 /// RFC 6750 §2: one place, and only one that leaks nothing unless it was opted for.
 #[test]
-fn tokens_are_taken_from_where_they_may_stand() {
+fn tokens_are_read_only_from_the_allowed_places() {
     let store = store();
     let token = issue(&store, "scope=read", 1);
     let in_query = get(&format!("{RESOURCE}?access_token={token}"), None);
@@ -186,7 +186,7 @@ fn a_token_for_another_resource_is_refused() {
 }
 
 #[test]
-fn what_it_publishes_can_be_read() {
+fn the_published_metadata_can_be_read() {
     let photos = builder().with(|options| options.allow_token_in_body = true).build().unwrap();
     assert_eq!(photos.metadata_path(), "/.well-known/oauth-protected-resource/v1");
     let metadata: ResourceMetadata =
@@ -232,7 +232,7 @@ impl Remote {
 }
 
 #[test]
-fn a_remote_token_is_asked_about_once_a_while() {
+fn the_introspection_of_a_remote_token_is_remembered_for_a_while() {
     let mut remote = Remote::new();
     let token = issue(&remote.store, "scope=read", 1);
     for _ in 0..3 {
@@ -268,7 +268,7 @@ fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembe
 }
 
 #[test]
-fn what_is_remembered_is_bounded() {
+fn the_number_of_remembered_introspections_is_bounded() {
     let mut remote = Remote::new();
     remote.tokens = remote
         .tokens
@@ -302,7 +302,7 @@ fn a_remote_token_that_was_revoked_is_forgotten_at_once() {
 
 /// The answer may be older than the revocation.
 #[test]
-fn a_remote_token_is_forgotten_while_it_is_asked_about() {
+fn a_remote_token_can_be_forgotten_during_its_introspection() {
     let mut remote = Remote::new();
     let token = issue(&remote.store, "scope=read", 1);
     let step = photos()
@@ -348,7 +348,7 @@ fn remembered(tokens: &RemoteTokens, at: u64) -> Option<bool> {
 }
 
 #[test]
-fn of_two_answers_about_a_token_the_one_that_was_asked_for_later_is_remembered() {
+fn the_answer_to_the_later_of_two_questions_about_a_token_is_remembered() {
     for refusals in [5, 0] {
         let tokens = Transport::tokens()
             .with(|options| options.refusals_remembered_for = Duration::from_secs(refusals));
@@ -396,7 +396,7 @@ fn an_answer_is_remembered_from_the_time_of_the_question() {
 }
 
 #[test]
-fn an_answer_from_the_future_is_not_remembered_and_takes_no_place() {
+fn an_answer_from_the_future_is_not_remembered() {
     const DAY: u64 = 86_400;
     let mut remote = Remote::new();
     remote.tokens = remote.tokens.clone().with(|options| options.capacity = 1);
@@ -429,7 +429,7 @@ fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
 }
 
 #[test]
-fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_says_why() {
+fn an_introspection_answer_is_read_in_every_known_form_and_a_refusal_has_a_reason() {
     let tokens = || {
         let server = AuthorizationServer::from_metadata(&provider().metadata()).unwrap();
         RemoteTokens::new(Client::new(server, "photos").secret(SECRET))
@@ -619,7 +619,7 @@ fn requests_with_one_token_are_judged_each_for_its_own_scope_and_other_tokens_do
 }
 
 #[test]
-fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_again() {
+fn every_waiting_request_gets_a_transport_error_and_the_next_request_asks_again() {
     let transport = Transport { after: 16, ..Transport::new() };
     let tokens = Transport::tokens();
     let request = get(RESOURCE, Some(&issue(&transport.store, "scope=read", 1)));
@@ -658,7 +658,7 @@ fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_ag
 }
 
 #[test]
-fn when_the_one_who_asks_is_cancelled_another_one_asks() {
+fn when_the_asking_request_is_cancelled_another_one_asks() {
     let transport = Transport::new();
     let (photos, tokens) = (photos(), Transport::tokens());
     let request = get(RESOURCE, Some(&issue(&transport.store, "scope=read", 1)));
@@ -681,7 +681,7 @@ fn when_the_one_who_asks_is_cancelled_another_one_asks() {
 }
 
 #[test]
-fn a_token_that_is_forgotten_while_it_is_asked_about_is_asked_about_anew() {
+fn a_token_that_is_forgotten_during_its_introspection_is_introspected_again() {
     let transport = Transport::new();
     let (photos, tokens) = (photos(), Transport::tokens());
     let token = issue(&transport.store, "scope=read", 1);
@@ -699,7 +699,7 @@ fn a_token_that_is_forgotten_while_it_is_asked_about_is_asked_about_anew() {
 }
 
 #[test]
-fn a_request_without_a_token_asks_nobody() {
+fn a_request_without_a_token_causes_no_introspection() {
     let nobody = |_: Request| -> Result<Response, std::io::Error> { panic!("it asks") };
     let end =
         photos()

@@ -5,7 +5,7 @@ use oauth_proto::Timestamp;
 use oauth_proto::openid2::{Association, AssociationKind, Authorize, Options, RelyingParty};
 
 #[test]
-fn an_association_checks_answers_without_asking() {
+fn an_association_verifies_answers_without_a_request() {
     let pair = OpenIdPair::default();
     for kind in [
         AssociationKind::DhSha256,
@@ -59,7 +59,7 @@ fn a_provider_names_the_kind_that_it_grants() {
 }
 
 #[test]
-fn an_association_that_is_over_is_replaced_by_asking() {
+fn an_expired_association_is_replaced_by_a_request_to_the_provider() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
     let association = pair.associate(&discovered).unwrap().unwrap();

@@ -8,7 +8,7 @@ use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched};
 use oauth_proto::openid2::{Authorize, Discovered, Pending};
 
 #[test]
-fn a_long_answer_comes_as_a_form() {
+fn a_long_answer_is_sent_as_a_form() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
@@ -59,7 +59,7 @@ fn read_form(page: &str) -> (String, String) {
 }
 
 #[test]
-fn the_request_goes_by_a_form_too() {
+fn the_request_can_be_sent_as_a_form() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let (action, form) = read_form(&authorization.page());
@@ -72,7 +72,7 @@ fn the_request_goes_by_a_form_too() {
 }
 
 #[test]
-fn what_is_stored_comes_back() {
+fn a_stored_pending_value_is_restored() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover("https://jane.example/").unwrap();
     let stored: Discovered =

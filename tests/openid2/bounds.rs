@@ -52,7 +52,7 @@ fn discovery(answer: &Response) -> Cost {
 
 /// Row `html-bomb`.
 #[test]
-fn a_page_is_read_in_its_size() {
+fn a_page_is_read_in_linear_time() {
     let link = user_links(ENDPOINT, None);
     let meta = "<meta http-equiv=x-xrds-location content=/x>";
     for (begin, unit) in [
@@ -91,7 +91,7 @@ fn a_page_is_read_in_its_size() {
 /// Row `html-bomb`: the errors of a page are not kept, since there can be one for each of its
 /// bytes.
 #[test]
-fn a_page_of_mistakes_is_read_in_its_size() {
+fn a_page_of_mistakes_is_read_in_linear_time() {
     for (begin, unit) in [
         ("", "\0"),
         ("", "\u{1}"),
@@ -122,7 +122,7 @@ fn a_page_of_mistakes_is_read_in_its_size() {
 
 /// Row `xrds-bomb`.
 #[test]
-fn a_document_is_read_in_its_size() {
+fn a_document_is_read_in_linear_time() {
     let document = user_document(ENDPOINT, None, &[]);
     let before =
         |place: &str, more: &str| xrds(&document.replacen(place, &format!("{more}{place}"), 1));
@@ -174,7 +174,7 @@ fn a_document_is_read_in_its_size() {
 }
 
 #[test]
-fn a_relying_party_s_document_is_read_in_its_size() {
+fn a_relying_partys_document_is_read_in_linear_time() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
@@ -201,7 +201,7 @@ fn a_relying_party_s_document_is_read_in_its_size() {
 
 /// Row `list-bomb`: a short list may name a long field again and again.
 #[test]
-fn a_callback_is_read_in_its_size() {
+fn a_callback_is_read_in_linear_time() {
     let pair = OpenIdPair::default();
     let (pending, callback) = pair.callback(JANE, true);
     let stored = serde_json::to_string(&pending).unwrap();
@@ -230,7 +230,7 @@ fn a_callback_is_read_in_its_size() {
 
 /// Row `list-bomb`: what a relying party asks for.
 #[test]
-fn a_question_is_read_in_its_size() {
+fn a_request_is_read_in_linear_time() {
     let pair = OpenIdPair::default();
     let fetch = FetchRequest {
         required: vec![ax::Attribute::new("email", ax::AttributeType::Email)],

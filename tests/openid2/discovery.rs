@@ -36,7 +36,7 @@ fn a_user_signs_in_by_each_way_of_discovery() {
 }
 
 #[test]
-fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
+fn an_identifier_without_a_scheme_is_https_unless_the_option_allows_http() {
     let pair = OpenIdPair::default();
     assert_eq!(
         pair.sign_in("jane.example").unwrap().claimed_id.as_deref(),
@@ -52,7 +52,7 @@ fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
 }
 
 #[test]
-fn redirects_lead_to_the_identifier_that_counts() {
+fn the_target_of_redirects_is_the_identifier() {
     let pair = OpenIdPair::default();
     pair.page("http://jane.example/", redirect("https://jane.example/#top"));
     assert_eq!(
@@ -79,7 +79,7 @@ fn redirects_lead_to_the_identifier_that_counts() {
 }
 
 #[test]
-fn an_op_identifier_lets_the_provider_say_who_it_is() {
+fn an_op_identifier_lets_the_provider_choose_the_identifier() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover("https://op.example/").unwrap();
     assert_eq!((discovered.claimed_id.as_deref(), discovered.local_id.as_deref()), (None, None));
@@ -99,7 +99,7 @@ fn an_op_identifier_lets_the_provider_say_who_it_is() {
 }
 
 #[test]
-fn a_fragment_tells_owners_apart_and_is_not_shown() {
+fn a_fragment_distinguishes_owners_and_is_not_shown() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let with_fragment = format!("{JANE}#second");
@@ -141,7 +141,7 @@ fn an_identifier_that_names_no_provider_is_refused() {
 }
 
 #[test]
-fn a_document_is_read_where_its_media_type_is_of_xml() {
+fn a_document_is_read_if_its_media_type_is_an_xml_type() {
     let pair = OpenIdPair::default();
     let of_type = |media_type: &str, body: &str| {
         http::Response::builder()

@@ -8,7 +8,7 @@ use oauth_proto::openid2::{Authorize, Discovered, ProfileField, oauth, pape, ui}
 use oauth_proto::{Error, Unsupported};
 
 #[test]
-fn attributes_and_registration_come_as_they_were_asked_for() {
+fn attributes_and_registration_are_returned_as_requested() {
     let pair = OpenIdPair::default();
     let movie = "http://example.com/schema/favourite_movie";
     let fetch = FetchRequest {
@@ -85,7 +85,7 @@ const EVERYTHING: [ProfileField; 4] =
     [ProfileField::Name, ProfileField::Email, ProfileField::Language, ProfileField::Username];
 
 #[test]
-fn the_short_way_asks_and_maps_as_tornado_does() {
+fn the_short_form_requests_and_maps_as_tornado_does() {
     let pair = OpenIdPair::default();
     let provider = Discovered::known_provider(ENDPOINT).unwrap();
     let url = |asked: &[ProfileField]| {
@@ -149,7 +149,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
 }
 
 #[test]
-fn a_response_without_an_identity_brings_extensions_alone() {
+fn a_response_without_an_identity_has_only_extensions() {
     let pair = OpenIdPair::default();
     let fetch = FetchRequest {
         required: vec![Attribute::new("email", ax::AttributeType::Email)],
@@ -208,7 +208,7 @@ fn updated_attributes_are_posted_to_the_relying_party() {
 }
 
 #[test]
-fn an_update_url_lies_in_the_realm() {
+fn an_update_url_must_be_inside_the_realm() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
     let email = || FetchRequest {

@@ -83,7 +83,7 @@ proptest! {
 
     /// A signed value is reported whole, whatever it is.
     #[test]
-    fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
+    fn a_signed_value_is_reported(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let pair = OpenIdPair::default();
         let authorization = pair.begin(pair.asking(JANE));
         let sent = ax::FetchResponse::default().attribute(ax::AttributeType::Email, values.clone());

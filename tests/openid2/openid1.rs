@@ -7,7 +7,7 @@ use oauth_proto::openid2::{Authorize, Version};
 use oauth_proto::{Error, Refused, Unsupported};
 
 #[test]
-fn openid_1_is_spoken_where_both_allow_it() {
+fn openid_1_is_used_if_both_sides_allow_it() {
     let pair = OpenIdPair::new(
         |it| it.with(|it| it.allow_openid1 = true),
         |it| it.with(|it| it.allow_openid1 = true),

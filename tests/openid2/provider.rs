@@ -124,7 +124,7 @@ fn a_group_is_checked_before_it_is_worked_with() {
 }
 
 #[test]
-fn a_request_that_is_no_openid_message_is_refused_with_the_reason() {
+fn a_request_that_is_not_an_openid_message_is_refused_with_the_reason() {
     let pair = OpenIdPair::default();
     let reason = |request: &oauth_proto::Request| pair.dispatch(request).unwrap_err().reason;
     assert_eq!(reason(&get(ENDPOINT)), RejectReason::NotOpenid);
@@ -150,7 +150,7 @@ fn a_request_that_is_no_openid_message_is_refused_with_the_reason() {
 
 /// §5.1.2.2, §5.2.3: a party that can be told is told in a message.
 #[test]
-fn an_error_is_sent_to_the_return_to_where_there_is_one() {
+fn an_error_is_sent_to_the_return_to_if_there_is_one() {
     let pair = OpenIdPair::default();
     let rejected = |request: &oauth_proto::Request| pair.dispatch(request).unwrap_err();
     let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
@@ -276,7 +276,7 @@ fn the_application_says_which_suffixes_no_realm_may_cover() {
 }
 
 #[test]
-fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
+fn a_request_that_cannot_be_shown_to_the_user_returns_with_its_error() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking("https://jane.example/"));
     let url = authorization.url().unwrap();
@@ -320,7 +320,7 @@ fn a_request_without_a_return_to_is_answered_with_status_204() {
 }
 
 #[test]
-fn an_answer_is_confirmed_once_and_as_it_was() {
+fn an_answer_is_confirmed_once_and_only_unchanged() {
     let pair = OpenIdPair::default();
     let (_, callback) = pair.callback(JANE, false);
     let query = callback
@@ -349,7 +349,7 @@ fn an_answer_is_confirmed_once_and_as_it_was() {
 }
 
 #[test]
-fn a_store_that_fails_confirms_nothing() {
+fn a_failing_store_confirms_nothing() {
     let pair = OpenIdPair::default();
     let (_, callback) = pair.callback(JANE, false);
     let query = callback
@@ -373,7 +373,7 @@ fn a_store_that_fails_confirms_nothing() {
 }
 
 #[test]
-fn a_handle_that_is_still_good_is_not_invalidated() {
+fn a_handle_that_is_still_valid_is_not_invalidated() {
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
     let shared = pair.associate(&discovered).unwrap().unwrap();
@@ -435,7 +435,7 @@ fn another_process_with_the_same_secret_knows_the_associations() {
 }
 
 #[test]
-fn a_provider_looks_at_the_relying_party_s_document() {
+fn a_provider_checks_the_relying_partys_document() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();

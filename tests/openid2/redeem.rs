@@ -29,7 +29,7 @@ fn the_user_may_cancel_and_an_immediate_request_may_fail() {
 }
 
 #[test]
-fn a_provider_s_error_is_told_to_the_user() {
+fn a_providers_error_is_reported() {
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let elsewhere = changed(&authorization.url().unwrap(), |fields| {
@@ -83,7 +83,7 @@ fn a_provider_that_cannot_confirm_says_why() {
 }
 
 #[test]
-fn what_ties_an_answer_to_a_browser_is_in_no_log() {
+fn debug_output_hides_what_ties_an_answer_to_a_browser() {
     let pair = OpenIdPair::new(
         |it| it.with(|it| it.allow_openid1 = true),
         |it| it.with(|it| it.allow_openid1 = true),

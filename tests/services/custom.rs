@@ -56,7 +56,7 @@ fn two_functions_may_do_what_a_table_cannot() {
 }
 
 #[test]
-fn what_a_function_cannot_map_is_an_error() {
+fn a_profile_that_the_function_cannot_map_is_an_error() {
     for profile in [r#"{"data":null}"#, r#"{"data":{"viewer":{"id":""}}}"#, "[]"] {
         let error = error(&linear(), json(profile));
         assert!(
@@ -177,7 +177,7 @@ impl RemoteSignatureMethod for KeyService {
 }
 
 #[test]
-fn a_user_signs_in_where_each_request_is_signed_by_a_key_service() {
+fn a_user_signs_in_although_a_key_service_signs_each_request() {
     let sign_in = wiki(|service| {
         service.with(|service| {
             service.scheme = Scheme::new(Method::Remote(std::sync::Arc::new(KeyService)));
@@ -232,7 +232,7 @@ fn a_registered_callback_is_not_sent() {
 }
 
 #[test]
-fn signatures_go_where_the_clients_scheme_says() {
+fn signatures_are_placed_by_the_clients_scheme() {
     let scheme =
         Scheme::new(Method::HmacSha256).with(|it| it.placement = ParameterPlacement::Query);
     let sign_in = wiki(|service| {
@@ -264,7 +264,7 @@ fn signatures_go_where_the_clients_scheme_says() {
 }
 
 #[test]
-fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
+fn the_options_of_the_client_decide_about_json_and_a_missing_verifier() {
     let sign_in = wiki(|service| {
         service.with(|it| {
             it.allow_json_answers = true;
@@ -288,7 +288,7 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
 }
 
 #[test]
-fn the_version_of_2007_is_told_the_callback_with_the_user() {
+fn the_version_of_2007_gets_the_callback_with_the_user() {
     let version_2007 = |service: Server| service.with(|it| it.dangerous_version_1_0 = true);
     let own_page = |service: Server| {
         service.authentication("https://wiki.example/oauth/authenticate").unwrap()
@@ -316,7 +316,7 @@ fn the_version_of_2007_is_told_the_callback_with_the_user() {
 }
 
 #[test]
-fn a_client_has_its_urls_and_takes_no_others() {
+fn the_urls_of_a_client_cannot_be_replaced() {
     for sign_in in [linear(), wiki(|service| service)] {
         for moved in [
             sign_in.clone().instance("https://x.example"),
@@ -332,7 +332,7 @@ fn a_client_has_its_urls_and_takes_no_others() {
 }
 
 #[test]
-fn a_callback_that_is_no_url_is_refused_when_it_is_made() {
+fn a_callback_that_is_not_a_url_is_refused_at_construction() {
     let client = || {
         oauth1::Client::new(
             service("https://wiki.example"),
@@ -352,7 +352,7 @@ fn a_callback_that_is_no_url_is_refused_when_it_is_made() {
 }
 
 #[test]
-fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
+fn a_custom_request_that_cannot_have_the_token_is_refused() {
     let at = |url: &'static str| {
         SignIn::custom(linear_client(), CALLBACK, move |_: &Tokens| Ok(get(url)), viewer)
     };
@@ -390,7 +390,7 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
 }
 
 #[test]
-fn a_client_that_was_told_to_do_without_tls_does() {
+fn a_client_with_the_option_works_without_tls() {
     let plain = service("http://wiki.example").with(|it| it.dangerous_allow_http = true);
     let (user, sent) = finish(&wiki_at(plain, "http://wiki.example/whoami"), vec![json(WHOAMI)]);
     assert_eq!((user.unwrap().id.as_str(), sent[1].uri().scheme_str()), ("4711", Some("http")));
@@ -401,7 +401,7 @@ fn a_client_that_was_told_to_do_without_tls_does() {
 }
 
 #[test]
-fn a_callback_without_tls_names_the_option_where_the_client_is_the_callers() {
+fn an_error_about_a_callback_without_tls_names_the_option_of_the_callers_client() {
     let callback = "http://app.example/callback";
     let custom = SignIn::custom(
         linear_client(),

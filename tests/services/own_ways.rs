@@ -85,7 +85,7 @@ fn a_user_signs_in_with_facebook() {
 }
 
 #[test]
-fn facebooks_old_answers_have_a_lifetime_too() {
+fn facebooks_old_answers_have_a_lifetime() {
     let sign_in = of(&services::FACEBOOK);
     let (authorization, _) = begin(&sign_in);
     let uri = callback(&authorization.pending, false);
@@ -131,7 +131,7 @@ fn a_user_signs_in_with_twitter() {
 }
 
 #[test]
-fn twitters_profile_is_asked_for_with_the_access_token_and_the_email_where_it_is_wanted() {
+fn twitters_profile_is_requested_with_the_access_token_and_optionally_the_email() {
     let (user, sent) = finish(
         &of(&services::TWITTER)
             .with(|it| drop(it.profile_arguments.insert("include_email".into(), "true".into()))),
@@ -254,7 +254,7 @@ fn github_sees_a_user_agent() {
 }
 
 #[test]
-fn without_a_verified_primary_address_github_says_none() {
+fn without_a_verified_primary_address_github_gives_no_address() {
     for emails in [
         r#"[{"email":"jane@mail.example","primary":true,"verified":false}]"#,
         r#"[{"email":"jane@mail.example","primary":false,"verified":true}]"#,
@@ -273,7 +273,7 @@ fn without_a_verified_primary_address_github_says_none() {
 }
 
 #[test]
-fn a_github_of_ones_own() {
+fn a_user_signs_in_with_github_enterprise_server() {
     let sign_in = of(&services::GITHUB_ENTERPRISE).instance("https://git.example").unwrap();
     walks(
         &sign_in,

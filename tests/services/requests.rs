@@ -52,7 +52,7 @@ fn uri(request: Result<ApiRequest, Error>) -> String {
 }
 
 #[test]
-fn a_path_of_twitters_has_version_and_format_added() {
+fn version_and_format_are_added_to_a_path_of_twitter() {
     let expected = "https://api.twitter.com/1.1/statuses/user_timeline/btaylor.json";
     assert_eq!(uri(twitter_request("/statuses/user_timeline/btaylor")), expected);
     assert_eq!(uri(twitter_request("statuses/user_timeline/btaylor")), expected);
@@ -65,7 +65,7 @@ fn a_path_of_twitters_has_version_and_format_added() {
 }
 
 #[test]
-fn a_url_is_taken_as_it_is_if_it_is_twitters() {
+fn a_url_of_twitter_is_used_unchanged() {
     for url in [
         "https://api.twitter.com/2/users/me?x=y",
         "https://api.x.com/2/users/me",
@@ -153,14 +153,14 @@ fn no_path_leaves_an_api() {
 }
 
 #[test]
-fn dropbox_paths_stand_behind_the_version() {
+fn dropbox_paths_follow_the_version() {
     assert_eq!(uri(dropbox_request("/account/info")), "https://api.dropbox.com/1/account/info");
     let moved = dropbox_v1().base_url("http://[::1]:1").unwrap();
     assert_eq!(uri(moved.request("/a%20b")), "http://[::1]:1/1/a%20b");
 }
 
 #[test]
-fn a_call_is_signed_with_a_session_and_goes_without_one() {
+fn a_call_with_a_session_is_signed_and_a_call_without_one_is_not() {
     let request = twitter_request("/statuses/show").unwrap().argument("id", "5");
     let (signed, _) = sent(session().call(&request, moment()).unwrap());
     assert_eq!(signed.uri(), "https://api.twitter.com/1.1/statuses/show.json?id=5");
@@ -177,7 +177,7 @@ fn a_call_is_signed_with_a_session_and_goes_without_one() {
 }
 
 #[test]
-fn a_call_is_a_post_when_it_has_a_form_and_also_when_that_is_empty() {
+fn a_call_with_a_form_is_a_post_even_if_the_form_is_empty() {
     let request = || ApiRequest::new("https://api.example/x").unwrap();
     for (request, body) in
         [(request().post([("a", "b c")]), "a=b%20c"), (request().post::<&str, &str>([]), "")]
@@ -192,7 +192,7 @@ fn a_call_is_a_post_when_it_has_a_form_and_also_when_that_is_empty() {
 }
 
 #[test]
-fn a_signature_does_not_travel_in_the_clear() {
+fn a_signed_request_is_not_sent_without_tls() {
     let request = ApiRequest::new("http://api.example/x").unwrap();
     let error = session().call(&request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
@@ -242,7 +242,7 @@ fn an_answer_is_json_or_a_typed_error() {
 }
 
 #[test]
-fn facebook_is_called_with_the_token_and_where_wanted_with_a_proof() {
+fn facebook_is_called_with_the_token_and_optionally_a_proof() {
     let me = facebook_request("/me").unwrap().argument("fields", "id");
     let request = shown_to_facebook(&me);
     assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id");
@@ -284,7 +284,7 @@ const PROOFS: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn facebooks_base_takes_batches_and_several_objects() {
+fn facebooks_base_accepts_batches_and_several_objects() {
     let path = |path| {
         place(&sent(facebook_request(path).unwrap().post([("batch", "[]")]).call().unwrap()).0)
     };
@@ -302,7 +302,7 @@ fn facebooks_base_takes_batches_and_several_objects() {
 }
 
 #[test]
-fn facebooks_proof_is_of_the_token_that_a_session_shows() {
+fn facebooks_proof_is_computed_from_the_token_of_the_session() {
     let facebook = of(&services::FACEBOOK).oauth2().unwrap();
     let mut session =
         oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
@@ -375,7 +375,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
 }
 
 #[test]
-fn facebooks_token_may_go_into_the_query() {
+fn facebooks_token_may_be_sent_in_the_query() {
     let me = proved_request("/me");
     let session = shown(&services::FACEBOOK)
         .with(|it| it.token_placement = TokenPlacement::AllowQuery("access_token"));
@@ -388,7 +388,7 @@ fn facebooks_token_may_go_into_the_query() {
 }
 
 #[test]
-fn a_request_goes_where_its_row_says_with_the_token_where_the_service_wants_it() {
+fn a_request_has_the_url_and_the_token_placement_of_its_row() {
     let mut yandex = services::YANDEX;
     yandex.profile = services::GOOGLE.profile;
     let request = of(&yandex).request("/info").unwrap();

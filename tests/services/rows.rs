@@ -37,7 +37,7 @@ const FLICKR: Service = {
 };
 
 #[test]
-fn a_row_of_ones_own_is_a_constant() {
+fn a_custom_row_can_be_a_constant() {
     let sign_in = SignIn::new(&ZOOM, "id", "secret", CALLBACK).unwrap();
     let (authorization, _) = begin(&sign_in);
     assert_eq!(
@@ -61,7 +61,7 @@ fn a_row_of_ones_own_is_a_constant() {
 }
 
 #[test]
-fn a_row_of_ones_own_may_be_of_oauth_1() {
+fn a_custom_row_can_use_oauth_1() {
     let sign_in = SignIn::new(&FLICKR, "key", "secret", CALLBACK).unwrap();
     let (authorization, sent) = begin(&sign_in);
     assert_eq!(place(&sent[0]), "POST https://www.flickr.com/services/oauth/request_token");
@@ -80,7 +80,7 @@ fn a_row_of_ones_own_may_be_of_oauth_1() {
 }
 
 #[test]
-fn every_row_can_be_played_on_this_machine() {
+fn every_row_can_be_moved_to_this_machine() {
     for service in services::ALL.iter().filter(|service| service.profile.is_some()) {
         let sign_in = match service.name {
             "Dropbox (version 1)" => dropbox_v1(),
@@ -114,7 +114,7 @@ fn every_row_can_be_played_on_this_machine() {
 }
 
 #[test]
-fn a_double_does_not_have_the_services_issuer_but_its_own() {
+fn a_double_has_its_own_issuer() {
     let double = || of(&services::GOOGLE).base_url("http://127.0.0.1:8080").unwrap();
     let come_back = |sign_in: &SignIn| {
         let (authorization, _) = begin(sign_in);
@@ -137,7 +137,7 @@ fn a_double_does_not_have_the_services_issuer_but_its_own() {
 }
 
 #[test]
-fn the_applications_scope_and_parameters_go_before_the_rows() {
+fn the_applications_scope_and_parameters_override_those_of_the_row() {
     let sign_in = of(&services::GOOGLE)
         .scope("openid calendar")
         .parameter("prompt", "consent")
@@ -158,7 +158,7 @@ fn mapped(mut service: Service) -> Service {
 }
 
 #[test]
-fn an_instance_may_be_chosen_after_other_options_and_is_missed_when_it_was_not() {
+fn an_instance_may_be_chosen_after_other_options_and_must_be_chosen() {
     let enterprise = of(&services::GITHUB_ENTERPRISE).with(|it| {
         it.issuer = Some("https://id.example".into());
         it.allow_callback_without_place = true;
@@ -189,7 +189,7 @@ fn an_instance_may_be_chosen_after_other_options_and_is_missed_when_it_was_not()
 }
 
 #[test]
-fn what_cannot_work_is_refused_when_it_is_made() {
+fn arguments_that_cannot_work_are_refused_at_construction() {
     assert!(matches!(
         SignIn::new(&mapped(services::LINEAR), "id", "s", CALLBACK),
         Err(Error::Unsupported(Unsupported::NoEndpoint { endpoint: "profile" }))
@@ -257,7 +257,7 @@ fn pending_and_user_survive_storage_and_show_no_secret() {
 }
 
 #[test]
-fn a_profile_that_says_by_200_that_it_failed_is_refused() {
+fn a_profile_error_with_status_200_is_refused() {
     let error =
         error(&of(&services::SLACK_SIGN_IN), json(r#"{"ok":false,"error":"invalid_auth"}"#));
     let Error::Refused(Refused::Problem { code, .. }) = error else { panic!("{error}") };

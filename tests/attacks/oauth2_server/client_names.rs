@@ -49,7 +49,7 @@ impl Store for IgnoresCase<'_> {
 /// Row `secret-wrong`: under another writing of its name a client is an unknown one, whatever it
 /// shows, so that nothing is counted or written down under two names.
 #[test]
-fn a_client_goes_by_one_name_where_the_store_ignores_case() {
+fn a_client_has_one_name_even_if_the_store_ignores_case() {
     let server = RawServer::default();
     let ask = |client_id: &str| {
         let parameters = [

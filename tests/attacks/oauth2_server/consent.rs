@@ -18,7 +18,7 @@ fn asking_for_token() -> Vec<(&'static str, &'static str)> {
 
 /// Row `grant-not-allowed`: by the response type, where the client has the grant.
 #[test]
-fn a_client_may_use_no_response_type_but_its_own() {
+fn a_client_may_use_only_its_own_response_types() {
     let server = RawServer::default();
     let both = ["authorization_code", "implicit"];
     let (code, token) = (asking("printer", REDIRECT), asking_for_token());
@@ -40,7 +40,7 @@ fn a_client_may_use_no_response_type_but_its_own() {
 
 /// Row `token-in-query`: nor is one ever in the query of a redirect, from where it gets into logs.
 #[test]
-fn an_implicit_grant_brings_its_token_in_no_query() {
+fn an_implicit_grant_never_sends_its_token_in_the_query() {
     let server = RawServer::default();
     server.store.add_client(printer().add_grant_type("implicit"));
     let ask = |mode: Option<&'static str>| {
@@ -67,7 +67,7 @@ fn a_request_object_is_refused() {
 
 /// Row `resource-unknown`: RFC 8707 §2.
 #[test]
-fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
+fn a_resource_of_another_server_is_refused_before_the_user_decides() {
     const A: &str = "https://a.example/";
     let server = RawServer::new(provider().with(|options| options.resources.push(A.into())));
     let ask = |resources: &[&'static str]| {
@@ -86,7 +86,7 @@ fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
 
 /// Row `redirect-unregistered`: it was registered when the user was asked.
 #[test]
-fn a_redirect_uri_that_was_taken_away_meanwhile_leads_nowhere() {
+fn a_redirect_uri_that_was_removed_meanwhile_is_not_used() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let other = ClientRecord::confidential(PRINTER.0, PRINTER.1)
@@ -101,7 +101,7 @@ fn a_redirect_uri_that_was_taken_away_meanwhile_leads_nowhere() {
 /// Row `grant-not-allowed`: the client had the grant, or the response type, when the user was
 /// asked.
 #[test]
-fn a_response_type_that_was_taken_away_meanwhile_brings_no_code() {
+fn a_response_type_that_was_removed_meanwhile_gives_no_code() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     for less in [printer().grant_types(["client_credentials"]), printer().response_types(["token"])]

@@ -38,7 +38,7 @@ fn is_request_uri(reason: &RejectReason) -> bool {
 
 /// Row `par-other-client`.
 #[test]
-fn a_pushed_request_is_loaded_by_its_own_client_alone() {
+fn a_pushed_request_is_loaded_only_by_its_own_client() {
     let server = RawServer::default();
     let uri = push(&server, &[]);
     assert!(is_request_uri(&paged(load(&server, SCANNER.0, &uri))));
@@ -154,7 +154,7 @@ fn a_pushed_request_is_decided_on_once() {
 
 /// Row `par-not-pushed-though-required`.
 #[test]
-fn a_request_that_was_not_pushed_is_refused_where_that_is_required() {
+fn a_request_that_was_not_pushed_is_refused_if_pushing_is_required() {
     let server = RawServer::new(provider().with(|options| options.require_pushed_requests = true));
     assert_eq!(sent_back(server.authorize(&asking("printer", REDIRECT))), "invalid_request");
     let uri = push(&server, &[]);
@@ -312,7 +312,7 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
 /// Row `redirect-before-asking`: a consent that was changed on its way leads to registered places
 /// alone.
 #[test]
-fn a_changed_consent_leads_to_no_other_place() {
+fn a_changed_consent_cannot_redirect_elsewhere() {
     let server = RawServer::default();
     let consent = server.authorize(&asking("printer", REDIRECT)).unwrap();
     let changed = |from: &str, to: &str| -> Consent {
@@ -350,7 +350,7 @@ fn a_changed_consent_leads_to_no_other_place() {
 
 /// Row `consent-changed`: the consent, or the server, was changed while the user decided.
 #[test]
-fn a_decision_looks_again_at_what_the_server_demands() {
+fn a_decision_checks_the_servers_requirements_again() {
     let mut server = RawServer::default();
     let consent = server
         .authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat())

@@ -56,7 +56,7 @@ fn granted(server: &RawServer) -> Codes {
 
 /// Row `device-other-client`.
 #[test]
-fn a_device_code_brings_another_client_nothing() {
+fn a_device_code_gives_another_client_no_token() {
     let server = RawServer::default();
     let (waiting, codes) = (begin(&server), granted(&server));
     for codes in [&waiting, &codes] {
@@ -70,7 +70,7 @@ fn a_device_code_brings_another_client_nothing() {
 
 /// Row `device-code-replay`.
 #[test]
-fn a_device_code_brings_tokens_once() {
+fn a_device_code_gives_tokens_once() {
     let server = RawServer::default();
     let codes = granted(&server);
     let tokens = poll(&server, PRINTER, &codes.device).unwrap();
@@ -81,7 +81,7 @@ fn a_device_code_brings_tokens_once() {
 
 /// Row `device-decided-twice`.
 #[test]
-fn the_first_decision_about_a_device_stays() {
+fn the_first_decision_about_a_device_is_final() {
     let server = RawServer::default();
     let codes = begin(&server);
     let device = entered(&server, &codes).unwrap();
@@ -218,7 +218,7 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
 /// Row `device-code-replay`: answers the first questions of two polls from the store, and then lets
 /// one after the other go on.
 #[test]
-fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
+fn one_of_several_simultaneous_polls_gets_tokens_and_the_others_revoke_none() {
     let server = RawServer::default();
     let codes = granted(&server);
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
@@ -257,7 +257,7 @@ fn of_several_polls_at_once_one_brings_tokens_and_the_others_revoke_none() {
 
 /// RFC 8628 §6.1: user codes are short, so that one may be taken.
 #[test]
-fn a_user_code_that_is_taken_is_replaced_seven_times_at_most() {
+fn a_user_code_that_is_in_use_is_replaced_at_most_seven_times() {
     let server = RawServer::default();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("scope", "read")];
     let request = posting("/device_authorization", &own);
@@ -309,7 +309,7 @@ fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
 
 /// Row `token-in-log`: the user code.
 #[test]
-fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
+fn the_debug_output_of_a_page_and_a_consent_hides_the_user_code() {
     let server = RawServer::default();
     let codes = begin(&server);
     let shown = format!("{:?}", entered(&server, &codes).unwrap());
@@ -326,7 +326,7 @@ fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
 /// A device that asks while the user decides changes its one-time record: the decision is tried
 /// again, and not for ever.
 #[test]
-fn a_decision_that_polls_overtake_is_tried_nine_times_at_most() {
+fn a_decision_that_polls_overtake_is_tried_at_most_nine_times() {
     let server = RawServer::default();
     for overtaken in 0..11 {
         let codes = begin(&server);

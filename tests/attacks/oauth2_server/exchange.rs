@@ -77,7 +77,7 @@ fn is_no_subject(end: Result<Tokens, Rejected>) {
 
 /// Row `exchange-subject-expired`, to the second.
 #[test]
-fn an_expired_token_is_exchanged_for_nothing() {
+fn an_expired_token_cannot_be_exchanged() {
     let server = exchanging();
     let tokens = server.tokens();
     server.pass(3599);
@@ -88,7 +88,7 @@ fn an_expired_token_is_exchanged_for_nothing() {
 
 /// Row `exchange-subject-replaced`.
 #[test]
-fn a_replaced_refresh_token_is_exchanged_for_nothing() {
+fn a_replaced_refresh_token_cannot_be_exchanged() {
     let server = exchanging();
     let first = server.tokens();
     exchange(&server, PRINTER, (REFRESH, first.refresh_token())).unwrap();
@@ -99,7 +99,7 @@ fn a_replaced_refresh_token_is_exchanged_for_nothing() {
 
 /// Row `exchange-subject-of-wrong-kind`.
 #[test]
-fn a_token_is_exchanged_as_what_it_is() {
+fn a_token_is_exchanged_only_as_its_own_type() {
     let server = exchanging();
     let tokens = server.tokens();
     for (kind, token) in [

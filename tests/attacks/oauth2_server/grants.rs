@@ -109,7 +109,7 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
 
 /// Row `unique-token-other-data`: other resources.
 #[test]
-fn unique_tokens_for_other_resources_are_others() {
+fn unique_tokens_differ_between_resources() {
     let server = RawServer::new(
         provider()
             .with(|options| options.resources.push(A.into()))
@@ -150,7 +150,7 @@ fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tok
 
 /// Row `unique-token-other-data`: another user, or another client.
 #[test]
-fn unique_tokens_of_another_user_or_client_are_others() {
+fn unique_tokens_differ_between_users_and_clients() {
     let server = RawServer::new(
         provider()
             .with(|options| options.reuse_access_tokens = true)
@@ -166,7 +166,7 @@ fn unique_tokens_of_another_user_or_client_are_others() {
 /// Row `unique-token-of-a-public-client`: an attacker that claims to be a public client would
 /// receive a token of another one.
 #[test]
-fn a_public_client_gets_no_token_that_another_has() {
+fn a_public_client_does_not_get_the_token_of_another_client() {
     let server = RawServer::new(
         provider()
             .with(|options| options.reuse_access_tokens = true)
@@ -182,7 +182,7 @@ fn a_public_client_gets_no_token_that_another_has() {
 /// Rows `code-replay` and `code-race`: two requests have found the code when the first of them
 /// redeems it, and gets a reusable token that was there.
 #[test]
-fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
+fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_gave() {
     let server = RawServer::new(
         provider()
             .with(|options| options.reuse_access_tokens = true)

@@ -32,7 +32,7 @@ fn photos(server: &RawServer) -> Who<'static> {
 
 /// Row `introspect-by-public-client`: the server would not know who asks.
 #[test]
-fn a_public_client_learns_of_no_token() {
+fn a_public_client_cannot_introspect_a_token() {
     let server = RawServer::default();
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let code = server.code(&[&asking("app", "http://127.0.0.1/cb")[..], &pkce].concat());
@@ -69,7 +69,7 @@ fn a_token_of_another_client_is_not_active() {
 /// Row `introspect-of-refresh-token`: it must not give access, so that a resource server learns
 /// nothing of it.
 #[test]
-fn a_resource_server_learns_nothing_of_a_refresh_token() {
+fn a_resource_server_learns_nothing_about_a_refresh_token() {
     let server = RawServer::default();
     let (tokens, photos) = (server.tokens(), photos(&server));
     assert_eq!(told(&server, photos, tokens.refresh_token()), json!({ "active": false }));

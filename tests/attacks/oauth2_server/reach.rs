@@ -14,7 +14,7 @@ use crate::common::with::With;
 /// Row `refresh-token-as-access-token`: at a resource that shares the store, and at one that
 /// introspects.
 #[test]
-fn a_refresh_token_opens_no_resource() {
+fn a_refresh_token_gives_no_access_to_a_resource() {
     let server = RawServer::new(provider());
     server
         .store

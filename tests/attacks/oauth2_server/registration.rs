@@ -67,7 +67,7 @@ impl Registered {
 
 /// Row `registration-token-of-another-client`.
 #[test]
-fn a_registration_is_managed_with_its_own_token_alone() {
+fn a_registration_is_managed_only_with_its_own_token() {
     let server = open();
     let [own, other] = [(); 2].map(|()| Registered::new(&server, "", &json!({})));
     for token in [&*other.token, "x"] {
@@ -163,7 +163,7 @@ fn a_registration_cannot_set_what_the_server_decides() {
 
 /// Row `registration-policy-tightened-later`.
 #[test]
-fn an_update_is_judged_by_the_policy_of_its_own_time() {
+fn an_update_is_judged_by_the_current_policy() {
     let trusted = || RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     let under = |mut server: RawServer, policy| {
         server.provider = provider().with(|options| options.registration = policy).build().unwrap();
@@ -226,7 +226,7 @@ fn a_redirect_uri_with_a_fragment_is_refused_although_it_is_registered() {
 
 /// Row `redirect-port`: at `localhost` by option alone, wherever the redirect_uri is looked at.
 #[test]
-fn the_port_of_localhost_may_differ_by_option_alone() {
+fn the_port_of_localhost_may_differ_only_with_the_option() {
     let uri = "http://localhost:51004/cb";
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let record = ClientRecord::public("tool").add_redirect_uri("http://localhost/cb");
@@ -372,7 +372,7 @@ fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
 
 /// RFC 7592 §3: the token with which a registration is managed is in every answer.
 #[test]
-fn a_registration_is_told_with_the_token_that_manages_it() {
+fn every_answer_about_a_registration_has_its_token() {
     let server = RawServer::new(
         provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
     );

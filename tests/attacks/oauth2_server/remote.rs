@@ -42,7 +42,7 @@ fn a_token_that_has_expired_is_refused_although_its_server_calls_it_active() {
 
 /// Row `remote-nbf`: except for a minute, by which clocks may differ.
 #[test]
-fn a_token_that_is_not_good_yet_is_refused_although_its_server_calls_it_active() {
+fn a_token_that_is_not_valid_yet_is_refused_although_its_server_calls_it_active() {
     told(json!({ "nbf": NOW + 60 })).unwrap();
     let (from, now) = (Timestamp::from_secs(NOW + 61), Timestamp::from_secs(NOW));
     assert_eq!(

@@ -59,7 +59,7 @@ fn a_used_code_with_a_wrong_secret_revokes_nothing() {
 
 /// Row `code-other-client`.
 #[test]
-fn a_code_that_another_client_shows_is_refused_and_revoked() {
+fn a_code_that_another_client_presents_is_refused_and_revoked() {
     let server = RawServer::default();
     let code = server.printers_code();
     let reason = refused(server.redeem(SCANNER, &code), 400, "invalid_grant");
@@ -75,7 +75,7 @@ fn a_code_that_another_client_shows_is_refused_and_revoked() {
 
 /// Row `code-race`.
 #[test]
-fn of_several_redemptions_of_a_code_at_once_one_succeeds() {
+fn only_one_of_several_simultaneous_redemptions_of_a_code_succeeds() {
     for _ in 0..50 {
         let server = RawServer::default();
         let code = server.printers_code();
@@ -201,7 +201,7 @@ fn a_code_with_a_wrong_verifier_is_refused_and_spent() {
 /// Row `verifier-wrong`: one that fits its challenge, but can be guessed, or has characters that
 /// none has.
 #[test]
-fn a_malformed_verifier_is_refused_although_it_fits_the_challenge() {
+fn a_malformed_verifier_is_refused_although_it_matches_the_challenge() {
     let redeemed = |verifier: &str| {
         let server = RawServer::default();
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
@@ -286,7 +286,7 @@ fn a_client_that_authenticates_in_two_ways_is_refused() {
 
 /// Row `secret-wrong`: byte for byte the same answer, at each endpoint.
 #[test]
-fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
+fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     let server = RawServer::default();
     server.store.add_client(
         ClientRecord::authenticated_by("bank", "tls_client_auth")
@@ -324,7 +324,7 @@ fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
 /// Row `secret-wrong`: a client that was made a public one has no secret, though its old one may
 /// still lie in the record.
 #[test]
-fn a_public_client_is_not_known_by_the_secret_that_it_had() {
+fn a_public_client_cannot_use_its_former_secret() {
     let server = RawServer::default();
     let mut record =
         ClientRecord::confidential("phone", SECRET).unwrap().grant_types(["refresh_token"]);
@@ -340,7 +340,7 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
 
 /// Row `refresh-replay`.
 #[test]
-fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
+fn a_replaced_refresh_token_that_is_presented_again_revokes_its_grant() {
     let server = RawServer::with(
         GrantType::refresh_token().with(|options| options.rotation_grace = Some(Duration::ZERO)),
     );
@@ -371,7 +371,7 @@ fn a_replaced_refresh_token_that_is_shown_again_revokes_its_grant() {
 
 /// Row `refresh-grace`.
 #[test]
-fn a_replaced_refresh_token_brings_the_same_successor_for_ten_seconds() {
+fn a_replaced_refresh_token_gives_the_same_successor_for_ten_seconds() {
     // Ten seconds are the default.
     let server = RawServer::default();
     let first = server.tokens();
@@ -431,7 +431,7 @@ fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_not
 
 /// Row `scope-withdrawn`: what the client or the grant type has lost is in no new token.
 #[test]
-fn a_scope_that_was_withdrawn_is_in_no_new_token() {
+fn a_withdrawn_scope_is_not_in_new_tokens() {
     let server = RawServer::default();
     let first = server.tokens();
     let record =
@@ -532,7 +532,7 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
 
 /// Row `refresh-other-client`.
 #[test]
-fn a_refresh_token_that_another_client_shows_is_refused_and_revoked() {
+fn a_refresh_token_that_another_client_presents_is_refused_and_revoked() {
     let server = RawServer::default();
     let tokens = server.tokens();
     let reason =
@@ -547,7 +547,7 @@ fn a_refresh_token_that_another_client_shows_is_refused_and_revoked() {
 
 /// Row `scope-escalation`.
 #[test]
-fn no_request_brings_a_wider_scope_than_was_granted() {
+fn no_request_gets_a_wider_scope_than_was_granted() {
     let server = RawServer::default();
     let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
     let tokens = server.redeem(PRINTER, &code).unwrap();
@@ -648,7 +648,7 @@ fn no_error_and_no_debug_output_of_a_server_shows_a_secret() {
 
 /// Row `content-type-wrong`; so is a form that is too large, or with credentials in the URL.
 #[test]
-fn a_token_request_that_is_no_form_is_refused() {
+fn a_token_request_that_is_not_a_form_is_refused() {
     let server = RawServer::default();
     let code = server.printers_code();
     for odd in [
@@ -710,7 +710,7 @@ fn codes_and_tokens_expire_to_the_second() {
 /// Row `revoked-grant`: revoking a refresh token takes the access tokens with it, as no store of
 /// python-oauth2's does.
 #[test]
-fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
+fn a_refresh_token_and_its_grant_are_revoked_together() {
     let server = RawServer::default();
     let (tokens, other) = (server.tokens(), server.tokens());
     let revoke = |(client_id, secret): Who<'_>, token: &str| {
@@ -844,7 +844,7 @@ fn control_characters_are_refused_before_storage_is_asked() {
 /// Row `refresh-replay`: a refresh token that would never expire is remembered for 90 days when it
 /// was replaced; another as long as it would have lived.
 #[test]
-fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
+fn a_replaced_refresh_token_is_remembered_for_a_limited_time() {
     const DAY: u64 = 24 * 3600;
     for (refresh, days) in [
         (GrantType::refresh_token().with(|options| options.dangerous_never_expires = true), 90),

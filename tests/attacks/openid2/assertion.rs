@@ -19,7 +19,7 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp,
 ///
 /// Row `unsigned-field`.
 #[test]
-fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
+fn an_assertion_with_an_unsigned_field_is_refused() {
     for field in
         ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"]
     {
@@ -50,7 +50,7 @@ fn a_field_that_is_not_signed_makes_an_assertion_worthless() {
 ///
 /// Row `select-asserted`.
 #[test]
-fn identifier_select_is_no_identifier_to_assert() {
+fn identifier_select_cannot_be_asserted() {
     // A document is served there, too, and a relying party that accepts identifiers without TLS
     // would find it.
     for (claimed_id, identity) in [
@@ -252,7 +252,7 @@ fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
 
 /// Row `return-to-mismatch`.
 #[test]
-fn an_assertion_that_comes_to_another_url_is_refused() {
+fn an_assertion_that_arrives_at_another_url_is_refused() {
     let pair = OpenIdPair::default();
     let (pending, callback) = pair.callback("https://jane.example/", true);
     for (from, to) in [
@@ -516,7 +516,7 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
 ///
 /// Row `other-version-discovered`.
 #[test]
-fn a_document_for_openid_1_alone_lets_nobody_assert_in_openid_2() {
+fn a_document_for_openid_1_allows_no_assertion_in_openid_2() {
     for (rel, accepted) in [("openid.server", false), ("openid2.provider", true)] {
         for association in [true, false] {
             let pair = first_version();
@@ -581,7 +581,7 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
 ///
 /// Row `unsolicited-inside`.
 #[test]
-fn an_unsolicited_assertion_leads_to_no_internal_host() {
+fn an_unsolicited_assertion_causes_no_request_to_an_internal_host() {
     let verify = |endpoint: &str| {
         let pair = OpenIdPair::default();
         let (_, callback) = pair.callback(JANE, false);
@@ -747,7 +747,7 @@ fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
 /// Row `control-characters`: what a relying party's store is asked about, or its users are known
 /// by.
 #[test]
-fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_about() {
+fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_looked_up() {
     for control in ["\0", "\r", "\u{7f}", "\u{85}"] {
         let nonces = with_signed_change(OpenIdPair::default, "https://op.example/", |fields| {
             fields.get_mut("openid.response_nonce").unwrap().push_str(control);
@@ -770,7 +770,7 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
 /// Row `identifier-in-another-writing`: an application that compares identifiers as texts would see
 /// another user under the same URL.
 #[test]
-fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
+fn an_assertion_about_another_spelling_of_an_identifier_is_refused() {
     for writing in [
         "https://OP.example/id/jane",
         "https://op.example:443/id/jane",

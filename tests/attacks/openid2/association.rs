@@ -120,7 +120,7 @@ fn an_association_of_another_provider_is_not_used() {
 
 /// Row `association-in-a-cookie`.
 #[test]
-fn the_key_of_an_association_is_in_no_cookie() {
+fn the_key_of_an_association_is_not_in_a_pending_value() {
     // The key is that of all users: none of them has it, and an answer without it is not asked
     // about.
     let pair = OpenIdPair::default();
@@ -167,7 +167,7 @@ fn granted(
 
 /// Row `association-forged`.
 #[test]
-fn an_association_that_does_not_hold_together_is_refused() {
+fn an_inconsistent_association_is_refused() {
     let pair = OpenIdPair::default();
     assert!(granted(&pair, |_| {}).is_ok());
     for (name, value) in [
@@ -211,7 +211,7 @@ fn an_association_is_not_kept_for_ever() {
 
 /// Row `plain-association`.
 #[test]
-fn no_key_is_sent_in_the_clear_without_tls() {
+fn no_key_is_sent_unencrypted_without_tls() {
     // Without TLS a key is not sent in the clear, and not asked for so.
     let plain = Options::default().with(|it| {
         it.dangerous_allow_http = true;

@@ -7,7 +7,7 @@ use oauth_proto::{Error, Step, Unsupported};
 
 /// Row `other-page`.
 #[test]
-fn the_page_of_another_url_says_nothing_about_an_identifier() {
+fn the_page_of_another_url_is_not_used_for_an_identifier() {
     // The document does not help, and the page has moved: its links are another identifier's.
     let pair = OpenIdPair::default();
     let links = html(&format!("<head>{}</head>", user_links(ENDPOINT, None)));
@@ -22,7 +22,7 @@ fn the_page_of_another_url_says_nothing_about_an_identifier() {
 
 /// Row `discovery-internal`.
 #[test]
-fn discovery_asks_no_internal_host() {
+fn discovery_sends_no_request_to_an_internal_host() {
     let pair = OpenIdPair::default();
     for identifier in [
         "http://localhost/",
@@ -95,7 +95,7 @@ fn identifiers_and_providers_without_tls_are_refused() {
 /// Row `no-tls`: an attacker on the way to the second place could choose the identifier, and lead
 /// back to one that has TLS.
 #[test]
-fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
+fn a_redirect_from_https_to_http_is_never_followed() {
     let pages = |pair: OpenIdPair| {
         pair.page("https://moved.example/", redirect("http://moved.example/there"));
         pair.page("http://moved.example/there", redirect(JANE));

@@ -10,7 +10,7 @@ use oauth_proto::openid2::sreg::{self, Field};
 
 /// Row `update-url-inside`.
 #[test]
-fn an_update_url_leads_to_no_internal_host() {
+fn an_update_url_cannot_be_on_an_internal_host() {
     let pair =
         OpenIdPair::new(|options| options, |it| it.with(|it| it.dangerous_allow_http = true));
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
@@ -35,7 +35,7 @@ fn an_update_url_leads_to_no_internal_host() {
 
 /// Row `tampered-question`.
 #[test]
-fn a_request_that_was_tampered_with_leads_nowhere_else() {
+fn a_changed_request_does_not_redirect_elsewhere() {
     // What went through the browser comes back with a return_to that was never looked at.
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
@@ -172,7 +172,7 @@ fn a_user_is_not_asserted_to_be_another() {
 /// Row `redirect-before-asking`: a link to the provider does not lead a user to a site that its
 /// realm does not vouch for.
 #[test]
-fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
+fn a_request_with_a_bad_realm_or_without_tls_gets_a_page() {
     let pair = OpenIdPair::default();
     let url = pair.begin(pair.asking(JANE)).url().unwrap();
     let phish = "https://phish.example/login";
@@ -225,7 +225,7 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
 /// Row `redirect-before-asking`: a message of which nothing can be made leads to no place that
 /// could not ask a question either.
 #[test]
-fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_from() {
+fn an_invalid_message_redirects_only_to_an_acceptable_return_to() {
     let pair = OpenIdPair::default();
     let lax = OpenIdPair::new(
         |options| options,
@@ -290,7 +290,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
 /// Row `control-characters`: a question is kept while the user signs in, and PostgreSQL takes no
 /// NUL, in JSON neither.
 #[test]
-fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
+fn control_characters_in_a_request_are_refused_before_it_is_stored() {
     let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.allow_openid1 = true));
     let url = pair.begin(pair.asking("https://jane.example/")).url().unwrap();
     let asked = |name: &str, value: &str| {

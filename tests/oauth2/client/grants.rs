@@ -31,7 +31,7 @@ fn has(request: &Request, name: &str) -> bool {
 
 /// RFC 6749 §4.1.1 and §4.1.3, RFC 7636 §4.3 and §4.5.
 #[test]
-fn a_code_is_asked_for_and_redeemed() {
+fn a_code_is_requested_and_redeemed() {
     let authorize = Authorize::scope(["photos", "profile"])
         .parameter("access_type", "offline")
         .parameter("prompt", "a b");
@@ -83,7 +83,7 @@ fn a_code_is_asked_for_and_redeemed() {
 }
 
 #[test]
-fn a_pending_authorization_survives_being_stored() {
+fn a_pending_authorization_survives_storage() {
     for authorize in [
         Authorize::default(),
         Authorize::scope("a").with(|authorize| {
@@ -127,7 +127,7 @@ fn a_pending_authorization_expires() {
 }
 
 #[test]
-fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
+fn a_parameter_that_has_an_option_or_is_already_set_is_refused() {
     for name in
         ["state", "scope", "client_id", "code_challenge", "request_uri", "nonce", "response_mode"]
     {
@@ -147,7 +147,7 @@ fn a_parameter_that_has_an_option_or_is_there_already_is_refused() {
 }
 
 #[test]
-fn options_of_an_authorization_request_go_in_its_query() {
+fn options_of_an_authorization_request_are_sent_in_its_query() {
     let details = serde_json::json!([{ "type": "payment", "amount": "1 €" }]);
     let mut authorize = Authorize::default()
         .with(|authorize| authorize.nonce = true)
@@ -185,7 +185,7 @@ fn one_moment_gives_independent_values_and_the_same_moment_the_same() {
 }
 
 #[test]
-fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_own() {
+fn an_endpoint_may_have_a_query_and_a_server_may_have_its_own_parameters_and_separator() {
     let mut server = server();
     server.authorization_endpoint = Some("https://auth.example.com/authorize?tenant=a%20b".into());
     let mut server = server.authorization_parameter("audience", "api.example.com");
@@ -207,7 +207,7 @@ fn an_endpoint_may_have_a_query_and_a_server_parameters_and_separators_of_its_ow
 }
 
 #[test]
-fn proof_keys_are_left_out_or_plain_only_where_that_is_said() {
+fn proof_keys_are_left_out_or_plain_only_with_an_option() {
     let url = |client: &Client, authorize| done(client.authorize(authorize, moment()).unwrap()).url;
     let plain =
         url(&client(), Authorize::default().with(|authorize| authorize.allow_plain_pkce = true));
@@ -297,7 +297,7 @@ fn a_server_that_demands_pushed_requests_gets_them() {
 
 /// RFC 6749 §4.2.2, with the fragment of its example.
 #[test]
-fn an_implicit_grant_brings_its_token_in_the_fragment() {
+fn an_implicit_grant_gives_its_token_in_the_fragment() {
     let authorization =
         client().dangerous_authorize_implicit(Authorize::scope("photos"), moment()).unwrap();
     assert_eq!(parameter(query(&authorization.url), "response_type"), "token");
@@ -393,7 +393,7 @@ fn other_grants_send_what_their_specifications_say() {
 
 /// RFC 8693 §2.2.1: the result of an exchange need not be an access token.
 #[test]
-fn an_exchanged_token_may_be_of_no_type() {
+fn an_exchanged_token_may_have_no_type() {
     let grant = Grant::token_exchange("a", "urn:ietf:params:oauth:token-type:access_token");
     let (_, sent) = sent(client().request_token(grant, moment()).unwrap());
     let answer = concat!(
@@ -429,7 +429,7 @@ impl AuthenticateClient for Signed {
 }
 
 #[test]
-fn clients_are_authenticated_as_they_were_told() {
+fn clients_authenticate_as_configured() {
     let authenticated = |authentication| client().authentication(authentication);
     let of = |client: Client| request(&client, Grant::client_credentials());
 
@@ -473,7 +473,7 @@ fn clients_are_authenticated_as_they_were_told() {
 }
 
 #[test]
-fn token_requests_go_in_the_query_where_that_is_said() {
+fn token_requests_use_the_query_only_with_the_option() {
     for (transmission, method) in
         [(Transmission::AllowPostQuery, "POST"), (Transmission::AllowGet, "GET")]
     {
@@ -610,7 +610,7 @@ fn polled(
 
 /// RFC 8628 §3.5: pending waits the interval, `slow_down` makes it five seconds longer for good.
 #[test]
-fn a_device_polls_as_often_as_it_is_told() {
+fn a_device_polls_at_the_interval_that_the_server_sets() {
     let pending = device(CODES);
     assert_eq!(pending.user_code, "WDJB-MJHT");
     let stored = serde_json::to_string(&pending).unwrap();
@@ -637,7 +637,7 @@ fn a_device_polls_as_often_as_it_is_told() {
 }
 
 #[test]
-fn a_device_stops_polling_when_it_is_over() {
+fn a_device_stops_polling_after_a_final_answer() {
     let pending = device(CODES);
     let (times, error) = polled(&pending, vec![refusal("access_denied")]);
     assert_eq!((times.len(), error.unwrap_err().code()), (1, Some("access_denied")));
@@ -695,7 +695,7 @@ fn a_device_waits_for_a_server_that_is_busy() {
 }
 
 #[test]
-fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
+fn a_device_answer_with_an_odd_optional_member_is_used() {
     let device = |answer: &str| {
         let (_, sent) =
             sent(client().authorize_device(AuthorizeDevice::default(), moment()).unwrap());
@@ -717,7 +717,7 @@ fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
 }
 
 #[test]
-fn a_callback_with_an_error_and_no_state_is_forged_and_says_what_it_brings() {
+fn a_callback_with_an_error_and_no_state_is_refused_with_the_code() {
     for code in ["access_denied", "server_error"] {
         let (pending, _) = begun(&client());
         let error =

@@ -61,7 +61,7 @@ fn a_token_is_revoked() {
 }
 
 #[test]
-fn metadata_are_looked_for_where_they_may_be() {
+fn metadata_are_searched_at_every_well_known_place() {
     let metadata =
         format!(r#"{{"issuer":"{ISSUER}/t","token_endpoint":"{ISSUER}/token","extra":1}}"#);
     let html = || response(200, &[("content-type", "text/html")], "<html>");
@@ -190,7 +190,7 @@ fn a_bearer_challenge_is_read_into_its_fields() {
 
 /// Challenges of servers that leave out commas, or other parts of the grammar.
 #[test]
-fn challenges_with_white_space_in_the_place_of_commas_are_typed_too() {
+fn challenges_with_white_space_instead_of_commas_are_read_too() {
     let of = |header: &str| {
         BearerChallenge::of(response(401, &[("www-authenticate", header)], "").headers()).unwrap()
     };
@@ -416,7 +416,7 @@ fn a_member_of_metadata_that_is_odd_is_read_or_named() {
 }
 
 #[test]
-fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
+fn discovery_continues_after_a_document_without_metadata_and_reports_the_first_error() {
     for status in [503, 429, 403] {
         let error = discovered(&[response(status, &[], "")]).0.unwrap_err();
         assert_eq!(error.response().unwrap().status, status);
@@ -444,7 +444,7 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
 }
 
 #[test]
-fn times_of_a_registration_are_read_in_quotes_and_without_an_identifier_there_is_no_client() {
+fn the_times_of_a_registration_may_be_quoted_and_the_client_id_is_required() {
     let registered = |answer: &str| {
         let (_, sent) =
             sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
@@ -582,7 +582,7 @@ fn a_resource_in_an_equivalent_spelling_is_accepted_and_no_other() {
 }
 
 #[test]
-fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
+fn the_metadata_of_the_root_is_read_if_it_may_cover_the_resource() {
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let place = format!("{RESOURCE}/mcp");
     let (asked, end) = resource_metadata(
@@ -625,7 +625,7 @@ fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
 
 /// RFC 9728 §5.1: the hint is the resource's, and so is the well-known place.
 #[test]
-fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
+fn the_well_known_place_is_used_if_the_hint_fails() {
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
     let place = format!("{RESOURCE}/mcp");
     let good = || (place.as_str(), resource("https://r.example/mcp"));
@@ -666,7 +666,7 @@ fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
 
 /// RFC 8414 §3.3 demands the very issuer; a slash of difference is for the caller to know of.
 #[test]
-fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise() {
+fn another_spelling_of_an_issuer_is_accepted_only_if_the_caller_names_it() {
     let discovered = |discovery: Discovery, issuer: &str| {
         let (_, sent) = sent(discovery.start().unwrap());
         let document =
@@ -722,7 +722,7 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
 }
 
 #[test]
-fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
+fn a_first_registration_keeps_the_client_despite_odd_members() {
     let answered = |answer: &str| {
         let (_, sent) =
             sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
@@ -791,7 +791,7 @@ fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
 }
 
 #[test]
-fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
+fn an_error_about_plain_http_names_an_option_only_if_there_is_one() {
     let mut clear = registered();
     clear.registration_client_uri = Some("http://auth.example.com/r?t=7Fjfp0ZBr1K".into());
     for error in [clear.read().unwrap_err(), clear.delete().unwrap_err()] {
@@ -822,7 +822,7 @@ fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
 
 /// RFC 8414 §2: each of the three endpoints has its own list.
 #[test]
-fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
+fn a_secret_is_placed_by_the_list_of_each_endpoint() {
     const POST: &str = r#"["client_secret_post"]"#;
     const BOTH: &str = r#"["client_secret_post","client_secret_basic"]"#;
     let server = |lists: &[(&str, &str)]| {
@@ -884,7 +884,7 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
 
 /// The client is registered by then, and its identifier and secret are in the answer alone.
 #[test]
-fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
+fn a_registration_keeps_its_client_despite_odd_members() {
     let register = |odd: &str| {
         let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
         let body = format!(r#"{{"client_id":"c","client_secret":"s3cret",{odd}}}"#);
@@ -927,7 +927,7 @@ fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
 }
 
 #[test]
-fn an_odd_answer_of_the_management_leaves_the_client_as_manageable_as_it_was() {
+fn an_odd_answer_to_an_update_keeps_the_client_manageable() {
     let stored = r#"{"client_id":"c","client_secret":"s3cret","registration_access_token":"t0ken",
         "registration_client_uri":"https://auth.example.com/register/c"}"#;
     let before: ClientRegistration = serde_json::from_str(stored).unwrap();

@@ -107,7 +107,7 @@ fn expired() -> Token {
 
 /// Row `outage-is-no-refusal`: the session keeps its token.
 #[test]
-fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is_well_again() {
+fn a_session_keeps_its_token_through_every_outage_and_continues_afterwards() {
     let troubles = answers()
         .into_iter()
         .filter(|(_, kind)| *kind != Kind::SignIn)
@@ -132,7 +132,7 @@ fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is
 
 /// An expired token is not the user's concern as long as it can be renewed.
 #[test]
-fn an_expired_token_asks_the_user_to_sign_in_only_where_it_cannot_be_renewed() {
+fn an_expired_token_asks_the_user_to_sign_in_only_if_it_cannot_be_renewed() {
     let error =
         session(expired()).attach_token(&mut get(API), Timestamp::from_secs(NOW)).unwrap_err();
     assert!(!error.needs_sign_in() && !error.is_temporary(), "{error}");
@@ -153,7 +153,7 @@ fn only_a_refusal_of_the_grant_asks_the_user_to_sign_in() {
 /// other, and then recovers.
 #[test]
 #[cfg(feature = "os")]
-fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {
+fn a_server_that_is_down_and_recovers_signs_no_user_out() {
     use std::sync::{Arc, Mutex};
 
     use oauth_proto::oauth2::{AuthorizationServer, Client, Session};

@@ -241,25 +241,25 @@ const ALL_SIGN_IN: [i32; 8] = [2; 8];
 
 /// Row `renewal-in-two-processes`.
 #[test]
-fn one_of_eight_processes_renews_and_all_go_on_with_its_token() {
+fn one_of_eight_processes_renews_and_all_use_its_token() {
     assert_eq!(processes("renew", None, false), (ALL_GOOD.to_vec(), 1));
 }
 
 /// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process has the lease and has sent
 /// nothing.
 #[test]
-fn when_the_process_that_renews_dies_before_its_request_another_one_renews() {
+fn if_the_renewing_process_dies_before_its_request_another_process_renews() {
     assert_eq!(processes("before", Some("before"), false), (ALL_GOOD.to_vec(), 1));
 }
 
 /// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process dies with the new token.
 #[test]
-fn when_the_process_that_renews_dies_after_the_server_rotated_a_grace_time_saves_the_grant() {
+fn if_the_renewing_process_dies_after_the_rotation_a_grace_time_keeps_the_grant() {
     assert_eq!(processes("grace", Some("after"), true), (ALL_GOOD.to_vec(), 2));
 }
 
 /// One process is told that the grant is over, and tells the others.
 #[test]
-fn without_a_grace_time_the_grant_has_ended_and_nobody_asks_again() {
+fn without_a_grace_time_the_grant_has_ended_and_no_process_asks_again() {
     assert_eq!(processes("after", Some("after"), false), (ALL_SIGN_IN.to_vec(), 2));
 }

@@ -96,7 +96,7 @@ fn weibo_douban_and_linkedin_leave_out_the_type() {
 }
 
 #[test]
-fn ebay_has_types_of_its_own() {
+fn ebay_has_its_own_token_types() {
     for kind in ["Application Access Token", "User Access Token"] {
         only(&EBAY, &json(&ANSWER.replace("Bearer", kind)));
     }
@@ -118,7 +118,7 @@ fn twitch_lists_its_scopes() {
 }
 
 #[test]
-fn github_is_asked_for_json_and_says_its_errors_on_200() {
+fn github_is_asked_for_json_and_sends_errors_with_status_200() {
     let (pending, callback) = begun(&of(&GITHUB));
     let (request, sent) =
         sent(of(&GITHUB).redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
@@ -135,7 +135,7 @@ fn request_of(service: &Service, url: &str) -> oauth_proto::Request {
 }
 
 #[test]
-fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
+fn slack_instagram_weibo_and_douban_get_the_token_in_the_query() {
     let request = request_of(&SLACK_LEGACY, "https://slack.com/api/users.list?x=1");
     assert_eq!(request.uri().query(), Some("x=1&token=secret-token"));
     assert_eq!(bearer(&request), Some("secret-token"));
@@ -194,7 +194,7 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
 }
 
 #[test]
-fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
+fn one_hook_sees_the_answers_to_all_token_requests_in_order() {
     let client = client()
         .on_token_response(|_, response| {
             *response.body_mut() =
@@ -278,7 +278,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
 
 /// RFC 6749 §5.2: a code has one character at least.
 #[test]
-fn an_empty_error_is_no_refusal() {
+fn an_empty_error_is_not_a_refusal() {
     let answer =
         |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
     token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
@@ -325,7 +325,7 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
 }
 
 #[test]
-fn the_code_of_a_refusal_is_found_in_every_place_where_servers_put_it() {
+fn the_code_of_a_refusal_is_found_in_every_known_place() {
     let code = |body: &[u8]| {
         let mut answer = response(400, &[("content-type", "application/json")], "");
         *answer.body_mut() = body.to_vec();
@@ -364,7 +364,7 @@ fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
 /// All options of `Quirks` but three, which lift no refusal: `allow_expires` and
 /// `allow_zero_expiry` read a lifetime, and `allow_error_list` a refusal's code.
 #[test]
-fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
+fn an_error_about_an_answer_names_the_quirk_that_accepts_it() {
     let strict = Quirks::default();
     let bearer =
         |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
@@ -623,7 +623,7 @@ fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
 }
 
 #[test]
-fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
+fn an_api_answer_that_has_only_an_error_is_a_refusal() {
     let called = |body: &str| ApiRequest::new(API).unwrap().read(&response(200, &[], body));
     let error = called(r#"{"ok":false,"error":"invalid_auth"}"#).unwrap_err();
     assert_eq!(error.code(), Some("invalid_auth"));

@@ -162,7 +162,7 @@ fn expired() -> Token {
 }
 
 #[test]
-fn a_refusal_of_the_service_that_is_asked_first_does_not_end_the_users_grant() {
+fn a_refusal_of_the_key_service_does_not_end_the_users_grant() {
     let ended = Arc::new(AtomicUsize::new(0));
     let seen = ended.clone();
     let client = by_platform(platform()).on_event(move |event| {
@@ -199,7 +199,7 @@ impl AuthenticateClientRemotely for ByApi {
 }
 
 #[test]
-fn an_expired_token_for_the_service_that_is_asked_first_is_not_the_users() {
+fn an_expired_token_of_the_key_service_is_not_the_users_token() {
     let own = Session::new(&platform(), "https://platform.example.com", expired()).unwrap();
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(ByApi(own))));
     let shared = SharedSession::builder_with(Session::new(&client, API, expired()).unwrap(), clock)
@@ -212,7 +212,7 @@ fn an_expired_token_for_the_service_that_is_asked_first_is_not_the_users() {
 }
 
 #[test]
-fn each_client_hears_of_its_own_requests() {
+fn each_client_observes_its_own_requests() {
     let heard = |log: &Arc<Mutex<Vec<String>>>, client: Client| {
         let log = log.clone();
         client
@@ -243,7 +243,7 @@ impl AuthenticateClientRemotely for Waits {
 }
 
 #[test]
-fn a_step_that_waits_is_refused_since_renewals_have_nothing_to_sleep_with() {
+fn a_step_that_waits_is_refused_since_renewals_cannot_sleep() {
     let device = concat!(
         r#"{"device_code":"d","user_code":"u","#,
         r#""verification_uri":"https://auth.example.com/device","expires_in":600}"#,
@@ -260,7 +260,7 @@ fn a_step_that_waits_is_refused_since_renewals_have_nothing_to_sleep_with() {
 }
 
 #[test]
-fn a_request_that_cannot_be_made_is_known_before_the_key_service_is_asked() {
+fn a_request_that_cannot_be_made_fails_before_the_key_service_is_asked() {
     let client = client_of(server().with(|server| server.transmission = Transmission::AllowGet));
     let grant = || Grant::client_credentials().parameter("long", &"x".repeat(70_000));
     let error = |client: &Client| client.request_token(grant(), moment()).map(drop).unwrap_err();
@@ -280,7 +280,7 @@ impl AuthenticateClientRemotely for Broken {
 }
 
 #[test]
-fn a_step_that_cannot_be_made_says_why() {
+fn an_error_in_making_the_step_is_reported() {
     let client = client().authentication(ClientAuthentication::Remote(Arc::new(Broken)));
     let error = client.request_token(Grant::client_credentials(), moment()).map(drop).unwrap_err();
     assert_eq!(

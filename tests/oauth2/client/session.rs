@@ -75,7 +75,7 @@ impl Server {
 }
 
 #[test]
-fn a_good_token_goes_with_the_request() {
+fn a_valid_token_is_attached_to_the_request() {
     let mut request = get(API);
     let sent_token = session(token()).attach_token(&mut request, now()).unwrap();
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
@@ -105,7 +105,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 
 /// The second way: the token is renewed and reported, and the request is not sent.
 #[test]
-fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
+fn a_renewal_is_reported_instead_of_saved_with_the_option() {
     let server = Server::default();
     let shared = SharedSession::builder_with(
         session(expired()).with(|session| session.return_renewals = true),
@@ -149,7 +149,7 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
 
 /// tornado-alf: a token before the first request, kept until it expires, and a new one on a 401.
 #[test]
-fn a_session_supplies_itself_by_client_credentials() {
+fn a_session_gets_its_own_token_by_client_credentials() {
     let server = Server::default();
     let mut supplied = Session::new(&client(), API, None).unwrap();
     supplied.grant = Some(Grant::client_credentials());
@@ -163,7 +163,7 @@ fn a_session_supplies_itself_by_client_credentials() {
 }
 
 #[test]
-fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
+fn a_token_without_a_lifetime_is_kept_or_used_once_as_configured() {
     let answer = r#"{"access_token":"a","token_type":"Bearer"}"#;
     for (lifetime, renewals) in
         [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)]
@@ -218,7 +218,7 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
 }
 
 #[test]
-fn a_new_token_that_is_refused_is_not_renewed_once_more() {
+fn a_new_token_that_is_refused_is_not_renewed_again() {
     let shared = shared(expired());
     let mut seen = Vec::new();
     let send = |request: Request| {
@@ -232,7 +232,7 @@ fn a_new_token_that_is_refused_is_not_renewed_once_more() {
 }
 
 #[test]
-fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
+fn a_new_grant_has_priority_over_a_renewal_of_the_old_one() {
     let save = |_| -> Result<(), Infallible> { panic!("it would overwrite the new grant") };
     let save = move |token| ready(save(token));
     let shared = SharedSession::builder_with(session(expired()), clock).save(save).build().unwrap();
@@ -248,7 +248,7 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
 }
 
 #[test]
-fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
+fn a_new_grant_has_priority_over_a_renewal_that_is_being_saved_or_refused() {
     for (answer, saves) in [(renewed(), true), (refusal("invalid_grant"), false)] {
         let (saved, itself) =
             (Arc::new(Mutex::new(Vec::new())), Arc::new(OnceLock::<SharedSession>::new()));
@@ -285,7 +285,7 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
 }
 
 #[test]
-fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
+fn a_token_that_could_not_be_saved_is_saved_at_the_next_call() {
     // Also where the old token has not run out by the clock.
     for (token, before) in [(expired(), 0), (token(), 1)] {
         let (server, full) = (Server::default(), Arc::new(AtomicBool::new(true)));
@@ -310,7 +310,7 @@ fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
 }
 
 #[test]
-fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
+fn a_challenge_that_a_renewal_cannot_satisfy_causes_no_renewal() {
     let session = session(token());
     for (error, renews) in [
         ("insufficient_user_authentication", false),
@@ -338,7 +338,7 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
 }
 
 #[test]
-fn a_late_401_of_an_old_token_renews_nothing() {
+fn a_late_401_of_an_old_token_causes_no_renewal() {
     let mut session = session(token());
     let sent_token = session.attach_token(&mut get(API), now()).unwrap();
     session.set_token(Token::bearer("newer"));
@@ -390,7 +390,7 @@ fn post(body: &str, content_type: &str) -> Request {
 
 /// RFC 6750 §2.
 #[test]
-fn a_token_goes_where_the_server_looks_for_it() {
+fn a_token_is_placed_where_the_server_expects_it() {
     const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
     let request = placed(TokenPlacement::Scheme("OAuth"), get(API)).unwrap();
     assert_eq!(request.headers()["authorization"], format!("OAuth {TOKEN}"));
@@ -429,7 +429,7 @@ fn a_token_goes_where_the_server_looks_for_it() {
 }
 
 #[test]
-fn oauth_2_1_puts_no_token_in_a_query() {
+fn oauth_2_1_never_sends_a_token_in_the_query() {
     let strict = client_of(server().with(|server| server.oauth_2_1 = true));
     let signed = |placement: TokenPlacement| {
         let mut request = get(API);
@@ -454,7 +454,7 @@ fn oauth_2_1_puts_no_token_in_a_query() {
 }
 
 #[test]
-fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
+fn a_session_serves_only_the_configured_origins() {
     let session = session(token()).allow_origin("https://upload.example.com/v1").unwrap();
     for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"]
     {
@@ -489,14 +489,14 @@ fn another_authorization_is_not_overwritten() {
 }
 
 #[test]
-fn a_token_that_cannot_stand_in_a_header_is_an_error() {
+fn a_token_that_a_header_cannot_have_is_an_error() {
     for token in ["a\r\nx: y", "a\u{0}", "\n"] {
         session(Token::bearer(token)).attach_token(&mut get(API), now()).unwrap_err();
     }
 }
 
 #[test]
-fn a_renewal_carries_what_the_caller_adds() {
+fn a_renewal_has_the_parameters_that_the_caller_adds() {
     let session = session(expired())
         .map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"));
     let (request, _) = sent(session.renew(moment()).unwrap());
@@ -526,7 +526,7 @@ fn without_a_token_only_the_user_can_help() {
 }
 
 #[test]
-fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
+fn one_of_many_threads_renews_and_all_use_its_token() {
     let (renewals, saved, barrier) =
         (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())), Barrier::new(8));
     let stored = saved.clone();
@@ -587,7 +587,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 
 /// Row `renewal-abandoned`: the task is cancelled while it waits for the server.
 #[test]
-fn of_many_tasks_one_renews_and_when_it_is_cancelled_another_does() {
+fn one_of_many_tasks_renews_and_another_takes_over_when_it_is_cancelled() {
     let (shared, slow) = (shared(expired()), Slow::default());
     let mut second = pin!(slow.fetch(&shared));
     {
@@ -633,7 +633,7 @@ fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
 }
 
 #[test]
-fn a_token_alone_is_renewed_too() {
+fn a_token_without_a_request_is_renewed_too() {
     let server = Server::default();
     let shared = shared(expired());
     let token = shared.token(|request| Ok::<_, Infallible>(server.answer(&request)));
@@ -641,7 +641,7 @@ fn a_token_alone_is_renewed_too() {
 }
 
 #[test]
-fn a_shared_fetch_is_send() {
+fn the_future_of_a_shared_fetch_can_be_sent() {
     fn is_send<T: Send>(_: &T) {}
     let shared = shared(token());
     let send = |_| ready(Ok::<_, Infallible>(Response::new(Vec::new())));
@@ -649,7 +649,7 @@ fn a_shared_fetch_is_send() {
 }
 
 #[test]
-fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
+fn every_waiting_caller_gets_the_refusal_of_a_renewal() {
     let (shared, answered, renewals) = (shared(expired()), RefCell::new(false), RefCell::new(0));
     let refuse = |_: Request| async {
         *renewals.borrow_mut() += 1;
@@ -671,7 +671,7 @@ fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
 }
 
 #[test]
-fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
+fn waiting_callers_do_not_each_try_again_after_a_renewal_whose_transport_fails() {
     let (shared, slow) = (shared(expired()), Slow::default());
     let down = |_: Request| async {
         std::future::poll_fn(|_| if *slow.1.borrow() { Poll::Ready(()) } else { Poll::Pending })

@@ -134,7 +134,7 @@ impl Row {
 }
 
 #[test]
-fn a_failed_early_renewal_leaves_the_good_token_in_use() {
+fn a_failed_early_renewal_leaves_the_valid_token_in_use() {
     let server = Server::new(Err("connection refused"));
     for failure in
         [Err("connection refused"), Ok(response(503, &[], "")), Ok(refusal("invalid_client"))]
@@ -150,7 +150,7 @@ fn a_failed_early_renewal_leaves_the_good_token_in_use() {
 }
 
 #[test]
-fn a_failed_early_renewal_is_tried_again_when_the_server_wants_it() {
+fn a_failed_early_renewal_is_tried_again_after_a_pause_or_retry_after() {
     for (retry_after, pause) in [(None, 10), (Some("25"), 25)] {
         let headers: Vec<_> =
             retry_after.map(|seconds| ("retry-after", seconds)).into_iter().collect();
@@ -227,7 +227,7 @@ fn a_token_without_a_refresh_token_is_replaced_by_a_stored_one() {
 }
 
 #[test]
-fn the_end_of_a_grant_is_told_to_other_processes() {
+fn the_end_of_a_grant_is_stored_for_other_processes() {
     let (server, row) = (Server::new(Ok(refusal("invalid_grant"))), Row::with(ends_in(0)));
     let (first, second) = (row.share(), row.share());
     assert!(server.call(&first, NOW).unwrap_err().needs_sign_in());
@@ -242,7 +242,7 @@ fn the_end_of_a_grant_is_told_to_other_processes() {
 /// Row `renewal-in-two-processes`: without a lease, two processes may renew at once. The one that
 /// the server refuses goes on with the other one's token.
 #[test]
-fn a_process_that_comes_second_goes_on_with_the_token_of_the_first() {
+fn a_second_process_uses_the_token_of_the_first() {
     let row = Row::with(ends_in(0));
     let (shared, stored) = (row.share(), row.stored.clone());
     let send = |request: Request| {
@@ -258,7 +258,7 @@ fn a_process_that_comes_second_goes_on_with_the_token_of_the_first() {
 }
 
 #[test]
-fn a_user_who_signs_in_while_a_renewal_is_on_its_way_keeps_the_new_grant() {
+fn a_user_who_signs_in_during_a_renewal_keeps_the_new_grant() {
     let row = Row::with(ends_in(0));
     let (shared, stored) = (row.share(), row.stored.clone());
     let send = |request: Request| {
@@ -284,7 +284,7 @@ fn a_user_who_has_signed_out_is_not_signed_in_by_a_renewal() {
 }
 
 #[test]
-fn a_client_that_supplies_itself_stores_its_first_token() {
+fn a_client_that_gets_its_own_tokens_stores_the_first_one() {
     let (server, row) = (Server::new(Ok(answer("supplied"))), Row::default());
     let supplied = || {
         let session = Session::new(&client(), API, None).unwrap();
@@ -298,7 +298,7 @@ fn a_client_that_supplies_itself_stores_its_first_token() {
 }
 
 #[test]
-fn a_lease_is_waited_for_until_it_ends_and_given_back() {
+fn a_caller_waits_for_the_end_of_a_lease_and_gives_its_own_back() {
     let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(0)));
     row.time.store(NOW, Ordering::SeqCst);
     let shared = row.share_with_lease();
@@ -324,7 +324,7 @@ fn a_lease_is_waited_for_until_it_ends_and_given_back() {
 
 /// While another process renews, a token that is still good serves.
 #[test]
-fn nobody_waits_for_the_lease_as_long_as_the_token_is_good() {
+fn no_caller_waits_for_the_lease_while_the_token_is_valid() {
     let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(60)));
     let shared = row.share_with_lease();
     assert_eq!(server.call(&shared, NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
@@ -389,7 +389,7 @@ fn renewals_of_many_processes_are_spread_over_a_tenth_of_the_lifetime() {
 }
 
 #[test]
-fn functions_that_do_not_go_together_are_refused_by_name() {
+fn functions_that_exclude_each_other_are_refused_by_name() {
     let session = || session(token());
     let load = || ready(Ok::<_, Infallible>(None));
     let error = SharedSession::builder_with(session(), clock).load(load).build().unwrap_err();
@@ -453,7 +453,7 @@ impl Runtime {
 
 /// Row `renewal-abandoned`: the caller is dropped, and a runtime finishes the renewal.
 #[test]
-fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_takes_its_result() {
+fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_gets_its_result() {
     let (server, runtime) = (Server::new(Ok(answer("renewed"))), Runtime::default());
     let shared = runtime.share(&server, ends_in(0));
     let send = |request: Request| ready(server.send(&request));
@@ -470,7 +470,7 @@ fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_takes_its_r
 }
 
 #[test]
-fn the_error_of_a_renewal_that_was_spawned_is_told_to_all_who_wait() {
+fn every_waiting_caller_gets_the_error_of_a_spawned_renewal() {
     let (server, runtime) = (Server::new(Err("connection refused")), Runtime::default());
     let shared = runtime.share(&server, ends_in(0));
     let send = |request: Request| ready(server.send(&request));
@@ -489,7 +489,7 @@ fn the_error_of_a_renewal_that_was_spawned_is_told_to_all_who_wait() {
 }
 
 #[test]
-fn a_runtime_that_drops_a_renewal_keeps_nobody_waiting() {
+fn a_runtime_that_drops_a_renewal_leaves_no_caller_waiting() {
     let server = Server::new(Ok(answer("renewed")));
     let own = server.clone();
     let send = move |request: Request| ready(own.send(&request));
@@ -501,7 +501,7 @@ fn a_runtime_that_drops_a_renewal_keeps_nobody_waiting() {
 
 /// RFC 8707 §2.2.
 #[test]
-fn the_resource_of_a_session_goes_along_with_every_renewal() {
+fn the_resource_of_a_session_is_sent_with_every_renewal() {
     let mut session = session(ends_in(0));
     session.resources.push("https://photos.example.com/".into());
     session.resources.push("https://mail.example.com/".into());
@@ -513,7 +513,7 @@ fn the_resource_of_a_session_goes_along_with_every_renewal() {
 }
 
 #[test]
-fn an_api_may_refuse_a_token_in_words_of_its_own() {
+fn an_api_may_refuse_a_token_in_its_own_words() {
     let session = session(token()).token_refused_when(|response| {
         let says_expired = |body: &[u8]| body.starts_with(b"{\"error\":\"expired\"");
         response.status == 403 || response.body.is_some_and(says_expired)
@@ -539,7 +539,7 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
 }
 
 #[test]
-fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
+fn every_waiting_caller_gets_the_error_of_the_renewal_of_a_loaded_token() {
     let (row, answered) = (Row::with(ends_in(0)), AtomicUsize::new(0));
     let shared = row.share();
     let send = |request: Request| {
@@ -562,7 +562,7 @@ fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
 /// Row `renewal-abandoned`: a web framework drops the task of a request when the browser
 /// disconnects.
 #[test]
-fn a_closed_tab_costs_nobody_the_session() {
+fn a_dropped_request_does_not_end_the_session() {
     let renewals = Arc::new(AtomicUsize::new(0));
     let exchange = {
         let renewals = renewals.clone();
@@ -599,7 +599,7 @@ fn a_closed_tab_costs_nobody_the_session() {
 
 /// A server may say so of a token that never ends.
 #[test]
-fn a_token_that_lives_as_long_as_time_is_spread_without_a_panic() {
+fn the_longest_lifetime_is_spread_without_a_panic() {
     for lifetime in ["9223372036854775807", "18446744073709551615"] {
         let server = Server::new(Ok(json(&ANSWER.replace("3600", lifetime))));
         let shared = Row::with(ends_in(0)).share();
@@ -611,7 +611,7 @@ fn a_token_that_lives_as_long_as_time_is_spread_without_a_panic() {
 }
 
 #[test]
-fn when_the_one_who_loaded_an_expired_token_is_cancelled_the_next_one_renews_it() {
+fn when_the_caller_that_loaded_an_expired_token_is_cancelled_the_next_one_renews_it() {
     let (row, is_open) = (Row::with(ends_in(0)), Arc::new(AtomicUsize::new(0)));
     let (stored, open) = (row.stored.clone(), is_open.clone());
     let shared = SharedSession::builder_with(Session::new(&client(), API, None).unwrap(), clock)
@@ -661,7 +661,7 @@ fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
 
 /// The server has rotated the refresh token, and refuses the old one.
 #[test]
-fn a_renewed_token_outlives_the_refusal_that_another_process_was_given_meanwhile() {
+fn a_renewed_token_is_kept_when_another_process_was_refused_meanwhile() {
     let (row, is_down) = (Row::with(ends_in(0)), Arc::new(AtomicBool::new(true)));
     let first = failing(&row, &is_down);
     let server = Server::new(Ok(answer("renewed")));
@@ -687,7 +687,7 @@ fn a_renewed_token_outlives_the_refusal_that_another_process_was_given_meanwhile
 }
 
 #[test]
-fn a_version_that_is_not_that_of_its_token_is_not_asked_about_for_ever() {
+fn a_stored_version_that_does_not_match_its_token_does_not_cause_endless_attempts() {
     let mut edited = serde_json::to_value(StoredToken::new(ends_in(0))).unwrap();
     edited["version"] = "1".into();
     let (server, row) = (Server::new(Ok(refusal("invalid_grant"))), Row::default());
@@ -717,7 +717,7 @@ fn a_token_that_was_put_back_is_renewed_again() {
 }
 
 #[test]
-fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
+fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_call() {
     let (saved, itself) =
         (Arc::new(Mutex::new(Vec::new())), Arc::new(std::sync::OnceLock::<SharedSession>::new()));
     let (stored, own) = (saved.clone(), itself.clone());
@@ -745,7 +745,7 @@ fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
 }
 
 #[test]
-fn a_renewed_token_that_expired_before_it_could_be_stored_is_renewed_once_more() {
+fn a_renewed_token_that_expired_before_it_could_be_stored_is_renewed_again() {
     let (row, is_down) = (Row::with(ends_in(0)), Arc::new(AtomicBool::new(true)));
     let (server, shared) = (Server::new(Ok(answer("renewed"))), failing(&row, &is_down));
     server.call(&shared, NOW).unwrap_err();
@@ -768,13 +768,13 @@ fn a_token_that_expires_while_its_early_renewal_fails_is_not_used() {
 }
 
 #[test]
-fn a_loaded_token_that_is_still_good_serves_through_an_outage() {
+fn a_loaded_token_that_is_still_valid_is_used_during_an_outage() {
     let (server, row) = (Server::new(Ok(response(503, &[], ""))), Row::with(ends_in(5)));
     assert_eq!(server.call(&row.share(), NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
 }
 
 #[test]
-fn a_lifetime_as_long_as_time_itself_is_a_lifetime() {
+fn the_longest_lifetime_is_accepted() {
     let endless = ANSWER.replace("3600", "9223372036854775807");
     let (server, row) = (Server::new(Ok(json(&endless))), Row::with(ends_in(0)));
     let shared = row.share();
@@ -784,7 +784,7 @@ fn a_lifetime_as_long_as_time_itself_is_a_lifetime() {
 }
 
 #[test]
-fn who_signs_out_while_a_renewal_is_on_its_way_is_not_signed_in_by_it() {
+fn a_user_who_signs_out_during_a_renewal_is_not_signed_in_by_it() {
     let (saved, server, runtime) =
         (Arc::new(AtomicUsize::new(0)), Server::new(Ok(answer("renewed"))), Runtime::default());
     let (saves, own, renewals) = (saved.clone(), server.clone(), runtime.0.clone());

@@ -63,7 +63,7 @@ fn machine(name: &str, secret: &str) -> ClientRecord {
 }
 
 #[test]
-fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
+fn one_server_accepts_clients_that_encode_basic_and_clients_that_do_not() {
     let store = MemoryStore::default();
     let secrets = [
         AWKWARD,
@@ -158,7 +158,7 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
 
 /// RFC 6749 §2.3.1: an empty secret may be left out, and so it may be there.
 #[test]
-fn basic_with_a_name_and_nothing_else_is_a_client_without_a_secret() {
+fn basic_with_only_a_name_is_a_client_without_a_secret() {
     let store = MemoryStore::default();
     store.add_client(ClientRecord::public("app"));
     store.add_client(machine("printer", SECRET));
@@ -236,7 +236,7 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
 }
 
 #[test]
-fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
+fn a_client_has_two_secrets_during_a_change_of_secrets() {
     let (store, server) = (MemoryStore::default(), provider().build().unwrap());
     let third = "Hq3nY1mJX0cC8sZ2vT5wUa";
     let ask = |secret: &str, now: u64| {
@@ -273,7 +273,7 @@ fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
 }
 
 #[test]
-fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
+fn a_short_secret_is_refused_unless_the_dangerous_function_is_used() {
     let error = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmI").unwrap_err();
     assert_eq!(error, Unsupported::ShortSecret { length: 21, least: 22 }.into());
     ClientRecord::confidential("printer", "").unwrap_err();
@@ -332,7 +332,7 @@ fn the_secret_of_the_stand_in_is_refused() {
 
 /// Row `secret-wrong`: a way of the application's own costs as much for a client that is not known.
 #[test]
-fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
+fn an_unknown_client_is_checked_against_a_stand_in_and_refused() {
     #[derive(Debug, Default)]
     struct Keys(Arc<AtomicU32>);
     impl ClientSource for Keys {
@@ -383,7 +383,7 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
 
 /// A grant type that brings no refresh token by default, and one that does.
 #[test]
-fn refresh_tokens_come_with_the_grants_that_the_operator_names() {
+fn refresh_tokens_are_issued_for_the_grant_types_that_the_operator_names() {
     let store = MemoryStore::default();
     store.add_client(
         ClientRecord::confidential("printer", SECRET)

@@ -398,7 +398,7 @@ fn the_issuer_is_a_private_url_without_query_and_fragment() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let builder = Provider::builder("http://auth.example.com")
         .with(|options| options.only_basic = true)
         .with(|options| options.only_body = true)

@@ -133,7 +133,7 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
 
 /// The log tells apart causes that the client cannot.
 #[test]
-fn the_log_tells_apart_why_a_code_or_a_token_is_no_good() {
+fn the_log_says_why_a_code_or_a_token_is_invalid() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();

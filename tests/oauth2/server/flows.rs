@@ -7,7 +7,7 @@ use oauth_proto::oauth2::server::{Approval, serve};
 use oauth_proto::oauth2::{self, Authorize, AuthorizeDevice, Client};
 
 #[test]
-fn a_code_brings_tokens_and_those_bring_others() {
+fn a_code_gives_tokens_and_a_refresh_token_gives_new_ones() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
     let token = pair.sign_in(&client, Authorize::scope("read write")).unwrap();
@@ -73,7 +73,7 @@ fn an_app_needs_no_secret_and_chooses_its_port() {
 }
 
 #[test]
-fn what_has_expired_leaves_the_memory() {
+fn expired_records_leave_the_memory() {
     let pair = OAuth2Pair::new(provider());
     let client = pair.client();
     let issue = || {

@@ -146,7 +146,7 @@ fn exchange(
 
 /// RFC 8693.
 #[test]
-fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
+fn an_exchanged_token_has_no_wider_scope_and_no_longer_lifetime_than_its_grant() {
     let pair = OAuth2Pair::new(
         provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")),
     );
@@ -203,7 +203,7 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
 }
 
 #[test]
-fn extension_grants_are_judged_or_asked_about() {
+fn an_extension_grant_is_decided_by_its_type_or_by_the_application() {
     #[derive(Debug)]
     struct Voucher;
     impl ExtensionGrant for Voucher {
@@ -238,7 +238,7 @@ fn extension_grants_are_judged_or_asked_about() {
 }
 
 #[test]
-fn a_client_may_prove_itself_in_a_way_of_its_own() {
+fn a_client_may_authenticate_by_a_custom_method() {
     #[derive(Clone)]
     struct Certificate(&'static str);
     #[derive(Debug)]
@@ -276,7 +276,7 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
 }
 
 #[test]
-fn secrets_are_taken_from_where_the_operator_says() {
+fn secrets_are_accepted_only_where_the_operator_allows() {
     let grant = || oauth2::Grant::client_credentials().scope("stats");
     for (provider, placement, fits) in [
         (provider().with(|options| options.only_basic = true), SecretPlacement::Basic, true),
@@ -299,7 +299,7 @@ fn secrets_are_taken_from_where_the_operator_says() {
 }
 
 #[test]
-fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
+fn an_implicit_token_is_sent_in_the_fragment_or_in_a_form() {
     let pair =
         OAuth2Pair::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
@@ -381,7 +381,7 @@ fn a_decision_survives_a_login_page_but_not_for_ever() {
 }
 
 #[test]
-fn more_than_was_asked_is_not_granted() {
+fn more_than_was_requested_is_not_granted() {
     let pair = OAuth2Pair::new(provider());
     let authorization =
         pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
@@ -393,7 +393,7 @@ fn more_than_was_asked_is_not_granted() {
 }
 
 #[test]
-fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
+fn a_failing_store_is_reported_as_an_error_of_the_protocol() {
     use oauth_proto::oauth2::server::ServerStep;
     use oauth_proto::oauth2::server::store::NextQuery;
 

@@ -35,7 +35,7 @@ fn is_active(pair: &OAuth2Pair, token: &Token) -> bool {
 }
 
 #[test]
-fn an_equal_request_gets_the_reusable_token_that_is_there() {
+fn an_equal_request_gets_the_existing_reusable_token() {
     let pair = OAuth2Pair::new(
         provider()
             .with(|options| options.reuse_access_tokens = true)
@@ -137,7 +137,7 @@ fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
 }
 
 #[test]
-fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
+fn a_grant_ends_at_the_configured_time_despite_refreshes() {
     let codes = GrantType::authorization_code()
         .scopes("read")
         .with(|options| options.grants_end_after = Some(Duration::from_secs(5000)));
@@ -195,7 +195,7 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
 }
 
 #[test]
-fn the_application_decides_at_a_refresh_where_it_wants_to() {
+fn the_application_decides_at_a_refresh_if_configured() {
     let asks = GrantType::refresh_token().with(|options| options.decide_at_refresh = true);
     let pair = OAuth2Pair::new(provider().add_grant_type(asks));
     let client = pair.client();
@@ -292,7 +292,7 @@ fn unique_tokens_need_a_key_and_a_user() {
 }
 
 #[test]
-fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
+fn one_grant_type_has_reusable_tokens_if_only_the_key_is_set_for_all() {
     let reuse = GrantType::dangerous_password()
         .scopes("read")
         .with(|options| options.reuse_access_tokens = true);
@@ -305,7 +305,7 @@ fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
 }
 
 #[test]
-fn a_code_lives_as_long_as_the_operator_says() {
+fn a_code_has_the_configured_lifetime() {
     let pair = OAuth2Pair::new(
         provider().with(|options| options.code_lifetime = Duration::from_secs(300)),
     );
@@ -376,7 +376,7 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 }
 
 #[test]
-fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
+fn kept_refresh_tokens_stay_valid_except_for_public_clients() {
     let pair = OAuth2Pair::new(provider().add_grant_type(
         GrantType::refresh_token().with(|options| options.allow_refresh_token_reuse = true),
     ));
@@ -415,7 +415,7 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 }
 
 #[test]
-fn tokens_live_as_long_as_their_grant_says() {
+fn tokens_have_the_lifetime_of_their_grant_type() {
     let eternal = GrantType::dangerous_password()
         .scopes("read")
         .with(|options| options.dangerous_never_expires = true);
@@ -433,7 +433,7 @@ fn tokens_live_as_long_as_their_grant_says() {
 }
 
 #[test]
-fn tokens_look_as_their_generator_makes_them() {
+fn tokens_have_the_form_that_their_generator_makes() {
     #[derive(Debug)]
     struct Named;
     impl TokenGenerator for Named {
@@ -510,7 +510,7 @@ fn provider_at(issuer: &str) -> Provider {
 }
 
 #[test]
-fn endpoints_are_where_the_operator_puts_them() {
+fn endpoints_have_the_configured_paths() {
     let moved =
         provider().path(Endpoint::Token, "/oauth2/v1/token").path(Endpoint::Authorize, "login");
     let pair = OAuth2Pair::new(moved);

@@ -206,7 +206,7 @@ fn a_registration_at_the_limits_is_accepted() {
 }
 
 #[test]
-fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
+fn metadata_that_is_not_offered_is_left_out_and_the_answer_says_so() {
     let pair = open();
     let answer = registered(
         &pair,
@@ -242,7 +242,7 @@ fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
 
 /// RFC 6749 §4.4: client credentials are for clients that have some.
 #[test]
-fn a_client_that_proves_nothing_does_not_get_client_credentials() {
+fn a_client_without_authentication_does_not_get_client_credentials() {
     // 22 bytes hold 128 bits, and 21 do not.
     RegistrationPolicy::with_token(&"t".repeat(21)).unwrap_err();
     RegistrationPolicy::with_token(&"t".repeat(22)).unwrap();
@@ -275,7 +275,7 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
 }
 
 #[test]
-fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
+fn a_grant_type_that_is_not_offered_is_refused_as_a_default_too() {
     let only_devices = Provider::builder(ISSUER).add_grant_type(GrantType::device_code());
     let pair = OAuth2Pair::new(
         only_devices.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
@@ -289,7 +289,7 @@ fn a_grant_that_is_not_offered_is_not_there_by_default_either() {
 }
 
 #[test]
-fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
+fn a_method_that_is_not_accepted_is_refused_as_a_default_too() {
     let ask = |provider: ProviderBuilder, method: Value| {
         let pair = OAuth2Pair::new(
             provider.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
@@ -351,7 +351,7 @@ fn with_a_source_of_clients_further_methods_are_accepted() {
 }
 
 #[test]
-fn members_that_say_nothing_count_as_absent() {
+fn empty_members_count_as_absent() {
     let pair = open();
     let texts = [
         "client_name",
@@ -399,7 +399,7 @@ fn members_that_say_nothing_count_as_absent() {
 
 /// An absent scope is all that there is, so none may become one.
 #[test]
-fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
+fn an_empty_scope_is_kept_and_gives_tokens_without_scope() {
     let pair = open();
     for (empty, kept) in
         [(json!(""), Some("")), (json!("  "), Some("")), (json!([]), Some("")), (json!(null), None)]
@@ -427,7 +427,7 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
 }
 
 #[test]
-fn where_the_grants_have_no_scopes_a_scope_becomes_an_empty_one() {
+fn a_scope_becomes_empty_if_the_grant_types_have_no_scopes() {
     let plain = Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code());
     let pair = OAuth2Pair::new(
         plain.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
@@ -491,7 +491,7 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
 /// RFC 7592 §2.2: a client that proves itself by a secret from now on gets one, and one that does
 /// no more has none.
 #[test]
-fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
+fn an_update_of_the_method_issues_or_removes_the_secret() {
     let pair = open();
     let answer = registered(&pair, &json!({ "token_endpoint_auth_method": "none" }));
     assert_eq!((answer.get("client_secret"), answer.get("client_secret_expires_at")), (None, None));
@@ -519,7 +519,7 @@ fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
 }
 
 #[test]
-fn a_body_of_64_kib_is_read_and_no_larger_one() {
+fn a_body_of_64_kib_is_read_and_a_larger_one_is_refused() {
     let pair = open();
     let ask = |length: usize| {
         let rest = json!({ "redirect_uris": [CALLBACK], "x": "" }).to_string();
@@ -537,7 +537,7 @@ fn a_body_of_64_kib_is_read_and_no_larger_one() {
 }
 
 #[test]
-fn where_nothing_is_offered_the_refusal_says_so() {
+fn a_refusal_says_that_nothing_is_offered() {
     // A server for machines offers nothing to unknown clients.
     let machines = Provider::builder(ISSUER).add_grant_type(GrantType::client_credentials());
     let pair = OAuth2Pair::new(
@@ -579,7 +579,7 @@ fn our_client_reads_what_was_left_out() {
 
 /// RFC 8252 §7.1 and §8.4 want a domain name in reverse; editors have none.
 #[test]
-fn the_schemes_of_editors_are_taken_by_option_alone() {
+fn the_schemes_of_editors_are_accepted_only_with_the_option() {
     let strict = open();
     let lenient = OAuth2Pair::new(
         provider()
@@ -615,7 +615,7 @@ fn the_schemes_of_editors_are_taken_by_option_alone() {
 }
 
 #[test]
-fn the_operator_is_told_of_the_option_and_the_client_is_not() {
+fn only_the_operator_is_told_of_the_option() {
     let pair = open();
     let ask = |uri: &str| {
         let body = json!({ "redirect_uris": [uri] }).to_string().into_bytes();

@@ -164,7 +164,7 @@ fn code(pair: &OAuth2Pair) -> String {
 
 /// If the application fails, the code stays valid.
 #[test]
-fn an_application_that_fails_spends_nothing() {
+fn a_failing_application_spends_nothing() {
     let pair = extending();
     let code = code(&pair);
     let redeem = post(
@@ -202,7 +202,7 @@ fn an_application_that_fails_spends_nothing() {
 }
 
 #[test]
-fn a_reused_token_comes_with_the_members_of_its_request() {
+fn a_reused_token_has_the_members_of_its_request() {
     let pair = OAuth2Pair::new(
         provider()
             .with(|options| options.reuse_access_tokens = true)
@@ -226,7 +226,7 @@ fn a_reused_token_comes_with_the_members_of_its_request() {
 }
 
 #[test]
-fn introspection_tells_what_the_operator_names_and_the_application_adds() {
+fn introspection_has_the_members_that_the_operator_names_and_the_application_adds() {
     let pair = extending();
     let password = post(
         "/token",
@@ -277,7 +277,7 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
 
 /// The guards at the store and at introspection read the same.
 #[test]
-fn a_guard_reads_the_applications_data_wherever_it_asks() {
+fn a_guard_reads_the_applications_data_from_every_source() {
     for told in [true, false] {
         let builder = if told {
             provider().with(|options| {
@@ -324,7 +324,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 
 /// Row `audience-missing`.
 #[test]
-fn a_token_without_an_audience_is_refused_where_one_is_required() {
+fn a_token_without_an_audience_is_refused_if_one_is_required() {
     let pair = OAuth2Pair::new(provider().with(|options| options.resources.push(API.into())));
     let api = ResourceServer::builder(API).build().unwrap();
     let strict = ResourceServer::builder(API)
@@ -418,7 +418,7 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
 /// Row `resource-withdrawn`: a resource that the server has lost is in no new token, and no token
 /// is for all of them instead.
 #[test]
-fn a_resource_that_was_withdrawn_is_in_no_new_token() {
+fn a_withdrawn_resource_is_not_in_new_tokens() {
     let mail = "https://mail.example.com";
     let mut pair = OAuth2Pair::new(
         provider()
@@ -487,7 +487,7 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
 /// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749
 /// §4.1.2.1).
 #[test]
-fn where_storage_fails_the_answer_says_when_to_come_back() {
+fn an_answer_has_retry_after_if_storage_fails() {
     let pair = OAuth2Pair::new(
         provider().with(|options| options.registration = RegistrationPolicy::AllowAnyone),
     );
@@ -595,7 +595,7 @@ fn refusals_say_what_was_received() {
 }
 
 #[test]
-fn a_link_with_the_code_in_it_is_sent_only_where_the_operator_wants_it() {
+fn a_link_with_the_user_code_is_sent_only_with_the_option() {
     for (builder, has) in [
         (provider(), false),
         (provider().with(|options| options.allow_verification_uri_complete = true), true),

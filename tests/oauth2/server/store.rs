@@ -241,7 +241,7 @@ fn verdict(check: impl FnOnce()) -> Option<String> {
 }
 
 #[test]
-fn a_store_in_memory_does_what_it_must() {
+fn the_memory_store_passes_the_conformance_kit() {
     conformance::check(&MemoryStore::default(), NOW);
     conformance::check(&Broken::new(Fault::None), NOW);
     // The same store may be checked again at another second, behind a pointer, too.
@@ -355,7 +355,7 @@ macro_rules! unreachable_store {
 for_each_oauth2_query! { unreachable_store! {} }
 
 #[test]
-fn a_store_that_fails_is_said_to_fail() {
+fn a_failing_store_is_reported() {
     let said = verdict(|| conformance::check(&Gone, NOW)).unwrap();
     assert_eq!(said, "the store failed at SaveClient: connection refused");
 }
