@@ -46,9 +46,9 @@ pub enum ClientAuthentication {
     MutualTls,
     /// Parameters or headers that your code computes for each request, such as a signed assertion.
     Custom(Arc<dyn AuthenticateClient>),
-    /// Parameters or headers that another service computes for each request, such as an assertion
-    /// that a key service signs, or a token of the platform on which the client runs. The service
-    /// is asked before each request.
+    /// Parameters or headers that another service computes for each request. The service may be a
+    /// key service that signs assertions, or the platform on which the client runs. It is asked
+    /// before each request.
     Remote(Arc<dyn AuthenticateClientRemotely>),
     /// A method that this crate does not implement, by its name. Requests fail until the
     /// application sets another variant.

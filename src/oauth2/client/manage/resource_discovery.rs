@@ -68,10 +68,10 @@ pub struct ResourceDiscovery {
     hint: Option<Uri>,
     /// The well-known URL of the resource.
     place: Uri,
-    /// If `true`, the metadata may be about a resource that covers the requested one: the same
-    /// origin, and a parent path or the same path with a slash at its end. If the resource's
-    /// well-known URL has no metadata, the well-known URL of the origin is tried, too. Default:
-    /// `false`.
+    /// If `true`, the metadata may be about a resource that covers the requested one. Such a
+    /// resource has the same origin, and a parent path or the same path with a slash at its end. If
+    /// the resource's well-known URL has no metadata, the well-known URL of the origin is tried,
+    /// too. Default: `false`.
     ///
     /// # Security
     /// If several parties share an origin, one of them can publish metadata for the resource of

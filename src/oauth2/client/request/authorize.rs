@@ -58,8 +58,8 @@ pub struct Authorize {
     /// [`Pending`] instead. Default: `None`, so that the state is 256 random bits.
     ///
     /// # Security
-    /// If an attacker can guess the state, or if a state is used twice, an attacker can make a
-    /// user's browser deliver a callback with the attacker's code (RFC 6749 §10.12).
+    /// If an attacker can guess the state, or if it is used twice, the client accepts forged
+    /// callbacks: an attacker can sign a user in with the attacker's account (RFC 6749 §10.12).
     pub dangerous_state: Option<String>,
     /// If `true`, the PKCE challenge is the verifier itself (`plain`, RFC 7636 §4.2). Default:
     /// `false`, so that the challenge is a hash of the verifier (`S256`).
