@@ -185,8 +185,10 @@ impl AuthorizationServer {
     /// - [`Unsupported::NoEndpoint`] if the metadata has no token endpoint.
     /// - [`RequestError::MetadataUrl`] if an endpoint is not an absolute http or https URL.
     /// - [`Unsupported::Url`] if an endpoint is further inside this machine's network than the
-    ///   issuer: see
-    ///   [`Discovery::dangerous_allow_internal_hosts`](field@crate::oauth2::Discovery::dangerous_allow_internal_hosts).
+    ///   issuer. The rule is explained at [`Discovery::dangerous_allow_internal_hosts`].
+    ///
+    /// [`Discovery::dangerous_allow_internal_hosts`]:
+    /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         if let Some(issuer) = &metadata.issuer
             && let Some(url) = metadata.inside(issuer)
