@@ -1,4 +1,4 @@
-//! OAuth 1.0a, RFC 5849: signing, the three legs of a client, and the server in [`server`].
+//! OAuth 1.0a, RFC 5849: signed requests, the three legs of a client, and the server in [`server`].
 //!
 //! ```text
 //!   client                                          server
@@ -22,19 +22,20 @@
 //!     |<--- protected resource -----------------------|
 //! ```
 //!
-//! An overview: [`Client`] walks the legs, [`Session`] signs for a user, [`Session::call`] fetches
-//! JSON and [`Signer`] signs anything; [`Scheme`] says how (method, placement, body hash),
-//! [`Server`] what a service's documentation says. The 2007 version, services with registered
-//! callbacks and other departures are options of [`Server`].
+//! [`Client`] gets a token for a user, [`Session`] signs requests for the user, [`Session::call`]
+//! fetches JSON, and [`Signer`] signs any request. [`Scheme`] has the signature method and the
+//! place of the parameters. [`Server`] has the endpoints of a service and its departures, such as
+//! the version of 2007 and registered callbacks.
 //!
-//! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker
-//! fixate a session, and renews no tokens; multipart bodies are signed by their hash or not at all,
-//! as the RFC says; and what a realm means is the application's to say (it is in
-//! [`Consent`](server::Consent), and belongs into the grant's data).
+//! Left out on purpose: the server speaks only 1.0a, since an attacker can fixate a session in the
+//! version of 2007, and it renews no tokens. Multipart bodies are signed by their hash or not at
+//! all, according to the RFC. The application decides what a realm means: it is in
+//! [`Consent`](server::Consent), and can be stored in the data of an
+//! [`Approval`](server::Approval).
 //!
-//! When a service refuses every request for its timestamp, this machine's clock is wrong: the
-//! service's is in the details of [`Refused::Problem`](crate::Refused::Problem), and a
-//! [`Moment`](crate::Moment) can be made of any time.
+//! If a service refuses every request because of its timestamp, the clock of this machine is wrong.
+//! The service's time is in the details of [`Refused::Problem`](crate::Refused::Problem), and a
+//! [`Moment`](crate::Moment) can have any time.
 
 mod client;
 mod credentials;

@@ -1,4 +1,4 @@
-//! The resource owner's decision: it is recorded, and the browser goes back to the client, RFC 5849
+//! The resource owner's decision, which is stored, and the redirect back to the client: RFC 5849
 //! §2.2.
 
 use http::header::{CACHE_CONTROL, LOCATION};
@@ -16,8 +16,8 @@ use crate::wire::{form, hex};
 use crate::{Moment, Response, Secret, Timestamp};
 
 impl Provider {
-    /// Records that the resource owner grants access (RFC 5849 §2.2). Call it only after the
-    /// application knows who that is.
+    /// Stores that the resource owner grants access (RFC 5849 §2.2). Sign the resource owner in
+    /// before you call this.
     pub fn approve(
         &self,
         consent: Consent,
@@ -34,8 +34,7 @@ impl Provider {
         })
     }
 
-    /// Records that the resource owner does not grant access. The client learns it by
-    /// `oauth_problem=user_refused`.
+    /// Stores that the resource owner denies access. The client gets `oauth_problem=user_refused`.
     pub fn deny(&self, consent: Consent, moment: Moment) -> ServerStep<AfterConsent> {
         let parameters =
             [(TOKEN, consent.token.clone()), ("oauth_problem", "user_refused".to_owned())];
@@ -59,7 +58,7 @@ impl Provider {
                 Ok(before) => before.filter(|before| before.expires_at > now),
                 Err(why) => return provider.0.verifier.reject(RejectReason::StoreFailed(why)),
             };
-            // The callback is the one that was stored, whatever this value has been through.
+            // The callback is read from the store, since this value can have been changed.
             let decision =
                 before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
@@ -70,7 +69,7 @@ impl Provider {
     }
 }
 
-/// A redirect to the callback with these parameters behind those that it has (RFC 5849 §2.2).
+/// Returns a redirect to the callback with parameters at the end of its query (RFC 5849 §2.2).
 fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<AfterConsent> {
     let mut url = url::Url::parse(callback).ok()?;
     let added = form::encode(parameters.iter().map(|(name, value)| (name, value)));

@@ -8,7 +8,8 @@ use super::provider::{Config, Provider};
 use super::verifier::Verifier;
 use crate::{Error, Unsupported};
 
-/// Builds a [`Provider`]: [`Provider::builder`] begins, [`build`](Self::build) ends.
+/// Builds a [`Provider`]. [`Provider::builder`] makes it, and [`build`](Self::build) returns the
+/// provider.
 ///
 /// # Examples
 /// ```
@@ -30,26 +31,27 @@ use crate::{Error, Unsupported};
 pub struct ProviderBuilder {
     verifier: Verifier,
     paths: Paths,
-    /// The time that the resource owner may take. Default: one hour.
+    /// The lifetime of temporary credentials, in which the resource owner must decide. Default: one
+    /// hour.
     pub temporary_lifetime: Duration,
-    /// The lifetime of tokens. Default: they do not expire.
+    /// The lifetime of tokens. Default: `None`, tokens do not expire.
     pub token_lifetime: Option<Duration>,
-    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server
-    /// choose). Default: POST alone.
+    /// If `true`, GET is accepted in addition to POST, for clients such as Tornado's. RFC 5849 §2.1
+    /// lets the server choose. Default: `false`.
     ///
     /// # Security
-    /// Proxies and logs between the client and the server may keep the URL of a GET, with the
-    /// parameters in it.
+    /// Proxies and logs can keep the URL of a GET request, with the parameters in it.
     pub allow_get: bool,
-    /// Accepts origins of the verifier that have no TLS. Default: [`build`](Self::build) fails.
+    /// If `true`, the origins of the verifier can be http on other machines. Default: `false`,
+    /// [`build`](Self::build) fails.
     ///
     /// # Security
-    /// An attacker on the network reads the secret of every token that is issued.
+    /// Without TLS, an attacker on the network reads the secret of every token that is issued.
     pub dangerous_allow_http: bool,
 }
 
 impl Provider {
-    /// Returns a builder of endpoints whose requests are checked by that verifier.
+    /// Returns a builder of a provider whose requests are checked by `verifier`.
     pub fn builder(verifier: Verifier) -> ProviderBuilder {
         ProviderBuilder {
             verifier,
@@ -63,19 +65,18 @@ impl Provider {
 }
 
 impl ProviderBuilder {
-    /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See
-    /// [`Endpoint`] for the defaults.
+    /// Sets the path of an endpoint, for [`Provider::dispatch`]. See [`Endpoint`] for the defaults.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.paths.set(endpoint, path.into());
         self
     }
 
-    /// Returns the provider.
+    /// Checks the options, and returns the provider.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this
-    /// machine: the responses hold secrets (RFC 5849 §2.1). [`Unsupported::Configuration`] when a
-    /// path cannot be the path of a URL, or is that of two endpoints.
+    /// [`Unsupported::PlainHttp`] if an origin of the verifier is neither https nor this machine,
+    /// since the responses have secrets (RFC 5849 §2.1). [`Unsupported::Configuration`] if a path
+    /// cannot be the path of a URL, or if two endpoints have the same path.
     pub fn build(self) -> Result<Provider, Error> {
         let Self {
             verifier,

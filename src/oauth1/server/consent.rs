@@ -1,4 +1,4 @@
-//! The question to the resource owner, and what to show after the decision, RFC 5849 §2.2.
+//! The question for the resource owner, and the result of the decision: RFC 5849 §2.2.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::store::TemporaryRecord;
 use crate::{Response, Secret, Timestamp};
 
-/// A client that asks for access, while the resource owner decides.
+/// A client's request for access, on which the resource owner has to decide.
 ///
-/// Everything that a page needs is here. It is serde, so that it survives a login page; where it
-/// travels through the browser, sign or encrypt it. The page's form needs the application's usual
-/// protection against forged posts, since an attacker who can make the user's browser post it
-/// decides in the user's place. The application answers with
+/// It has everything for the consent page. It implements serde's `Serialize` and `Deserialize`, so
+/// you can store it while the user signs in. If it is sent through the browser, sign or encrypt it.
+/// Protect the form of the page against CSRF, since an attacker who makes the user's browser submit
+/// the form decides for the user. Pass the decision to
 /// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny).
 ///
 /// ```
@@ -26,18 +26,19 @@ use crate::{Response, Secret, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Consent {
-    /// The temporary credentials' identifier.
+    /// The identifier of the temporary credentials.
     pub token: String,
-    /// The client that asks. Look up its name; nothing that it sent along is verified.
+    /// The identifier of the client. Show the name from your own records, since the client's
+    /// parameters are not verified.
     pub client_key: String,
-    /// The URI that the resource owner is sent to afterwards; `None` if the verifier is shown
-    /// instead.
+    /// The URI to which the resource owner is redirected after the decision. `None` if your page
+    /// shows the verifier instead.
     pub callback: Option<String>,
-    /// The realm that the client asked for.
+    /// The realm to which the client requests access.
     pub realm: Option<String>,
-    /// Parameters of the application's own that the client sent along.
+    /// Further parameters of the client's request.
     pub parameters: BTreeMap<String, String>,
-    /// Until when the decision is awaited.
+    /// The time at which the temporary credentials expire.
     pub expires_at: Timestamp,
 }
 
@@ -58,16 +59,16 @@ pub struct Consent {
 /// ```
 #[derive(Clone)]
 pub enum AfterConsent {
-    /// Send this response to the browser: it leads back to the client.
+    /// Send this response to the browser. It redirects to the client's callback.
     Redirect(Response),
-    /// Show this verifier, for the resource owner to give to the client (RFC 5849 §2.2).
+    /// Show this verifier to the resource owner, who types it into the client (RFC 5849 §2.2).
     ShowVerifier(Secret),
-    /// Show that nothing was granted; the client has no callback that could be told.
+    /// Show that access was denied. The client has no callback to redirect to.
     ShowDenied,
 }
 
 impl fmt::Debug for AfterConsent {
-    /// The verifier is in the redirect, too.
+    /// The redirect has the verifier in it, too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Redirect(_) => "Redirect([redacted])",

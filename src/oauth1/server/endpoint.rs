@@ -16,11 +16,11 @@ use crate::wire::is_request_path;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// Gives out temporary credentials (RFC 5849 §2.1): `/initiate`.
+    /// The endpoint for temporary credentials (RFC 5849 §2.1). Default: `/initiate`.
     TemporaryCredentials,
-    /// Is where the resource owner decides (RFC 5849 §2.2): `/authorize`.
+    /// The endpoint where the resource owner decides (RFC 5849 §2.2). Default: `/authorize`.
     Authorization,
-    /// Gives out token credentials (RFC 5849 §2.3): `/token`.
+    /// The endpoint for token credentials (RFC 5849 §2.3). Default: `/token`.
     TokenCredentials,
 }
 
@@ -47,7 +47,7 @@ impl Paths {
             .for_each(|(_, own)| own.clone_from(&path));
     }
 
-    /// Returns the endpoint with that path.
+    /// Returns the endpoint with this path.
     pub(super) fn find(&self, path: &str) -> Option<Endpoint> {
         self.0.iter().find(|(_, own)| own == path).map(|(endpoint, _)| *endpoint)
     }

@@ -1,4 +1,5 @@
-//! The parts of a request: RFC 5849 §3.1 and §3.5, and the rules of §3.2 that need no storage.
+//! The parameters of a request (RFC 5849 §3.1 and §3.5), and the checks of §3.2 that need no
+//! storage.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,14 @@ use crate::oauth1::names::{
 use crate::oauth1::signing::{Parameters, Unread, base_string_of};
 use crate::wire::{OriginRef, form, percent};
 
-/// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
+/// The longest nonce, in bytes, so that a stored nonce has a bounded size.
 const LONGEST_NONCE: usize = 256;
 
-/// Longer values of the protocol are refused before they reach storage or a log.
+/// The longest value of a protocol parameter, in bytes. Longer ones are refused before they reach
+/// storage or a log.
 const LONGEST: usize = 4096;
 
-/// The protocol parameters of a request, each of them once, and its base string.
+/// The protocol parameters of a request, and its base string.
 #[derive(Debug)]
 pub(super) struct PresentedRequest {
     pub(super) client: String,
@@ -31,29 +33,30 @@ pub(super) struct PresentedRequest {
     pub(super) verifier: Option<String>,
     pub(super) body_hash: Option<String>,
     pub(super) realm: Option<String>,
-    /// The request's own parameters, as far as they are texts, the last of each name.
+    /// The request's other parameters that are UTF-8 text, the last one of each name.
     pub(super) own: BTreeMap<String, String>,
     pub(super) is_form: bool,
     pub(super) base_string: Vec<u8>,
 }
 
-/// The limits of what is collected from a request, and from which of its parts.
+/// The limits for the parameters of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// The most parameters, of header, query and form together.
+    /// The largest number of parameters in header, query and form together.
     pub(super) parameters: usize,
     /// The largest form, in bytes.
     pub(super) form: usize,
 }
 
-/// Whether the request's own parameters are kept.
+/// Whether the request's other parameters are kept.
 #[derive(Clone, Copy)]
 pub(super) enum OwnParameters {
     Keep,
     Drop,
 }
 
-/// The protocol's parameters that are judged before others are collected, as the request has them.
+/// The protocol parameters that are checked before the others are collected, as the request has
+/// them.
 pub(super) struct Protocol<'p> {
     pub(super) method: Cow<'p, str>,
     pub(super) version: Option<&'p [u8]>,
@@ -63,7 +66,7 @@ pub(super) struct Protocol<'p> {
 }
 
 impl<'p> Protocol<'p> {
-    /// Reads them, and checks that they can be what they are to be.
+    /// Reads the parameters, and checks their syntax.
     fn of(parameters: &'p Parameters<'_>) -> Result<Self, RejectReason> {
         let [_, _, client, nonce, _, signature, method, time, token, _, _, version] =
             &parameters.protocol;
@@ -85,11 +88,11 @@ impl<'p> Protocol<'p> {
 }
 
 impl PresentedRequest {
-    /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's
-    /// parameters. Its own parameters are kept only if `own` says so.
+    /// Reads a request, and returns its parts with the result of `judge` for the protocol
+    /// parameters. Its other parameters are kept only if the limits say so.
     ///
-    /// The protocol's parameters are judged before a form is collected, unless they are in it: the
-    /// client is not known yet, and collecting is expensive.
+    /// The protocol parameters are judged before a form is collected, unless they are in the form:
+    /// the client is not known yet, and collecting is expensive.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
         site: OriginRef<'_>,
@@ -159,8 +162,8 @@ impl PresentedRequest {
     }
 }
 
-/// Checks that the protocol's parameters are in one place, each of them once (RFC 5849 §3.1, item
-/// 2, and §3.5), together with all others whose names begin with `oauth_`.
+/// Checks that all parameters whose names begin with `oauth_` are in one place, and that each
+/// protocol parameter occurs once (RFC 5849 §3.1, item 2, and §3.5).
 fn check_places(parameters: &Parameters<'_>) -> Result<(), RejectReason> {
     match parameters.oauth_places {
         0 => return Err(RejectReason::Unsigned),
@@ -207,8 +210,8 @@ fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<Stri
     Ok(text(name, value)?.map(Cow::into_owned))
 }
 
-/// Returns a value that storage is asked about, or that it keeps. No server issues values with
-/// control characters, and some stores fail on them.
+/// Returns a value for a query to storage. Values with control characters are refused: no server
+/// issues them, and some stores fail on them.
 pub(super) fn name(
     name: &'static str,
     value: Option<Cow<'_, [u8]>>,
@@ -226,7 +229,7 @@ fn has_control(text: &str) -> bool {
     !percent::is_printable(text.as_bytes()) && text.contains(char::is_control)
 }
 
-/// Returns the request's own parameters, as far as they are texts. Those may have lines, but no
+/// Returns the request's other parameters that are UTF-8 text. They can have line breaks, but no
 /// NUL, on which stores fail.
 fn own_parameters(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();

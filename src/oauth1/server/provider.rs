@@ -1,4 +1,4 @@
-//! The three endpoints of RFC 5849 §2 on the server's side.
+//! The three endpoints of a server: RFC 5849 §2.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::oauth1::signing::query;
 use crate::wire::hex;
 use crate::{Moment, Response, Secret};
 
-/// The endpoints of a service: for temporary credentials, for the resource owner's authorization,
-/// for token credentials.
+/// The three endpoints of a service: for temporary credentials, for the resource owner's decision,
+/// and for token credentials.
 ///
-/// It speaks OAuth 1.0a: a callback with the first request, a verifier with the last.
+/// It speaks OAuth 1.0a: the callback is in the first request, and the verifier in the last one.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::MemoryStore;
@@ -52,7 +52,7 @@ use crate::{Moment, Response, Secret};
 #[derive(Clone, Debug)]
 pub struct Provider(pub(super) Arc<Config>);
 
-/// The options of a provider, as they were when it was built.
+/// The options of a provider.
 #[derive(Debug)]
 pub(super) struct Config {
     pub(super) verifier: Verifier,
@@ -62,8 +62,7 @@ pub(super) struct Config {
     pub(super) get: bool,
 }
 
-/// The result of a request to the provider: a response to send, or a question to the resource
-/// owner.
+/// The result of a request to the provider: a response, or a question for the resource owner.
 ///
 /// # Examples
 /// ```
@@ -75,15 +74,15 @@ pub(super) struct Config {
 /// ```
 #[non_exhaustive]
 pub enum Dispatched {
-    /// Send this response.
+    /// Send this response to the client or the browser.
     Respond(Response),
-    /// The resource owner has to decide: show a page, whose form leads to [`Provider::approve`] or
-    /// [`Provider::deny`].
+    /// The resource owner has to decide. Show a page with a form, and pass the decision to
+    /// [`Provider::approve`] or [`Provider::deny`].
     Consent(Consent),
 }
 
 impl fmt::Debug for Dispatched {
-    /// A response may hold secrets, so only its status is shown.
+    /// A response can have secrets in it, so only its status is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
@@ -93,8 +92,8 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// Hands a request to the endpoint whose path it has. A request for another path is refused
-    /// with [`RejectReason::NoSuchPath`].
+    /// Passes a request to the endpoint with its path. A request for another path is refused with
+    /// [`RejectReason::NoSuchPath`].
     pub fn dispatch<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -132,9 +131,9 @@ impl Provider {
         })
     }
 
-    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's
-    /// page asks about, or a refusal, to be shown on a page, since nothing tells where to redirect
-    /// to.
+    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2). Ends in the question for
+    /// the application's page, or in a refusal that is shown on a page, since there is no callback
+    /// to redirect to.
     fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
@@ -148,8 +147,8 @@ impl Provider {
         self.0.verifier.reject(reason)
     }
 
-    /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier uses the temporary
-    /// credentials up.
+    /// The endpoint for token credentials (RFC 5849 §2.3). After a wrong verifier the temporary
+    /// credentials cannot be used any more.
     fn token_credentials<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -265,15 +264,15 @@ impl Provider {
     }
 }
 
-/// Ends with a form of these parameters.
+/// Returns a response with a form of these parameters.
 fn respond(parameters: &[(&str, String)]) -> ServerStep<Dispatched> {
     ServerStep::Done(Dispatched::Respond(form_response(StatusCode::OK, parameters)))
 }
 
-/// Whether a client may name that callback: a registered one, or, where none is registered, `oob`,
-/// an http or https URL, or a URI of a scheme of an application's own, which has a dot in it (RFC
-/// 8252 §7.1). A callback that brings parameters of the protocol along would have its reader take
-/// those for the answer.
+/// Returns whether a client may use a callback. If the client has registered callbacks, it must be
+/// one of them. If not, it can be `oob`, an http or https URL, or a URI with a private scheme,
+/// which has a dot in it (RFC 8252 §7.1). Its query must not have parameters of the protocol, since
+/// the client would take them for the server's.
 fn is_acceptable(callback: &str, registered: &[String]) -> bool {
     let is_known = registered.iter().any(|known| known == callback);
     if !is_known && !registered.is_empty() {

@@ -1,5 +1,5 @@
 //! The stand-ins for unknown clients and tokens, so that their requests take as long as those of
-//! known ones.
+//! known clients.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +9,11 @@ use super::store::Schedules;
 use crate::wire::hex;
 use crate::{Moment, Secret};
 
-/// The secrets and schedules that replace those of an unknown client or token, so that checking the
-/// signature takes the same work.
+/// The secrets and key schedules that replace those of an unknown client or token, so that the
+/// check of the signature takes the same work.
 ///
-/// Only the first request with a record that has no schedule yet takes longer, and once is too
-/// seldom to be measured.
+/// Only the first request with a record that has no schedule yet takes longer. An attacker cannot
+/// measure a single request.
 #[derive(Default)]
 pub(super) struct StandIn {
     secret: OnceLock<Secret>,
@@ -22,15 +22,14 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
-    /// Returns a random secret, which is made from the first moment that is there when it is
-    /// needed.
+    /// Returns a random secret, made from the first moment.
     pub(super) fn secret(&self, moment: &Moment) -> &Secret {
-        // Two of them make a key that is no longer than a block, as those of usual secrets are.
+        // Two of them make a key that fits into a block, like usual secrets.
         self.secret.get_or_init(|| Secret::new(hex(&moment.derive("oauth1 stand-in")[..15])))
     }
 
-    /// Returns what stands in for the secrets of a key: those of the client, and of the token if
-    /// the request names one.
+    /// Returns the stand-ins for the secrets of a key: for the client, and for the token if the
+    /// request has one.
     pub(super) fn of(&self, token: Option<&str>) -> &Standing {
         match token {
             None => &self.alone,
@@ -39,11 +38,11 @@ impl StandIn {
     }
 }
 
-/// Schedules that stand in for those of unknown records, where known records have some.
+/// Schedules for unknown records, if known records have schedules.
 #[derive(Default)]
 pub(super) struct Standing {
     schedules: Schedules,
-    /// Whether the store makes its records anew for each answer, so that they have no schedules.
+    /// Whether the store makes new records for each query, which have no schedules.
     anew: AtomicBool,
 }
 
@@ -53,15 +52,16 @@ impl Standing {
         (!self.anew.load(Ordering::Relaxed)).then_some(&self.schedules)
     }
 
-    /// Returns a known record's schedules, unless the record was made anew for this answer, so that
-    /// keeping any in it would be of no use. Unknown records are treated alike from now on.
+    /// Returns the schedules of a known record, unless the record was made for this query, so that
+    /// keeping schedules in it would be of no use. From then on, unknown records have no schedules,
+    /// either.
     pub(super) fn known<'s, T>(
         &self,
         record: &Arc<T>,
         schedules: &'s Schedules,
     ) -> Option<&'s Schedules> {
         let anew = Arc::strong_count(record) == 1;
-        // It is nearly always as it was, and writing would slow other threads down.
+        // The value nearly never changes, and writing it would slow down other threads.
         if self.anew.load(Ordering::Relaxed) != anew {
             self.anew.store(anew, Ordering::Relaxed);
         }

@@ -40,89 +40,92 @@ use crate::{Error, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead,
-/// and requests that name one of the service's origins, have up to 1000 parameters and, where the
-/// body is a form, up to 1 MiB of it. The `Authorization` header is judged before a form is read.
+/// By default it accepts HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps that differ by up to
+/// five minutes, requests for one of the service's origins, up to 1000 parameters, and forms of up
+/// to 1 MiB. The `Authorization` header is checked before a form is read.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verifier {
     pub(super) origins: Vec<Origin>,
     pub(super) stand_in: Arc<StandIn>,
-    /// The realm of the challenge in a 401. Characters that a quoted header value cannot have are
-    /// left out. Default: none.
+    /// The realm of the challenge in responses with status 401. Characters that a quoted header
+    /// value cannot have are removed. Default: `None`.
     pub realm: Option<Arc<str>>,
-    /// The methods on shared secrets that are accepted. Default: the three of HMAC.
+    /// The accepted signature methods with shared secrets. Default: HMAC-SHA1, HMAC-SHA256 and
+    /// HMAC-SHA512.
     pub methods: Vec<Method>,
-    /// The accepted methods for which every client has its own key, in its
-    /// [record](super::store::ClientRecord::with_key). Each has a key here of the same size as the
-    /// clients' keys: the signature of an unknown client is checked with it, so that checking takes
-    /// the same time. If clients have keys of several sizes, that time tells the size of a client's
-    /// key, and so whether the client exists. Default: none.
+    /// The accepted signature methods for which every client has its own key, in its
+    /// [record](super::store::ClientRecord::with_key). Give each a key of the same size as the
+    /// clients' keys: it checks the signature of an unknown client, so that this takes the same
+    /// time. If clients have keys of several sizes, the time reveals the size of a client's key,
+    /// and so whether the client exists. Default: empty.
     pub keyed_methods: Vec<Method>,
     /// The encoding of the secrets in the signing key. Default: [`KeyEncoding::Encoded`].
     pub key_encoding: KeyEncoding,
-    /// The largest difference between a timestamp and the server's time, in both directions. Nonces
-    /// must be remembered for twice as long. Default: five minutes.
+    /// The largest accepted difference between a timestamp and the server's time, in both
+    /// directions. Nonces are remembered for twice as long. Default: five minutes.
     pub window: Duration,
-    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. A hash
-    /// that is present is checked in any case. Default: accepts them.
+    /// If `true`, a body that is not a form must be signed by its hash in `oauth_body_hash`. A hash
+    /// in the request is always checked. Default: `false`.
     pub require_body_hash: bool,
-    /// The most parameters that a request may have, in its header, query and form together. A
-    /// request with more is refused
+    /// The largest number of parameters of a request, in its header, query and form together.
+    /// A request with more is refused
     /// ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
     /// Default: 1000.
     ///
     /// # Security
-    /// Parameters are counted while they are collected, before the client is known. A stranger can
-    /// make this server allocate up to two hundred bytes for each parameter of a request, and up to
-    /// eleven times the size of its query and form.
+    /// Parameters are counted while they are collected, before the client is known. Any sender can
+    /// make the server allocate up to 200 bytes for each parameter of a request, and up to eleven
+    /// times the size of its query and form.
     pub max_parameters: usize,
-    /// The most bytes that a form may have. A larger one is refused with status 413
-    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not
-    /// forms are not read as parameters, and may have any size. Default: 1 MiB.
+    /// The largest size of a form, in bytes. A larger one is refused with status 413
+    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). A body that is not a
+    /// form is not read as parameters, and can have any size. Default: 1 MiB.
     ///
     /// # Security
     /// See [`max_parameters`](field@Self::max_parameters).
     pub max_form_len: usize,
-    /// Takes the first origin for the one that was asked for, whatever the request says: for a
-    /// server behind a proxy that puts its own `Host` in. Default: a request that names another
-    /// host is refused.
+    /// If `true`, every request counts as one for the first origin, whatever host it names. For a
+    /// server behind a proxy that replaces the `Host` header. Default: `false`, a request for
+    /// another host is refused.
     ///
     /// # Security
-    /// This is safe as long as requests reach the server only through that proxy. Otherwise a
-    /// request that was signed for another host is accepted here.
+    /// It is safe if requests reach the server only through that proxy. If not, the server accepts
+    /// requests that were signed for another host.
     pub allow_any_host: bool,
-    /// Accepts requests of a client for itself, without a token. Default: refuses them.
+    /// If `true`, requests of a client without a token are accepted ("two-legged"). Default:
+    /// `false`.
     ///
     /// # Security
-    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An
-    /// application that does not look at it gives every client what it gives to users.
+    /// [`Verified::approval`] is `None` for such a request, since no user has granted access. An
+    /// application that does not check it gives every client what is meant for users.
     pub allow_two_legged: bool,
-    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send
-    /// it. Default: accepts the hash function of the signature method alone.
+    /// If `true`, `oauth_body_hash` can be a SHA-1 hash with every signature method, like in
+    /// oauthlib's clients. Default: `false`, the hash function must be that of the signature
+    /// method.
     ///
     /// # Security
-    /// Under a method on SHA-2, the body is only as safe as SHA-1 is.
+    /// With a signature method on SHA-2, the body is then only as safe as SHA-1.
     pub allow_sha1_body_hash: bool,
-    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README
-    /// of npm's `oauth` has it. Default: refuses it.
+    /// If `true`, `oauth_version` can be `1.0a` or `1.0A`. Some clients send that, since the README
+    /// of npm's `oauth` has it. Default: `false`.
     ///
     /// # Security
     /// This weakens nothing. The version is signed like every parameter, and no other protocol has
-    /// requests that could be confused with these.
+    /// requests like these.
     pub allow_version_1_0a: bool,
-    /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
+    /// If `true`, PLAINTEXT is accepted at https origins and on this machine. Default: `false`.
     ///
     /// # Security
-    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce,
-    /// which the client may leave out, it can be replayed.
+    /// Every request has the secrets in it, and nothing is signed. The client can leave out the
+    /// nonce, and then the request can be replayed.
     pub dangerous_allow_plaintext: bool,
 }
 
-/// More parameters are in no request of a usual API.
+/// Requests of usual APIs have fewer parameters.
 const MOST_PARAMETERS: usize = 1000;
 
-/// Larger forms are hardly sent: what is large goes into other bodies.
+/// Usual forms are smaller: large data is sent in other bodies.
 const LARGEST_FORM: usize = 1024 * 1024;
 
 /// The client and the user of a verified request.
@@ -140,24 +143,24 @@ const LARGEST_FORM: usize = 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
-    /// The client's identifier.
+    /// The identifier of the client (`oauth_consumer_key`).
     pub client_key: String,
-    /// The token's identifier; `None` where the client acts for itself.
+    /// The identifier of the token (`oauth_token`). `None` if the request has no token.
     pub token: Option<String>,
-    /// The approval of the resource owner.
+    /// The approval of the resource owner. `None` if the request has no token.
     pub approval: Option<Approval>,
 }
 
 impl Verifier {
-    /// Makes a verifier for requests to that origin, as clients see it:
-    /// `https://photos.example.net`.
+    /// Makes a verifier for requests to an origin, such as `https://photos.example.net`. It is the
+    /// origin in the clients' requests.
     ///
-    /// A request must name this host, in its URI or its `Host` header. Its path must be the one
-    /// that the client asked for: behind a router or a proxy that takes a part of the path away,
-    /// put it back first (in axum, `OriginalUri` has it).
+    /// A request must name the host of the origin, in its URI or its `Host` header. Its path must
+    /// be the path that the client requested. If a router or a proxy removes a part of the path,
+    /// add it again (in axum, `OriginalUri` has the whole path).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is not an http or https origin.
+    /// [`Unsupported::Url`] if `origin` is not an http or https origin.
     pub fn new(origin: &str) -> Result<Self, Error> {
         Ok(Self {
             origins: vec![parse_origin(origin)?],
@@ -178,10 +181,10 @@ impl Verifier {
         })
     }
 
-    /// Adds a further origin of the same service.
+    /// Adds another origin of the same service.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is not an http or https origin.
+    /// [`Unsupported::Url`] if `origin` is not an http or https origin.
     pub fn add_origin(mut self, origin: &str) -> Result<Self, Error> {
         self.origins.push(parse_origin(origin)?);
         Ok(self)
@@ -191,8 +194,7 @@ impl Verifier {
         ServerStep::Reject(reason.reject(self.realm.as_deref()))
     }
 
-    /// Returns whether what travels to and from the service is protected: by TLS, or since it does
-    /// not leave this machine.
+    /// Returns whether all origins are https or on this machine.
     pub(super) fn is_secure(&self) -> bool {
         self.origins.iter().all(|origin| origin.site().is_secure())
     }

@@ -1,4 +1,5 @@
-//! Verification of a signed request, RFC 5849 §3.2: its parameters, its signature, and its nonce.
+//! The verification of a signed request: its parameters, its signature and its nonce, RFC 5849
+//! §3.2.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +23,8 @@ use crate::oauth1::signing::{Key, KeyEncoding, Method, sha1_body_hash, signing_k
 use crate::wire::{Origin, OriginRef, truncated};
 use crate::{Moment, OneTimeUse, Timestamp};
 
-/// The time by which a nonce is remembered longer than the window: for requests that were judged in
-/// time but reach the store late, and for servers whose clocks differ.
+/// The time for which a nonce is remembered beyond the window, for requests that reach the store
+/// late, and for servers whose clocks differ.
 const SLACK: Duration = Duration::from_secs(61);
 
 /// The credentials that a request must be signed with.
@@ -35,7 +36,7 @@ pub(super) enum SignedWith {
     ClientOrToken,
 }
 
-/// A request whose signature is right and which is not a replay.
+/// A request with a valid signature and a new nonce.
 pub(super) struct VerifiedRequest {
     pub(super) presented: PresentedRequest,
     pub(super) client: Arc<ClientRecord>,
@@ -56,7 +57,8 @@ struct Authentication {
 }
 
 impl Verifier {
-    /// Checks a request for a protected resource.
+    /// Checks the signature, the timestamp and the nonce of a request for a protected resource (RFC
+    /// 5849 §3.2).
     pub fn verify<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -66,8 +68,7 @@ impl Verifier {
             if self.allow_two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
             let PresentedRequest { client, token, .. } = checked.presented;
-            // A record that the store made for this answer is taken apart, another's grant is
-            // copied.
+            // A record that the store made for this query is moved, and a shared record is copied.
             let approval = |record| match Arc::try_unwrap(record) {
                 Ok(TokenRecord { approval, .. }) => approval,
                 Err(shared) => shared.approval.clone(),
@@ -80,7 +81,7 @@ impl Verifier {
         })
     }
 
-    /// Checks a request for whatever is done with it afterwards.
+    /// Checks a request, and continues with `next`.
     pub(super) fn check<B: AsRef<[u8]>, T: 'static>(
         &self,
         request: &Request<B>,
@@ -101,7 +102,7 @@ impl Verifier {
             realm: self.realm.clone(),
             stand_in: self.stand_in.clone(),
         };
-        // The query comes back with the answer, so that its texts need not be copied.
+        // The query is returned with the output, so that its texts need not be copied.
         let query = FindCredentials {
             client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
@@ -128,8 +129,8 @@ impl Verifier {
         )))
     }
 
-    /// Judges everything that can be judged without storage, and returns what the request presents
-    /// and its signature method.
+    /// Checks everything that needs no storage, and returns the request's parameters and its
+    /// signature method.
     fn present<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -137,7 +138,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<(PresentedRequest, Method), RejectReason> {
         let site = self.site(request)?;
-        // Only the provider's first endpoint has a use for the request's own parameters.
+        // Only the provider's first endpoint uses the request's other parameters.
         let own = if signed_with == SignedWith::Client {
             OwnParameters::Keep
         } else {
@@ -163,7 +164,7 @@ impl Verifier {
         Ok((presented, method))
     }
 
-    /// Judges the protocol's parameters, and returns the signature method.
+    /// Checks the protocol parameters, and returns the signature method.
     fn judge(
         &self,
         protocol: &Protocol<'_>,
@@ -203,13 +204,12 @@ impl Verifier {
         }
     }
 
-    /// The origin that the request was made to.
+    /// Returns the origin of the request.
     fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
         if self.allow_any_host {
             return self.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
-        // An application behind may read either of them, so all that are there must name the same
-        // origin.
+        // The application can read any of them, so all of them must name the same origin.
         let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
         if authority.is_none() && hosts.iter().next().is_none() {
             return Err(RejectReason::WrongHost);
@@ -227,11 +227,11 @@ impl Verifier {
         origin.map(Origin::site).ok_or(RejectReason::WrongHost)
     }
 
-    /// Returns the accepted method of that name. A keyed method has the key of the stand-in.
+    /// Returns the accepted method with this name. A keyed method has the key of the stand-in.
     fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::DangerousPlaintext;
-        // One that does not rest on the shared secrets would let its key act for every client,
-        // PLAINTEXT is opted in, and a key in a key service verifies nothing.
+        // A method without shared secrets would accept its key for every client. PLAINTEXT needs
+        // its own option. A key in a key service cannot verify.
         let on_secrets = self.methods.iter().filter(|method| method.uses_secrets());
         let keyed = self.keyed_methods.iter().filter(|method| !method.is_remote());
         let signing = on_secrets.chain(keyed).filter(|method| method.name() != PLAINTEXT.name());
@@ -254,7 +254,7 @@ impl Verifier {
         }
     }
 
-    /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4,
+    /// Checks that the body has the hash that is signed (OAuth Request Body Hash 1.0, draft 4,
     /// §3.1).
     fn check_body(
         &self,
@@ -285,7 +285,7 @@ impl Authentication {
     /// Checks the signature, and returns the client and the token if it is right.
     ///
     /// For an unknown client or token, and for another client's token, the same work is done with a
-    /// random secret, so that neither the answer nor its time tells which of them was wrong.
+    /// random secret. So neither the response nor its time reveals which of them was wrong.
     fn check(
         &self,
         presented: &PresentedRequest,
@@ -313,8 +313,7 @@ impl Authentication {
 
         let unguessable = self.stand_in.secret(moment);
         let stand_in = self.stand_in.of(presented.token.as_deref());
-        // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and
-        // what it shows of the store says nothing about tokens.
+        // Temporary credentials sign a single request, so a schedule for them would be of no use.
         let keeps = self.signed_with != SignedWith::Temporary;
         let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
             (Some(secret), _, Some(token)) if is_owner => {
@@ -362,8 +361,8 @@ impl Authentication {
         Ok((client, token))
     }
 
-    /// Remembers the nonce, after the signature was checked, so that no one but the client uses its
-    /// nonces up or fills the store.
+    /// Remembers the nonce. The signature was checked before, so that only the client can use up
+    /// its nonces.
     fn refuse_replay<T: 'static>(
         self,
         mut checked: VerifiedRequest,

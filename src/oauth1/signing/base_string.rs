@@ -1,5 +1,4 @@
-//! Returns the signature base string, RFC 5849 §3.4.1: written piece by piece into whatever signs
-//! it.
+//! The signature base string, which is written piece by piece into the MAC: RFC 5849 §3.4.1.
 
 use http::Uri;
 
@@ -13,12 +12,11 @@ use crate::wire::WebScheme;
 use crate::wire::percent::{self, Escapes, Letters, ONCE};
 use crate::{Error, Unsupported};
 
-/// Returns the signature base string of a signed request: the text from which its signature was
+/// Returns the signature base string of a signed request: the text from which the signature was
 /// computed.
 ///
-/// It is rarely needed, since [`Signer`](super::Signer) and
-/// [`Verifier`](crate::oauth1::server::Verifier) make their own; but when a service says no more
-/// than "invalid signature", comparing base strings finds the difference.
+/// [`Signer`](super::Signer) and [`Verifier`](crate::oauth1::server::Verifier) do not need this
+/// function. Use it to find the difference when a service responds only with "invalid signature".
 ///
 /// ```
 /// use oauth_proto::oauth1::base_string;
@@ -29,7 +27,7 @@ use crate::{Error, Unsupported};
 /// ```
 ///
 /// # Errors
-/// [`Unsupported`] when the URI is not absolute or the `Authorization: OAuth` header cannot be
+/// [`Unsupported`] if the URI is not absolute, or if the `Authorization: OAuth` header cannot be
 /// read.
 pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>, Error> {
     let host = host(request.headers())?;

@@ -1,5 +1,5 @@
-//! Signature methods: RFC 5849 §3.4.2 to §3.4.4, the SHA-2 relatives in common use, and those of
-//! the caller.
+//! Signature methods: RFC 5849 §3.4.2 to §3.4.4, the common methods with SHA-2, and methods of the
+//! caller.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,9 +14,8 @@ use super::rsa::RsaKey;
 use crate::wire::percent;
 use crate::{BoxError, Moment, Secret, Step};
 
-/// A custom signature method: another library, a hardware key, or a method that the service
-/// invented. For a key in a service elsewhere there is
-/// [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
+/// A custom signature method: another library, a hardware key, or a method of the service's own.
+/// For a key in a key service, implement [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -49,16 +48,17 @@ use crate::{BoxError, Moment, Secret, Step};
 /// let method = Method::Custom(Arc::new(HardwareKey));
 /// ```
 pub trait SignatureMethod: Send + Sync {
-    /// The value of `oauth_signature_method`.
+    /// Returns the value of `oauth_signature_method`.
     fn name(&self) -> &str;
 
-    /// Signs a base string. `key` is the two shared secrets, encoded and joined by `&`, for methods
-    /// that use them. The result is not yet base64: that is added. `randomness` is fresh bytes of
-    /// the [`Moment`](crate::Moment), for methods that are blinded or randomized; `None` when the
-    /// caller made the [`Stamp`](super::Stamp), and when a signature is verified by signing.
+    /// Signs a base string, and returns the bytes of the signature; this crate encodes them in
+    /// base64. `key` is the two shared secrets, encoded and joined by `&`, for methods that use
+    /// them. `randomness` is fresh bytes of the [`Moment`](crate::Moment), for methods with
+    /// blinding or random values. It is `None` if the caller made the [`Stamp`](super::Stamp), and
+    /// if a signature is verified by signing.
     ///
     /// # Errors
-    /// A text that says why it could not be signed, and holds no secret.
+    /// A text that says why the base string could not be signed. It must not have a secret in it.
     fn sign(
         &self,
         base_string: &[u8],
@@ -66,14 +66,13 @@ pub trait SignatureMethod: Send + Sync {
         randomness: Option<&[u8; 16]>,
     ) -> Result<Vec<u8>, String>;
 
-    /// Whether a signature is that of the base string. Signs and compares in constant time, unless
-    /// the method knows a better way, as one with a public key does.
+    /// Returns whether a signature is that of the base string. The default signs and compares in
+    /// constant time. A method with a public key implements it in another way.
     fn verify(&self, base_string: &[u8], key: &[u8], signature: &[u8]) -> bool {
         self.sign(base_string, key, None).is_ok_and(|expected| expected.ct_eq(signature).into())
     }
 
-    /// Returns whether the method uses the shared secrets. Such a method is refused when they are
-    /// empty.
+    /// Returns whether the method uses the shared secrets. If it does, empty secrets are refused.
     fn uses_secrets(&self) -> bool {
         true
     }
@@ -82,8 +81,8 @@ pub trait SignatureMethod: Send + Sync {
 /// A signature method whose key is in a key service: a cloud's key management, a vault, a signing
 /// server.
 ///
-/// The service is sent the base string, not its hash, and has to sign it as [`name`](Self::name)
-/// says. A service that takes hashes is sent the hash by [`sign`](Self::sign).
+/// [`sign`](Self::sign) gets the base string. It sends the base string to the key service, or its
+/// hash if the service signs hashes.
 ///
 /// # Examples
 /// ```
@@ -121,16 +120,16 @@ pub trait SignatureMethod: Send + Sync {
 /// }
 /// ```
 pub trait RemoteSignatureMethod: Send + Sync {
-    /// The value of `oauth_signature_method`.
+    /// Returns the value of `oauth_signature_method`.
     fn name(&self) -> &str;
 
-    /// Returns a step that asks the service and ends in the signature of the base string: raw
-    /// bytes, since base64 is added later. `moment` is there for a step that needs the time or
-    /// randomness, such as [`Step::then`].
+    /// Returns a step that asks the key service and ends in the bytes of the signature; this crate
+    /// encodes them in base64. `moment` is for steps that need the time or randomness, such as
+    /// [`Step::then`].
     ///
     /// # Errors
-    /// When the step cannot be made; its text must hold no secret. An [`Error`](crate::Error) is
-    /// passed on unchanged, and any other becomes
+    /// Any error if the step cannot be made. Its text must not have a secret in it. An
+    /// [`Error`](crate::Error) of this crate is passed on, and any other error becomes
     /// [`RequestError::Signing`](super::super::RequestError::Signing).
     fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError>;
 }
@@ -252,11 +251,11 @@ impl fmt::Debug for Method {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyEncoding {
-    /// Percent-encoded, as RFC 5849 §3.4.2 says.
+    /// Percent-encoded (RFC 5849 §3.4.2).
     #[default]
     Encoded,
-    /// As they are: what services of the 2007 version that never followed the text do. It makes a
-    /// difference only for secrets with characters that would be encoded.
+    /// Not encoded, at some services of the version of 2007. It makes a difference only for secrets
+    /// with reserved characters.
     Raw,
 }
 

@@ -1,5 +1,4 @@
-//! Signing with a key in a key service: the base string is sent there, and the signature comes
-//! back.
+//! Signing with a key in a key service, which gets the base string and returns the signature.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,15 +13,15 @@ use crate::core::error::oauth1::RequestError;
 use crate::{Error, Moment, Step};
 
 impl Signer {
-    /// Signs a request as [`sign`](Self::sign) does, by a step that can ask a key service: with
-    /// [`Method::Remote`] it asks, and ends in the signed request. With every other method it is
+    /// Signs a request like [`sign`](Self::sign), in a step that ends in the signed request. With
+    /// [`Method::Remote`] the step asks the key service. With every other method it is
     /// [`Done`](Step::Done) at once.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be signed as it is: its URI is
-    /// not absolute, it has a protocol parameter already, or the body has to be a form and is not.
-    /// The error of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign) when it
-    /// makes no step. The step fails with the errors of that method's step, and with
+    /// [`Unsupported`](crate::Unsupported) if the request cannot be signed: its URI is not
+    /// absolute, it already has a parameter of the protocol, or its body must be a form and is not.
+    /// The error of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign), if it
+    /// returns one. The step fails with the errors of the key service's step, and with
     /// [`RequestError::Signing`] for an empty signature.
     ///
     /// # Examples
@@ -38,8 +37,8 @@ impl Signer {
         self.sign_remotely_with(request, moment, Vec::new())
     }
 
-    /// Signs a request as [`sign_remotely`](Self::sign_remotely) does, with parameters of the
-    /// protocol that only some requests have.
+    /// Signs a request like [`sign_remotely`](Self::sign_remotely), with parameters of the protocol
+    /// that only some requests have.
     pub(crate) fn sign_remotely_with<B>(
         &self,
         mut request: Request<B>,
@@ -56,8 +55,8 @@ impl Signer {
         let own = Moment::new(moment.now, moment.derive("key service"));
         let stamp = Stamp::from(moment);
         let name = method.name().to_owned();
-        // The request is signed twice: on a copy, to see the base string, and with the signature
-        // for it.
+        // The request is signed twice: a copy, to get the base string, and then the request with
+        // the signature.
         let base_string = self.base_string_of(&request, &stamp, &extra, &name)?;
         let asking = method.sign(base_string.clone(), own);
         let signer = self.clone();
@@ -100,8 +99,7 @@ impl Signer {
     }
 }
 
-/// A signature that is made elsewhere: keeps the base string when it is not known yet, and else
-/// gives the signature for it.
+/// A signature from a key service. It keeps the base string until the signature is known.
 struct Relay {
     name: String,
     base_string: OnceLock<Vec<u8>>,

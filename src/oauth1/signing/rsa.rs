@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::core::error::oauth1::RequestError;
 
-/// An RSA key: a private one signs and verifies, a public one verifies.
+/// An RSA key. A private key signs and verifies, and a public key verifies.
 ///
 /// ```no_run
 /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
@@ -48,11 +48,11 @@ const SMALLEST: u32 = 2048;
 const SMALLEST_WEAK: u32 = 1024;
 
 impl RsaKey {
-    /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one
-    /// (`PUBLIC KEY` or `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
+    /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public key
+    /// (`PUBLIC KEY` or `RSA PUBLIC KEY`). From a certificate, extract the public key first.
     ///
     /// # Errors
-    /// [`RequestError::Signing`] when the text is not a key in one of these forms, or the key is
+    /// [`RequestError::Signing`] if the text is not a key in one of these formats, or if the key is
     /// encrypted or has fewer than 2048 bits.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(
@@ -62,13 +62,12 @@ impl RsaKey {
         )
     }
 
-    /// Reads a key as [`from_pem`](Self::from_pem) does, also one with 1024 to 2047 bits, which
-    /// services asked for when OAuth 1.0 was new.
+    /// Reads a key like [`from_pem`](Self::from_pem), and also accepts keys with 1024 to 2047 bits,
+    /// which services used when OAuth 1.0 was new.
     ///
     /// # Security
-    /// A key of 1024 bits can be factored by those who have the means of a state. They can sign for
-    /// the client from then on, and what was signed with the key before proves nothing any more.
-    /// Take such a key only where the service accepts no longer one.
+    /// An attacker with the means of a state can factor a key of 1024 bits, and then sign for the
+    /// client. Use such a key only if the service accepts no longer one.
     ///
     /// # Examples
     /// ```no_run
@@ -81,7 +80,7 @@ impl RsaKey {
     /// ```
     ///
     /// # Errors
-    /// [`RequestError::Signing`] when the text is not a key in one of those forms, or the key is
+    /// [`RequestError::Signing`] if the text is not a key in one of these formats, or if the key is
     /// encrypted or has fewer than 1024 bits.
     pub fn dangerous_short_from_pem(pem: &str) -> Result<Self, Error> {
         Self::read(pem, SMALLEST_WEAK, "")

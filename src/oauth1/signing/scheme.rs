@@ -1,5 +1,4 @@
-//! The way in which a service wants its requests signed: the signature method, and the place of the
-//! parameters.
+//! The scheme of signed requests: the signature method, and the place of the parameters.
 
 use super::method::{KeyEncoding, Method};
 
@@ -23,11 +22,11 @@ pub enum ParameterPlacement {
     Query,
 }
 
-/// The way in which requests are signed: everything that a service's documentation says about it,
-/// except the credentials.
+/// The scheme of signed requests at a service: the signature method, the place of the parameters,
+/// and related options.
 ///
 /// The default is HMAC-SHA1 in the `Authorization` header with `oauth_version=1.0`, which nearly
-/// every service takes.
+/// every service accepts.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme};
@@ -43,23 +42,24 @@ pub struct Scheme {
     pub method: Method,
     /// The place of the protocol parameters. Default: the `Authorization` header.
     pub placement: ParameterPlacement,
-    /// The realm in the header, which is not signed. Default: none.
+    /// The `realm` of the `Authorization` header. The signature does not cover it. Default: `None`.
     pub realm: Option<String>,
-    /// The encoding of the secrets in the signing key. Default: as the version of the protocol has
-    /// it, which is [`KeyEncoding::Encoded`] except in the version of 2007.
+    /// The encoding of the secrets in the signing key. Default: `None`, which is
+    /// [`KeyEncoding::Encoded`], and in the version of 2007 [`KeyEncoding::Raw`].
     pub key_encoding: Option<KeyEncoding>,
-    /// Leaves out `oauth_version`, which RFC 5849 §3.1 makes optional. Default: sends `1.0`.
+    /// If `true`, requests have no `oauth_version`, which is optional (RFC 5849 §3.1). Default:
+    /// `false`, requests have `oauth_version=1.0`.
     pub omit_version: bool,
-    /// Signs bodies that are not forms too, by their hash in `oauth_body_hash` (OAuth Request Body
-    /// Hash 1.0, draft 4). The hash function is the signature method's. Default: such bodies are
-    /// not signed.
+    /// If `true`, bodies that are not forms are signed, too, by their hash in `oauth_body_hash`
+    /// (OAuth Request Body Hash 1.0, draft 4). The hash function is that of the signature method.
+    /// Default: `false`.
     pub body_hash: bool,
-    /// Signs bodies as [`body_hash`](field@Self::body_hash) does, but by their SHA-1 with every
-    /// signature method: what oauthlib's clients and some servers do. Default: `false`.
+    /// If `true`, bodies are signed like with [`body_hash`](field@Self::body_hash), but by their
+    /// SHA-1 hash with every signature method, like in oauthlib's clients. Default: `false`.
     pub sha1_body_hash: bool,
-    /// Signs every body: a body without `Content-Type` that reads as a form is labelled and signed
-    /// as one, every other one is signed by [its hash](field@Self::body_hash). requests-oauthlib's
-    /// option of this name. Default: `false`.
+    /// If `true`, every body is signed. A body without `Content-Type` that looks like a form gets
+    /// the content type of a form and is signed as one. Every other body is signed by [its
+    /// hash](field@Self::body_hash). requests-oauthlib has the same option. Default: `false`.
     pub force_include_body: bool,
 }
 
@@ -70,8 +70,8 @@ impl Default for Scheme {
 }
 
 impl Scheme {
-    /// Makes a scheme of that method, with the parameters in the `Authorization` header. The other
-    /// fields are there to be set.
+    /// Makes a scheme with a signature method and the parameters in the `Authorization` header. Set
+    /// the other fields afterwards.
     pub const fn new(method: Method) -> Self {
         Self {
             method,

@@ -1,5 +1,5 @@
-//! Signing a request, RFC 5849 §3.1: collect its parameters, sign them, put the signature where it
-//! belongs.
+//! The signing of a request: its parameters are collected and signed, and the signature is added.
+//! RFC 5849 §3.1.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
 ///
-/// Keep a signer: it computes the parts that are the same in every request once, when it is made.
+/// Make a signer once and keep it: it computes the parts that are the same in every request.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -47,7 +47,7 @@ use crate::{Error, Unsupported};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In an application the stamp is a [`Moment`](crate::Moment): `signer.sign(&mut request,
+/// An application passes a [`Moment`](crate::Moment) as the stamp: `signer.sign(&mut request,
 /// Moment::from_os())`.
 #[derive(Clone)]
 pub struct Signer {
@@ -58,8 +58,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Makes a signer for requests of that client, on behalf of a resource owner if there is a
-    /// token. Without a token, requests are signed by the client alone ("two-legged").
+    /// Makes a signer for the requests of a client. With a token, requests are signed for the user
+    /// of the token; without one, for the client ("two-legged").
     pub fn new(
         scheme: &Scheme,
         client: &ClientCredentials,
@@ -73,18 +73,17 @@ impl Signer {
         }
     }
 
-    /// Signs a request: adds the protocol parameters where the scheme places them. The body is a
-    /// `Vec<u8>`, or of another type that can be read and replaced, such as `Bytes`; for `()`, a
-    /// stream and the like there is [`sign_head`](Self::sign_head).
+    /// Signs a request: adds the protocol parameters at the place that the scheme names. The body
+    /// can be a `Vec<u8>` or another type that can be read and replaced, such as `Bytes`. For other
+    /// types, such as `()` and streams, use [`sign_head`](Self::sign_head).
     ///
-    /// The signature covers the method, the URI (with the authority of the `Host` header, if the
-    /// request has one), the query, the body if its `Content-Type` says that it is a form, and the
-    /// caller's parameters in an `Authorization: OAuth` header that is already there. Any later
-    /// change of these makes the signature invalid. To send a request again, sign a fresh copy of
-    /// it.
+    /// The signature covers the method, the URI (with the authority of the `Host` header, if there
+    /// is one), the query, a form in the body, and parameters in an existing `Authorization: OAuth`
+    /// header. Any later change of these makes the signature invalid. To send a request again, sign
+    /// a new copy of the unsigned request.
     ///
-    /// A form needs its `Content-Type`: without it the body is not signed, and the server, which
-    /// sees a form, finds the signature wrong.
+    /// A form needs its `Content-Type` header. Without it the body is not signed, and a server that
+    /// reads the body as a form refuses the signature.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
@@ -101,10 +100,10 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, it has
-    /// a protocol parameter already, or the body has to be a form and is not.
-    /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote), with which
-    /// [`sign_remotely`](Self::sign_remotely) signs.
+    /// [`Unsupported`] if the request cannot be signed: its URI is not absolute, it already has a
+    /// parameter of the protocol, or its body must be a form and is not.
+    /// [`RequestError::KeyElsewhere`] if the method is [`Method::Remote`](super::Method::Remote):
+    /// then use [`sign_remotely`](Self::sign_remotely).
     pub fn sign<'a, B>(
         &self,
         request: &mut Request<B>,
@@ -116,10 +115,10 @@ impl Signer {
         self.sign_with(request, &stamp.into(), &[])
     }
 
-    /// Signs a request whose body is of a type that cannot be read or replaced, such as a stream.
+    /// Signs a request whose body cannot be read or replaced, such as a stream.
     ///
-    /// `form` is what the body will be, if it is a form; otherwise it does not matter. The
-    /// parameters go in the header or the query.
+    /// `form` is the content of the body, if the body is a form. It is ignored for other bodies.
+    /// The scheme must place the parameters in the header or the query.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
@@ -133,10 +132,10 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, or it
-    /// has a protocol parameter already. [`Unsupported::NoFormBody`] when the scheme places the
-    /// parameters in the body, [`RequestError::BodyNotAtHand`] when it signs a hash of the body.
-    /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote).
+    /// [`Unsupported`] if the request cannot be signed: its URI is not absolute, or it already has
+    /// a parameter of the protocol. [`Unsupported::NoFormBody`] if the scheme places the parameters
+    /// in the body. [`RequestError::BodyNotAtHand`] if the scheme signs a hash of the body.
+    /// [`RequestError::KeyElsewhere`] if the method is [`Method::Remote`](super::Method::Remote).
     pub fn sign_head<'a, B>(
         &self,
         request: &mut Request<B>,
@@ -158,12 +157,11 @@ impl Signer {
         self.put_in_head(request, protocol)
     }
 
-    /// Returns the value of the `Authorization` header for a request that is described by its
-    /// method, its URI and the decoded parameters of its form. The URI's own query is signed as
-    /// well.
+    /// Returns the value of the `Authorization` header for a request with this method, this URI and
+    /// these decoded parameters of its form. The query of the URI is signed, too.
     ///
-    /// This is the core of [`sign`](Self::sign), for callers whose requests are not of the `http`
-    /// crate. The scheme's placement and body hash are ignored.
+    /// For callers whose requests are not of the `http` crate. The scheme's placement and body hash
+    /// are ignored.
     ///
     /// ```
     /// use oauth_proto::Moment;
@@ -183,9 +181,10 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported`] when the URI is not absolute, or a parameter's name begins with `oauth_`.
-    /// [`RequestError::KeyElsewhere`] for a [`Method::Remote`](super::Method::Remote): for such a
-    /// key, make an `http` request and use [`sign_remotely`](Self::sign_remotely).
+    /// [`Unsupported`] if the URI is not absolute, or if the name of a parameter begins with
+    /// `oauth_`. [`RequestError::KeyElsewhere`] if the method is
+    /// [`Method::Remote`](super::Method::Remote): then make an `http` request and use
+    /// [`sign_remotely`](Self::sign_remotely).
     pub fn authorization<'a, N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         method: &HttpMethod,
@@ -411,8 +410,7 @@ impl Signer {
         Ok(())
     }
 
-    /// Whether the credentials make what a resource owner has granted usable: there is a token, and
-    /// what the signature method rests on.
+    /// Returns whether there is a token, and the keys that the signature method needs.
     pub(crate) fn is_authorized(&self) -> bool {
         self.token.is_some()
             && !(self.scheme.method.uses_secrets() && self.client.secret.is_empty())
@@ -423,7 +421,7 @@ impl Signer {
         &self.scheme
     }
 
-    /// Returns a signer with the same credentials that signs in another way.
+    /// Returns a signer with the same credentials and another scheme.
     pub(crate) fn with_scheme(&self, scheme: &Scheme) -> Self {
         Self::new(scheme, &self.client, self.token.as_ref())
     }

@@ -1,4 +1,4 @@
-//! Timestamp and nonce, RFC 5849 §3.3.
+//! The timestamp and the nonce of a request: RFC 5849 §3.3.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,8 +13,8 @@ const DERIVED: usize = 30;
 
 /// The timestamp and the nonce, which make a request unique.
 ///
-/// It is made of a [`Moment`], or of the caller's values if a test vector or an unusual service
-/// needs that.
+/// A [`Moment`] converts into it. For a test vector or an unusual service, make it from your own
+/// values.
 ///
 /// ```
 /// use oauth_proto::{Moment, Timestamp, oauth1::Stamp};
@@ -54,7 +54,8 @@ enum Nonce<'a> {
 }
 
 impl<'a> Stamp<'a> {
-    /// Makes a stamp with the caller's nonce, which must never be used twice with one timestamp.
+    /// Makes a stamp with the caller's timestamp and nonce. The same nonce must not be used twice
+    /// with one timestamp.
     pub const fn new(timestamp: Timestamp, nonce: &'a str) -> Self {
         Self { timestamp, nonce: Nonce::Given(nonce) }
     }

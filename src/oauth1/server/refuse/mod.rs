@@ -1,3 +1,3 @@
-//! Refusals: why, and what the client is told.
+//! Refusals: the reason, and the response for the client.
 
 pub(crate) mod rejected;

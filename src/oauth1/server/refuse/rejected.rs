@@ -1,4 +1,4 @@
-//! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting
+//! The reason of a refusal, and the response for it: RFC 5849 §3.2 and the Problem Reporting
 //! extension.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -8,7 +8,7 @@ use crate::Response;
 use crate::oauth1::names::{BODY_HASH, CALLBACK, NONCE, TIMESTAMP, TOKEN};
 use crate::wire::{WHEN_UNAVAILABLE, form};
 
-/// A request that is refused.
+/// A refused request: the reason for the log, and the response for the client.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Rejected;
@@ -21,12 +21,13 @@ use crate::wire::{WHEN_UNAVAILABLE, form};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Rejected {
-    /// The whole truth, for the operator's log.
+    /// The exact reason, for the operator's log.
     pub reason: RejectReason,
     realm: Option<String>,
 }
 
-/// Why a request is refused. For the operator: it tells apart what a client must not be able to.
+/// The reason why a request is refused. It is for the operator's log: it distinguishes cases that
+/// the client must not be able to distinguish.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::RejectReason;
@@ -61,7 +62,7 @@ pub enum RejectReason {
     /// A protocol parameter occurs more than once.
     #[error("the parameter {0:?} occurs more than once")]
     ParameterTwice(String),
-    /// A parameter has a value that it cannot have.
+    /// A parameter has a value that is not allowed.
     #[error(
         "the parameter {name} cannot be used: expected {value}",
         name = .0,
@@ -74,26 +75,25 @@ pub enum RejectReason {
          header, the form or the query (RFC 5849 §3.5)"
     )]
     ParametersMixed,
-    /// A parameter that storage would be asked about, or would keep, has a NUL or another control
-    /// character.
+    /// A parameter for a query to storage has a NUL or another control character.
     #[error("the parameter {0:?} has a control character: send it without")]
     ControlCharacter(String),
     /// The request has more parameters than
-    /// [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters) says.
+    /// [`Verifier::max_parameters`](field@crate::oauth1::server::Verifier::max_parameters).
     #[error(
         "the request has too many parameters: expected at most {limit} (`Verifier::max_parameters`)"
     )]
     TooManyParameters {
-        /// The most that it may have.
+        /// The largest accepted number.
         limit: usize,
     },
-    /// The body is a larger form than
-    /// [`Verifier::max_form_len`](field@crate::oauth1::server::Verifier::max_form_len) says.
+    /// The form is larger than
+    /// [`Verifier::max_form_len`](field@crate::oauth1::server::Verifier::max_form_len).
     #[error("the form has {length} bytes: expected at most {limit} (`Verifier::max_form_len`)")]
     FormTooLarge {
-        /// Its length in bytes.
+        /// The size of the form, in bytes.
         length: usize,
-        /// The most that it may have.
+        /// The largest accepted size, in bytes.
         limit: usize,
     },
     /// `oauth_version` is not 1.0. The value is what the client sent.
@@ -103,34 +103,34 @@ pub enum RejectReason {
         lifted = lifted(.0)
     )]
     VersionUnknown(String),
-    /// The signature method is not accepted here.
+    /// The signature method is not in the verifier's list.
     #[error(
         "the signature method {0:?} is not accepted: see `Verifier::methods` and \
          `Verifier::keyed_methods`"
     )]
     MethodUnsupported(String),
-    /// The request has no parameter of OAuth.
+    /// The request has no OAuth parameters.
     #[error("the request has no `oauth_` parameters: it is not signed")]
     Unsigned,
-    /// The request is signed by PLAINTEXT and did not come over TLS.
+    /// The request is signed with PLAINTEXT and was not sent over TLS.
     #[error("the signature method PLAINTEXT is not accepted without TLS")]
     PlaintextWithoutTls,
     /// The endpoint does not accept the HTTP method.
     #[error("the HTTP method is {method}: expected {allowed}")]
     HttpMethod {
-        /// The request's.
+        /// The method of the request.
         method: http::Method,
-        /// The endpoint's.
+        /// The method of the endpoint.
         allowed: &'static str,
     },
     /// The timestamp is too old or too new.
     #[error("oauth_timestamp is {timestamp}: expected {earliest} to {latest}")]
     TimestampRefused {
-        /// The value that the client sent.
+        /// The timestamp of the request.
         timestamp: u64,
-        /// The oldest that is accepted.
+        /// The oldest accepted timestamp.
         earliest: u64,
-        /// The newest that is accepted.
+        /// The newest accepted timestamp.
         latest: u64,
     },
     /// The request is for a host that is not one of the server's.
@@ -139,28 +139,28 @@ pub enum RejectReason {
          `Verifier::add_origin` and `Verifier::allow_any_host`"
     )]
     WrongHost,
-    /// There is no such client.
+    /// The client is not known.
     #[error("the client {0:?} is unknown")]
     UnknownClient(String),
-    /// There is no such token.
+    /// The token is not known.
     #[error("the token is unknown")]
     UnknownToken,
     /// The token was issued to another client.
     #[error("the token was issued to another client than {0:?}")]
     TokenOfAnotherClient(String),
-    /// The signature is not that of the request.
+    /// The signature does not match the request.
     #[error(
         "the signature is wrong: the secrets differ, or the request has changed on its way \
          (compare the base strings)"
     )]
     WrongSignature,
-    /// The body is not the one that was signed.
+    /// The body does not match `oauth_body_hash`.
     #[error("oauth_body_hash is not the hash of the body")]
     WrongBodyHash,
     /// The token has expired.
     #[error("the token has expired")]
     TokenExpired,
-    /// The same request has been made before.
+    /// The nonce was used before, so the request is a replay.
     #[error("the nonce has been used before")]
     NonceUsed,
     /// The callback is not registered, or is not a URI to which a user can be sent.
@@ -169,24 +169,24 @@ pub enum RejectReason {
          the client has registered any"
     )]
     CallbackRefused,
-    /// The verifier is wrong. The temporary credentials are used up.
+    /// The verifier is wrong. The temporary credentials cannot be used any more.
     #[error(
         "oauth_verifier is wrong, or access was not granted; the temporary credentials are used up"
     )]
     WrongVerifier,
-    /// The temporary credentials are not waiting for a decision: they are unknown, expired, decided
-    /// or used.
+    /// The temporary credentials do not wait for a decision: they are unknown, expired, decided or
+    /// used.
     #[error(
         "the temporary credentials are not waiting for a decision: they are unknown, expired, \
          decided or used"
     )]
     NothingPending,
-    /// Storage failed.
+    /// The storage failed. The text is for the log.
     #[error("storage failed: {0}")]
     StoreFailed(String),
 }
 
-/// Returns what a parameter's value must be.
+/// Returns the rule for a parameter's value.
 fn expected(name: &str) -> &'static str {
     match name {
         TIMESTAMP => "a positive integer",
@@ -207,7 +207,7 @@ fn lifted(version: &str) -> &'static str {
 }
 
 impl RejectReason {
-    /// Status, code of the Problem Reporting extension, and the field that belongs to that code.
+    /// Returns the status, the code of the Problem Reporting extension, and the field of that code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const DENIED: StatusCode = StatusCode::UNAUTHORIZED;
@@ -240,8 +240,8 @@ impl RejectReason {
                 "timestamp_refused",
                 Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))),
             ),
-            // All of them have one answer, so that a client cannot learn which clients and tokens
-            // exist.
+            // All of them have the same response, so that a client cannot find out which clients
+            // and tokens exist.
             Self::WrongHost
             | Self::UnknownClient(_)
             | Self::UnknownToken
@@ -258,18 +258,18 @@ impl RejectReason {
         }
     }
 
-    /// Refuses with a challenge of that realm.
+    /// Makes a refusal with a challenge for this realm.
     pub(crate) fn reject(self, realm: Option<&str>) -> Rejected {
         Rejected { reason: self, realm: realm.map(str::to_owned) }
     }
 }
 
 impl Rejected {
-    /// Returns the response for the client: 400, 401, 404, 405, 413 or 503, with the code of the
-    /// Problem Reporting extension in the body and, for a 401, in `WWW-Authenticate`. A 503 says in
-    /// `Retry-After` when to come back. It says less than the reason where the difference would
-    /// help an attacker: an unknown client, an unknown or revoked token, a wrong signature and a
-    /// wrong host are all `signature_invalid`.
+    /// Returns the response for the client, with status 400, 401, 404, 405, 413 or 503. The body
+    /// has the code of the Problem Reporting extension, and with status 401 also
+    /// `WWW-Authenticate`. With status 503, `Retry-After` says when to send the request again. An
+    /// unknown client, an unknown or revoked token, a wrong signature and a wrong host are all
+    /// `signature_invalid`, so that the response does not help an attacker.
     pub fn response(&self) -> Response {
         let (status, code, field) = self.reason.problem();
         let mut pairs = vec![("oauth_problem", code.to_owned())];
@@ -296,7 +296,7 @@ impl Rejected {
     }
 }
 
-/// A response whose body is a form, and which is not cached.
+/// Returns a response with a form, which must not be cached.
 pub(crate) fn form_response(status: StatusCode, pairs: &[(&str, String)]) -> Response {
     let mut response =
         Response::new(form::encode(pairs.iter().map(|(name, value)| (name, value))).into_bytes());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The approval of a resource owner: the user, and data that the application keeps with it.
+/// The approval of a resource owner: the user, and data of the application.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Approval;
@@ -19,19 +19,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Approval {
-    /// The resource owner.
+    /// The identifier of the user in your application.
     pub user: String,
-    /// The application's own: scope, duration, what it likes. Default: null.
+    /// Data of the application, such as a scope or a duration. Default: null.
     #[serde(default)]
     pub data: serde_json::Value,
-    /// Parameters that the client receives with the token: `user_id`, `screen_name`, … Names that
-    /// begin with `oauth_` are left out there. Default: empty.
+    /// Parameters for the client in the token response, such as `user_id` and `screen_name`.
+    /// Parameters whose names begin with `oauth_` are not sent. Default: empty.
     #[serde(default)]
     pub response_parameters: BTreeMap<String, String>,
 }
 
 impl Approval {
-    /// Returns an approval by that user.
+    /// Makes an approval by a user, without data and parameters.
     pub fn new(user: impl Into<String>) -> Self {
         Self {
             user: user.into(),

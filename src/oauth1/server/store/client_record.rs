@@ -1,10 +1,10 @@
-//! A client as the server knows it, RFC 5849 §1.1.
+//! The record of a client: RFC 5849 §1.1.
 
 use super::schedules::Schedules;
 use crate::oauth1::signing::Method;
 use crate::{Error, Secret, Unsupported};
 
-/// A client as the server knows it.
+/// The record of a client: its secret or key, and its registered callbacks.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::ClientRecord;
@@ -22,12 +22,12 @@ pub struct ClientRecord {
 }
 
 impl ClientRecord {
-    /// Returns the record of a client that signs with a shared secret. HMAC needs the secret
-    /// itself, so it cannot be stored as a hash (RFC 5849 §4.5).
+    /// Makes the record of a client that signs with a shared secret. HMAC needs the secret itself,
+    /// so it cannot be stored as a hash (RFC 5849 §4.5).
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] when it is empty: everyone who knows the client's identifier
-    /// could sign for it.
+    /// [`Unsupported::ShortSecret`] if the secret is empty, since anyone who knows the client's
+    /// identifier could sign for the client.
     ///
     /// # Examples
     /// ```
@@ -49,8 +49,8 @@ impl ClientRecord {
         })
     }
 
-    /// Makes a client that signs with a private key. `key` is the method with its public key; only
-    /// that method is accepted.
+    /// Makes the record of a client that signs with a private key. `key` is the signature method
+    /// with the public key. Other methods are refused for this client.
     pub fn with_key(key: Method) -> Self {
         Self {
             secret: None,
@@ -60,8 +60,8 @@ impl ClientRecord {
         }
     }
 
-    /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for
-    /// byte; before, the client, which signs it, may name any.
+    /// Registers a callback. A client with registered callbacks must use one of them, which is
+    /// compared byte by byte. A client without registered callbacks can use any callback.
     pub fn add_callback(mut self, uri: impl Into<String>) -> Self {
         self.callbacks.push(uri.into());
         self

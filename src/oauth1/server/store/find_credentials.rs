@@ -1,4 +1,4 @@
-//! The query for what a signature is checked with, RFC 5849 §3.2.
+//! The query for the records by which a signature is checked: RFC 5849 §3.2.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::temporary_record::TemporaryRecord;
 use super::token_record::TokenRecord;
 use crate::core::query::ServerQuery;
 
-/// Finds what a signature is checked with.
+/// The query for the records by which a signature is checked.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::FindCredentials;
@@ -18,20 +18,20 @@ use crate::core::query::ServerQuery;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindCredentials {
-    /// The client's identifier.
+    /// The identifier of the client (`oauth_consumer_key`).
     pub client_key: String,
-    /// The token's identifier, if the request has one.
+    /// The identifier of the token (`oauth_token`), if the request has one.
     pub token: Option<String>,
-    /// Whether the token is one of temporary credentials.
+    /// Whether `token` is the identifier of temporary credentials.
     pub temporary: bool,
 }
 
-/// The answer to [`FindCredentials`]: a part is `None` if it was not found. Both are looked for in
-/// any case, so that finding neither takes as long as finding one.
+/// The output of [`FindCredentials`]. A field is `None` if the record was not found. Look for both
+/// records in any case, so that the query takes the same time if the client is unknown.
 ///
-/// Records are shared: a store that keeps them in memory answers with the pointers that it holds,
-/// and the records keep what was computed from their secrets for the next request. A store that
-/// makes them anew for each answer puts them into new pointers.
+/// The records are in `Arc`s. A store in memory returns clones of its own `Arc`s, and the records
+/// keep values that were computed from their secrets for the next request. A store on a database
+/// makes new `Arc`s.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials};
@@ -43,16 +43,16 @@ pub struct FindCredentials {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct FoundCredentials {
-    /// The client.
+    /// The record of the client.
     pub client: Option<Arc<ClientRecord>>,
-    /// The token, if one was asked for.
+    /// The record of the token, if the query has one.
     pub token: Option<Arc<TokenRecord>>,
-    /// The temporary credentials, if they were asked for.
+    /// The record of the temporary credentials, if the query has them.
     pub temporary: Option<Arc<TemporaryRecord>>,
 }
 
 impl FindCredentials {
-    /// Returns the query for a client alone, for tests of a store. The fields can be changed.
+    /// Makes a query for a client without a token, for tests of a store. The fields can be changed.
     pub fn new(client_key: impl Into<String>) -> Self {
         Self { client_key: client_key.into(), token: None, temporary: false }
     }

@@ -1,9 +1,9 @@
-//! The query for the temporary credentials that the resource owner decides about, RFC 5849 §2.2.
+//! The query for the temporary credentials on which the resource owner decides: RFC 5849 §2.2.
 
 use super::temporary_record::TemporaryRecord;
 use crate::core::query::ServerQuery;
 
-/// Finds temporary credentials for the page where the resource owner decides.
+/// The query for the temporary credentials on which the resource owner decides.
 ///
 /// ```
 /// let query = oauth_proto::oauth1::server::store::FindTemporary::new("hh5s93j4hdidpola");
@@ -11,12 +11,12 @@ use crate::core::query::ServerQuery;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindTemporary {
-    /// Their identifier.
+    /// The identifier of the temporary credentials.
     pub token: String,
 }
 
 impl FindTemporary {
-    /// Returns the query, for tests of a store.
+    /// Makes the query, for tests of a store.
     pub fn new(token: impl Into<String>) -> Self {
         Self { token: token.into() }
     }

@@ -1,4 +1,4 @@
-//! A store in memory, for tests, examples and servers of one process that may forget.
+//! A store in memory, for tests, examples, and servers of one process that may lose their data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -16,8 +16,8 @@ use super::token_record::TokenRecord;
 use super::traits::Store;
 use crate::{OneTimeUse, Timestamp};
 
-/// Keeps everything in memory. Records that have expired are dropped some at a time, whenever a
-/// nonce or temporary credentials are saved, so that no request waits until all of them are gone.
+/// A store in memory. Each query that stores a nonce or temporary credentials drops a few expired
+/// records, so that no request waits until all of them are dropped.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
-/// At most so many records are dropped for each that is saved.
+/// The number of expired records that one query drops at most.
 const DROPPED_AT_ONCE: usize = 32;
 
 /// Trees, because they grow and shrink a few records at a time.
@@ -45,7 +45,7 @@ struct Tables {
     nonces: BTreeSet<Nonce>,
     /// The entries that expire, in the order of their expiry.
     expiries: BTreeSet<(Timestamp, Expiring)>,
-    /// The latest time by which something has been dropped.
+    /// The latest time of a query that dropped records.
     latest: Timestamp,
 }
 
@@ -60,35 +60,36 @@ enum Expiring {
 }
 
 impl MemoryStore {
-    /// Registers a client under its identifier, in place of one that was there.
+    /// Stores a client under its identifier. Replaces a client with the same identifier.
     pub fn add_client(&self, key: impl Into<String>, client: ClientRecord) {
         self.tables().clients.insert(key.into(), client.into());
     }
 
-    /// Keeps a token under its identifier, as if it had been issued.
+    /// Stores a token under its identifier.
     pub fn add_token(&self, token: impl Into<String>, record: TokenRecord) {
         self.tables().insert_token(token.into(), record);
     }
 
-    /// Revokes a token. Tells whether it was there.
+    /// Removes a token, and returns whether it was there.
     pub fn remove_token(&self, token: &str) -> bool {
         self.tables().remove_token(token)
     }
 
-    /// Returns the number of records that expire: nonces, temporary credentials, and tokens with an
-    /// end.
+    /// Returns the number of records that expire: nonces, temporary credentials, and tokens with a
+    /// lifetime.
     pub fn expiring(&self) -> usize {
         self.tables().expiries.len()
     }
 
-    /// The tables are whole between two statements, so a thread that panicked has not broken them.
+    /// The tables are consistent between two statements, so a thread that panicked has not broken
+    /// them.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Tables {
-    /// Drops some of what had expired by then.
+    /// Drops some expired records.
     fn expire(&mut self, now: Timestamp) {
         self.latest = self.latest.max(now);
         for _ in 0..DROPPED_AT_ONCE {
@@ -105,7 +106,7 @@ impl Tables {
     }
 
     fn insert_token(&mut self, token: String, record: TokenRecord) {
-        // One that is replaced may expire at another time.
+        // The replaced record can have another expiry.
         self.remove_token(&token);
         self.expiries.extend(record.expires_at.map(|at| (at, Expiring::Token(token.clone()))));
         self.tokens.insert(token, record.into());
@@ -159,7 +160,7 @@ impl Store for MemoryStore {
         let SaveTemporary { token, record, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
-        // Those that are replaced may expire at another time.
+        // The replaced records can have another expiry.
         tables.remove_temporary(&token);
         tables.expiries.insert((record.expires_at, Expiring::Temporary(token.clone())));
         tables.temporaries.insert(token, record);

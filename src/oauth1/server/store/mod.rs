@@ -1,9 +1,7 @@
-//! The queries of a server to its storage, the records that it keeps, and [`MemoryStore`], a store
-//! to begin with.
+//! The queries of a server to its storage, its records, and [`MemoryStore`], a store to begin with.
 //!
-//! Every query is one atomic step. A store that does two steps for one of them can be raced: two
-//! requests with the same nonce, or two exchanges of the same temporary credentials, would both
-//! succeed.
+//! Every query must be one atomic operation. If a store needs two steps for one query, two requests
+//! at once can both succeed with the same nonce or the same temporary credentials.
 
 pub(super) mod approval;
 mod client_record;

@@ -1,11 +1,11 @@
-//! The query that records the resource owner's decision, RFC 5849 §2.2.
+//! The query that stores the resource owner's decision: RFC 5849 §2.2.
 
 use super::temporary_record::{Stage, TemporaryRecord};
 use crate::core::query::ServerQuery;
 
-/// Stores the resource owner's decision. If the record is [`Stage::Waiting`] and belongs to the
-/// client, the store replaces its stage, or removes the record if `stage` is `None`, and answers
-/// with the record as it was. Otherwise the store changes nothing and answers `None`.
+/// The query that stores the resource owner's decision. If the record is [`Stage::Waiting`] and
+/// belongs to the client, replace its stage, or remove the record if `stage` is `None`, and return
+/// the record as it was before. If not, change nothing and return `None`.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::RecordDecision;
@@ -16,17 +16,16 @@ use crate::core::query::ServerQuery;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordDecision {
-    /// The temporary credentials' identifier.
+    /// The identifier of the temporary credentials.
     pub token: String,
-    /// The client that the decision is about. If the record belongs to another client, nothing is
-    /// decided.
+    /// The identifier of the client. If the record belongs to another client, change nothing.
     pub client_key: String,
-    /// The new stage; `None` for a denial.
+    /// The new stage. `None` for a denial.
     pub stage: Option<Stage>,
 }
 
 impl RecordDecision {
-    /// Returns the query for a denial, for tests of a store. The fields can be changed.
+    /// Makes the query for a denial, for tests of a store. The fields can be changed.
     pub fn new(token: impl Into<String>, client_key: impl Into<String>) -> Self {
         Self { token: token.into(), client_key: client_key.into(), stage: None }
     }

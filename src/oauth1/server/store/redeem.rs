@@ -1,4 +1,4 @@
-//! The query that exchanges temporary credentials for a token, RFC 5849 §2.3.
+//! The query that exchanges temporary credentials for a token: RFC 5849 §2.3.
 
 use subtle::ConstantTimeEq;
 
@@ -7,8 +7,8 @@ use super::token_record::TokenRecord;
 use crate::core::query::ServerQuery;
 use crate::{Secret, Timestamp};
 
-/// Exchanges temporary credentials for a token, once: removes the record in any case, lets
-/// [`TemporaryRecord::redeem`] judge it, and keeps the resulting token.
+/// The query that exchanges temporary credentials for a token. Remove the record in any case, call
+/// [`TemporaryRecord::redeem`] on it, and store the token that it returns.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::{Redeem, Redemption, TemporaryRecord};
@@ -20,24 +20,24 @@ use crate::{Secret, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Redeem {
-    /// The temporary credentials' identifier.
+    /// The identifier of the temporary credentials.
     pub temporary: String,
-    /// The client that asks.
+    /// The identifier of the client that sent the request.
     pub client_key: String,
-    /// The hash of the verifier that it sent.
+    /// The hash of the verifier in the request.
     pub verifier: String,
-    /// The new token's identifier.
+    /// The identifier of the new token.
     pub token: String,
-    /// The new token's secret.
+    /// The secret of the new token.
     pub secret: Secret,
-    /// When the new token expires.
+    /// The time at which the new token expires. `None` if it does not expire.
     pub expires_at: Option<Timestamp>,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
 }
 
 impl Redeem {
-    /// Returns the query for temporary credentials of a client's, for tests of a store. The other
+    /// Makes the query for temporary credentials of a client, for tests of a store. The other
     /// fields are empty, and can be changed.
     pub fn new(
         temporary: impl Into<String>,
@@ -56,7 +56,7 @@ impl Redeem {
     }
 }
 
-/// The answer to [`Redeem`].
+/// The output of [`Redeem`].
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Approval;
@@ -68,10 +68,10 @@ impl Redeem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redemption {
-    /// The token is kept under its identifier.
+    /// The token is stored under its identifier.
     Redeemed(TokenRecord),
-    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials
-    /// are used up.
+    /// The temporary credentials are unknown, not approved, expired or another client's, or the
+    /// verifier is wrong. They cannot be used any more.
     Refused,
 }
 
@@ -80,8 +80,8 @@ impl ServerQuery for Redeem {
 }
 
 impl TemporaryRecord {
-    /// Returns the result of redeeming these credentials, which the store has just removed. Stores
-    /// call it inside [`Redeem`].
+    /// Returns the result for temporary credentials that the store has just removed. A store calls
+    /// it in its implementation of [`Redeem`].
     pub fn redeem(self, query: &Redeem) -> Redemption {
         let Stage::Granted { verifier, approval } = self.stage else {
             return Redemption::Refused;

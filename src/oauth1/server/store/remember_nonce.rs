@@ -1,15 +1,16 @@
-//! The query that counts a nonce once, RFC 5849 §3.3.
+//! The query that remembers a nonce: RFC 5849 §3.3.
 
 use std::time::Duration;
 
 use crate::core::query::ServerQuery;
 use crate::{OneTimeUse, Timestamp};
 
-/// Remembers a nonce, and tells whether it was there already: in one step.
+/// The query that remembers a nonce and returns whether it was there before, in one atomic
+/// operation.
 ///
-/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where
-/// `until` is not later than the latest `now` that it has forgotten by: it cannot know any more.
-/// Requests overtake each other, and clocks step back.
+/// A store that drops expired nonces must keep the latest `now` at which it dropped some. For a
+/// query whose `until` is not later than that, it must return [`OneTimeUse::Replay`], since it
+/// cannot know. This happens when requests overtake each other, and when clocks are set back.
 ///
 /// ```
 /// use oauth_proto::{Timestamp, oauth1::server::store::RememberNonce};
@@ -21,23 +22,24 @@ use crate::{OneTimeUse, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RememberNonce {
-    /// The client's identifier.
+    /// The identifier of the client.
     pub client_key: String,
-    /// The token's identifier.
+    /// The identifier of the token, if the request has one.
     pub token: Option<String>,
-    /// The timestamp, which is part of what must be unique (RFC 5849 §3.3).
+    /// The timestamp of the request. Client, token, timestamp and nonce together must be unique
+    /// (RFC 5849 §3.3).
     pub timestamp: Timestamp,
-    /// The nonce.
+    /// The nonce of the request.
     pub nonce: String,
-    /// Until when it must be remembered. Afterwards the timestamp itself is refused.
+    /// The time until which the nonce must be remembered. After that, the timestamp is too old.
     pub until: Timestamp,
-    /// The time. The store may forget nonces that had to be remembered until then.
+    /// The current time. The store may drop nonces whose `until` is in the past.
     pub now: Timestamp,
 }
 
 impl RememberNonce {
-    /// Returns the query for a nonce of a client's, for tests of a store. The time is that of the
-    /// timestamp, and it must be remembered for five minutes; the fields can be changed.
+    /// Makes the query for a nonce of a client, for tests of a store. `now` is the timestamp, and
+    /// `until` is five minutes later. The fields can be changed.
     pub fn new(
         client_key: impl Into<String>,
         timestamp: Timestamp,

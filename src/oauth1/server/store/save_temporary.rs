@@ -1,10 +1,10 @@
-//! The query that keeps new temporary credentials, RFC 5849 §2.1.
+//! The query that stores new temporary credentials: RFC 5849 §2.1.
 
 use super::temporary_record::TemporaryRecord;
 use crate::Timestamp;
 use crate::core::query::ServerQuery;
 
-/// Keeps new temporary credentials.
+/// The query that stores new temporary credentials.
 ///
 /// ```
 /// fn key(query: &oauth_proto::oauth1::server::store::SaveTemporary) -> &str {
@@ -14,16 +14,16 @@ use crate::core::query::ServerQuery;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveTemporary {
-    /// Their identifier.
+    /// The identifier of the temporary credentials.
     pub token: String,
-    /// The record that is kept.
+    /// The record to store.
     pub record: TemporaryRecord,
-    /// The time. The store may drop records that have expired by then.
+    /// The current time. The store may drop expired records.
     pub now: Timestamp,
 }
 
 impl SaveTemporary {
-    /// Returns the query, for tests of a store.
+    /// Makes the query, for tests of a store.
     pub fn new(token: impl Into<String>, record: TemporaryRecord, now: Timestamp) -> Self {
         Self { token: token.into(), record, now }
     }

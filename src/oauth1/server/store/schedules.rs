@@ -1,5 +1,5 @@
-//! Key schedules that are kept with the records of a server (RFC 2104 §4), so that a known client's
-//! request costs no more blocks than its base string has.
+//! Key schedules that are kept with the records of a server (RFC 2104 §4), so that the request of a
+//! known client costs only the blocks of its base string.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,16 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Secret;
 use crate::oauth1::signing::{Key, KeyEncoding, Method, signing_key};
 
-/// The schedules that belong to one record: one for each method of HMAC, computed when it is first
+/// The schedules of one record, one for each method of HMAC. Each is computed when it is first
 /// needed.
 ///
-/// They are secrets. They are wiped like secrets, no `Debug` shows them, and they are not part of
-/// the record's value: a clone begins without them, and they make no difference to whether two
-/// records are equal.
+/// They are secret: they are wiped, and `Debug` does not show them. They are not part of the
+/// record's value: a clone has none, and a comparison of records ignores them.
 #[derive(Default)]
 pub(crate) struct Schedules([Mutex<Option<Arc<Schedule>>>; 3]);
 
-/// A key with its schedule, and what it was computed from.
+/// A key with its schedule, and the secrets from which it was computed.
 pub(crate) struct Schedule {
     client: Secret,
     token: Option<Secret>,
@@ -25,10 +24,10 @@ pub(crate) struct Schedule {
 }
 
 impl Schedules {
-    /// Returns the schedule that belongs to these secrets; `None` where the method is not HMAC.
+    /// Returns the schedule for these secrets. `None` if the method is not HMAC.
     ///
-    /// The fields of a record can be changed, and so can its client's secret. A schedule of other
-    /// secrets is replaced.
+    /// The fields of a record can be changed. A schedule that was computed from other secrets is
+    /// replaced.
     pub(crate) fn get(
         &self,
         method: &Method,
@@ -43,7 +42,8 @@ impl Schedules {
             Method::HmacSha512 => sha512,
             _ => return None,
         };
-        // It is whole between two statements, so a thread that panicked has not broken it.
+        // The value is consistent between two statements, so a thread that panicked has not broken
+        // it.
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |kept: &Arc<Schedule>| {
             kept.client == *client && kept.token.as_ref() == token && kept.encoding == encoding

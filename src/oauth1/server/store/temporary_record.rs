@@ -1,4 +1,4 @@
-//! Temporary credentials as the server keeps them, RFC 5849 §2.1.
+//! The record of temporary credentials: RFC 5849 §2.1.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::oauth1::server::store::approval::Approval;
 use crate::{Secret, Timestamp};
 
-/// Temporary credentials as the server keeps them, under their identifier.
+/// The record of temporary credentials, which is stored under their identifier.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::TemporaryRecord;
@@ -19,25 +19,25 @@ use crate::{Secret, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TemporaryRecord {
-    /// The credentials' shared secret.
+    /// The shared secret of the temporary credentials.
     pub secret: Secret,
-    /// The client that they were issued to.
+    /// The identifier of the client to which the credentials were issued.
     pub client_key: String,
     /// The callback, or `oob`.
     pub callback: String,
-    /// The realm that the client asked for.
+    /// The realm to which the client requests access.
     pub realm: Option<String>,
-    /// Parameters of the application's own that the client sent along.
+    /// Further parameters of the client's request.
     pub parameters: BTreeMap<String, String>,
-    /// When they expire. The store may drop them then.
+    /// The time at which the credentials expire. After it, the store may drop the record.
     pub expires_at: Timestamp,
     /// The state of the resource owner's decision.
     pub stage: Stage,
 }
 
 impl TemporaryRecord {
-    /// Returns the record of temporary credentials whose resource owner has not decided, without
-    /// realm and parameters.
+    /// Makes the record of temporary credentials on which the resource owner has not decided,
+    /// without realm and parameters.
     ///
     /// # Examples
     /// ```
@@ -66,7 +66,7 @@ impl TemporaryRecord {
     }
 }
 
-/// The state of temporary credentials.
+/// The stage of temporary credentials: whether the resource owner has decided.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::Stage;
@@ -82,13 +82,13 @@ impl TemporaryRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Stage {
-    /// The resource owner has not decided.
+    /// The resource owner has not decided yet.
     Waiting,
     /// The resource owner has granted access.
     Granted {
-        /// The hash of the verifier.
+        /// The hash of the verifier, with which the client must redeem.
         verifier: String,
-        /// The approval.
+        /// The approval of the resource owner.
         approval: Approval,
     },
 }

@@ -1,4 +1,4 @@
-//! Token credentials as the server keeps them, RFC 5849 §2.3.
+//! The record of token credentials: RFC 5849 §2.3.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::schedules::Schedules;
 use crate::oauth1::server::store::approval::Approval;
 use crate::{Secret, Timestamp};
 
-/// Token credentials as the server keeps them, under the token's identifier.
+/// The record of token credentials, which is stored under the token's identifier.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -20,20 +20,21 @@ use crate::{Secret, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenRecord {
-    /// The token's shared secret.
+    /// The shared secret of the token.
     pub secret: Secret,
-    /// The client that it was issued to.
+    /// The identifier of the client to which the token was issued.
     pub client_key: String,
-    /// When it expires, if ever. The store may drop it then.
+    /// The time at which the token expires. `None` if it does not expire. After it, the store may
+    /// drop the record.
     pub expires_at: Option<Timestamp>,
-    /// The approval.
+    /// The approval of the resource owner.
     pub approval: Approval,
     #[serde(skip)]
     pub(crate) schedules: Schedules,
 }
 
 impl TokenRecord {
-    /// Returns the record of a token that does not expire.
+    /// Makes the record of a token that does not expire.
     ///
     /// ```
     /// use oauth_proto::oauth1::server::Approval;

@@ -1,5 +1,5 @@
-//! The queries of a server, the two traits that a store implements, and what drives a request to
-//! its end.
+//! The two traits of stores, the queries of a server, and the functions that drive a request to its
+//! end.
 
 use super::find_credentials::{FindCredentials, FoundCredentials};
 use super::find_temporary::FindTemporary;
@@ -13,10 +13,9 @@ use crate::core::server_queries::server_queries;
 use crate::oauth1::server::refuse::rejected::Rejected;
 
 server_queries! {
-    /// The next step of a request: a query to storage, the end, or a refusal.
+    /// The next step of a request: a query to storage, the result, or a refusal.
     ///
-    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
-    /// matches:
+    /// [`serve`] and [`serve_async`] drive it to its end. A server can also match the steps itself:
     ///
     /// ```
     /// use oauth_proto::oauth1::server::{Rejected, ServerStep};
@@ -41,7 +40,7 @@ server_queries! {
     /// ```
     step;
 
-    /// A query that is pending.
+    /// A pending query, of any type.
     ///
     /// ```
     /// use oauth_proto::oauth1::server::store::NextQuery;
@@ -52,10 +51,10 @@ server_queries! {
     /// ```
     query;
 
-    /// A blocking store. [`serve`] asks it.
+    /// A blocking store, for [`serve`].
     ///
-    /// Every method is one atomic step: here a lock is held for its length, in SQL it is one
-    /// statement or one transaction.
+    /// Every method is one atomic operation. In this example a lock is held during the method; in
+    /// SQL, use one statement or one transaction.
     ///
     /// ```
     /// use std::collections::{HashMap, HashSet};
@@ -156,8 +155,8 @@ server_queries! {
     /// ```
     store;
 
-    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`]
-    /// does, in one atomic step; write them as `async fn`.
+    /// An asynchronous store, for [`serve_async`]. Each method does the same as that of [`Store`],
+    /// in one atomic operation. Write them as `async fn`.
     ///
     /// ```
     /// use oauth_proto::oauth1::server::store::{AsyncStore, Blocking, MemoryStore};
@@ -167,7 +166,7 @@ server_queries! {
     /// ```
     async_store;
 
-    /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
+    /// An adapter that makes an [`AsyncStore`] from a [`Store`] that never blocks for long.
     ///
     /// ```
     /// use oauth_proto::oauth1::server::store::{AsyncStore, Blocking, MemoryStore};
