@@ -297,7 +297,7 @@ fn verify(criterion: &mut Criterion) {
                 let ServerStep::Query(NextQuery::FindCredentials(pending)) =
                     verifier.verify(black_box(&request), moment)
                 else {
-                    panic!("the credentials are asked for first")
+                    panic!("expected the query FindCredentials first")
                 };
                 match pending.answer(found.clone()) {
                     ServerStep::Query(NextQuery::RememberNonce(pending)) => {

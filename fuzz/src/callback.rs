@@ -23,7 +23,7 @@ fn pending(client: &Client, token: &str) -> Option<Pending> {
     let mut authorize = Authorize::callback("https://c.example/cb");
     authorize.lifetime = Duration::from_secs(99);
     let Ok(Step::Send(_, sent)) = client.authorize(authorize, moment(1, 2)) else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let fields = [
         ("oauth_token", token),

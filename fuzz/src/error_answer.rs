@@ -238,10 +238,12 @@ fn poll(input: &Input, client: &Client, responses: &[Response]) {
     let Ok(Step::Send(_, sent)) =
         client.authorize_device(AuthorizeDevice::default(), moment(1000, 1))
     else {
-        panic!("nothing is asked")
+        panic!("expected a request")
     };
     let answer = Response::new(codes.to_string().into_bytes());
-    let Ok(Step::Done(pending)) = sent.receive(answer, moment(1000, 1)) else { panic!("no codes") };
+    let Ok(Step::Done(pending)) = sent.receive(answer, moment(1000, 1)) else {
+        panic!("expected the codes of a device")
+    };
     let (mut now, mut asked) = (1000, None);
     let mut responses = responses.iter();
     let mut step = client.poll(&pending, moment(now, 1));
@@ -265,7 +267,7 @@ fn poll(input: &Input, client: &Client, responses: &[Response]) {
             Ok(Step::Done(_)) | Err(_) => return,
         };
     }
-    panic!("it polls for ever");
+    panic!("the device does not stop polling");
 }
 
 fn registered(registration: &ClientRegistration, response: &Response) {

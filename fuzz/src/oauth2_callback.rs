@@ -123,7 +123,7 @@ pub fn run(input: Input) {
     let Ok(step) = client.authorize(authorize, begin) else {
         return assert!(input.v2_1 && !input.pkce);
     };
-    let Step::Done(authorization) = step else { panic!("nothing is pushed") };
+    let Step::Done(authorization) = step else { panic!("expected no pushed request") };
     let stored = serde_json::to_value(&authorization.pending).unwrap();
     let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
     let state = pending.state().to_owned();

@@ -106,8 +106,8 @@ pub fn run(input: Input) {
             assert!(!input.openid1 || length == 28);
         }
         Ok(Step::Done(None)) => {}
-        Ok(Step::Send(..)) => panic!("a third request"),
-        Ok(Step::Wait(..)) => panic!("nothing waits"),
+        Ok(Step::Send(..)) => panic!("expected no third request"),
+        Ok(Step::Wait(..)) => panic!("expected no wait"),
         Err(error) => {
             let touched = input
                 .answers

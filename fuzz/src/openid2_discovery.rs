@@ -54,7 +54,7 @@ pub fn run(input: Input) {
                     Err(error) => return assert!(error.to_string().len() < 4096),
                 }
             }
-            Step::Wait(..) => panic!("discovery does not wait"),
+            Step::Wait(..) => panic!("expected no wait"),
             Step::Done(discovered) => {
                 let endpoint = discovered.endpoint();
                 assert!(input.plain_http || endpoint.starts_with("https://"), "{endpoint}");
@@ -70,7 +70,7 @@ pub fn run(input: Input) {
             }
         };
     }
-    panic!("discovery goes on for ever");
+    panic!("discovery does not end");
 }
 
 /// No request leads to this machine or its network.

@@ -16,7 +16,7 @@ pub fn run(body: &[u8]) {
     let (pending, callback) = begun();
     let pending: Pending = serde_json::from_str(pending).unwrap();
     let Ok(Step::Send(_, sent)) = pair.party.redeem(pending, callback, pair.moment()) else {
-        panic!("the provider is asked")
+        panic!("expected a request to the provider")
     };
     let end = sent.receive(Response::new(body.to_vec()), pair.moment());
     match read(body) {

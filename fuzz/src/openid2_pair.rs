@@ -55,7 +55,7 @@ impl OpenIdPair {
         if url == ENDPOINT {
             return match serve(self.provider.dispatch(request, self.moment()), &self.confirmed) {
                 Ok(Dispatched::Respond(response)) => response,
-                Ok(Dispatched::CheckIdRequest(_)) => panic!("no user is here"),
+                Ok(Dispatched::CheckIdRequest(_)) => panic!("expected no request for a user"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -81,11 +81,11 @@ impl OpenIdPair {
         for _ in 0..40 {
             step = match step? {
                 Step::Send(request, sent) => sent.receive(self.send(&request), self.moment()),
-                Step::Wait(..) => panic!("nothing waits"),
+                Step::Wait(..) => panic!("expected no wait"),
                 Step::Done(value) => return Ok(value),
             }
         }
-        panic!("it goes on for ever");
+        panic!("the conversation does not end");
     }
 
     pub fn discovered(&self, identifier: &str) -> Discovered {
@@ -126,7 +126,7 @@ impl OpenIdPair {
         let Ok(Dispatched::CheckIdRequest(check_id)) =
             serve(self.provider.dispatch(&request, self.moment()), &self.confirmed)
         else {
-            panic!("a request of our own")
+            panic!("expected a valid request")
         };
         let local_id = match &check_id.identity {
             Identity::Claimed { local_id, .. } => local_id.clone(),

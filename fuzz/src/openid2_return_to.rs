@@ -81,7 +81,7 @@ pub fn run(input: Input) {
         answers.push(answer.clone());
         step = sent.receive(answer, pair.moment()).unwrap();
     }
-    let Step::Done(listed) = step else { panic!("a third request") };
+    let Step::Done(listed) = step else { panic!("expected no third request") };
     if listed {
         // After a redirect it is another party's document.
         assert!(answers.iter().all(|answer| answer.status() == 200));

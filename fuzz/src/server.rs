@@ -121,7 +121,7 @@ pub fn run(acts: Input) {
                 match serve(provider.dispatch(&request, moment()).map(response), &store) {
                     Ok(response) => {
                         let Ok(Step::Done(authorization)) = sent.receive(response, moment()) else {
-                            panic!("not done")
+                            panic!("expected the end of the conversation")
                         };
                         let Authorization { url, pending, .. } = authorization;
                         assert!(
@@ -186,7 +186,7 @@ pub fn run(acts: Input) {
                     Ok(response) => {
                         assert!(right && verifier.is_some() && !*used, "a token for nothing");
                         let Ok(Step::Done(token)) = sent.receive(response, moment()) else {
-                            panic!("no token")
+                            panic!("expected a token")
                         };
                         assert!(
                             seen.insert(token.credentials.token.clone()),

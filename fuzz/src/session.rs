@@ -298,7 +298,7 @@ fn by_hand(input: &Input, mut session: Session) {
                 session.set_token(token);
                 again
             }
-            Ok(NextAction::Retry(_)) => panic!("nobody else renews"),
+            Ok(NextAction::Retry(_)) => panic!("expected no other renewal"),
             Ok(NextAction::Done | NextAction::Reauthorize) | Err(_) => continue,
         };
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);

@@ -138,7 +138,7 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
                 form("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"),
                 moment(1000, 2),
             ),
-            Step::Wait(..) => panic!("nothing waits"),
+            Step::Wait(..) => panic!("expected no wait"),
         };
     };
     let key = authorization.pending.key().to_owned();
@@ -176,11 +176,11 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
                 assert!(origins.len() <= 1, "{origins:?}");
                 return;
             }
-            Ok(Step::Wait(..)) => panic!("nothing waits"),
+            Ok(Step::Wait(..)) => panic!("expected no wait"),
             Err(error) => return assert!(!format!("{error} {error:?}").contains("SlAV32hkKG")),
         };
     }
-    panic!("it goes on for ever");
+    panic!("the conversation does not end");
 }
 
 /// Whether a value contains a text or number.
@@ -248,7 +248,7 @@ fn paths(path: &str) {
         assert!(!url.contains("/../") && !url.ends_with("/.."), "{url}");
     }
     if let Ok(request) = facebook.request(path) {
-        let Step::Send(request, _) = request.call().unwrap() else { panic!("it sends") };
+        let Step::Send(request, _) = request.call().unwrap() else { panic!("expected a request") };
         assert_eq!(request.uri().host(), Some("graph.facebook.com"));
     }
 }

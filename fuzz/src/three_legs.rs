@@ -145,5 +145,5 @@ fn drive<T>(
             Step::Done(value) => return Ok(Some(value)),
         };
     }
-    panic!("the leg goes on for ever");
+    panic!("the conversation does not end");
 }

@@ -114,7 +114,7 @@ fn ask(input: &Input, response: Response) -> Result<Token, Error> {
         None => grant,
     };
     let Ok(Step::Send(_, sent)) = client.request_token(grant, moment(0, 1)) else {
-        panic!("nothing is asked")
+        panic!("expected a request")
     };
     match sent.receive(response, moment(input.now, 2))? {
         Step::Done(token) => Ok(token),

@@ -90,7 +90,7 @@ impl Browser {
             }
             request = http::Request::get(next).body(Vec::new()).expect("a URL");
         }
-        panic!("redirected for ever");
+        panic!("the redirects do not end");
     }
 
     fn absolute(&self, location: &str) -> String {

@@ -220,7 +220,7 @@ fn an_error_without_a_state_is_refused() {
     let Step::Done(authorization) =
         python_oauth2.client.authorize(Authorize::default(), Moment::from_os()).unwrap()
     else {
-        panic!("nothing is pushed here")
+        panic!("expected no pushed request")
     };
     // The library forgets it where it says no: an attacker could have written that as well.
     let callback = python_oauth2.callback(&authorization.url, "0");
@@ -262,7 +262,7 @@ fn a_client_that_may_not_use_a_grant_gets_an_error() {
     let Step::Done(authorization) =
         limited.authorize(Authorize::default(), Moment::from_os()).unwrap()
     else {
-        panic!("nothing is pushed here")
+        panic!("expected no pushed request")
     };
     let callback = location(&python_oauth2.http, &authorization.url);
     assert_eq!(callback, format!("{CALLBACK}?error=unauthorized_client"));
@@ -419,7 +419,7 @@ fn a_redirect_uri_that_is_not_registered_is_not_used() {
     let Step::Done(authorization) =
         python_oauth2.client.authorize(authorize, Moment::from_os()).unwrap()
     else {
-        panic!("nothing is pushed here")
+        panic!("expected no pushed request")
     };
     let page = python_oauth2.http.get(&authorization.url);
     assert_eq!(page.status(), 400);

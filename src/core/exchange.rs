@@ -84,7 +84,7 @@ mod tests {
         let step = Step::exchange(request, Purpose::CallingKeyService, |response| {
             Ok(str::from_utf8(response.body())?.parse()?)
         });
-        let Step::Send(_, sent) = step else { panic!("a request") };
+        let Step::Send(_, sent) = step else { panic!("expected a request") };
         let response = http::Response::builder().status(status).body(body.to_vec()).unwrap();
         sent.receive(response, Moment::new(Timestamp::from_secs(1), [7; 32]))
     }
@@ -116,7 +116,7 @@ mod tests {
             let Step::Send(_, sent) =
                 Step::exchange(Request::new(Vec::new()), Purpose::CallingKeyService, read)
             else {
-                panic!("a request")
+                panic!("expected a request")
             };
             let response = Response::new(b"\"eyJhbGciOiJIUzI1NiJ9c2VjcmV0\"".to_vec());
             sent.receive(response, Moment::new(Timestamp::from_secs(1), [7; 32]))

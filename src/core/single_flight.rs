@@ -187,8 +187,8 @@ mod tests {
             (SingleFlight::default(), OnceLock::new(), Arc::new(Count::default()));
         let mut first = pin!(flights.fly(1, || behind(&gate)));
         assert!(poll(first.as_mut(), &count).is_pending());
-        let mut second = pin!(flights.fly(1, || async { panic!("it is asked already") }));
-        let mut third = pin!(flights.fly(1, || async { panic!("it is asked already") }));
+        let mut second = pin!(flights.fly(1, || async { panic!("the question was asked before") }));
+        let mut third = pin!(flights.fly(1, || async { panic!("the question was asked before") }));
         for _ in 0..2 {
             assert!(
                 poll(second.as_mut(), &count).is_pending()
@@ -264,7 +264,7 @@ mod tests {
             (Poll::Ready(7), Poll::Ready(7))
         );
         // The first one's end is not the third one's.
-        let mut fourth = pin!(flights.fly(1, || async { panic!("it is asked already") }));
+        let mut fourth = pin!(flights.fly(1, || async { panic!("the question was asked before") }));
         assert!(poll(fourth.as_mut(), &count).is_pending());
         new.set(8).unwrap();
         assert_eq!(

@@ -196,9 +196,9 @@ mod tests {
             .unwrap()
             .then(moment(3), next)
             .unwrap();
-        let Step::Send(_, sent) = step else { panic!("a request") };
+        let Step::Send(_, sent) = step else { panic!("expected a request") };
         let Ok(Step::Done(mut all)) = sent.receive(Response::new(Vec::new()), moment(4)) else {
-            panic!("it is done")
+            panic!("expected the end of the conversation")
         };
         all.push([4; 32]);
         for (at, one) in all.iter().enumerate() {

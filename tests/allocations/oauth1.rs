@@ -91,7 +91,7 @@ fn verifying_a_request_costs_at_most_ten() {
         let ServerStep::Query(NextQuery::FindCredentials(pending)) =
             verifier.verify(&request, Moment::new(now, [7; 32]))
         else {
-            panic!("the credentials are asked for first")
+            panic!("expected the query FindCredentials first")
         };
         let ServerStep::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone())
         else {

@@ -124,10 +124,10 @@ fn a_pending_value_is_redeemed_only_by_its_own_client() {
     let pending = || {
         let step =
             at("honest.example", "key").authorize(Authorize::callback(CALLBACK), moment()).unwrap();
-        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        let Step::Send(_, sent) = step else { panic!("expected a request") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
         let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else {
-            panic!("not done")
+            panic!("expected the end of the conversation")
         };
         serde_json::to_value(&authorization.pending).unwrap()
     };
@@ -417,7 +417,7 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let Step::Send(..) =
         client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let step = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
@@ -429,10 +429,10 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
 fn a_callback_at_another_uri_sends_no_verifier() {
     let pending = |authorize: Authorize, server: Server| {
         let step = client(server).authorize(authorize, moment()).unwrap();
-        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        let Step::Send(_, sent) = step else { panic!("expected a request") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
         let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else {
-            panic!("not done")
+            panic!("expected the end of the conversation")
         };
         authorization.pending
     };

@@ -503,7 +503,7 @@ fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     let ServerStep::Query(NextQuery::FindCredentials(pending)) =
         pair.provider.verifier().verify(&request, pair.moment())
     else {
-        panic!("no question")
+        panic!("expected the query FindCredentials")
     };
     let found = pair.store.find_credentials(pending.query()).unwrap();
     let late = pending.answer(found);
@@ -697,7 +697,7 @@ fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
     let Step::Send(request, _) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let rejected =
         serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
@@ -867,7 +867,7 @@ fn a_wrong_verifier_spends_the_temporary_credentials() {
     let stored = serde_json::to_string(&pending).unwrap();
     let callback = pair.grant(&url);
     let step = pair.client.redeem_verifier(pending, "guessed", pair.moment()).unwrap();
-    let Step::Send(request, _) = step else { panic!("nothing to send") };
+    let Step::Send(request, _) = step else { panic!("expected a request") };
     let rejected =
         serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
             .unwrap_err();
@@ -1007,7 +1007,7 @@ fn a_nul_in_an_application_parameter_is_refused_and_line_breaks_are_kept() {
             .client
             .authorize(Authorize::callback(CALLBACK).parameter(name, value), pair.moment())
             .unwrap();
-        let Step::Send(request, _) = step else { panic!("nothing to send") };
+        let Step::Send(request, _) = step else { panic!("expected a request") };
         serve(pair.provider.dispatch(&request, pair.moment()).map(response), &pair.store)
     };
     for (name, value) in [("scope", "a\0b"), ("sco\0pe", "a")] {

@@ -94,7 +94,7 @@ impl OpenIdPair {
         if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
             return match self.dispatch(request) {
                 Ok(Dispatched::Respond(response)) => response,
-                Ok(Dispatched::CheckIdRequest(_)) => panic!("no user is here"),
+                Ok(Dispatched::CheckIdRequest(_)) => panic!("expected no request for a user"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -110,7 +110,7 @@ impl OpenIdPair {
         loop {
             step = match step? {
                 Step::Send(request, sent) => sent.receive(self.send(&request), self.moment()),
-                Step::Wait(..) => panic!("nothing waits"),
+                Step::Wait(..) => panic!("expected no wait"),
                 Step::Done(value) => return Ok(value),
             }
         }

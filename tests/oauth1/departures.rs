@@ -36,11 +36,11 @@ fn the_order_of_the_options_of_a_service_does_not_matter() {
         let Step::Send(request, sent) =
             client.authorize(Authorize::callback(CALLBACK), moment()).unwrap()
         else {
-            panic!("nothing to send")
+            panic!("expected a request")
         };
         let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
         let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else {
-            panic!("not done")
+            panic!("expected the end of the conversation")
         };
         let header = request.headers().get("authorization").cloned();
         (request.uri().to_string(), header, authorization.url)
@@ -59,12 +59,12 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
     let Step::Send(request, sent) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
     let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
     let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else {
-        panic!("not done")
+        panic!("expected the end of the conversation")
     };
     assert_eq!(
         authorization.url,
@@ -77,7 +77,7 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
         .client
         .redeem(authorization.pending, "/ready?x=1&oauth_token=t", pair.moment())
         .unwrap();
-    let Step::Send(request, _) = step else { panic!("nothing to send") };
+    let Step::Send(request, _) = step else { panic!("expected a request") };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_verifier"));
 }
 
@@ -92,7 +92,7 @@ fn a_service_with_registered_callbacks_never_gets_a_callback() {
     let Step::Send(request, _) =
         pair.client.authorize(Authorize::allow_any_callback(), pair.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
 }
@@ -126,7 +126,7 @@ fn custom_parameters_are_placed_where_the_request_has_its_parameters() {
         let Step::Send(request, _) =
             pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
         else {
-            panic!("nothing to send")
+            panic!("expected a request")
         };
         assert_eq!(
             (request.headers().contains_key("content-type"), !request.body().is_empty()),
@@ -208,7 +208,7 @@ fn an_error_names_the_option_that_lifts_it() {
     let unconfirmed = "oauth_token=t&oauth_token_secret=s";
     let first_leg = |pair: &OAuth1Pair| {
         let step = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment())?;
-        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        let Step::Send(_, sent) = step else { panic!("expected a request") };
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), pair.moment())
     };
     let lenient = OAuth1Pair::new(

@@ -239,7 +239,9 @@ fn an_answer_of_the_key_service_is_not_taken_for_the_servers_answer() {
         signer(&Scheme::new(remote())).sign_remotely(request, moment()).unwrap()
     };
     let answered = |status: u16, body: &[u8]| {
-        let Step::Send(_, sent) = signing() else { panic!("the key service is asked") };
+        let Step::Send(_, sent) = signing() else {
+            panic!("expected a request to the key service")
+        };
         let response = http::Response::builder().status(status).body(body.to_vec()).unwrap();
         sent.receive(response, moment()).map(drop).unwrap_err()
     };
@@ -307,7 +309,7 @@ fn sessions_report_what_the_key_service_answers() {
     assert!(session.is_authorized(), "a remote key does not rest on shared secrets");
     let request = || Request::get("https://photos.example.net/a").body(Vec::new()).unwrap();
     let Step::Send(_, sent) = session.sign_remotely(request(), moment()).unwrap() else {
-        panic!("it asks")
+        panic!("expected a request")
     };
     let down = http::Response::builder().status(503).body(Vec::new()).unwrap();
     sent.receive(down, moment()).map(drop).unwrap_err();

@@ -42,12 +42,12 @@ pub fn first_leg(pair: &OAuth1Pair) -> Pending {
     let Step::Send(_, sent) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let answer =
         Response::new(b"oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true".to_vec());
     let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else {
-        panic!("not done")
+        panic!("expected the end of the conversation")
     };
     authorization.pending
 }
@@ -57,7 +57,7 @@ pub fn answered(pair: &OAuth1Pair, body: &str) -> Result<Token, Error> {
     let pending = first_leg(pair);
     let step =
         pair.client.redeem(pending, "/ready?x=1&oauth_token=t&oauth_verifier=v", pair.moment())?;
-    let Step::Send(_, sent) = step else { panic!("nothing to send") };
+    let Step::Send(_, sent) = step else { panic!("expected a request") };
     match sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())? {
         Step::Done(token) => Ok(token),
         step => panic!("{step:?}"),
@@ -155,7 +155,7 @@ fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
     let Step::Send(_, sent) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let mut answer = http::Response::builder().status(status);
     for (name, value) in headers {
@@ -259,14 +259,14 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     let Step::Send(request, sent) =
         pair.client.authorize(Authorize::callback(CALLBACK), late()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let answer = || pair.answer(&request);
     let error = sent.receive(answer(), late()).unwrap_err();
     assert!(error.to_string().contains("s fast"), "{error}");
     let call = ApiRequest::new("https://photos.example.net/x").unwrap();
     let Step::Send(_, sent) = Session::two_legged(&pair.client).call(&call, late()).unwrap() else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let error = sent.receive(answer(), late()).unwrap_err();
     assert!(error.to_string().contains("s fast"), "{error}");
@@ -307,7 +307,7 @@ fn an_api_answer_that_has_only_an_error_is_a_refusal() {
     let called = |body: &str| {
         let call = ApiRequest::new("https://photos.example.net/x").unwrap();
         let step = Session::two_legged(&pair.client).call(&call, pair.moment()).unwrap();
-        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        let Step::Send(_, sent) = step else { panic!("expected a request") };
         sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())
     };
     let error =

@@ -58,7 +58,7 @@ fn a_store_may_make_new_records_for_each_answer() {
             let ServerStep::Query(NextQuery::FindCredentials(pending)) =
                 pair.provider.verifier().verify(&request, pair.moment())
             else {
-                panic!("no question")
+                panic!("expected the query FindCredentials")
             };
             let found = pair.store.find_credentials(pending.query()).unwrap();
             let anew = FoundCredentials::default()
@@ -79,7 +79,7 @@ fn a_failing_store_gives_a_503_and_nothing_is_lost() {
     let ServerStep::Query(NextQuery::FindCredentials(pending)) =
         pair.provider.verifier().verify(&request, pair.moment())
     else {
-        panic!("no question")
+        panic!("expected the query FindCredentials")
     };
     let rejected = serve(pending.unavailable("the disk is full"), &pair.store).unwrap_err();
     assert_eq!(rejected.response().status(), 503);
@@ -152,7 +152,7 @@ fn every_endpoint_sends_retry_after_when_any_query_of_storage_fails() {
     let pair = OAuth1Pair::default();
     let sent = |step: Step<Authorization>| match step {
         Step::Send(request, _) => request,
-        _ => panic!("nothing to send"),
+        _ => panic!("expected a request"),
     };
     for answered in 0..3 {
         let request =
@@ -181,7 +181,7 @@ fn every_endpoint_sends_retry_after_when_any_query_of_storage_fails() {
         let Step::Send(request, _) =
             pair.client.redeem(pending, callback.as_str(), pair.moment()).unwrap()
         else {
-            panic!("nothing to send")
+            panic!("expected a request")
         };
         outage(&pair, answered, pair.provider.dispatch(&request, pair.moment()).map(response));
     }
@@ -241,7 +241,7 @@ fn a_token_and_temporary_credentials_are_not_confused_even_if_the_store_confuses
     impl Both<'_> {
         fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {
             let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else {
-                panic!("no question")
+                panic!("expected the query FindCredentials")
             };
             let query = pending.query();
             let find = |temporary| {
@@ -269,7 +269,7 @@ fn a_token_and_temporary_credentials_are_not_confused_even_if_the_store_confuses
     let Step::Send(request, _) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let answer = fields(&pair.answer(&request));
     let temporary =

@@ -47,7 +47,7 @@ fn get_is_used_if_the_service_wants_it() {
     let Step::Send(request, _) =
         refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let response = refusing.answer(&request);
     assert_eq!(
@@ -66,7 +66,7 @@ fn the_first_request_is_that_of_the_specification() {
     let authorize = Authorize::callback("http://printer.example.com/ready")
         .with(|it| it.realm = Some("Photos".into()));
     let Step::Send(request, _) = pair.client.authorize(authorize, pair.moment()).unwrap() else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), format!("{ORIGIN}/initiate").as_str());
@@ -188,7 +188,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     assert!(token.is_expired(Timestamp::from_secs(NOW + 3600)));
 
     let Step::Send(request, sent) = pair.client.renew(&token, pair.moment()).unwrap() else {
-        panic!("nothing to send")
+        panic!("expected a request")
     };
     let header = request.headers()["authorization"].to_str().unwrap();
     assert!(
@@ -197,7 +197,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     );
     let answer = Response::new(b"oauth_token=c&oauth_token_secret=d&oauth_expires_in=60".to_vec());
     let Step::Done(renewed) = sent.receive(answer, pair.moment()).unwrap() else {
-        panic!("not done")
+        panic!("expected the end of the conversation")
     };
     assert_eq!(renewed.credentials.token, "c");
     assert_eq!(

@@ -332,7 +332,7 @@ fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
             .body(answer.into())
             .unwrap();
         let Step::Done(end) = sent.receive(answer, moment(at)).unwrap() else {
-            panic!("one answer ends it")
+            panic!("expected the end after one answer")
         };
         end.into_result().is_ok()
     }
@@ -423,7 +423,7 @@ fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
         .body(answer.into())
         .unwrap();
     let Step::Done(end) = sent.receive(answer, moment()).unwrap() else {
-        panic!("one answer ends it")
+        panic!("expected the end after one answer")
     };
     end.into_result()
 }
@@ -675,7 +675,9 @@ fn when_the_asking_request_is_cancelled_another_one_asks() {
     );
     assert_eq!(transport.asked(), 0);
     drop(asking);
-    let Poll::Ready(end) = waiting.as_mut().poll(&mut context) else { panic!("nobody asks") };
+    let Poll::Ready(end) = waiting.as_mut().poll(&mut context) else {
+        panic!("expected the end without a request")
+    };
     end.unwrap();
     assert_eq!(transport.asked(), 1);
 }
@@ -700,10 +702,9 @@ fn a_token_that_is_forgotten_during_its_introspection_is_introspected_again() {
 
 #[test]
 fn a_request_without_a_token_causes_no_introspection() {
-    let nobody = |_: Request| -> Result<Response, std::io::Error> { panic!("it asks") };
+    let send = |_: Request| -> Result<Response, std::io::Error> { panic!("expected no request") };
     let end =
-        photos()
-            .admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9));
+        photos().admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), send, || moment(9));
     assert_eq!(rejection(end.unwrap_err()).reason, RejectReason::TokenMissing);
 }
 

@@ -170,11 +170,11 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
     let ServerStep::Query(NextQuery::FindClient(pending)) =
         server.provider.token(&request, server.moment())
     else {
-        panic!("the client is not looked for")
+        panic!("expected the query FindClient")
     };
     let client = server.store.find_client(pending.query()).unwrap();
     let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
-        panic!("the record is not looked for")
+        panic!("expected the query FindOneTimeRecord")
     };
     let step = pending.answer(Some(record_of_user_code(&server, &codes.user)));
     assert_eq!(
@@ -189,7 +189,7 @@ fn record_of_user_code(server: &RawServer, user_code: &str) -> FoundOneTimeRecor
     let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) =
         server.provider.find_device(user_code, server.moment().now)
     else {
-        panic!("the record is not looked for")
+        panic!("expected the query FindOneTimeRecord")
     };
     server.store.find_one_time_record(pending.query()).unwrap().unwrap()
 }

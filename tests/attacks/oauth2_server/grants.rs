@@ -205,7 +205,7 @@ fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_gave() {
         let ServerStep::Query(NextQuery::FindClient(pending)) =
             server.provider.token(&request, server.moment())
         else {
-            panic!("the client is not looked for")
+            panic!("expected the query FindClient")
         };
         let client = server.store.find_client(pending.query()).unwrap();
         let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client)

@@ -103,7 +103,7 @@ fn a_session_renews_its_token_through_the_key_service() {
 fn errors_name_the_service_that_made_them() {
     let sent = || match remote().request_token(Grant::client_credentials(), moment()).unwrap() {
         Step::Send(_, sent) => sent,
-        _ => panic!("the key service is asked"),
+        _ => panic!("expected a request to the key service"),
     };
     let response = |status: u16, body: &str| {
         http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()

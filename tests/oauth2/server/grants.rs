@@ -408,7 +408,7 @@ fn a_failing_store_is_reported_as_an_error_of_the_protocol() {
     let ServerStep::Query(NextQuery::FindClient(pending)) =
         pair.provider.token(&request, pair.moment())
     else {
-        panic!("the client is not looked for")
+        panic!("expected the query FindClient")
     };
     let ServerStep::Reject(rejected) = pending.unavailable("disk full") else {
         panic!("it goes on")
