@@ -301,7 +301,7 @@ impl fmt::Display for Event<'_> {
             Self::RenewalPutOff { until, error, .. } => {
                 write!(
                     f,
-                    "the early renewal is postponed until {until}: {}",
+                    "the early renewal is postponed until {until} (in Unix seconds): {}",
                     without_queries(&error.to_string())
                 )
             }

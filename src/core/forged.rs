@@ -44,7 +44,7 @@ pub enum Forged {
     /// another server's, whose code must not be sent to this one.
     #[error(
         "the user came back to {received:?} and not to {expected:?}{} (behind a proxy that changes \
-         scheme and host, hand over path and query, or compare the path alone by the client's \
+         scheme and host, hand over path and query, or compare only the path by the client's \
          `allow_callback_at_any_origin`)",
         query_hint(expected, received)
     )]

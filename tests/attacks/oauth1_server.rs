@@ -774,13 +774,16 @@ fn a_provider_without_tls_is_refused_except_on_this_machine_or_with_the_dangerou
     use oauth_proto::oauth1::server::{Provider, Verifier};
     let verifier = |origin: &str| Verifier::new(origin).unwrap();
     let option = Some("ProviderBuilder::dangerous_allow_http");
-    for refused in [
-        verifier("http://photos.example.net"),
-        verifier(ORIGIN).add_origin("http://photos.example.net").unwrap(),
-        verifier("http://10.0.0.1"),
+    for (refused, origin) in [
+        (verifier("http://photos.example.net"), "http://photos.example.net"),
+        (
+            verifier(ORIGIN).add_origin("http://photos.example.net").unwrap(),
+            "http://photos.example.net",
+        ),
+        (verifier("http://10.0.0.1"), "http://10.0.0.1"),
     ] {
         let error = Provider::builder(refused.clone()).build().unwrap_err();
-        let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
+        let expected = Unsupported::PlainHttp { url: origin.into(), option };
         assert_eq!(error, expected.into());
         assert!(
             Provider::builder(refused).with(|it| it.dangerous_allow_http = true).build().is_ok()

@@ -86,9 +86,9 @@ impl ProviderBuilder {
             allow_get,
             dangerous_allow_http,
         } = self;
-        if !dangerous_allow_http && !verifier.is_secure() {
+        if let Some(origin) = verifier.insecure_origin().filter(|_| !dangerous_allow_http) {
             let option = Some("ProviderBuilder::dangerous_allow_http");
-            return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
+            return Err(Unsupported::PlainHttp { url: origin.to_string(), option }.into());
         }
         let problems = paths.problems();
         if !problems.is_empty() {

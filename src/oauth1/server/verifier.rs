@@ -194,9 +194,9 @@ impl Verifier {
         ServerStep::Reject(reason.reject(self.realm.as_deref()))
     }
 
-    /// Returns whether all origins are https or on this machine.
-    pub(super) fn is_secure(&self) -> bool {
-        self.origins.iter().all(|origin| origin.site().is_secure())
+    /// Returns the first origin that is neither https nor on this machine, if there is one.
+    pub(super) fn insecure_origin(&self) -> Option<&Origin> {
+        self.origins.iter().find(|origin| !origin.site().is_secure())
     }
 }
 
