@@ -43,7 +43,7 @@ impl SignIn {
     /// identifier.
     ///
     /// # Security
-    /// Give each service a callback URL of its own, such as `/callback/github` and
+    /// Give each service its own callback URL, such as `/callback/github` and
     /// `/callback/google`. The URL then proves from which service a callback came. A query alone
     /// does not. It is accepted only if the service names its issuer in the callback, or with
     /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).

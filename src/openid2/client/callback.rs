@@ -52,7 +52,7 @@ impl Callback<'_> {
         }
     }
 
-    /// Checks that the user came to that URL (§11.1): scheme, host, port and path are the same, and
+    /// Checks that the user arrived at that URL (§11.1): scheme, host, port and path are the same, and
     /// each of its query's arguments is there with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || {
