@@ -1,4 +1,4 @@
-//! The rules of the options: the URLs that may be fetched, and those that are trusted.
+//! The rules of the options: which URLs may be fetched, and which are trusted.
 
 use url::Url;
 
@@ -7,11 +7,11 @@ use crate::wire::uri::Host;
 use crate::wire::{is_internal, without_secrets};
 use crate::{Error, Unsupported};
 
-/// Why a host is not asked.
+/// The reason why a host is not contacted.
 pub(super) const NOT_FAR: &str =
     "its host is not on the internet (`dangerous_allow_internal_hosts` accepts it)";
 
-/// Returns whether only this network can reach a URL's host, by what is written there.
+/// Returns whether the host of a URL is in this machine's network, judged by its spelling.
 pub(super) fn is_internal_url(url: &Url) -> bool {
     url.host_str().and_then(Host::of).is_none_or(is_internal)
 }
@@ -25,20 +25,21 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// Returns whether a URL may be fetched at all: a host that only this network can reach is not
-    /// a user's identifier.
+    /// Returns whether a URL may be fetched. A host in this machine's network is not a user's
+    /// identifier.
     pub(super) fn may_fetch(self, url: &Url) -> bool {
         self.internal_hosts || !is_internal_url(url)
     }
 
-    /// Returns whether the connection to the URL is secure, so that its contents are the host's.
+    /// Returns whether the URL is https, or allowed without TLS.
     pub(super) fn trusts(self, url: &Url) -> bool {
         self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal_url(url))
     }
 
-    /// Whether a relying party's URL is one to answer to, or to look at.
+    /// Returns whether responses may be sent to a relying party's URL.
     pub(super) fn trusts_party(self, url: &Url) -> bool {
-        // Its own machine is where a relying party is developed, and is sent nothing but the user.
+        // A relying party under development is on its own machine, and only the user's browser is
+        // sent there.
         let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         self.plain_http
             || url.scheme() == "https"
@@ -46,7 +47,7 @@ impl Allowed {
             || (self.internal_hosts && is_internal_url(url))
     }
 
-    /// Checks that a URL can be a provider's endpoint. The error has the reason why it cannot.
+    /// Checks that a URL can be the endpoint of a provider. The error has the reason.
     pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
         let url = crate::core::endpoint::endpoint(endpoint).map(|_| absolute(endpoint))?;
         let reason = match url {
@@ -63,7 +64,7 @@ impl Allowed {
         Err(Unsupported::Url { url: without_secrets(endpoint), reason }.into())
     }
 
-    /// Whether a URL can be a provider's endpoint.
+    /// Returns whether a URL can be the endpoint of a provider.
     pub(super) fn takes_endpoint(self, url: &str) -> bool {
         self.check_endpoint(url).is_ok()
     }

@@ -1,5 +1,5 @@
-//! Associations, OpenID Authentication 2.0 §8.3 and §8.4: keys that both sides know, and signatures
-//! with them, §6.
+//! Associations, which are shared keys (OpenID Authentication 2.0 §8.3 and §8.4), and signatures
+//! with them (§6).
 
 use std::fmt;
 
@@ -26,19 +26,19 @@ pub(crate) enum AssociationType {
     HmacSha256,
 }
 
-/// The way in which a key is sent to the relying party (§8.4).
+/// The encryption of a key on the way to the relying party (§8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionType {
-    /// As it is. Only over TLS.
+    /// Not encrypted. Only over TLS.
     NoEncryption,
-    /// Hidden by Diffie-Hellman and SHA-1.
+    /// Encrypted by Diffie-Hellman and SHA-1.
     DhSha1,
-    /// Hidden by Diffie-Hellman and SHA-256.
+    /// Encrypted by Diffie-Hellman and SHA-256.
     DhSha256,
 }
 
-/// The algorithm of an association, and the way in which its key is sent to the relying party
-/// (§8.3, §8.4).
+/// The kind of an association: its algorithm, and the encryption of its key on the way to the
+/// relying party (§8.3, §8.4).
 ///
 /// ```
 /// use oauth_proto::openid2::{AssociationKind, Options};
@@ -50,23 +50,23 @@ pub(crate) enum SessionType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AssociationKind {
-    /// HMAC-SHA256, with a key that is hidden by Diffie-Hellman and SHA-256.
+    /// HMAC-SHA256. The key is encrypted by Diffie-Hellman and SHA-256.
     DhSha256,
-    /// HMAC-SHA1, with a key that is hidden by Diffie-Hellman and SHA-1.
+    /// HMAC-SHA1. The key is encrypted by Diffie-Hellman and SHA-1.
     DhSha1,
-    /// HMAC-SHA256, with a key as it is, protected by TLS alone.
+    /// HMAC-SHA256. The key is not encrypted, and only TLS protects it.
     NoEncryptionSha256,
-    /// HMAC-SHA1, with a key as it is, protected by TLS alone.
+    /// HMAC-SHA1. The key is not encrypted, and only TLS protects it.
     NoEncryptionSha1,
 }
 
 impl AssociationKind {
-    /// All of them, the best first.
+    /// All kinds, the best first.
     pub(crate) const ALL: [Self; 4] =
         [Self::DhSha256, Self::DhSha1, Self::NoEncryptionSha256, Self::NoEncryptionSha1];
 
-    /// The kind of an association type and a session type. `None` where what hides the key is not
-    /// as long as it (§8.4.2).
+    /// Returns the kind for an association type and a session type. `None` if the key and its
+    /// encryption have different lengths (§8.4.2).
     pub(crate) fn of(
         association: Option<AssociationType>,
         session: Option<SessionType>,
@@ -75,17 +75,17 @@ impl AssociationKind {
         Self::ALL.into_iter().find(|kind| (kind.association_type(), kind.session_type()) == types)
     }
 
-    /// Returns whether its key travels encrypted, so that it needs no TLS (§8.4.1).
+    /// Returns whether the key is encrypted, so that it needs no TLS (§8.4.1).
     pub(crate) fn hides_key(self) -> bool {
         self.session_type() != SessionType::NoEncryption
     }
 
-    /// Returns whether that version of the protocol has it.
+    /// Returns whether a version of the protocol has this kind.
     pub(crate) fn is_in(self, version: Version) -> bool {
         version == Version::V2_0 || self.association_type() == AssociationType::HmacSha1
     }
 
-    /// The algorithm that it signs with.
+    /// Returns the algorithm of its signatures.
     pub(crate) const fn association_type(self) -> AssociationType {
         match self {
             Self::DhSha256 | Self::NoEncryptionSha256 => AssociationType::HmacSha256,
@@ -93,7 +93,7 @@ impl AssociationKind {
         }
     }
 
-    /// The way in which its key is sent to the relying party.
+    /// Returns the encryption of its key.
     pub(crate) const fn session_type(self) -> SessionType {
         match self {
             Self::DhSha256 => SessionType::DhSha256,
@@ -104,7 +104,7 @@ impl AssociationKind {
 }
 
 impl AssociationType {
-    /// Its name in messages.
+    /// Returns the name of the algorithm in messages.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::HmacSha1 => "HMAC-SHA1",
@@ -112,12 +112,12 @@ impl AssociationType {
         }
     }
 
-    /// The type of that name.
+    /// Returns the algorithm with this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         [Self::HmacSha1, Self::HmacSha256].into_iter().find(|known| known.name() == name)
     }
 
-    /// Returns the number of bytes of its key (§8.4.1).
+    /// Returns the length of the key, in bytes (§8.4.1).
     pub(crate) const fn key_length(self) -> usize {
         match self {
             Self::HmacSha1 => 20,
@@ -125,7 +125,7 @@ impl AssociationType {
         }
     }
 
-    /// The signature of a text, in base64.
+    /// Returns the signature of a text, in base64.
     pub(crate) fn sign(self, key: &[u8], text: &str) -> String {
         fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
             // HMAC takes keys of every length.
@@ -141,7 +141,7 @@ impl AssociationType {
 }
 
 impl SessionType {
-    /// Its name in messages of version 2.0.
+    /// Returns the name of the encryption in messages of version 2.0.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::NoEncryption => "no-encryption",
@@ -150,15 +150,14 @@ impl SessionType {
         }
     }
 
-    /// The type of that name.
+    /// Returns the encryption with this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         [Self::NoEncryption, Self::DhSha1, Self::DhSha256]
             .into_iter()
             .find(|known| known.name() == name)
     }
 
-    /// A key hidden by, or found behind, what both sides know (§8.2.3). `None` where their lengths
-    /// differ.
+    /// Encrypts or decrypts a key with the shared secret (§8.2.3). `None` if their lengths differ.
     pub(crate) fn hide(self, shared: &[u8], key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let mask = match self {
             Self::NoEncryption => return None,
@@ -170,10 +169,11 @@ impl SessionType {
     }
 }
 
-/// A key that a relying party shares with one provider, to check answers without asking.
+/// An association: a key that a relying party shares with one provider, to check signatures without
+/// a request.
 ///
-/// Keep it where secrets are kept, by its endpoint and handle, and use it for all users until it
-/// expires. It is serde.
+/// Store it as a secret, under its endpoint and handle, and use it for all users until it expires.
+/// It implements serde's `Serialize` and `Deserialize`.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -188,22 +188,22 @@ impl SessionType {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Association {
-    /// The provider's endpoint. A handle is not valid at another one (§8.2.1).
+    /// The endpoint of the provider. The handle is valid only there (§8.2.1).
     pub endpoint: String,
-    /// The name that both sides use for it.
+    /// The name of the association in messages (`assoc_handle`).
     pub handle: String,
-    /// The algorithm that it signs with.
+    /// The algorithm of its signatures.
     #[serde(rename = "type")]
     pub(crate) association_type: AssociationType,
-    /// In base64.
+    /// The key, in base64.
     key: Secret,
-    /// When it is over.
+    /// The time at which the association expires.
     #[serde(rename = "until")]
     pub expires_at: Timestamp,
 }
 
 impl Association {
-    /// `None` where the handle or the key is not what it must be (§8.2.1, §8.4.1).
+    /// Makes an association. `None` if the handle or the key is not valid (§8.2.1, §8.4.1).
     pub(crate) fn new(
         endpoint: &str,
         handle: &str,
@@ -221,19 +221,19 @@ impl Association {
         })
     }
 
-    /// Whether it may be used at an endpoint at that time.
+    /// Returns whether the association is for this endpoint and has not expired.
     pub(crate) fn is_usable(&self, endpoint: &str, now: Timestamp) -> bool {
         self.endpoint == endpoint && self.expires_at > now
     }
 
-    /// Whether the message's signature is right.
+    /// Returns whether the signature of a message is valid.
     pub(crate) fn verifies(&self, message: &Message) -> bool {
         let key = STANDARD.decode(self.key.expose()).map(Zeroizing::new);
         key.is_ok_and(|key| signature_fits(self.association_type, &key, message))
     }
 }
 
-/// Whether a message's signature (§6.1) is that of the fields which it lists.
+/// Returns whether the signature of a message (§6.1) is that of the fields that it lists.
 pub(crate) fn signature_fits(
     association_type: AssociationType,
     key: &[u8],
@@ -244,7 +244,7 @@ pub(crate) fn signature_fits(
     same(association_type.sign(key, &text).as_bytes(), signature.as_bytes())
 }
 
-/// Up to 255 characters from `!` to `~` (§8.2.1).
+/// Returns whether a text is a handle: up to 255 characters from `!` to `~` (§8.2.1).
 pub(crate) fn is_handle(handle: &str) -> bool {
     (1..=255).contains(&handle.len()) && handle.bytes().all(|byte| byte.is_ascii_graphic())
 }

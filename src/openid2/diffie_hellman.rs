@@ -5,7 +5,7 @@ use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
 use zeroize::Zeroizing;
 
-/// Appendix B.
+/// The default modulus (appendix B).
 const MODULUS: &str = "DCF93A0B883972EC0E19989AC5A2CE310E1D37717E8D9571BB7623731866E61E\
                        F75A2E27898B057F9891C2E27A639C3F29B60814581CD3B2CA3986D268370557\
                        7D45C2E7E52DC81C7A171876E5CEA74B1448BFDFAF18828EFD2519F14E45E382\
@@ -14,8 +14,8 @@ const MODULUS: &str = "DCF93A0B883972EC0E19989AC5A2CE310E1D37717E8D9571BB7623731
 /// The default generator (§8.1.2).
 pub(crate) const GENERATOR: [u8; 1] = [2];
 
-/// The sizes of a modulus, in bits: shorter ones do not keep a secret, longer ones cost the other
-/// side too much (§15.5).
+/// The accepted sizes of a modulus, in bits: shorter ones are insecure, and longer ones cost the
+/// server too much (§15.5).
 const SIZES: std::ops::RangeInclusive<usize> = 1024..=2048;
 
 /// A modulus and a generator.
@@ -24,20 +24,19 @@ pub(crate) struct Group {
     generator: BoxedUint,
 }
 
-/// One side's numbers.
+/// The key pair of one side.
 pub(crate) struct KeyPair {
     group: Group,
     private: Zeroizing<[u8; 32]>,
 }
 
 impl Group {
-    /// The default modulus and generator. `None` never happens.
+    /// Returns the default modulus and generator. It is never `None`.
     pub(crate) fn standard() -> Option<Self> {
         Self::standard_with(&GENERATOR)
     }
 
-    /// The default modulus, and a generator of the other side's choice. Returns `None` if it cannot
-    /// be used.
+    /// Returns the default modulus with another generator. `None` if the generator cannot be used.
     pub(crate) fn standard_with(generator: &[u8]) -> Option<Self> {
         let modulus: Vec<u8> = MODULUS
             .as_bytes()
@@ -47,8 +46,7 @@ impl Group {
         Self::new(&modulus, generator)
     }
 
-    /// A group of the other side's choice, as big-endian numbers. Returns `None` if it cannot be
-    /// used.
+    /// Returns a group from big-endian numbers. `None` if it cannot be used.
     pub(crate) fn new(modulus: &[u8], generator: &[u8]) -> Option<Self> {
         let modulus = trimmed(modulus);
         if !SIZES.contains(&(modulus.len() * 8)) {
@@ -60,21 +58,21 @@ impl Group {
         Some(Self { params, generator })
     }
 
-    /// A key pair from 32 unguessable bytes: twice as many bits as an exponent needs in a group of
-    /// that size.
+    /// Makes a key pair from 32 unguessable bytes: twice as many bits as an exponent needs in a
+    /// group of this size.
     pub(crate) fn key_pair(self, private: [u8; 32]) -> KeyPair {
         KeyPair { group: self, private: Zeroizing::new(private) }
     }
 }
 
 impl KeyPair {
-    /// The value for the other side: `btwoc(g ^ x mod p)`.
+    /// Returns the public value: `btwoc(g ^ x mod p)`.
     pub(crate) fn public(&self) -> Option<Vec<u8>> {
         self.raise(&self.group.generator)
     }
 
-    /// The secret that both sides know then: `btwoc(g ^ (xa * xb) mod p)`. `None` where the other's
-    /// number gives it away: 0, 1 and p - 1 have no other powers than themselves.
+    /// Returns the shared secret: `btwoc(g ^ (xa * xb) mod p)`. `None` if the public value of the
+    /// other side reveals it: 0, 1 and p - 1 have only trivial powers.
     pub(crate) fn agree(&self, other: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let other = number(&self.group.params, other)?;
         self.raise(&other).map(Zeroizing::new)
@@ -87,7 +85,7 @@ impl KeyPair {
     }
 }
 
-/// A number between 2 and p - 2.
+/// Returns whether a number is between 2 and p - 2.
 fn number(params: &BoxedMontyParams, bytes: &[u8]) -> Option<BoxedUint> {
     let precision = params.bits_precision();
     let number = BoxedUint::from_be_slice(trimmed(bytes), precision).ok()?;
@@ -106,7 +104,7 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     &bytes[zeros..]
 }
 
-/// The shortest big-endian two's complement of a number that is not negative (§4.2).
+/// Returns the shortest big-endian two's complement of a number that is not negative (§4.2).
 fn btwoc(bytes: &[u8]) -> Vec<u8> {
     let bytes = trimmed(bytes);
     let zero = bytes.first().is_none_or(|byte| *byte >= 0x80);

@@ -7,7 +7,7 @@ use super::message::Message;
 use crate::Request;
 use crate::wire::form;
 
-/// A message to a provider's endpoint.
+/// Returns the request with a message to the endpoint of a provider.
 pub(super) fn direct_request(endpoint: &Uri, message: &Message) -> Request {
     let mut request = Request::new(message.to_form().into_bytes());
     *request.method_mut() = Method::POST;

@@ -1,4 +1,4 @@
-//! An extension's fields, and what an extension of this crate's is read by.
+//! The fields of an extension, and the trait by which the extensions of this crate are read.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// The fields of one extension in one message.
 ///
-/// The extensions that this crate knows have their own types ([`ax`](super::ax),
-/// [`sreg`](super::sreg), [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which
-/// become an `Extension` by themselves. Any other extension is made like this:
+/// The extensions of this crate have their own types ([`ax`](super::ax), [`sreg`](super::sreg),
+/// [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which convert into an
+/// `Extension`. Make any other extension like this:
 ///
 /// ```
 /// use oauth_proto::openid2::Extension;
@@ -18,23 +18,24 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
-    /// The type URI that it is known by.
+    /// The type URI of the extension.
     pub(super) namespace: String,
-    /// The prefix of its fields in this message. If two extensions want the same one, one of them
-    /// receives another.
+    /// The prefix of the fields in the message. If two extensions have the same prefix, one of them
+    /// gets another prefix.
     pub(super) alias: String,
-    /// Names without the alias, and values.
+    /// The names of the fields, without the alias, and their values.
     pub(super) fields: Vec<(String, String)>,
 }
 
 impl Extension {
-    /// Makes an extension without fields, known by its type URI. `alias` is the prefix of its
-    /// fields in the message. If another extension has the same one, a message replaces it.
+    /// Makes an extension without fields from its type URI. `alias` is the prefix of the fields in
+    /// the message. If another extension has the same alias, the message uses another one.
     pub fn new(namespace: impl Into<String>, alias: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), alias: alias.into(), fields: Vec::new() }
     }
 
-    /// Sets a field. A value with a newline cannot be signed, and a response with it is not sent.
+    /// Sets a field. A value with a newline cannot be signed, so a response that has one is not
+    /// sent.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         self.fields.retain(|(own, _)| *own != name);
@@ -47,12 +48,12 @@ impl Extension {
         self.fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// All fields: their names, without the alias, and their values.
+    /// Returns all fields: their names, without the alias, and their values.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Makes an extension of many fields.
+    /// Makes an extension with fields.
     pub(super) fn of_fields(
         namespace: &str,
         alias: &str,
@@ -61,14 +62,14 @@ impl Extension {
         Self { fields: fields.into_iter().collect(), ..Self::new(namespace, alias) }
     }
 
-    /// Returns the entries of a field that is a list with commas between. Empty ones are left out.
+    /// Returns the entries of a field that is a list separated by commas, without empty entries.
     pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.get(name).unwrap_or_default().split(',').filter(|entry| !entry.is_empty())
     }
 }
 
 impl fmt::Debug for Extension {
-    /// A log does not need data about a user.
+    /// The values are data about the user, which does not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
         f.debug_struct("Extension")
@@ -78,8 +79,8 @@ impl fmt::Debug for Extension {
     }
 }
 
-/// A request of an extension that this crate knows. A relying party gives it to
-/// [`Authorize::extension`](crate::openid2::Authorize::extension), a provider reads it by
+/// A request of an extension of this crate. A relying party passes it to
+/// [`Authorize::extension`](crate::openid2::Authorize::extension), and a provider reads it with
 /// [`CheckIdRequest::extension`](crate::openid2::server::CheckIdRequest::extension).
 ///
 /// ```
@@ -94,9 +95,9 @@ impl fmt::Debug for Extension {
 /// ```
 pub trait RequestExtension: ReadExtension + Into<Extension> {}
 
-/// A response of an extension that this crate knows. A provider gives it to
-/// [`Approval::extension`](crate::openid2::server::Approval::extension), a relying party reads it
-/// by [`Assertion::extension`](crate::openid2::Assertion::extension).
+/// A response of an extension of this crate. A provider passes it to
+/// [`Approval::extension`](crate::openid2::server::Approval::extension), and a relying party reads
+/// it with [`Assertion::extension`](crate::openid2::Assertion::extension).
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, ax};
@@ -113,19 +114,19 @@ pub trait ResponseExtension: ReadExtension + Into<Extension> {}
 mod read {
     use super::Extension;
 
-    /// The way in which an extension is found in a message and read. It is private, so that nothing
-    /// but this crate's extensions is one.
+    /// The way in which an extension of this crate is found in a message and read. The trait is
+    /// sealed: only this crate implements it.
     pub trait ReadExtension: Sized {
-        /// The type URIs that it is known by, the best first.
+        /// The type URIs of the extension, the best first.
         const NAMESPACES: &'static [&'static str];
 
-        /// The alias of its fields in OpenID 1.1, where no namespace is declared.
+        /// The alias of its fields in OpenID 1.1, which has no namespaces.
         const ALIAS_1_1: Option<&'static str> = None;
 
-        /// Reads the fields. `None` where they do not make sense.
+        /// Reads the fields. `None` if they are not valid.
         fn read(extension: &Extension) -> Option<Self>;
 
-        /// Drops what a relying party of that realm must not ask for.
+        /// Drops the parts that a relying party of this realm must not request.
         fn within(self, _: &str) -> Self {
             self
         }
@@ -134,12 +135,12 @@ mod read {
 
 pub(super) use read::ReadExtension;
 
-/// A field that is there if it has a value.
+/// Returns the extension with a field, if there is a value for it.
 pub(super) fn field(name: &str, value: Option<impl Into<String>>) -> Option<(String, String)> {
     Some((name.to_owned(), value?.into()))
 }
 
-/// A list with commas between, if it has entries.
+/// Returns a list separated by commas. `None` if it is empty.
 pub(super) fn joined(name: &str, entries: &[String]) -> Option<(String, String)> {
     field(name, (!entries.is_empty()).then(|| entries.join(",")))
 }

@@ -5,12 +5,12 @@ use html5gum::{
     DefaultEmitter, Emitter, ForwardingEmitter, HtmlString, StartTag, Token, Tokenizer,
 };
 
-/// Larger pages are not read.
+/// The largest page that is read, in bytes.
 pub(super) const MAX_PAGE: usize = 1024 * 1024;
-/// A tag with more attributes is ignored.
+/// The largest number of attributes of a tag. A tag with more is ignored.
 const MAX_ATTRIBUTES: usize = 32;
 
-/// The contents of a page's head. Of each the first counts.
+/// The links in the head of a page. If one occurs twice, the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     /// `openid2.provider`.
@@ -25,8 +25,8 @@ pub(super) struct Head {
     pub(super) xrds_location: Option<String>,
 }
 
-/// Reads a page's head. The body is ignored, since other people may have written it. Returns `None`
-/// if the page is too large.
+/// Reads the head of a page. The body is ignored, since other users can have written it. Returns
+/// `None` if the page is too large.
 pub(super) fn head(page: &[u8]) -> Option<Head> {
     if page.len() > MAX_PAGE {
         return None;
@@ -34,15 +34,15 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     let page = page.strip_prefix(b"\xef\xbb\xbf").unwrap_or(page);
     let mut head = Head::default();
     let mut emitter = DefaultEmitter::default();
-    // The content of a script, a style or the title is text, whatever it looks like.
+    // The content of a script, a style or the title is text, even if it looks like tags.
     emitter.naively_switch_states(true);
-    // Whether the next token is the text of an element that a head may have.
+    // Whether the next token is the text of an element that a head can have.
     let mut inside = false;
     let mut opened = false;
-    // The element whose inside says nothing about the page, and how many of its name are open.
+    // The element whose content is ignored, and the number of open elements with its name.
     let mut skipped: (&[u8], usize) = (b"", 0);
-    // What was read before a picture. What follows it counts only in a head whose end is written
-    // out: browsers have the body begin with it.
+    // The links before the first picture. Browsers begin the body with a picture, so the links
+    // after it count only if the head has an end tag.
     let mut before_picture = None;
     for token in Tokenizer::new_with_emitter(page, Quiet(emitter)) {
         let Ok(token) = token;
@@ -56,7 +56,7 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
             }
             continue;
         }
-        // Anything else begins the body, also where its tag was left out.
+        // Any other element begins the body, even without the tag of the body.
         match token {
             Token::StartTag(tag) => match &**tag.name {
                 b"link" => head.link(&tag),
@@ -77,7 +77,7 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
             {
                 inside = false;
             }
-            // As XHTML closes them.
+            // A tag that is closed like in XHTML.
             Token::EndTag(tag) if matches!(&**tag.name, b"link" | b"meta" | b"base") => {}
             Token::EndTag(tag) => {
                 if **tag.name == *b"head" {
@@ -92,13 +92,13 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     Some(before_picture.unwrap_or(head))
 }
 
-/// Returns whether a tag has no end tag. Of HTML's own elements none may say so.
+/// Returns whether a tag has no end tag. Elements of HTML cannot declare that themselves.
 fn is_empty(tag: &StartTag<()>) -> bool {
     tag.self_closing && **tag.name == *b"svg"
 }
 
-/// Tokens without the mistakes between them, which would be kept by the byte until the next token
-/// ends.
+/// The tokens without the errors between them, which would be kept for each byte until the next
+/// token ends.
 #[derive(Debug)]
 struct Quiet(DefaultEmitter);
 

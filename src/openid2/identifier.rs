@@ -1,18 +1,18 @@
-//! Identifiers, OpenID Authentication 2.0 §7.2: what a person types, as the URL that discovery
-//! begins at.
+//! Identifiers: the text that a user types, as the URL at which discovery begins. OpenID
+//! Authentication 2.0 §7.2.
 
 use url::Url;
 
 use crate::Unsupported;
 use crate::wire::without_secrets;
 
-/// The longest that is looked at.
+/// The longest identifier, in bytes.
 const MAX_LENGTH: usize = 2048;
 
-/// The URL that a person's input stands for: `example.com` is `http://example.com/` where that is
-/// the scheme for what has none. Fragments are dropped, and what RFC 3986 §6.2 has as equivalent is
-/// one. It is refused where it is an XRI (`=name`, `xri://…`), whose resolvers are gone, or no http
-/// or https URL without user information.
+/// Returns the URL of a user's input: `example.com` is `http://example.com/` if the default scheme
+/// is http. Fragments are dropped, and equivalent URLs become the same (RFC 3986 §6.2). Refuses
+/// XRIs (`=name`, `xri://…`), whose resolvers no longer exist, and texts that are not http or https
+/// URLs without user information.
 pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
     let refuse = |reason| Unsupported::Identifier {
         identifier: without_secrets(input),
@@ -38,9 +38,9 @@ pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
     usable(url).ok_or_else(|| refuse("it has user information, or no host"))
 }
 
-/// An absolute http or https URL in its normal form, without user information. Its fragment stays.
-/// `None` also for what two readers could take for two URLs: a backslash, a character that parsers
-/// drop, or no host right behind the slashes.
+/// Returns an absolute http or https URL in its normal form, with its fragment. `None` if it has
+/// user information, and if parsers could read it in two ways: a backslash, a character that
+/// parsers drop, or no host after the slashes.
 pub(crate) fn absolute(url: &str) -> Option<Url> {
     let doubtful = |char: char| char == '\\' || char.is_ascii_control() || char.is_whitespace();
     let url = Some(url)
@@ -49,7 +49,7 @@ pub(crate) fn absolute(url: &str) -> Option<Url> {
     usable(Url::parse(url).ok().filter(|_| !host.starts_with('/'))?)
 }
 
-/// The URL without its fragment.
+/// Returns the URL without its fragment.
 pub(crate) fn without_fragment(mut url: Url) -> Url {
     url.set_fragment(None);
     url
@@ -77,8 +77,9 @@ fn usable(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2). Returns
-/// `None` if a percent sign does not begin an escape: decoding the text around it could make one.
+/// Returns the text with escapes in upper case, and without unneeded escapes (RFC 3986 §6.2.2.1 and
+/// §6.2.2.2). Returns `None` if a percent sign does not begin an escape, since decoding the text
+/// around it could make one.
 fn normal_escapes(text: &str) -> Option<String> {
     use crate::wire::percent::is_unreserved;
     let mut out = String::with_capacity(text.len());

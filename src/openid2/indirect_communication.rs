@@ -8,7 +8,7 @@ use quick_xml::escape::escape;
 use super::identifier::absolute;
 use super::message::Message;
 
-/// A URL with a query behind the one that it has, and before its fragment.
+/// Returns a URL with a query added to its own, before its fragment.
 pub(super) fn with_query(url: &str, query: &str) -> String {
     let url = sendable(url);
     let (url, fragment) =
@@ -22,15 +22,15 @@ pub(super) fn with_query(url: &str, query: &str) -> String {
     format!("{url}{separator}{query}{fragment}")
 }
 
-/// A URL with a message at the end of its fragment, for a page that reads it there (User Interface
-/// Extension §5.1).
+/// Returns a URL with a message at the end of its fragment, for a page that reads it there (User
+/// Interface Extension §5.1).
 pub(super) fn with_fragment(url: &str, message: &str) -> String {
     let separator = if url.contains('?') { "&" } else { "?" };
     format!("{}{separator}{message}", sendable(url))
 }
 
-/// A URL as browsers write it where it has a character that a header cannot hold, and otherwise as
-/// it is.
+/// Returns a URL in the spelling of browsers if it has a character that a header cannot have, and
+/// unchanged if not.
 fn sendable(url: &str) -> Cow<'_, str> {
     match absolute(url) {
         Some(normal) if !url.bytes().all(|byte| byte.is_ascii_graphic()) => {
@@ -40,7 +40,7 @@ fn sendable(url: &str) -> Cow<'_, str> {
     }
 }
 
-/// A page with a form for a URL. Its one script presses its button.
+/// Returns a page with a form for a URL. Its script submits the form.
 pub(super) fn page(action: &str, message: &Message) -> String {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -51,7 +51,7 @@ pub(super) fn page(action: &str, message: &Message) -> String {
         escape(action)
     );
     for (name, value) in message.prefixed() {
-        // A browser would write a newline anew in its own way.
+        // A browser would change a newline.
         let value = escape(value).replace('\n', "&#10;").replace('\r', "&#13;");
         page.push_str(&format!(
             "<input type=\"hidden\" name=\"{}\" value=\"{value}\">\n",

@@ -1,15 +1,15 @@
-//! Key-Value form, OpenID Authentication 2.0 §4.1.1: what direct answers look like, and what is
-//! signed.
+//! Key-Value form, the format of direct responses and of signed texts: OpenID Authentication 2.0
+//! §4.1.1.
 
 use std::collections::BTreeMap;
 
-/// The media type of direct answers (§5.1.2).
+/// The media type of direct responses (§5.1.2).
 pub(super) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Reads a message: lines of a key, a colon and a value. Returns `None` if it is not valid: not
 /// UTF-8, a line without a colon, or a repeated key.
 ///
-/// Nothing is trimmed: a line that another reader would understand otherwise is another line.
+/// Nothing is trimmed, so that all readers understand a line in the same way.
 pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let text = std::str::from_utf8(body).ok()?;
     let mut message = BTreeMap::new();

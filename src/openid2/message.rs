@@ -1,5 +1,5 @@
-//! Messages of OpenID Authentication 2.0 §4.1: keys and values, and the namespaces by which
-//! extensions divide them, §12.
+//! Messages (OpenID Authentication 2.0 §4.1): keys and values, and the namespaces of extensions
+//! (§12).
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use crate::wire::{MAX_BODY, form};
 
 /// The value of `openid.ns` in version 2.0.
 pub(crate) const NS_2_0: &str = "http://specs.openid.net/auth/2.0";
-/// The values that it may have in version 1.1, which had no namespaces.
+/// The accepted values of `openid.ns` in version 1.1, which has no namespaces.
 const NS_1: [&str; 2] = ["http://openid.net/signon/1.1", "http://openid.net/signon/1.0"];
-/// The claimed identifier and the OP-local one where the OP is to choose (§7.3.1).
+/// The value of both identifiers if the provider has to choose the user (§7.3.1).
 pub(crate) const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/identifier_select";
 
-/// More fields than this are in no message.
+/// The largest number of fields of a message.
 const MAX_FIELDS: usize = 300;
 
-/// The names that an alias must not have (§12).
+/// The names that must not be aliases (§12).
 const RESERVED: [&str; 24] = [
     "assoc_handle",
     "assoc_type",
@@ -47,7 +47,7 @@ const RESERVED: [&str; 24] = [
     "trust_root",
 ];
 
-/// The version of the protocol that two parties speak.
+/// The version of OpenID Authentication.
 ///
 /// ```
 /// use oauth_proto::openid2::Version;
@@ -64,7 +64,7 @@ pub enum Version {
     V1_1,
 }
 
-/// A message: its keys without `openid.` before them.
+/// A message: its keys, without the prefix `openid.`, and their values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Message(BTreeMap<String, String>);
@@ -72,7 +72,7 @@ pub(crate) struct Message(BTreeMap<String, String>);
 /// The reason why a form is not a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// A field is repeated (§4.1).
+    /// A field occurs twice (§4.1).
     Twice(String),
     /// A name or value that is not UTF-8.
     NotText,
@@ -81,14 +81,14 @@ pub(crate) enum Malformed {
 }
 
 impl Message {
-    /// A message of version 2.0 or 1.1 with a mode.
+    /// Makes a message of version 2.0 or 1.1 with a mode.
     pub(crate) fn new(version: Version, mode: &str) -> Self {
         let mut message = Self::answer(version);
         message.set("mode", mode);
         message
     }
 
-    /// A direct answer of version 2.0 or 1.1, which has no mode (§5.1.2).
+    /// Makes a direct response of version 2.0 or 1.1, which has no mode (§5.1.2).
     pub(crate) fn answer(version: Version) -> Self {
         let mut message = Self::default();
         if version == Version::V2_0 {
@@ -97,7 +97,7 @@ impl Message {
         message
     }
 
-    /// Reads a query or a form. Fields that are not OpenID's are left alone.
+    /// Reads a query or a form. Fields without the prefix `openid.` are ignored.
     pub(crate) fn parse(form: &str) -> Result<Self, Malformed> {
         if form.len() > MAX_BODY {
             return Err(Malformed::TooLarge);
@@ -133,7 +133,7 @@ impl Message {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// The version by `ns` (§4.1.2); `None` if it is not known.
+    /// Returns the version according to `ns` (§4.1.2). `None` if it is not known.
     pub(crate) fn version(&self) -> Option<Version> {
         match self.get("ns") {
             Some(NS_2_0) => Some(Version::V2_0),
@@ -142,17 +142,17 @@ impl Message {
         }
     }
 
-    /// As a form or a query (§4.1.2).
+    /// Returns the message as a form or a query (§4.1.2).
     pub(crate) fn to_form(&self) -> String {
         form::encode(self.prefixed())
     }
 
-    /// The pairs as they travel.
+    /// Returns the pairs with the prefix `openid.`.
     pub(crate) fn prefixed(&self) -> impl Iterator<Item = (String, &str)> {
         self.pairs().map(|(key, value)| (format!("openid.{key}"), value))
     }
 
-    /// In Key-Value form, which has no prefix.
+    /// Returns the message in Key-Value form, which has no prefix.
     pub(crate) fn to_key_value(&self) -> Option<String> {
         key_value::encode(self.pairs())
     }
@@ -169,26 +169,26 @@ impl Message {
         key_value::encode(fields?)
     }
 
-    /// The message with nothing but what that list covers.
+    /// Returns the message with only the fields of the list.
     pub(crate) fn only_signed(mut self, signed: &str) -> Self {
         let signed: std::collections::BTreeSet<_> = signed.split(',').collect();
         self.0.retain(|key, _| signed.contains(key.as_str()));
         self
     }
 
-    /// Whether no namespace has two aliases and no alias a name that it must not have (§12).
+    /// Returns whether each namespace has one alias, and no alias is a reserved name (§12).
     pub(crate) fn has_sound_aliases(&self) -> bool {
         let mut namespaces = std::collections::BTreeSet::new();
         self.aliases().all(|(alias, namespace)| is_alias(alias) && namespaces.insert(namespace))
     }
 
-    /// Aliases and the namespaces that they stand for.
+    /// Returns the aliases and their namespaces.
     fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs().filter_map(|(key, namespace)| Some((key.strip_prefix("ns.")?, namespace)))
     }
 
-    /// The fields of an extension. In version 1.1 one that declares no namespace is told by its
-    /// usual alias.
+    /// Returns the fields of an extension. In version 1.1, an extension without a namespace is
+    /// recognized by its usual alias.
     pub(crate) fn extension(&self, namespace: &str, usual: Option<&str>) -> Option<Extension> {
         let declared =
             self.aliases().find(|(_, known)| *known == namespace).map(|(alias, _)| alias);
@@ -213,13 +213,13 @@ impl Message {
         self.get(&format!("ns.{alias}"))
     }
 
-    /// The namespaces of all extensions.
+    /// Returns the namespaces of all extensions.
     pub(crate) fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.aliases().map(|(_, namespace)| namespace)
     }
 
-    /// Adds an extension's fields under its alias, or another where that is taken. An extension
-    /// that is there already is replaced. One without fields says nothing, and is left out.
+    /// Adds the fields of an extension under its alias, or under another one if the alias is taken.
+    /// Replaces the same extension. An extension without fields is left out.
     pub(crate) fn extend(&mut self, extension: &Extension) {
         let before = self.aliases().find(|(_, known)| *known == extension.namespace);
         if let Some(alias) = before.map(|(alias, _)| alias.to_owned()) {
@@ -244,7 +244,7 @@ impl Message {
     }
 }
 
-/// Returns the part of a key after an extension's alias.
+/// Returns the part of a key after the alias of an extension.
 fn inside<'k>(key: &'k str, alias: &str) -> Option<&'k str> {
     let rest = key.strip_prefix(alias)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }

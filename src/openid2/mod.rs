@@ -1,5 +1,5 @@
-//! OpenID Authentication 2.0, and 1.1 where it is allowed: [`RelyingParty`] for sites that their
-//! users sign in to, [`server::Provider`] for who says who they are.
+//! OpenID Authentication 2.0, and 1.1 with an option: [`RelyingParty`] for sites that users sign in
+//! to, and [`server::Provider`] for sites that identify users.
 //!
 //! ```text
 //!   user              relying party                               provider
@@ -16,29 +16,29 @@
 //!    |                     |   (UnconfirmedAssertion -> Assertion)    |
 //! ```
 //!
-//! At the relying party an answer counts when all of this holds: the user came to the `return_to`
-//! of the pending value, in the browser that it belongs to; the provider is the one that was asked;
-//! every field of the protocol is signed; the signature is right, by the association (whose key no
-//! user sees) or by the provider's word; the claimed identifier names that provider; and the answer
-//! comes for the first time. An [`Assertion`] has no unsigned values.
+//! The relying party accepts a response if all of this is true: the user came to the `return_to` of
+//! the pending value, with the same browser. The response is from the provider to which the user
+//! was sent. Every field of the protocol is signed. The signature is valid, checked with the
+//! association or by a request to the provider. The claimed identifier names the provider. The
+//! response was not used before. An [`Assertion`] has no unsigned values.
 //!
 //! The extensions have their own modules: [`ax`] for attributes, [`sreg`] for simple registration,
-//! [`ui`], [`pape`], and [`oauth`] for a request token along the way.
+//! [`ui`] for the provider's page, [`pape`] for the way of authentication, and [`oauth`] for a
+//! request token in the response.
 //!
-//! # What is not there, or otherwise than the specifications say
+//! # What differs from the specifications
 //!
-//! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
-//! - An identifier without a scheme is looked up by https, since an attacker can answer without
-//!   TLS.
-//! - Direct answers count without `ns` (§5.1.2), which some providers forget.
-//! - A provider sends no unsolicited assertion, except changed attributes
-//!   ([`server::Provider::update_attributes`]); a relying party takes either by a dangerous name
-//!   alone.
-//! - No attributes are stored at a provider (Attribute Exchange §6).
-//! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User
-//!   Interface Extension §5.1); the provider does it either way.
-//! - A provider says which request token is wanted along the way ([`oauth::Request`]); making one
-//!   that is approved is for the application and its OAuth server.
+//! - There are no XRIs (`=name`), since their resolvers no longer exist. Identifiers are URLs.
+//! - An identifier without a scheme is read as https, since without TLS an attacker can respond.
+//! - Direct responses are accepted without `ns` (§5.1.2), which some providers forget.
+//! - A provider sends no unsolicited assertions, except changed attributes
+//!   ([`server::Provider::update_attributes`]). A relying party accepts both only with a function
+//!   named `dangerous_`.
+//! - Attributes cannot be stored at a provider (Attribute Exchange §6).
+//! - A relying party's `return_to` has no fragment, so the response to a popup is in its query
+//!   (User Interface Extension §5.1). The provider supports both.
+//! - A provider reads the request for a request token ([`oauth::Request`]). The application and its
+//!   OAuth server make the approved request token.
 
 mod allowed;
 mod association;

@@ -1,29 +1,28 @@
-//! The time at the beginning of a nonce, OpenID Authentication 2.0 §10.1: RFC 3339 §5.6 in UTC
+//! The time at the beginning of a nonce (OpenID Authentication 2.0 §10.1): RFC 3339 §5.6 in UTC
 //! without fractions.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::Timestamp;
 
-/// The length of such a time.
+/// The length of the time, in bytes.
 const LENGTH: usize = 20;
 
-/// A time; `None` where it is written otherwise.
+/// Reads a time. `None` if it has another format.
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    // Of its length, only the form without fractions is left.
+    // A text of this length has no fractions.
     let time = Some(text).filter(|text| text.len() == LENGTH && text.is_ascii())?;
     humantime::parse_rfc3339(time).ok().map(Timestamp::from)
 }
 
-/// The time that a nonce begins with; `None` where it does not, or where the rest is not what a
-/// nonce may have.
+/// Returns the time at the beginning of a nonce. `None` if the nonce does not begin with a time, or
+/// has other characters than §10.1 allows.
 pub(crate) fn begins_at(nonce: &str) -> Option<Timestamp> {
     let sound = nonce.len() <= 255 && nonce.bytes().all(|byte| byte.is_ascii_graphic());
     nonce.get(..LENGTH).filter(|_| sound).and_then(time)
 }
 
-/// A time as it is written here. A later time is written as the last one with a year of four
-/// digits.
+/// Returns the text of a time. A time after the year 9999 becomes the last second of that year.
 pub(crate) fn format(time: Timestamp) -> String {
     const LAST: u64 = 253_402_300_799;
     let time = UNIX_EPOCH + Duration::from_secs(time.as_secs().min(LAST));

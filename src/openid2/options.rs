@@ -1,11 +1,11 @@
-//! The options of relying parties and providers, and the associations that they agree on.
+//! The options of relying parties and providers.
 
 use super::allowed::Allowed;
 use super::association::AssociationKind;
 
-/// The options of a relying party or a provider, and the associations that it agrees on.
+/// The options of a relying party or a provider, for
 /// [`RelyingParty::new`](super::RelyingParty::new) and
-/// [`Provider::new`](super::server::Provider::new) take it.
+/// [`Provider::new`](super::server::Provider::new).
 ///
 /// ```
 /// use oauth_proto::openid2::{Options, RelyingParty};
@@ -20,39 +20,39 @@ use super::association::AssociationKind;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// The kinds of associations, the best first: a relying party asks for them in that order, a
-    /// provider grants them. Default: a relying party asks for
-    /// [`DhSha256`](AssociationKind::DhSha256) and then for [`DhSha1`](AssociationKind::DhSha1),
-    /// and a provider grants all kinds. Kinds without encryption are left out where the provider's
-    /// endpoint has no TLS.
+    /// The kinds of associations, the best first. A relying party requests them in this order, and
+    /// a provider grants them. Kinds without encryption are left out if the provider's endpoint has
+    /// no TLS. Default: `None`, a relying party requests [`DhSha256`](AssociationKind::DhSha256)
+    /// and then [`DhSha1`](AssociationKind::DhSha1), and a provider grants all kinds.
     pub associations: Option<Vec<AssociationKind>>,
-    /// Speaks OpenID 1.1 too (§14): a relying party to providers that know nothing newer, a
-    /// provider to relying parties that do. Default: version 2.0 alone.
+    /// If `true`, OpenID 1.1 (§14) is spoken with providers or relying parties that do not support
+    /// version 2.0. Default: `false`.
     ///
     /// # Security
-    /// Nothing that is signed says which provider answered and when, so that a relying party knows
-    /// a replay by its pending value alone. Signatures are HMAC-SHA1.
+    /// In OpenID 1.1, the signature does not cover the provider and the time. A relying party can
+    /// recognize a replay only by the pending value. Signatures are HMAC-SHA1.
     pub allow_openid1: bool,
-    /// Allows plain http: for a relying party at identifiers, at providers and in its realm; for a
-    /// provider at its endpoint and at relying parties. Default: https alone, except on this
-    /// machine.
+    /// If `true`, http is accepted: by a relying party for identifiers, providers and its realm; by
+    /// a provider for its endpoint and relying parties. Default: `false`, only https, and http on
+    /// this machine.
     ///
     /// # Security
-    /// An attacker on the network can choose the provider of an identifier and answer in its place,
-    /// and can take an answer to a relying party and sign in with it.
+    /// Without TLS, an attacker on the network can choose the provider of an identifier, and so
+    /// sign in as its user. An attacker can also take a response on its way to the relying party,
+    /// and sign in with it.
     pub dangerous_allow_http: bool,
-    /// Allows hosts on this machine or in its network, also without TLS: for a relying party
-    /// identifiers and providers there, for a provider relying parties and their documents.
-    /// Default: hosts of the internet alone.
+    /// If `true`, hosts on this machine and in its network are accepted, also without TLS: by a
+    /// relying party for identifiers and providers, by a provider for relying parties and their
+    /// documents. Default: `false`.
     ///
     /// # Security
-    /// Every user can make this server send requests to hosts that only it can reach. Your HTTP
-    /// client has to refuse names that resolve to such hosts in any case.
+    /// Any user can then make your server send requests to hosts of its own network (SSRF). In any
+    /// case, your HTTP client has to refuse names that resolve to such hosts.
     pub dangerous_allow_internal_hosts: bool,
 }
 
 impl Options {
-    /// The rules for fetching and trusting URLs.
+    /// Returns the rules for fetching and trusting URLs.
     pub(super) fn allowed(&self) -> Allowed {
         Allowed {
             plain_http: self.dangerous_allow_http,
@@ -61,7 +61,7 @@ impl Options {
         }
     }
 
-    /// The kinds of associations, or the default ones.
+    /// Returns the kinds of associations, or the default kinds.
     pub(super) fn kinds_or(self, default: &[AssociationKind]) -> Vec<AssociationKind> {
         self.associations.unwrap_or_else(|| default.to_vec())
     }

@@ -1,14 +1,14 @@
-//! Realms, OpenID Authentication 2.0 §9.2: the part of the web that a user is asked to trust.
+//! Realms: the URLs that a user is asked to trust, OpenID Authentication 2.0 §9.2.
 
 use url::{Host, Url};
 
 use super::identifier::absolute;
 
-/// A realm: a URL, or one with a wildcard for the beginning of its host.
+/// A realm: a URL, or a URL with a wildcard at the beginning of its host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Realm {
     text: String,
-    /// Without the wildcard.
+    /// The URL without the wildcard.
     url: Url,
     wildcard: bool,
 }
@@ -17,8 +17,8 @@ impl Realm {
     /// Reads a realm. Returns `None` if it is not a realm: not an http or https URL, with a
     /// fragment or user information, or with a wildcard that is not at the beginning of its host.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // What is shown to the user is this text, so it says what it means: no character that turns
-        // others around.
+        // The text is shown to the user, so it must not have characters that change the direction
+        // of others.
         let (scheme, rest) = Some(text)
             .filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?
             .split_once("://")?;
@@ -32,13 +32,13 @@ impl Realm {
         sound.then(|| Self { text: text.to_owned(), url, wildcard: without.is_some() })
     }
 
-    /// The realm as it was written, to be shown to the user.
+    /// Returns the text of the realm, for the user.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a URL lies in it: same scheme and port, the host or one below the wildcard, the path
-    /// or one below it.
+    /// Returns whether a URL is in the realm: it has the same scheme and port, the same host or one
+    /// that the wildcard covers, and the same path or one below it.
     pub(crate) fn contains(&self, url: &str) -> bool {
         let Some(url) = absolute(url) else { return false };
         let same_place = url.scheme() == self.url.scheme()
@@ -51,7 +51,7 @@ impl Realm {
     }
 
     fn holds_path(&self, url: &Url) -> bool {
-        // A query in the realm belongs to what must be equal.
+        // A query in the realm must be equal, too.
         if let Some(query) = self.url.query() {
             let goes_on = |own: &str| {
                 own.strip_prefix(query).is_some_and(|rest| rest.is_empty() || rest.starts_with('&'))
@@ -64,14 +64,14 @@ impl Realm {
         })
     }
 
-    /// Returns the domain after its wildcard, if it has one: `example.com` of
+    /// Returns the domain after the wildcard, if there is a wildcard: `example.com` for
     /// `https://*.example.com/`.
     pub(crate) fn wildcard_host(&self) -> Option<&str> {
         self.url.host_str().filter(|_| self.wildcard)
     }
 
-    /// Returns the URL at which discovery on the relying party begins: `www` in the wildcard's
-    /// place (§9.2.1).
+    /// Returns the URL at which discovery of the relying party begins, with `www` instead of the
+    /// wildcard (§9.2.1).
     pub(crate) fn discovery_url(&self) -> Option<Url> {
         let host = self.url.host_str().filter(|_| self.wildcard).map(|host| format!("www.{host}"));
         let mut url = self.url.clone();
@@ -82,15 +82,14 @@ impl Realm {
     }
 }
 
-/// Returns whether a wildcard before that host stands for the sites of many owners, as in `*.com`
-/// or `*.co.uk`: by a rule of thumb, since only a list tells `*.com.pl` from `*.bmw.de`. A provider
-/// refuses those, unless `Provider::public_suffixes` knows better.
+/// Returns whether a wildcard before this host covers sites of many owners, such as `*.com` and
+/// `*.co.uk`. It is a rule of thumb, since only a list can distinguish `*.com.pl` from `*.bmw.de`.
+/// A provider refuses such realms, unless the list of `Provider::public_suffixes` allows them.
 pub(crate) fn is_too_wide(host: &str) -> bool {
     let labels: Vec<_> = host.split('.').collect();
     match labels.as_slice() {
         [_] => true,
-        // Below a country there may be one more level that is open to registration; those names are
-        // short.
+        // Below a country there can be one more level for registrations, with a short name.
         [second, country] => country.len() == 2 && second.len() <= 3,
         _ => false,
     }

@@ -1,20 +1,20 @@
-//! XRDS documents, as OpenID Authentication 2.0 §7.3.2 reads them: services, their types and URIs.
+//! Reading XRDS documents: services, their types and URIs. OpenID Authentication 2.0 §7.3.2.
 
 use quick_xml::NsReader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 
-/// The namespace of what is read here.
+/// The namespace of the elements that are read.
 const XRD: &str = "xri://$xrd*($v*2.0)";
-/// That of `Delegate`, OpenID 1's word for the local identifier.
+/// The namespace of `Delegate`, OpenID 1's element for the local identifier.
 const OPENID_1: &str = "http://openid.net/xmlns/1.0";
 
-/// Larger documents are not read.
+/// The largest document that is read, in bytes.
 pub(super) const MAX_DOCUMENT: usize = 128 * 1024;
-/// Elements are not nested deeper.
+/// The deepest nesting of elements.
 const MAX_DEPTH: usize = 16;
-/// Services, and types and URIs of one, are not more.
+/// The largest number of services, and of the types and URIs of a service.
 const MAX_ENTRIES: usize = 64;
 
 /// A service of a document.
@@ -22,10 +22,10 @@ const MAX_ENTRIES: usize = 64;
 pub(super) struct Service {
     priority: Option<u64>,
     pub(super) types: Vec<String>,
-    /// The best first.
+    /// The URIs, the best first.
     pub(super) uris: Vec<String>,
     pub(super) local_id: Option<String>,
-    /// OpenID 1's.
+    /// The local identifier of OpenID 1.
     pub(super) delegate: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn services(document: &[u8]) -> Option<Vec<Service>> {
             Event::Text(text) => found.text.push_str(&text.xml10_content()),
             Event::CData(text) => found.text.push_str(&text.xml10_content()),
             Event::GeneralRef(reference) => found.text.push_str(&resolved(&reference)?),
-            // What a document type declares is never needed, and has been the way in.
+            // Document types are not needed, and their entities were used for attacks.
             Event::DocType(_) => return None,
             Event::Eof => break,
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Empty(_) => {}
@@ -75,7 +75,7 @@ pub(super) fn services(document: &[u8]) -> Option<Vec<Service>> {
     Some(services)
 }
 
-/// A character by its number, or one of the five that XML itself names.
+/// Returns the character of a numeric reference, or of one of the five named references of XML.
 fn resolved(reference: &BytesRef<'_>) -> Option<String> {
     if let Some(char) = reference.resolve_char_ref().ok()? {
         return Some(char.to_string());
@@ -107,10 +107,10 @@ struct XrdsContent {
     has_root: bool,
     has_xrd: bool,
     services: Vec<Service>,
-    /// The service that is open, and its URIs with their priorities.
+    /// The service that is being read, and its URIs with their priorities.
     service: Service,
     uris: Vec<(u64, String)>,
-    /// That of the URI that is open.
+    /// The priority of the URI that is being read.
     priority: Option<u64>,
     text: String,
 }
@@ -123,7 +123,7 @@ impl XrdsContent {
             return None;
         }
         match element {
-            // The last one is that of the identifier; those before it lead there.
+            // The last `XRD` is that of the identifier. The others lead to it.
             Element::Xrd if self.open == [Element::Xrds] => {
                 self.services.clear();
                 self.has_xrd = true;
@@ -169,8 +169,8 @@ impl XrdsContent {
     }
 }
 
-/// Returns the priority attribute: the lower, the better. A missing one, and one that is not a
-/// number, is the worst. `None` where the attributes cannot be read.
+/// Returns the priority attribute: a lower number is better. If it is missing or not a number, the
+/// priority is the worst. `None` if the attributes cannot be read.
 fn priority(start: &BytesStart<'_>) -> Option<Option<u64>> {
     let attribute = start.try_get_attribute("priority").ok()?;
     Some(attribute.and_then(|attribute| attribute.value.trim().parse().ok()))

@@ -1,27 +1,27 @@
-//! XRDS documents that others discover: a provider's, a user's, a relying party's. OpenID
-//! Authentication 2.0 §7.3 and §13.
+//! Writing XRDS documents of providers, users and relying parties: OpenID Authentication 2.0 §7.3
+//! and §13.
 
 use std::fmt;
 
 use quick_xml::escape::escape;
 
-/// The type of an OP identifier's service.
+/// The type of the service of an OP identifier.
 pub(super) const SERVER: &str = "http://specs.openid.net/auth/2.0/server";
-/// The type of a claimed identifier's service.
+/// The type of the service of a claimed identifier.
 pub(super) const SIGNON: &str = "http://specs.openid.net/auth/2.0/signon";
-/// Its types in OpenID 1 (§7.3.2.4, §14.2.1).
+/// The types of the service in OpenID 1 (§7.3.2.4, §14.2.1).
 pub(super) const SIGNON_1: [&str; 4] = [
     "http://openid.net/signon/1.1",
     "http://openid.net/signon/1.0",
     "http://openid.net/server/1.1",
     "http://openid.net/server/1.0",
 ];
-/// The type of a relying party's service (§13).
+/// The type of the service of a relying party (§13).
 pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 
-/// An XRDS document, for others to discover. Its text is that of [`Display`](fmt::Display); serve
-/// it with the media type `application/xrds+xml`, or name its URL in the header `X-XRDS-Location`
-/// of the page (Yadis 1.0 §6.2.4).
+/// An XRDS document, by which providers, users and relying parties are discovered.
+/// [`Display`](fmt::Display) writes its text. Serve it with the media type `application/xrds+xml`,
+/// or name its URL in the header `X-XRDS-Location` of a page (Yadis 1.0 §6.2.4).
 ///
 /// ```
 /// use oauth_proto::openid2::{ExtensionType, XrdsDocument};
@@ -37,34 +37,34 @@ pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum XrdsDocument<'a> {
-    /// That of a provider, at its OP identifier (§7.3.2.1.1): a user who types that identifier is
-    /// asked who they are at the provider.
+    /// The document of a provider, at its OP identifier (§7.3.2.1.1). A user who types the OP
+    /// identifier chooses an identifier at the provider.
     Provider {
-        /// The provider's endpoint.
+        /// The endpoint of the provider.
         endpoint: &'a str,
-        /// The type URIs of the extensions that it knows.
+        /// The type URIs of the extensions that the provider supports.
         extensions: &'a [&'a str],
     },
-    /// That of a user, at the claimed identifier (§7.3.2.1.2).
+    /// The document of a user, at the claimed identifier (§7.3.2.1.2).
     User {
         /// The endpoint of the user's provider.
         endpoint: &'a str,
-        /// The identifier of the user at the provider, if that is another one.
+        /// The identifier of the user at the provider, if it is not the claimed identifier.
         local_id: Option<&'a str>,
-        /// The type URIs of the extensions that the provider knows.
+        /// The type URIs of the extensions that the provider supports.
         extensions: &'a [&'a str],
     },
-    /// That of a relying party, at its realm (§13).
+    /// The document of a relying party, at its realm (§13).
     RelyingParty {
-        /// The URLs where it takes assertions.
+        /// The `return_to` URLs of the relying party.
         return_to: &'a [&'a str],
-        /// Icons for the provider's page (User Interface Extension §6).
+        /// The URLs of icons for the provider's page (User Interface Extension §6).
         icons: &'a [&'a str],
     },
 }
 
 impl XrdsDocument<'_> {
-    /// The header that says where the document of a page is (Yadis 1.0 §6.2.4).
+    /// The name of the header with the URL of a page's document (Yadis 1.0 §6.2.4).
     pub(super) const LOCATION_HEADER: &'static str = "x-xrds-location";
 }
 
@@ -91,8 +91,7 @@ impl fmt::Display for XrdsDocument<'_> {
     }
 }
 
-/// Returns the links in the head of a user's page that say the same as a document of the user's
-/// (§7.3.3).
+/// Returns the links for the head of a user's page, as an alternative to an XRDS document (§7.3.3).
 ///
 /// ```
 /// use oauth_proto::openid2::user_links;

@@ -1,4 +1,4 @@
-//! A verified assertion, OpenID Authentication 2.0 §11.5: it holds signed fields and nothing else.
+//! A verified assertion, which has only signed fields: OpenID Authentication 2.0 §11.5.
 
 use std::fmt;
 
@@ -9,11 +9,10 @@ use super::positive_assertion::ReceivedAssertion;
 use crate::core::error::openid2::AssertionError;
 use crate::{BoxError, DriveError, Error, OneTimeUse};
 
-/// An assertion of which all is checked but whether it comes for the first time (§11.3).
+/// An assertion that is verified, except that its nonce may have been used before (§11.3).
 ///
-/// Your storage knows that: [`confirm`](Self::confirm) asks a [`Store`],
-/// [`confirm_async`](Self::confirm_async) an [`AsyncStore`]. Both fail with [`DriveError`], as
-/// [`run`](crate::run) does:
+/// Your storage remembers nonces: [`confirm`](Self::confirm) asks a [`Store`], and
+/// [`confirm_async`](Self::confirm_async) asks an [`AsyncStore`]:
 ///
 /// ```
 /// use oauth_proto::openid2::server::store::MemoryStore;
@@ -31,7 +30,7 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 /// }
 /// ```
 ///
-/// Or ask what you have, and hand over its answer:
+/// Or ask your own storage, and pass its output:
 ///
 /// ```
 /// use std::collections::HashSet;
@@ -52,7 +51,8 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct UnconfirmedAssertion {
-    /// The query for your storage: remember this nonce, and tell whether it was there.
+    /// The query for your storage, which remembers the nonce and returns whether it was used
+    /// before.
     pub query: RememberNonce,
     assertion: Assertion,
 }
@@ -62,12 +62,11 @@ impl UnconfirmedAssertion {
         Self { query, assertion }
     }
 
-    /// Stores the nonce in a blocking store, and returns the assertion if the store had not seen
-    /// it.
+    /// Remembers the nonce in a blocking store, and returns the assertion if the nonce is new.
     ///
     /// # Errors
-    /// [`DriveError::Storage`] when the store fails, [`AssertionError::Replayed`] when the
-    /// assertion was confirmed before.
+    /// [`DriveError::Storage`] if the store fails. [`AssertionError::Replayed`] if the assertion
+    /// was confirmed before.
     pub fn confirm<S: Store>(self, store: &S) -> Result<Assertion, DriveError>
     where
         S::Error: Into<BoxError>,
@@ -76,12 +75,11 @@ impl UnconfirmedAssertion {
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// Stores the nonce in an asynchronous store, and returns the assertion if the store had not
-    /// seen it.
+    /// Remembers the nonce in an asynchronous store, and returns the assertion if the nonce is new.
     ///
     /// # Errors
-    /// [`DriveError::Storage`] when the store fails, [`AssertionError::Replayed`] when the
-    /// assertion was confirmed before.
+    /// [`DriveError::Storage`] if the store fails. [`AssertionError::Replayed`] if the assertion
+    /// was confirmed before.
     pub async fn confirm_async<S: AsyncStore>(self, store: &S) -> Result<Assertion, DriveError>
     where
         S::Error: Into<BoxError>,
@@ -90,11 +88,11 @@ impl UnconfirmedAssertion {
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// Takes your storage's answer to the [`query`](field@Self::query), and returns the assertion
-    /// if the nonce was not there.
+    /// Continues with your storage's output for the [`query`](field@Self::query), and returns the
+    /// assertion if the nonce is new.
     ///
     /// # Errors
-    /// [`AssertionError::Replayed`] when it was.
+    /// [`AssertionError::Replayed`] if the nonce was used before.
     pub fn answer(self, answer: OneTimeUse) -> Result<Assertion, Error> {
         match answer {
             OneTimeUse::First => Ok(self.assertion),
@@ -107,9 +105,9 @@ fn unavailable(error: impl Into<BoxError>) -> DriveError {
     DriveError::storage("remember the nonce of the assertion", error)
 }
 
-/// A provider's verified assertion about a user, for which it was entitled to speak.
+/// A provider's verified assertion about a user. All of its values were signed.
 ///
-/// Its key in your tables is `claimed_id`. All values of an assertion were signed.
+/// Find your own account of the user by `claimed_id`.
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, ax};
@@ -126,16 +124,16 @@ fn unavailable(error: impl Into<BoxError>) -> DriveError {
 pub struct Assertion {
     /// The version of the protocol.
     pub version: Version,
-    /// The provider's endpoint.
+    /// The endpoint of the provider.
     pub endpoint: String,
-    /// The user: the key for the data that you keep about them (§11.5). `None` where no identifier
-    /// was asked for. It may have a fragment, which tells the owners of a recycled URL apart; show
-    /// it to people without that (§11.5.1).
+    /// The claimed identifier, by which you find your own account of the user (§11.5). `None` if
+    /// the request was without identity. It can have a fragment, which distinguishes the owners of
+    /// a reused URL. Show it to users without the fragment (§11.5.1).
     pub claimed_id: Option<String>,
     /// The identifier of the user at the provider.
     pub local_id: Option<String>,
-    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from
-    /// where you keep it.
+    /// The handle of an association that the provider no longer accepts (§11.4.2.2). Remove the
+    /// association from your storage.
     pub invalidated_handle: Option<String>,
     message: Message,
 }
@@ -144,7 +142,7 @@ impl Assertion {
     pub(super) fn new(received: ReceivedAssertion, invalidated_handle: Option<String>) -> Self {
         let signed = received.message.get("signed").unwrap_or_default().to_owned();
         let mut message = received.message.only_signed(&signed);
-        // Told from the rest by it, though not every provider signs it.
+        // The field is read although not every provider signs it.
         if received.version == Version::V2_0 {
             message.set("ns", NS_2_0);
         }
@@ -160,10 +158,10 @@ impl Assertion {
         }
     }
 
-    /// Returns what an extension's response says, of its signed fields:
-    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
-    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. `None` where there is no
-    /// response of the extension, or its namespace was not signed.
+    /// Returns the response of an extension, such as
+    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) or
+    /// [`sreg::Response`](crate::openid2::sreg::Response), with its signed fields. `None` if there
+    /// is no response of the extension, or if its namespace was not signed.
     pub fn extension<E: ResponseExtension>(&self) -> Option<E> {
         let found = E::NAMESPACES
             .iter()
@@ -171,8 +169,8 @@ impl Assertion {
         E::read(&found)
     }
 
-    /// Returns the signed fields of any extension by its type URI. `None` where its namespace was
-    /// not signed.
+    /// Returns the signed fields of an extension by its type URI. `None` if its namespace was not
+    /// signed.
     pub fn raw_extension(&self, namespace: &str) -> Option<Extension> {
         self.message.extension(namespace, None)
     }

@@ -1,4 +1,4 @@
-//! Asking for an association, OpenID Authentication 2.0 §8.
+//! Requests for associations: OpenID Authentication 2.0 §8.
 
 use std::time::Duration;
 
@@ -19,20 +19,20 @@ use crate::core::step::Receive;
 use crate::wire::is_secure;
 use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
-/// No association is kept longer, whatever the provider says.
+/// The longest lifetime of an association, also if the provider names a longer one.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
 
 impl RelyingParty {
-    /// Agrees on a key with a provider, to check its answers without asking it each time. `None`
-    /// where the provider grants none, or none of the kinds that are wanted: then the answer is
-    /// checked by asking.
+    /// Requests an association, a shared key with a provider, so that responses can be checked
+    /// without a request each time. The step ends in `None` if the provider grants no association
+    /// of a requested kind. Then [`redeem`](Self::redeem) asks the provider about each response.
     ///
-    /// If the provider names another kind, the step asks for that, once (§8.2.4).
+    /// If the provider names another kind, the step requests that kind once (§8.2.4).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint may not be asked. From
-    /// the step [`Misbehaved`] when an association is granted that does not hold together; going on
-    /// without one is as safe.
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] if the endpoint is not allowed. The step
+    /// fails with [`Misbehaved`] if the granted association is not valid. You can continue without
+    /// an association, which is as safe.
     pub fn associate(
         &self,
         discovered: &Discovered,
@@ -41,7 +41,7 @@ impl RelyingParty {
         self.allowed.check_endpoint(discovered.endpoint())?;
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
-        // A key in the clear needs a connection that an attacker cannot read (§8.4.1).
+        // A key without encryption needs TLS (§8.4.1).
         let is_secure = is_secure(&uri);
         let mut kinds = self.kinds.clone();
         kinds.retain(|kind| (is_secure || kind.hides_key()) && kind.is_in(version));
@@ -70,8 +70,7 @@ struct AssociationRequest {
     kinds: Vec<AssociationKind>,
 }
 
-/// The attempt to get an association: a provider that refuses the first one may name another kind
-/// (§8.2.4).
+/// The number of the attempt: a provider that refuses the first kind can name another one (§8.2.4).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Attempt {
     First,
@@ -88,7 +87,7 @@ impl AssociationRequest {
         let (association_type, session) = (kind.association_type(), kind.session_type());
         let mut message = Message::new(self.version, "associate");
         message.set("assoc_type", association_type.name());
-        // OpenID 1.1 has an empty name for it (§14.2.1).
+        // OpenID 1.1 has an empty name for no encryption (§14.2.1).
         let plain = session == SessionType::NoEncryption && self.version == Version::V1_1;
         message.set("session_type", if plain { "" } else { session.name() });
         let mut keys = None;
@@ -121,8 +120,8 @@ impl Receive<Option<Association>> for AwaitAssociation {
         response: Response,
         moment: Moment,
     ) -> Result<Step<Option<Association>>, Error> {
-        // Some providers refuse with status 200, so the fields alone tell. Who knows of no
-        // associations may answer anything.
+        // Some providers refuse with status 200, so only the fields count. A provider without
+        // associations can respond with anything.
         let Some(direct) = DirectResponse::of(&response) else {
             return Ok(Step::Done(None));
         };
@@ -150,7 +149,7 @@ impl Receive<Option<Association>> for AwaitAssociation {
 }
 
 impl AwaitAssociation {
-    /// Asks for the kind that the provider names (§8.2.4), if it is one that was wanted.
+    /// Requests the kind that the provider names (§8.2.4), if the options have it.
     fn try_another(
         self: Box<Self>,
         direct: &DirectResponse,
@@ -168,8 +167,7 @@ impl AwaitAssociation {
         }
     }
 
-    /// The association, if it is of the kind that was asked for (§8.2.1). Each error names the
-    /// field that is wrong.
+    /// Returns the association, if it has the requested kind (§8.2.1). Errors name the wrong field.
     fn read(
         &self,
         direct: &DirectResponse,
@@ -186,8 +184,8 @@ impl AwaitAssociation {
         if received == session {
             return self.finish(direct, received, moment);
         }
-        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which protects nothing if an
-        // attacker can read the connection.
+        // In OpenID 1.1 a provider can send the key without encryption (§14.2.2), which is not safe
+        // without TLS.
         match (self.request.version, received) {
             (Version::V1_1, SessionType::NoEncryption) if !is_secure(&self.request.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),

@@ -1,4 +1,4 @@
-//! Requesting authentication, OpenID Authentication 2.0 §9.
+//! Requests for authentication: OpenID Authentication 2.0 §9.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use crate::core::endpoint::{endpoint, with_query};
 use crate::wire::{form, without_secrets};
 use crate::{Error, Moment, Unsupported};
 
-/// The default time that a user may take.
+/// The default lifetime of a pending authorization.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The argument of `return_to` that ties the answer to this user.
+/// The argument of `return_to` that ties the response to the user's browser.
 pub(super) const STATE: &str = "rp_state";
 
-/// The request for a user, and its provider.
+/// The options of an authentication request to a provider.
 ///
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, sreg};
@@ -45,14 +45,14 @@ pub struct Authorize {
     discovered: Discovered,
     return_to: String,
     extensions: Vec<Extension>,
-    /// The key that the answer is to be signed with, if there is one;
-    /// [`Pending::association`](field@Pending::association) wants it again. One of another
-    /// provider's, or that has expired, is not used. Default: none.
+    /// The association with which the provider should sign the response. Set it again in
+    /// [`Pending::association`](field@Pending::association) before you redeem. An association of
+    /// another provider, or an expired one, is ignored. Default: `None`.
     pub association: Option<Association>,
-    /// Wants an answer without the user being asked anything (§9.3). If that cannot be,
-    /// [`RelyingParty::redeem`] says
-    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) at once; keep
-    /// what was discovered, to ask again then. Default: the user may be asked.
+    /// If `true`, the provider must respond without asking the user anything (§9.3). If it cannot,
+    /// [`RelyingParty::redeem`] returns
+    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded). Keep the
+    /// [`Discovered`] value to send the user again without this option. Default: `false`.
     ///
     /// ```
     /// use oauth_proto::openid2::{
@@ -83,16 +83,17 @@ pub struct Authorize {
     /// }
     /// ```
     pub immediate: bool,
-    /// Asks for extensions alone, and not who the user is (§9.1). Default: asks who the user is.
+    /// If `true`, only extensions are requested, and not the user's identity (§9.1). Default:
+    /// `false`.
     pub without_identity: bool,
-    /// The time that the user may take. Default: an hour.
+    /// The time in which the user must come back. Default: one hour.
     pub lifetime: Duration,
 }
 
 impl Authorize {
-    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a [known
-    /// one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which
-    /// lies in the realm. It may have a query.
+    /// Makes a request to the provider that [`RelyingParty::discover`] found, or to a [known
+    /// provider](Discovered::known_provider). The user comes back to `return_to`, an absolute URL
+    /// in the realm, which can have a query.
     pub fn new(discovered: &Discovered, return_to: impl Into<String>) -> Self {
         Self {
             discovered: discovered.clone(),
@@ -105,15 +106,15 @@ impl Authorize {
         }
     }
 
-    /// Adds an extension: further attributes of the user, or a wish for the provider's page. See
-    /// [`Extension`]. It replaces one of the same namespace.
+    /// Adds an extension, for example a request for attributes of the user. It replaces an
+    /// extension with the same namespace. See [`Extension`].
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self
     }
 }
 
-/// A request that is ready: send the user with it, by a redirect or a form, and remember the
+/// An authentication request that is ready: redirect the user with it, or send a form, and keep the
 /// pending value.
 ///
 /// ```
@@ -136,24 +137,25 @@ impl Authorize {
 /// }
 /// ```
 pub struct Authorization {
-    /// The pending value.
+    /// The value that [`RelyingParty::redeem`] needs. Keep it for this browser until the response
+    /// arrives.
     pub pending: Pending,
     endpoint: String,
     message: Message,
 }
 
 impl Authorization {
-    /// Returns where to redirect the user (§5.2.1).
+    /// Returns the URL to which the application redirects the user's browser (§5.2.1).
     ///
     /// # Errors
-    /// [`Unsupported::Unsendable`] when there is more than a URL can hold; a form always can.
+    /// [`Unsupported::Unsendable`] if the URL is too long. Use [`page`](Self::page) then.
     pub fn url(&self) -> Result<String, Error> {
         Ok(with_query(&endpoint(&self.endpoint)?, &self.message.to_form())?.to_string())
     }
 
-    /// Returns a page with a form that submits itself, or by its button where there are no scripts
-    /// (§5.2.2). It is HTML; a `Content-Security-Policy` of yours has to let its one inline script
-    /// run, or the button is pressed.
+    /// Returns an HTML page with a form that submits itself, or that the user submits with a button
+    /// if scripts are disabled (§5.2.2). Your `Content-Security-Policy` must allow its inline
+    /// script, or the user has to press the button.
     pub fn page(&self) -> String {
         indirect_communication::page(&self.endpoint, &self.message)
     }
@@ -169,13 +171,14 @@ impl fmt::Debug for Authorization {
 }
 
 impl RelyingParty {
-    /// Asks a user who they are: makes the request that the user's browser takes to the provider.
-    /// OpenID Authentication 2.0 §9 calls it requesting authentication.
+    /// Makes the authentication request that the user's browser sends to the provider (OpenID
+    /// Authentication 2.0 §9).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when `return_to` or an `update_url` is not a URL or outside of the
-    /// realm, or the endpoint is not a URL; [`Unsupported::PlainHttp`] when one of them has no TLS;
-    /// [`Unsupported::Unsendable`] when OpenID 1.1 is to be asked without an identity.
+    /// [`Unsupported::Url`] if `return_to` or an `update_url` is not a URL in the realm, or if the
+    /// endpoint is not a URL. [`Unsupported::PlainHttp`] if one of them has no TLS.
+    /// [`Unsupported::Unsendable`] if the provider speaks OpenID 1.1 and the request is without
+    /// identity.
     #[doc(alias = "authenticate")]
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
         let discovered = &authorize.discovered;
@@ -250,7 +253,7 @@ impl RelyingParty {
         }
     }
 
-    /// The URL to come back to, with the state in its query.
+    /// Returns `return_to` with the state in its query.
     fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
         let refuse =
             |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
@@ -281,7 +284,7 @@ impl RelyingParty {
     }
 }
 
-/// The identifiers that a request names at a discovered provider.
+/// Returns the identifiers in a request to a discovered provider.
 fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
     match (discovered.claimed_id.clone(), discovered.asserted_local_id().cloned()) {
         (Some(claimed_id), Some(local_id)) => RequestedIdentity::Claimed { claimed_id, local_id },
@@ -289,7 +292,7 @@ fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
     }
 }
 
-/// The name of the realm parameter (§14.2.1).
+/// Returns the name of the realm parameter (§14.2.1).
 fn realm_name(version: Version) -> &'static str {
     match version {
         Version::V2_0 => "realm",

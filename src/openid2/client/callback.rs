@@ -1,4 +1,4 @@
-//! The request with which the user comes back, OpenID Authentication 2.0 §5.2 and §11.1.
+//! The request with which the user's browser comes back: OpenID Authentication 2.0 §5.2 and §11.1.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::wire::{form, without_secrets};
 use crate::{Callback, Forged};
 
 impl Callback<'_> {
-    /// The message: of a form, nothing in the query counts (§4.1.2).
+    /// Returns the message. If there is a form, the query is ignored (§4.1.2).
     pub(super) fn message(&self) -> Result<Message, Forged> {
         let text = match self.form {
             Some(form) => std::str::from_utf8(form).map_err(|_| Malformed::NotText),
@@ -27,7 +27,7 @@ impl Callback<'_> {
         })
     }
 
-    /// The query's values of that name.
+    /// Returns the values of a name in the query.
     pub(super) fn arguments(&self, name: &str) -> Vec<Option<String>> {
         values(self.query(), name)
     }
@@ -36,7 +36,7 @@ impl Callback<'_> {
         self.url.split('#').next().unwrap_or_default()
     }
 
-    /// Whether it is a URL, or a path, and not a query alone.
+    /// Returns whether the callback is a URL or a path, and not only a query.
     fn has_path(&self) -> bool {
         let url = self.without_fragment();
         let scheme = url.split(['?', '=', '&', '/']).next().unwrap_or_default();
@@ -52,8 +52,8 @@ impl Callback<'_> {
         }
     }
 
-    /// Checks that the user arrived at that URL (§11.1): scheme, host, port and path are the same, and
-    /// each of its query's arguments is there with the same values.
+    /// Checks that the user arrived at that URL (§11.1): scheme, host, port and path are the same,
+    /// and each of its query's arguments is there with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || {
             Forged::OpenId2(AssertionError::ReturnToMismatch {
@@ -63,10 +63,10 @@ impl Callback<'_> {
         };
         let expected = absolute(return_to).ok_or_else(mismatch)?;
         if self.has_path() {
-            // Answers in the query may be long; the place is not.
+            // The query can be long, and is not shown.
             let url = self.without_fragment().split('?').next().unwrap_or_default();
             let received = if url.starts_with('/') {
-                // Put together, not joined: a path with two slashes would name a host.
+                // Concatenated, not joined: a path with two slashes would name a host.
                 let origin = &expected[..url::Position::BeforePath];
                 absolute(&format!("{origin}{url}"))
             } else {

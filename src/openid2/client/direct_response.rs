@@ -10,7 +10,7 @@ use crate::wire::MAX_BODY;
 pub(super) struct DirectResponse(BTreeMap<String, String>);
 
 impl DirectResponse {
-    /// `None` where the response is not in Key-Value form.
+    /// Reads a response. `None` if it is not in Key-Value form.
     pub(super) fn of(response: &Response) -> Option<Self> {
         if response.body().len() > MAX_BODY {
             return None;

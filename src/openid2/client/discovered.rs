@@ -6,11 +6,11 @@ use super::super::message::Version;
 use super::super::xrds_document::SERVER;
 use crate::Error;
 
-/// The result of discovery for an identifier: the provider that may speak for it.
+/// The result of discovery for an identifier: its provider.
 ///
-/// It is serde, so that it can be kept for a while.
-/// [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
-/// [`Discovered::known_provider`] is for a site with one provider.
+/// [`RelyingParty::discover`](super::RelyingParty::discover) returns it, and
+/// [`Discovered::known_provider`] makes it for a site with one provider. It implements serde's
+/// `Serialize` and `Deserialize`, so you can store it for a while.
 ///
 /// ```
 /// use oauth_proto::openid2::Discovered;
@@ -25,30 +25,30 @@ use crate::Error;
 pub struct Discovered {
     /// The version of the protocol that the provider speaks.
     pub version: Version,
-    /// Never empty; the best first.
+    /// The endpoints, the best first. Never empty.
     pub(super) endpoints: Vec<String>,
-    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider
-    /// is to say who the user is.
+    /// The identifier that the user claims. `None` if the user typed the identifier of a provider
+    /// (an OP identifier), so that the provider chooses the user's identifier.
     pub claimed_id: Option<String>,
     /// The identifier of the user at the provider, if it is not the claimed identifier.
     pub local_id: Option<String>,
-    /// The type URIs of the provider's service, among them those of the extensions that its
-    /// document says it knows. Of a [known provider](Self::known_provider) no extensions are known.
+    /// The type URIs of the provider's service, with those of the extensions that its document
+    /// lists. For a [known provider](Self::known_provider) there are no extensions.
     pub types: Vec<String>,
 }
 
 impl Discovered {
-    /// Returns the local identifier that the provider asserts: the claimed one where no other is
-    /// named. `None` where the user chooses an identifier at the provider.
+    /// Returns the local identifier that the provider asserts. It is the claimed identifier if the
+    /// document names no other. `None` if the user chooses an identifier at the provider.
     pub(super) fn asserted_local_id(&self) -> Option<&String> {
         self.claimed_id.as_ref().map(|claimed_id| self.local_id.as_ref().unwrap_or(claimed_id))
     }
 
-    /// Returns a provider whose endpoint is known: every user is sent there, and the provider asks
-    /// for the identity.
+    /// Makes the result for a provider with a known endpoint, without discovery. Every user is sent
+    /// there and chooses an identifier at the provider.
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https
+    /// [`Unsupported::Url`](crate::Unsupported::Url) if `endpoint` is not an absolute http or https
     /// URL.
     pub fn known_provider(endpoint: &str) -> Result<Self, Error> {
         crate::core::endpoint::endpoint(endpoint)?;
@@ -61,7 +61,7 @@ impl Discovered {
         })
     }
 
-    /// Returns the provider's endpoint.
+    /// Returns the endpoint of the provider.
     pub fn endpoint(&self) -> &str {
         self.endpoints.first().map_or("", String::as_str)
     }

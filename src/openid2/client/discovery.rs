@@ -17,9 +17,9 @@ use crate::core::step::Receive;
 use crate::wire::without_secrets;
 use crate::{Error, Moment, Purpose, Request, Response, ResponseExcerpt, Step, Unsupported};
 
-/// Redirects that are followed, of each document.
+/// The number of redirects that are followed for each document.
 const MAX_REDIRECTS: u8 = 5;
-/// Why nothing was found.
+/// The reason why no provider was found.
 const NO_LINK: &str = "its page names no XRDS document, and its head has no link to a provider \
     (`openid2.provider`)";
 const NO_SERVICE: &str = "its XRDS document lists no service of OpenID 2.0";
@@ -37,18 +37,18 @@ const ENDPOINT_NO_TLS: &str =
 const ENDPOINT_NOT_FAR: &str = "the host of its provider's endpoint is not on the internet \
     (`dangerous_allow_internal_hosts` accepts it)";
 const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
-/// A service's URIs that are kept.
+/// The number of URIs of a service that are kept.
 const MAX_ENDPOINTS: usize = 8;
-/// A longer text is not an identifier: it would have to be stored, and fit into a URL.
+/// The longest identifier, in bytes: it must fit into a URL and a store.
 const MAX_LOCAL_ID: usize = 2048;
 
 /// The services in an identifier's document and page.
 pub(super) struct DiscoveryResult {
-    /// The best first; perhaps nothing.
+    /// The services, the best first. Can be empty.
     pub(super) found: Vec<Discovered>,
-    /// The identifier that it was found of, after redirects.
+    /// The identifier for which they were found, after redirects.
     pub(super) claimed: Url,
-    /// Why there is nothing, if so.
+    /// The reason why there are no services, if there are none.
     pub(super) reason: &'static str,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct DiscoveryResult {
 pub(super) type AfterDiscovery<T> =
     Box<dyn FnOnce(Result<DiscoveryResult, Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
 
-/// Why an identifier leads nowhere.
+/// Returns the error for an identifier without a provider.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
     let answer = response.map(|response| Box::new(ResponseExcerpt::of(response)));
     Unsupported::Identifier {
@@ -76,14 +76,14 @@ pub(super) fn discover<T: 'static>(
     AwaitDocument { allowed, kind: DocumentKind::Identifier, url, redirects: 0, then }.send()
 }
 
-/// The document that is awaited.
+/// The document that was requested.
 enum DocumentKind {
-    /// The identifier itself: a document, or a page that leads to one, or has links.
+    /// The identifier itself: an XRDS document, or a page that names one or has links.
     Identifier,
-    /// The document that it led to. If it is not such a document, the links of its page count, or
-    /// the page is fetched.
+    /// The XRDS document that the identifier named. If the response is not one, the links of the
+    /// page are used.
     Document { claimed: Url, page: Option<html::Head> },
-    /// The page of an identifier whose document did not help.
+    /// The page of an identifier whose XRDS document had no usable service.
     Page { claimed: Url, reason: &'static str },
 }
 
@@ -116,12 +116,12 @@ impl<T: 'static> AwaitDocument<T> {
         Ok(Step::send(request, self))
     }
 
-    /// Goes where a redirect leads.
+    /// Follows a redirect.
     fn follow(mut self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
         let target =
             location(response.headers(), LOCATION.as_str()).and_then(|to| joined(&self.url, to));
         let target = target.filter(|_| self.redirects < MAX_REDIRECTS);
-        // From https to http is a way that no identifier goes.
+        // A redirect from https to http is refused.
         let target = target.filter(|to| {
             self.allowed.plain_http || self.url.scheme() == "http" || self.allowed.trusts(to)
         });
@@ -152,7 +152,7 @@ impl<T: 'static> AwaitDocument<T> {
         }
     }
 
-    /// The identifier's own answer.
+    /// The response of the identifier's host.
     fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
         let Self { allowed, url: claimed, then, .. } = *self;
         if !allowed.trusts(&claimed) {
@@ -206,7 +206,7 @@ impl<T: 'static> Receive<T> for AwaitDocument<T> {
             DocumentKind::Document { claimed, page } => {
                 by_document(response.body(), self.allowed, claimed, page, self.then)
             }
-            // Another page than that of the identifier says nothing about it.
+            // Only the identifier's own page can have links for it.
             DocumentKind::Page { claimed, reason } if self.url != claimed => {
                 (self.then)(Ok(DiscoveryResult { found: Vec::new(), claimed, reason }))
             }
@@ -222,7 +222,7 @@ impl<T: 'static> Receive<T> for AwaitDocument<T> {
     }
 }
 
-/// XRDS-based discovery (§7.3.2), or that by the page where the document does not help.
+/// Discovers by an XRDS document (§7.3.2), or by the page if the document has no usable service.
 fn by_document<T: 'static>(
     document: &[u8],
     allowed: Allowed,
@@ -241,8 +241,8 @@ fn by_document<T: 'static>(
     then(Ok(DiscoveryResult { found, claimed, reason }))
 }
 
-/// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or
-/// by fetching it.
+/// Discovers by the links of a page (§7.3), after Yadis failed for the given reason. Fetches the
+/// page if it is not there yet.
 fn fall_back<T: 'static>(
     allowed: Allowed,
     claimed: Url,
@@ -266,7 +266,7 @@ fn fall_back<T: 'static>(
     }
 }
 
-/// Returns what a page says. If it has none, the earlier reason stays.
+/// Returns the services of a page's links. If there are no links, the earlier reason is kept.
 fn by_page(
     head: &html::Head,
     claimed: Url,
@@ -310,8 +310,8 @@ fn why_no_endpoint(endpoint: &str, allowed: Allowed) -> &'static str {
     }
 }
 
-/// The contents of a document: OP identifiers first, then claimed ones, then those of OpenID 1
-/// (§7.3.2.2, §7.3.2.4).
+/// Returns the services of a document: OP identifiers first, then claimed identifiers, then OpenID
+/// 1 (§7.3.2.2, §7.3.2.4).
 fn of_services(services: &[Service], claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |types: &'static [&'static str], version, select: bool| {
         let fitting = services
@@ -339,7 +339,7 @@ fn of_services(services: &[Service], claimed: &Url, allowed: Allowed) -> Vec<Dis
     second.chain(first).collect()
 }
 
-/// The contents of the links of a page.
+/// Returns the services of a page's links.
 fn of_head(head: &html::Head, claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |endpoint: &Option<String>, local_id: &Option<String>, version, type_uri: &str| {
         let endpoint = endpoint.clone().filter(|endpoint| allowed.takes_endpoint(endpoint))?;
@@ -358,8 +358,8 @@ fn of_head(head: &html::Head, claimed: &Url, allowed: Allowed) -> Vec<Discovered
     second.into_iter().chain(first).collect()
 }
 
-/// Whether a provider can be asked about that identifier. Without it, the question would be about
-/// another user.
+/// Returns whether the local identifier can be sent to the provider. Without it, the request would
+/// be about another user.
 fn is_local_id(local_id: Option<&str>) -> bool {
     local_id.is_none_or(|local_id| {
         local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control)

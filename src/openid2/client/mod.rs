@@ -1,5 +1,5 @@
-//! The relying party: a site that its users sign in to with an OpenID. OpenID Authentication 2.0 §7
-//! to §11.
+//! The relying party, a site that users sign in to with an OpenID: OpenID Authentication 2.0 §7 to
+//! §11.
 
 mod assertion;
 mod associate;

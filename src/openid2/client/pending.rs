@@ -8,20 +8,21 @@ use super::super::association::Association;
 use super::super::message::Version;
 use crate::{PendingId, Timestamp};
 
-/// A user who is asked who they are, and will be back.
+/// The pending value of an authentication request: the part that the application keeps while the
+/// user is at the provider.
 ///
-/// Keep it where only this user's browser can use it, and where it cannot be changed: an encrypted
-/// or signed cookie, or the server's session. It is seldom more than a kilobyte; the author of an
-/// identifier's document can make it 25, so check the size before you put it into a cookie. It is
-/// consumed when the answer is verified, and not `Clone`. A stored copy serves for another try when
-/// the transport failed; but where the provider was asked about the signature it may have confirmed
-/// already, and says no the second time: send the user again.
+/// Keep it for this user's browser only, and protect it against changes: in an encrypted or signed
+/// cookie, or in the server's session. It usually takes less than a kilobyte. The author of an
+/// identifier's document can make it up to 25 kilobytes, so check the size before you put it into a
+/// cookie. [`RelyingParty::redeem`](super::RelyingParty::redeem) consumes it, and it is not
+/// `Clone`. If the transport fails, a stored copy can be used for another attempt. But a provider
+/// confirms a signature only once, so the second attempt can fail; then send the user again.
 ///
-/// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember
-/// let no answer with an assertion count twice. An answer without a nonce (an immediate answer that
-/// has extensions alone), and the requests before the nonce is checked, count once only if you
-/// store [`id`](Self::id) before you redeem, as here, or in
-/// [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// Your store remembers the nonce of an assertion
+/// ([`UnconfirmedAssertion`](super::UnconfirmedAssertion)), so an assertion works once. A response
+/// without a nonce, and the requests before the check of the nonce, can be repeated. To prevent
+/// that, store [`id`](Self::id) before you redeem, like in this example, or use
+/// [`UsedPendingIds`](crate::UsedPendingIds) if there is one process. Keep the id until
 /// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
@@ -45,23 +46,23 @@ pub struct Pending {
     #[serde(rename = "v")]
     pub(super) version: u64,
     pub(super) protocol: Version,
-    /// The relying party that it belongs to.
+    /// The fingerprint of the relying party.
     pub(super) realm: String,
     pub(super) endpoints: Vec<String>,
     #[serde(rename = "wanted")]
     pub(super) identity: Option<RequestedIdentity>,
-    /// With the state in its query.
+    /// The `return_to` URL, with the state in its query.
     pub(super) return_to: String,
     pub(super) state: String,
-    /// The handle of the association that [`association`](field@Self::association) wants, if one
-    /// was given to [`Authorize`](super::Authorize): by now there may be a newer one of the same
-    /// endpoint.
+    /// The handle of the association that was set in [`Authorize`](super::Authorize), if there was
+    /// one. Set this association in [`association`](field@Self::association), even if there is a
+    /// newer one for the same endpoint.
     #[serde(rename = "assoc_handle", default, skip_serializing_if = "Option::is_none")]
     pub association_handle: Option<String>,
-    /// The association that the response may be signed with. Give it back from where you keep it,
-    /// before you redeem: that of [`endpoint`](Self::endpoint) and
-    /// [`association_handle`](field@Self::association_handle). It is not stored with the pending
-    /// value, which lies in a user's cookie, while its key is every user's.
+    /// The association with which the response can be signed. Set it before you redeem: load it
+    /// from your storage by [`endpoint`](Self::endpoint) and
+    /// [`association_handle`](field@Self::association_handle). It is not serialized with the
+    /// pending value, since that is often in a user's cookie, and the key is for all users.
     ///
     /// ```
     /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};
@@ -85,42 +86,42 @@ pub struct Pending {
     pub(super) expires_at: Timestamp,
 }
 
-/// The form that pending values are stored in.
+/// The version of the stored format.
 pub(super) const VERSION: u64 = 1;
 
 /// The identity that was requested.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RequestedIdentity {
-    /// The owner of an identifier that was discovered.
+    /// The owner of a discovered identifier.
     Claimed { claimed_id: String, local_id: String },
-    /// Any user that the provider names: `identifier_select` was sent.
+    /// Any user of the provider: `identifier_select` was sent.
     #[serde(rename = "anybody")]
     Select,
-    /// No identifier is asked for: the response brings extensions alone.
+    /// No identity: the response has only extensions.
     #[serde(rename = "nobody")]
     None,
 }
 
 impl Pending {
-    /// Returns the value of `rp_state` that the callback's URL will have. It may serve as the key
-    /// under which this is stored, as long as what finds it is bound to the user's browser too.
+    /// Returns the value of `rp_state` in the callback's URL. You can store the pending value under
+    /// this key, if you also bind it to the user's browser.
     pub fn state(&self) -> &str {
         &self.state
     }
 
-    /// Returns the identifier of this pending authorization. Store it before you redeem, and go on
-    /// only if it was not stored yet.
+    /// Returns the identifier of this pending value. Store it before you call `redeem`, and
+    /// continue only if it was not stored before.
     pub fn id(&self) -> PendingId {
         PendingId::of(&self.realm, &self.state)
     }
 
-    /// Returns the provider's endpoint that the user was sent to.
+    /// Returns the endpoint of the provider to which the user was sent.
     pub fn endpoint(&self) -> &str {
         self.endpoints.first().map_or("", String::as_str)
     }
 
-    /// Returns the time from which it cannot be used any more.
+    /// Returns the time at which the pending value expires.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }

@@ -1,5 +1,5 @@
-//! Reading positive assertions, OpenID Authentication 2.0 §10.1 and §14.2: everything that can be
-//! checked without a request.
+//! Reading positive assertions, and all checks that need no request: OpenID Authentication 2.0
+//! §10.1 and §14.2.
 
 use std::time::Duration;
 
@@ -17,13 +17,14 @@ use crate::core::error::openid2::ProviderError;
 use crate::wire::{printable_text, truncated, without_secrets};
 use crate::{Error, Forged, Refused, Timestamp};
 
-/// Nonces are remembered for longer than their window, since clocks differ and requests overtake
-/// each other.
+/// The time for which nonces are remembered beyond their window, since clocks differ and requests
+/// overtake each other.
 const NONCE_MARGIN: Duration = Duration::from_secs(60);
 
 /// The expectations for an assertion.
 pub(super) struct ExpectedAssertion {
-    /// The provider's endpoints that were asked; `None` for an unsolicited assertion.
+    /// The endpoints of the provider to which the user was sent. `None` for an unsolicited
+    /// assertion.
     pub(super) endpoints: Option<Vec<String>>,
     pub(super) identity: Option<RequestedIdentity>,
     pub(super) return_to: String,
@@ -34,9 +35,9 @@ pub(super) struct ExpectedAssertion {
 /// The identifiers that an assertion is about.
 #[derive(Clone)]
 pub(super) struct AssertedIdentifiers {
-    /// As it was asserted, with a fragment if it has one.
+    /// The claimed identifier of the assertion, with its fragment.
     pub(super) claimed_id: String,
-    /// Without it.
+    /// The claimed identifier without its fragment.
     pub(super) url: Url,
     pub(super) local_id: String,
 }
@@ -47,13 +48,12 @@ pub(super) struct ReceivedAssertion {
     pub(super) message: Message,
     pub(super) provider: String,
     pub(super) identifiers: Option<AssertedIdentifiers>,
-    /// Whether the identifiers are known to be the provider's to assert.
+    /// Whether discovery has shown that the provider may assert the identifiers.
     pub(super) discovered: bool,
     pub(super) query: RememberNonce,
 }
 
-/// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3,
-/// §10.2).
+/// Returns the message if it is a positive assertion (§10.1), and an error if not (§5.2.3, §10.2).
 pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message, Error> {
     match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
         "id_res" => {}
@@ -67,7 +67,8 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
     if message.version() != Some(protocol) {
         return Err(AssertionError::VersionMismatch.into());
     }
-    // The negative answer of OpenID 1.1 to an immediate request (§14.2.1). Some providers sign it.
+    // The negative response of OpenID 1.1 to an immediate request (§14.2.1). Some providers sign
+    // it.
     if protocol == Version::V1_1
         && let Some(url) = message.get("user_setup_url")
     {
@@ -91,7 +92,7 @@ pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>
 }
 
 impl ExpectedAssertion {
-    /// An assertion of version 2.0.
+    /// Reads an assertion of version 2.0.
     pub(super) fn read_2_0(
         self,
         message: Message,
@@ -156,9 +157,9 @@ impl ExpectedAssertion {
         })
     }
 
-    /// An assertion of version 1.1, which names no provider and has no nonce: the claimed
-    /// identifier is the one that was remembered, and what must not come twice is the state in the
-    /// signed `return_to`.
+    /// Reads an assertion of version 1.1, which has no provider and no nonce. The claimed
+    /// identifier is that of the pending value, and the state in the signed `return_to` replaces
+    /// the nonce.
     pub(super) fn read_1_1(
         self,
         message: Message,
@@ -192,7 +193,7 @@ impl ExpectedAssertion {
         })
     }
 
-    /// The fields that both versions have.
+    /// Reads the fields of both versions.
     fn check_common(&self, message: &Message) -> Result<(), Forged> {
         for name in ["openid.signed", "openid.sig", "openid.assoc_handle"] {
             present(message, name)?;
@@ -213,7 +214,7 @@ impl ExpectedAssertion {
     }
 }
 
-/// A field that has to be there, by its whole name.
+/// Returns a required field.
 fn present<'m>(message: &'m Message, name: &'static str) -> Result<&'m str, Forged> {
     let value = name.strip_prefix("openid.").and_then(|key| message.get(key));
     value.filter(|value| !value.is_empty()).ok_or(Forged::ParameterMissing { name })
@@ -233,7 +234,7 @@ impl AssertedIdentifiers {
         // texts.
         let url =
             absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
-        // It may be stored beside the claimed one, and was not parsed as a URL.
+        // The local identifier can be stored with the claimed one, and was not parsed as a URL.
         if identity.contains(char::is_control) {
             return Err(Forged::ParameterInvalid { name: "openid.identity" });
         }
@@ -244,8 +245,8 @@ impl AssertedIdentifiers {
         })
     }
 
-    /// Whether the local identifier that was discovered is the asserted one. If none is named, it
-    /// is the claimed one, and some providers add its fragment.
+    /// Returns whether the asserted local identifier is the discovered one. If discovery names
+    /// none, it must be the claimed identifier; some providers add its fragment.
     pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
         let local_id = discovered.asserted_local_id();
         local_id == Some(&self.local_id)

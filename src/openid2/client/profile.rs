@@ -1,5 +1,4 @@
-//! The profile: a few attributes by name, and one struct. The profile of tornado.auth's
-//! `OpenIdMixin`, verified.
+//! The profile: the common attributes of a user in one struct.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +7,7 @@ use super::super::extensions::sreg::{self, Field};
 use super::assertion::Assertion;
 use super::authorize::Authorize;
 
-/// A field of a user's profile that is asked for.
+/// A field of a user's profile that can be requested.
 ///
 /// ```
 /// use oauth_proto::openid2::ProfileField;
@@ -17,20 +16,20 @@ use super::authorize::Authorize;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileField {
-    /// First, last and full name.
+    /// The first, last and full name.
     Name,
     /// The email address.
     Email,
     /// The preferred language.
     Language,
-    /// The name that the user goes by.
+    /// The user's name at the provider, a nickname.
     Username,
 }
 
 impl ProfileField {
     const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
 
-    /// The attributes that make it up, as they are called in messages and by their types.
+    /// Returns the attributes of the field: their aliases and types.
     fn attributes(self) -> &'static [(&'static str, ax::AttributeType)] {
         match self {
             Self::Name => &[
@@ -45,7 +44,7 @@ impl ProfileField {
     }
 }
 
-/// The signed attributes of a user.
+/// The signed attributes of a user, from attribute exchange or simple registration.
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, Profile};
@@ -58,27 +57,31 @@ impl ProfileField {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The key to know the user by. `None` where no identifier was asked for.
+    /// The claimed identifier, by which you find your own account of the user. `None` if the
+    /// request was without identity.
     pub claimed_id: Option<String>,
-    /// The given name.
+    /// The user's first name.
     pub first_name: Option<String>,
-    /// The family name.
+    /// The user's last name.
     pub last_name: Option<String>,
-    /// The full name; or the other two; or the part of the address before the `@`.
+    /// The user's full name. If it is missing, the first and last name, or the part of the email
+    /// address before the `@`.
     pub name: Option<String>,
-    /// The email address, by the provider's word.
+    /// The email address that the provider asserts. Only the provider knows whether it was
+    /// verified.
     pub email: Option<String>,
-    /// The preferred language, in small letters.
+    /// The preferred language, in lower case.
     pub locale: Option<String>,
-    /// The name that the user goes by.
+    /// The user's name at the provider, a nickname.
     pub username: Option<String>,
 }
 
 impl Authorize {
-    /// Asks for fields of the user's profile, by Attribute Exchange; [`Assertion::profile`] reads
+    /// Requests fields of the user's profile with Attribute Exchange. [`Assertion::profile`] reads
     /// them. It replaces another [`ax::FetchRequest`].
     ///
-    /// With a [known provider](super::Discovered::known_provider) that is all that a sign-in takes:
+    /// A sign-in with a [known provider](super::Discovered::known_provider) needs no more than
+    /// this:
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::Store;
@@ -124,8 +127,8 @@ impl Authorize {
 }
 
 impl Assertion {
-    /// Returns the user, by the attributes of [`Authorize::profile`], or else by the fields of
-    /// simple registration.
+    /// Returns the user's profile, from the attributes of [`Authorize::profile`] or from the fields
+    /// of simple registration.
     pub fn profile(&self) -> Profile {
         let attributes = self.extension::<ax::FetchResponse>().unwrap_or_default();
         let registration = self.extension::<sreg::Response>().unwrap_or_default();

@@ -1,6 +1,5 @@
-//! Redeeming a callback: verifying assertions, OpenID Authentication 2.0 §11. All that can be
-//! checked before anything is fetched, then the signature, then the identifier, and in the end the
-//! nonce.
+//! Redeeming a callback: the verification of assertions, OpenID Authentication 2.0 §11. First the
+//! checks without requests, then the signature, the identifier, and at last the nonce.
 
 use super::super::allowed::Allowed;
 use super::super::association::Association;
@@ -26,24 +25,25 @@ use crate::{
 };
 
 impl RelyingParty {
-    /// Takes the request with which the user comes back, and checks what the provider asserts
-    /// (§11). The end is an
-    /// [`UnconfirmedAssertion`]: your storage tells whether it comes for the first time.
+    /// Checks the request with which the user comes back, and verifies the provider's assertion
+    /// (§11). The step ends in an [`UnconfirmedAssertion`]: your storage then checks that its nonce
+    /// is new.
     ///
-    /// If an association was given to [`Authorize`](super::Authorize), give it to
-    /// [`Pending::association`] again. Everything that can be checked is checked before a request
-    /// is sent. Then the provider that was asked confirms the signature, where it is not the
-    /// association's, and an identifier that was not discovered before is discovered.
+    /// If you set an association in [`Authorize`](super::Authorize), set it in
+    /// [`Pending::association`] again. All checks that need no request come first. Then, if the
+    /// signature is not the association's, the provider to which the user was sent is asked about
+    /// it. An identifier that was not discovered before is discovered.
     ///
     /// # Errors
-    /// [`Unsupported::NoAssociation`] when the response is signed with an association that was
-    /// asked for and is not given: send the user again, who will hardly see it.
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
-    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) when the provider
-    /// has to ask the user first, [`ProviderError::Failed`](crate::openid2::ProviderError::Failed)
-    /// when it sent an error. [`Forged`] when the response is not what it says, or not for this
-    /// user; [`Expired`] when it took too long. From the step also the errors of fetching:
-    /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be read.
+    /// [`Unsupported::NoAssociation`] if the response is signed with the association of the
+    /// request, and [`Pending::association`] is not set: send the user again.
+    /// [`Refused::Denied`](crate::Refused::Denied) if the user cancelled.
+    /// [`ProviderError::SetupNeeded`](crate::openid2::ProviderError::SetupNeeded) if the provider
+    /// has to ask the user first. [`ProviderError::Failed`](crate::openid2::ProviderError::Failed)
+    /// if the provider sent an error. [`Forged`] if the response is not trusted, or is not for this
+    /// user. [`Expired`] if the user took too long. The step also fails with errors of its
+    /// requests, and with [`Unsupported::Identifier`] if the document of the claimed identifier
+    /// cannot be read.
     #[doc(alias = "verify")]
     pub fn redeem<'a>(
         &self,
@@ -85,25 +85,25 @@ impl RelyingParty {
         Ok(step.observed_by(&self.observer))
     }
 
-    /// Takes an assertion that was not asked for: a provider's own, or attributes that changed and
-    /// are posted to the `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is
-    /// for. The provider is found by discovery on the claimed identifier, and confirms the
-    /// signature.
+    /// Verifies an assertion that was not requested: an unsolicited one, or changed attributes that
+    /// a provider posts to the `update_url` (Attribute Exchange §5.1). `return_to` is the URL at
+    /// which it arrived. The provider is found by discovery of the claimed identifier, and is asked
+    /// about the signature.
     ///
-    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for
-    /// the user of [`Assertion::claimed_id`], and not [`Assertion::profile`], which makes up a name
-    /// where none came. Respond with status 200; after a 404, the provider sends no more.
+    /// For changed attributes, use the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
+    /// and not [`Assertion::profile`], which makes up a name if there is none in the response.
+    /// Respond with status 200. After a 404, the provider sends no more changes.
     ///
     /// # Security
-    /// Nothing ties the assertion to the browser that brings it. Never sign a user in by it, or an
-    /// attacker can make a victim use the attacker's account.
+    /// An unsolicited assertion is not tied to the browser that sends it. If you sign a user in
+    /// with it, an attacker can make a victim use the attacker's account. Do not do that.
     ///
     /// # Errors
-    /// [`Forged`] when the message is for another URL than `return_to`, is too old, or has unsigned
-    /// fields; [`Forged::ParameterMissing`] when it is about no identifier.
-    /// [`Refused`](crate::Refused) when it is an error of the provider. From the step:
-    /// [`Unsupported::Identifier`] when the identifier's document cannot be read, and [`Forged`]
-    /// when it does not name the provider, or the provider does not confirm the signature.
+    /// [`Forged`] if the message is for another URL than `return_to`, is too old, or has unsigned
+    /// fields. [`Forged::ParameterMissing`] if it has no identifier. [`Refused`](crate::Refused) if
+    /// it is an error of the provider. The step fails with [`Unsupported::Identifier`] if the
+    /// document of the identifier cannot be read, and with [`Forged`] if the document does not name
+    /// the provider, or the provider does not confirm the signature.
     pub fn dangerous_redeem_unsolicited<'a>(
         &self,
         return_to: &str,
@@ -145,8 +145,8 @@ impl RelyingParty {
 }
 
 impl ReceivedAssertion {
-    /// The signature (§11.4): by the association that was asked for, if the answer was signed with
-    /// it; or by the provider's word.
+    /// Checks the signature (§11.4): with the association, if the response was signed with it, or
+    /// by a request to the provider.
     fn check_signature(
         self,
         asked: Option<&str>,
@@ -163,7 +163,7 @@ impl ReceivedAssertion {
                 self.check_identifier(allowed, None)
             }
             Some(_) => Err(AssertionError::Signature.into()),
-            // The provider confirms nothing that a shared key signed.
+            // A provider does not confirm signatures of associations.
             None if asked == handle
                 && association.map(|association| &*association.handle) != handle =>
             {
@@ -173,8 +173,8 @@ impl ReceivedAssertion {
         }
     }
 
-    /// Has the provider confirm the signature (§11.4.2). It is the one that was asked, or that the
-    /// identifier names.
+    /// Asks the provider to confirm the signature (§11.4.2): the provider to which the user was
+    /// sent, or that the identifier names.
     fn ask(self, allowed: Allowed) -> Result<Step<UnconfirmedAssertion>, Error> {
         let uri = endpoint(&self.provider)?;
         let mut message = self.message.clone();
@@ -185,7 +185,7 @@ impl ReceivedAssertion {
         ))
     }
 
-    /// Makes sure that the identifier names the provider (§11.2).
+    /// Checks that the identifier names the provider (§11.2).
     fn check_identifier(
         self,
         allowed: Allowed,
@@ -204,8 +204,8 @@ impl ReceivedAssertion {
     }
 }
 
-/// Discovers a claimed identifier, and goes on if it names the provider and the local identifier of
-/// the assertion.
+/// Discovers a claimed identifier, and continues if it names the provider and the local identifier
+/// of the assertion.
 fn discover(
     identifiers: AssertedIdentifiers,
     received: ReceivedAssertion,
@@ -228,7 +228,7 @@ fn discover(
             });
             // An OP identifier does not belong to a user.
             let is_provider = found.iter().any(|found| found.claimed_id.is_none());
-            // After a redirect it is another identifier's document.
+            // After a redirect, the document is that of another identifier.
             if identifier != identifiers.url || is_provider || !names_provider {
                 let (claimed_id, endpoint) =
                     (without_secrets(&identifiers.claimed_id), without_secrets(&received.provider));
@@ -239,7 +239,7 @@ fn discover(
     )
 }
 
-/// Waits for the provider's word on a signature.
+/// Waits for the provider's response about a signature.
 struct AwaitConfirmation {
     received: ReceivedAssertion,
     allowed: Allowed,
@@ -268,7 +268,7 @@ impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
         if !response.status().is_success() {
             return Err(misbehaved().into());
         }
-        // Exactly this: not a field that ends so, or a value that holds it.
+        // The field must be exactly this: not a longer name, and not a part of a value.
         if direct.get("is_valid") != Some("true") {
             return Err(AssertionError::Signature.into());
         }

@@ -1,4 +1,4 @@
-//! The relying party's configuration, and discovery.
+//! The configuration of a relying party, and discovery.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::core::event::Observer;
 use crate::wire::without_secrets;
 use crate::{Error, Event, Step, Unsupported};
 
-/// The default largest difference between an assertion's time and now.
+/// The default of [`RelyingParty::nonce_window`].
 const WINDOW: Duration = Duration::from_secs(300);
 
-/// A site that its users sign in to with an OpenID.
+/// A relying party: a site that users sign in to with an OpenID.
 ///
 /// ```no_run
 /// use oauth_proto::openid2::server::store::MemoryStore;
@@ -59,21 +59,21 @@ pub struct RelyingParty {
     pub(super) allowed: Allowed,
     pub(super) kinds: Vec<AssociationKind>,
     pub(super) observer: Observer,
-    /// The largest difference between the time in an assertion and now, in either direction. Nonces
-    /// are remembered for a minute more. Default: 5 minutes.
+    /// The largest accepted difference between the time of an assertion and the current time, in
+    /// both directions. Nonces are remembered for one minute more. Default: five minutes.
     pub nonce_window: Duration,
 }
 
 impl RelyingParty {
-    /// Makes the relying party with that realm: the URL, often the root of a site, that its users
-    /// are asked to trust (§9.2). Every `return_to` is inside it. One without TLS will do on this
-    /// machine, and otherwise not: [`authorize`](Self::authorize) says so.
+    /// Makes a relying party with a realm: the URL, often the root of a site, that users are asked
+    /// to trust (§9.2). Every `return_to` must be in it. The realm must be https, except on this
+    /// machine; [`authorize`](Self::authorize) checks that.
     ///
-    /// To try things on one machine, providers included, there is
+    /// To test with a provider on the same machine, set
     /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when that is not a realm.
+    /// [`Unsupported::Url`] if `realm` is not a valid realm.
     pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
         let reason = "a realm must be an http or https URL without fragment, and may have `*.` \
             before its host";
@@ -88,8 +88,8 @@ impl RelyingParty {
         })
     }
 
-    /// Runs a function on each [`Event`] of this relying party. Functions run in the order in which
-    /// they were registered.
+    /// Calls a function for each [`Event`] of this relying party. Functions are called in the order
+    /// in which they were added.
     ///
     /// # Examples
     /// ```
@@ -104,20 +104,21 @@ impl RelyingParty {
         self
     }
 
-    /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS
-    /// document, which it serves, or names in a header or a `meta` element; or by links in its
-    /// page. At most five redirects of each document are followed.
+    /// Discovers the provider of an identifier that a user typed (§7.2, §7.3): by its XRDS
+    /// document, which it serves or names in a header or a `meta` element, or by links in its page.
+    /// At most five redirects are followed for each document.
     ///
-    /// If no scheme is typed, it is https, since a page without TLS can do no more than lead to one
-    /// that has it; with [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it
-    /// is http, as the specification has it.
+    /// An identifier without a scheme is read as https. With
+    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it is read as http,
+    /// like in the specification.
     ///
-    /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a
-    /// timeout, and have it read no more than a megabyte.
+    /// # Security
+    /// Your HTTP client fetches URLs that users type. It must refuse hosts of your own network,
+    /// have a timeout, and read at most a megabyte.
     ///
     /// # Errors
-    /// [`Unsupported::Identifier`], also from the step: the text is not an identifier, its document
-    /// cannot be read, or it has no TLS or no provider.
+    /// [`Unsupported::Identifier`], also from the step, if the text is not an identifier, if its
+    /// document cannot be read, or if it has no TLS or no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
         let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
         let identifier =

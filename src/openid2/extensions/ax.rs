@@ -1,5 +1,5 @@
-//! Attribute exchange, OpenID Attribute Exchange 1.0: fetching attributes, one value each or
-//! several.
+//! Attribute exchange: requests for a user's attributes, and responses with their values. OpenID
+//! Attribute Exchange 1.0.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::openid2::realm::Realm;
 /// The extension's namespace (§2).
 pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
 
-/// The types of the attributes that are asked for most: each becomes the URI of its type by itself.
+/// The types of common attributes. Each converts into the URI of its type.
 ///
 /// ```
 /// use oauth_proto::openid2::ax::AttributeType;
@@ -23,17 +23,17 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttributeType {
-    /// An email address. Ask the provider whether it verifies them.
+    /// The email address. Only the provider knows whether it was verified.
     Email,
-    /// The full name.
+    /// The user's full name.
     FullName,
-    /// The given name.
+    /// The user's first name.
     FirstName,
-    /// The family name.
+    /// The user's last name.
     LastName,
-    /// The name that the user goes by.
+    /// The user's name at the provider, a nickname.
     Username,
-    /// The language that the user prefers.
+    /// The user's preferred language.
     Language,
 }
 
@@ -56,7 +56,7 @@ impl From<AttributeType> for String {
     }
 }
 
-/// An attribute that is asked for.
+/// An attribute that a relying party requests.
 ///
 /// ```
 /// use oauth_proto::openid2::ax::{self, Attribute};
@@ -66,23 +66,24 @@ impl From<AttributeType> for String {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// The alias of an attribute in the messages: without commas, periods, colons and newlines, and
-    /// no two alike. An alias that is not allowed is replaced.
+    /// The name of the attribute in messages. It must be unique, and have no commas, periods,
+    /// colons and newlines. An alias that is not allowed is replaced.
     pub alias: String,
-    /// The URI of its type.
+    /// The URI of the attribute's type.
     pub type_uri: String,
-    /// The most values that are wanted (§5.1), never zero; `None` for all of them. Default: one.
+    /// The largest number of values that the relying party wants (§5.1), at least one. `None` for
+    /// all values. Default: one.
     pub count: Option<u32>,
 }
 
 impl Attribute {
-    /// Asks for one value of an attribute.
+    /// Makes a request for one value of an attribute.
     pub fn new(alias: impl Into<String>, type_uri: impl Into<String>) -> Self {
         Self { alias: alias.into(), type_uri: type_uri.into(), count: Some(1) }
     }
 
-    /// Reads the attribute of an alias. Returns `None` if it has no type, or a count that is not a
-    /// number.
+    /// Reads the attribute with an alias. Returns `None` if it has no type, or a count that is not
+    /// a number.
     fn read(extension: &Extension, alias: &str) -> Option<Self> {
         let type_uri = extension.get(&format!("type.{alias}"))?;
         let count = match extension.get(&format!("count.{alias}")) {
@@ -94,7 +95,7 @@ impl Attribute {
     }
 }
 
-/// Asks for attributes (§5.1).
+/// A request for attributes (§5.1).
 ///
 /// ```
 /// use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
@@ -112,13 +113,12 @@ impl Attribute {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchRequest {
-    /// Attributes that the relying party needs for something. Default: empty.
+    /// The attributes that the relying party requires. Default: empty.
     pub required: Vec<Attribute>,
-    /// Attributes that it can do without. Default: empty.
+    /// The attributes that are optional for the relying party. Default: empty.
     pub if_available: Vec<Attribute>,
-    /// The URL to which the provider may post the values again when they change. It must lie in the
-    /// realm. The posts to it are read by [`RelyingParty::dangerous_redeem_unsolicited`]. Default:
-    /// `None`.
+    /// The URL to which the provider can post the values again when they change. It must be in the
+    /// realm. [`RelyingParty::dangerous_redeem_unsolicited`] reads these posts. Default: `None`.
     ///
     /// [`RelyingParty::dangerous_redeem_unsolicited`]:
     /// crate::openid2::RelyingParty::dangerous_redeem_unsolicited
@@ -126,7 +126,7 @@ pub struct FetchRequest {
 }
 
 impl FetchRequest {
-    /// All attributes that are asked for.
+    /// Returns all requested attributes.
     fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         self.required.iter().chain(&self.if_available)
     }
@@ -137,7 +137,7 @@ impl RequestExtension for FetchRequest {}
 impl ReadExtension for FetchRequest {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Returns `None` if it asks for nothing, for something twice or without a type, or with an
+    /// Returns `None` if the request has no attributes, an attribute twice or without a type, or an
     /// alias or a count that is not valid.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
@@ -159,8 +159,8 @@ impl ReadExtension for FetchRequest {
         (!seen.is_empty()).then_some(fetch)
     }
 
-    /// Leaves out an `update_url` that is outside of the realm, and one for which the provider
-    /// would have to post to a host of the provider's network, or without TLS.
+    /// Drops an `update_url` that is outside the realm, that is on a host in the provider's
+    /// network, or that has no TLS.
     fn within(mut self, realm: &str) -> Self {
         let realm = Realm::parse(realm);
         let far = |url: &str| {
@@ -174,7 +174,7 @@ impl ReadExtension for FetchRequest {
 }
 
 impl From<FetchRequest> for Extension {
-    /// Nothing where no attributes are asked for.
+    /// There are no fields if no attributes are requested.
     fn from(fetch: FetchRequest) -> Self {
         let aliases = aliases(fetch.attributes().map(|attribute| Some(attribute.alias.as_str())));
         if aliases.is_empty() {
@@ -197,7 +197,7 @@ impl From<FetchRequest> for Extension {
     }
 }
 
-/// Attributes with their values (§5.2).
+/// A response with attributes and their values (§5.2).
 ///
 /// ```
 /// use oauth_proto::openid2::ax::{AttributeType, FetchResponse};
@@ -210,11 +210,10 @@ impl From<FetchRequest> for Extension {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FetchResponse {
-    /// The values by the URI of the attribute's type. An attribute that is not there is one that
-    /// the provider does not have, or keeps back.
+    /// The values of the attributes, by the URI of the type. A missing attribute is one that the
+    /// provider does not have or does not return.
     pub values: BTreeMap<String, Vec<String>>,
-    /// The URL to which changes will be posted, if the provider does that: the one that the request
-    /// named.
+    /// The `update_url` of the request, if the provider will post changes to it.
     pub update_url: Option<String>,
     /// The aliases of the request, by the URI of the type.
     aliases: BTreeMap<String, String>,
@@ -231,13 +230,13 @@ impl FetchResponse {
         self
     }
 
-    /// Returns an attribute's first value.
+    /// Returns the first value of an attribute.
     pub fn first(&self, type_uri: impl AsRef<str>) -> Option<&str> {
         self.values.get(type_uri.as_ref())?.first().map(String::as_str)
     }
 
-    /// Leaves out what was not asked for, and values beyond the number that was. The rest has the
-    /// aliases that the request gave (§5.2).
+    /// Returns the response with only the attributes and the number of values that were requested,
+    /// under the aliases of the request (§5.2).
     pub fn only(mut self, fetch: &FetchRequest) -> Self {
         let wanted: BTreeMap<_, _> =
             fetch.attributes().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
@@ -259,14 +258,14 @@ impl ResponseExtension for FetchResponse {}
 impl ReadExtension for FetchResponse {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Takes one value or counted ones. One value may also be counted without a number or have a
-    /// number without a count, which many providers write. An attribute whose count does not fit
-    /// its values is left out, and so is one whose type is repeated.
+    /// Reads one value, or several with a count. A single value can also have a count without a
+    /// number, or a number without a count, which many providers send. An attribute is left out if
+    /// its count does not match its values, or if its type occurs twice.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_response") {
             return None;
         }
-        // Looked up by name below, once for each value.
+        // A map, since each value is looked up by name below.
         let fields: BTreeMap<&str, &str> = extension.fields().collect();
         let mut values: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
         for (name, type_uri) in &fields {
@@ -284,15 +283,14 @@ impl ReadExtension for FetchResponse {
     }
 }
 
-/// Returns the values of an attribute that says how many it has. They cannot be more than there are
-/// fields.
+/// Returns the values of an attribute with a count. There cannot be more values than fields.
 fn counted(fields: &BTreeMap<&str, &str>, alias: &str, count: &str) -> Option<Vec<String>> {
     let count: usize = count.parse().ok().filter(|count| *count <= fields.len())?;
     let values: Option<_> = (1..=count).map(|number| value(fields, alias, number)).collect();
     values.or_else(|| single(fields, alias).filter(|_| count == 1))
 }
 
-/// Returns the values that have numbers and no count: those from one on, without a gap.
+/// Returns the values of an attribute that have numbers and no count: from one on, without a gap.
 fn numbered(fields: &BTreeMap<&str, &str>, alias: &str) -> Option<Vec<String>> {
     let values: Vec<_> =
         (1..=fields.len()).map_while(|number| value(fields, alias, number)).collect();
@@ -308,7 +306,7 @@ fn value(fields: &BTreeMap<&str, &str>, alias: &str, number: usize) -> Option<St
 }
 
 impl From<FetchResponse> for Extension {
-    /// One value goes without a count, which is what every reader understands.
+    /// A single value is sent without a count, which every reader understands.
     fn from(values: FetchResponse) -> Self {
         let aliases = aliases(
             values.values.keys().map(|type_uri| values.aliases.get(type_uri).map(String::as_str)),
@@ -329,13 +327,12 @@ impl From<FetchResponse> for Extension {
     }
 }
 
-/// Whether an attribute may be called that (§5.1).
+/// Returns whether an alias is allowed (§5.1).
 fn is_alias(alias: &str) -> bool {
     !alias.is_empty() && !alias.contains([',', '.', ':', '\n'])
 }
 
-/// Returns aliases for attributes: the wanted ones if they are possible, and numbers for the
-/// others.
+/// Returns aliases for attributes: the given ones if they are allowed, and numbers for the others.
 fn aliases<'a>(wanted: impl Iterator<Item = Option<&'a str>>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let given: Vec<_> =

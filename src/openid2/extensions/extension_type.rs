@@ -1,9 +1,9 @@
-//! The types of the extensions that this crate knows, OpenID Authentication 2.0 §12.
+//! The types of the extensions of this crate: OpenID Authentication 2.0 §12.
 
 use super::{ax, oauth, pape, sreg, ui};
 
-/// An extension that this crate knows: it becomes the URI of its type by itself. Documents list
-/// such URIs, and [`Discovered::types`](crate::openid2::Discovered::types) has those of a provider.
+/// An extension of this crate. It converts into the URI of its type. XRDS documents list such URIs,
+/// and [`Discovered::types`](crate::openid2::Discovered::types) has those of a provider.
 ///
 /// ```
 /// use oauth_proto::openid2::{Discovered, ExtensionType};
@@ -21,9 +21,9 @@ pub enum ExtensionType {
     SimpleRegistration,
     /// Provider Authentication Policy 1.0: [`pape`](crate::openid2::pape).
     AuthenticationPolicy,
-    /// User Interface 1.0: [`ui`](crate::openid2::ui). A provider's document lists its URI with
-    /// `/lang-pref` behind it where the provider heeds the language (§7), with `/mode/popup` where
-    /// it has a page for popups, and with `/icon` where it shows the relying party's icon.
+    /// User Interface 1.0: [`ui`](crate::openid2::ui). A provider's document lists the URI with the
+    /// suffix `/lang-pref` if the provider supports the language (§7), with `/mode/popup` if it has
+    /// a page for popups, and with `/icon` if it shows the icon of the relying party.
     UserInterface,
     /// The OAuth Extension of 2009: [`oauth`](crate::openid2::oauth).
     OAuth,

@@ -1,4 +1,4 @@
-//! The extensions that this crate knows, OpenID Authentication 2.0 §12.
+//! The extensions of this crate: OpenID Authentication 2.0 §12.
 
 pub mod ax;
 pub(super) mod extension_type;

@@ -1,5 +1,5 @@
-//! OpenID and OAuth in one, OpenID OAuth Extension draft of 2009: the answer brings a request token
-//! that is approved.
+//! OpenID and OAuth in one: the response has an approved request token. OpenID OAuth Extension,
+//! draft of 2009.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::super::extension::{
 /// The extension's namespace (§5).
 pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
 
-/// Asks for a request token along with the user's identifier (§8).
+/// A request for an approved request token in the response (§8).
 ///
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, oauth};
@@ -25,9 +25,9 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The consumer key.
+    /// The consumer key of the relying party at the provider's OAuth service.
     pub consumer: String,
-    /// The scope, in the terms of the provider.
+    /// The scope, in the format of the provider.
     pub scope: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl RequestExtension for Request {}
 impl ReadExtension for Request {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// `None` where it names no consumer.
+    /// `None` if the request has no consumer.
     fn read(extension: &Extension) -> Option<Self> {
         let consumer = extension.get("consumer").filter(|consumer| !consumer.is_empty())?;
         Some(Self {
@@ -77,12 +77,12 @@ impl From<Request> for Extension {
 pub struct Response {
     /// The request token. Its secret is the empty text.
     pub request_token: String,
-    /// The scope of the token, if the provider names it.
+    /// The scope of the token, if the provider returns it.
     pub scope: Option<String>,
 }
 
 impl fmt::Debug for Response {
-    /// The token's secret is the empty text, so it is all that there is to keep.
+    /// The token's secret is the empty text, so the token itself is secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("scope", &self.scope).finish_non_exhaustive()
     }
@@ -93,7 +93,7 @@ impl ResponseExtension for Response {}
 impl ReadExtension for Response {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// `None` where the user approved nothing (§10).
+    /// `None` if the user approved no access (§10).
     fn read(extension: &Extension) -> Option<Self> {
         let request_token = extension.get("request_token").filter(|token| !token.is_empty())?;
         Some(Self {

@@ -1,5 +1,5 @@
-//! Provider Authentication Policy Extension 1.0: how the user is to be authenticated, and how that
-//! was done.
+//! Provider Authentication Policy Extension 1.0: the requested and the actual way of the user's
+//! authentication.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::openid2::nonce_time;
 
 /// The extension's namespace.
 pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
-/// The policies of the specification (§4): each becomes its URI by itself.
+/// The policies of the specification (§4). Each converts into its URI.
 ///
 /// ```
 /// use oauth_proto::openid2::pape::Policy;
@@ -23,11 +23,12 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Policy {
-    /// The user's proof cannot be given to a site that only looks like the provider.
+    /// Phishing-resistant authentication: a site that imitates the provider cannot get the user's
+    /// credentials.
     PhishingResistant,
-    /// More than one factor.
+    /// Multi-factor authentication.
     MultiFactor,
-    /// More than one factor, one of which is a thing.
+    /// Multi-factor authentication with a physical factor.
     MultiFactorPhysical,
 }
 
@@ -54,8 +55,8 @@ impl From<Policy> for String {
 /// The value of a response if no policy was followed (§5.2).
 const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 
-/// A relying party's wishes for the authentication of its user (§5.1). The provider decides, and
-/// the answer says so.
+/// A relying party's requirements for the authentication of the user (§5.1). The provider decides,
+/// and the response says what it did.
 ///
 /// ```
 /// use std::time::Duration;
@@ -73,14 +74,14 @@ const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Policies that the provider should heed.
+    /// The URIs of the policies that the provider should follow.
     pub preferred: Vec<String>,
-    /// The most time since the user was authenticated. After that, the provider should authenticate
-    /// the user again.
+    /// The longest time since the user was authenticated. After it, the provider should
+    /// authenticate the user again.
     pub max_age: Option<Duration>,
-    /// The names of scales that the provider should give the level of assurance by, the best first:
-    /// that of NIST SP 800-63 is
-    /// `http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf` (§5.2).
+    /// The names of scales for the level of assurance, the best first. The name of the scale of
+    /// NIST SP 800-63 is `http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf`
+    /// (§5.2).
     pub preferred_levels: Vec<String>,
 }
 
@@ -89,7 +90,7 @@ impl RequestExtension for Request {}
 impl ReadExtension for Request {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Each scale counts once. Scales without a name are left out.
+    /// Each scale is sent once. Scales without a name are left out.
     fn read(extension: &Extension) -> Option<Self> {
         let max_age =
             extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
@@ -110,7 +111,7 @@ impl From<Request> for Extension {
     fn from(policy: Request) -> Self {
         let aliases: Vec<_> = (0..policy.preferred_levels.len()).map(alias).collect();
         let levels = (!aliases.is_empty()).then(|| aliases.join(" "));
-        // The list of policies must be there, and may be empty.
+        // The list of policies is required, and can be empty.
         let fields = [
             field("preferred_auth_policies", Some(policy.preferred.join(" "))),
             field("max_auth_age", policy.max_age.map(|age| age.as_secs().to_string())),
@@ -136,12 +137,11 @@ impl From<Request> for Extension {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// The policies that were heeded. Empty where none was.
+    /// The URIs of the policies that were followed. Empty if no policy was followed.
     pub policies: Vec<String>,
-    /// When the user was authenticated.
+    /// The time at which the user was authenticated.
     pub at: Option<Timestamp>,
-    /// Levels of assurance by the names of their scales, as the provider gives them: by NIST's, `0`
-    /// to `4`.
+    /// The levels of assurance, by the names of their scales. In the scale of NIST, `0` to `4`.
     pub levels: BTreeMap<String, String>,
 }
 
@@ -192,12 +192,12 @@ fn words(extension: &Extension, name: &str) -> Vec<String> {
     extension.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
 }
 
-/// The alias of a scale in a message.
+/// Returns the alias of a scale in a message.
 fn alias(at: usize) -> String {
     format!("level{at}")
 }
 
-/// The names of scales, by what they are called in a message.
+/// Returns the names of scales, by their aliases in a message.
 fn names(extension: &Extension) -> BTreeMap<&str, &str> {
     let names = extension.fields();
     names.filter_map(|(name, scale)| Some((name.strip_prefix("auth_level.ns.")?, scale))).collect()

@@ -1,5 +1,5 @@
-//! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites
-//! ask new users for, and one more.
+//! Simple registration, nine common fields of a user's profile: OpenID Simple Registration
+//! Extension 1.0 and 1.1.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,12 +10,12 @@ use super::super::extension::{
 
 /// The extension's namespace in version 1.1.
 pub(in crate::openid2) const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
-/// That of version 1.0, which some providers list and answer with.
+/// The namespace of version 1.0, which some providers use.
 pub(in crate::openid2) const NAMESPACE_1_0: &str = "http://openid.net/sreg/1.0";
-/// The prefix of its fields in OpenID 1.1, which declared no namespaces.
+/// The prefix of the fields in OpenID 1.1, which has no namespaces.
 const ALIAS: &str = "sreg";
 
-/// The fields that can be requested (§4). `to_string` gives its name in messages.
+/// A field that can be requested (§4). `to_string` returns the name of the field in messages.
 ///
 /// ```
 /// use oauth_proto::openid2::sreg::Field;
@@ -24,23 +24,24 @@ const ALIAS: &str = "sreg";
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
-    /// A nickname.
+    /// The user's nickname.
     Nickname,
-    /// An email address. It may not have been verified.
+    /// The user's email address. The provider may not have verified it.
     Email,
-    /// The full name.
+    /// The user's full name.
     Fullname,
-    /// The date of birth as `YYYY-MM-DD`, with zeros for what the user keeps back.
+    /// The user's date of birth as `YYYY-MM-DD`, with zeros for parts that the user does not
+    /// reveal.
     Dob,
-    /// `M` or `F`.
+    /// The user's gender, `M` or `F`.
     Gender,
-    /// The postcode.
+    /// The user's postcode.
     Postcode,
-    /// The country, ISO 3166.
+    /// The user's country (ISO 3166).
     Country,
-    /// The language, ISO 639.
+    /// The user's language (ISO 639).
     Language,
-    /// The time zone, such as `Europe/Paris`.
+    /// The user's time zone, such as `Europe/Paris`.
     Timezone,
 }
 
@@ -57,7 +58,7 @@ impl Field {
         Self::Timezone,
     ];
 
-    /// Its name in messages.
+    /// Returns the name of the field in messages.
     const fn name(self) -> &'static str {
         match self {
             Self::Nickname => "nickname",
@@ -72,7 +73,7 @@ impl Field {
         }
     }
 
-    /// The field of that name.
+    /// Returns the field with this name.
     fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
@@ -84,7 +85,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// Asks for some of them (§3).
+/// A request for fields (§3).
 ///
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, sreg};
@@ -98,11 +99,12 @@ impl fmt::Display for Field {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// The fields that the relying party would have to ask the user for if they were missing.
+    /// The fields that the relying party requires. It has to ask the user for those that are
+    /// missing.
     pub required: Vec<Field>,
-    /// The fields that it can do without.
+    /// The fields that are optional for the relying party.
     pub optional: Vec<Field>,
-    /// The URL of the privacy policy.
+    /// The URL of the relying party's privacy policy.
     pub policy_url: Option<String>,
 }
 
@@ -114,7 +116,7 @@ impl ReadExtension for Request {
 
     /// Names that the specification does not define are left out.
     fn read(extension: &Extension) -> Option<Self> {
-        // Each once, however often it is named.
+        // Each field is sent once.
         let fields = |name| {
             let named: BTreeSet<_> = extension.list(name).filter_map(Field::of).collect();
             named.into_iter().collect()
@@ -128,7 +130,7 @@ impl ReadExtension for Request {
 }
 
 impl From<Request> for Extension {
-    /// Nothing where nothing is asked for.
+    /// There are no fields if nothing is requested.
     fn from(registration: Request) -> Self {
         if registration.required.is_empty() && registration.optional.is_empty() {
             return Self::new(NAMESPACE, ALIAS);
@@ -145,7 +147,7 @@ impl From<Request> for Extension {
     }
 }
 
-/// The provider's statements about the user (§4).
+/// A response with the values of fields (§4).
 ///
 /// ```
 /// use oauth_proto::openid2::sreg::{Field, Response};
@@ -160,7 +162,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Leaves out what was not asked for.
+    /// Returns the response with only the fields that were requested.
     pub fn only(mut self, request: &Request) -> Self {
         self.values.retain(|field, _| {
             request.required.contains(field) || request.optional.contains(field)

@@ -1,11 +1,12 @@
-//! User interface, OpenID User Interface Extension 1.0 draft 0.5: the language, a popup, an icon.
+//! The user interface of the provider's page: language, popup and icon. OpenID User Interface
+//! Extension 1.0 draft 0.5.
 
 use super::super::extension::{Extension, ReadExtension, RequestExtension, field, joined};
 
 /// The extension's namespace.
 pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
 
-/// The wanted appearance of the provider's page.
+/// A request for the appearance of the provider's page.
 ///
 /// ```
 /// use oauth_proto::openid2::{Authorize, Discovered, ui};
@@ -21,12 +22,13 @@ pub(in crate::openid2) const NAMESPACE: &str = "http://specs.openid.net/extensio
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Languages by preference (BCP 47), §4.
+    /// The preferred languages (BCP 47), the best first (§4).
     pub languages: Vec<String>,
-    /// The mode: `popup` if the page is shown in a popup of 450 by 500 pixels, which the relying
-    /// party opened with its address bar; or a mode that begins with `x-`, §5.
+    /// The mode (§5): `popup` if the relying party shows the page in a popup of 450 by 500 pixels
+    /// with an address bar, or a mode that begins with `x-`.
     pub mode: Option<String>,
-    /// Whether there is an icon to show, which the relying party's document names, §6: see
+    /// If `true`, the relying party has an icon for the page (§6). Its URL is in the relying
+    /// party's document: see
     /// [`XrdsDocument::RelyingParty`](crate::openid2::XrdsDocument::RelyingParty).
     pub icon: bool,
 }

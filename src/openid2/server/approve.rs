@@ -1,4 +1,4 @@
-//! Responding to authentication requests, OpenID Authentication 2.0 §10.
+//! Responses to authentication requests: OpenID Authentication 2.0 §10.
 
 use std::time::Duration;
 
@@ -20,10 +20,10 @@ use super::responses;
 use crate::wire::without_secrets;
 use crate::{Moment, Response};
 
-/// The time that a relying party may take to have an answer confirmed.
+/// The time in which a relying party can ask about the signature of a response.
 const PRIVATE_LIFETIME: Duration = Duration::from_secs(600);
 
-/// The user's consent: who they are, and what the relying party may know.
+/// The user's approval: the user's identifiers, and the extensions of the response.
 ///
 /// ```
 /// use oauth_proto::openid2::ax;
@@ -37,24 +37,25 @@ const PRIVATE_LIFETIME: Duration = Duration::from_secs(600);
 #[non_exhaustive]
 pub struct Approval {
     local_id: String,
-    /// Another identifier of the user's than the one of this provider: one that they chose, or the
-    /// same with a fragment that tells it from its former owner's (§11.5.1). The relying party sees
-    /// for itself whether it names this provider. Default: none.
+    /// Another identifier of the user: one outside this provider, or the user's identifier with a
+    /// fragment that distinguishes its present owner from a former one (§11.5.1). The relying party
+    /// checks that it names this provider. Default: `None`.
     pub claimed_id: Option<String>,
     extensions: Vec<Extension>,
 }
 
 impl Approval {
-    /// Makes the approval of the user who is signed in here: by an identifier of this provider, the
-    /// whole URL of its documents. It is not sent if the request is not about an identifier.
+    /// Makes an approval by the user with this identifier at the provider, a whole URL. The
+    /// identifier is not sent if the request is without identity.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
     }
 
-    /// Sets the answer of an extension, in place of an earlier one for the same namespace:
-    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
-    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. Let the user see it, and keep
-    /// to what was asked for (`only`).
+    /// Sets the response of an extension, such as
+    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) or
+    /// [`sreg::Response`](crate::openid2::sreg::Response). It replaces an earlier one with the same
+    /// namespace. Show its values to the user, and return only what was requested (with the
+    /// function `only`).
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self
@@ -62,15 +63,14 @@ impl Approval {
 }
 
 impl Provider {
-    /// Sends a user who consents back with an assertion. Call it only after the application knows
-    /// who the user is.
+    /// Sends the user back with an assertion. Sign the user in and ask for consent before you call
+    /// this.
     ///
     /// # Errors
-    /// [`RejectReason::NotTheUsers`] when the request is about another identifier than
-    /// `approval`'s; the response then says to the relying party that there is no assertion.
-    /// [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
-    /// [`RejectReason::Unsignable`] when a value has a newline; the relying party is told the same
-    /// then.
+    /// [`RejectReason::NotTheUsers`] if the request is about another identifier than the
+    /// approval's. [`RejectReason::NoIdentifier`] if an identifier of the approval is not a URL.
+    /// [`RejectReason::Unsignable`] if a value has a newline. In all these cases, the response
+    /// tells the relying party that there is no assertion.
     pub fn approve(
         &self,
         request: CheckIdRequest,
@@ -88,8 +88,8 @@ impl Provider {
         }
     }
 
-    /// Sends a user back without an assertion: one who does not consent, or who would have to be
-    /// asked where that must not be (§10.2).
+    /// Sends the user back without an assertion, because the user does not consent, or because the
+    /// user would have to be asked and the request is immediate (§10.2).
     #[doc(alias = "cancel")]
     pub fn deny(&self, request: CheckIdRequest) -> ServerStep<Response> {
         ServerStep::Done(self.denial(&request))
@@ -126,7 +126,7 @@ impl Provider {
         if let Some(invalidated) = invalidated {
             answer.set("invalidate_handle", invalidated);
         }
-        // All but what changes on the way: the mode, when a relying party asks for confirmation.
+        // All fields except the mode, which changes when a relying party asks about the signature.
         let signed: Vec<_> =
             answer.keys().filter(|key| !matches!(*key, "mode" | "invalidate_handle")).collect();
         let signed = signed.join(",");
@@ -144,7 +144,7 @@ impl Provider {
         let answer = match (request.immediate, request.version) {
             (false, version) => Message::new(version, "cancel"),
             (true, Version::V2_0) => Message::new(Version::V2_0, "setup_needed"),
-            // §14.2.2: the same question once more, with time for an answer.
+            // §14.2.2: the same request again, without immediate mode.
             (true, Version::V1_1) => {
                 let mut answer = Message::new(Version::V1_1, "id_res");
                 answer.set("user_setup_url", self.setup_url(request));
@@ -154,7 +154,7 @@ impl Provider {
         responses::indirect(return_to, &answer, request.message_place())
     }
 
-    /// Returns the URL at which a user can answer an immediate request of OpenID 1.1.
+    /// Returns the URL at which the user can respond to an immediate request of OpenID 1.1.
     fn setup_url(&self, request: &CheckIdRequest) -> String {
         let mut message = Message::new(Version::V1_1, "checkid_setup");
         message.set("trust_root", &request.realm);
@@ -173,8 +173,8 @@ impl Provider {
         indirect_communication::with_query(&self.endpoint, &message.to_form())
     }
 
-    /// The association that signs: the one that the relying party named, or a private one, with the
-    /// handle that is not valid any more (§10).
+    /// Returns the association for the signature: that of the relying party, or a private one
+    /// together with the handle that is no longer valid (§10).
     fn handle_for(
         &self,
         request: &CheckIdRequest,
@@ -197,7 +197,7 @@ impl Provider {
     }
 }
 
-/// The identifiers that are asserted: claimed and local.
+/// Returns the asserted identifiers: claimed and local.
 fn identifiers(
     asked: &Identity,
     approval: &Approval,
@@ -209,7 +209,7 @@ fn identifiers(
         Identity::Select => {
             let claimed = claimed.unwrap_or_else(|| approval.local_id.clone());
             for identifier in [&claimed, &approval.local_id] {
-                // A relying party would look for another URL, or for none.
+                // A relying party would discover another URL, or none.
                 if absolute(identifier).is_none_or(|url| url.as_str() != identifier) {
                     return Err(RejectReason::NoIdentifier(without_secrets(identifier)));
                 }

@@ -1,4 +1,4 @@
-//! Granting associations, OpenID Authentication 2.0 §8.
+//! Responses to requests for associations: OpenID Authentication 2.0 §8.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -50,7 +50,7 @@ impl Provider {
         answer.set("assoc_type", association_type.name());
         answer.set("expires_in", moment.now.until(handle.expires_at).as_secs().to_string());
         if session == SessionType::NoEncryption {
-            // OpenID 1.1 has no name for it (§14.2.2).
+            // OpenID 1.1 has no name for the missing encryption (§14.2.2).
             if version == Version::V2_0 {
                 answer.set("session_type", session.name());
             }
@@ -81,7 +81,8 @@ impl Provider {
         Ok(direct(StatusCode::OK, &answer))
     }
 
-    /// The kind that is asked for, if it is granted here; if not, one that is (§8.2.4).
+    /// Returns the requested kind, if the options have it. If not, returns a kind that they have
+    /// (§8.2.4).
     fn kind(&self, message: &Message, version: Version) -> Result<AssociationKind, Rejected> {
         let granted =
             |kind: &AssociationKind| (self.is_secure || kind.hides_key()) && kind.is_in(version);

@@ -1,4 +1,4 @@
-//! Handles that need no storage: what an association is, sealed with the provider's key.
+//! Handles that need no storage: an association's data, sealed with the provider's key.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::super::association::{AssociationType, is_handle};
 use crate::core::secret::same;
 use crate::{Moment, Timestamp};
 
-/// The form of handles; another would have another number.
+/// The version of the format of handles.
 const VERSION: u8 = 1;
 const PAYLOAD: usize = 2 + 8 + 16;
 const TAG: usize = 16;
 
-/// The keys that the provider seals handles with: one to make them with, and those before it.
+/// The keys that seal handles: the current one, and former ones.
 #[derive(Clone)]
 pub(super) struct HandleKeys {
     keys: Vec<Zeroizing<[u8; 32]>>,
@@ -26,13 +26,13 @@ pub(super) struct HandleKeys {
 /// The parties that know the key of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sharing {
-    /// The provider and a relying party (§8).
+    /// The provider and a relying party know the key (§8).
     Shared,
-    /// The provider alone (§10). Such a handle confirms one answer.
+    /// Only the provider knows the key (§10). Such a handle is for one response.
     Private,
 }
 
-/// An association, as its handle says it.
+/// An association, read from its handle.
 pub(super) struct AssociationHandle {
     pub(super) text: String,
     pub(super) association_type: AssociationType,
@@ -42,19 +42,20 @@ pub(super) struct AssociationHandle {
 }
 
 impl HandleKeys {
-    /// Keys for one endpoint: a handle is not valid at another endpoint that has the same secret.
+    /// Makes the keys for one endpoint. A handle is not valid at another endpoint with the same
+    /// secret.
     pub(super) fn new(secret: &[u8], endpoint: &str) -> Self {
         Self {
             keys: vec![Zeroizing::new(mac(secret, &[b"openid provider\0", endpoint.as_bytes()]))],
         }
     }
 
-    /// A key that handles were made with before.
+    /// Adds a former key.
     pub(super) fn also(&mut self, secret: &[u8], endpoint: &str) {
         self.keys.extend(Self::new(secret, endpoint).keys);
     }
 
-    /// A new association.
+    /// Makes a new association.
     pub(super) fn issue(
         &self,
         association_type: AssociationType,
@@ -75,8 +76,8 @@ impl HandleKeys {
         self.open(&text, moment.now)
     }
 
-    /// Returns the association of a handle; `None` if it is not one of this provider's, or has
-    /// expired.
+    /// Returns the association of a handle. `None` if this provider did not make the handle, or if
+    /// it has expired.
     pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<AssociationHandle> {
         let bytes = URL_SAFE_NO_PAD.decode(Some(text).filter(|text| is_handle(text))?).ok()?;
         let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;

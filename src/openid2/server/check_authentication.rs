@@ -1,4 +1,4 @@
-//! Confirming signatures, OpenID Authentication 2.0 §11.4.2: each answer once.
+//! Responses about signatures, each confirmed once: OpenID Authentication 2.0 §11.4.2.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::responses::direct;
 use crate::core::query::PendingQuery;
 use crate::{OneTimeUse, Timestamp};
 
-/// Remembered a little longer than the handle lives, since clocks differ.
+/// The time for which a response is remembered beyond its handle, since clocks differ.
 const HANDLE_MARGIN: Duration = Duration::from_secs(60);
 
 impl Provider {
@@ -26,7 +26,7 @@ impl Provider {
         now: Timestamp,
     ) -> ServerStep<Dispatched> {
         let mut answer = Message::answer(version);
-        // Said only of handles that are really no good any more (§11.4.2.2).
+        // Only handles that are no longer valid are returned (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
             && !handle.contains('\n')
             && self
@@ -41,7 +41,7 @@ impl Provider {
             answer.set("is_valid", if valid { "true" } else { "false" });
             ServerStep::Done(Dispatched::Respond(direct(StatusCode::OK, &answer)))
         };
-        // With a shared key, the relying party could have made the signature.
+        // With a shared key, the relying party could have made the signature itself.
         let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
         let Some(handle) = handle.filter(|handle| {
             handle.sharing == Sharing::Private

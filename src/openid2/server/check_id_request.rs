@@ -1,5 +1,4 @@
-//! An authentication request, while the application finds out who the user is, OpenID
-//! Authentication 2.0 §9.
+//! An authentication request, while the user signs in and decides: OpenID Authentication 2.0 §9.
 
 use std::fmt;
 
@@ -12,12 +11,12 @@ use super::super::realm::Realm;
 use super::responses::MessagePlace;
 use crate::wire::without_secrets;
 
-/// A relying party's request to know who the user is: `checkid_setup` or `checkid_immediate`.
+/// An authentication request of a relying party: `checkid_setup` or `checkid_immediate`.
 ///
-/// Everything that a page needs is here. Show the user the `realm`: it is what they are asked to
-/// trust. It is serde, so that it survives a login page; where it travels through the browser, sign
-/// it, so that what is answered is what was shown. The page's form needs the application's usual
-/// protection against forged posts, and the page itself one against being framed.
+/// It has everything for the page. Show the user the `realm`, which the user is asked to trust. It
+/// implements serde's `Serialize` and `Deserialize`, so you can store it while the user signs in.
+/// If it is sent through the browser, sign it, so that the user cannot change the request. Protect
+/// the form of the page against CSRF, and the page against framing.
 ///
 /// ```
 /// use oauth_proto::openid2::server::{CheckIdRequest, Identity};
@@ -35,7 +34,7 @@ use crate::wire::without_secrets;
 /// }
 /// ```
 ///
-/// After the user has signed in, and has seen and decided it:
+/// After the user has signed in and decided:
 ///
 /// ```
 /// use oauth_proto::openid2::server::{Approval, CheckIdRequest, Provider, Rejected, serve};
@@ -71,22 +70,23 @@ use crate::wire::without_secrets;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckIdRequest {
-    /// The version that the relying party speaks.
+    /// The version of the relying party's request.
     pub version: Version,
-    /// Whether the user must not be asked anything (§9.3): approve at once, or
+    /// If `true`, the user must not be asked anything (§9.3): approve at once, or
     /// [`deny`](super::Provider::deny).
     pub immediate: bool,
     /// The realm that the user is asked to trust (§9.2).
     pub realm: String,
-    /// The URL that the assertion is sent to; `None` if the relying party does not want one.
+    /// The URL to which the assertion is sent. `None` if the relying party wants no response.
     pub return_to: Option<String>,
-    /// The user that the request is about.
+    /// The identity that the relying party asks about.
     pub identity: Identity,
     pub(super) assoc_handle: Option<String>,
     pub(super) extensions: Vec<Extension>,
 }
 
-/// The user that a request is about.
+/// The identity that a relying party asks about: a given identifier, any identifier of the user, or
+/// none.
 ///
 /// ```
 /// use oauth_proto::openid2::server::Identity;
@@ -99,26 +99,25 @@ pub struct CheckIdRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Identity {
-    /// The user chooses among their identifiers: the relying party sent `identifier_select`
+    /// The user chooses one of the user's identifiers: the relying party sent `identifier_select`
     /// (§7.3.1).
     #[serde(rename = "any")]
     Select,
-    /// The owner of that identifier: whether the user is that is seen by `local_id`, one of this
-    /// provider's. `claimed_id` may be on any host, and says itself, to the relying party, that
-    /// this provider may speak for it.
+    /// A given identifier. Compare `local_id` with the identifier of the user who is signed in.
+    /// `claimed_id` can be on any host; the relying party checks that it names this provider.
     Claimed {
         /// The identifier that the user entered at the relying party.
         claimed_id: String,
         /// The identifier of the user at this provider.
         local_id: String,
     },
-    /// No identifier is asked for: the relying party wants extensions alone (§9.1).
+    /// No identity: the relying party requests only extensions (§9.1).
     #[serde(rename = "nobody")]
     None,
 }
 
 impl fmt::Debug for CheckIdRequest {
-    /// The return_to may hold what ties the answer to a browser.
+    /// The return_to can have the value that ties the response to a browser.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CheckIdRequest")
             .field("realm", &self.realm)
@@ -131,16 +130,16 @@ impl fmt::Debug for CheckIdRequest {
 }
 
 impl CheckIdRequest {
-    /// Returns the URL for the answer, checked once more: the request may have been stored where
-    /// others can change it.
+    /// Returns the URL for the response, which is checked again, since a stored request can have
+    /// been changed.
     pub(super) fn sound_return_to(&self) -> Option<&str> {
         let realm = Realm::parse(&self.realm)?;
         self.return_to.as_deref().filter(|return_to| realm.contains(return_to))
     }
 
-    /// Returns the part of the URL that carries the response: the fragment (User Interface
-    /// Extension §5.1) only if the relying party says that it knows the extension, since browsers
-    /// keep a fragment through redirects.
+    /// Returns the part of the URL for the response. It is the fragment (User Interface Extension
+    /// §5.1) only if the relying party uses the extension, since browsers keep a fragment through
+    /// redirects.
     pub(super) fn message_place(&self) -> MessagePlace {
         let has_fragment =
             self.return_to.as_deref().is_some_and(|return_to| return_to.contains('#'));
@@ -151,7 +150,7 @@ impl CheckIdRequest {
         }
     }
 
-    /// An extension of the answer's in the version that the question was asked in.
+    /// Returns an extension of the response in the version of the request.
     pub(super) fn as_asked(&self, extension: &Extension) -> Extension {
         let mut extension = extension.clone();
         let asked = |namespace| self.raw_extension(namespace).is_some();
@@ -164,21 +163,20 @@ impl CheckIdRequest {
         extension
     }
 
-    /// Returns what an extension's request asks for:
-    /// [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), [`sreg::Request`], and so on. `None`
-    /// where there is no request of the extension.
+    /// Returns the request of an extension, such as
+    /// [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) or [`sreg::Request`]. `None` if the
+    /// message has no request of the extension.
     ///
-    /// Of [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), the `update_url` is left out
-    /// where it is outside of the realm, and where this provider would have to post to a host of
-    /// the provider's network, or without TLS. Of
-    /// [`oauth::Request`](crate::openid2::oauth::Request), look whether the consumer may be used
-    /// for this realm.
+    /// The `update_url` of an [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) is dropped if
+    /// it is outside the realm, on a host of the provider's network, or without TLS. For an
+    /// [`oauth::Request`](crate::openid2::oauth::Request), check that the consumer belongs to this
+    /// realm.
     pub fn extension<E: RequestExtension>(&self) -> Option<E> {
         let found = E::NAMESPACES.iter().find_map(|namespace| self.raw_extension(namespace))?;
         Some(E::read(found)?.within(&self.realm))
     }
 
-    /// Returns the fields of any extension by its type URI.
+    /// Returns the fields of an extension by its type URI.
     pub fn raw_extension(&self, namespace: &str) -> Option<&Extension> {
         self.extensions.iter().find(|extension| extension.namespace == namespace)
     }

@@ -1,4 +1,4 @@
-//! The endpoint that takes all messages, OpenID Authentication 2.0 §4.1.
+//! The endpoint for all messages: OpenID Authentication 2.0 §4.1.
 
 use http::Method;
 
@@ -12,11 +12,12 @@ use crate::wire::form;
 use crate::{Moment, Request};
 
 impl Provider {
-    /// Takes a request to the endpoint: `associate` and `check_authentication` are answered,
-    /// `checkid_setup` and `checkid_immediate` become a [`CheckIdRequest`](super::CheckIdRequest).
+    /// Answers a request to the endpoint. `associate` and `check_authentication` end in a response,
+    /// and `checkid_setup` and `checkid_immediate` end in a
+    /// [`CheckIdRequest`](super::CheckIdRequest).
     ///
-    /// The relying party receives an error by a redirect only if its realm can be trusted and
-    /// contains the return_to. The user sees a page otherwise.
+    /// The relying party gets an error by a redirect only if its realm is trusted and contains the
+    /// return_to. In other cases, the user sees a page.
     pub fn dispatch(&self, request: &Request, moment: Moment) -> ServerStep<Dispatched> {
         let text = match text(request) {
             Ok(text) => text,
@@ -42,8 +43,8 @@ impl Provider {
         }
     }
 
-    /// A message that this provider understands; or what is wrong with it, and in which version
-    /// that is to be said.
+    /// Returns a message that this provider accepts, or the reason of the refusal and the version
+    /// of the response.
     fn read(&self, text: &str) -> Result<(Message, Version), (RejectReason, Version)> {
         let message = Message::parse(text).map_err(|_| (RejectReason::Malformed, Version::V2_0))?;
         let version = message.version().ok_or((RejectReason::Version, Version::V2_0))?;
@@ -59,8 +60,8 @@ impl Provider {
         Ok((message, version))
     }
 
-    /// Refuses a message that was not understood, and tells the one who sent it: a relying party by
-    /// the user, a relying party itself, or the user.
+    /// Refuses a message that cannot be read. The response is a redirect to the relying party, a
+    /// direct response, or a page.
     fn refuse(
         &self,
         reason: RejectReason,
@@ -68,7 +69,7 @@ impl Provider {
         text: &str,
         version: Version,
     ) -> Rejected {
-        // A repeated field has no usable value.
+        // A field that occurs twice has no usable value.
         let sole = |wanted: &str| {
             let mut values =
                 form::text_pairs(text).filter(|(name, _)| name.as_deref() == Some(wanted));
@@ -90,7 +91,7 @@ impl Provider {
     }
 }
 
-/// Returns the message of a request (§4.1.2): of a POST, only its form counts.
+/// Returns the message of a request (§4.1.2). In a POST, only the form counts.
 fn text(request: &Request) -> Result<&str, RejectReason> {
     match *request.method() {
         Method::GET => Ok(request.uri().query().unwrap_or_default()),

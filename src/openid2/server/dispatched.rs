@@ -5,7 +5,7 @@ use std::fmt;
 use super::check_id_request::CheckIdRequest;
 use crate::Response;
 
-/// The result of a request to the endpoint.
+/// The result of a request to the endpoint: a response, or a question for the user.
 ///
 /// ```
 /// use oauth_proto::openid2::server::Dispatched;
@@ -15,16 +15,16 @@ use crate::Response;
 /// }
 /// ```
 pub enum Dispatched {
-    /// Send this.
+    /// Send this response to the relying party or the browser.
     Respond(Response),
-    /// A relying party wants to know who the user is: find out, ask the user, and then call
+    /// A relying party requests authentication. Sign the user in, ask the user, and then call
     /// [`Provider::approve`](super::Provider::approve) or
     /// [`Provider::deny`](super::Provider::deny).
     CheckIdRequest(Box<CheckIdRequest>),
 }
 
 impl fmt::Debug for Dispatched {
-    /// A response may hold an association's key.
+    /// A response can have the key of an association in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),

@@ -1,4 +1,4 @@
-//! A store in memory, for tests, examples and servers of one process that may forget.
+//! A store in memory, for tests, examples, and servers of one process that may lose their data.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use super::queries::{RememberNonce, Store};
 use crate::{OneTimeUse, Timestamp};
 
-/// Keeps nonces in memory, until their time has passed. Those that have expired are dropped some at
-/// a time, so that no request waits until all of them are gone.
+/// A store in memory, which keeps nonces until they expire. Each query drops a few expired nonces,
+/// so that no request waits until all of them are dropped.
 ///
 /// # Examples
 /// ```
@@ -30,16 +30,16 @@ pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
-/// At most so many nonces are dropped for each that is saved.
+/// The number of expired nonces that one query drops at most.
 const DROPPED_AT_ONCE: usize = 32;
 
 /// Trees, because they grow and shrink a few nonces at a time.
 #[derive(Debug, Default)]
 struct Tables {
     nonces: BTreeSet<(String, String)>,
-    /// In the order in which they may be forgotten.
+    /// In the order in which they expire.
     expiries: BTreeSet<(Timestamp, String, String)>,
-    /// The latest time by which something has been forgotten.
+    /// The latest time of a query that dropped nonces.
     latest: Timestamp,
 }
 

@@ -1,8 +1,8 @@
-//! The OpenID provider: OpenID Authentication 2.0 as seen from the other side.
+//! The OpenID provider: OpenID Authentication 2.0.
 //!
-//! One endpoint takes all messages ([`Provider::dispatch`]). Associations are not stored: a handle
-//! says by itself, sealed with the provider's key, what it is for and until when, and its MAC key
-//! follows from both. The only query to storage asks whether an answer has been confirmed before.
+//! One endpoint accepts all messages ([`Provider::dispatch`]). Associations are not stored: their
+//! data is in the handle, sealed with the provider's key, and their MAC key is derived from both.
+//! The only query to storage is whether a response was confirmed before.
 
 mod approve;
 mod associate;

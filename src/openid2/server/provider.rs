@@ -1,4 +1,4 @@
-//! The provider's configuration.
+//! The configuration of a provider.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::core::endpoint::{check_secure, endpoint};
 use crate::wire::is_secure;
 use crate::{Error, Secret, Unsupported};
 
-/// The least that a secret must have to be one.
+/// The shortest accepted secret, in bytes.
 const SECRET: usize = 32;
 
 /// The default lifetime of an association.
@@ -60,25 +60,24 @@ pub struct Provider {
     pub(super) handles: HandleKeys,
     pub(super) kinds: Vec<AssociationKind>,
     pub(super) allowed: Allowed,
-    /// Whether others can listen at the endpoint.
+    /// Whether the endpoint has no TLS and is on another machine.
     pub(super) is_secure: bool,
     is_public_suffix: Option<IsPublicSuffix>,
-    /// The lifetime of associations. Default: a day.
+    /// The lifetime of associations. Default: one day.
     pub association_lifetime: Duration,
 }
 
 type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Provider {
-    /// Makes a provider with that endpoint: with TLS, or on this machine. `secret` is random and
-    /// has 32 bytes or more, such as 64 digits of hexadecimal; every process of the provider has
-    /// the same.
+    /// Makes a provider with an endpoint, which is https or on this machine. `secret` is a random
+    /// text of at least 32 bytes, such as 64 hexadecimal digits. All processes of the provider have
+    /// the same secret.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the endpoint is not an absolute URL, [`Unsupported::PlainHttp`]
-    /// when it has no TLS and
-    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is not set,
-    /// [`Unsupported::ShortSecret`] when the secret has fewer than 32 bytes.
+    /// [`Unsupported::Url`] if the endpoint is not an absolute URL. [`Unsupported::PlainHttp`] if
+    /// it has no TLS and [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) is
+    /// not set. [`Unsupported::ShortSecret`] if the secret has fewer than 32 bytes.
     pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
         if !options.dangerous_allow_http {
@@ -95,19 +94,18 @@ impl Provider {
         })
     }
 
-    /// Adds a secret that was used before: associations that were made with it are valid until they
-    /// expire.
+    /// Adds a former secret. Associations that were made with it stay valid until they expire.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] when the secret has fewer than 32 bytes.
+    /// [`Unsupported::ShortSecret`] if the secret has fewer than 32 bytes.
     pub fn former_secret(mut self, secret: &Secret) -> Result<Self, Error> {
         self.handles.also(checked(secret)?, &self.endpoint);
         Ok(self)
     }
 
-    /// Sets the list of public suffixes, in place of a rule of thumb (that `*.com` and `*.co.uk`
-    /// are too wide). A realm with a wildcard directly below such a suffix is refused (§9.2). Hosts
-    /// come as browsers write them, in small letters and Punycode.
+    /// Sets the list of public suffixes. A realm with a wildcard directly below such a suffix is
+    /// refused (§9.2). The function gets hosts in lower case and Punycode. Default: a rule of thumb
+    /// that refuses `*.com` and `*.co.uk`.
     ///
     /// ```
     /// use oauth_proto::openid2::server::Provider;
@@ -126,7 +124,7 @@ impl Provider {
         self
     }
 
-    /// Whether a realm covers the sites of many owners.
+    /// Returns whether a realm covers the sites of many owners.
     pub(super) fn is_too_wide(&self, realm: &Realm) -> bool {
         let host = realm.wildcard_host().map(|host| host.trim_end_matches('.'));
         host.is_some_and(|host| match &self.is_public_suffix {

@@ -1,4 +1,4 @@
-//! The one query to storage, whether an assertion comes for the first time, and what asks it.
+//! The one query to storage, which remembers a nonce, and the functions that ask it.
 
 use std::fmt;
 
@@ -7,14 +7,16 @@ use crate::core::query::ServerQuery;
 use crate::core::server_queries::server_queries;
 use crate::{OneTimeUse, Timestamp};
 
-/// Remembers a nonce, and tells whether it was there already: in one step.
+/// The query that remembers a nonce and returns whether it was there before, in one atomic
+/// operation.
 ///
-/// For a relying party it is an assertion's (OpenID Authentication 2.0 §11.3), for a provider that
-/// of an answer whose signature was asked about (§11.4.2.1). Two sites may share a table: endpoint
-/// and nonce are the key.
+/// For a relying party it is the nonce of an assertion (OpenID Authentication 2.0 §11.3), and for a
+/// provider that of a response whose signature it confirms (§11.4.2.1). The key is endpoint and
+/// nonce together, so both can use the same table.
 ///
-/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where
-/// `until` is not later than the latest `now` that it has forgotten by: it cannot know any more.
+/// A store that drops expired nonces must keep the latest `now` at which it dropped some. For a
+/// query whose `until` is not later than that, it must return [`OneTimeUse::Replay`], since it
+/// cannot know.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -29,13 +31,13 @@ use crate::{OneTimeUse, Timestamp};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RememberNonce {
-    /// The provider's endpoint.
+    /// The endpoint of the provider.
     pub endpoint: String,
-    /// The nonce: up to 255 characters.
+    /// The nonce, with up to 255 characters.
     pub nonce: String,
-    /// Until when it must be remembered. Afterwards its time is refused.
+    /// The time until which the nonce must be remembered. After that, the nonce is too old.
     pub until: Timestamp,
-    /// The time. The store may forget answers that had to be remembered until then.
+    /// The current time. The store may drop nonces whose `until` is in the past.
     pub now: Timestamp,
 }
 
@@ -44,7 +46,7 @@ impl ServerQuery for RememberNonce {
 }
 
 impl fmt::Debug for RememberNonce {
-    /// Of OpenID 1.1, the nonce is what ties the answer to a browser.
+    /// In OpenID 1.1, the nonce is the value that ties the response to a browser.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RememberNonce")
             .field("endpoint", &self.endpoint)
@@ -55,7 +57,7 @@ impl fmt::Debug for RememberNonce {
 }
 
 server_queries! {
-    /// The next step of a request to a provider: a query to storage, the end, or a refusal.
+    /// The next step of a request to a provider: a query to storage, the result, or a refusal.
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::{MemoryStore, NextQuery, Store};
@@ -78,7 +80,7 @@ server_queries! {
     /// ```
     step;
 
-    /// A query that is pending.
+    /// A pending query.
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::NextQuery;
@@ -90,7 +92,7 @@ server_queries! {
     /// ```
     query;
 
-    /// A blocking store, for a relying party and a provider. [`serve`] asks it.
+    /// A blocking store of a relying party or a provider, for [`serve`].
     ///
     /// ```
     /// use std::collections::HashSet;
@@ -115,7 +117,7 @@ server_queries! {
     /// ```
     store;
 
-    /// An asynchronous store. [`serve_async`] asks it. Write its method as an `async fn`.
+    /// An asynchronous store, for [`serve_async`]. Write its method as an `async fn`.
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::{AsyncStore, Blocking, MemoryStore};
@@ -125,7 +127,7 @@ server_queries! {
     /// ```
     async_store;
 
-    /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
+    /// An adapter that makes an [`AsyncStore`] from a [`Store`] that never blocks for long.
     ///
     /// ```
     /// use oauth_proto::openid2::server::store::{AsyncStore, Blocking, MemoryStore};

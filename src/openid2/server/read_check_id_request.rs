@@ -1,5 +1,5 @@
-//! Reading authentication requests, OpenID Authentication 2.0 §9: first the realm and the
-//! return_to, then the rest.
+//! Reading authentication requests: first the realm and the return_to, then the rest. OpenID
+//! Authentication 2.0 §9.
 
 use super::super::extension::ReadExtension;
 use super::super::extensions::sreg;
@@ -12,7 +12,7 @@ use super::provider::Provider;
 use super::queries::ServerStep;
 use super::reject_reason::RejectReason;
 
-/// A relying party that a user may be sent back to: by its realm, and within it.
+/// A relying party to which a user can be sent back: its realm, and a return_to in it.
 pub(super) struct TrustedParty<'m> {
     realm: &'m str,
     return_to: Option<&'m str>,
@@ -37,8 +37,8 @@ impl Provider {
         }
     }
 
-    /// Judges the realm and the return_to. Before that, no browser is redirected: a link to this
-    /// provider would lead to any site that its author likes.
+    /// Checks the realm and the return_to. No browser is redirected before that, or a link to this
+    /// provider would lead to any site that its author names.
     pub(super) fn trusted_party<'m>(
         &self,
         field: impl Fn(&'static str) -> Option<&'m str>,
@@ -49,7 +49,7 @@ impl Provider {
             return Err(RejectReason::Invalid("return_to"));
         }
         let name = if version == Version::V2_0 { "realm" } else { "trust_root" };
-        // A return_to may end in a fragment, which a realm must not.
+        // A return_to can have a fragment, and a realm cannot.
         let of_return_to = || return_to.and_then(|url| url.split('#').next());
         let text = field(name).or_else(of_return_to).ok_or(RejectReason::Missing(name))?;
         let realm = Realm::parse(text).ok_or(RejectReason::Invalid(name))?;
@@ -65,9 +65,8 @@ impl Provider {
         Ok(TrustedParty { realm: text, return_to })
     }
 
-    /// Returns whether the refusal of a malformed message may be redirected there: the realm
-    /// contains the URL, and the host is not one of this network, which an outsider could not send
-    /// the user to.
+    /// Returns whether the refusal of a malformed message may be a redirect to a URL: the realm
+    /// contains the URL, and its host is not in this network.
     pub(super) fn may_be_told(
         &self,
         return_to: &str,
@@ -123,8 +122,8 @@ fn read(
     })
 }
 
-/// Checks that a question can be kept. Identifiers and handles have no control characters, and no
-/// field has a NUL, on which stores fail.
+/// Checks that a request can be stored. Identifiers and handles must have no control characters,
+/// and no field a NUL, on which stores fail.
 fn check_controls(message: &Message) -> Result<(), RejectReason> {
     let names = |key: &str| matches!(key, "identity" | "claimed_id" | "assoc_handle");
     let odd = message.pairs().find(|(key, value)| {

@@ -1,8 +1,8 @@
-//! Why a request to a provider is refused.
+//! The reason why a request to a provider is refused.
 
 use http::StatusCode;
 
-/// Why a request is refused, for the operator's log.
+/// The reason why a request is refused, for the operator's log.
 ///
 /// ```
 /// use oauth_proto::openid2::server::RejectReason;
@@ -12,10 +12,10 @@ use http::StatusCode;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
-    /// There is no `openid.mode`.
+    /// The message has no `openid.mode`.
     #[error("the request has no openid.mode, so it is not an OpenID message")]
     NotOpenid,
-    /// A field is repeated or is not a text, or there are too many fields.
+    /// A field occurs twice or is not UTF-8 text, or there are too many fields.
     #[error("a field occurs more than once or is not UTF-8, or there are too many fields")]
     Malformed,
     /// The HTTP method is not GET or POST, or is not POST in direct communication.
@@ -24,58 +24,59 @@ pub enum RejectReason {
     /// The body is not a form.
     #[error("the body is not a form: expected application/x-www-form-urlencoded")]
     NotAForm,
-    /// The version of OpenID is unknown, or not allowed here.
+    /// The version of OpenID is unknown or not allowed.
     #[error(
         "the version of OpenID is not supported: expected http://specs.openid.net/auth/2.0 in \
          openid.ns"
     )]
     Version,
-    /// The mode is not one of a provider's.
+    /// The mode is not one that a provider accepts.
     #[error(
         "openid.mode is unknown: expected associate, checkid_setup, checkid_immediate or \
          check_authentication"
     )]
     Mode,
-    /// A field is missing.
+    /// A required field is missing.
     #[error("the field {0:?} is missing")]
     Missing(&'static str),
-    /// A field has a value that it cannot have.
+    /// A field has a value that is not allowed.
     #[error("the field {name:?} cannot be used: expected {value}", name = .0, value = expected(.0))]
     Invalid(&'static str),
-    /// A field that would be kept has a control character: an identifier or a handle any, other
-    /// fields a NUL.
+    /// A field that would be stored has a control character: any in an identifier or a handle, and
+    /// NUL in other fields.
     #[error("the field {0:?} has a control character: send it without")]
     ControlCharacter(String),
-    /// `return_to` lies outside of the realm. The user sees a page, although the specification has
-    /// them sent back (§9.2): a link to this provider would lead to whatever URL its author names.
+    /// `return_to` is outside the realm. The user sees a page, and is not sent back like in the
+    /// specification (§9.2). If not, a link to this provider would lead to any URL that its author
+    /// names.
     #[error("return_to is not inside the realm")]
     ReturnToOutside,
     /// The realm covers the sites of many owners, or has no TLS.
     #[error("the realm cannot be trusted: {0}")]
     Realm(&'static str),
-    /// The association or session type is not supported; the relying party is told which is
+    /// The association type or session type is not supported. The response names a supported one
     /// (§8.2.4).
     #[error("the association or session type is not supported")]
     UnsupportedType,
-    /// The approval is about another identifier than the one that was asked about.
+    /// The approval has another identifier than the request.
     #[error("the approval is for another identifier than the one that was asked about")]
     NotTheUsers,
-    /// The approval names something that is not an identifier: an absolute URL in its normal form.
-    /// The relying party is told that there is no answer.
+    /// The approval has an identifier that is not an absolute URL in its normal form. The response
+    /// tells the relying party that there is no assertion.
     #[error(
         "{0:?} is not an identifier: expected an absolute http or https URL in its normal form"
     )]
     NoIdentifier(String),
-    /// A value of the application has a newline, which a message cannot have. The relying party is
-    /// told that there is no answer.
+    /// A value of the application has a newline, which a message cannot have. The response tells
+    /// the relying party that there is no assertion.
     #[error("a value of the answer has a newline, so the answer cannot be signed")]
     Unsignable,
-    /// Storage failed.
+    /// The storage failed. The text is for the log.
     #[error("storage failed: {0}")]
     StoreFailed(String),
 }
 
-/// Returns what a field's value must be.
+/// Returns the rule for a field's value.
 fn expected(field: &str) -> &'static str {
     match field {
         "realm" | "trust_root" => {
@@ -98,7 +99,7 @@ impl RejectReason {
         }
     }
 
-    /// Returns the text for the other side.
+    /// Returns the text for the response.
     pub(super) fn public(&self) -> String {
         match self {
             Self::StoreFailed(_) => {

@@ -1,5 +1,4 @@
-//! A refused request to a provider, and what the other side is told: OpenID Authentication 2.0
-//! §5.1.2.2, §5.2.3.
+//! A refused request to a provider, and its response: OpenID Authentication 2.0 §5.1.2.2, §5.2.3.
 
 use std::fmt;
 
@@ -11,7 +10,7 @@ use super::reject_reason::RejectReason;
 use super::responses::{self, MessagePlace};
 use crate::Response;
 
-/// A refused request.
+/// A refused request: the reason for the log, and the response.
 ///
 /// ```
 /// use oauth_proto::openid2::server::Rejected;
@@ -24,14 +23,14 @@ use crate::Response;
 #[derive(Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct Rejected {
-    /// Why, for the operator's log.
+    /// The reason, for the operator's log.
     pub reason: RejectReason,
     response: Box<Response>,
 }
 
 impl Rejected {
-    /// Returns what the other side is told: a message in Key-Value form, a redirect with an error,
-    /// or a few words for people.
+    /// Returns the response: a message in Key-Value form, a redirect with an error, or a page of
+    /// plain text.
     pub fn response(&self) -> Response {
         self.response.as_ref().clone()
     }
@@ -42,14 +41,14 @@ impl Rejected {
 }
 
 impl fmt::Debug for Rejected {
-    /// A redirect may hold what the relying party sent along.
+    /// A redirect can have values of the relying party in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejected").field("reason", &self.reason).finish_non_exhaustive()
     }
 }
 
 impl RejectReason {
-    /// A refusal in Key-Value form (§5.1.2.2), with additional fields.
+    /// Makes a refusal in Key-Value form (§5.1.2.2), with additional fields.
     pub(super) fn direct(self, version: Version, fields: &[(&str, &str)]) -> Rejected {
         let mut message = Message::answer(version);
         message.set("error", self.public());
@@ -60,14 +59,14 @@ impl RejectReason {
         Rejected::new(self, response)
     }
 
-    /// A refusal that the user takes back to the relying party (§5.2.3), at a URL that was judged.
+    /// Makes a refusal as a redirect to the relying party (§5.2.3), to a checked URL.
     pub(super) fn indirect(self, return_to: &str, version: Version) -> Rejected {
         let mut answer = Message::new(version, "error");
         answer.set("error", self.public());
         Rejected::new(self, responses::indirect(return_to, &answer, MessagePlace::Query))
     }
 
-    /// A refusal as a page, if the relying party cannot be told.
+    /// Makes a refusal as a page, if there is no URL for a redirect.
     pub(super) fn page(self) -> Rejected {
         let mut response = responses::text(
             self.status(),

@@ -1,5 +1,5 @@
-//! The responses of a provider: those that take the user back, direct ones, and a few words for
-//! people. OpenID Authentication 2.0 §5.1.2, §5.2.
+//! The responses of a provider: redirects and forms for the user's browser, direct responses, and
+//! plain text. OpenID Authentication 2.0 §5.1.2, §5.2.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
@@ -9,19 +9,20 @@ use super::super::{indirect_communication, key_value};
 use crate::Response;
 use crate::wire::WHEN_UNAVAILABLE;
 
-/// Longer URLs are replaced by a form: browsers and servers take no more for certain.
+/// The longest URL of a redirect, in bytes. A longer one is replaced by a form, since some browsers
+/// and servers refuse it.
 const LONGEST_URL: usize = 2047;
 
-/// The part of the relying party's URL that carries a message.
+/// The part of the relying party's URL for the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MessagePlace {
     Query,
-    /// For a page of the relying party's that reads it there (User Interface Extension §5.1).
+    /// The fragment, for a page of the relying party that reads it (User Interface Extension §5.1).
     Fragment,
 }
 
-/// Sends the user to a URL with a message: by a redirect, or a form where it would be too long
-/// (§5.2).
+/// Returns a response that sends the user to a URL with a message: a redirect, or a form if the URL
+/// is too long (§5.2).
 pub(super) fn indirect(return_to: &str, message: &Message, place: MessagePlace) -> Response {
     let url = match place {
         MessagePlace::Query => indirect_communication::with_query(return_to, &message.to_form()),
@@ -44,19 +45,19 @@ pub(super) fn indirect(return_to: &str, message: &Message, place: MessagePlace) 
     response
 }
 
-/// For a relying party that waits for no message (§10).
+/// Returns a page for a request without `return_to` (§10).
 pub(super) fn nothing() -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
-/// A message in Key-Value form (§5.1.2).
+/// Returns a message in Key-Value form (§5.1.2).
 pub(super) fn direct(status: StatusCode, message: &Message) -> Response {
     text(status, message.to_key_value().unwrap_or_default())
 }
 
-/// Returns a response of plain text: a message in Key-Value form, or a text for people.
+/// Returns a response of plain text.
 pub(super) fn text(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(body.into_bytes());
     *response.status_mut() = status;

@@ -1,5 +1,4 @@
-//! The storage of a relying party and a provider: one query, whether an assertion arrives for the
-//! first time.
+//! The storage of a relying party or a provider. It has one query, which remembers a nonce.
 
 pub use super::memory::MemoryStore;
 pub use super::queries::{

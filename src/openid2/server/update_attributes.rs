@@ -1,5 +1,4 @@
-//! Attributes that have changed, OpenID Attribute Exchange 1.0 §5.1: an unsolicited answer that is
-//! posted to the relying party.
+//! Changed attributes, which are posted to the relying party: OpenID Attribute Exchange 1.0 §5.1.
 
 use super::super::direct_request::direct_request;
 use super::super::identifier::absolute;
@@ -11,14 +10,14 @@ use super::reject_reason::RejectReason;
 use crate::{Moment, Request};
 
 impl Provider {
-    /// Makes the request that tells a relying party of attributes that have changed, if the user
-    /// agreed to that. `update_url` is the one that the
-    /// [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) of the request had, and the response
-    /// to it: keep it, with the user, the claimed identifier that was asked about, by which the
-    /// relying party knows them, and the attributes.
+    /// Makes the request that sends changed attributes to a relying party, if the user agreed to
+    /// that. `update_url` is that of the earlier
+    /// [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) and its response. Store it together
+    /// with the user, the claimed identifier of the request, and the attributes.
     ///
-    /// The relying party asks this provider about the signature, so serve the request's endpoint
-    /// meanwhile. If it answers with status 404, do not send further updates.
+    /// While the request is sent, the relying party asks this provider about the signature, so the
+    /// provider must be running. If the relying party responds with status 404, do not send further
+    /// updates.
     ///
     /// ```
     /// use oauth_proto::openid2::ax;
@@ -36,9 +35,9 @@ impl Provider {
     /// ```
     ///
     /// # Errors
-    /// [`RejectReason::Invalid`] when that is not a URL to post to: see
-    /// [`CheckIdRequest::extension`]. [`RejectReason::NoIdentifier`] when `approval` has something
-    /// else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
+    /// [`RejectReason::Invalid`] if `update_url` is not allowed: see [`CheckIdRequest::extension`].
+    /// [`RejectReason::NoIdentifier`] if an identifier of the approval is not a URL.
+    /// [`RejectReason::Unsignable`] if a value has a newline.
     pub fn update_attributes(
         &self,
         update_url: &str,
@@ -46,7 +45,7 @@ impl Provider {
         moment: Moment,
     ) -> Result<Request, RejectReason> {
         let invalid = || RejectReason::Invalid("update_url");
-        // A fragment would be signed, and not be sent.
+        // A fragment would be signed, but not sent.
         let url =
             absolute(update_url).filter(|url| self.allowed.trusts(url) && url.fragment().is_none());
         let url = url.ok_or_else(invalid)?;

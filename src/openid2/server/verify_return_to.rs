@@ -1,5 +1,5 @@
-//! Verifying return URLs by discovery on the relying party, OpenID Authentication 2.0 §9.2.1 and
-//! §13.
+//! The verification of return URLs by discovery of the relying party: OpenID Authentication 2.0
+//! §9.2.1 and §13.
 
 use http::header::ACCEPT;
 use http::{HeaderValue, StatusCode};
@@ -16,12 +16,12 @@ use crate::core::step::Receive;
 use crate::{Error, Moment, Purpose, Request, Response, Step};
 
 impl Provider {
-    /// Finds out whether the relying party's own document lists the `return_to` of a request
-    /// (§9.2.1). If it does not, tell the user that the site could not be verified, or deny.
+    /// Checks whether the relying party's own document lists the `return_to` of a request (§9.2.1).
+    /// If not, show the user that the site could not be verified, or deny.
     ///
-    /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a
-    /// no. The step has no errors but those of your transport: any other response of the relying
-    /// party is a no.
+    /// The document is fetched from the realm, with `www` instead of a wildcard. The step ends in
+    /// `false` for a redirect and for any other response without such a document. It fails only
+    /// with errors of your transport.
     pub fn verify_return_to(&self, request: &CheckIdRequest) -> Step<bool> {
         let url = Realm::parse(&request.realm).and_then(|realm| realm.discovery_url());
         let (Some(url), Some(return_to)) = (url, request.return_to.clone()) else {
@@ -53,7 +53,7 @@ fn fetch(url: &Url, awaited: AwaitRelyingPartyDocument) -> Step<bool> {
     Step::send(request, awaited)
 }
 
-/// The response that is awaited: the first may name the place of the document, the second is the
+/// The expected response: the first one can name the URL of the document, and the second one is the
 /// document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hop {
@@ -61,7 +61,7 @@ enum Hop {
     Second,
 }
 
-/// Waits for the relying party's document, or for where it is.
+/// Waits for the relying party's document, or for its URL.
 struct AwaitRelyingPartyDocument {
     allowed: Allowed,
     return_to: String,
@@ -93,7 +93,7 @@ impl Receive<bool> for AwaitRelyingPartyDocument {
     }
 }
 
-/// Whether a document lists a URL, or one above it.
+/// Returns whether a document lists a URL, or one above it.
 fn lists(document: &[u8], return_to: &str) -> bool {
     let services = xrds::services(document).unwrap_or_default();
     services.iter().filter(|service| service.types.iter().any(|own| own == RETURN_TO)).any(
