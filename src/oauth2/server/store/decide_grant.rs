@@ -1,4 +1,4 @@
-//! The question of a server to the application: whether a grant without a page is granted.
+//! The server's query to the application, whether a grant without a consent page is allowed.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use crate::oauth2::common::json_response::is_quotable;
 use crate::oauth2::common::names::{PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::oauth2::server::refuse::reason::RejectReason;
 
-/// A grant without a page, on which the application decides: what
-/// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) hands to it.
+/// The query for the application's decision on a grant without a consent page, such as a password
+/// or a token exchange. The function of
+/// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) gets it.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{Approval, DecideGrant, Decision, GrantCredential};
@@ -34,17 +35,17 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecideGrant {
-    /// The client that asks, authenticated.
+    /// The authenticated client that requests the grant.
     pub client: Arc<ClientRecord>,
-    /// The scope that it asks for, and may be granted.
+    /// The requested scope, as far as it is allowed for the client.
     pub scope: Scope,
-    /// The resources that it asks for.
+    /// The requested resources.
     pub resource: Vec<String>,
-    /// The credential that the client shows.
+    /// The credential in the client's request.
     pub credential: GrantCredential,
 }
 
-/// The credential that a client shows for a grant.
+/// The credential of a client's request for a grant.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::GrantCredential;
@@ -60,30 +61,29 @@ pub struct DecideGrant {
 pub enum GrantCredential {
     /// The resource owner's password (RFC 6749 §4.3).
     Password {
-        /// The name of the user.
+        /// The user name.
         username: String,
-        /// The password. The application that checks it has to bound the attempts.
+        /// The password. Limit the number of attempts when you check it.
         password: Secret,
     },
-    /// Another token (RFC 8693).
+    /// A token to exchange (RFC 8693).
     Exchange(Box<Exchange>),
-    /// A refresh token of this grant, where
-    /// [`decide_at_refresh`](crate::oauth2::server::GrantType::decide_at_refresh) was set.
+    /// A refresh token of this grant, if
+    /// [`decide_at_refresh`](crate::oauth2::server::GrantType::decide_at_refresh) is set.
     ///
-    /// Grant [`Approval::of`] this one. Less scope is for this access token alone, since the
-    /// refresh token keeps its own (RFC 6749 §6). Other data are also for the tokens after it, if
-    /// the refresh token is replaced; a new grant drops the data. [`Decision::Denied`] tells the
-    /// client `invalid_grant`, and most clients then forget the token; the token itself stays
-    /// valid, and the user's access tokens live until they expire. To end the grant, call
-    /// [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To put the client
-    /// off for a while, answer [`Decision::Refused`] with `temporarily_unavailable`.
+    /// To allow the refresh, return [`Decision::Granted`] with [`Approval::of`] this grant. A
+    /// narrower scope is only for the new access token, since the refresh token keeps its scope
+    /// (RFC 6749 §6). Changed data is also for later tokens, if the refresh token is replaced. With
+    /// [`Decision::Denied`] the client gets `invalid_grant`, and most clients then drop the token;
+    /// the token itself stays valid, and access tokens are valid until they expire. To end the
+    /// grant, call [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To
+    /// let the client try again later, return [`Decision::Refused`] with `temporarily_unavailable`.
     Refresh(Arc<GrantRecord>),
-    /// The request's parameters for an extension grant, without those of the client's
-    /// authentication.
+    /// The parameters of an extension grant, without those of the client authentication.
     Extension {
         /// The grant type.
         grant_type: String,
-        /// Names and values. They may be secrets, so `Debug` hides them.
+        /// The names and values of the parameters. They can be secret, so `Debug` hides them.
         parameters: Vec<(String, Secret)>,
     },
 }
@@ -100,7 +100,8 @@ impl GrantCredential {
     }
 }
 
-/// The token of the party that acts for the user in a token exchange (RFC 8693 §2.1).
+/// The actor token of a token exchange: the token of the party that acts for the user (RFC 8693
+/// §2.1).
 ///
 /// # Examples
 /// ```
@@ -113,9 +114,9 @@ impl GrantCredential {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActorToken {
-    /// The token, `actor_token`.
+    /// The `actor_token`.
     pub token: Secret,
-    /// The type of the token, `actor_token_type`.
+    /// The `actor_token_type`.
     pub token_type: String,
 }
 
@@ -140,23 +141,24 @@ pub struct ActorToken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// The token of the party that the new token is about, `subject_token`.
+    /// The `subject_token`: the token of the party for which the new token is requested.
     pub subject_token: Secret,
-    /// The type of that token.
+    /// The `subject_token_type`.
     pub subject_token_type: String,
-    /// The record of that token, if it is a living token of this server. The new token then exceeds
-    /// neither its scope nor its resources, lives no longer, comes without a refresh token, and is
-    /// revoked with the grant of that token.
+    /// The record of the subject token, if it is a valid token of this server. The new token then
+    /// has at most its scope, its resources and its lifetime, has no refresh token, and is revoked
+    /// with the grant of the subject token. `None` for other tokens, which the application has to
+    /// check.
     pub subject: Option<Arc<TokenRecord>>,
-    /// The token of the party that acts for the user, if there is one.
+    /// The token of the party that acts for the user, if the request has one.
     pub actor_token: Option<ActorToken>,
-    /// Names of services that the new token is for.
+    /// The names of the services for which the new token is (`audience`).
     pub audience: Vec<String>,
-    /// The type of the wanted token; this server gives access tokens.
+    /// The type of the requested token. This server issues only access tokens.
     pub requested_token_type: Option<String>,
 }
 
-/// The application's answer to [`DecideGrant`].
+/// The application's decision about a [`DecideGrant`] query.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Decision;
@@ -169,21 +171,21 @@ pub struct Exchange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// It is granted.
+    /// The grant is allowed.
     Granted(Approval),
-    /// It is not: `invalid_grant`.
+    /// The grant is not allowed. The client gets `invalid_grant`.
     Denied,
-    /// It is not, and the client is told why.
+    /// The grant is not allowed. The client gets this error.
     Refused {
-        /// The error's code (RFC 6749 §5.2).
+        /// The error code (RFC 6749 §5.2).
         code: String,
-        /// The text for the client's developer.
+        /// The `error_description`, for the developers of the client.
         description: String,
     },
 }
 
 impl Decision {
-    /// Returns what was granted, or why nothing was.
+    /// Returns the approval, or the reason of the refusal.
     pub(crate) fn granted(self) -> Result<Approval, RejectReason> {
         match self {
             Self::Granted(grant) => Ok(grant),

@@ -1,4 +1,4 @@
-//! The query about members that the application adds to responses of the token endpoint (RFC 6749
+//! The query for members that the application adds to responses of the token endpoint (RFC 6749
 //! §5.1) and of introspection (RFC 7662 §2.2).
 
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::Timestamp;
 use crate::core::query::ServerQuery;
 use crate::oauth2::common::scope::Scope;
 
-/// An answer to which the application adds members.
+/// The query for members that the application adds to a response.
 ///
 /// Set [`extend_token_responses`](crate::oauth2::server::ProviderBuilder::extend_token_responses)
-/// or [`extend_introspection`](crate::oauth2::server::ProviderBuilder::extend_introspection), call
-/// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response) in the place of
-/// `serve`, and return the members. A member that the server writes itself is an error
-/// (`server_error`).
+/// or [`extend_introspection`](crate::oauth2::server::ProviderBuilder::extend_introspection), and
+/// use [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response) instead of
+/// `serve`. Its function returns the members. If it returns a member that the server writes itself,
+/// the client gets `server_error`.
 ///
-/// The application is asked before anything is stored or used: if it fails, the client can try
-/// again with the same code. If a reusable token is there already, the application is asked a
-/// second time, about that token, and its second answer counts.
+/// The query comes before anything is stored or used up. So if the application fails, the client
+/// can try again with the same code. If there is a reusable token already, the query comes a second
+/// time for that token, and the second result is used.
 ///
 /// # Examples
 /// ```
@@ -40,24 +40,24 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExtendResponse {
-    /// The kind of the answer.
+    /// The kind of the response.
     pub kind: ResponseKind,
-    /// The client that gets the answer, authenticated. At introspection it may be another than the
-    /// one of the grant.
+    /// The authenticated client that gets the response. At introspection it can be another client
+    /// than that of the grant.
     pub client: Arc<ClientRecord>,
-    /// The grant that the token belongs to, with the user and the application's data.
+    /// The grant of the token, with the user and the application's data.
     pub grant: Arc<GrantRecord>,
     /// The scope of the token.
     pub scope: Scope,
-    /// The resources that the token is for; if empty, all resources of the server.
+    /// The resources for which the token is. If empty, all resources of the server.
     pub resource: Vec<String>,
-    /// The time at which the token expires; never if `None`.
+    /// The time at which the token expires. `None` if it does not expire.
     pub expires_at: Option<Timestamp>,
-    /// The key that the token is bound to (RFC 7800, `cnf`); `None` for bearer tokens.
+    /// The key to which the token is bound (RFC 7800, `cnf`). `None` for bearer tokens.
     pub confirmation: Option<Value>,
 }
 
-/// The kind of an answer that the application extends.
+/// The kind of a response to which the application adds members.
 ///
 /// # Examples
 /// ```
@@ -68,10 +68,9 @@ pub struct ExtendResponse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseKind {
-    /// An answer of the token endpoint: to a code, a refresh token, a device code or any other
-    /// grant.
+    /// A response of the token endpoint.
     Token,
-    /// An answer of the introspection endpoint about an active token.
+    /// A response of the introspection endpoint about an active token.
     Introspection,
 }
 
@@ -79,7 +78,7 @@ impl ServerQuery for ExtendResponse {
     type Output = Map<String, Value>;
 }
 
-/// The members that the server writes into token answers, or will write.
+/// The members of token responses that the server writes, now or in later versions.
 const OF_TOKENS: [&str; 9] = [
     "access_token",
     "token_type",
@@ -92,12 +91,12 @@ const OF_TOKENS: [&str; 9] = [
     "error_uri",
 ];
 
-/// The members that the server writes into introspection answers, or will write.
+/// The members of introspection responses that the server writes, now or in later versions.
 const OF_INTROSPECTION: [&str; 11] =
     ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"];
 
 impl ResponseKind {
-    /// Returns whether the server itself writes a member.
+    /// Returns whether the server writes a member itself.
     pub(crate) fn reserves(self, member: &str) -> bool {
         match self {
             Self::Token => OF_TOKENS.contains(&member),
@@ -107,7 +106,7 @@ impl ResponseKind {
 }
 
 impl ExtendResponse {
-    /// Returns the query about an answer with a token.
+    /// Makes the query for a response with a token.
     pub(crate) fn about(
         kind: ResponseKind,
         client: &Arc<ClientRecord>,

@@ -1,5 +1,4 @@
-//! The contract with storage: the queries that a server asks, the records that it keeps, and a
-//! store in memory.
+//! The contract with storage: the queries of a server, its records, and a store in memory.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

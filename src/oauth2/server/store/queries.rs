@@ -1,5 +1,4 @@
-//! The queries of a server to storage, each of which is a step that happens as a whole or not at
-//! all.
+//! The queries of a server to storage. Each is one atomic operation.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::Timestamp;
 use crate::core::query::ServerQuery;
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// Finds a client by its identifier, byte for byte.
+/// The query that finds a client by its client id, compared byte by byte.
 ///
 /// ```
 /// let query = oauth_proto::oauth2::server::store::FindClient::new("s6BhdRkqt3");
@@ -19,12 +18,12 @@ use crate::oauth2::common::token_hash::TokenHash;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindClient {
-    /// Its identifier.
+    /// The client id.
     pub client_id: String,
 }
 
 impl FindClient {
-    /// Returns the query for the client of that identifier.
+    /// Makes the query for a client.
     pub fn new(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into() }
     }
@@ -34,9 +33,10 @@ impl ServerQuery for FindClient {
     type Output = Option<Arc<ClientRecord>>;
 }
 
-/// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one
-/// that is there and is still the same as it was found (RFC 7592), so that a change that an
-/// operator has made meanwhile is not undone. Answers whether it was kept.
+/// The query that stores a client under its client id. If `replaces` is `None`, store it only if
+/// there is no client with this id. If not, store it only if the present record equals `replaces`
+/// (RFC 7592), so that a change by the operator in the meantime is not undone. Return whether it
+/// was stored.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveClient;
@@ -47,9 +47,9 @@ impl ServerQuery for FindClient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveClient {
-    /// The client.
+    /// The record to store.
     pub record: Arc<ClientRecord>,
-    /// The record that this one replaces.
+    /// The record that must be there before. `None` for a new client.
     pub replaces: Option<Arc<ClientRecord>>,
 }
 
@@ -57,8 +57,8 @@ impl ServerQuery for SaveClient {
     type Output = bool;
 }
 
-/// Removes a client that has that registration access token, with all its one-time records and
-/// tokens. Answers whether it was there.
+/// The query that removes a client with all its one-time records and tokens, if the client has this
+/// registration access token. Return whether it was removed.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::RemoveClient;
@@ -70,9 +70,9 @@ impl ServerQuery for SaveClient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoveClient {
-    /// Its identifier.
+    /// The client id.
     pub client_id: String,
-    /// The registration access token's hash in its record.
+    /// The hash of the registration access token in the client's record.
     pub registration: TokenHash,
 }
 
@@ -80,9 +80,9 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new one-time record, with version 0. Answers whether it was kept. It is not kept if
-/// another one-time record that has not expired, used or not, has that second key. This happens
-/// with user codes, since they are short.
+/// The query that stores a new one-time record, with version 0. Return whether it was stored. Do
+/// not store it if another one-time record with the same second key has not expired, used or not.
+/// This happens with user codes, since they are short.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveOneTimeRecord;
@@ -93,13 +93,13 @@ impl ServerQuery for RemoveClient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveOneTimeRecord {
-    /// The hash under which it is kept.
+    /// The key: the hash of the record's value.
     pub key: TokenHash,
-    /// The hash by which it is found, too.
+    /// A second key, by which the record is found, too: for a device, the hash of its user code.
     pub second_key: Option<TokenHash>,
-    /// The one-time record.
+    /// The record to store.
     pub record: Arc<OneTimeRecord>,
-    /// The time. Records that have expired by then may be dropped.
+    /// The current time. The store may drop expired records.
     pub now: Timestamp,
 }
 
@@ -107,7 +107,8 @@ impl ServerQuery for SaveOneTimeRecord {
     type Output = bool;
 }
 
-/// Finds a one-time record by its key, or by its second_key.
+/// The query that finds a one-time record by its key or its second key. Return it also if it is
+/// used or has expired.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{FindOneTimeRecord, TokenHash};
@@ -116,11 +117,11 @@ impl ServerQuery for SaveOneTimeRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindOneTimeRecord {
-    /// The hash of its value, or its second_key.
+    /// The key or the second key of the record.
     pub key: TokenHash,
 }
 
-/// A one-time record that is kept, also when it has expired and was not dropped yet.
+/// A one-time record that was found. It can have expired.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::FoundOneTimeRecord;
@@ -131,25 +132,25 @@ pub struct FindOneTimeRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FoundOneTimeRecord {
-    /// Its key.
+    /// The key of the record, never its second key.
     pub key: TokenHash,
-    /// The number of times that it was replaced.
+    /// The number of times that the record was replaced.
     pub version: u64,
-    /// Whether it has been redeemed.
+    /// Whether the record was redeemed.
     pub used: bool,
-    /// The one-time record.
+    /// The record.
     pub record: Arc<OneTimeRecord>,
 }
 
 impl FindOneTimeRecord {
-    /// Returns the query for the record of that key.
+    /// Makes the query for a one-time record.
     pub fn new(key: TokenHash) -> Self {
         Self { key }
     }
 }
 
 impl FoundOneTimeRecord {
-    /// Returns a record that was found: one that was neither replaced nor redeemed yet.
+    /// Makes the output for a record that was neither replaced nor redeemed.
     pub fn new(key: TokenHash, record: Arc<OneTimeRecord>) -> Self {
         Self { key, version: 0, used: false, record }
     }
@@ -159,8 +160,8 @@ impl ServerQuery for FindOneTimeRecord {
     type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a one-time record in place of one that is there, is not used and has that version. The
-/// version is increased by one, and the second key stays. Answers whether the record was replaced.
+/// The query that replaces a one-time record, if it is there, is not used and has this version.
+/// Increase the version by one, and keep the second key. Return whether the record was replaced.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::ReplaceOneTimeRecord;
@@ -173,11 +174,11 @@ impl ServerQuery for FindOneTimeRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplaceOneTimeRecord {
-    /// Its key, never its second_key.
+    /// The key of the record, never its second key.
     pub key: TokenHash,
-    /// The version that was found.
+    /// The version that the record must have.
     pub version: u64,
-    /// The record that is kept instead. Its expiry and its grant are as before.
+    /// The new record. Its expiry and its grant are those of the old one.
     pub record: Arc<OneTimeRecord>,
 }
 
@@ -185,7 +186,7 @@ impl ServerQuery for ReplaceOneTimeRecord {
     type Output = bool;
 }
 
-/// A token's record, with the key under which it is kept.
+/// A token's record with the key under which it is stored.
 ///
 /// # Examples
 /// ```
@@ -197,20 +198,20 @@ impl ServerQuery for ReplaceOneTimeRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyedToken {
-    /// The token's hash.
+    /// The hash of the token.
     pub key: TokenHash,
-    /// The token's record.
+    /// The record of the token.
     pub record: Arc<TokenRecord>,
 }
 
 impl KeyedToken {
-    /// Returns a token's record with its key.
+    /// Makes a keyed token from its key and its record.
     pub fn new(key: TokenHash, record: Arc<TokenRecord>) -> Self {
         Self { key, record }
     }
 }
 
-/// Tokens that are to be kept.
+/// New tokens to store.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::NewTokens;
@@ -221,20 +222,19 @@ impl KeyedToken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewTokens {
-    /// The access token's hash and record. If the record has a [`reuse`](TokenRecord::reuse) key,
-    /// and there is an access token with that key that has not expired by `now`, nothing is kept,
-    /// and the answer is that token; of several tokens the one that was kept last.
+    /// The access token. If its record has a [`reuse`](TokenRecord::reuse) key, and an access token
+    /// with this key is stored that has not expired at `now`, store nothing, and return the stored
+    /// token. If there are several, return the one that was stored last.
     pub access: KeyedToken,
-    /// The refresh token's.
+    /// The refresh token, if there is one.
     pub refresh: Option<KeyedToken>,
-    /// The time. Tokens that have expired by then may be dropped.
+    /// The current time. The store may drop expired tokens.
     pub now: Timestamp,
 }
 
-/// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used
-/// one-time record stays until it expires, so that a second attempt, which keeps nothing, is
-/// recognized. Without tokens it is only marked as used. The server has checked before whether it
-/// has expired.
+/// The query that redeems a one-time record, once: mark it as used, and store the tokens. Keep a
+/// used record until it expires, so that a second attempt, which stores nothing, is recognized.
+/// Without tokens, only mark the record as used. The server has checked the expiry before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Redeem;
@@ -247,13 +247,13 @@ pub struct NewTokens {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Redeem {
-    /// Its key.
+    /// The key of the record.
     pub key: TokenHash,
-    /// The tokens that are kept.
+    /// The tokens to store, if there are any.
     pub tokens: Option<NewTokens>,
 }
 
-/// The answer to [`Redeem`].
+/// The output of [`Redeem`].
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::Redemption;
@@ -263,14 +263,13 @@ pub struct Redeem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redemption {
-    /// It is used now, and the tokens are kept.
+    /// The record is marked as used, and the tokens are stored.
     Redeemed,
-    /// It is used now, and a reusable token was there already: its hash and record. The one-time
-    /// record belongs to the grant of that token from now on: [`FindOneTimeRecord`] says so, and it
-    /// is revoked with that grant, no longer with its own.
+    /// The record is marked as used, and a reusable token was stored before: this one. From now on
+    /// the one-time record belongs to the grant of this token: [`FindOneTimeRecord`] returns that
+    /// grant, and the record is revoked with it.
     Existing(KeyedToken),
-    /// It was used before. The grant to which it now belongs: all records of the grant are about to
-    /// be revoked.
+    /// The record was used before. The content is its present grant, which the server revokes next.
     Replayed(GrantId),
     /// The record does not exist, or it has been revoked.
     Unknown,
@@ -280,8 +279,8 @@ impl ServerQuery for Redeem {
     type Output = Redemption;
 }
 
-/// Keeps tokens, if their client is still there; if they are made from another token, only if that
-/// token is still there, too.
+/// The query that stores tokens, if their client is still there. If `parent` is set, store them
+/// only if the parent token is there, too.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveTokens;
@@ -292,14 +291,15 @@ impl ServerQuery for Redeem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveTokens {
-    /// The tokens that are kept.
+    /// The tokens to store.
     pub tokens: NewTokens,
-    /// The token that they are made from, of either kind. The server has checked before whether it
-    /// has expired or was replaced: here it only has to be there.
+    /// The token from which they are made, an access token or a refresh token. The server has
+    /// checked before that it has not expired and was not replaced. The store only checks that it
+    /// is there.
     pub parent: Option<TokenHash>,
 }
 
-/// The answer to [`SaveTokens`].
+/// The output of [`SaveTokens`].
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::Saved;
@@ -309,16 +309,16 @@ pub struct SaveTokens {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Saved {
-    /// They are kept.
+    /// The tokens are stored.
     New,
-    /// A reusable token was there already: its hash and record.
+    /// A reusable token was stored before: this one. Nothing was stored.
     Existing(KeyedToken),
-    /// The token from which they are made has been revoked, or their client was removed.
+    /// The parent token is not there any more, or the client was removed. Nothing was stored.
     ParentGone,
 }
 
 impl SaveTokens {
-    /// Returns the query that keeps tokens, if their parent is there.
+    /// Makes the query for tokens and their parent.
     pub fn new(tokens: NewTokens, parent: Option<TokenHash>) -> Self {
         Self { tokens, parent }
     }
@@ -328,7 +328,7 @@ impl ServerQuery for SaveTokens {
     type Output = Saved;
 }
 
-/// Finds a token, of either kind.
+/// The query that finds an access token or a refresh token.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{FindToken, TokenHash};
@@ -337,12 +337,12 @@ impl ServerQuery for SaveTokens {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindToken {
-    /// The hash of its value.
+    /// The hash of the token.
     pub key: TokenHash,
 }
 
 impl FindToken {
-    /// Returns the query for the token of that hash.
+    /// Makes the query for a token.
     pub fn new(key: TokenHash) -> Self {
         Self { key }
     }
@@ -352,10 +352,10 @@ impl ServerQuery for FindToken {
     type Output = Option<Arc<TokenRecord>>;
 }
 
-/// Replaces a refresh token, once. If it is there and has not been replaced, puts `replaced` in its
-/// place, keeps the new tokens, whatever reuse keys there are, and drops the seal in the record of
-/// the predecessor, if that is there: a successor that was replaced itself is never returned again.
-/// See [`TokenRecord::without_seal`].
+/// The query that replaces a refresh token, once. If it is there and was not replaced, store
+/// `replaced` in its place, store the new tokens without looking at reuse keys, and drop the seal
+/// in the record of the predecessor, if that is there ([`TokenRecord::without_seal`]). So a
+/// successor that was replaced itself is never returned again.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Rotate;
@@ -370,15 +370,15 @@ impl ServerQuery for FindToken {
 pub struct Rotate {
     /// The hash of the old refresh token.
     pub key: TokenHash,
-    /// Its record from now on.
+    /// The new record of the old refresh token.
     pub replaced: Arc<TokenRecord>,
-    /// The hash of the refresh token that the old one has replaced.
+    /// The hash of the refresh token that the old one replaced, if there is one.
     pub predecessor: Option<TokenHash>,
-    /// The new ones.
+    /// The new tokens.
     pub tokens: NewTokens,
 }
 
-/// The answer to [`Rotate`].
+/// The output of [`Rotate`].
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::Rotation;
@@ -388,9 +388,9 @@ pub struct Rotate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rotation {
-    /// It is replaced now.
+    /// The refresh token is replaced, and the new tokens are stored.
     Rotated,
-    /// It was replaced before. The record of the token.
+    /// The refresh token was replaced before. The content is its present record.
     Replaced(Arc<TokenRecord>),
     /// The token does not exist, or it has been revoked.
     Unknown,
@@ -400,14 +400,14 @@ impl ServerQuery for Rotate {
     type Output = Rotation;
 }
 
-/// Revokes tokens and one-time records. There is no answer: a record that does not exist counts as
-/// revoked.
+/// The query that revokes tokens and one-time records. There is no output: a record that does not
+/// exist counts as revoked.
 ///
-/// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or
-/// [`SaveTokens`] at the same time was about to keep: they and this one exclude each other. In SQL,
-/// a `DELETE` under `READ COMMITTED` overlooks rows that another transaction is inserting: lock a
-/// row of the grant first (the one-time record, the parent, the refresh token), or run
-/// serializably.
+/// After it, no record of the grant may be there, also no token of a [`Redeem`], [`Rotate`] or
+/// [`SaveTokens`] that ran at the same time: they and this query must exclude each other. In SQL, a
+/// `DELETE` under `READ COMMITTED` does not see rows that another transaction inserts. So lock a
+/// row of the grant first (the one-time record, the parent or the refresh token), or use
+/// serializable transactions.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{Revoke, TokenHash};
@@ -416,9 +416,9 @@ impl ServerQuery for Rotate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Revoke {
-    /// One token.
+    /// Revokes one token.
     Token(TokenHash),
-    /// A grant: all its tokens, and its one-time records, too.
+    /// Revokes a grant: all of its tokens and one-time records.
     Grant(GrantId),
 }
 

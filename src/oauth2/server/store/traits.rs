@@ -1,5 +1,5 @@
-//! The queries of an authorization server, the two traits that a store implements, and what drives
-//! a request to its end.
+//! The two traits of stores, the queries of an authorization server, and the functions that drive a
+//! request to its end.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use super::records::token_record::TokenRecord;
 use crate::core::server_queries::server_queries;
 use crate::oauth2::server::refuse::rejected::Rejected;
 
-/// Calls a macro with the list of all queries that a store answers, after what the caller gives it:
-/// for stores around a store, in this repository's tests. It is not part of the public interface.
+/// Calls a macro with the list of all queries of a store, after the caller's own tokens. It is for
+/// stores around a store in this repository's tests, and not part of the public interface.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_oauth2_query {
@@ -39,10 +39,9 @@ macro_rules! for_each_oauth2_query {
 }
 
 for_each_oauth2_query! { server_queries! {
-    /// The next step of a request: a query, the end, or a refusal.
+    /// The next step of a request: a query, the result, or a refusal.
     ///
-    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself
-    /// matches:
+    /// [`serve`] and [`serve_async`] drive it to its end. A server can also match the steps itself:
     ///
     /// ```
     /// use oauth_proto::oauth2::server::{Rejected, ServerStep};
@@ -67,8 +66,8 @@ for_each_oauth2_query! { server_queries! {
     /// ```
     step;
 
-    /// A query that is pending. [`DecideGrant`] is the application's to answer, all others are
-    /// storage's.
+    /// A pending query. The application answers [`DecideGrant`] and [`ExtendResponse`], and the
+    /// storage answers all others.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::NextQuery;
@@ -79,12 +78,13 @@ for_each_oauth2_query! { server_queries! {
     /// ```
     query;
 
-    /// A blocking store: three tables, of clients, one-time records and tokens. [`serve`] asks it.
+    /// A blocking store, for [`serve`]: three tables, of clients, one-time records and tokens.
     ///
-    /// Every method is one atomic step: a lock is held for its length, or in SQL it is one
-    /// statement or one transaction. The feature `conformance` has a function that checks an
-    /// implementation. Records are serde values, so a column of JSON can hold each; the other
-    /// columns are what they are found by, and when they may go:
+    /// Every method is one atomic operation: hold a lock during the method, or in SQL use one
+    /// statement or one transaction. The feature `conformance` has functions that check an
+    /// implementation. Records implement serde's `Serialize` and `Deserialize`, so each can be
+    /// stored in a JSON column. The other columns are the keys by which a record is found, and its
+    /// expiry:
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
@@ -140,8 +140,8 @@ for_each_oauth2_query! { server_queries! {
     /// ```
     store;
 
-    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`]
-    /// does, in one atomic step; write them as `async fn`.
+    /// An asynchronous store, for [`serve_async`]. Each method does the same as that of [`Store`],
+    /// in one atomic operation. Write them as `async fn`.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{AsyncStore, Blocking, MemoryStore};
@@ -151,7 +151,7 @@ for_each_oauth2_query! { server_queries! {
     /// ```
     async_store;
 
-    /// A blocking store as an asynchronous one, for stores that answer at once.
+    /// An adapter that makes an [`AsyncStore`] from a [`Store`] that never blocks for long.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{AsyncStore, Blocking, MemoryStore};

@@ -1,4 +1,4 @@
-//! FindClient, SaveClient and RemoveClient.
+//! The checks of FindClient, SaveClient and RemoveClient.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     removing(kit).await;
 }
 
-/// Returns a client whose registration is managed with a token of that hash.
+/// Returns a client with this hash of a registration access token.
 pub(crate) fn registered(client_id: &str, registration: Option<TokenHash>) -> ClientRecord {
     let secret = |seed| ClientSecret::with_hash(format!("sha256:{}", TokenHash::of(seed)));
     let end = crate::Timestamp::from_secs(4_000_000_000);
@@ -94,8 +94,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-/// Identifiers differ in every byte. Some databases compare texts without regard to case, or to
-/// spaces at the end.
+/// Identifiers are compared byte by byte. Some databases ignore case, or spaces at the end.
 async fn names<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let id = kit.name("Client");
     must(

@@ -1,4 +1,4 @@
-//! Questions that are asked at the same time: by threads, or by futures that are polled in turn.
+//! Queries at the same time: by threads, or by futures that are polled in turn.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ pub(crate) enum Move {
     Revoke(Revoke),
 }
 
-/// The answer to a move.
+/// The output of a move.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Redeemed(Redemption),
@@ -53,9 +53,9 @@ fn end<E: std::fmt::Display>(outcome: Result<Outcome, E>) -> Outcome {
     outcome.unwrap_or_else(|why| panic!("the store failed while several asked it at once: {why}"))
 }
 
-/// Runs the rounds one after another, with as many threads as there are moves in one, each with its
-/// own move of every round. No thread begins a round before all are there. They wait in a loop,
-/// since waking a thread takes longer than most stores' answers.
+/// Runs the rounds one after another, with a thread for each move of a round. No thread begins a
+/// round before all threads have arrived. They wait in a loop, since waking a thread takes longer
+/// than most queries.
 pub(crate) fn threads<S: Store + Sync + ?Sized>(
     store: &S,
     rounds: Vec<Vec<Move>>,
@@ -90,15 +90,15 @@ pub(crate) fn threads<S: Store + Sync + ?Sized>(
     outcomes
 }
 
-/// The line at which threads wait for one another.
+/// A barrier at which threads wait for each other.
 struct Line {
     arrived: AtomicUsize,
-    /// One has panicked, and will not come.
+    /// Whether a thread has panicked, and will not arrive.
     broken: AtomicBool,
 }
 
 impl Line {
-    /// Waits until so many are there. Returns `false` if one has panicked.
+    /// Waits until all threads have arrived. Returns `false` if one has panicked.
     fn wait(&self, all: usize) -> bool {
         self.arrived.fetch_add(1, Ordering::AcqRel);
         while self.arrived.load(Ordering::Acquire) < all {
@@ -134,7 +134,7 @@ pub(crate) async fn tasks<S: AsyncStore + ?Sized>(
     outcomes
 }
 
-/// Polls all that have not ended whenever one of them wakes the task.
+/// Polls all unfinished futures whenever one of them wakes the task.
 async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     enum Slot<F: Future> {
         Running(Pin<Box<F>>),

@@ -1,4 +1,4 @@
-//! Records to keep, and queries whose failure ends the check.
+//! Records for the checks, and queries whose failure ends the check.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -28,22 +28,22 @@ use crate::oauth2::server::store::traits::AsyncStore;
 /// The client of most grants.
 const CLIENT: &str = "conformance client";
 
-/// The lifetime of records and tokens that are not to expire during the check.
+/// The lifetime of records and tokens that must not expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// A store under examination.
+/// A store that is checked.
 pub(crate) struct Kit<'s, S: ?Sized> {
     store: &'s S,
     pub(crate) now: Timestamp,
     count: AtomicU64,
 }
 
-/// Ends the check where something that must hold does not.
+/// Ends the check if a requirement is not met.
 pub(crate) fn must(holds: bool, law: &str) {
     assert!(holds, "the store breaks a rule: {law}");
 }
 
-/// Returns the answer, if the store did not fail.
+/// Returns the output of a query. Ends the check if the store failed.
 fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
     answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
 }
@@ -76,7 +76,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         self.find_token(FindToken { key }).await
     }
 
-    /// Returns whether a token is there as it was kept.
+    /// Returns whether a token is there with the record that was stored.
     pub(crate) async fn has(&self, KeyedToken { key, record }: &KeyedToken) -> bool {
         self.token(*key).await.is_some_and(|found| found == *record)
     }
@@ -87,19 +87,19 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         self.token(tokens.access.key).await.is_none() && self.token(refresh).await.is_none()
     }
 
-    /// Keeps the client of most grants, unless it is there from an earlier run.
+    /// Stores the client of most grants, unless it is there from an earlier run.
     pub(crate) async fn register(&self) {
         let record = Arc::new(ClientRecord::public(CLIENT));
         self.save_client(SaveClient { record, replaces: None }).await;
     }
 
-    /// Keeps tokens that must be kept.
+    /// Stores tokens, which the store must accept.
     pub(crate) async fn keep(&self, tokens: &NewTokens) {
         let saved = self.save_tokens(SaveTokens { tokens: tokens.clone(), parent: None }).await;
         must(saved == Saved::New, &format!("SaveTokens of new tokens answers New, not {saved:?}"));
     }
 
-    /// Keeps a one-time record that must be kept, and tells its key.
+    /// Stores a one-time record, which the store must accept, and returns its key.
     pub(crate) async fn issue(&self, record: OneTimeRecord) -> TokenHash {
         let key = self.key();
         let query =
@@ -111,7 +111,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         key
     }
 
-    /// Returns a text that was not there before.
+    /// Returns a new text.
     pub(crate) fn name(&self, what: &str) -> String {
         format!("{what} {} of {}", self.count.fetch_add(1, Ordering::Relaxed), self.now)
     }
@@ -120,7 +120,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         TokenHash::of(&self.name("conformance"))
     }
 
-    /// Returns the time at which records expired that have expired by now.
+    /// Returns the expiry of records that have expired.
     pub(crate) fn past(&self) -> Timestamp {
         self.now.before(LIFE)
     }
@@ -168,7 +168,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         NewTokens { access: self.row(TokenKind::Access, grant), refresh, now: self.now }
     }
 
-    /// Returns new tokens that are reusable under that key, and expire at that time.
+    /// Returns new tokens with this reuse key and this expiry.
     pub(crate) fn reuse(
         &self,
         grant: &Arc<GrantRecord>,
@@ -184,12 +184,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         tokens
     }
 
-    /// Returns the same, not expired.
+    /// Returns new tokens with this reuse key that have not expired.
     pub(crate) fn living(&self, grant: &Arc<GrantRecord>, reuse: TokenHash) -> NewTokens {
         self.reuse(grant, reuse, Some(self.now.after(LIFE)))
     }
 
-    /// Returns the query to replace a refresh token, which has itself replaced that predecessor.
+    /// Returns the query that replaces a refresh token with this predecessor.
     pub(crate) fn rotation(
         &self,
         old: &KeyedToken,
@@ -199,7 +199,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         Rotate { key: old.key, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
     }
 
-    /// Returns a refresh token's record once it is replaced by that token.
+    /// Returns the record of a refresh token that was replaced by this token.
     fn replaced(&self, KeyedToken { record, .. }: &KeyedToken, by: &NewTokens) -> Arc<TokenRecord> {
         let by = by.refresh.as_ref().map_or(by.access.key, |token| token.key);
         let replaced = Replaced {

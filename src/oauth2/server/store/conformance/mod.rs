@@ -1,9 +1,9 @@
-//! The requirements on a store, as functions that a store's own tests call.
+//! Functions that check an implementation of a store. Call them in the tests of your store.
 //!
-//! [`check`] is for a [`Store`], [`check_async`] for an [`AsyncStore`]. They go through every query
-//! in [`server`](super), as it is documented there, and then ask many at once: of those who take
-//! one code at the same time, exactly one may win, a thousand times. If the store departs from
-//! them, they panic with a description.
+//! [`check`] is for a [`Store`], and [`check_async`] for an [`AsyncStore`]. They check every query
+//! of [`store`](super) against its documentation, and then races: of several queries that redeem
+//! one code at the same time, exactly one must win, a thousand times. They panic with a description
+//! if the store does not meet a requirement.
 //!
 //! ```
 //! use oauth_proto::Timestamp;
@@ -12,11 +12,10 @@
 //! conformance::check(&MemoryStore::default(), Timestamp::from_os());
 //! ```
 //!
-//! Give it a store that is only for tests: the records that are put there stay, and clients that a
-//! store knows by other means may be in the way. `now` is the true time if the store has a clock
-//! itself, such as a database that drops expired rows; everything that has to have expired did so
-//! before then, and everything else lives for an hour. Two runs against the same store need
-//! different seconds.
+//! Use a store that is only for tests: the records stay there, and other clients in the store can
+//! disturb the checks. If the store has its own clock, such as a database that drops expired rows,
+//! `now` must be the current time. Records that must have expired expired before `now`, and all
+//! others expire after an hour. Two runs with the same store need different values of `now`.
 #![expect(clippy::panic, reason = "a test calls it, and must fail when a rule is broken")]
 
 mod clients;
@@ -33,7 +32,7 @@ use crate::core::server_queries;
 /// Checks a blocking store.
 ///
 /// # Panics
-/// If the store does not do what its trait says, or fails.
+/// If the store fails, or does not do what its trait requires.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -50,11 +49,11 @@ pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
     });
 }
 
-/// Checks an asynchronous store. Its futures are polled in turn, on the caller's task, so that they
-/// overlap wherever they wait; a store that never waits is better checked by [`check`].
+/// Checks an asynchronous store. Its futures are polled in turn on the caller's task, so that they
+/// overlap where they wait. Check a store that never waits with [`check`].
 ///
 /// # Panics
-/// If the store does not do what its trait says, or fails.
+/// If the store fails, or does not do what its trait requires.
 ///
 /// ```
 /// use oauth_proto::Timestamp;

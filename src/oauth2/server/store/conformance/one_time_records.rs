@@ -1,4 +1,4 @@
-//! SaveOneTimeRecord, FindOneTimeRecord, ReplaceOneTimeRecord and Redeem.
+//! The checks of SaveOneTimeRecord, FindOneTimeRecord, ReplaceOneTimeRecord and Redeem.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
              version 0",
         );
     }
-    // One that has expired may be gone; what is answered of it must say when it expired.
+    // An expired record may be dropped. If it is returned, it must have its expiry.
     let past = kit.past();
     let record =
         OneTimeRecord { expires_at: past.after(Duration::from_secs(1)), ..kit.code(&kit.grant()) };
@@ -158,7 +158,7 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "a second key is free once its record is revoked",
     );
 
-    // At the very second at which a one-time record expires, its second_key is free.
+    // When a one-time record expires, its second key is free.
     let (second_key, past) = (kit.key(), kit.past());
     let before = OneTimeRecord { expires_at: kit.now, ..OneTimeRecord::clone(&record) };
     let first = SaveOneTimeRecord {
@@ -178,8 +178,8 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         found.is_some_and(|found| found.key == key),
         "FindOneTimeRecord by a second key that became free finds the record that has it now",
     );
-    // Something new is kept, and the first may then be dropped: with its own second_key, not the
-    // second's.
+    // A new record is stored, so the first one may be dropped with its own second key, but not with
+    // that of the second one.
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(second_key).await;
     must(
@@ -317,8 +317,8 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-/// Checks that a one-time record is used for a reusable token that is there, and belongs to its
-/// grant from then on.
+/// Checks that a one-time record that is redeemed for a stored reusable token belongs to the grant
+/// of that token afterwards.
 async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (reuse, first, second) = (kit.key(), kit.grant(), kit.grant());
     let (existing, tokens) = (kit.living(&first, reuse), kit.living(&second, reuse));
@@ -361,7 +361,7 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
         "Revoke of an existing token's grant removes the record that was used for that token",
     );
 
-    // A reusable token that has been removed is not found.
+    // A reusable token that was removed is not found.
     let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);
     let tokens = kit.living(&third, reuse);
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;

@@ -1,4 +1,4 @@
-//! Questions that are asked at the same time: one wins.
+//! The checks of races: of several queries at the same time, one must win.
 
 use std::sync::Arc;
 
@@ -288,8 +288,8 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
     run(together, prepare, judge).await;
 }
 
-/// Gives the client another registration in each thread, so that the registration that the others
-/// hold is not valid any more.
+/// Replaces the client's registration in each thread, so that the registration of the other threads
+/// is not valid any more.
 async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let (id, registration) = (kit.name("client"), kit.key());
@@ -315,8 +315,8 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
     run(together, prepare, judge).await;
 }
 
-/// Checks that nothing of the grant is left, in whichever order they run: what was kept before is
-/// revoked, and a revoked grant keeps nothing.
+/// Checks that no record of the grant is left, in any order: records that were stored before are
+/// revoked, and nothing is stored for a revoked grant.
 async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let grant = kit.grant();

@@ -1,4 +1,4 @@
-//! SaveTokens, FindToken, Rotate and Revoke.
+//! The checks of SaveTokens, FindToken, Rotate and Revoke.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,7 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         tokens.now = past;
         kit.keep(tokens).await;
     }
-    // Something new comes, so that what has expired may be dropped.
+    // A new token is stored, so that expired ones may be dropped.
     kit.keep(&kit.tokens(&kit.grant())).await;
     must(kit.has(&eternal.access).await, "a token that never expires is not dropped");
     must(
@@ -157,7 +157,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     )
     .await;
 
-    // A token that has expired, at this very second, is not found.
+    // A token that expires at this second is not found.
     let reuse = kit.key();
     let mut expired = kit.reuse(&kit.grant(), reuse, Some(kit.now));
     expired.now = kit.past();
@@ -174,7 +174,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "SaveTokens answers Existing with the token that came after an expired one",
     )
     .await;
-    // One that never expires lives.
+    // A token that does not expire is found.
     let reuse = kit.key();
     let eternal = kit.reuse(&kit.grant(), reuse, None);
     kit.keep(&eternal).await;
@@ -315,7 +315,7 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let mut tokens = vec![kit.tokens(&grant)];
     let redemption = kit.redeem(Redeem { key: used, tokens: Some(tokens[0].clone()) }).await;
     must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
-    // More than a store may have on one page.
+    // More tokens than a store may have on one page.
     for at in 0..64 {
         let mut more = kit.tokens(&grant);
         if at % 2 == 0 {

@@ -1,4 +1,4 @@
-//! A family of records that live and end together: the tokens and one-time records of a grant.
+//! A family: all tokens and one-time records of a grant, which end together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::records::grant_record::GrantId;
 
-/// A mark that something has ended. Whatever carries it is dead from then on, and is dropped when
-/// it is found.
+/// A mark that a grant or a client has ended. Records with this mark are not valid any more, and
+/// are dropped when they are found.
 #[derive(Debug, Default)]
 pub(crate) struct Ending(AtomicBool);
 
@@ -21,12 +21,11 @@ impl Ending {
     }
 }
 
-/// The records of one grant. Every record has a pointer to its family, so that all of them end in
-/// one step.
+/// The family of a grant. Every record points to its family, so that all of them end in one step.
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) grant: GrantId,
-    /// Comes when the grant is revoked.
+    /// The mark that the grant was revoked.
     pub(crate) ending: Ending,
 }
 
@@ -40,10 +39,10 @@ impl Family {
     }
 }
 
-/// The records of a grant, as they are found by its identifier.
+/// The families, by the identifier of their grant.
 #[derive(Debug)]
 pub(crate) enum Members {
-    /// A single token, which needs no family.
+    /// A single token, without a family.
     One(TokenHash),
     Many(Arc<Family>),
 }

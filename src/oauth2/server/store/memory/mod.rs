@@ -1,10 +1,10 @@
-//! A store in memory, for tests, examples and servers of one process that may forget.
+//! A store in memory, for tests, examples, and servers of one process that may lose their data.
 //!
-//! No operation is long, however many records there are. Expired records are dropped some at a time
-//! ([`Table::sweep`]), and a grant or client that is revoked or removed is marked ([`Ending`]) in
-//! one step: all its records are dead from then on, and are dropped in later steps.
+//! Every operation is short, for any number of records. Expired records are dropped a few at a time
+//! ([`Table::sweep`]). A revoked grant or a removed client is marked ([`Ending`]) in one step: its
+//! records are not valid any more, and later steps drop them.
 //!
-//! Locks are held together only in this order, and never two of one table: second_keys, one-time
+//! Several locks are taken only in this order, and never two of one table: second_keys, one-time
 //! records, reuse, grants, tokens, clients.
 
 mod family;

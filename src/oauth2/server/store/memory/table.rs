@@ -1,4 +1,4 @@
-//! A table that never makes its callers wait: many small maps, each behind the lock of its shard.
+//! A table whose operations are all short: many small maps, each behind the lock of its shard.
 //!
 //! One large map would move all of its entries when it grows, and all threads would wait for that.
 //! Here a shard is a row of small maps. When a shard has become too full, one map is split in two;
@@ -11,7 +11,7 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Threads seldom wait for each other when there are some more shards than cores.
+/// The number of shards. Threads seldom wait for each other if there are more shards than cores.
 const SHARDS: usize = 16;
 
 /// The average number of entries in a shard's maps at which one of them is split.
@@ -21,16 +21,16 @@ const FULL: usize = 64;
 /// and forth.
 const EMPTY: usize = FULL / 4;
 
-/// A sweep stops after it has looked at or moved about this many entries.
+/// The number of entries after which a sweep stops, looked at or moved.
 const SWEPT: usize = 64;
 
-/// A sweep stops after this many maps.
+/// The number of maps after which a sweep stops.
 const VISITED: usize = 16;
 
-/// At least so many insertions pass between two sweeps that find little.
+/// The number of insertions between two sweeps that find little.
 const PAUSE: usize = 16;
 
-/// A key that is evenly distributed already, because it is a hash or random.
+/// A key that is evenly distributed, because it is a hash or random.
 pub(crate) trait Key: Copy + Eq + Hash {
     /// Returns the bits that choose the shard and the map. They must not overlap with the bytes
     /// that [`FirstBytes`] takes.
@@ -73,11 +73,11 @@ impl<K: Key, V> Table<K, V> {
         self.shards.iter().map(|shard| lock(shard).len).sum()
     }
 
-    /// Removes some of the entries that are over, and returns them. The function may change what it
-    /// looks at. Called with each insertion, it finds them all in the end.
+    /// Removes some of the entries that have ended, and returns them. The function `is_over` can
+    /// change an entry. If it is called at each insertion, it finds all of them in the end.
     ///
-    /// Most calls do nothing. A sweep that finds much brings the next one forward, so that at most
-    /// about a quarter of the table is over and not dropped yet.
+    /// Most calls do nothing. After a sweep that finds many entries, the next one comes earlier, so
+    /// that at most about a quarter of the table has ended and is not dropped yet.
     pub(crate) fn sweep(&self, is_over: impl Fn(&mut V) -> bool) -> Vec<(K, V)> {
         // If two threads overwrite each other's counts, a sweep is early or late.
         let left = self.sweep.left.load(Ordering::Relaxed);
@@ -173,7 +173,7 @@ impl<K: Key, V> Shard<K, V> {
         Some(value)
     }
 
-    /// Removes a value if it is such a one.
+    /// Removes a value if a function returns `true` for it.
     pub(crate) fn remove_if(&mut self, key: &K, is_one: impl FnOnce(&V) -> bool) -> Option<V> {
         self.get(key).is_some_and(is_one).then(|| self.remove(key)).flatten()
     }
@@ -229,8 +229,8 @@ impl<K: Key, V> Shard<K, V> {
         moved
     }
 
-    /// Removes what is over from one of the maps. Returns how many entries it looked at, and how
-    /// many it moved.
+    /// Removes the ended entries from one of the maps. Returns the number of entries that it looked
+    /// at, and that it moved.
     fn sweep(
         &mut self,
         at: usize,
@@ -289,7 +289,7 @@ pub(crate) mod moved {
     pub(crate) fn count(entries: usize) {
         MOVED.set(MOVED.get() + entries);
     }
-    /// Returns the count, which begins again.
+    /// Returns the count and resets it.
     pub(in crate::oauth2::server) fn take() -> usize {
         MOVED.take()
     }

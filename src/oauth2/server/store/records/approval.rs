@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 
-/// The approval of a user to a client: the user, the scope that the client gets, and the data that
-/// the application keeps with it.
+/// A user's approval of a client's request: the user, the scope for the client, and data of the
+/// application.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Approval;
@@ -20,38 +20,38 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Approval {
-    /// The user, as the application identifies them. Default: `None`, a user without a name, as
-    /// python-oauth2's site adapters allow it.
+    /// The identifier of the user in your application. Default: `None`, a user without an
+    /// identifier, like in python-oauth2's site adapters.
     pub user: Option<String>,
-    /// The scope that the client gets, if that is less than it asked for. Default: `None`, which
-    /// means all that it asked for.
+    /// The scope for the client, if it is narrower than the requested scope. Default: `None`, the
+    /// whole requested scope.
     pub scope: Option<Scope>,
-    /// The user's session at the server. Default: `None`.
+    /// The identifier of the user's session at the server. Default: `None`.
     pub session_id: Option<String>,
     /// The time at which the user was authenticated. Default: `None`.
     pub auth_time: Option<Timestamp>,
-    /// The way in which the user was authenticated: an authentication context class. Default:
-    /// `None`.
+    /// The authentication context class (`acr`), which says how the user was authenticated.
+    /// Default: `None`.
     pub acr: Option<String>,
-    /// Data of the application, which are kept with the code and with every token. No client sees
-    /// them. Default: `null`.
+    /// Data of the application, which is stored with the code and with every token. Clients do not
+    /// get it. Default: `null`.
     pub data: Value,
 }
 
 impl Approval {
-    /// Makes an approval by that user, as the application identifies them.
+    /// Makes an approval by the user with this identifier in your application.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
     }
 
-    /// Sets a scope that is less than what was asked.
+    /// Sets a scope that is narrower than the requested one.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Sets data of the application, which are kept with the code and with every token. No client
-    /// sees them.
+    /// Sets data of the application, which is stored with the code and with every token. Clients do
+    /// not get it.
     pub fn data(mut self, data: Value) -> Self {
         self.data = data;
         self

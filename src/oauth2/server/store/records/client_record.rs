@@ -1,4 +1,4 @@
-//! Clients as a server knows them, RFC 6749 §2, in the words of RFC 7591 §2.
+//! The record of a client: RFC 6749 §2, with the metadata of RFC 7591 §2.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::{Error, Secret, Timestamp};
 
-/// The grants that a client may use if its record names none: a user decides on a page of the
-/// server.
+/// The grants that a client may use if its record names none: those in which a user decides on a
+/// page of the server.
 const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 
-/// The party that registered a client at the endpoint for it, and so the limit of what the client
-/// may ever register. In order: who comes later may more.
+/// The party that registered a client at the registration endpoint. It limits what the client can
+/// register, also later. The order is that of the rights: a later variant has more.
 ///
 /// # Examples
 /// ```
@@ -30,9 +30,9 @@ const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Registrant {
-    /// An unknown party: under
-    /// [`RegistrationPolicy::AllowAnyone`](crate::oauth2::server::RegistrationPolicy::AllowAnyone),
-    /// or before this was kept.
+    /// An unknown party, under
+    /// [`RegistrationPolicy::AllowAnyone`](crate::oauth2::server::RegistrationPolicy::AllowAnyone).
+    /// Also for records that do not have this field.
     #[default]
     Anyone,
     /// A party with an initial access token.
@@ -45,11 +45,12 @@ impl Registrant {
     }
 }
 
-/// A client as the server knows it.
+/// The record of a client: its secret, its metadata and its rights.
 ///
-/// Unless its grants are named, it may use those in which a user decides on a page of the server
-/// (codes and devices), and refresh tokens. Any other has to be named: `client_credentials`, too,
-/// since the scopes that a server has for machines are not for every site that signs users in.
+/// A client whose record names no grant types may use those in which a user decides on a page of
+/// the server (codes and devices), and refresh tokens. Other grants must be named. This includes
+/// `client_credentials`, since a server's scopes for programs are not for every client that signs
+/// users in.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::ClientRecord;
@@ -69,32 +70,33 @@ impl Registrant {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClientRecord {
-    /// The client's identifier.
+    /// The client id.
     pub client_id: String,
-    /// Its secret.
+    /// The client secret. `None` for a public client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<ClientSecret>,
-    /// The secret before, which is accepted until it expires: see
+    /// The former secret, which is accepted until it expires: see
     /// [`replace_secret`](Self::replace_secret).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<ClientSecret>,
-    /// The time at which it was registered.
+    /// The time at which the client was registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<Timestamp>,
-    /// The hash of what its registration is managed with (RFC 7592).
+    /// The hash of the registration access token (RFC 7592).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<TokenHash>,
-    /// The party that registered it. A client that is managed with `registration` never gets more
-    /// than that registrant may have, whatever the policy is by then. This does not apply to a
-    /// client that the operator added and that has no `registration`.
+    /// The party that registered the client. A client that is managed with `registration` never
+    /// gets more than this registrant may have, also if the policy changes. Ignored for a client
+    /// without `registration`, which the operator added.
     #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
     pub registrant: Registrant,
-    /// Whether it may introspect the tokens of all clients, as a resource server does.
+    /// If `true`, the client may introspect the tokens of all clients, like a resource server.
+    /// Default: `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
-    /// The metadata that it registered: redirect_uris, grant types, scope, its name. The meaning of
-    /// absent members is described at [`may_use_grant_type`](Self::may_use_grant_type) and the
-    /// others.
+    /// The registered metadata: redirect_uris, grant types, scope, name. For the meaning of missing
+    /// members, see [`may_use_grant_type`](Self::may_use_grant_type) and
+    /// [`may_use_response_type`](Self::may_use_response_type).
     pub metadata: ClientMetadata,
 }
 
@@ -123,19 +125,21 @@ impl ClientRecord {
         }
     }
 
-    /// Makes a client with the metadata that it registered.
+    /// Makes a client from its registered metadata.
     pub(crate) fn with_metadata(client_id: String, metadata: ClientMetadata) -> Self {
         Self { metadata, ..Self::new(client_id, None) }
     }
 
-    /// Makes a client that can keep no secret: an app, a page.
+    /// Makes the record of a public client, which cannot keep a secret: a native app, or a page in
+    /// a browser.
     pub fn public(client_id: impl Into<String>) -> Self {
         let mut record = Self::new(client_id, None);
         record.metadata.token_endpoint_auth_method = Some(NO_SECRET.to_owned());
         record
     }
 
-    /// Returns a client with a secret that you have generated, as [`ClientSecret::new`] hashes it.
+    /// Makes the record of a confidential client with a generated secret, which
+    /// [`ClientSecret::new`] hashes.
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) if the secret has fewer than
@@ -147,47 +151,47 @@ impl ClientRecord {
         Ok(Self::with_secret(client_id, ClientSecret::new(secret)?))
     }
 
-    /// Returns a client with a secret that was hashed in another way, or may be short: see
-    /// [`ClientSecret`].
+    /// Makes the record of a confidential client with a secret that was hashed in another way, or
+    /// that is short: see [`ClientSecret`].
     pub fn with_secret(client_id: impl Into<String>, secret: ClientSecret) -> Self {
         Self::new(client_id, Some(secret))
     }
 
-    /// Gives the client a new secret. The one that it has is accepted until `previous_until`, or
-    /// until it expires, so that the client can be changed without an interruption. One that was
-    /// replaced before is not accepted any more.
+    /// Replaces the client secret. The former secret is accepted until `previous_until`, or until
+    /// it expires, so that the client can change over without an interruption. An earlier secret is
+    /// not accepted any more.
     pub fn replace_secret(mut self, secret: ClientSecret, previous_until: Timestamp) -> Self {
         self.previous_secret = self.secret.take().map(|before| ClientSecret {
             expires_at: before.expires_at.into_iter().chain([previous_until]).min(),
             ..before
         });
         self.secret = Some(secret);
-        // A client with a secret is not public any more.
+        // A client with a secret is not public.
         self.metadata.token_endpoint_auth_method.take_if(|method| method == NO_SECRET);
         self
     }
 
-    /// Returns whether only the client itself has said who it is.
+    /// Returns whether the client registered itself without an initial access token.
     pub(crate) fn registered_itself(&self) -> bool {
         self.registration.is_some() && self.registrant == Registrant::Anyone
     }
 
-    /// Returns the secrets that the client has, the newer one first.
+    /// Returns the client's secrets, the newer one first.
     pub(crate) fn secrets(&self) -> [Option<&ClientSecret>; 2] {
         [self.secret.as_ref(), self.previous_secret.as_ref()]
     }
 
-    /// Makes a confidential client that proves who it is in a custom way: by mutual TLS, by an
-    /// assertion. See [`ClientSource`](crate::oauth2::server::ClientSource).
+    /// Makes the record of a confidential client that is authenticated in another way, such as
+    /// mutual TLS or an assertion. See [`ClientSource`](crate::oauth2::server::ClientSource).
     pub fn authenticated_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
         let mut record = Self::new(client_id, None);
         record.metadata.token_endpoint_auth_method = Some(method.into());
         record
     }
 
-    /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port
-    /// of a loopback address may differ (RFC 8252 §7.3), and that of `localhost` with
-    /// [`ProviderBuilder::allow_localhost_ports`].
+    /// Registers a redirect_uri. Requests must have a registered one, compared byte by byte. Only
+    /// the port of a loopback address can differ (RFC 8252 §7.3), and with
+    /// [`ProviderBuilder::allow_localhost_ports`] that of `localhost`.
     ///
     /// [`ProviderBuilder::allow_localhost_ports`]:
     /// crate::oauth2::server::ProviderBuilder::allow_localhost_ports
@@ -196,7 +200,7 @@ impl ClientRecord {
         self
     }
 
-    /// Allows one more grant.
+    /// Allows another grant type.
     pub fn add_grant_type(mut self, grant_type: impl Into<String>) -> Self {
         let mut allowed = self.metadata.grant_types.take().unwrap_or_else(|| {
             let own = BY_DEFAULT.into_iter().filter(|one| self.may_use_grant_type(one));
@@ -207,39 +211,39 @@ impl ClientRecord {
         self
     }
 
-    /// Allows these grants and no others.
+    /// Sets the allowed grant types. Other grants are refused.
     pub fn grant_types<S: Into<String>>(mut self, allowed: impl IntoIterator<Item = S>) -> Self {
         self.metadata.grant_types = Some(allowed.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Allows these response types and no others.
+    /// Sets the allowed response types. Others are refused.
     pub fn response_types<S: Into<String>>(mut self, allowed: impl IntoIterator<Item = S>) -> Self {
         self.metadata.response_types = Some(allowed.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Sets the scope that it may ask for. Default: all that a grant has. With an empty scope it
-    /// may not ask for any scope, and gets none.
+    /// Sets the scope that the client may request. Default: all scopes of the grant. A client with
+    /// an empty scope cannot request a scope, and gets an empty one.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.metadata.scope = Some(scope.into());
         self
     }
 
-    /// Sets its name, for people. Default: no name.
+    /// Sets the name of the client, for the consent page. Default: no name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.metadata.client_name = Some(name.into());
         self
     }
 
-    /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1).
-    /// Other clients learn about their own tokens only.
+    /// Lets the client introspect the tokens of all clients, like a resource server (RFC 7662
+    /// §2.1). Other clients can introspect only their own tokens.
     pub fn may_introspect_all(mut self) -> Self {
         self.introspects_all = true;
         self
     }
 
-    /// Returns whether it does not prove its identity.
+    /// Returns whether the client is public, which means that it is not authenticated.
     pub fn is_public(&self) -> bool {
         match self.metadata.token_endpoint_auth_method.as_deref() {
             Some(method) => method == NO_SECRET,
@@ -247,9 +251,9 @@ impl ClientRecord {
         }
     }
 
-    /// Returns whether it may use a grant. If the record names no grant types, the client may use
-    /// `authorization_code`, the device grant and `refresh_token`. A public client never may use
-    /// `client_credentials` (RFC 6749 §4.4).
+    /// Returns whether the client may use a grant type. If the record names no grant types, the
+    /// client may use `authorization_code`, the device grant and `refresh_token`. A public client
+    /// may never use `client_credentials` (RFC 6749 §4.4).
     pub fn may_use_grant_type(&self, grant_type: &str) -> bool {
         if grant_type == CLIENT_CREDENTIALS && self.is_public() {
             return false;
@@ -260,8 +264,8 @@ impl ClientRecord {
         }
     }
 
-    /// Returns whether it may use a response type. If the record names no response types, it may
-    /// use the one that belongs to a grant that it may use.
+    /// Returns whether the client may use a response type. If the record names no response types,
+    /// the client may use those of its grant types.
     pub fn may_use_response_type(&self, response_type: &str) -> bool {
         let grant_type = if response_type == "token" { IMPLICIT } else { AUTHORIZATION_CODE };
         let allowed = self.metadata.response_types.as_ref();
@@ -269,8 +273,8 @@ impl ClientRecord {
             && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
     }
 
-    /// Returns the registered redirect_uri that a request means: the one that it names or, if it
-    /// names none, the only one that is registered.
+    /// Returns the redirect_uri for a request: the registered one that the request has. If the
+    /// request has none, the only registered one.
     pub(crate) fn find_redirect_uri(
         &self,
         asked: Option<&str>,
@@ -287,8 +291,8 @@ impl ClientRecord {
                 .any(|known| known == asked || differ_in_port(known, asked, any_port))
                 .then(|| asked.into()),
         };
-        // Text after a fragment's mark would be lost, or mixed with the fragment that the server
-        // appends (RFC 6749 §3.1.2).
+        // A fragment would be lost, or mixed with the fragment that the server appends (RFC 6749
+        // §3.1.2).
         found.filter(|uri: &String| !uri.contains('#'))
     }
 }
@@ -314,14 +318,14 @@ impl AnyPort {
     }
 }
 
-/// Returns whether two URIs are the same except for the port, at the same host of this machine.
+/// Returns whether two URIs differ only in the port, and have the same loopback host.
 fn differ_in_port(known: &str, asked: &str, any_port: AnyPort) -> bool {
     let split = |uri: &'_ str| -> Option<(usize, usize)> {
         let host = any_port.hosts().iter().find(|host| uri.starts_with(**host))?.len();
         let port = uri[host..]
             .strip_prefix(':')
             .map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
-        // A path must follow, or the host would continue.
+        // A path must follow, because the host name could continue.
         matches!(uri.as_bytes().get(host + port), Some(b'/') | None).then_some((host, host + port))
     };
     match (split(known), split(asked)) {

@@ -1,4 +1,4 @@
-//! A client's secret as a server keeps it: a hash, and perhaps an end. RFC 6749 §2.3.1.
+//! The stored form of a client secret, a hash with an optional expiry: RFC 6749 §2.3.1.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::secret_hasher::{SecretHasher, Sha256Secrets, salt};
 use crate::{Error, Moment, Secret, Timestamp, Unsupported};
 
-/// A client's secret as a server keeps it.
+/// The stored form of a client secret: its hash, and the time at which it expires.
 ///
 /// # Examples
 /// ```
@@ -25,39 +25,38 @@ use crate::{Error, Moment, Secret, Timestamp, Unsupported};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClientSecret {
-    /// The secret's hash, as the server's [`SecretHasher`] writes it.
+    /// The hash of the secret, in the format of the server's [`SecretHasher`].
     pub hash: String,
-    /// The time at which the secret expires; never if `None`.
+    /// The time at which the secret expires. `None` if it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
 impl ClientSecret {
-    /// Returns a secret that you have generated: at least 128 bits that an attacker cannot guess,
-    /// which are 22 characters of base64url. One that a person chose does not belong here. It is
-    /// hashed by [`Sha256Secrets`], whatever the server's hasher; for another, see
-    /// [`with_hasher`](Self::with_hasher).
+    /// Hashes a generated secret with [`Sha256Secrets`]. It must have at least 128 bits that an
+    /// attacker cannot guess, which are 22 characters of base64url. For a secret that a person
+    /// chose, or for another hasher, use [`with_hasher`](Self::with_hasher).
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] if it has fewer than 22 bytes.
     pub fn new(secret: impl Into<Secret>) -> Result<Self, Error> {
-        // A generated secret needs no salt, so no randomness either.
+        // A generated secret needs no salt, and so no randomness.
         Self::salted(&Sha256Secrets, &secret.into(), [0; 16])
     }
 
-    /// Returns a secret that may have fewer than 22 bytes, hashed by [`Sha256Secrets`].
+    /// Hashes a secret with [`Sha256Secrets`], which can have fewer than 22 bytes.
     ///
     /// # Security
-    /// An attacker can try short secrets at the token endpoint, and one who reads the store tries
-    /// millions in a second.
+    /// An attacker can try short secrets at the token endpoint. An attacker who reads the store can
+    /// try millions in a second.
     pub fn dangerous_short(secret: impl Into<Secret>) -> Self {
         Self::with_hash(Sha256Secrets.hash(&secret.into(), [0; 16]))
     }
 
-    /// Returns a secret that a hasher of the caller's hashes, with salt from the moment.
+    /// Hashes a secret with a hasher of the caller, and salt from the moment.
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`] if it is shorter than the hasher's
+    /// [`Unsupported::ShortSecret`] if the secret is shorter than the hasher's
     /// [`shortest`](SecretHasher::shortest).
     pub fn with_hasher(
         hasher: &dyn SecretHasher,
@@ -75,25 +74,25 @@ impl ClientSecret {
         Ok(Self::with_hash(hasher.hash(secret, salt)))
     }
 
-    /// Returns a secret of which the hash is known.
+    /// Makes the stored form of a secret from its hash.
     pub fn with_hash(hash: impl Into<String>) -> Self {
         Self { hash: hash.into(), expires_at: None }
     }
 
-    /// Sets when the secret expires. By default it never does.
+    /// Sets the time at which the secret expires. Default: it does not expire.
     pub fn expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// Returns whether the secret has expired: at the very second, too.
+    /// Returns whether the secret has expired. It has expired at its expiry time.
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
 }
 
 impl fmt::Debug for ClientSecret {
-    /// Hides the hash: a secret that a person chose could be found by it.
+    /// Hides the hash, by which a short secret could be found.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientSecret").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }

@@ -1,10 +1,11 @@
-//! The challenge of a proof key, RFC 7636 §4.2.
+//! The PKCE challenge: RFC 7636 §4.2.
 
 use serde::{Deserialize, Serialize};
 
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// The value that a code_verifier must fit (RFC 7636 §4.6).
+/// The PKCE challenge of an authorization request, with which the `code_verifier` is compared (RFC
+/// 7636 §4.6).
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::CodeChallenge;
@@ -16,8 +17,8 @@ use crate::oauth2::common::token_hash::TokenHash;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CodeChallenge {
-    /// Its SHA-256 in base64url.
+    /// The SHA-256 hash of the verifier in base64url (`S256`).
     S256(String),
-    /// Itself; kept as its hash.
+    /// The verifier itself (`plain`), stored as a hash.
     Plain(TokenHash),
 }

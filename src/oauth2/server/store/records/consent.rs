@@ -1,5 +1,5 @@
-//! A client that asks for access, while the user decides; and the way back: RFC 6749 §4.1.2 and
-//! §4.2.2, RFC 9207.
+//! A client's request for access on which the user has to decide, and the redirect back to the
+//! client: RFC 6749 §4.1.2 and §4.2.2, RFC 9207.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,29 +12,29 @@ use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::{ResponseMode, Scope};
 use crate::wire::without_secrets;
 
-/// A client that asks for access, while the user decides.
+/// A client's request for access, on which the user has to decide.
 ///
-/// Everything that a page needs is here. It is serde, so that it survives a login page. It expires
-/// after an hour.
+/// It has everything for the consent page. It implements serde's `Serialize` and `Deserialize`, so
+/// you can store it while the user signs in. It expires after one hour.
 ///
-/// Each [`approve`](crate::oauth2::server::Provider::approve) of it makes another code, so delete
-/// it after the decision. Only a request that was pushed is decided once.
+/// Every call of [`approve`](crate::oauth2::server::Provider::approve) issues a new code, so delete
+/// the consent after the decision. Only for pushed requests does the server refuse a second
+/// decision.
 ///
 /// # Security
-/// It is trusted. An attacker who can change it chooses the client that gets the code, among those
-/// with a registered redirect_uri; the proof key, the state and the response mode with which it
-/// gets the code; and any scope and resource that this client may ask for, so that the user grants
-/// what no page has shown. So keep it on the server's side, or seal it if it travels through the
-/// browser. A decision, also to deny, checks the client and its redirect_uri again: whatever was
-/// changed, the user is only sent to a place that the client has registered.
+/// The server trusts this value. So keep it on the server, or encrypt and authenticate it if it is
+/// sent through the browser. An attacker who can change it can choose another client with a
+/// registered redirect_uri, the PKCE challenge, the state and the response mode, and any scope and
+/// resource that this client may request. The user would then grant access that no page showed.
+/// `approve` and `deny` check the client and its redirect_uri again, so the user is only redirected
+/// to a registered URI.
 ///
-/// The page's form posts to a path of the application, and needs its usual protection against
-/// forged posts, because an attacker who can make the user's browser post it decides in the user's
-/// place. The application answers with
+/// Protect the form of the consent page against CSRF, since an attacker who makes the user's
+/// browser submit the form decides for the user. Pass the decision to
 /// [`Provider::approve`](crate::oauth2::server::Provider::approve) or
-/// [`Provider::deny`](crate::oauth2::server::Provider::deny), or without a page by
-/// [`Provider::redirect_with_error`](crate::oauth2::server::Provider::redirect_with_error), as
-/// `prompt=none` wants it.
+/// [`Provider::deny`](crate::oauth2::server::Provider::deny). If no page may be shown
+/// (`prompt=none`), call
+/// [`Provider::redirect_with_error`](crate::oauth2::server::Provider::redirect_with_error).
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -59,45 +59,46 @@ use crate::wire::without_secrets;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Consent {
-    /// The client that asks, proven as far as its redirect_uri is one that it registered.
+    /// The client id. It is not authenticated; only the redirect_uri is known to belong to the
+    /// client.
     pub client_id: String,
-    /// Its name, for people: its own words, if it registered by itself.
+    /// The name of the client, for the page. A client that registered itself chose its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
-    /// The URI to which the user is sent afterwards. Show the host.
+    /// The URI to which the user is redirected after the decision. Show its host on the page.
     pub redirect_uri: String,
-    /// The scope that is asked for.
+    /// The requested scope.
     pub scope: Scope,
-    /// The resources that it is for (RFC 8707).
+    /// The requested resources (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// Every other parameter: `login_hint`, `prompt`, `max_age`, `ui_locales`, `nonce` and whatever
-    /// the client sends along. Nothing of it is verified.
+    /// All other parameters of the request, such as `login_hint`, `prompt`, `max_age`, `ui_locales`
+    /// and `nonce`. They are not verified.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
-    /// The time until which the decision is awaited.
+    /// The time at which the consent expires.
     pub expires_at: Timestamp,
     pub(crate) response_type: ResponseType,
-    /// In a box, so that the replies that may end with a consent are not much larger than others:
-    /// they are moved at each query.
+    /// In a box, so that a result with a consent is not much larger than others: results are moved
+    /// at each query.
     pub(crate) back: Box<ClientRedirect>,
     pub(crate) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) challenge: Option<CodeChallenge>,
-    /// The request that was pushed, which is used with the decision.
+    /// The pushed request, which is used up by the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pushed: Option<TokenHash>,
 }
 
 impl Consent {
-    /// Returns a parameter of the request: `login_hint`, `prompt`, …
+    /// Returns a parameter of the request, such as `login_hint` or `prompt`.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
 }
 
 impl fmt::Debug for Consent {
-    /// Shows only the names of parameters: the values may be secret.
+    /// Shows only the names of parameters, since the values can be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consent")
             .field("client_id", &self.client_id)
@@ -110,7 +111,7 @@ impl fmt::Debug for Consent {
     }
 }
 
-/// The credentials that the client gets through the browser.
+/// The credentials that the client gets through the browser: a code or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ResponseType {
     #[serde(rename = "code")]
@@ -119,7 +120,7 @@ pub(crate) enum ResponseType {
     Token,
 }
 
-/// The way back to a client.
+/// The redirect back to a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientRedirect {
     pub(crate) redirect_uri: String,

@@ -12,7 +12,7 @@ use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 use crate::oauth2::common::token_hash::InvalidTokenHash;
 
-/// Identifies a grant, and with it all its tokens.
+/// The identifier of a grant. All tokens of the grant share it.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::GrantId;
@@ -54,7 +54,7 @@ impl From<GrantId> for String {
     }
 }
 
-/// A grant in the form in which it is kept with each of its codes and tokens.
+/// The record of a grant, which is stored with each of its codes and tokens.
 ///
 /// ```
 /// fn may_write(grant: &oauth_proto::oauth2::server::store::GrantRecord) -> bool {
@@ -64,41 +64,41 @@ impl From<GrantId> for String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GrantRecord {
-    /// Its identifier, in a column with an index: a grant is revoked by it.
+    /// The identifier of the grant. Grants are revoked by it, so put an index on this column.
     pub id: GrantId,
-    /// The client that it was made to.
+    /// The id of the client to which the grant was given.
     pub client_id: String,
-    /// The user who made it; `None` if a client acts for itself.
+    /// The user who gave the grant. `None` if the client acts without a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The scope that was granted. A token's own scope may be narrower.
+    /// The granted scope. A token of the grant can have a narrower scope.
     #[serde(default)]
     pub scope: Scope,
-    /// The `grant_type` by which it was made.
+    /// The `grant_type` of the grant.
     pub grant_type: Cow<'static, str>,
-    /// The resources that it is for (RFC 8707); if empty, all resources of the server.
+    /// The resources of the grant (RFC 8707). If empty, all resources of the server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// The user's session at the server, which ends the grant's tokens when the user signs out.
-    /// OpenID Connect calls it `sid`.
+    /// The identifier of the user's session at the server, by which the grant can be ended when the
+    /// user signs out. OpenID Connect calls it `sid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// The time at which the user was authenticated (`auth_time` of OpenID Connect and RFC 9470).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<Timestamp>,
-    /// The way in which the user was authenticated (`acr` of OpenID Connect and RFC 9470).
+    /// The authentication context class, which says how the user was authenticated (`acr` of OpenID
+    /// Connect and RFC 9470).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
-    /// Data of the application.
+    /// Data of the application, from [`Approval::data`](crate::oauth2::server::Approval::data).
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub data: Value,
-    /// The time at which it was made.
+    /// The time at which the grant was given.
     pub granted_at: Timestamp,
 }
 
 impl GrantRecord {
-    /// Returns the record of a grant that a client makes for itself: all that it asks for, and no
-    /// user.
+    /// Makes the record of a grant without a user, with the whole requested scope.
     pub(crate) fn new(
         id: GrantId,
         client_id: String,
@@ -121,7 +121,8 @@ impl GrantRecord {
         }
     }
 
-    /// Returns the record with what a user allows of it; `None` if that is more than was asked for.
+    /// Returns the record with a user's approval. `None` if the approval has more than the
+    /// requested scope.
     pub(crate) fn approved(self, approval: Approval) -> Option<Self> {
         let Approval { user, scope, session_id, auth_time, acr, data } = approval;
         let scope = scope.unwrap_or_else(|| self.scope.clone());
@@ -131,7 +132,7 @@ impl GrantRecord {
 }
 
 impl Approval {
-    /// Grants what was granted before, for the same user and with the same data: the answer to
+    /// Makes an approval with the user and the data of an earlier grant, for
     /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh).
     ///
     /// # Examples

@@ -1,5 +1,5 @@
-//! The records that are redeemed once: codes (RFC 6749 §4.1.2), devices (RFC 8628 §3.2), pushed
-//! requests (RFC 9126 §2.2).
+//! The records that are redeemed once: codes (RFC 6749 §4.1.2), device codes (RFC 8628 §3.2) and
+//! pushed requests (RFC 9126 §2.2).
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use super::grant_record::{GrantId, GrantRecord};
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
 
-/// A record that is stored under the hash of its value until it is exchanged for tokens: an
-/// authorization code, a device code or a pushed request.
+/// The record of a value that can be redeemed once: an authorization code, a device code or a
+/// pushed request. It is stored under the hash of the value.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::OneTimeRecord;
@@ -28,17 +28,17 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OneTimeRecord {
-    /// The grant that its tokens belong to.
+    /// The identifier of the grant to which its tokens belong.
     pub grant_id: GrantId,
-    /// The client that it was given to.
+    /// The id of the client to which the value was given.
     pub client_id: String,
-    /// The time at which it expires. The record may be dropped then.
+    /// The time at which the record expires. After it, the store may drop the record.
     pub expires_at: Timestamp,
     /// The content of the record.
     pub content: OneTimeContent,
 }
 
-/// The purpose of a one-time record.
+/// The content of a one-time record: a code, a device code or a pushed request.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::OneTimeContent;
@@ -53,42 +53,42 @@ pub enum OneTimeContent {
     /// An authorization code (RFC 6749 §4.1).
     #[non_exhaustive]
     Code {
-        /// The grant that is made when the code is redeemed.
+        /// The grant, from which tokens are issued when the code is redeemed.
         grant: Arc<GrantRecord>,
         /// The redirect_uri to which the code was sent.
         redirect_uri: String,
-        /// Whether the client sent the redirect_uri in its authorization request, rather than leave
-        /// it to the server. Then it has to send the same one with the code (RFC 6749 §4.1.3).
+        /// Whether the authorization request had a redirect_uri. If so, the token request must have
+        /// the same one (RFC 6749 §4.1.3).
         redirect_uri_sent: bool,
-        /// The proof key's challenge (RFC 7636).
+        /// The PKCE challenge (RFC 7636).
         challenge: Option<CodeChallenge>,
     },
-    /// A device code (RFC 8628), found by the hash of its user code, too.
+    /// A device code (RFC 8628). The record is also found by the hash of the user code.
     #[non_exhaustive]
     Device {
-        /// The scope that the device asks for.
+        /// The scope that the device requested.
         scope: Scope,
-        /// The resources that it is for.
+        /// The resources that the device requested.
         resource: Vec<String>,
         /// The stage of the device's request.
         stage: DeviceStage,
-        /// The time that the device has to wait from one poll to the next, in seconds.
+        /// The interval between two polls, in seconds.
         interval: u64,
-        /// The time at which it asked last.
+        /// The time of the last poll.
         asked_at: Option<Timestamp>,
     },
-    /// A pushed authorization request (RFC 9126). It is used when the user has decided.
+    /// A pushed authorization request (RFC 9126). It is used up when the user decides.
     #[non_exhaustive]
     Pushed {
-        /// The request on which the user is to decide.
+        /// The request on which the user has to decide.
         consent: Box<Consent>,
-        /// The time until which the request can be loaded: until the second before. The one-time
-        /// record stays longer, for the page that was loaded last.
+        /// The time at which the request can no longer be loaded. The one-time record expires
+        /// later, so that the user can decide on the page that was loaded last.
         loadable_until: Timestamp,
     },
 }
 
-/// The stage of a device's request.
+/// The stage of a device's request: whether the user has decided.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::DeviceStage;
@@ -98,10 +98,10 @@ pub enum OneTimeContent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum DeviceStage {
-    /// The user has not decided.
+    /// The user has not decided yet.
     Waiting,
-    /// The resource owner has granted access.
+    /// The user has granted access.
     Granted(Arc<GrantRecord>),
-    /// The resource owner has denied it.
+    /// The user has denied access.
     Denied,
 }

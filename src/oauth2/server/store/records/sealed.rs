@@ -1,4 +1,4 @@
-//! A token that a server keeps sealed with a key that is not in the store.
+//! A sealed token: encrypted in the store, with a key that is not in the store.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use sha2::Sha256;
 
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// A token that can be read again with the key, which is not in the store.
+/// A token that is encrypted with a key which is not in the store.
 ///
-/// It is the token combined with a key stream: HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1)
-/// over a context that is used for no other token under the same key, so that no stream serves
-/// twice. Whether the right key opened it shows in the hash of what comes out.
+/// It is the token XOR a key stream: HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1) over a
+/// context that no other token with the same key has, so that no stream is used twice. The hash of
+/// the decrypted token shows whether the key was right.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Sealed;
@@ -31,7 +31,7 @@ impl Sealed {
         Self(combine(token.as_bytes(), key, context))
     }
 
-    /// Returns the token, if it has this hash.
+    /// Decrypts the token. `None` if it does not have this hash.
     pub(crate) fn open(&self, key: &[u8], context: &[u8], hash: TokenHash) -> Option<String> {
         let token = String::from_utf8(combine(&self.0, key, context)).ok()?;
         (TokenHash::of(&token) == hash).then_some(token)

@@ -1,4 +1,4 @@
-//! The hashes in which clients' secrets are kept.
+//! The hashes of client secrets in the store.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use crate::core::secret::same;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::{Moment, Secret};
 
-/// The fewest bytes of a text that an attacker cannot guess: 128 bits (RFC 6749 §10.10) have 22
+/// The shortest text that an attacker cannot guess, in bytes: 128 bits (RFC 6749 §10.10) are 22
 /// characters in base64url.
 pub(crate) const SHORTEST: usize = 22;
 
-/// Hashes clients' secrets, and checks them.
+/// Hashes client secrets, and checks them.
 ///
-/// A secret that was generated, with 128 bits or more that an attacker cannot guess, needs a fast
-/// hash: [`Sha256Secrets`]. A slow one would protect nothing more, and cost tens of milliseconds
-/// and of megabytes for every token. A secret that a person chose needs a slow one, such as Argon2:
-/// implement this trait with a crate for it.
+/// For generated secrets with at least 128 bits, use a fast hash: [`Sha256Secrets`]. A slow hash
+/// would add no security, and cost tens of milliseconds and megabytes for every request. For
+/// secrets that people choose, use a slow hash such as Argon2: implement this trait with a crate
+/// for it.
 ///
 /// ```
 /// use oauth_proto::Secret;
@@ -44,29 +44,29 @@ pub(crate) const SHORTEST: usize = 22;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait SecretHasher: fmt::Debug + Send + Sync {
-    /// Returns the hash, in a form that names everything that the check needs.
+    /// Returns the hash of a secret, in a format that has everything for the check, such as the
+    /// algorithm and the salt.
     fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String;
 
-    /// Returns whether a hash is that of this secret, in a time that does not tell where they
-    /// differ. A hash that it cannot read fits no secret.
+    /// Returns whether a hash is that of a secret, compared in constant time. Returns `false` for a
+    /// hash in an unknown format.
     fn verify(&self, secret: &Secret, hash: &str) -> bool;
 
-    /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128
-    /// bits in base64url (RFC 6749 §10.10). A slow hash may take the secrets that people choose, of
-    /// eight or more.
+    /// Returns the shortest accepted client secret, in bytes. Default: 22, which are 128 bits in
+    /// base64url (RFC 6749 §10.10). A slow hash can accept shorter secrets that people choose.
     fn shortest(&self) -> usize {
         SHORTEST
     }
 
-    /// Returns a hash that no secret is known to have, and whose check takes as long as that of any
-    /// other. It is checked in the place of the hash of a client that is not known. By default it
-    /// is the hash of a text in this crate's source; no client is ever authenticated by it.
+    /// Returns a hash without a known secret, whose check takes as long as that of other hashes. It
+    /// replaces the hash of an unknown client. By default it is the hash of a text in this crate's
+    /// source, with which no client is authenticated.
     fn stand_in(&self) -> String {
         self.hash(&Secret::new("no client has this secret"), [0; 16])
     }
 }
 
-/// SHA-256, for secrets that were generated.
+/// SHA-256, for generated secrets.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::{SecretHasher, Sha256Secrets};
@@ -88,7 +88,7 @@ impl SecretHasher for Sha256Secrets {
         hash.is_some_and(|hash| same(&TokenHash::of(secret.expose()).digits(), hash.as_bytes()))
     }
 
-    /// Returns the digits of pi, since no text with that hash is known.
+    /// Returns digits of pi, since no text with this hash is known.
     fn stand_in(&self) -> String {
         "sha256:243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89".to_owned()
     }

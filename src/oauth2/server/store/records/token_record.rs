@@ -1,4 +1,4 @@
-//! Tokens as a server keeps them.
+//! The records of access tokens and refresh tokens.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::oauth2::Scope;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::records::sealed::Sealed;
 
-/// An access token or a refresh token as it is kept, under the hash of its value.
+/// The record of an access token or a refresh token, which is stored under the hash of the token.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::TokenRecord;
@@ -27,27 +27,29 @@ use crate::oauth2::server::store::records::sealed::Sealed;
 pub struct TokenRecord {
     /// The kind of the token.
     pub kind: TokenKind,
-    /// The grant of the token. All tokens of the grant share it.
+    /// The grant to which the token belongs.
     pub grant: Arc<GrantRecord>,
-    /// The scope of this token, if that is less than what was granted. See [`scope`](Self::scope).
+    /// The scope of this token, if it is narrower than that of the grant. See
+    /// [`scope`](Self::scope).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed_scope: Option<Scope>,
-    /// The resources of this token, if they are fewer than were granted. See
+    /// The resources of this token, if they are fewer than those of the grant. See
     /// [`resource`](Self::resource).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed_resource: Option<Vec<String>>,
-    /// The time at which it was issued.
+    /// The time at which the token was issued.
     pub issued_at: Timestamp,
-    /// The time at which it expires; never if `None`. The record may be dropped then.
+    /// The time at which the token expires. After it, the store may drop the record. `None` if the
+    /// token does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// The key by which an equal request finds this token, if tokens are reusable.
+    /// The key by which an equal request gets this token again, if tokens are reusable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reuse: Option<Box<TokenReuse>>,
-    /// The successor of a refresh token that has been replaced.
+    /// The successor, if this refresh token was replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Box<Replaced>>,
-    /// The hash of the refresh token that this one has replaced.
+    /// The hash of the refresh token that this one replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<TokenHash>,
 }
@@ -58,14 +60,13 @@ impl TokenRecord {
         self.narrowed_scope.as_ref().unwrap_or(&self.grant.scope)
     }
 
-    /// Returns the resources that this token is for (RFC 8707); if empty, all resources of the
-    /// server.
+    /// Returns the resources of this token (RFC 8707). If empty, all resources of the server.
     pub fn resource(&self) -> &[String] {
         self.narrowed_resource.as_ref().unwrap_or(&self.grant.resource)
     }
 
-    /// Returns the record without the seal of its successor: a store keeps this in place of the
-    /// predecessor that a [`Rotate`](crate::oauth2::server::store::Rotate) names.
+    /// Returns the record without the sealed successor. A store writes it in place of the
+    /// predecessor in a [`Rotate`](crate::oauth2::server::store::Rotate) query.
     ///
     /// # Examples
     /// ```
@@ -84,7 +85,7 @@ impl TokenRecord {
         record
     }
 
-    /// Returns whether it has expired: at the very second, too.
+    /// Returns whether the token has expired. It has expired at its expiry time.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
@@ -100,15 +101,15 @@ impl TokenRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// A token that is shown to a resource server.
+    /// A token for requests to a resource server.
     #[serde(rename = "access_token")]
     Access,
-    /// A token that gets another access token.
+    /// A token for requests of new access tokens.
     #[serde(rename = "refresh_token")]
     Refresh,
 }
 
-/// The data by which an equal request finds a reusable access token, and gets it again.
+/// The data by which an equal request gets a reusable access token again.
 ///
 /// ```
 /// fn column(reuse: &oauth_proto::oauth2::server::store::TokenReuse) -> String {
@@ -118,17 +119,18 @@ pub enum TokenKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenReuse {
-    /// The hash of client, user, grant type, scope, resources and the application's data, in a
-    /// column with an index.
+    /// The hash of client, user, grant type, scope, resources and the application's data. Put an
+    /// index on this column.
     pub key: TokenHash,
-    /// The access token.
+    /// The sealed access token.
     pub access: Sealed,
-    /// The hash of the refresh token that was issued with it, and that token.
+    /// The hash of the refresh token that was issued with the access token, and the sealed refresh
+    /// token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<(TokenHash, Sealed)>,
 }
 
-/// The successor of a refresh token.
+/// The successor of a replaced refresh token.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::Replaced;
@@ -141,16 +143,16 @@ pub struct TokenReuse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Replaced {
-    /// The time at which it was replaced.
+    /// The time at which the refresh token was replaced.
     pub at: Timestamp,
-    /// The hash of the new token.
+    /// The hash of the new refresh token.
     pub by: TokenHash,
-    /// The new token, sealed with the old one, for a client that lost the answer; `None` if the
-    /// server allows no grace, and from the moment at which the new token is replaced itself.
+    /// The new refresh token, sealed with the old one, for a client that lost the response. `None`
+    /// if the server has no grace time, and after the new token was replaced itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
-    /// The time until which the new token may be asked for again. A store that cleans up drops the
-    /// seal from then on, if no rotation has done so.
+    /// The end of the grace time, in which the new token can be requested again. After it, a store
+    /// that cleans up must drop the seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_until: Option<Timestamp>,
 }
