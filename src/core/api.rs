@@ -105,8 +105,9 @@ impl ApiRequest {
         self
     }
 
-    /// Makes the request a POST with a JSON body, and drops a form. A signature of OAuth 1.0a
-    /// covers the body only with [`Scheme::body_hash`](crate::oauth1::Scheme::body_hash).
+    /// Makes the request a POST with a JSON body, and removes a form that was set before. A
+    /// signature of OAuth 1.0a covers the body only if
+    /// [`Scheme::body_hash`](crate::oauth1::Scheme::body_hash) is set.
     pub fn json(mut self, value: &Value) -> Self {
         self.body = Some(Body::Json(value.to_string()));
         self

@@ -15,8 +15,8 @@ use super::used_pending_ids::PendingId;
 pub(crate) struct ClientFingerprint(Arc<[u8; 16]>);
 
 impl ClientFingerprint {
-    /// Returns the fingerprint of those texts. The hash keeps the texts apart, so that other texts
-    /// of the same characters have another fingerprint.
+    /// Returns the fingerprint of those texts. The hash keeps the texts apart, so other texts of
+    /// the same characters have another fingerprint.
     pub(crate) fn of(texts: &[&str]) -> Self {
         Self(Arc::new(short_hash_of(texts).to_be_bytes()))
     }

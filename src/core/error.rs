@@ -20,8 +20,8 @@ use super::unsupported::Unsupported;
 /// happened.
 ///
 /// No text of an error contains a secret: a body appears as a short excerpt in which every possible
-/// value is masked. Identifiers are quoted and escaped, so that two similar ones can be told apart.
-/// If an option of the client prevents the error, the text names the option.
+/// value is masked. Identifiers are quoted and escaped, so two similar ones can be told apart. If
+/// an option of the client prevents the error, the text names the option.
 ///
 /// # Examples
 /// ```
@@ -196,7 +196,7 @@ impl Error {
         self.response()?.retry_after.map(|retry_after| retry_after.delay(now))
     }
 
-    /// Returns whether the grant has ended, so that the user has to sign in again.
+    /// Returns whether the grant has ended, so the user has to sign in again.
     ///
     /// True for a 4xx with the code `invalid_grant` (RFC 6749 §5.2) or with OAuth 1.0's
     /// `token_expired`, `token_revoked` or `token_rejected`, and for [`Expired::Grant`],

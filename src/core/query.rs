@@ -59,8 +59,8 @@ pub struct PendingQuery<Q: ServerQuery, R> {
     next: Next<Q, R>,
 }
 
-/// The rest of the step. It gets the query back with the output, so that the values of the query
-/// are not kept twice.
+/// The rest of the step. It gets the query back with the output, so the values of the query are not
+/// kept twice.
 type Next<Q, R> = Box<dyn FnOnce(Q, Result<<Q as ServerQuery>::Output, String>) -> R + Send>;
 
 impl<Q: ServerQuery, R> PendingQuery<Q, R> {

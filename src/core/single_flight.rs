@@ -47,7 +47,7 @@ impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
             if Arc::ptr_eq(&own, &flight) {
                 let turn = Turn { flights: self, key, flight };
                 let answer = ask().await;
-                // Only this caller sets the answer, so that it cannot be set already.
+                // Only this caller sets the answer, so it cannot be set already.
                 let _ = turn.flight.landed.set(Some(answer.clone()));
                 return answer;
             }

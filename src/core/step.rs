@@ -455,7 +455,7 @@ where
     }
 }
 
-/// An asynchronous transport for the private functions, so that they do not repeat its bounds.
+/// An asynchronous transport for the private functions, so they do not repeat its bounds.
 pub(crate) trait Transport {
     type Error: Into<BoxError>;
     type Sending: Future<Output = Result<Response, Self::Error>>;
@@ -554,7 +554,7 @@ mod tests {
         http::Response::builder().status(status).body(Vec::new()).unwrap()
     }
 
-    /// Pending once, so that a driver which does not really suspend would hang or lose its place.
+    /// Pending once, so a driver which does not really suspend would hang or lose its place.
     async fn suspend() {
         let mut suspended = false;
         std::future::poll_fn(|context| {

@@ -53,8 +53,8 @@ impl<T: 'static> Step<T> {
     /// Returns a step that continues with another one when this one is done.
     ///
     /// `next` gets the result and its own moment: the entropy of each moment that the first step
-    /// gets is divided, so that no value is used twice. `moment` is for the case that this step is
-    /// done already.
+    /// gets is divided, so no value is used twice. `moment` is for the case that this step is done
+    /// already.
     ///
     /// # Errors
     /// The errors of `next`, if this step is done already. If not, they are returned later, by the
@@ -184,7 +184,7 @@ mod tests {
         let moment = |entropy| Moment::new(Timestamp::from_secs(1), [entropy; 32]);
         let (request, given) = (crate::Request::new(Vec::new()), |moment: &Moment| moment.entropy);
         let step = Step::exchange(request, Purpose::CallingApi, |_| Ok(Vec::new()));
-        // The first ones are done at once, so that all of them live on the moment of one response.
+        // The first ones are done at once, so all of them live on the moment of one response.
         let next = move |mut all: Vec<[u8; 32]>, moment: Moment| {
             all.push(given(&moment));
             Ok(Step::Done(all))

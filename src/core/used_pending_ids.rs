@@ -1,5 +1,5 @@
 //! The identifiers of used pending values. An application marks one before it redeems the value, so
-//! that a callback works once.
+//! a callback works once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -66,8 +66,8 @@ impl TryFrom<String> for PendingId {
 /// The time for which a used value is kept after it has expired, since clocks are set back.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// The number of expired values that one call drops at most, so that no request waits until all of
-/// them are dropped.
+/// The number of expired values that one call drops at most, so no request waits until all of them
+/// are dropped.
 const DROPPED_AT_ONCE: usize = 32;
 
 /// The pending values that one process has used, in memory. For an application that keeps pending
@@ -108,8 +108,8 @@ const DROPPED_AT_ONCE: usize = 32;
 /// sign-ins that begin within the lifetime of a pending value (an entry takes about 100 bytes), and
 /// limit how many sign-ins a visitor can begin.
 ///
-/// It uses the latest time that any call passed, so that an expired value stays expired when the
-/// clock is set back. If one call passes a time far in the future by mistake, every value is
+/// It uses the latest time that any call passed, so an expired value stays expired when the clock
+/// is set back. If one call passes a time far in the future by mistake, every value is
 /// [`Replay`](OneTimeUse::Replay), and users cannot sign in until that time or a restart of the
 /// process.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The names of the protocol's parameters, RFC 5849 §3.1 and §2, and of its extensions.
+//! The names of the parameters of the protocol (RFC 5849 §2 and §3.1) and of its extensions.
 
 pub(super) const CALLBACK: &str = "oauth_callback";
 pub(super) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";

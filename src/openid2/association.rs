@@ -75,7 +75,7 @@ impl AssociationKind {
         Self::ALL.into_iter().find(|kind| (kind.association_type(), kind.session_type()) == types)
     }
 
-    /// Returns whether the key is encrypted, so that it needs no TLS (§8.4.1).
+    /// Returns whether the key is encrypted, so it needs no TLS (§8.4.1).
     pub(crate) fn hides_key(self) -> bool {
         self.session_type() != SessionType::NoEncryption
     }

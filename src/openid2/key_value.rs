@@ -9,7 +9,7 @@ pub(super) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 /// Reads a message: lines of a key, a colon and a value. Returns `None` if it is not valid: not
 /// UTF-8, a line without a colon, or a repeated key.
 ///
-/// Nothing is trimmed, so that all readers understand a line in the same way.
+/// Nothing is trimmed, so all readers understand a line in the same way.
 pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let text = std::str::from_utf8(body).ok()?;
     let mut message = BTreeMap::new();

@@ -32,22 +32,23 @@ pub struct Options {
     /// In OpenID 1.1, the signature does not cover the provider and the time. A relying party can
     /// recognize a replay only by the pending value. Signatures are HMAC-SHA1.
     pub allow_openid1: bool,
-    /// If `true`, http is accepted: by a relying party for identifiers, providers and its realm; by
-    /// a provider for its endpoint and relying parties. Default: `false`, only https, and http on
-    /// this machine.
+    /// If `true`, a relying party accepts http for identifiers, providers and its realm, and a
+    /// provider accepts http for its endpoint and for relying parties. Default: `false`, only
+    /// https, and http on this machine.
     ///
     /// # Security
     /// Without TLS, an attacker on the network can choose the provider of an identifier, and so
     /// sign in as its user. An attacker can also take a response on its way to the relying party,
     /// and sign in with it.
     pub dangerous_allow_http: bool,
-    /// If `true`, hosts on this machine and in its network are accepted, also without TLS: by a
-    /// relying party for identifiers and providers, by a provider for relying parties and their
-    /// documents. Default: `false`.
+    /// If `true`, a relying party accepts identifiers and providers on this machine and in its
+    /// network, and a provider accepts such relying parties and their documents. These hosts do not
+    /// need TLS. Default: `false`.
     ///
     /// # Security
-    /// Any user can then make your server send requests to hosts of its own network (SSRF). In any
-    /// case, your HTTP client has to refuse names that resolve to such hosts.
+    /// Any user can then make your server send requests to hosts in its network (SSRF). This crate
+    /// does not resolve names. So, with and without this option, your HTTP client has to refuse
+    /// names that resolve to such hosts.
     pub dangerous_allow_internal_hosts: bool,
 }
 

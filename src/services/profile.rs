@@ -6,8 +6,8 @@
 ///
 /// Fields are found by JSON pointers (RFC 6901), such as `/user/name`. A field of the user is
 /// `None` if nothing is at its pointer, or null, an empty text or another type. If a profile has
-/// only a part of a URL, the mapping is the URL with pointers in braces. Each of these pointers
-/// must lead to a word of letters, digits, `_`, `-` and `.`.
+/// only a part of a URL, the mapping is a URL template with pointers in braces. Each of these
+/// pointers must lead to a word of letters, digits, `_`, `-` and `.`.
 ///
 /// ```
 /// use oauth_proto::services::{self, ProfileMapping};
@@ -38,8 +38,8 @@ pub struct ProfileMapping {
     /// address was verified. Set it only if the service documents that the member is about the
     /// address. Default: `None`.
     pub email_verified: Option<&'static str>,
-    /// The pointer to the URL of the user's picture, or a URL with pointers in braces. Default:
-    /// `None`.
+    /// The pointer to the URL of the user's picture, or a URL template, in which each pointer in
+    /// braces is replaced by its value. Default: `None`.
     pub picture: Option<&'static str>,
     /// The pointer to the user's language. Default: `None`.
     pub locale: Option<&'static str>,
@@ -111,7 +111,8 @@ impl ProfileMapping {
         ..Self::new("/sub")
     };
 
-    /// Makes a mapping with the pointer to the user's identifier. Set the other fields afterwards.
+    /// Makes a mapping with the JSON pointer to the user's identifier. Set the other fields
+    /// afterwards.
     pub const fn new(id: &'static str) -> Self {
         Self {
             id,

@@ -20,7 +20,7 @@ pub use oauth1::*;
 pub use social::*;
 pub use work::*;
 
-/// Finds the row of that name, whatever its case, spaces and punctuation.
+/// Finds the row with a name. Case, spaces and punctuation are ignored.
 ///
 /// ```
 /// use oauth_proto::services::find;
@@ -32,7 +32,7 @@ pub fn find(name: &str) -> Option<&'static Service> {
     ALL.iter().copied().find(|service| letters(service.name).eq(letters(name)))
 }
 
-/// Returns the characters by which names are told apart.
+/// Returns the characters that distinguish names.
 fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().filter(|char| char.is_alphanumeric()).map(|char| char.to_ascii_lowercase())
 }

@@ -59,12 +59,13 @@ impl Depth {
     }
 }
 
-/// Returns whether a place that a document names lies further inside than where the document is
-/// from: in this network, or on this machine. Then the document's author would have this machine
-/// ask what the author cannot reach.
+/// Returns whether a URL in a document is on a more internal host than the document: in this
+/// network or on this machine. The author of the document could then make this machine send
+/// requests to hosts that the author cannot reach.
 pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     let from = Depth::of(from).unwrap_or(Depth::Internet);
-    // What readers of URLs disagree about may lead anywhere; what none of them takes leads nowhere.
+    // A URL that parsers read differently can lead anywhere. A text that no parser reads as a URL
+    // leads nowhere.
     let unclear = || if parse_endpoint(place).is_some() { Depth::Machine } else { Depth::Internet };
     Depth::of(place).unwrap_or_else(unclear) > from
 }

@@ -18,7 +18,7 @@ pub(super) enum Plain<'a> {
 
 /// The members in their order, and how many they are; `None` where the object is not plain.
 pub(super) fn read(document: &str) -> Option<([(&str, Plain<'_>); MOST], usize)> {
-    // Looked at as a whole, and without leaving early, so that it becomes a few vector
+    // Looked at as a whole, and without leaving early, so it becomes a few vector
     // instructions.
     let special = document.bytes().fold(false, |any, byte| any | (byte == b'\\') | (byte < b' '));
     if special {

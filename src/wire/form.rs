@@ -41,7 +41,7 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)
     })
 }
 
-/// Encodes pairs as a form, with `%20` for a space, so that the result can also be used in a query.
+/// Encodes pairs as a form, with `%20` for a space, so the result can also be used in a query.
 ///
 /// ```
 /// use oauth_proto::wire::form::encode;

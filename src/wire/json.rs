@@ -1,5 +1,5 @@
 //! JSON objects read member by member, borrowed where it can be. A repeated name is reported twice,
-//! so that the reader can refuse it.
+//! so the reader can refuse it.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 use super::timestamp::Timestamp;
 
 /// Returns the names of the members that cannot be read. Each is tried alone, beside the one
-/// without which nothing can be read, so that this takes no longer than reading the object twice.
+/// without which nothing can be read, so this takes no longer than reading the object twice.
 pub(crate) fn odd<T>(
     members: &Map<String, Value>,
     needed: (String, Value),

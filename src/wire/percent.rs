@@ -35,7 +35,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// Returns whether a text has nothing to encode.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     match (bytes.as_chunks(), bytes.last_chunk()) {
-        // The last run overlaps the one before it, so that no byte is looked at alone.
+        // The last run overlaps the one before it, so no byte is looked at alone.
         ((runs, _), Some(last)) => runs.iter().all(all_unreserved) && all_unreserved(last),
         _ => bytes.iter().all(|byte| is_unreserved(*byte)),
     }
@@ -47,7 +47,7 @@ pub(crate) const RUN: usize = 16;
 /// Room for the escapes of a run, and for the rest of a word.
 const ESCAPED_RUN: usize = 3 * RUN + 8;
 
-/// Returns whether every byte of a run is unreserved. It has no branches, so that it becomes a few
+/// Returns whether every byte of a run is unreserved. It has no branches, so it becomes a few
 /// vector instructions.
 #[inline]
 pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
@@ -61,7 +61,7 @@ pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
 }
 
 /// The encoded form of every byte. The first character is the lowest byte of the number and the
-/// length is the highest, so that each byte of a text costs one load and one store.
+/// length is the highest, so each byte of a text costs one load and one store.
 pub(crate) type Escapes = [u64; 256];
 
 /// Returns the length of an escape.
@@ -243,7 +243,7 @@ pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
 /// are behind it.
 #[inline]
 fn marks_of(word: u64, bytes: [u8; 2]) -> u64 {
-    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so that the
+    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so the
     // lowest mark is right.
     let zero = |word: u64| word.wrapping_sub(EACH) & !word;
     (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH)))

@@ -1,5 +1,4 @@
-//! The words and URLs of other sides, as an error may hold them: cut, and told apart from what may
-//! be a secret.
+//! Words and URLs of other sides in the texts of errors: shortened, and without possible secrets.
 
 use super::uri::UriParts;
 

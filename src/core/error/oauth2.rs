@@ -31,8 +31,8 @@ pub enum RequestError {
     /// A member of a registration does not have the type of RFC 7591, so no client can be made from
     /// it.
     #[error(
-        "the registration's {member:?} does not have the type that the specification gives it: \
-         correct it in the metadata's `extra`, or make a `Client` by hand"
+        "the member {member:?} of the registration does not have the type of RFC 7591: correct the \
+         value in `extra` of the registration's metadata, or make a `Client` by hand"
     )]
     RegistrationMember {
         /// The name of the member.

@@ -14,7 +14,7 @@ use crate::oauth1::names::{
 use crate::oauth1::signing::{Parameters, Unread, base_string_of};
 use crate::wire::{OriginRef, form, percent};
 
-/// The longest nonce, in bytes, so that a stored nonce has a bounded size.
+/// The longest nonce, in bytes, so a stored nonce has a bounded size.
 const LONGEST_NONCE: usize = 256;
 
 /// The longest value of a protocol parameter, in bytes. Longer ones are refused before they reach

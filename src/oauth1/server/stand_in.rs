@@ -1,5 +1,5 @@
-//! The stand-ins for unknown clients and tokens, so that their requests take as long as those of
-//! known clients.
+//! The stand-ins for unknown clients and tokens, so their requests take as long as those of known
+//! clients.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,8 @@ use super::store::Schedules;
 use crate::wire::hex;
 use crate::{Moment, Secret};
 
-/// The secrets and key schedules that replace those of an unknown client or token, so that the
-/// check of the signature takes the same work.
+/// The secrets and key schedules that replace those of an unknown client or token, so the check of
+/// the signature takes the same work.
 ///
 /// Only the first request with a record that has no schedule yet takes longer. An attacker cannot
 /// measure a single request.
@@ -52,7 +52,7 @@ impl Standing {
         (!self.anew.load(Ordering::Relaxed)).then_some(&self.schedules)
     }
 
-    /// Returns the schedules of a known record, unless the record was made for this query, so that
+    /// Returns the schedules of a known record, unless the record was made for this query, so
     /// keeping schedules in it would be of no use. From then on, unknown records have no schedules,
     /// either.
     pub(super) fn known<'s, T>(

@@ -56,9 +56,9 @@ pub struct Verifier {
     pub methods: Vec<Method>,
     /// The accepted signature methods for which every client has its own key, in its
     /// [record](super::store::ClientRecord::with_key). Give each a key of the same size as the
-    /// clients' keys: it checks the signature of an unknown client, so that this takes the same
-    /// time. If clients have keys of several sizes, the time reveals the size of a client's key,
-    /// and so whether the client exists. Default: empty.
+    /// clients' keys: it checks the signature of an unknown client, so this takes the same time. If
+    /// clients have keys of several sizes, the time reveals the size of a client's key, and so
+    /// whether the client exists. Default: empty.
     pub keyed_methods: Vec<Method>,
     /// The encoding of the secrets in the signing key. Default: [`KeyEncoding::Encoded`].
     pub key_encoding: KeyEncoding,

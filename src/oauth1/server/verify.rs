@@ -102,7 +102,7 @@ impl Verifier {
             realm: self.realm.clone(),
             stand_in: self.stand_in.clone(),
         };
-        // The query is returned with the output, so that its texts need not be copied.
+        // The query is returned with the output, so its texts need not be copied.
         let query = FindCredentials {
             client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
@@ -361,8 +361,8 @@ impl Authentication {
         Ok((client, token))
     }
 
-    /// Remembers the nonce. The signature was checked before, so that only the client can use up
-    /// its nonces.
+    /// Remembers the nonce. The signature was checked before, so only the client can use up its
+    /// nonces.
     fn refuse_replay<T: 'static>(
         self,
         mut checked: VerifiedRequest,

@@ -379,7 +379,7 @@ fn settle<'p>(
         return order.iter_mut().for_each(|slot| *slot &= PLACE);
     }
     for group in order.chunk_by_mut(|left, right| left >> PLACE_BITS == right >> PLACE_BITS) {
-        // An empty mark means that all symbols have been compared, so that these parameters are
+        // An empty mark means that all symbols have been compared, so these parameters are
         // equal.
         let are_equal = group[0] <= PLACE;
         group.iter_mut().for_each(|slot| *slot &= PLACE);

@@ -99,7 +99,7 @@ impl Key {
         let mut digits = NO_MAC;
         match self.sign("", None, &mut digits, write) {
             Ok(Signature::Mac(mac, length)) => {
-                // Bytes have one form in base64, so that comparing the texts is comparing the MACs.
+                // Bytes have one form in base64, so comparing the texts is comparing the MACs.
                 let mut room = ROOM;
                 let end = write_base64::<false>(&mut room, mac, length);
                 same(&room[..end], signature)

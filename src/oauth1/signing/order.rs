@@ -1,4 +1,5 @@
-//! The order of encoded parameters (RFC 5849 §3.4.1.3.2), told without encoding them.
+//! The order of parameters by their encoded form (RFC 5849 §3.4.1.3.2), computed without encoding
+//! them.
 
 use std::cmp::Ordering;
 

@@ -188,8 +188,8 @@ impl RsaHash {
     }
 }
 
-/// The random numbers that blind a private operation, so that its duration says nothing about the
-/// key (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's
+/// The random numbers that blind a private operation, so its duration says nothing about the key
+/// (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's
 /// randomness. A stamp that the caller made has no randomness. The numbers are then the same for
 /// the same message, but they are still secret.
 struct Blinding {
@@ -199,7 +199,7 @@ struct Blinding {
 
 impl Blinding {
     fn new(seed: &[u8; 32], randomness: Option<&[u8; 16]>, digest: &[u8]) -> Self {
-        // Of one length, so that no two inputs are the same bytes.
+        // Of one length, so no two inputs are the same bytes.
         let fresh = randomness.copied().unwrap_or_default();
         let seed =
             Sha256::new_with_prefix(seed).chain_update(fresh).chain_update(digest).finalize();

@@ -70,8 +70,8 @@ impl Default for Scheme {
 }
 
 impl Scheme {
-    /// Makes a scheme with a signature method and the parameters in the `Authorization` header. Set
-    /// the other fields afterwards.
+    /// Makes a scheme that signs with this method and sends the protocol parameters in the
+    /// `Authorization` header. Set the other fields afterwards.
     pub const fn new(method: Method) -> Self {
         Self {
             method,

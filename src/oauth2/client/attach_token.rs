@@ -127,7 +127,7 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
 
 /// Makes a header value from a scheme and a token.
 pub(crate) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, Unsupported> {
-    // The exact capacity, so that the header value takes over this buffer without a copy.
+    // The exact capacity, so the header value takes over this buffer without a copy.
     let mut value = Vec::with_capacity(scheme.len() + 1 + token.expose().len());
     value.extend_from_slice(scheme.as_bytes());
     value.push(b' ');

@@ -168,10 +168,10 @@ impl Client {
 
     /// Sets the client's secret.
     ///
-    /// The secret is sent in `Authorization: Basic` by default. The server can have another place
-    /// for it: by [`secret_placement`](AuthorizationServer::secret_placement), or by its metadata,
-    /// separately for each endpoint. To choose the place for this client alone, call
-    /// [`authentication`](Self::authentication) instead.
+    /// By default, the secret is sent in `Authorization: Basic`. If the server's
+    /// [`secret_placement`](AuthorizationServer::secret_placement) or its metadata names another
+    /// place, the secret is sent there. The metadata can name a place for each endpoint. To choose
+    /// the place for this client only, call [`authentication`](Self::authentication) instead.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.inner.server.token_secret_placement();
         let mut client =

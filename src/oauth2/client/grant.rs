@@ -111,7 +111,7 @@ impl Grant {
     }
 
     /// Makes a grant of a refresh token alone (RFC 6749 §6). If you have stored the whole
-    /// [`Token`], use [`refresh`](Self::refresh), so that the new token keeps the members that the
+    /// [`Token`], use [`refresh`](Self::refresh), so the new token keeps the members that the
     /// response does not replace.
     pub fn refresh_token(refresh_token: impl Into<Secret>) -> Self {
         let refresh_token = refresh_token.into();
@@ -163,7 +163,7 @@ impl Grant {
         Self::new(grant_type, kind)
     }
 
-    /// Sets the scope to request. Default: the request has no scope, so that the server decides.
+    /// Sets the scope to request. Default: the request has no scope, so the server decides.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into()).filter(|scope: &Scope| !scope.is_empty());
         self
@@ -218,7 +218,7 @@ impl Grant {
         form::push_encoded(&mut self.parameters, name, value);
     }
 
-    /// Sets the scope of the authorization request, so that it is known but not sent again.
+    /// Sets the scope of the authorization request, so it is known but not sent again.
     pub(crate) fn without_sending_scope(mut self, scope: Option<Scope>) -> Self {
         self.scope = scope;
         self.sends_scope = false;

@@ -68,7 +68,7 @@ pub struct AuthorizationServer {
     /// The server's support of PKCE (RFC 7636). Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
     /// The place for a client's secret in requests to all endpoints of this server. Default:
-    /// `None`, so that the metadata decides for each endpoint. Without metadata, it is
+    /// `None`, so the metadata decides for each endpoint. Without metadata, it is
     /// [`SecretPlacement::Basic`].
     pub secret_placement: Option<SecretPlacement>,
     /// The way in which the client sends requests to the token endpoint. Default:
@@ -184,8 +184,8 @@ impl AuthorizationServer {
     /// # Errors
     /// - [`Unsupported::NoEndpoint`] if the metadata has no token endpoint.
     /// - [`RequestError::MetadataUrl`] if an endpoint is not an absolute http or https URL.
-    /// - [`Unsupported::Url`] if an endpoint is further inside this machine's network than the
-    ///   issuer. The rule is explained at [`Discovery::dangerous_allow_internal_hosts`].
+    /// - [`Unsupported::Url`] if an endpoint is on a more internal host than the issuer. The rule
+    ///   is explained at [`Discovery::dangerous_allow_internal_hosts`].
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:
     /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
@@ -316,7 +316,7 @@ impl AuthorizationServer {
     ) -> Result<&'a Arc<Uri>, Unsupported> {
         let uri =
             uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
-        // Most endpoints are https, so that this comparison suffices. When the client was made, it
+        // Most endpoints are https, so this comparison suffices. When the client was made, it
         // was checked that the endpoint has a host.
         if uri.scheme() != Some(&Scheme::HTTPS) {
             self.check_secure(uri)?;

@@ -138,7 +138,7 @@ pub(crate) fn token(
         expires_in => reader.seconds(expires_in)?,
     };
     // Some servers also send the time of expiry, or only that. Stored tokens use these names, too,
-    // so that they are removed from the extra members.
+    // so they are removed from the extra members.
     let said_end = fields.extra.get("expires_at").and_then(Token::time).map(Timestamp::from_secs);
     fields.extra.remove("requested_scope");
     let lifetime = match expires_in {
@@ -396,7 +396,7 @@ impl Reader<'_> {
                 Err(self.invalid(field, "empty", NULL_MEMBERS))
             };
         }
-        // Without an early exit, so that the compiler makes vector instructions of it.
+        // Without an early exit, so the compiler makes vector instructions of it.
         if !text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e)) {
             return Err(self.invalid(field, "not visible ASCII", None));
         }
@@ -484,8 +484,8 @@ pub(crate) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     Refused::Problem { code, advice, details, response: excerpt }
 }
 
-/// Turns a refusal with the code `access_denied` (RFC 8628 §3.5) into [`Refused::Denied`], so that
-/// a denial by the user is the same error in every flow.
+/// Turns a refusal with the code `access_denied` (RFC 8628 §3.5) into [`Refused::Denied`], so a
+/// denial by the user is the same error in every flow.
 fn denial(error: Error) -> Error {
     match error {
         Error::Refused(Refused::Problem { code, advice, response, .. })

@@ -100,8 +100,8 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Returns an endpoint that is further inside this machine's network than the issuer, so that
-    /// the metadata must not contain it.
+    /// Returns an endpoint that is on a more internal host than the issuer, so the metadata must
+    /// not contain it.
     pub(crate) fn inside(&self, issuer: &str) -> Option<&str> {
         self.endpoints().find(|url| points_into_private_network(issuer, url))
     }

@@ -12,7 +12,7 @@ use crate::core::short_hash;
 const LENGTH: usize = 43;
 
 /// A PKCE code verifier (§4.1): 256 bits in base64url, without an allocation, wiped when dropped.
-/// It is aligned to words, so that the check for UTF-8 takes fewer steps.
+/// It is aligned to words, so the check for UTF-8 takes fewer steps.
 #[derive(Clone)]
 #[repr(align(8))]
 pub(crate) struct CodeVerifier([u8; LENGTH]);

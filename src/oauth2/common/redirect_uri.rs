@@ -24,7 +24,7 @@ impl PlainHttp {
 }
 
 /// Checks that a redirect_uri is an https URL, an http URL of this machine, or a URI with an app's
-/// private scheme. It is sent byte for byte, so that nothing is normalized.
+/// private scheme. It is sent byte for byte, so nothing is normalized.
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Some(parts) = UriParts::of(uri) else {

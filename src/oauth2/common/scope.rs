@@ -29,7 +29,7 @@ impl Scope {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut rest = self.0.as_str();
         let words = std::iter::from_fn(move || {
-            // Words are short, so that a simple loop is faster than a search.
+            // Words are short, so a simple loop is faster than a search.
             let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
             let word = &rest[..end];
             let is_last = rest.is_empty();

@@ -97,7 +97,6 @@ pub enum PkceSupport {
     /// The server checks the PKCE challenge if a request has one, or ignores it.
     #[default]
     Supported,
-    /// The server refuses authorization requests with a PKCE challenge, so that the client sends
-    /// none.
+    /// The server refuses authorization requests with a PKCE challenge, so the client sends none.
     Refused,
 }

@@ -72,7 +72,7 @@ pub enum TokenType {
     /// RFC 8693 §2.2.1).
     NotApplicable,
     /// A type that this crate does not support. The client refuses responses with such a token, so
-    /// that only stored tokens have it.
+    /// only stored tokens have it.
     Other(String),
 }
 

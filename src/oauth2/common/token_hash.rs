@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::core::short_hash;
 
-/// The SHA-256 hash of a code or token. It is the key under which a code or token is stored, so
-/// that an attacker who reads the store does not get any token.
+/// The SHA-256 hash of a code or token. It is the key under which a code or token is stored, so an
+/// attacker who reads the store does not get any token.
 ///
 /// `Display` and `Serialize` write it as 64 hexadecimal digits, which `FromStr` and `Deserialize`
 /// read.
@@ -32,8 +32,7 @@ impl TokenHash {
         Self(short_hash::sha256_of(token.as_bytes()))
     }
 
-    /// A hash with an even distribution that is made quickly, so that a test can use a million of
-    /// them.
+    /// A hash with an even distribution that is made quickly, so a test can use a million of them.
     #[cfg(test)]
     pub(crate) fn of_number(number: u64) -> Self {
         let word = |index: u64| {
@@ -73,8 +72,8 @@ impl TokenHash {
         digits
     }
 
-    /// Returns the hash of several texts and of their lengths, so that `["ab", "c"]` and `["a",
-    /// "bc"]` differ.
+    /// Returns the hash of several texts and of their lengths, so `["ab", "c"]` and `["a", "bc"]`
+    /// differ.
     pub(crate) fn of_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Sha256::new();
         for text in texts {

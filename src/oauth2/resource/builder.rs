@@ -27,7 +27,7 @@ use crate::{Error, Event, Unsupported};
 #[must_use = "a builder does nothing until `build` is called"]
 #[non_exhaustive]
 pub struct ResourceServerBuilder {
-    /// The scopes in the metadata. Default: `None`, so that the metadata has no scopes.
+    /// The scopes in the metadata. Default: `None`, so the metadata has no scopes.
     pub scopes: Option<Scope>,
     /// If `true`, refuses tokens that do not name their resource (RFC 9700 §2.3). This affects
     /// stored tokens without a resource, and introspected tokens without `aud`. If `false`, such a
@@ -85,8 +85,8 @@ impl ResourceServerBuilder {
     }
 
     /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason.
-    /// Introspections are events of the client in [`RemoteTokens`](super::RemoteTokens), so that
-    /// its functions see them.
+    /// Introspections are events of the client in [`RemoteTokens`](super::RemoteTokens), so its
+    /// functions see them.
     ///
     /// # Examples
     /// ```

@@ -78,7 +78,7 @@ impl ResourceServer {
     ) -> Result<std::borrow::Cow<'r, str>, RejectReason> {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
-        // The query is read even if tokens are not accepted there, so that a client that leaks its
+        // The query is read even if tokens are not accepted there, so a client that leaks its
         // token there gets an error.
         let in_query = bearer::of_pairs(query.as_bytes())?;
         let in_body = if self.in_body && bearer::has_form(request) {

@@ -34,8 +34,8 @@ pub(super) struct Remembered {
     forgotten: AtomicU64,
 }
 
-/// Active and inactive tokens apart, so that invalid tokens cannot displace valid ones. No token is
-/// in both tables.
+/// Active and inactive tokens apart, so invalid tokens cannot displace valid ones. No token is in
+/// both tables.
 #[derive(Default)]
 struct RememberedResponses {
     active: Table,
@@ -150,7 +150,7 @@ impl Table {
     fn insert(&mut self, key: TokenHash, entry: Entry, capacity: usize, now: Timestamp) {
         self.order.insert(entry.asked.number, key);
         self.tokens.insert(key, entry);
-        // Two entries, one more than was added, so that the surplus shrinks with every call.
+        // Two entries, one more than was added, so the surplus shrinks with every call.
         for _ in 0..2 {
             let Some((number, oldest)) =
                 self.order.first_key_value().map(|(number, key)| (*number, *key))

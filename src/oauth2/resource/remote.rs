@@ -21,7 +21,7 @@ use crate::{DriveError, Moment, Timestamp};
 /// The tokens of an authorization server that introspects them (RFC 7662), and a memory of its
 /// responses.
 ///
-/// An active token is remembered for one minute, so that a revoked token is accepted for up to one
+/// An active token is remembered for one minute, so a revoked token is accepted for up to one
 /// minute. An inactive token is remembered for five seconds. You can change both times, or
 /// [forget](Self::forget) one token at once. Clones share one memory.
 ///
@@ -79,9 +79,9 @@ pub struct RemoteTokens {
     /// most until the token expires. A revoked token is accepted for up to this time. With zero,
     /// each request introspects. Default: one minute.
     pub remembered_for: Duration,
-    /// The time for which an inactive token is remembered, so that a client that repeats such a
-    /// token does not cause an introspection each time. With zero, each request introspects.
-    /// Default: five seconds.
+    /// The time for which an inactive token is remembered, so a client that repeats such a token
+    /// does not cause an introspection each time. With zero, each request introspects. Default:
+    /// five seconds.
     pub refusals_remembered_for: Duration,
     /// The largest number of active tokens that are remembered, and also of inactive ones. Default:
     /// ten thousand.
@@ -153,7 +153,7 @@ impl RemoteTokens {
         }
         let asked = self.remembered.asked(first.now);
         let step = self.client.introspect(HintedToken::AccessToken(token.into()), first)?;
-        // An introspection does not wait, so that no function for sleep is needed.
+        // An introspection does not wait, so no function for sleep is needed.
         let introspection = Arc::new(
             run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?,
         );

@@ -28,7 +28,7 @@ pub struct Discovered {
     /// The endpoints, the best first. Never empty.
     pub(super) endpoints: Vec<String>,
     /// The identifier that the user claims. `None` if the user typed the identifier of a provider
-    /// (an OP identifier), so that the provider chooses the user's identifier.
+    /// (an OP identifier), so the provider chooses the user's identifier.
     pub claimed_id: Option<String>,
     /// The identifier of the user at the provider, if it is not the claimed identifier.
     pub local_id: Option<String>,

@@ -15,8 +15,8 @@ use crate::wire::without_secrets;
 ///
 /// It has everything for the page. Show the user the `realm`, which the user is asked to trust. It
 /// implements serde's `Serialize` and `Deserialize`, so you can store it while the user signs in.
-/// If it is sent through the browser, sign it, so that the user cannot change the request. Protect
-/// the form of the page against CSRF, and the page against framing.
+/// If it is sent through the browser, sign it, so the user cannot change the request. Protect the
+/// form of the page against CSRF, and the page against framing.
 ///
 /// ```
 /// use oauth_proto::openid2::server::{CheckIdRequest, Identity};

@@ -8,7 +8,7 @@ use super::queries::{RememberNonce, Store};
 use crate::{OneTimeUse, Timestamp};
 
 /// A store in memory, which keeps nonces until they expire. Each query drops a few expired nonces,
-/// so that no request waits until all of them are dropped.
+/// so no request waits until all of them are dropped.
 ///
 /// # Examples
 /// ```

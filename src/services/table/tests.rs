@@ -78,7 +78,7 @@ fn templates(row: &Service) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// An instance for a row: none where there is a default, so that it is tried.
+/// An instance for a row: none where there is a default, so it is tried.
 fn example(row: &Service) -> Option<&'static str> {
     match row.instance {
         Instance::Base { default: None } => Some("https://place.example"),

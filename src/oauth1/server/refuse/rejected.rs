@@ -240,7 +240,7 @@ impl RejectReason {
                 "timestamp_refused",
                 Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))),
             ),
-            // All of them have the same response, so that a client cannot find out which clients
+            // All of them have the same response, so a client cannot find out which clients
             // and tokens exist.
             Self::WrongHost
             | Self::UnknownClient(_)
@@ -269,7 +269,7 @@ impl Rejected {
     /// has the code of the Problem Reporting extension, and with status 401 also
     /// `WWW-Authenticate`. With status 503, `Retry-After` says when to send the request again. An
     /// unknown client, an unknown or revoked token, a wrong signature and a wrong host are all
-    /// `signature_invalid`, so that the response does not help an attacker.
+    /// `signature_invalid`, so the response does not help an attacker.
     pub fn response(&self) -> Response {
         let (status, code, field) = self.reason.problem();
         let mut pairs = vec![("oauth_problem", code.to_owned())];

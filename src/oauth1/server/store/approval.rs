@@ -31,7 +31,8 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Makes an approval by a user, without data and parameters.
+    /// Makes an approval by a user, without data and parameters. `user` is the identifier of the
+    /// user in your application.
     pub fn new(user: impl Into<String>) -> Self {
         Self {
             user: user.into(),

@@ -27,7 +27,7 @@ pub struct FindCredentials {
 }
 
 /// The output of [`FindCredentials`]. A field is `None` if the record was not found. Look for both
-/// records in any case, so that the query takes the same time if the client is unknown.
+/// records in any case, so the query takes the same time if the client is unknown.
 ///
 /// The records are in `Arc`s. A store in memory returns clones of its own `Arc`s, and the records
 /// keep values that were computed from their secrets for the next request. A store on a database

@@ -17,7 +17,7 @@ use super::traits::Store;
 use crate::{OneTimeUse, Timestamp};
 
 /// A store in memory. Each query that stores a nonce or temporary credentials drops a few expired
-/// records, so that no request waits until all of them are dropped.
+/// records, so no request waits until all of them are dropped.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Key schedules that are kept with the records of a server (RFC 2104 §4), so that the request of a
+//! Key schedules that are kept with the records of a server (RFC 2104 §4), so the request of a
 //! known client costs only the blocks of its base string.
 
 use std::fmt;

@@ -35,7 +35,7 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 ///   [`expires_at`](Self::expires_at).
 ///
 /// If the transport fails while the code is redeemed, a value that was marked as used is not
-/// accepted again, so that the user has to start again.
+/// accepted again, so the user has to start again.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::Pending;
@@ -79,7 +79,7 @@ pub struct PendingImplicit(Pending);
 /// The stored form of an implicit grant.
 #[derive(Serialize, Deserialize)]
 struct StoredImplicit<C> {
-    /// Another name than in a code grant, so that one cannot be read as the other.
+    /// Another name than in a code grant, so one cannot be read as the other.
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
@@ -98,8 +98,8 @@ impl Serialize for PendingImplicit {
     }
 }
 
-/// The `state` of an authorization request. It passes through the browser, so that it need not be
-/// wiped from memory, but only the browser and this application should see it.
+/// The `state` of an authorization request. It passes through the browser, so it need not be wiped
+/// from memory, but only the browser and this application should see it.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 pub(crate) enum State {
@@ -265,7 +265,7 @@ impl PendingCommon {
                 let (expected, received) = (truncated(expected), truncated(received));
                 return Err(CallbackError::IssuerMismatch { expected, received }.into());
             }
-            // The server names itself, so that the URI is not needed to tell servers apart.
+            // The server names itself, so the URI is not needed to tell servers apart.
             (Some(_), Some(_)) => place.no_place = true,
             (None, Some(received)) if !rules.unknown_iss => {
                 return Err(CallbackError::IssuerUnknown { received: truncated(received) }.into());

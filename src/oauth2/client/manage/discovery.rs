@@ -29,8 +29,8 @@ use crate::{Error, Purpose, Step, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// The URL of the metadata, if it is not a well-known one. Default: `None`, so that the
-    /// well-known URLs are tried.
+    /// The URL of the metadata, if it is not a well-known one. Default: `None`, so the well-known
+    /// URLs are tried.
     pub metadata_url: Option<String>,
     /// Another spelling of the issuer that the metadata may contain. Set it if the metadata differs
     /// from the issuer given to [`new`](Self::new) by a slash or a port. Copy the text exactly from
@@ -56,8 +56,8 @@ pub struct Discovery {
     /// [`Metadata::issuer`] is then `None`. Default: `None`.
     ///
     /// # Security
-    /// The issuer of the user's tenant is not known yet, so that the client cannot compare the
-    /// issuer of a callback with it. Check the tenant in the ID token.
+    /// The issuer of the user's tenant is not known yet, so the client cannot compare the issuer of
+    /// a callback with it. Check the tenant in the ID token.
     pub allow_issuer_template: Option<String>,
     /// If `true`, the metadata may lack the issuer. Default: `false`.
     ///
@@ -70,8 +70,8 @@ pub struct Discovery {
     /// # Security
     /// An attacker on the network can choose the endpoints, and gets every code and secret.
     pub dangerous_allow_http: bool,
-    /// If `true`, metadata may contain endpoints that are further inside this machine's network
-    /// than the issuer, by name or address. Default: `false`.
+    /// If `true`, the endpoints in the metadata can be on more internal hosts than the issuer, by
+    /// name or address. Default: `false`.
     ///
     /// By default, an issuer on the internet may only have endpoints on the internet. An issuer in
     /// this machine's network may have endpoints in the network, and an issuer on this machine may
@@ -135,11 +135,11 @@ impl Discovery {
     /// - [`Unsupported::Url`] if [`metadata_url`](field@Self::metadata_url) is not an absolute http
     ///   or https URL.
     ///
-    /// From the step:
+    /// The returned step can fail with:
     /// - [`CallbackError::IssuerMismatch`](crate::oauth2::CallbackError::IssuerMismatch) if the
     ///   metadata has another issuer.
-    /// - [`Unsupported::Url`] if an endpoint is further inside this machine's network than the
-    ///   issuer.
+    /// - [`Unsupported::Url`] if an endpoint is on a more internal host than the issuer: see
+    ///   [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts).
     /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has the
     ///   metadata.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {

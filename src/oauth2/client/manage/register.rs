@@ -297,7 +297,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
                     registration.client_secret_expires_at = before.client_secret_expires_at;
                 }
             }
-            // If these members are missing or unreadable, the previous ones are kept, so that the
+            // If these members are missing or unreadable, the previous ones are kept, so the
             // client can still be managed.
             if registration.registration_access_token.is_none()
                 && before.registration_access_token.is_some()

@@ -141,15 +141,17 @@ impl ResourceDiscovery {
     ///
     /// # Errors
     /// - [`Unsupported::PlainHttp`] if the resource is on another machine, without TLS.
-    /// - [`Unsupported::Url`] if the [challenge](Self::challenged) contains a URL that is further
-    ///   inside this machine's network than the resource. Such a resource is not trustworthy, so
-    ///   that the well-known URL is not tried.
+    /// - [`Unsupported::Url`] if the [challenge](Self::challenged) of a resource on the internet
+    ///   has a URL in this machine's network, or if that of a resource in the network has a URL on
+    ///   this machine. Such a resource is not trustworthy, so the well-known URL is not tried,
+    ///   either.
     ///
-    /// From the step:
+    /// The returned step can fail with:
     /// - [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch) if the
     ///   metadata is about another resource.
-    /// - [`Unsupported::Url`] if the metadata names an authorization server that is further inside
-    ///   this machine's network than the resource.
+    /// - [`Unsupported::Url`] if the metadata of a resource on the internet names an authorization
+    ///   server in this machine's network, or if that of a resource in the network names one on
+    ///   this machine.
     /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has valid
     ///   metadata.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
@@ -180,8 +182,7 @@ impl ResourceDiscovery {
         AwaitDocument::start(self, places)
     }
 
-    /// Checks that no authorization server is further inside this machine's network than the
-    /// resource.
+    /// Checks that no authorization server is on a more internal host than the resource.
     fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
         let mut inside = metadata
             .authorization_servers

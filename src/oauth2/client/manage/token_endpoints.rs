@@ -11,8 +11,8 @@ use crate::oauth2::{Introspection, SecretPlacement, Token};
 use crate::wire::form;
 use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
-/// A token with a hint about its kind, so that the server finds the token faster
-/// (`token_type_hint`, RFC 7009 §2.1). A string becomes a token without a hint.
+/// A token with a hint about its kind, so the server finds the token faster (`token_type_hint`, RFC
+/// 7009 §2.1). A string becomes a token without a hint.
 ///
 /// # Examples
 /// ```

@@ -40,7 +40,7 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 pub struct Authorize {
     /// The URI to which the server sends the user back, if it is another one than the client's
     /// [`redirect_uri`](Client::redirect_uri). An app that listens on a random port needs this, for
-    /// example. Default: `None`, so that the client's redirect_uri is used.
+    /// example. Default: `None`, so the client's redirect_uri is used.
     pub redirect_uri: Option<String>,
     /// The way in which the server returns the authorization response. Default:
     /// [`ResponseMode::Query`].
@@ -48,21 +48,21 @@ pub struct Authorize {
     /// If `true`, the request has a new `nonce`, which the server copies into the ID token. Compare
     /// the ID token's `nonce` with [`Pending::nonce`]. Default: `false`.
     pub nonce: bool,
-    /// If `true`, the client first pushes the request to the server, so that the parameters do not
-    /// pass through the browser (RFC 9126). The client does this in any case if the server's
-    /// metadata demands it. Default: `false`.
+    /// If `true`, the client first pushes the request to the server, so the parameters do not pass
+    /// through the browser (RFC 9126). The client does this in any case if the server's metadata
+    /// demands it. Default: `false`.
     pub pushed: bool,
     /// The time after which the client no longer accepts the callback. Default: one hour.
     pub lifetime: Duration,
     /// A custom `state`. To remember data of your application, store it together with the
-    /// [`Pending`] instead. Default: `None`, so that the state is 256 random bits.
+    /// [`Pending`] instead. Default: `None`, so the state is 256 random bits.
     ///
     /// # Security
     /// If an attacker can guess the state, or if it is used twice, the client accepts forged
     /// callbacks: an attacker can sign a user in with the attacker's account (RFC 6749 §10.12).
     pub dangerous_state: Option<String>,
     /// If `true`, the PKCE challenge is the verifier itself (`plain`, RFC 7636 §4.2). Default:
-    /// `false`, so that the challenge is a hash of the verifier (`S256`).
+    /// `false`, so the challenge is a hash of the verifier (`S256`).
     ///
     /// # Security
     /// An attacker who has read the authorization request has the PKCE verifier, and can redeem a
@@ -84,7 +84,7 @@ pub struct Authorize {
 }
 
 impl Default for Authorize {
-    /// Makes a request without a scope, so that the server decides which scope it grants.
+    /// Makes a request without a scope, so the server decides which scope it grants.
     fn default() -> Self {
         Self {
             redirect_uri: None,
@@ -298,7 +298,7 @@ impl Client {
         let nonce =
             authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
 
-        // Room for an ordinary request, so that the buffer does not grow.
+        // Room for an ordinary request, so the buffer does not grow.
         let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
         let redirect_uri: Option<Arc<str>> =
             match (authorize.redirect_uri, &self.inner.redirect_uri) {

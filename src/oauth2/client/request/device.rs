@@ -53,8 +53,8 @@ const VERSION: u64 = 2;
 /// A device authorization that waits until the user has entered the user code.
 ///
 /// Display [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri) to the
-/// user, then [poll](Client::poll). It implements `Serialize` and `Deserialize`, so that you can
-/// store it and go on after a restart of the device. It contains a secret.
+/// user, then [poll](Client::poll). It implements `Serialize` and `Deserialize`, so you can store
+/// it and go on after a restart of the device. It contains a secret.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizeDevice, Client, Token};
@@ -102,7 +102,7 @@ pub struct PendingDevice {
 }
 
 /// The parameters of a device authorization request (RFC 8628 §3.1). By default it has no scope, so
-/// that the server decides.
+/// the server decides.
 ///
 /// # Examples
 /// ```

@@ -43,7 +43,7 @@ impl Session {
     /// - [`Unsupported`](crate::Unsupported) if the session has no token and cannot get one, or if
     ///   the URL becomes too long.
     ///
-    /// From the step:
+    /// The returned step can fail with:
     /// - [`Refused`] if the API refuses, with the API's error code if there is one.
     /// - [`Misbehaved`](crate::Misbehaved) if the response is a redirect, is too long, or is not
     ///   JSON.

@@ -12,7 +12,7 @@ use crate::{DriveError, Error, Moment, Timestamp};
 
 /// The values behind the lock.
 pub(crate) struct State {
-    /// It is replaced as a whole, so that it can be used without the lock.
+    /// It is replaced as a whole, so it can be used without the lock.
     pub(crate) session: Arc<Session>,
     origin: Origin,
     /// Whether the token was loaded only to be renewed, and must not be used.
@@ -22,7 +22,7 @@ pub(crate) struct State {
     /// The server's refusal to renew the token. The session sends no renewal until it has another
     /// token.
     pub(crate) ended: Option<Error>,
-    /// Whether `ended` is stored, so that other processes can see it.
+    /// Whether `ended` is stored, so other processes can see it.
     pub(crate) end_is_stored: bool,
     /// The time by which this process renews the token earlier, in addition to the leeway.
     spread: Option<Duration>,
@@ -32,8 +32,7 @@ pub(crate) struct State {
     renewing: bool,
     /// The number of renewals that have ended.
     renewals: u64,
-    /// The failure of the last renewal. A cancelled renewal has none, so that another caller
-    /// renews.
+    /// The failure of the last renewal. A cancelled renewal has none, so another caller renews.
     pub(crate) last_failure: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
     next_waiter: u64,

@@ -335,7 +335,7 @@ impl Renewer {
                 *generation = state.session.generation();
                 return Ok(Some(state.renewed_session()).filter(|_| !is_over));
             }
-            // The user has granted access again while this token was stored, so that the newer
+            // The user has granted access again while this token was stored, so the newer
             // token must be stored after it. If other processes share the storage, it has compared
             // the versions itself.
             if self.storage.save.is_some() {
@@ -365,7 +365,7 @@ impl Renewer {
             let without = || Error::from(Unsupported::NoToken);
             return Err(session.token().map_or_else(without, |_| Expired::Token.into()).into());
         }
-        // Renewals do not wait, so that no function for sleep is needed.
+        // Renewals do not wait, so no function for sleep is needed.
         run_async_with(
             session.renew(self.moment())?,
             |request| send.send(request),
@@ -375,8 +375,8 @@ impl Renewer {
         .await
     }
 
-    /// Remembers that a grant has ended, so that the server is not asked again. If the server
-    /// refused because another process was quicker, returns the token that this process stored.
+    /// Remembers that a grant has ended, so the server is not asked again. If the server refused
+    /// because another process was quicker, returns the token that this process stored.
     async fn refused(
         &self,
         error: DriveError,
@@ -435,7 +435,7 @@ impl Renewer {
         let Some(stored) = stored else {
             let had_token = state.session.token().is_some() && state.session.refreshes();
             if self.storage.is_shared() && had_token {
-                // The user has signed out, so that the session must not store the token again.
+                // The user has signed out, so the session must not store the token again.
                 _before = state.sign_out();
                 *generation = state.session.generation();
                 return Err(Error::from(Unsupported::NoToken).into());

@@ -76,7 +76,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 #[non_exhaustive]
 pub struct Session {
     /// The grant with which the session gets each token, usually [`Grant::client_credentials`].
-    /// Default: `None`, so that the session renews the token with its refresh token.
+    /// Default: `None`, so the session renews the token with its refresh token.
     pub grant: Option<Grant>,
     /// The place at which requests contain the token. Default: the server's
     /// [`token_placement`](field@crate::oauth2::AuthorizationServer::token_placement).
@@ -84,11 +84,11 @@ pub struct Session {
     /// The time before its expiry at which a token counts as expired. Default: 10 seconds.
     pub leeway: Duration,
     /// The lifetime of a renewed token if the server's response has none. With zero, each request
-    /// gets a new token. Default: `None`, so that the session uses such a token until an API
-    /// responds with 401.
+    /// gets a new token. Default: `None`, so the session uses such a token until an API responds
+    /// with 401.
     pub unknown_lifetime: Option<Duration>,
-    /// The resources that each renewal requests (RFC 8707 §2.2), so that a new token is valid for
-    /// the same resources as the old one. Default: empty.
+    /// The resources that each renewal requests (RFC 8707 §2.2), so a new token is valid for the
+    /// same resources as the old one. Default: empty.
     pub resources: Vec<String>,
     /// If `true`, the session never renews the token. An expired token then causes
     /// [`Expired::Token`], and a 401 is returned like any other response. Default: `false`.
@@ -109,8 +109,8 @@ pub struct Session {
     pub dangerous_allow_any_origin: bool,
     client: Client,
     token: Option<Token>,
-    /// The number of tokens that the session has had, so that a late 401 for an old token does not
-    /// cause a renewal.
+    /// The number of tokens that the session has had, so a late 401 for an old token does not cause
+    /// a renewal.
     generation: u64,
     origins: Vec<Origin>,
     shape: Option<Arc<dyn Fn(Grant) -> Grant + Send + Sync>>,
@@ -304,9 +304,9 @@ impl Session {
         Ok(SentToken::without_renewal(self.generation))
     }
 
-    /// Attaches the current token to a request that was refused, so that the caller can send it
-    /// again. Pass the result to [`check_response`](Self::check_response), which does not return
-    /// the same cause again.
+    /// Attaches the current token to a request that was refused, so the caller can send it again.
+    /// Pass the result to [`check_response`](Self::check_response), which does not return the same
+    /// cause again.
     ///
     /// # Errors
     /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the request

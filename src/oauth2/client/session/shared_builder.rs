@@ -17,7 +17,7 @@ use crate::oauth2::Token;
 use crate::{BoxError, Error, Moment, Request, Response};
 
 impl SharedSession {
-    /// Begins to share a session. Set on the builder how the token is stored.
+    /// Begins to share a session. The functions of the builder set how the token is stored.
     #[cfg(feature = "os")]
     pub fn builder(session: Session) -> SharedSessionBuilder {
         Self::builder_with(session, Moment::from_os)
@@ -147,8 +147,8 @@ impl SharedSessionBuilder {
     /// tokens are not stored.
     ///
     /// This is only for applications of one process: the function would overwrite a token that
-    /// another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
-    /// renewal does not bring back the row of a user who has signed out. See also
+    /// another process has stored. Write with `UPDATE` and not with `INSERT`, so a late renewal
+    /// does not bring back the row of a user who has signed out. See also
     /// [`SharedSession::sign_out`].
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
@@ -189,9 +189,9 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Sets the function that leases the right to renew, so that only one process renews at a time.
-    /// The other processes [sleep](Self::sleep), and then load the new token. Default: every
-    /// process renews when its own token is due.
+    /// Sets the function that leases the right to renew, so only one process renews at a time. The
+    /// other processes [sleep](Self::sleep), and then load the new token. Default: every process
+    /// renews when its own token is due.
     pub fn lease<E, F>(mut self, lease: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -201,10 +201,10 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Sets the function that ends a lease as soon as the renewal has ended. It must not end the
-    /// lease of another holder. Default: a lease ends at its
-    /// [`expires_at`](field@Lease::expires_at), so that after a failed renewal the other processes
-    /// wait until then.
+    /// Sets the function that ends a lease. It is called when the renewal has ended, also when it
+    /// failed. It must not end the lease of another holder. Default: no function, so a lease ends
+    /// at its [`expires_at`](field@Lease::expires_at), and after a failed renewal the other
+    /// processes wait until then.
     pub fn release<E, F>(mut self, release: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,

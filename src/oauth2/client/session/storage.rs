@@ -16,8 +16,8 @@ use crate::{BoxError, DriveError, Timestamp};
 /// A session's token in its stored form, with a version by which a change is noticed.
 ///
 /// It implements `Serialize` and `Deserialize`. Store it as a whole, and store its
-/// [`version`](field@Self::version) in a separate column, so that your database can compare it.
-/// After the user has signed in, store `StoredToken::new(token)`, whatever was stored before.
+/// [`version`](field@Self::version) in a separate column, so your database can compare it. After
+/// the user has signed in, store `StoredToken::new(token)`, whatever was stored before.
 ///
 /// # Examples
 /// ```
@@ -34,7 +34,7 @@ pub struct StoredToken {
     /// The version: 32 hexadecimal digits, different for each token. It is a hash from which a
     /// random token cannot be recovered.
     pub version: String,
-    /// The token. `None` if the grant has ended, so that the user has to sign in again.
+    /// The token. `None` if the grant has ended, so the user has to sign in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Token>,
 }
@@ -45,7 +45,7 @@ impl StoredToken {
         Self { version: version_of(&token), token: Some(token) }
     }
 
-    /// Returns the value that is stored after the server has refused to renew a token, so that no
+    /// Returns the value that is stored after the server has refused to renew a token, so no
     /// process tries again.
     pub(crate) fn ended(before: &Token) -> Self {
         let version = short_hash_of(&["ended", &version_of(before)]);
@@ -107,8 +107,8 @@ pub enum WriteOutcome {
 
 /// A request for the right to renew one token. Only one process has this right at a time.
 ///
-/// A lease ends by itself at [`expires_at`](field@Self::expires_at), so that another process can
-/// renew after the holder was killed.
+/// A lease ends by itself at [`expires_at`](field@Self::expires_at), so another process can renew
+/// after the holder was killed.
 ///
 /// # Examples
 /// As one SQL statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON

@@ -35,8 +35,8 @@ impl ServerQuery for FindClient {
 
 /// The query that stores a client under its client id. If `replaces` is `None`, store it only if
 /// there is no client with this id. If not, store it only if the present record equals `replaces`
-/// (RFC 7592), so that a change by the operator in the meantime is not undone. Return whether it
-/// was stored.
+/// (RFC 7592), so a change by the operator in the meantime is not undone. Return whether it was
+/// stored.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveClient;
@@ -233,8 +233,8 @@ pub struct NewTokens {
 }
 
 /// The query that redeems a one-time record, once: mark it as used, and store the tokens. Keep a
-/// used record until it expires, so that a second attempt, which stores nothing, is recognized.
-/// Without tokens, only mark the record as used. The server has checked the expiry before.
+/// used record until it expires, so a second attempt, which stores nothing, is recognized. Without
+/// tokens, only mark the record as used. The server has checked the expiry before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Redeem;

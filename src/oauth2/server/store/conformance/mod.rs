@@ -49,7 +49,7 @@ pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
     });
 }
 
-/// Checks an asynchronous store. Its futures are polled in turn on the caller's task, so that they
+/// Checks an asynchronous store. Its futures are polled in turn on the caller's task, so they
 /// overlap where they wait. Check a store that never waits with [`check`].
 ///
 /// # Panics

@@ -288,8 +288,8 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
     run(together, prepare, judge).await;
 }
 
-/// Replaces the client's registration in each thread, so that the registration of the other threads
-/// is not valid any more.
+/// Replaces the client's registration in each thread, so the registration of the other threads is
+/// not valid any more.
 async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
         let (id, registration) = (kit.name("client"), kit.key());

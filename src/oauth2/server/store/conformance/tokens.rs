@@ -67,7 +67,7 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         tokens.now = past;
         kit.keep(tokens).await;
     }
-    // A new token is stored, so that expired ones may be dropped.
+    // A new token is stored, so expired ones may be dropped.
     kit.keep(&kit.tokens(&kit.grant())).await;
     must(kit.has(&eternal.access).await, "a token that never expires is not dropped");
     must(

@@ -21,7 +21,7 @@ impl Ending {
     }
 }
 
-/// The family of a grant. Every record points to its family, so that all of them end in one step.
+/// The family of a grant. Every record points to its family, so all of them end in one step.
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) grant: GrantId,

@@ -70,8 +70,8 @@ struct Client {
 #[derive(Debug)]
 struct StoredToken {
     record: Arc<TokenRecord>,
-    /// A copy of the record's, so that a sweep need not follow the pointer. The end of time if it
-    /// never expires.
+    /// A copy of the record's, so a sweep need not follow the pointer. The end of time if it never
+    /// expires.
     expires_at: Timestamp,
     /// The same time for the seal of its successor.
     sealed_until: Timestamp,
@@ -220,7 +220,7 @@ impl MemoryStore {
         let KeyedToken { key, record } = &tokens.access;
         let grant = record.grant.id;
         if tokens.refresh.is_none() && near.is_none() {
-            // The lock is held until the token is there, so that a revocation finds it.
+            // The lock is held until the token is there, so a revocation finds it.
             let mut shard = self.grants.shard(&grant);
             if shard.get(&grant).is_none() {
                 shard.insert(grant, Members::One(*key));
@@ -251,8 +251,8 @@ impl MemoryStore {
         self.tokens.shard(&key).insert(key, stored);
     }
 
-    /// Drops some of what is over. Tokens and one-time records take turns, so that no request does
-    /// the work of both.
+    /// Drops some of what is over. Tokens and one-time records take turns, so no request does the
+    /// work of both.
     fn sweep(&self, now: Timestamp) {
         let tokens = self.tokens.sweep(|stored| {
             // No client may ask for the successor any more.
@@ -316,8 +316,8 @@ impl MemoryStore {
         }
     }
 
-    /// Returns the family of a living token. One that has been alone gets a family, so that a
-    /// revocation finds what is about to be kept beside it.
+    /// Returns the family of a living token. One that has been alone gets a family, so a revocation
+    /// finds what is about to be kept beside it.
     fn family_of(&self, key: &TokenHash) -> Option<Arc<Family>> {
         let grant = {
             let shard = self.tokens.shard(key);

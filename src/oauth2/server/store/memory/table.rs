@@ -2,7 +2,7 @@
 //!
 //! One large map would move all of its entries when it grows, and all threads would wait for that.
 //! Here a shard is a row of small maps. When a shard has become too full, one map is split in two;
-//! when it has become too empty, two maps are merged. A map has about [`FULL`] entries, so that no
+//! when it has become too empty, two maps are merged. A map has about [`FULL`] entries, so no
 //! operation moves more than a few hundred, whatever the table's size. (The scheme is Litwin's
 //! linear hashing.)
 
@@ -17,8 +17,8 @@ const SHARDS: usize = 16;
 /// The average number of entries in a shard's maps at which one of them is split.
 const FULL: usize = 64;
 
-/// The average at which two are merged. Far below [`FULL`], so that a table does not change back
-/// and forth.
+/// The average at which two are merged. Far below [`FULL`], so a table does not change back and
+/// forth.
 const EMPTY: usize = FULL / 4;
 
 /// The number of entries after which a sweep stops, looked at or moved.
@@ -77,7 +77,7 @@ impl<K: Key, V> Table<K, V> {
     /// change an entry. If it is called at each insertion, it finds all of them in the end.
     ///
     /// Most calls do nothing. After a sweep that finds many entries, the next one comes earlier, so
-    /// that at most about a quarter of the table has ended and is not dropped yet.
+    /// at most about a quarter of the table has ended and is not dropped yet.
     pub(crate) fn sweep(&self, is_over: impl Fn(&mut V) -> bool) -> Vec<(K, V)> {
         // If two threads overwrite each other's counts, a sweep is early or late.
         let left = self.sweep.left.load(Ordering::Relaxed);
@@ -244,7 +244,7 @@ impl<K: Key, V> Shard<K, V> {
         #[cfg(test)]
         moved::count(dropped);
         self.len -= dropped;
-        // Twice, so that the row of maps shrinks faster than sweeps walk along it.
+        // Twice, so the row of maps shrinks faster than sweeps walk along it.
         let moved = self.merge() + self.merge();
         (seen, moved)
     }
@@ -256,7 +256,7 @@ fn buddy(added: usize) -> usize {
 }
 
 /// Hashes by the first bytes of a key that is evenly distributed already. The keys are random, or
-/// hashes of a secret, so that attackers cannot choose them.
+/// hashes of a secret, so attackers cannot choose them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FirstBytes(u64);
 

@@ -39,7 +39,7 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Makes an approval by the user with this identifier in your application.
+    /// Makes an approval by a user. `user` is the identifier of the user in your application.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
     }

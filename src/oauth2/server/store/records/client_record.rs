@@ -158,8 +158,8 @@ impl ClientRecord {
     }
 
     /// Replaces the client secret. The former secret is accepted until `previous_until`, or until
-    /// it expires, so that the client can change over without an interruption. An earlier secret is
-    /// not accepted any more.
+    /// it expires, so the client can change over without an interruption. An earlier secret is not
+    /// accepted any more.
     pub fn replace_secret(mut self, secret: ClientSecret, previous_until: Timestamp) -> Self {
         self.previous_secret = self.secret.take().map(|before| ClientSecret {
             expires_at: before.expires_at.into_iter().chain([previous_until]).min(),

@@ -79,8 +79,8 @@ pub struct Consent {
     /// The time at which the consent expires.
     pub expires_at: Timestamp,
     pub(crate) response_type: ResponseType,
-    /// In a box, so that a result with a consent is not much larger than others: results are moved
-    /// at each query.
+    /// In a box, so a result with a consent is not much larger than others: results are moved at
+    /// each query.
     pub(crate) back: Box<ClientRedirect>,
     pub(crate) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

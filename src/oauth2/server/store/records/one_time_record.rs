@@ -83,7 +83,7 @@ pub enum OneTimeContent {
         /// The request on which the user has to decide.
         consent: Box<Consent>,
         /// The time at which the request can no longer be loaded. The one-time record expires
-        /// later, so that the user can decide on the page that was loaded last.
+        /// later, so the user can decide on the page that was loaded last.
         loadable_until: Timestamp,
     },
 }
