@@ -27,7 +27,7 @@ fn main() -> Result<(), BoxError> {
     let response = session.fetch(request()?, &mut send)?;
     println!("the first request: {}", response.status());
 
-    // Somebody revokes the token (RFC 7009). The API answers 401, the session gets a new token and
+    // The token is revoked (RFC 7009). The API answers 401, the session gets a new token and
     // sends the request once more.
     let token = session.session().token().cloned().ok_or("the session has no token")?;
     run(client.revoke_grant(&token, Moment::from_os())?, &mut send)?;

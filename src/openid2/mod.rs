@@ -16,8 +16,8 @@
 //!    |                     |   (UnconfirmedAssertion -> Assertion)    |
 //! ```
 //!
-//! The relying party accepts a response if all of this is true: the user came to the `return_to` of
-//! the pending value, with the same browser. The response is from the provider to which the user
+//! The relying party accepts a response if all of this is true: the user arrived at the `return_to`
+//! of the pending value, with the same browser. The response is from the provider to which the user
 //! was sent. Every field of the protocol is signed. The signature is valid, checked with the
 //! association or by a request to the provider. The claimed identifier names the provider. The
 //! response was not used before. An [`Assertion`] has no unsigned values.

@@ -23,7 +23,7 @@ pub enum Instance {
     /// `{base}` is the URL of an installation, such as `https://gitlab.example.com`.
     Base {
         /// The installation that the makers of the service run, without a slash at the end. `None`
-        /// if there is none.
+        /// if the makers run no installation.
         default: Option<&'static str>,
     },
     /// `{name}` is the name of a tenant, a shop or a realm.

@@ -355,7 +355,7 @@ impl Parts {
         }
     }
 
-    /// Returns the client. There is none if the service needs an instance and none was chosen.
+    /// Returns the client, or an error if the service needs an instance that was not chosen.
     pub(super) fn client(&self) -> Result<&Client, Error> {
         self.client.as_ref().ok_or_else(|| {
             let reason = "this service has many instances: choose one by `SignIn::instance`";

@@ -149,7 +149,7 @@ fn host_and_port(authority: &str) -> (&str, &str) {
     colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]))
 }
 
-/// The port after the colon, or the scheme's port if there is none.
+/// The port after the colon, or the default port of the scheme.
 fn port_of(port: &str, scheme: WebScheme) -> Option<u16> {
     match port {
         "" => Some(default_port(scheme)),

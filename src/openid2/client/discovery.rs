@@ -48,7 +48,7 @@ pub(super) struct DiscoveryResult {
     pub(super) found: Vec<Discovered>,
     /// The identifier for which they were found, after redirects.
     pub(super) claimed: Url,
-    /// The reason why there are no services, if there are none.
+    /// The reason why there are no services. `None` if there are services.
     pub(super) reason: &'static str,
 }
 

@@ -91,8 +91,8 @@ impl RelyingParty {
     /// about the signature.
     ///
     /// For changed attributes, use the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
-    /// and not [`Assertion::profile`], which makes up a name if there is none in the response.
-    /// Respond with status 200. After a 404, the provider sends no more changes.
+    /// and not [`Assertion::profile`], which makes up a missing name. Respond with status 200.
+    /// After a 404, the provider sends no more changes.
     ///
     /// # Security
     /// An unsolicited assertion is not tied to the browser that sends it. If you sign a user in

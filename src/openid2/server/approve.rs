@@ -174,7 +174,7 @@ impl Provider {
     }
 
     /// Returns the association for the signature: that of the relying party, or a private one
-    /// together with the handle that is no longer valid (§10).
+    /// together with the expired handle (§10).
     fn handle_for(
         &self,
         request: &CheckIdRequest,

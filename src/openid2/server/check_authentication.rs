@@ -26,7 +26,7 @@ impl Provider {
         now: Timestamp,
     ) -> ServerStep<Dispatched> {
         let mut answer = Message::answer(version);
-        // Only handles that are no longer valid are returned (§11.4.2.2).
+        // Only invalid handles are returned (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
             && !handle.contains('\n')
             && self

@@ -29,9 +29,9 @@ pub struct FindCredentials {
 /// The output of [`FindCredentials`]. A field is `None` if the record was not found. Look for both
 /// records in any case, so the query takes the same time if the client is unknown.
 ///
-/// The records are in `Arc`s. A store in memory returns clones of its own `Arc`s, and the records
-/// keep values that were computed from their secrets for the next request. A store on a database
-/// makes new `Arc`s.
+/// The records are in `Arc`s. A store in memory returns clones of the `Arc`s that it has, and the
+/// records keep values that were computed from their secrets for the next request. A store on a
+/// database makes new `Arc`s.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials};

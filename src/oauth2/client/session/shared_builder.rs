@@ -202,9 +202,10 @@ impl SharedSessionBuilder {
     }
 
     /// Sets the function that ends a lease. It is called when the renewal has ended, also when it
-    /// failed. It must not end the lease of another holder. Default: no function, so a lease ends
-    /// at its [`expires_at`](field@Lease::expires_at), and after a failed renewal the other
-    /// processes wait until then.
+    /// failed, but not while the renewed token could not be stored. It must not end the lease of
+    /// another holder. Default: no function, so a lease ends at its
+    /// [`expires_at`](field@Lease::expires_at), and after a failed renewal the other processes wait
+    /// until then.
     pub fn release<E, F>(mut self, release: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
