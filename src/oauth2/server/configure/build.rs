@@ -1,4 +1,4 @@
-//! From the options of an authorization server to the server: all of them are checked, as a whole.
+//! Builds a server from its options, after all of them are checked.
 
 use std::sync::Arc;
 
@@ -13,19 +13,20 @@ use crate::core::endpoint::endpoint;
 use crate::wire::words::without_secrets;
 
 impl Provider {
-    /// Returns a builder of a server with that issuer identifier (RFC 8414 §2): an https URL
-    /// without query and fragment, to which the paths of its endpoints belong. It offers no grant
-    /// yet.
+    /// Returns a builder of a server with the issuer identifier `issuer` (RFC 8414 §2): an https
+    /// URL without query and fragment. The endpoints are below this URL. Add at least one grant
+    /// type with [`add_grant_type`](ProviderBuilder::add_grant_type).
     pub fn builder(issuer: impl Into<String>) -> ProviderBuilder {
         ProviderBuilder::new(issuer.into())
     }
 }
 
 impl ProviderBuilder {
-    /// Checks the configuration as a whole, and returns the server.
+    /// Checks all options, and returns the server.
     ///
     /// # Errors
-    /// [`InvalidConfiguration`] with every problem that was found, each of which names the option.
+    /// [`InvalidConfiguration`] if an option is wrong. It has all problems, and each problem names
+    /// its option.
     pub fn build(mut self) -> Result<Provider, InvalidConfiguration> {
         let mut found = Vec::new();
         match self.check_issuer() {

@@ -1,4 +1,4 @@
-//! The configuration of an authorization server, before it is checked as a whole.
+//! The options of an authorization server, before [`build`](ProviderBuilder::build) checks them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::oauth2::server::store::records::client_record::AnyPort;
 use crate::oauth2::server::store::records::secret_hasher::{SecretHasher, Sha256Secrets};
 use crate::{Secret, Timestamp};
 
-/// The options of an authorization server. [`build`](Self::build) checks them all and makes the
-/// [`Provider`](crate::oauth2::server::Provider).
+/// The options of an authorization server. [`build`](Self::build) checks all options and returns
+/// the [`Provider`](crate::oauth2::server::Provider).
 ///
 /// # Examples
 /// ```
@@ -27,7 +27,7 @@ use crate::{Secret, Timestamp};
 ///     .add_grant_type(GrantType::refresh_token())
 ///     .build()?;
 ///
-/// // All that is wrong is said at once.
+/// // The error has all problems at once.
 /// let mut wrong = Provider::builder("http://auth.example.com");
 /// (wrong.only_basic, wrong.only_body) = (true, true);
 /// assert_eq!(wrong.build().unwrap_err().problems().len(), 3);
@@ -37,122 +37,129 @@ use crate::{Secret, Timestamp};
 #[must_use = "a builder does nothing until `build` is called"]
 #[non_exhaustive]
 pub struct ProviderBuilder {
-    /// The time for which a code is valid. Default: one minute; RFC 6749 §4.1.2 recommends ten at
-    /// most.
+    /// The lifetime of authorization codes. Default: one minute. RFC 6749 §4.1.2 recommends at most
+    /// ten minutes.
     pub code_lifetime: Duration,
-    /// The time for which a device can wait for its user. Default: ten minutes.
+    /// The lifetime of device codes and user codes, in which the user must decide (RFC 8628 §3.2).
+    /// Default: ten minutes.
     pub device_lifetime: Duration,
-    /// The time that a device has to wait between two token requests. Default: five seconds.
+    /// The time that a device must wait between two token requests (RFC 8628 §3.5). Default: five
+    /// seconds.
     pub device_interval: Duration,
-    /// The time for which a pushed request can be loaded. Default: one minute.
+    /// The time for which the `request_uri` of a pushed request works (RFC 9126 §2.2). Default: one
+    /// minute.
     pub pushed_request_lifetime: Duration,
-    /// The character between scopes in requests and responses. Default: a space.
+    /// The character that separates scopes in requests and responses. Default: a space.
     pub scope_separator: char,
-    /// The policy that says which clients may register (RFC 7591). Default:
-    /// [`RegistrationPolicy::Off`].
+    /// The clients that can register themselves (RFC 7591). Default: [`RegistrationPolicy::Off`].
     pub registration: RegistrationPolicy,
-    /// Accepts clients' secrets in HTTP Basic alone. By default they are accepted there and in the
-    /// body.
+    /// If `true`, client secrets are accepted only in HTTP Basic. Default: `false`, they are
+    /// accepted in HTTP Basic and in the body.
     pub only_basic: bool,
-    /// Accepts clients' secrets in the body alone. By default they are accepted there and in HTTP
-    /// Basic.
+    /// If `true`, client secrets are accepted only in the body. Default: `false`, they are accepted
+    /// in HTTP Basic and in the body.
     pub only_body: bool,
-    /// Accepts name and secret in HTTP Basic also as they are, for clients that do not encode them
-    /// as RFC 6749 §2.3.1 says: curl, and half of the client libraries. Both readings are tried for
-    /// every client, so that one server has clients of both kinds. Default: `false`.
+    /// If `true`, the client id and secret in HTTP Basic are also accepted without the encoding of
+    /// RFC 6749 §2.3.1. curl and half of the client libraries do not encode them. The server tries
+    /// both readings for every client. Default: `false`.
     ///
     /// # Security
-    /// It gives no secret away, and costs some work: credentials with `%` or `+` need two checks,
-    /// and two queries if the names differ.
+    /// The option does not disclose secrets, but it costs time: credentials with `%` or `+` need
+    /// two checks, and two queries if the client ids differ.
     pub allow_raw_basic: bool,
-    /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always
-    /// need them. Default: `false`.
+    /// If `true`, confidential clients must use PKCE, too, as OAuth 2.1 requires. Public clients
+    /// must always use PKCE. Default: `false`.
     pub require_pkce: bool,
-    /// Accepts proof keys of the method `plain`. Default: `false`.
+    /// If `true`, PKCE challenges with the method `plain` are accepted. Default: `false`, only
+    /// `S256`.
     ///
     /// # Security
-    /// An attacker who reads the authorization request can redeem the code.
+    /// With `plain`, an attacker who has read the authorization request and stolen the code can
+    /// redeem it.
     pub allow_plain_pkce: bool,
-    /// Refuses authorization requests that were not pushed (RFC 9126). Default: `false`.
+    /// If `true`, authorization requests that were not pushed are refused (RFC 9126). Default:
+    /// `false`.
     pub require_pushed_requests: bool,
-    /// The resources that tokens may be asked for, by their URIs (RFC 8707). Every other resource
-    /// is refused. Default: no resources.
+    /// The URIs of the resources for which clients can request tokens (RFC 8707). Requests for
+    /// other resources are refused. Default: no resources.
     pub resources: Vec<String>,
-    /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good
-    /// for all of them. A request without one is refused with `invalid_target`. By default a token
-    /// without a resource is good for each of them, unless that one [requires its
-    /// name](crate::oauth2::resource::ResourceServerBuilder::require_audience).
+    /// If `true`, requests without a `resource` are refused with `invalid_target` (RFC 8707), so
+    /// every token is only valid for the resources in the request. Default: `false`: a token
+    /// without a resource is valid at every resource server, except those with
+    /// [`require_audience`](crate::oauth2::resource::ResourceServerBuilder::require_audience).
     pub require_resource: bool,
-    /// Asks the application at every token answer which members it adds: see
+    /// If `true`, the application can add members to every token response: see
     /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
-    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). The tokens of the
-    /// implicit grant, which travel in a URL, bring none. Default: `false`.
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). This does not
+    /// apply to the implicit grant, whose response is a URL. Default: `false`.
     pub extend_token_responses: bool,
-    /// Asks the application at every introspection of an active token which members it adds: see
-    /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
+    /// If `true`, the application can add members to every introspection response about an active
+    /// token: see [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
     /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). Default: `false`.
     pub extend_introspection: bool,
-    /// The members of the application's data
-    /// ([`Approval::data`](crate::oauth2::server::Approval::data)) that introspection tells. A
-    /// guard with [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by
-    /// [`Access::data`](crate::oauth2::resource::Access::data), as a guard at the store does.
-    /// Default: no members.
+    /// The members of [`Approval::data`](crate::oauth2::server::Approval::data) that introspection
+    /// responses contain. A resource server with
+    /// [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them with
+    /// [`Access::data`](crate::oauth2::resource::Access::data). Default: no members.
     ///
     /// # Security
-    /// The client to which the token was issued can introspect it, too, and reads these members.
+    /// The client to which a token was issued can introspect the token, too, so this client can
+    /// read these members.
     pub introspect_data: Vec<String>,
-    /// Lets clients register a redirect_uri of any private scheme, such as the `cursor:` and
-    /// `vscode:` of editors. By default such a scheme is a domain name in reverse, like
-    /// `com.example.app:`. Schemes that a browser or an operating system acts on (`javascript:`,
-    /// `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does
+    /// If `true`, clients can register a redirect_uri with any private scheme, such as `cursor:`
+    /// and `vscode:` of editors. Default: `false`: a private scheme must have a dot, such as
+    /// `com.example.app:`. Two kinds are always refused: schemes on which a browser or an operating
+    /// system acts (`javascript:`, `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and others), and
     /// http to another machine.
     ///
     /// # Security
-    /// A scheme that is not a domain name has no owner: any app can claim it (RFC 8252 §7.1, §8.4).
-    /// Codes go to whichever app the user's system starts; without the proof key or secret that app
-    /// cannot redeem them. With [`RegistrationPolicy::AllowAnyone`], an attacker can make users'
-    /// browsers start any app that has a scheme, with parameters behind it that the registrant
-    /// chose.
+    /// Any app can claim a scheme that is not a domain name (RFC 8252 §7.1, §8.4). If an attacker's
+    /// app has claimed the scheme, the user's system can send codes to this app. It cannot redeem
+    /// them without the PKCE verifier or the client secret. With
+    /// [`RegistrationPolicy::AllowAnyone`], an attacker can register a redirect_uri that makes
+    /// users' browsers start any app with a scheme, with parameters of the attacker's choice.
     pub allow_any_private_scheme: bool,
-    /// Accepts any port of `localhost` if a client registered a redirect_uri there, as the server
-    /// always does for `127.0.0.1` and `[::1]` (RFC 8252 §7.3): many programs listen on a free
-    /// port, and name `localhost`. Default: `false`.
+    /// If `true`, a redirect_uri with the host `localhost` can have another port than the
+    /// registered one. Many programs listen on a free port of `localhost`. For `127.0.0.1` and
+    /// `[::1]` every port is always accepted (RFC 8252 §7.3). Default: `false`.
     ///
     /// # Security
-    /// The name may lead elsewhere. A user's system may resolve `localhost` to another interface or
-    /// host, and a program that listens there may take the code (§8.3); without the proof key or
-    /// secret it cannot redeem it.
+    /// If a user's system resolves `localhost` to another interface or host, a program that listens
+    /// there can receive the code (§8.3). It cannot redeem the code without the PKCE verifier or
+    /// the client secret.
     pub allow_localhost_ports: bool,
-    /// Sends devices a `verification_uri_complete`, a link that has the user code in it, for QR
-    /// codes (RFC 8628 §3.3.1). By default a user types the code.
+    /// If `true`, responses to devices contain `verification_uri_complete`, a link with the user
+    /// code in it, for QR codes (RFC 8628 §3.3.1). Default: `false`, the user types the code.
     ///
     /// # Security
-    /// An attacker who starts a device can send its link to a user, who then needs only one click
-    /// to let that device in (RFC 8628 §5.4). The page has to ask whether the code is the one that
-    /// the user's own device shows.
+    /// An attacker can start the flow on a device and send the link to a user, who then grants
+    /// access to the attacker's device with one click (RFC 8628 §5.4). Your page must show the
+    /// code, and ask whether the user's device shows the same code.
     pub allow_verification_uri_complete: bool,
-    /// Accepts keys of reusable tokens that are shorter than 22 bytes. Default: `false`.
+    /// If `true`, [`token_reuse_key`](Self::token_reuse_key) accepts keys that are shorter than 22
+    /// bytes. Default: `false`.
     ///
     /// # Security
-    /// An attacker who reads the store can try keys, and opens the access tokens in it with the one
-    /// that fits.
+    /// With a short key, an attacker who has read the store can guess the key and decrypt the
+    /// access tokens in the store.
     pub dangerous_allow_short_keys: bool,
-    /// Accepts an issuer that is neither https nor on this machine. Default: `false`.
+    /// If `true`, the issuer can be http on other machines. Default: `false`, http is only accepted
+    /// for this machine.
     ///
     /// # Security
-    /// An attacker on the network reads every secret, code and token.
+    /// Without TLS, an attacker on the network reads every secret, code and token.
     pub dangerous_allow_http: bool,
-    /// Members that are added to the metadata (RFC 8414 §2), such as `service_documentation`, or
-    /// that have another value there: `token_endpoint_auth_methods_supported`, if a
-    /// [`ClientSource`] knows further methods. [`build`](Self::build) refuses a value that such a
-    /// member cannot have. Default: empty.
+    /// Further members of the metadata (RFC 8414 §2), such as `service_documentation`. A member
+    /// replaces the one that the server sets: set `token_endpoint_auth_methods_supported` if a
+    /// [`ClientSource`] has further methods. [`build`](Self::build) refuses values of a wrong type.
+    /// Default: empty.
     pub metadata: Map<String, Value>,
-    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see
-    /// [`GrantType::reuse_access_tokens`]. Default: `false`.
+    /// If `true`, [`GrantType::reuse_access_tokens`] is set on the grant types `authorization_code`
+    /// and `password`. Default: `false`.
     pub reuse_access_tokens: bool,
     pub(crate) issuer: String,
     pub(crate) paths: Paths,
-    /// Paths in place of the usual ones.
+    /// The paths that replace the defaults.
     pub(crate) moved: Vec<(Endpoint, String)>,
     pub(crate) grant_types: Vec<GrantType>,
     pub(crate) authentications: Authentications,
@@ -160,7 +167,7 @@ pub struct ProviderBuilder {
     pub(crate) token_reuse_keys: Vec<ReuseKey>,
 }
 
-/// A key of reusable tokens, and when the next one takes its place.
+/// A key of reusable tokens, and the time at which the next key replaces it.
 #[derive(Clone, Debug)]
 pub(crate) struct ReuseKey {
     pub(crate) key: Secret,
@@ -212,25 +219,25 @@ impl ProviderBuilder {
         }
     }
 
-    /// Returns which loopback redirect_uris of a client match at any port.
+    /// Returns the hosts of this machine for which a redirect_uri can have any port.
     pub(crate) fn any_port(&self) -> AnyPort {
         if self.allow_localhost_ports { AnyPort::OfLocalhost } else { AnyPort::default() }
     }
 
-    /// Offers a grant, in place of one of the same name.
+    /// Adds a grant type that the server offers. It replaces a grant type with the same name.
     pub fn add_grant_type(mut self, grant_type: GrantType) -> Self {
         self.grant_types.retain(|own| own.name != grant_type.name);
         self.grant_types.push(grant_type);
         self
     }
 
-    /// Sets the key with which reusable tokens are sealed in the store, so that an equal request
-    /// can get them again. The key must not lie in the store. It has at least 128 bits that an
-    /// attacker cannot guess: 22 characters of base64url or more.
+    /// Sets the key that encrypts reusable tokens in the store: see
+    /// [`GrantType::reuse_access_tokens`]. Do not keep the key in the store. It needs at least 128
+    /// random bits, which are 22 characters of base64url. Default: no key.
     ///
-    /// With another key, equal requests get new tokens; those that were issued before live on until
-    /// they expire. To change the key, set the one that was used so far by
-    /// [`token_reuse_key_until`](Self::token_reuse_key_until). Default: no key.
+    /// After a change of the key, equal requests get new tokens. Tokens that were issued with the
+    /// old key stay valid until they expire. To change the key in every process at the same time,
+    /// see [`token_reuse_key_until`](Self::token_reuse_key_until).
     ///
     /// # Examples
     /// ```
@@ -254,40 +261,43 @@ impl ProviderBuilder {
         self
     }
 
-    /// Sets the key of reusable tokens that is used until that time; after it, the one of
-    /// [`token_reuse_key`](Self::token_reuse_key) is.
+    /// Sets the old key of reusable tokens, which is used until `ends_at`. From then on the key of
+    /// [`token_reuse_key`](Self::token_reuse_key) is used. Default: no old key.
     ///
-    /// To change the key: put the new one into `token_reuse_key` and the old one here, with a time
-    /// by which every process has the new configuration. All of them change to the new key at that
-    /// time. Remove the old one afterwards. Default: no such key.
+    /// To change the key, pass the new key to [`token_reuse_key`](Self::token_reuse_key) and the
+    /// old key to this function. Choose a time at which every process already has the new
+    /// configuration. All processes change to the new key at that time. Remove the old key
+    /// afterwards.
     pub fn token_reuse_key_until(mut self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.token_reuse_keys.retain(|own| own.ends_at.is_none());
         self.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: Some(ends_at) });
         self
     }
 
-    /// Sets the path of an endpoint, from the root of the host. By default the paths are those of
-    /// [`Endpoint`] below the issuer's own path: with the issuer `https://example.com/oauth2` the
-    /// token endpoint is `/oauth2/token`.
+    /// Sets the path of an endpoint, from the root of the host. Defaults: the paths in
+    /// [`Endpoint`], below the path of the issuer. With the issuer `https://example.com/oauth2`,
+    /// the token endpoint has the path `/oauth2/token`.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.moved.push((endpoint, path.into()));
         self
     }
 
-    /// Sets how tokens and codes are made. Default: 43 random characters.
+    /// Sets the generator of tokens and codes. Default: [`RandomTokens`] with 43 characters.
     pub fn token_generator(mut self, generator: impl TokenGenerator + 'static) -> Self {
         self.generator = Arc::new(generator);
         self
     }
 
-    /// Sets how clients' secrets are hashed. Default: SHA-256, which is for generated secrets.
+    /// Sets the hasher of client secrets. Default: [`Sha256Secrets`], which is only safe for random
+    /// secrets.
     pub fn secret_hasher(mut self, hasher: impl SecretHasher + 'static) -> Self {
         self.authentications.stand_in = hasher.stand_in().into();
         self.authentications.hasher = Arc::new(hasher);
         self
     }
 
-    /// Sets a further way in which clients show who they are. Default: no further way.
+    /// Sets a further method of client authentication, such as mutual TLS. Default: no further
+    /// method.
     pub fn client_source(mut self, source: impl ClientSource + 'static) -> Self {
         self.authentications.source = Some(Arc::new(source));
         self

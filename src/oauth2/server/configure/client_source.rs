@@ -1,5 +1,4 @@
-//! The ways in which clients authenticate: by secrets, and by a custom source of the application.
-//! RFC 6749 §2.3.
+//! Client authentication with secrets, and with further methods of the application: RFC 6749 §2.3.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +8,15 @@ use http::request::Parts;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 
-/// A custom source of the application that identifies clients: by mutual TLS (RFC 8705), an
-/// assertion (RFC 7523), a gateway's header.
+/// Authenticates clients with a method of the application, such as mutual TLS (RFC 8705), an
+/// assertion (RFC 7523) or the header of a gateway.
 ///
 /// ```
 /// use http::request::Parts;
 /// use oauth_proto::oauth2::server::{IdentifiedClient, ClientSource, GrantType, Provider};
 ///
-/// /// The certificate that the TLS layer has verified, put into the request's extensions by the
-/// /// web server.
+/// /// The certificate that the TLS layer has verified. The web server puts it into the
+/// /// extensions of the request.
 /// #[derive(Clone)]
 /// struct Certificate { thumbprint: String }
 ///
@@ -41,22 +40,22 @@ use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ClientSource: fmt::Debug + Send + Sync {
-    /// Returns the client that the request claims to be from, if the request shows something that
-    /// this source can check; `None` for clients that authenticate in another way, since a second
-    /// way is refused. The parameters are those of the body.
+    /// Returns the client id in the request, with the check of its credential, if the request has a
+    /// credential of this method. Return `None` for all other requests: a request that
+    /// authenticates with two methods is refused. `parameters` are the parameters of the body.
     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient>;
 
-    /// Returns the record that is checked in the place of a client that is not known, so that the
-    /// time does not tell which clients there are: one with a key or a certificate of the kind that
-    /// the clients have. Whatever the check says, such a client is refused. By default it is a
-    /// record without any.
+    /// Returns the record with which the check runs if the client is unknown. An attacker then
+    /// cannot find out by the response time which clients exist. Return a record with a key or
+    /// certificate like those of your clients. The unknown client is refused even if the check
+    /// returns `true`. Default: a record without a key.
     fn stand_in(&self) -> ClientRecord {
         ClientRecord::authenticated_by("", "none of its own")
     }
 }
 
-/// The client that a request claims to be from, and the check of that claim once the client is
-/// known.
+/// The client id in a request, and the check of the client's credential. The server calls the check
+/// with the record of the client.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::IdentifiedClient;
@@ -71,7 +70,8 @@ pub struct IdentifiedClient {
 pub(crate) type Check = Box<dyn FnOnce(&ClientRecord) -> bool + Send>;
 
 impl IdentifiedClient {
-    /// Makes an identified client from a claim and its check.
+    /// Returns an identified client. `check` returns `true` if the credential of the request
+    /// belongs to the client of the record.
     pub fn new(
         client_id: impl Into<String>,
         check: impl FnOnce(&ClientRecord) -> bool + Send + 'static,
@@ -86,12 +86,12 @@ impl fmt::Debug for IdentifiedClient {
     }
 }
 
-/// The way in which a provider checks clients' secrets.
+/// The methods of client authentication that a provider accepts.
 #[derive(Clone, Debug)]
 pub(crate) struct Authentications {
     pub(crate) hasher: Arc<dyn SecretHasher>,
-    /// A hash that belongs to no client, so that the check of an unknown client takes as long as
-    /// that of a known one.
+    /// A hash that belongs to no client. With it the check of an unknown client takes as long as
+    /// the check of a known client.
     pub(crate) stand_in: Arc<str>,
     pub(crate) source: Option<Arc<dyn ClientSource>>,
     pub(crate) basic: bool,

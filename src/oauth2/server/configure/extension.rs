@@ -1,13 +1,12 @@
-//! Custom grants of the application that can be judged by the request alone, RFC 6749 §4.5.
+//! Extension grants that are decided without a query to the application: RFC 6749 §4.5.
 
 use std::fmt;
 
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 
-/// Judges the requests of an extension grant from the request alone: for example an assertion,
-/// whose signature is checked with a known key. If a grant needs storage or another service, the
-/// application is asked instead, see
-/// [`GrantType::extension`](crate::oauth2::server::GrantType::extension).
+/// Decides on requests for an extension grant without I/O, for example by the signature of an
+/// assertion. If a decision needs storage or another service, use
+/// [`GrantType::extension`](crate::oauth2::server::GrantType::extension) instead.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
@@ -42,6 +41,6 @@ use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision};
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
-    /// Returns whether it is granted.
+    /// Returns the decision on a request.
     fn handle(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
 }

@@ -1,4 +1,4 @@
-//! The form of tokens: random, a UUID, or a text that the application makes.
+//! Generators of tokens and codes: random text, a UUID, or a generator of the application.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use crate::oauth2::server::store::records::token_record::TokenKind;
 use crate::wire::auth_param;
 use crate::{Error, Timestamp, Unsupported};
 
-/// Makes the texts of access tokens, refresh tokens and codes.
+/// Generates access tokens, refresh tokens and authorization codes.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{
 ///     GrantType, NewToken, Provider, RandomTokens, TokenGenerator,
 /// };
 ///
-/// /// Tokens that leak scanners recognise.
+/// /// Tokens with a prefix by which scanners for leaked secrets recognize them.
 /// #[derive(Debug)]
 /// struct Marked;
 ///
@@ -36,13 +36,13 @@ use crate::{Error, Timestamp, Unsupported};
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait TokenGenerator: fmt::Debug + Send + Sync {
-    /// Returns a text of letters, digits and `-._~+/=` (RFC 6750 §2.1), of at most 4096 characters.
-    /// `random` is 256 bits that an attacker cannot guess and that are used for nothing else: the
-    /// text must be as hard to guess, by 128 bits at least.
+    /// Returns the text of a token or code: at most 4096 letters, digits and `-._~+/=` (RFC 6750
+    /// §2.1). The argument `random` has 256 random bits that are used only for this text. Keep at
+    /// least 128 of them in the text, so that an attacker cannot guess it.
     fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String;
 }
 
-/// The facts that are known of a token when its text is made.
+/// The properties of a token whose text is generated.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::NewToken;
@@ -54,17 +54,18 @@ pub trait TokenGenerator: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct NewToken<'t> {
-    /// The kind of the token; `None` for a code.
+    /// The kind of the token. `None` for an authorization code.
     pub kind: Option<TokenKind>,
-    /// The grant for which it is issued: client, user, scope, the application's data.
+    /// The grant for which the token is issued, with the client, the user, the scope and the
+    /// application's data.
     pub grant: &'t GrantRecord,
-    /// The time at which it is issued.
+    /// The time at which the token is issued.
     pub issued_at: Timestamp,
-    /// The time at which it expires.
+    /// The time at which the token expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Random letters, digits, `-` and `_`.
+/// Generates random tokens of letters, digits, `-` and `_`.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::RandomTokens;
@@ -80,10 +81,11 @@ pub struct RandomTokens {
 }
 
 impl RandomTokens {
-    /// Tokens of that many characters, each of which is worth 6 bits: 22 to 1024.
+    /// Returns a generator of tokens with `length` characters, from 22 to 1024. Each character has
+    /// 6 random bits, up to 256 bits in total.
     ///
     /// # Errors
-    /// [`Unsupported::Unsendable`] for any other length.
+    /// [`Unsupported::Unsendable`] if `length` is less than 22 or greater than 1024.
     pub fn of_length(length: usize) -> Result<Self, Error> {
         if !(22..=1024).contains(&length) {
             let reason = "expected a length from 22 characters, which have 128 bits, to 1024";
@@ -94,7 +96,7 @@ impl RandomTokens {
 }
 
 impl Default for RandomTokens {
-    /// Makes texts of 43 characters: 256 bits.
+    /// Returns a generator of tokens with 43 characters, which have 256 bits.
     fn default() -> Self {
         Self { length: 43 }
     }
@@ -105,8 +107,8 @@ impl TokenGenerator for RandomTokens {
         if self.length <= 43 {
             return Unguessable::of(random).as_str()[..self.length].to_owned();
         }
-        // Longer ones are stretched: each block the hash of a counter and the randomness (NIST SP
-        // 800-56C §4.1).
+        // Longer tokens need more characters than 256 bits have. Each block is the hash of a
+        // counter and the random bits (NIST SP 800-56C §4.1).
         let block = |counter: u32| {
             Sha256::new().chain_update(counter.to_be_bytes()).chain_update(random).finalize()
         };
@@ -117,8 +119,8 @@ impl TokenGenerator for RandomTokens {
     }
 }
 
-/// UUIDs of version 4 (RFC 9562 §5.4): 36 characters, and 122 random bits, a little less than RFC
-/// 6749 §10.10 demands. For servers whose columns hold nothing else.
+/// Generates UUIDs of version 4 (RFC 9562 §5.4): 36 characters with 122 random bits. RFC 6749
+/// §10.10 requires 128 bits, so use UUIDs only if your database has columns of this type.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, Provider, Uuid4};
@@ -145,7 +147,7 @@ impl TokenGenerator for Uuid4 {
     }
 }
 
-/// Returns whether a text has the form of a token, whatever made it.
+/// Returns whether a text can be sent as a token.
 pub(crate) fn is_token(text: &str) -> bool {
     text.len() <= 4096 && auth_param::is_bearer(text.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! The grants that a server offers, each with its scopes and lifetimes.
+//! The grant types that a server offers, each with its scopes and lifetimes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use crate::oauth2::common::names::{
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::wire::truncated;
 
-/// No honest request asks for more words than this.
+/// The largest number of scopes in a request. Honest requests have fewer.
 const MOST_WORDS: usize = 256;
 
-/// The time within which a client that lost the answer to a refresh may ask again.
+/// The default of [`GrantType::rotation_grace`].
 const GRACE: Duration = Duration::from_secs(10);
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// A grant that a server offers.
+/// A grant type that a server offers, with its scopes and lifetimes.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, Provider};
@@ -42,65 +42,73 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GrantType {
-    /// The scope of a request that names none: some of [`scopes`](Self::scopes). Default: `None`,
-    /// so that such a request is refused if the grant has scopes.
+    /// The scope that is granted if a request has no `scope`. It must be a part of
+    /// [`scopes`](Self::scopes). Default: `None`: a request without `scope` is refused if the grant
+    /// type has scopes.
     pub default_scope: Option<Scope>,
-    /// The treatment of scopes that the grant does not have. Default: [`UnknownScope::Refuse`].
+    /// The treatment of scopes that the grant type does not have, or that the client must not
+    /// request. Default: [`UnknownScope::Refuse`].
     pub unknown_scope: UnknownScope,
-    /// The lifetime of its tokens: of access tokens, or of refresh tokens at
-    /// [`refresh_token`](Self::refresh_token). Default: an hour for access tokens and 30 days for
+    /// The lifetime of access tokens, or of refresh tokens if this is
+    /// [`refresh_token`](Self::refresh_token). Default: one hour for access tokens, and 30 days for
     /// refresh tokens.
     pub expires_in: Duration,
-    /// Issues tokens that never expire, whatever [`expires_in`](Self::expires_in) says. Default:
-    /// `false`.
+    /// If `true`, tokens do not expire, and [`expires_in`](Self::expires_in) has no effect.
+    /// [`grants_end_after`](Self::grants_end_after) still ends them. Default: `false`.
     ///
     /// # Security
-    /// A token that leaked stays valid until the leak is noticed, and its record stays in the
-    /// store.
+    /// An attacker can use a leaked token until it is revoked. The records of the tokens stay in
+    /// the store.
     pub dangerous_never_expires: bool,
-    /// Whether refresh tokens come with its access tokens, if the server offers
-    /// [`refresh_token`](Self::refresh_token) and the client may use it. By default they come with
-    /// those of `authorization_code`, `password` and devices. They never come with a token for
-    /// which another token was exchanged.
+    /// If `true`, token responses contain a refresh token. This requires that the server offers
+    /// [`refresh_token`](Self::refresh_token), and that the client may use it. Default: `true` for
+    /// `authorization_code`, `password` and the device grant, and `false` for all others. The
+    /// implicit grant and the exchange of a token of this server never return a refresh token.
     pub with_refresh_token: bool,
-    /// The lifetime of a grant: every token of a grant ends at the latest when this time has passed
-    /// since the grant was made. The user, or the application, then has to grant again. The shorter
-    /// one counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a
-    /// grant lives as long as its refresh tokens are used.
+    /// The lifetime of a grant, from the decision of the user or the application. All tokens of the
+    /// grant expire at its end, and the user or the application must decide again. If
+    /// [`refresh_token`](Self::refresh_token) has this option, too, the shorter time counts.
+    /// Default: `None`, a grant lives as long as the client uses its refresh tokens.
     pub grants_end_after: Option<Duration>,
-    /// A request by the same client for the same user, scope, resources and data of the application
-    /// gets the access token that it already has, and its refresh token, while that lives. For the
-    /// grants `authorization_code` and `password`, and for confidential clients. It needs
-    /// [`ProviderBuilder::token_reuse_key`], and the user's name in every
-    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens are kept when they are
-    /// used, since several hands may have them. Default: `false`.
+    /// If `true`, an equal request gets the same access token and refresh token again until the
+    /// access token expires. Requests are equal if the client, the user, the scope, the resources
+    /// and the application's data are the same. Default: `false`.
+    ///
+    /// The option is for `authorization_code` and `password`, and has no effect for public clients.
+    /// It requires [`ProviderBuilder::token_reuse_key`], and a user in every
+    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens of these grants are not
+    /// replaced when they are used, since several processes of the client can have a copy.
     ///
     /// [`ProviderBuilder::token_reuse_key`]:
     /// crate::oauth2::server::ProviderBuilder::token_reuse_key
     pub reuse_access_tokens: bool,
-    /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients
-    /// are still replaced, as OAuth 2.1 demands (§4.3.1). Default: `false`.
+    /// If `true`, a refresh token of a confidential client stays valid when it is used. Refresh
+    /// tokens of public clients are always replaced, as OAuth 2.1 requires (§4.3.1). Set it on
+    /// [`refresh_token`](Self::refresh_token). Default: `false`, every use replaces the refresh
+    /// token.
     ///
     /// # Security
-    /// A refresh token that was stolen stays valid beside the client's use of it, and nothing shows
-    /// the theft.
+    /// An attacker who has stolen a refresh token can use it at the same time as the client, and
+    /// the server cannot detect the theft.
     pub allow_refresh_token_reuse: bool,
-    /// Asks the application at every refresh whether the grant continues: a user may be disabled,
-    /// or have other rights. See
-    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh), and
-    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) for how the application
-    /// answers. By default a refresh token gives all that was granted.
+    /// If `true`, the application decides at every refresh whether the grant continues, since a
+    /// user can be disabled or have other rights. See
+    /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh) and
+    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant). Set it on
+    /// [`refresh_token`](Self::refresh_token). Default: `false`.
     pub decide_at_refresh: bool,
-    /// The time for which a refresh token that was replaced gets the same successor once more, for
-    /// clients that lost the answer: a browser tab that was closed, a connection that broke. It
-    /// works until the client uses the new refresh token; afterwards, and when the time is over,
-    /// the old one counts as stolen. Default: 10 seconds (`None`); with a duration of zero, a
-    /// client that loses the answer to a refresh loses the grant. Each such use makes an event at
-    /// level `warn`.
+    /// The time in which a replaced refresh token returns the same new refresh token once more. It
+    /// is for clients that did not receive the response, for example since the connection broke. It
+    /// ends early when the client uses the new refresh token. After that the server regards the old
+    /// refresh token as stolen, and revokes the grant.
+    ///
+    /// Set it on [`refresh_token`](Self::refresh_token). Default: `None`, which means 10 seconds.
+    /// With zero, a client that does not receive the response to a refresh loses the grant. Each
+    /// use in this time makes an event at level `warn`.
     ///
     /// # Security
-    /// Within that time a copy of the token in the wrong hands gets the same successor, too. The
-    /// theft is noticed when the second party uses the successor.
+    /// In this time, an attacker with a copy of the old refresh token gets the new refresh token,
+    /// too. The server detects the theft when the new refresh token is used for the second time.
     pub rotation_grace: Option<Duration>,
     pub(crate) name: String,
     pub(crate) scopes: Option<Scope>,
@@ -108,7 +116,8 @@ pub struct GrantType {
     pub(crate) handler: Option<Arc<dyn ExtensionGrant>>,
 }
 
-/// The treatment of a scope that a grant does not have, or that the client may not ask for.
+/// The treatment of a scope that the grant type does not have, or that the client must not request.
+/// Default: [`Refuse`](Self::Refuse).
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, UnknownScope};
@@ -122,15 +131,15 @@ pub enum UnknownScope {
     /// The request is refused with `invalid_scope`.
     #[default]
     Refuse,
-    /// It is left out; the answer tells what is granted. If no scope is left, the request is
-    /// refused.
+    /// The scope is left out, and the response contains the scope that is granted. If no scope is
+    /// left, the request is refused. A grant type without scopes does not refuse the request.
     Drop,
-    /// It is left out, and if no scope is left, the default scope is granted; as python-oauth2
-    /// does.
+    /// The scope is left out. If no scope is left, the default scope is granted, as python-oauth2
+    /// does. Without a default scope the request is refused.
     Default,
 }
 
-/// Whether a grant's tokens come with refresh tokens by default.
+/// The default of [`GrantType::with_refresh_token`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RefreshTokens {
     Issued,
@@ -157,12 +166,12 @@ impl GrantType {
         }
     }
 
-    /// Returns how long its tokens live; `None` if they never expire.
+    /// Returns the lifetime of tokens. `None` if they never expire.
     pub(crate) fn lifetime(&self) -> Option<Duration> {
         (!self.dangerous_never_expires).then_some(self.expires_in)
     }
 
-    /// Returns for how long a refresh token that was replaced gets its successor once more.
+    /// Returns the time in which a replaced refresh token returns its successor once more.
     pub(crate) fn grace(&self) -> Duration {
         self.rotation_grace.unwrap_or(GRACE)
     }
@@ -172,58 +181,66 @@ impl GrantType {
         Self::new(AUTHORIZATION_CODE, RefreshTokens::Issued)
     }
 
-    /// Returns the implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has
-    /// to name `implicit`. OAuth 2.1 has none.
+    /// Returns the implicit grant (RFC 6749 §4.2), for old clients that support no other grant.
+    /// Only clients whose record names `implicit` can use it. OAuth 2.1 has removed it.
     ///
     /// # Security
-    /// Tokens are part of URLs, from which they leak, and nothing proves who takes them.
+    /// The URL of the redirect contains the access token, and can leak through the browser's
+    /// history or scripts. An attacker who has seen the URL can use the token, since the client
+    /// does not authenticate.
     pub fn dangerous_implicit() -> Self {
         Self::new(IMPLICIT, RefreshTokens::NotIssued)
     }
 
-    /// Returns the grant by the resource owner's password (RFC 6749 §4.3), for clients that know no
-    /// other, whose record has to name `password`. OAuth 2.1 has none. The application checks it:
-    /// see [`GrantCredential::Password`](crate::oauth2::server::GrantCredential::Password).
+    /// Returns the resource owner password credentials grant (RFC 6749 §4.3), for old clients that
+    /// support no other grant. Only clients whose record names `password` can use it. The
+    /// application checks the password: see
+    /// [`GrantCredential::Password`](crate::oauth2::server::GrantCredential::Password). OAuth 2.1
+    /// has removed this grant.
     ///
     /// # Security
-    /// The client sees the password, and people learn to type theirs anywhere.
+    /// The client receives the user's password, and a malicious client can keep it.
     pub fn dangerous_password() -> Self {
         Self::new(PASSWORD, RefreshTokens::Issued)
     }
 
-    /// Returns the grant to the client for itself (RFC 6749 §4.4), if its record names
-    /// `client_credentials`. There is no refresh token: it can ask again.
+    /// Returns the client credentials grant, in which a client gets access for itself, without a
+    /// user (RFC 6749 §4.4). Only confidential clients whose record names `client_credentials` can
+    /// use it. By default it returns no refresh token.
     pub fn client_credentials() -> Self {
         Self::new(CLIENT_CREDENTIALS, RefreshTokens::NotIssued)
     }
 
-    /// Returns the grant by refresh tokens (RFC 6749 §6), which live for 30 days each unless
-    /// [`expires_in`](Self::expires_in) sets another time. With this one, codes, passwords and
-    /// devices bring refresh tokens, if the client may use it; for any other grant see
-    /// [`with_refresh_token`](Self::with_refresh_token). A refresh token is replaced whenever it is
-    /// used. If it is used again, all tokens of its grant are revoked.
+    /// Returns the refresh token grant (RFC 6749 §6). If the server offers it and the client may
+    /// use it, other grant types return refresh tokens: see
+    /// [`with_refresh_token`](Self::with_refresh_token). Each refresh token lives for 30 days by
+    /// default, and is replaced when it is used. If the old one is used again after
+    /// [`rotation_grace`](Self::rotation_grace), all tokens of its grant are revoked.
     pub fn refresh_token() -> Self {
         Self { expires_in: MONTH, ..Self::new(REFRESH_TOKEN, RefreshTokens::NotIssued) }
     }
 
-    /// Devices without a browser (RFC 8628).
+    /// Returns the device grant, for devices without a browser (RFC 8628).
     pub fn device_code() -> Self {
         Self::new(DEVICE_CODE, RefreshTokens::Issued)
     }
 
-    /// Returns the exchange of one token for another (RFC 8693). The application decides: see
+    /// Returns the token exchange grant, in which a client gets a new token for an existing one
+    /// (RFC 8693). The application decides on every request: see
     /// [`GrantCredential::Exchange`](crate::oauth2::server::GrantCredential::Exchange).
     pub fn token_exchange() -> Self {
         Self::new(TOKEN_EXCHANGE, RefreshTokens::NotIssued)
     }
 
-    /// Returns another grant, by its URI (RFC 6749 §4.5). The application decides: see
+    /// Returns an extension grant, named by an absolute URI (RFC 6749 §4.5). The application
+    /// decides on every request: see
     /// [`GrantCredential::Extension`](crate::oauth2::server::GrantCredential::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
         Self { is_extension: true, ..Self::new(grant_type, RefreshTokens::NotIssued) }
     }
 
-    /// Returns another grant that can be judged from the request alone.
+    /// Returns an extension grant on which `handler` decides without I/O (RFC 6749 §4.5).
+    /// `grant_type` is an absolute URI.
     pub fn extension_with_handler(
         grant_type: impl Into<String>,
         handler: impl ExtensionGrant + 'static,
@@ -231,37 +248,37 @@ impl GrantType {
         Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
-    /// Sets the scopes that the grant has. Without this it has no scopes, and every scope is
-    /// unknown.
+    /// Sets the scopes of the grant type. Default: no scopes, every requested scope is unknown.
     pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
         self.scopes = Some(scopes.into());
         self
     }
 
-    /// Returns whether its tokens can be reusable: those of grants that a user makes, and that are
-    /// issued at once.
+    /// Returns whether the grant type can have reusable tokens: a user grants access, and the first
+    /// token request gets the tokens.
     pub(crate) fn may_reuse_tokens(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD)
     }
 
-    /// Returns whether the grant brings refresh tokens by default.
+    /// Returns whether the grant type returns refresh tokens by default.
     pub(crate) fn refreshes_by_default(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD | DEVICE_CODE)
     }
 
-    /// Returns whether a request could have been for this scope.
+    /// Returns whether a client can have this scope. `allowed` is the scope of its record.
     pub(crate) fn may_have(&self, scope: &Scope, allowed: Option<&Scope>) -> bool {
         scope.iter().all(|word| self.may_have_word(word, allowed))
     }
 
-    /// Checks the same for one word.
+    /// Returns the same for one scope token.
     pub(crate) fn may_have_word(&self, word: &str, allowed: Option<&Scope>) -> bool {
         let has = |own: &Option<Scope>| own.as_ref().is_some_and(|own| own.contains(word));
         (has(&self.scopes) || has(&self.default_scope))
             && allowed.is_none_or(|allowed| allowed.contains(word))
     }
 
-    /// Returns the scope that a request is for, of what the grant has and the client may ask for.
+    /// Returns the scope for a request, of the scopes of the grant type that the client may
+    /// request.
     pub(crate) fn scope_of(
         &self,
         asked: Option<Scope>,
@@ -281,7 +298,7 @@ impl GrantType {
             return match default() {
                 Some(default) => Ok(default),
                 None if self.scopes.as_ref().is_none_or(Scope::is_empty) => Ok(Scope::default()),
-                // The client may not name any scope.
+                // The client must not request any scope.
                 None if allowed.is_some_and(Scope::is_empty) => Ok(Scope::default()),
                 None => Err(RejectReason::ScopeMissing),
             };
@@ -289,7 +306,7 @@ impl GrantType {
         if asked.iter().nth(MOST_WORDS).is_some() {
             return Err(RejectReason::ScopeRefused(truncated(asked.as_str())));
         }
-        // Most requests ask only for scopes that may be granted.
+        // Most requests have only scopes that can be granted.
         if asked.iter().all(may) && is_plain(&asked) {
             return Ok(asked);
         }
@@ -307,7 +324,7 @@ impl GrantType {
         }
         match (words.is_empty(), self.unknown_scope) {
             (false, _) => Ok(Scope::from(words)),
-            // A grant without scopes has nothing to leave.
+            // A grant type without scopes leaves every scope out.
             (true, UnknownScope::Drop | UnknownScope::Default) if self.scopes.is_none() => {
                 Ok(default().unwrap_or_default())
             }
@@ -319,13 +336,13 @@ impl GrantType {
     }
 }
 
-/// Returns whether a word has the characters of a scope alone (RFC 6749 §3.3).
+/// Returns whether a word has only characters of a scope token (RFC 6749 §3.3).
 pub(crate) fn is_scope_token(word: &str) -> bool {
     word.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
 /// Returns whether single spaces separate the words, and each word occurs once. It is `false` for
-/// more than 16 words, since each word is compared with all before it.
+/// more than 16 words, since the comparison of all words would be slow.
 fn is_plain(scope: &Scope) -> bool {
     let (count, length) =
         scope.iter().fold((0, 0), |(count, length), word| (count + 1, length + word.len()));

@@ -1,5 +1,4 @@
-//! The decisions of a server's operator: grants, lifetimes, paths; and the problems that are found
-//! in them.
+//! The configuration of a server, such as grant types, lifetimes and paths, and the checks of it.
 
 pub(crate) mod build;
 pub(crate) mod builder;

@@ -24,8 +24,8 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// Returns the usual paths: those of the endpoints below the path of the issuer, that of the
-    /// metadata above it (RFC 8414 §3.1).
+    /// Returns the default paths. They are below the path of the issuer, except the path of the
+    /// metadata, which ends with it (RFC 8414 §3.1).
     pub(crate) fn of(issuer: &Uri) -> Self {
         let base = issuer.path().trim_end_matches('/');
         let path = |(endpoint, path): (Endpoint, &str)| match endpoint {
@@ -58,7 +58,8 @@ impl Paths {
         format!("{}{}", self.origin, self.get(endpoint))
     }
 
-    /// Returns the endpoint to which a path belongs.
+    /// Returns the endpoint with a path. Every path below that of [`Endpoint::Register`] belongs to
+    /// it.
     pub(crate) fn find(&self, path: &str) -> Option<Endpoint> {
         let below = |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
         let found = self

@@ -1,4 +1,4 @@
-//! Checks of a server's configuration, all of them at once, before the server answers a request.
+//! Checks of a server's configuration. All problems are found at once.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use crate::oauth2::server::store::records::token_record::TokenKind;
 use crate::wire::{is_ascii, is_request_path, truncated, without_secrets};
 use crate::{Secret, Timestamp, Unsupported};
 
-/// The problems of a configuration, at least one.
+/// The error of [`ProviderBuilder::build`]: all problems of a configuration.
 ///
 /// # Examples
 /// ```
@@ -42,7 +42,7 @@ impl InvalidConfiguration {
         (!problems.is_empty()).then_some(Self { problems })
     }
 
-    /// Returns every problem that was found.
+    /// Returns the problems, at least one.
     pub fn problems(&self) -> &[ConfigurationProblem] {
         &self.problems
     }
@@ -60,14 +60,14 @@ impl fmt::Display for InvalidConfiguration {
 
 impl std::error::Error for InvalidConfiguration {}
 
-/// For callers whose functions end in [`Error`](crate::Error).
+/// For functions that return [`Error`](crate::Error).
 impl From<InvalidConfiguration> for crate::Error {
     fn from(invalid: InvalidConfiguration) -> Self {
         Unsupported::Configuration { problems: invalid.to_string() }.into()
     }
 }
 
-/// A problem of a configuration. It names the option.
+/// A problem of a configuration. Its text names the option.
 ///
 /// # Examples
 /// ```
@@ -82,168 +82,176 @@ pub enum ConfigurationProblem {
     /// The issuer is not a valid issuer identifier (RFC 8414 §2).
     #[error("the issuer: {0}")]
     Issuer(Unsupported),
-    /// The server offers no grant, or refresh tokens alone, so that no client can get a token.
+    /// The server offers no grant type except refresh tokens, so clients cannot get a first token.
     #[error(
         "no grant type is offered with which a client gets a first token: add one with \
          `ProviderBuilder::add_grant_type`"
     )]
     NoGrantType,
-    /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that
-    /// another grant has.
+    /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or it is the name of
+    /// a grant type that this crate implements.
     #[error(
         "{name:?} cannot be the name of an extension grant: expected an absolute URI that no other \
          grant has (RFC 6749 §4.5)"
     )]
     ExtensionName {
-        /// The name.
+        /// The name of the extension grant.
         name: String,
     },
-    /// A scope has characters that a scope cannot have (RFC 6749 §3.3), or the separator that
-    /// divides it.
+    /// A scope has a character that is not allowed (RFC 6749 §3.3), or contains the scope
+    /// separator.
     #[error(
         "the scope {scope:?} of the grant {grant_type:?} has a character that no scope can have \
          (RFC 6749 §3.3), or the scope separator"
     )]
     Scope {
-        /// The grant.
+        /// The name of the grant type.
         grant_type: String,
-        /// The scope.
+        /// The scope with the character.
         scope: String,
     },
-    /// The separator cannot be used between scopes.
+    /// [`scope_separator`](ProviderBuilder::scope_separator) cannot separate scopes. The value is
+    /// the separator.
     #[error(
         "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character \
          of ASCII that is not a letter or digit"
     )]
     ScopeSeparator(char),
-    /// A grant has reusable tokens, and there is no key to seal them with.
+    /// A grant type has reusable tokens, but [`token_reuse_key`](ProviderBuilder::token_reuse_key)
+    /// is not set.
     #[error(
         "the grant {grant_type:?} has reusable tokens, which need a key: set \
          `ProviderBuilder::token_reuse_key`"
     )]
     TokenReuseKeyMissing {
-        /// The grant.
+        /// The name of the grant type.
         grant_type: String,
     },
-    /// The key of the reusable tokens can be guessed.
+    /// A key of reusable tokens is so short that an attacker can guess it.
     #[error(
         "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST}, \
          which hold 128 random bits in base64url; a test can use \
          `ProviderBuilder::dangerous_allow_short_keys`"
     )]
     TokenReuseKeyShort {
-        /// The option.
+        /// The name of the option with the key.
         option: &'static str,
-        /// The length of the key.
+        /// The length of the key, in bytes.
         length: usize,
     },
-    /// The last key of the reusable tokens has an end.
+    /// [`token_reuse_key_until`](ProviderBuilder::token_reuse_key_until) is set, but
+    /// [`token_reuse_key`](ProviderBuilder::token_reuse_key) is not. The server would have no key
+    /// after that time.
     #[error(
         "`ProviderBuilder::token_reuse_key_until` needs a key that follows it: set \
          `ProviderBuilder::token_reuse_key`, too"
     )]
     TokenReuseKeyEnds,
-    /// The default scope of a grant has a scope that the grant does not have.
+    /// The default scope of a grant type has a scope that the grant type does not have.
     #[error(
         "`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among \
          `GrantType::scopes`"
     )]
     DefaultScope {
-        /// The grant.
+        /// The name of the grant type.
         grant_type: String,
-        /// The scope.
+        /// The scope that is missing in [`GrantType::scopes`].
         scope: String,
     },
-    /// An option has no effect together with the others.
+    /// An option of [`ProviderBuilder`] has no effect together with the others.
     #[error("`ProviderBuilder::{option}` has no effect: {why}")]
     OptionWithoutEffect {
-        /// The option.
+        /// The name of the option.
         option: &'static str,
-        /// The requirement of the option.
+        /// The reason, and the option to set.
         why: &'static str,
     },
-    /// An option has no effect on the grant for which it was set.
+    /// An option of [`GrantType`] has no effect on the grant type for which it is set.
     #[error("`GrantType::{option}` has no effect on the grant {grant_type:?}: {why}")]
     WithoutEffect {
-        /// The grant.
+        /// The name of the grant type.
         grant_type: String,
-        /// The option.
+        /// The name of the option.
         option: &'static str,
-        /// The condition under which the option has an effect.
+        /// The reason, or the condition under which the option has an effect.
         why: &'static str,
     },
-    /// The generator makes texts that cannot be tokens or codes (RFC 6750 §2.1).
+    /// The token generator returns a text that cannot be a token or code (RFC 6750 §2.1).
     #[error(
         "`ProviderBuilder::token_generator` made {what} that cannot be sent: expected 22 to 4096 \
          letters, digits or `-._~+/=`"
     )]
     Generator {
-        /// The kind of text that it was to make.
+        /// The kind of the text, such as "a code".
         what: &'static str,
     },
-    /// The generator makes the same text from different random values, so that all clients would
-    /// have the same token.
+    /// The token generator returns the same text for different random values, so all clients would
+    /// get the same token.
     #[error(
         "`ProviderBuilder::token_generator` made the same text for {what} from different random \
          values"
     )]
     GeneratorRepeats {
-        /// The kind of text that it was to make.
+        /// The kind of the text, such as "a code".
         what: &'static str,
     },
-    /// The hasher refuses a secret whose hash it made, or accepts another.
+    /// The secret hasher refuses the secret that it has hashed, or accepts another secret.
     #[error(
         "`ProviderBuilder::secret_hasher` refuses the secret that it hashed, or accepts another one"
     )]
     SecretHasher,
-    /// No way is left by which a client could prove its secret.
+    /// Clients cannot authenticate: [`only_basic`](ProviderBuilder::only_basic) and
+    /// [`only_body`](ProviderBuilder::only_body) are both set, without a
+    /// [`client_source`](ProviderBuilder::client_source).
     #[error(
         "`only_basic` and `only_body` exclude each other: no client could show its secret, and \
          `client_source` is not set"
     )]
     NoWayToAuthenticate,
-    /// An endpoint's path cannot be the path of a URL.
+    /// The path of an endpoint cannot be the path of a URL.
     #[error(
         "`ProviderBuilder::path` of {endpoint:?} is {path:?}: expected a path without query, \
          fragment or white space"
     )]
     Path {
-        /// The endpoint.
+        /// The endpoint with the path.
         endpoint: Endpoint,
-        /// Its path.
+        /// The path that cannot be used.
         path: String,
     },
-    /// Two endpoints have one path, or one of them is below `Register`, where clients are managed.
+    /// Two endpoints have the same path, or an endpoint is below the path of
+    /// [`Endpoint::Register`], where clients manage their registrations.
     #[error(
         "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a different path \
          for each endpoint, and none below that of Register, where clients are managed"
     )]
     PathTwice {
-        /// An endpoint.
+        /// The first endpoint.
         one: Endpoint,
-        /// Another.
+        /// The second endpoint.
         other: Endpoint,
-        /// The path.
+        /// The path of the second endpoint.
         path: String,
     },
-    /// A lifetime is zero, so that nothing of this kind could be used.
+    /// A lifetime or an interval is shorter than one second.
     #[error(
         "`{option}`{} is less than a second: expected at least one second",
         grant_type.as_ref().map(|name| format!(" of {name:?}")).unwrap_or_default()
     )]
     Lifetime {
-        /// The option.
+        /// The name of the option.
         option: &'static str,
-        /// The grant, if the option belongs to a grant.
+        /// The name of the grant type, if the option belongs to a [`GrantType`].
         grant_type: Option<String>,
     },
-    /// A device would have to wait longer from one poll to the next than its code lives.
+    /// [`device_interval`](ProviderBuilder::device_interval) is not shorter than
+    /// [`device_lifetime`](ProviderBuilder::device_lifetime), so a device code would expire before
+    /// the second request.
     #[error(
         "`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`"
     )]
     DeviceInterval,
-    /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC
-    /// 8707 §2).
+    /// A resource is not an absolute URI without fragment (RFC 8707 §2).
     #[error(
         "`ProviderBuilder::resources` of {uri:?}: expected an absolute URI without fragment \
          (RFC 8707 §2)"
@@ -252,27 +260,28 @@ pub enum ConfigurationProblem {
         /// The resource, without its query.
         uri: String,
     },
-    /// A member of the application's data has the name of a member that introspection tells about
-    /// every token (RFC 7662 §2.2).
+    /// A name in [`introspect_data`](ProviderBuilder::introspect_data) is that of a member that the
+    /// server sets in introspection responses (RFC 7662 §2.2).
     #[error(
         "`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself \
          (RFC 7662 §2.2)"
     )]
     IntrospectedMember {
-        /// The member.
+        /// The name of the member.
         name: String,
     },
-    /// A member of the metadata cannot have that value, or is the issuer, which clients compare.
+    /// A member in [`metadata`](ProviderBuilder::metadata) has a value of a wrong type, or is
+    /// another `issuer`, which clients compare.
     #[error(
         "`ProviderBuilder::metadata` of {name:?}: the member cannot have that value (RFC 8414 §2)"
     )]
     MetadataMember {
-        /// The member.
+        /// The name of the member.
         name: String,
     },
 }
 
-/// Finds all problems but those of the issuer.
+/// Finds all problems except those of the issuer.
 pub(crate) fn find_problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     let config = &*provider.0;
     let mut found = Vec::new();
@@ -320,7 +329,7 @@ fn check_keys(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     }
 }
 
-/// Finds options that have no effect beside the others, although the operator expects one.
+/// Finds options that have no effect together with the others.
 fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let registers = config.registration != RegistrationPolicy::Off;
@@ -356,7 +365,7 @@ fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>
     );
 }
 
-/// Returns whether a text is an absolute URI, in the characters that clients can send.
+/// Returns whether a text is an absolute URI in ASCII.
 fn is_uri(text: &str) -> bool {
     is_ascii(text) && url::Url::parse(text).is_ok()
 }
@@ -464,14 +473,13 @@ fn check_grant_type(
     }
 }
 
-/// Returns whether a word is a scope token (RFC 6749 §3.3), and stays one when it is written
-/// between separators.
+/// Returns whether a word is a scope token (RFC 6749 §3.3) without the separator in it.
 fn is_scope(word: &str, separator: char) -> bool {
     grant_type::is_scope_token(word) && !word.contains(separator)
 }
 
-/// Lets the generator make one of each kind from two random values. The text for an actual grant is
-/// made only at that grant: a text that is not a token is refused then, too.
+/// Checks one text of each kind from two random values. The texts for real grants are checked when
+/// they are generated.
 fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let grant = GrantRecord {
@@ -555,12 +563,12 @@ fn check_lifetimes(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
     }
 }
 
-/// Finds members that the metadata do not have as they were given.
+/// Finds members that the resulting metadata do not have with the same value.
 fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
     let told = serde_json::to_value(provider.metadata()).unwrap_or_default();
     for (name, value) in &provider.0.metadata {
         let is_issuer = name == "issuer" && value.as_str() != Some(&provider.0.issuer);
-        // Members that are false are left out if their absence means the same.
+        // Members with the value `false` are left out if their absence means the same.
         let is_told =
             told.get(name).map_or(*value == serde_json::Value::Bool(false), |own| own == value);
         if is_issuer || !is_told {

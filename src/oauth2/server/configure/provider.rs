@@ -12,7 +12,7 @@ use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::rejected::Rejected;
 use crate::wire::words::truncated;
 
-/// An authorization server: requests in, responses out, and queries to storage in between.
+/// An authorization server. It accepts requests, queries the storage, and returns responses.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
@@ -30,11 +30,11 @@ use crate::wire::words::truncated;
 ///         .grant_types(["client_credentials"]),
 /// );
 ///
-/// // Every request that comes to the server, with its whole body:
+/// // For every request that arrives at the server, with its whole body:
 /// let handle = |request: &Request| -> Response {
 ///     match serve(provider.dispatch(request, Moment::from_os()), &store) {
 ///         Ok(Dispatched::Respond(response)) => response,
-///         // The user is asked, on pages of the application's: see `Consent` and `DevicePage`.
+///         // The user is asked on pages of the application: see `Consent` and `DevicePage`.
 ///         Ok(Dispatched::Consent(consent)) => {
 ///             http::Response::new(format!("May {}?", consent.client_id).into_bytes())
 ///         }
@@ -57,7 +57,7 @@ use crate::wire::words::truncated;
 pub struct Provider(pub(crate) Arc<ProviderBuilder>);
 
 impl Provider {
-    /// Returns whether an endpoint has anything to do.
+    /// Returns whether an endpoint is in use, which depends on the grant types and options.
     pub(crate) fn serves(&self, endpoint: Endpoint) -> bool {
         match endpoint {
             Endpoint::Authorize | Endpoint::PushedRequest => {
@@ -69,8 +69,7 @@ impl Provider {
         }
     }
 
-    /// Refuses a request for a path at which there is no endpoint, and names the paths that there
-    /// are.
+    /// Refuses a request for a path without an endpoint. The reason names all paths.
     pub(crate) fn no_such_path(&self, path: &str) -> Rejected {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
@@ -79,12 +78,12 @@ impl Provider {
             .reject(&RefusalChannel::own())
     }
 
-    /// Returns the grant of that name, and its index in the list.
+    /// Returns the grant type with a name, and its index in the list.
     pub(crate) fn grant_config(&self, name: &str) -> Option<(usize, &GrantType)> {
         self.0.grant_types.iter().enumerate().find(|(_, own)| own.name == name)
     }
 
-    /// Returns whether a grant is offered.
+    /// Returns whether the server offers a grant type.
     pub(crate) fn offers(&self, name: &str) -> bool {
         self.grant_config(name).is_some()
     }

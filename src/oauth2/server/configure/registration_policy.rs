@@ -1,11 +1,11 @@
-//! The policy for the registration of clients, RFC 7591 §1.2.
+//! The policy for the registration of clients: RFC 7591 §1.2.
 
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::records::client_record::Registrant;
 use crate::oauth2::server::store::records::secret_hasher::SHORTEST;
 use crate::{Error, Unsupported};
 
-/// The policy that says which clients may register.
+/// The clients that can register themselves (RFC 7591). Default: [`Off`](Self::Off).
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
@@ -19,28 +19,29 @@ use crate::{Error, Unsupported};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegistrationPolicy {
-    /// Registration is off.
+    /// Clients cannot register. The registration endpoint does not exist.
     #[default]
     Off,
-    /// A client may register with an initial access token, of which this is the hash. Such a client
-    /// may take any grant that is offered.
+    /// Clients can register with an initial access token, whose hash is the value. These clients
+    /// can register for every grant type that the server offers.
     Token(TokenHash),
-    /// Every client may register. Such a client may take `authorization_code`, the device grant and
-    /// `refresh_token` alone. One that names no grant gets `authorization_code` (RFC 7591 §2), and
-    /// so no refresh tokens.
+    /// Every client can register, but only for the grant types `authorization_code`,
+    /// `refresh_token` and the device grant. A client that names no grant types gets only
+    /// `authorization_code` (RFC 7591 §2), so it gets no refresh tokens.
     ///
     /// # Security
-    /// An attacker can fill the store with clients, under any name that may mislead a user.
+    /// An attacker can fill the store with clients, and can give a client a name that misleads
+    /// users.
     AllowAnyone,
 }
 
 impl RegistrationPolicy {
-    /// Lets a client register if it has this initial access token: at least 128 bits that an
-    /// attacker cannot guess, which are 22 characters of base64url. If you have only the hash, use
+    /// Returns the policy that clients can register with this initial access token. It needs at
+    /// least 128 random bits, which are 22 characters of base64url. If you have only the hash, use
     /// [`Token`](Self::Token).
     ///
     /// # Errors
-    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) if it has fewer than 22 bytes.
+    /// [`Unsupported::ShortSecret`] if `token` has fewer than 22 bytes.
     pub fn with_token(token: &str) -> Result<Self, Error> {
         let (length, least) = (token.len(), SHORTEST);
         if length < least {
@@ -49,7 +50,7 @@ impl RegistrationPolicy {
         Ok(Self::Token(TokenHash::of(token)))
     }
 
-    /// Returns as whom it takes those that it lets register.
+    /// Returns whether clients that register under this policy are trusted.
     pub(crate) fn registrant(&self) -> Registrant {
         match self {
             Self::Token(_) => Registrant::Trusted,
