@@ -1,4 +1,4 @@
-//! Hands a request to the endpoint of its path.
+//! Passes a request to the endpoint with its path.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::store::traits::ServerStep;
 use crate::{Moment, Response};
 use http::Request;
 
-/// The result of a request.
+/// The result of a request to [`Provider::dispatch`]: a response, or a question for the user.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Dispatched;
@@ -23,13 +23,15 @@ use http::Request;
 /// ```
 #[non_exhaustive]
 pub enum Dispatched {
-    /// Send this.
+    /// Send this response to the client or the browser.
     Respond(Response),
-    /// The user has to decide: show a page, whose form posts to a path of the application, then
-    /// [`Provider::approve`] or [`Provider::deny`]. If no page can be shown, as for a request with
-    /// `prompt=none` of a user who has not signed in, answer by [`Provider::redirect_with_error`].
+    /// The user has to decide on an authorization request. Show a page with a form that is sent to
+    /// a path of the application. Pass the decision to [`Provider::approve`] or [`Provider::deny`].
+    /// If the request has `prompt=none` and the user is not signed in, call
+    /// [`Provider::redirect_with_error`] instead.
     Consent(Consent),
-    /// The user has a device in hand: show a page, then [`Provider::find_device`].
+    /// The user wants to enter the code of a device. Show a page with a field, and pass the code to
+    /// [`Provider::find_device`].
     Device(DevicePage),
 }
 
@@ -46,7 +48,7 @@ impl From<Consent> for Dispatched {
 }
 
 impl fmt::Debug for Dispatched {
-    /// Hides the response, since it may hold tokens.
+    /// Shows only the status of a response, since the body can contain tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
@@ -57,12 +59,12 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// Deals with any request to the server, by its path, which is the whole one that the client
-    /// asked for. A request for another path is refused with
-    /// [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath). Bodies of
-    /// more than 64 KiB are refused; what a web server reads before is its own to bound. Pages in
-    /// other origins that ask these endpoints need CORS headers, which are the application's to
-    /// add.
+    /// Passes a request to the endpoint with its path. The path must be the whole one of the
+    /// client's request: put back a prefix that a router has removed. A request for another path is
+    /// refused with [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath).
+    ///
+    /// Bodies of more than 64 KiB are refused. The web server must limit what it reads before. The
+    /// application must add CORS headers if scripts of other origins call the endpoints.
     pub fn dispatch<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

@@ -1,4 +1,4 @@
-//! Drives a request to its end if the application answers queries itself, beside the store.
+//! Drives a request to its end with a store and with functions of the application.
 
 use std::fmt::Display;
 
@@ -11,12 +11,11 @@ use crate::core::server_queries::UNANSWERED;
 /// Members that the application adds to a response.
 type Members = serde_json::Map<String, serde_json::Value>;
 
-/// Drives a request to its end with a store and with functions of the application, which answer the
-/// queries that are not the store's: whether a grant is allowed ([`DecideGrant`]), and what is
-/// added to a response ([`ExtendResponse`]).
+/// Drives a request to its end with a store and with functions of the application. The functions
+/// decide on grants ([`DecideGrant`]) and add members to responses ([`ExtendResponse`]).
 ///
-/// A query for which there is no function is answered as unavailable: the client gets 503, and the
-/// log says which function is missing. If the application answers no queries,
+/// If a function is missing for a query, the client gets the status 503, and the reason of the
+/// [`Rejected`] names the function. Without such functions,
 /// [`serve`](crate::oauth2::server::serve()) does the same in one call.
 ///
 /// # Examples
@@ -52,27 +51,28 @@ pub struct Serve<'s, S: ?Sized, D = Unanswered, X = Unanswered> {
     extend: X,
 }
 
-/// The placeholder for a function that the application has not given.
+/// The placeholder for a function of [`Serve`] that is not set. Every query to it fails.
 #[derive(Clone, Copy, Debug)]
 pub struct Unanswered(());
 
 impl<'s, S: ?Sized> Serve<'s, S> {
-    /// Returns a driver that asks that store: a [`Store`] for [`run`](Self::run), an [`AsyncStore`]
-    /// for [`run_async`](Self::run_async).
+    /// Returns a driver without functions. `store` is a [`Store`] for [`run`](Self::run), or an
+    /// [`AsyncStore`] for [`run_async`](Self::run_async).
     pub fn new(store: &'s S) -> Self {
         Self { store, decide: Unanswered(()), extend: Unanswered(()) }
     }
 }
 
 impl<'s, S: ?Sized, D, X> Serve<'s, S, D, X> {
-    /// Sets the function that allows or denies a grant: passwords, exchanges, extension grants and
-    /// refreshes. For [`run_async`](Self::run_async) it returns a future.
+    /// Sets the function that decides on grants without a page: passwords, token exchanges,
+    /// extension grants and refreshes. For [`run_async`](Self::run_async) the function returns a
+    /// future.
     pub fn decide_grant<F: FnMut(DecideGrant) -> O, O>(self, decide: F) -> Serve<'s, S, F, X> {
         Serve { store: self.store, decide, extend: self.extend }
     }
 
-    /// Sets the function that adds members to token and introspection responses. For
-    /// [`run_async`](Self::run_async) it returns a future.
+    /// Sets the function that adds members to token responses and introspection responses. For
+    /// [`run_async`](Self::run_async) the function returns a future.
     pub fn extend_response<F: FnMut(ExtendResponse) -> O, O>(
         self,
         extend: F,
@@ -84,10 +84,11 @@ impl<'s, S: ?Sized, D, X> Serve<'s, S, D, X> {
 impl<S: Store + ?Sized, D: Answer<DecideGrant, Decision>, X: Answer<ExtendResponse, Members>>
     Serve<'_, S, D, X>
 {
-    /// Takes a request to its end, asking a blocking store.
+    /// Drives a request to its end with a blocking store.
     ///
     /// # Errors
-    /// The refusal: its response goes to the client, its reason to the log.
+    /// [`Rejected`] if the request is refused. Send [`Rejected::response`] to the client, and write
+    /// the reason to the log.
     pub fn run<T>(mut self, mut step: ServerStep<T>) -> Result<T, Rejected> {
         loop {
             step = match step {
@@ -113,7 +114,7 @@ where
     D: AnswerAsync<DecideGrant, Decision>,
     X: AnswerAsync<ExtendResponse, Members>,
 {
-    /// Takes a request to its end, asking an asynchronous store. The functions of the application
+    /// Drives a request to its end with an asynchronous store. The functions of the application
     /// return futures.
     ///
     /// # Examples
@@ -132,7 +133,8 @@ where
     /// ```
     ///
     /// # Errors
-    /// The refusal: its response goes to the client, its reason to the log.
+    /// [`Rejected`] if the request is refused. Send [`Rejected::response`] to the client, and write
+    /// the reason to the log.
     pub async fn run_async<T>(mut self, mut step: ServerStep<T>) -> Result<T, Rejected> {
         loop {
             step = match step {

@@ -1,5 +1,5 @@
-//! The user's way back to a client, with tokens or an error: RFC 6749 §4.1.2 and §4.2.2, RFC 9207,
-//! OAuth 2.0 Form Post Response Mode.
+//! The redirect of the user's browser to a client, with a code, a token or an error: RFC 6749
+//! §4.1.2 and §4.2.2, RFC 9207, OAuth 2.0 Form Post Response Mode.
 
 use http::StatusCode;
 
@@ -10,13 +10,13 @@ use crate::oauth2::common::response_mode::ResponseMode;
 use crate::oauth2::server::store::records::consent::ClientRedirect;
 
 impl ClientRedirect {
-    /// Brings the client an error (RFC 6749 §4.1.2.1).
+    /// Returns a redirect with an error (RFC 6749 §4.1.2.1).
     pub(crate) fn error(&self, code: &str, description: Option<&str>) -> Response {
         let description = description.map(json_response::printable);
         self.redirect_with(&error_parameters(code, description.as_deref()))
     }
 
-    /// Returns a page with a link, or a button, that brings the client an error.
+    /// Returns a page with a link or a button that sends an error to the client.
     pub(crate) fn offer(&self, code: &str, description: Option<&str>) -> Response {
         let text = description.map(json_response::printable);
         let parameters = error_parameters(code, text.as_deref());
@@ -39,14 +39,14 @@ impl ClientRedirect {
         respond::page_with(StatusCode::BAD_REQUEST, code, description, &after)
     }
 
-    /// Brings parameters to the client, with the state and the issuer.
+    /// Returns a redirect with parameters, the state and the issuer.
     pub(crate) fn redirect_with(&self, parameters: &[(&str, &str)]) -> Response {
         let parameters = self.complete(parameters);
         let response = match self.mode {
             ResponseMode::FormPost => return self.post(&parameters),
             mode => respond::redirect(&self.redirect_uri, &parameters, mode),
         };
-        // It was registered, and is a URI.
+        // A registered redirect_uri is a URI, so this is unlikely to fail.
         response.unwrap_or_else(|reason| {
             respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None)
         })
@@ -59,7 +59,7 @@ impl ClientRedirect {
         parameters
     }
 
-    /// Makes a page whose form submits itself. Its script is allowed by its hash.
+    /// Returns a page whose form submits itself. The policy allows its script by the hash.
     fn post(&self, parameters: &[(&str, &str)]) -> Response {
         const SCRIPT: &str = "document.forms[0].submit()";
         const POLICY: &str =

@@ -1,6 +1,8 @@
-//! The endpoints of an authorization server, by name.
+//! The names of the endpoints of an authorization server.
 
 /// An endpoint of an authorization server.
+/// [`ProviderBuilder::path`](crate::oauth2::server::ProviderBuilder::path) changes the default
+/// paths.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{Endpoint, GrantType, Provider};
@@ -18,24 +20,25 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// The endpoint at which the user decides (RFC 6749 §3.1): `/authorize`.
+    /// The endpoint at which the user decides (RFC 6749 §3.1). Default: `/authorize`.
     Authorize,
-    /// The endpoint that gives out tokens (RFC 6749 §3.2): `/token`.
+    /// The endpoint that issues tokens (RFC 6749 §3.2). Default: `/token`.
     Token,
-    /// The endpoint that explains tokens (RFC 7662): `/introspect`.
+    /// The endpoint that returns facts about tokens (RFC 7662). Default: `/introspect`.
     Introspect,
-    /// The endpoint that revokes tokens (RFC 7009): `/revoke`.
+    /// The endpoint that revokes tokens (RFC 7009). Default: `/revoke`.
     Revoke,
-    /// The endpoint at which devices begin (RFC 8628 §3.1): `/device_authorization`.
+    /// The endpoint that issues device codes and user codes (RFC 8628 §3.1). Default:
+    /// `/device_authorization`.
     DeviceAuthorization,
-    /// The endpoint at which users enter a device's code (RFC 8628 §3.3): `/device`.
+    /// The page at which users enter a user code (RFC 8628 §3.3). Default: `/device`.
     Device,
-    /// The endpoint to which authorization requests are pushed (RFC 9126): `/par`.
+    /// The endpoint to which clients push authorization requests (RFC 9126). Default: `/par`.
     PushedRequest,
-    /// The endpoint at which clients register and are managed (RFC 7591, RFC 7592): `/register`,
-    /// and paths below it.
+    /// The endpoint at which clients register and manage their registrations (RFC 7591, RFC 7592).
+    /// Default: `/register` and the paths below it.
     Register,
-    /// The endpoint at which the server publishes its metadata (RFC 8414 §3):
-    /// `/.well-known/oauth-authorization-server`.
+    /// The endpoint at which the server publishes its metadata (RFC 8414 §3). Default:
+    /// `/.well-known/oauth-authorization-server`, before the path of the issuer.
     Metadata,
 }

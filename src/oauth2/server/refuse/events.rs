@@ -1,5 +1,4 @@
-//! Events for the operator, by the feature `tracing`; without it, nothing happens here. No field
-//! holds a secret.
+//! Events for the operator, with the feature `tracing`. Fields never contain secrets.
 
 use super::reason::RejectReason;
 use super::refusal_channel::RefusalChannel;
@@ -12,7 +11,8 @@ impl RejectReason {
         self.reject_claim(channel, None)
     }
 
-    /// Refuses a request that names that client, before the client has been looked up.
+    /// Refuses a request before its client was looked up. `claimed` is the client id in the
+    /// request.
     pub(crate) fn reject_claim(
         self,
         channel: &RefusalChannel,
@@ -45,8 +45,8 @@ pub(crate) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
 }
 
-/// Reports that a replaced refresh token got its successor once more within the grace time: for a
-/// client that lost the answer, or for a thief.
+/// Reports that a replaced refresh token has returned its successor once more within the grace
+/// time. The client did not receive the response, or an attacker has the token.
 #[cfg(feature = "tracing")]
 pub(crate) fn asked_again(grant: &GrantRecord) {
     tracing::warn!(
@@ -57,8 +57,7 @@ pub(crate) fn asked_again(grant: &GrantRecord) {
     );
 }
 
-/// Reports that a token about which a client asks is not active for it. The client is not told the
-/// reason; the log has it.
+/// Reports that an introspected token is not active. The response does not contain the reason.
 #[cfg(feature = "tracing")]
 pub(crate) fn inactive(client: &ClientRecord, reason: &RejectReason) {
     tracing::debug!(
@@ -69,8 +68,8 @@ pub(crate) fn inactive(client: &ClientRecord, reason: &RejectReason) {
     );
 }
 
-/// Reports a refusal: a sign of theft and a wrong secret are warnings, a fault of this side is an
-/// error, and common faults of clients are debug events.
+/// Reports a refusal. Signs of theft and wrong secrets are warnings, faults of the server are
+/// errors, and common faults of clients are debug events.
 #[cfg(feature = "tracing")]
 pub(crate) fn rejected_request(rejected: &Rejected) {
     let (reason, client_id) = (&rejected.reason, rejected.client_id());
@@ -87,7 +86,7 @@ pub(crate) fn rejected_request(rejected: &Rejected) {
         | RejectReason::RefreshTokenOfAnotherClient(_) => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "grant revoked");
         }
-        // An attacker guesses, or something is configured wrongly.
+        // An attacker guesses, or a client is configured wrongly.
         RejectReason::WrongSecret(_)
         | RejectReason::PasswordDenied
         | RejectReason::WrongVerifier => {

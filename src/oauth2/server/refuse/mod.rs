@@ -1,4 +1,4 @@
-//! Refusals: why, who is told, and what.
+//! Refusals: the reason, the receiver, and the response.
 
 pub(crate) mod client_redirect;
 pub(crate) mod endpoint;

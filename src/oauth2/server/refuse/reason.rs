@@ -1,5 +1,4 @@
-//! Why a request is refused, and what the other side is told of it: RFC 6749 §4.1.2.1, §4.2.2.1 and
-//! §5.2.
+//! The reasons of refusals, with their error codes and texts: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
 
 use http::StatusCode;
 
@@ -8,7 +7,8 @@ use crate::core::error_text::lifted_by;
 use crate::oauth2::common::bearer::BearerProblem;
 use crate::wire::truncated;
 
-/// Why a request is refused. For the operator: it tells apart what a client must not be able to.
+/// The reason why a request is refused. It is for the operator's log: it distinguishes cases that
+/// the client must not be able to distinguish.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::RejectReason;
@@ -25,197 +25,210 @@ pub enum RejectReason {
     /// No endpoint has this path.
     #[error("no endpoint has the path {received:?}: expected one of {}", expected.join(", "))]
     NoSuchPath {
-        /// The path of the request, as the server sees it: behind a router that takes a part of the
-        /// path away, put it back first.
+        /// The path of the request. If a router has removed a prefix, put it back before you call
+        /// this crate.
         received: String,
-        /// The paths that there are.
+        /// The paths of the endpoints.
         expected: Vec<String>,
     },
     /// The endpoint does not accept the HTTP method.
     #[error("the HTTP method is {method}: expected {allowed}")]
     HttpMethod {
-        /// The request's.
+        /// The method of the request.
         method: http::Method,
-        /// The endpoint's.
+        /// The accepted methods, as in the `Allow` header.
         allowed: &'static str,
     },
-    /// The body is not what the endpoint takes.
+    /// The body or its Content-Type is not accepted by the endpoint. The value names the expected
+    /// type.
     #[error("the body or its Content-Type is not what this endpoint takes: expected {0}")]
     ContentType(&'static str),
-    /// The body is larger than the limit.
+    /// The body is larger than 64 KiB.
     #[error("the body is too large: expected at most 64 KiB")]
     TooLarge,
-    /// A parameter is missing or empty.
+    /// A parameter is missing or empty. The value is the name.
     #[error("the parameter {0} is missing or empty")]
     ParameterMissing(&'static str),
-    /// A parameter occurs more than once, or there are too many parameters.
+    /// A parameter occurs more than once, or the request has more than 64 parameters. The value is
+    /// the name.
     #[error("the parameter {0:?} occurs more than once, or there are more than 64 parameters")]
     ParameterTwice(String),
-    /// A parameter has a value that it cannot have.
+    /// A parameter has a value that is not allowed.
     #[error("the parameter {name} cannot be used: {why}")]
     ParameterInvalid {
-        /// The parameter.
+        /// The name of the parameter.
         name: &'static str,
-        /// The fault of the parameter.
+        /// The fault, and the expected value.
         why: &'static str,
     },
-    /// A parameter has characters that it cannot have (RFC 6749 appendix A).
+    /// A parameter has characters that are not allowed (RFC 6749 appendix A). The value is the
+    /// name.
     #[error(
         "the parameter {0:?} has characters that it cannot have: expected printable ASCII, or a \
          text of one line in `state` (RFC 6749 appendix A)"
     )]
     ParameterCharacters(String),
-    /// The client authenticates in more than one way (RFC 6749 §2.3).
+    /// The client authenticates with more than one method, or sends two client ids (RFC 6749 §2.3).
     #[error(
         "the client authenticates in more than one way, or sends two different names: expected one \
          of each (RFC 6749 section 2.3)"
     )]
     TwoAuthentications,
-    /// The client does not authenticate, or by a method that is not accepted.
+    /// The client does not authenticate, or uses a method that the server does not accept.
     #[error(
         "the client did not authenticate, or used a method that this server does not accept: see \
          token_endpoint_auth_methods_supported in the server's metadata"
     )]
     NotAuthenticated,
-    /// There is no such client.
+    /// The client is not known. The value is the client id.
     #[error(
         "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 \
          section 2.3.1; `ProviderBuilder::allow_raw_basic` accepts them undecoded, too)"
     )]
     UnknownClient(String),
-    /// The client's secret or other proof is wrong, or another hasher made the stored hash.
+    /// The secret or other credential of the client is wrong, or the stored hash was made with
+    /// another hasher. The value is the client id.
     #[error(
         "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic \
          are decoded by RFC 6749 section 2.3.1; `ProviderBuilder::allow_raw_basic` accepts them \
          undecoded, too)"
     )]
     WrongSecret(String),
-    /// The client's secret has expired.
+    /// The secret of the client has expired. The value is the client id.
     #[error("the secret of the client {0:?} has expired")]
     SecretExpired(String),
-    /// The redirect_uri is not one that was registered.
+    /// The client has not registered the redirect_uri.
     #[error(
         "the redirect_uri is not registered for the client {client_id:?}: received {}",
         received.as_deref().map_or("none".to_owned(), |uri| format!("{uri:?}"))
     )]
     RedirectUri {
-        /// The client.
+        /// The client id.
         client_id: String,
-        /// The redirect_uri that was received, without its query; `None` if the request named no
-        /// redirect_uri, and not exactly one is registered.
+        /// The redirect_uri of the request, without the query. `None` if the request has no
+        /// redirect_uri, and the client has not registered exactly one.
         received: Option<String>,
     },
-    /// The server offers no such grant.
+    /// The server does not offer the grant type. The value is the `grant_type` of the request.
     #[error("this server does not offer the grant type {0:?}")]
     GrantTypeUnknown(String),
-    /// The server offers no such response type.
+    /// The server does not offer the response type. The value is the `response_type` of the
+    /// request.
     #[error("this server does not offer the response type {0:?}")]
     ResponseTypeUnknown(String),
-    /// The client may not use that grant or response type.
+    /// The client must not use the grant type or response type. The value is the name of the type.
     #[error("the client is not registered for {0:?}")]
     NotAllowed(String),
-    /// The request names no scope, and there is no default scope.
+    /// The request has no scope, and the grant type has no default scope.
     #[error(
         "the parameter scope is missing, and this server has no default scope for the grant type"
     )]
     ScopeMissing,
-    /// The grant type does not have these scopes, or the client may not ask for them.
+    /// The grant type does not have these scopes, or the client must not request them.
     #[error("the scope {0:?} is not available to this client with this grant type")]
     ScopeRefused(String),
-    /// A resource is not one of the server's (RFC 8707).
+    /// The resource is not one of the server's (RFC 8707). The value is its URI, without the query.
     #[error("the resource {0:?} is not one of this server's")]
     ResourceRefused(String),
-    /// The request names no resource, and this server requires one (RFC 8707).
+    /// The request has no resource, and the server requires one (RFC 8707).
     #[error(
         "the parameter resource is missing: this server issues tokens for named resources only \
          (RFC 8707)"
     )]
     ResourceMissing,
-    /// The request must be pushed (RFC 9126).
+    /// The authorization request was not pushed, and the server accepts only pushed requests (RFC
+    /// 9126).
     #[error(
         "this server accepts pushed authorization requests only (RFC 9126): push the request, then \
          send its request_uri"
     )]
     NotPushed,
-    /// The request_uri is unknown, used or expired, or belongs to another client. The text says
+    /// The request_uri is unknown, used or expired, or belongs to another client. The value says
     /// which.
     #[error("the request_uri cannot be used: {0}")]
     RequestUri(&'static str),
-    /// The request has a parameter of an extension that is not supported.
+    /// The request has a parameter of an extension that is not supported. The value is the name.
     #[error("this server does not support the parameter {0}")]
     Unsupported(&'static str),
-    /// Public clients must use proof keys, and all clients must if the server demands it (RFC
-    /// 7636).
+    /// The request has no PKCE challenge (RFC 7636). Public clients must send one. With
+    /// [`require_pkce`](crate::oauth2::server::ProviderBuilder::require_pkce) all clients must.
     #[error("the parameter code_challenge is missing: this client has to send one (RFC 7636)")]
     ChallengeMissing,
-    /// The resource owner does not grant access.
+    /// The user denied access.
     #[error("access was denied")]
     Denied,
-    /// The application sent the user back with another error.
+    /// The application ended the request with another error: see
+    /// [`Provider::redirect_with_error`](crate::oauth2::server::Provider::redirect_with_error). The
+    /// value is the error code.
     #[error("the application sent the user back with the error {0:?}")]
     SentBack(String),
-    /// The code is unknown, or its grant was revoked, or it was dropped after it had expired.
+    /// The authorization code is unknown, its grant was revoked, or the store deleted it after it
+    /// had expired.
     #[error("the code is unknown, or was revoked, or was dropped after it had expired")]
     CodeUnknown,
-    /// The code has expired.
+    /// The authorization code has expired.
     #[error("the code expired at {at}, and the time is {now} (in Unix seconds)")]
     CodeExpired {
-        /// The time at which it expired.
+        /// The time at which the code expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
     },
-    /// The code was used before. Its grant is revoked.
+    /// The authorization code was used before. Its grant is revoked.
     #[error("the code was used before; its grant is revoked")]
     CodeReplayed,
-    /// The code was given to another client. Its grant is revoked.
+    /// The authorization code was issued to another client. Its grant is revoked. The value is the
+    /// client id of the request.
     #[error("the code was given to another client than {0:?}; its grant is revoked")]
     CodeOfAnotherClient(String),
-    /// The redirect_uri differs from that of the authorization request. The code is used up.
+    /// The redirect_uri differs from that of the authorization request. The code cannot be used
+    /// again.
     #[error(
         "redirect_uri: expected that of the authorization request (RFC 6749 section 4.1.3); the \
          code is used up"
     )]
     RedirectUriChanged,
-    /// The code_verifier is missing, or does not match the code_challenge. The code is used up.
+    /// The code_verifier is missing, or does not match the code_challenge (PKCE). The code cannot
+    /// be used again.
     #[error(
         "code_verifier: it is missing, or does not match the code_challenge of the authorization \
          request (RFC 7636 section 4.6); the code is used up"
     )]
     WrongVerifier,
-    /// The token request has a code_verifier, but the authorization request had no code_challenge.
-    /// The code is used up.
+    /// The token request has a code_verifier, but the authorization request had no code_challenge
+    /// (PKCE). The code cannot be used again.
     #[error(
         "code_verifier: received one, but the authorization request had no code_challenge (RFC \
          7636 section 4.6); send code_challenge there, or no code_verifier here; the code is used \
          up"
     )]
     VerifierUnasked,
-    /// The refresh token is unknown, or was revoked, or was dropped after it had expired.
+    /// The refresh token is unknown, was revoked, or the store deleted it after it had expired.
     #[error("the refresh token is unknown, or was revoked, or was dropped after it had expired")]
     RefreshTokenUnknown,
     /// The refresh token has expired.
     #[error("the refresh token expired at {at}, and the time is {now} (in Unix seconds)")]
     RefreshTokenExpired {
-        /// The time at which it expired.
+        /// The time at which the refresh token expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
     },
-    /// The refresh token was replaced by a newer one.
+    /// The introspected refresh token was replaced by a newer one.
     #[error("the refresh token was replaced by a newer one")]
     RefreshTokenReplaced,
-    /// The refresh token was revoked while it was being used.
+    /// The refresh token was revoked during the request.
     #[error("the refresh token was revoked while it was being used")]
     RefreshTokenRevoked,
-    /// The grant has reached the end that
-    /// [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after) sets.
+    /// The grant has reached its maximal lifetime: see
+    /// [`grants_end_after`](crate::oauth2::server::GrantType::grants_end_after).
     #[error(
         "the grant has reached the end that `GrantType::grants_end_after` sets: the user has to \
          grant access again"
     )]
     GrantEnded,
-    /// The whole granted scope was withdrawn from the client or from the grant type.
+    /// The client or the grant type has lost all scopes of the grant since it was made. The value
+    /// is the granted scope.
     #[error(
         "nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the \
          grant type"
@@ -224,13 +237,14 @@ pub enum RejectReason {
     /// The refresh token was used before. Its grant is revoked.
     #[error("the refresh token was used before; its grant is revoked")]
     RefreshTokenReplayed,
-    /// The refresh token was given to another client. Its grant is revoked.
+    /// The refresh token was issued to another client. Its grant is revoked. The value is the
+    /// client id of the request.
     #[error("the refresh token was given to another client than {0:?}; its grant is revoked")]
     RefreshTokenOfAnotherClient(String),
     /// The user has not decided about the device yet.
     #[error("the user has not decided about the device yet")]
     DevicePending,
-    /// The device polls too often.
+    /// The device polls too often. It must wait five seconds longer from now on (RFC 8628 §3.5).
     #[error(
         "the device polls too often: wait 5 seconds longer between requests from now on (RFC 8628 \
          section 3.5)"
@@ -242,99 +256,101 @@ pub enum RejectReason {
     /// The device code is unknown, was used, or belongs to another client.
     #[error("the device code is unknown, was used, or belongs to another client")]
     DeviceUnknown,
-    /// No device is waiting with that user code.
+    /// No device is waiting with the user code.
     #[error(
         "no device is waiting with this user code: check the code, or start again on the device"
     )]
     UserCode,
-    /// The application denied the request.
+    /// The application denied the grant.
     #[error("the application denied the request")]
     GrantDenied,
-    /// The application does not accept the resource owner's name and password.
+    /// The application does not accept the user's name and password.
     #[error("the application does not accept the username and password")]
     PasswordDenied,
-    /// The application denied the request, and says why.
+    /// The application denied the grant with
+    /// [`Decision::Refused`](crate::oauth2::server::Decision::Refused).
     #[error("the application denied the request: {code}: {description}")]
     GrantRefused {
-        /// The error's code.
+        /// The error code of the response.
         code: String,
         /// The text for the client's developer.
         description: String,
     },
-    /// The token belongs to another client than the one that wants it revoked.
+    /// The token to revoke or introspect was issued to another client.
     #[error("the token was issued to another client")]
     TokenOfAnotherClient,
-    /// A public client must not introspect tokens.
+    /// The client is public, and public clients must not introspect tokens.
     #[error("a public client must not introspect tokens: authenticate as a client with a secret")]
     MayNotIntrospect,
-    /// The request has no bearer token.
+    /// The request to the registration endpoint has no bearer token.
     #[error("the Authorization header has no bearer token")]
     TokenMissing,
-    /// The bearer token is unknown, revoked, or not an access token.
+    /// The bearer token of the registration endpoint is wrong, or the introspected token is unknown
+    /// or was revoked.
     #[error("the bearer token is unknown, revoked, or not an access token")]
     TokenUnknown,
-    /// The bearer token has expired.
+    /// The introspected token has expired.
     #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
     TokenExpired {
-        /// The time at which it expired.
+        /// The time at which the token expired.
         at: Timestamp,
         /// The time of the request.
         now: Timestamp,
     },
-    /// A member of the client's metadata is not acceptable (RFC 7591).
+    /// A member of the client's metadata is not accepted at registration (RFC 7591).
     #[error("the client's metadata are not acceptable: {member:?}: {why}")]
     ClientMetadata {
-        /// The member.
+        /// The name of the member.
         member: String,
         /// The value that was received, and the values that are accepted.
         why: String,
     },
-    /// A redirect_uri is not acceptable (RFC 7591).
+    /// A redirect_uri of the client is not accepted at registration (RFC 7591).
     #[error("a redirect_uri of the client is not acceptable: {why}{}", lifted_by(*option))]
     ClientRedirectUri {
-        /// The redirect_uri, without its query, and the forms that are accepted.
+        /// The redirect_uri, without the query, and the accepted forms.
         why: String,
-        /// The option that lifts this, if there is one. The client is not told of it.
+        /// The name of the option with which the server accepts the redirect_uri. The response to
+        /// the client does not contain it. `None` if the redirect_uri is always refused.
         option: Option<&'static str>,
     },
-    /// The user decided too late.
+    /// The user decided after the request had expired.
     #[error("the request expired before the user decided: start again")]
     DecidedTooLate,
     /// The application, the store or the configuration has a mistake that
-    /// [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find, since it shows only in
-    /// a request. The possible causes:
+    /// [`build`](crate::oauth2::server::ProviderBuilder::build) cannot find. Possible causes:
     ///
-    /// - A generator makes a text that is not a token for a certain grant.
-    /// - The last key of reusable tokens has ended, or differs from the key that sealed the token.
-    /// - The application grants more than the client asked for, or grants reusable tokens without a
-    ///   user, or refreshes for another user.
-    /// - The application chose a member or an error's code that it must not choose.
-    /// - A registered redirect_uri cannot be written as a header.
-    /// - The store contradicts itself, or saves nothing.
-    ///
-    /// That an answer cannot be written as JSON does not happen.
+    /// - The token generator returns a text that is not a token.
+    /// - The last key of reusable tokens has ended, or it is not the key that encrypted the token.
+    /// - The application grants more than the client requested, grants reusable tokens without a
+    ///   user, or continues a grant for another user.
+    /// - The application adds a member that the server sets, or returns an invalid error code.
+    /// - A registered redirect_uri cannot be sent in a header.
+    /// - The store contradicts itself, or does not save a record.
     #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
-    /// The application could not decide, or was not asked: see
-    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
+    /// A function of the application failed or is not set: see
+    /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) and
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). The value is the
+    /// text of the error.
     #[error("the application did not answer: {0}")]
     DecisionFailed(String),
-    /// Storage failed.
+    /// The store failed. The value is the text of the error.
     #[error("storage failed: {0}")]
     StoreFailed(String),
 }
 
-/// The application, or its store, grants more than the client asked for.
+/// The application grants more than the client requested.
 pub(crate) const MORE_THAN_ASKED: RejectReason =
     RejectReason::Misconfigured("more was granted than the client asked for");
 
 impl RejectReason {
-    /// Refuses scopes, all of which are named.
+    /// Returns the refusal of scopes, with their names.
     pub(crate) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {
         Self::ScopeRefused(truncated(&words.take(32).collect::<Vec<_>>().join(" ")))
     }
 
-    /// Returns the error code that the other side is told.
+    /// Returns the error code of the response, such as `invalid_grant`.
     pub fn code(&self) -> &str {
         match self {
             Self::UnknownClient(_)
@@ -381,8 +397,8 @@ impl RejectReason {
         }
     }
 
-    /// Returns what the client's developer is told, or why nothing is: where words would tell an
-    /// attacker apart what the code does not. Every reason is here.
+    /// Returns the text for the client's developer, or the reason why the response has no text. A
+    /// text must not help an attacker to distinguish more than the error code does.
     pub(crate) fn error_description(&self) -> Result<String, &'static str> {
         const CODE: &str =
             "the code is unknown, expired, revoked or used, or was issued to another client";
@@ -400,7 +416,7 @@ impl RejectReason {
             | Self::ParameterCharacters(_)
             | Self::TwoAuthentications
             | Self::NotAuthenticated
-            // The client that is told this has shown the secret.
+            // The client has sent the correct secret.
             | Self::SecretExpired(_)
             | Self::GrantTypeUnknown(_)
             | Self::ResponseTypeUnknown(_)
@@ -412,7 +428,7 @@ impl RejectReason {
             | Self::NotPushed
             | Self::Unsupported(_)
             | Self::ChallengeMissing
-            // The code is used with these.
+            // After these, the code cannot be used again.
             | Self::RedirectUriChanged
             | Self::WrongVerifier
             | Self::VerifierUnasked
@@ -427,8 +443,8 @@ impl RejectReason {
             | Self::TokenMissing
             | Self::ClientMetadata { .. }
             | Self::DecidedTooLate => Ok(self.to_string()),
-            // An attacker must not be able to look for a client by its URIs, and the client can set
-            // no option.
+            // The text does not contain the client id, so an attacker cannot search for clients by
+            // their URIs.
             Self::RedirectUri { received: Some(uri), .. } => {
                 Ok(format!("the redirect_uri is not registered for this client: received {uri:?}"))
             }
@@ -472,7 +488,7 @@ impl RejectReason {
         }
     }
 
-    /// Returns the client that a request claims to be from, if the reason has it.
+    /// Returns the client id of the request, if the reason has it.
     pub(crate) fn claimed_client(&self) -> Option<&str> {
         match self {
             Self::UnknownClient(client_id)
@@ -514,8 +530,7 @@ impl From<BearerProblem> for RejectReason {
 mod tests {
     use super::*;
 
-    /// `told` names every reason, or it does not compile. Its text can be written in an answer (RFC
-    /// 6749 §5.2), and does not help an attacker who guesses.
+    /// Reasons that an attacker must not distinguish have the same code, status and text.
     #[test]
     fn refusals_that_must_look_alike_say_the_same() {
         let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
@@ -547,7 +562,7 @@ mod tests {
                 .map(|reason| (reason.code(), reason.status(), reason.error_description()))
                 .collect();
             assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
-            // The log tells them apart.
+            // The log distinguishes them.
             let logged: std::collections::BTreeSet<_> =
                 group.iter().map(ToString::to_string).collect();
             assert_eq!(logged.len(), group.len(), "{logged:?}");

@@ -1,4 +1,4 @@
-//! The receiver of a refusal, and the way in which it is told: RFC 6749 §4.1.2.1 and §5.2, RFC 6750
+//! The receiver of a refusal, and the form of the response: RFC 6749 §4.1.2.1 and §5.2, RFC 6750
 //! §3, RFC 9700 §4.11.2.
 
 use std::sync::Arc;
@@ -7,30 +7,30 @@ use super::endpoint::Endpoint;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::consent::ClientRedirect;
 
-/// The receiver of a refusal, the way in which it is told, and what the operator learns of the
-/// request.
+/// The receiver of a refusal, the form of the response, and the facts for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusalChannel {
     pub(crate) kind: ChannelKind,
-    /// The endpoint of the request, if it was for one.
+    /// The endpoint of the request. `None` if no endpoint has the path, or for calls by the
+    /// application.
     pub(crate) endpoint: Option<Endpoint>,
-    /// The client that asks, once it is known.
+    /// The client of the request, after it was found.
     pub(crate) client: Option<Arc<ClientRecord>>,
 }
 
-/// The way in which a refusal is told.
+/// The form of the response to a refused request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChannelKind {
-    /// The client, in JSON (RFC 6749 §5.2).
+    /// JSON for the client (RFC 6749 §5.2).
     Json,
-    /// The client, by a challenge: a bearer token is missing or invalid (RFC 6750 §3).
+    /// JSON for the client, with a challenge for a bearer token (RFC 6750 §3).
     Bearer,
-    /// The user, on a page: the server does not know where to send the browser.
+    /// A page for the user, since the redirect_uri is not known.
     Page,
-    /// The client, by the user's browser.
+    /// A redirect of the user's browser to the client.
     Redirect(Box<ClientRedirect>),
-    /// The user, on a page with a link that brings the client its answer: the client has not been
-    /// reviewed, so a redirect would let an attacker send browsers anywhere (RFC 9700 §4.11.2).
+    /// A page for the user, with a link to the client. The client has registered itself, so an
+    /// attacker could use a redirect to send browsers to any site (RFC 9700 §4.11.2).
     Link(Box<ClientRedirect>),
 }
 
@@ -39,33 +39,32 @@ impl RefusalChannel {
         Self { kind, endpoint, client: None }
     }
 
-    /// Tells the client in JSON.
+    /// Returns the channel for JSON.
     pub(crate) const fn json(endpoint: Endpoint) -> Self {
         Self::new(ChannelKind::Json, Some(endpoint))
     }
 
-    /// Tells the application, which has asked for something itself.
+    /// Returns the channel for requests without an endpoint and calls by the application.
     pub(crate) const fn own() -> Self {
         Self::new(ChannelKind::Json, None)
     }
 
-    /// Tells the client by a challenge.
+    /// Returns the channel for JSON with a challenge.
     pub(crate) const fn bearer(endpoint: Endpoint) -> Self {
         Self::new(ChannelKind::Bearer, Some(endpoint))
     }
 
-    /// Tells the user on a page.
+    /// Returns the channel for a page.
     pub(crate) const fn page(endpoint: Endpoint) -> Self {
         Self::new(ChannelKind::Page, Some(endpoint))
     }
 
-    /// Tells the client by the user's browser, after the user was asked.
+    /// Returns the channel for a redirect, after the user was asked.
     pub(crate) fn redirect(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
         Self::new(ChannelKind::Redirect(back), Some(Endpoint::Authorize)).of(client)
     }
 
-    /// Tells the client by the user's browser, or by a link if only the client itself has said who
-    /// it is.
+    /// Returns the channel for a redirect, or for a link if the client has registered itself.
     pub(crate) fn unasked(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
         let kind = if client.registered_itself() {
             ChannelKind::Link(back)
@@ -75,7 +74,7 @@ impl RefusalChannel {
         Self::new(kind, Some(Endpoint::Authorize)).of(client)
     }
 
-    /// Returns the same channel with the client, once it is known.
+    /// Returns the same channel with the client.
     pub(crate) fn of(mut self, client: &Arc<ClientRecord>) -> Self {
         self.client = Some(client.clone());
         self

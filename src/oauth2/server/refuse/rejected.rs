@@ -1,4 +1,4 @@
-//! A request that is refused, and the response that says so: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
+//! Refused requests, and the responses to them: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
 
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -11,13 +11,13 @@ use crate::Response;
 use crate::oauth2::common::json_response;
 use crate::wire::WHEN_UNAVAILABLE;
 
-/// A request that is refused.
+/// A refused request: the reason for the log, and the response for the client or the user.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Rejected;
 ///
 /// fn answer(rejected: &Rejected) -> oauth_proto::Response {
-///     // For the operator, unless the feature `tracing` tells it.
+///     // For the operator. With the feature `tracing` there is an event, too.
 ///     eprintln!(
 ///         "refused at {:?}, client {:?}: {rejected}",
 ///         rejected.endpoint(),
@@ -30,10 +30,10 @@ use crate::wire::WHEN_UNAVAILABLE;
 #[error("{reason}")]
 #[non_exhaustive]
 pub struct Rejected {
-    /// The whole truth, for the operator's log.
+    /// The exact reason, for the operator's log.
     pub reason: RejectReason,
     channel: RefusalChannel,
-    /// The client that the request names, if it was refused before the client was looked up.
+    /// The client id in the request, if it was refused before the client was looked up.
     claimed: Option<String>,
 }
 
@@ -46,27 +46,31 @@ impl Rejected {
         Self { reason, channel, claimed }
     }
 
-    /// Returns the endpoint that refuses; `None` for a path at which there is no endpoint.
+    /// Returns the endpoint that has refused the request. `None` if no endpoint has the path, or if
+    /// the application made the request.
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.channel.endpoint
     }
 
-    /// Returns the client whose request is refused. Until the client is found and authenticated,
-    /// that is the client that the request claims to be from; `None` if it names no client.
+    /// Returns the client id of the refused request. Before the client is authenticated, it is the
+    /// unverified client id in the request. `None` if the request has no client id.
     pub fn client_id(&self) -> Option<&str> {
         let known = self.channel.client.as_ref().map(|client| client.client_id.as_str());
         known.or_else(|| self.reason.claimed_client()).or(self.claimed.as_deref())
     }
 
-    /// Returns the response for the other side: a redirect if the client and its redirect_uri are
-    /// known; a page with a link instead if the client has registered itself and the user was not
-    /// asked yet; JSON at the endpoints for clients; otherwise a plain page, which an application
-    /// may replace by its own. It says less than the reason if the difference would help an
-    /// attacker.
+    /// Returns the response for the client or the user. Its text has fewer details than the reason
+    /// if they would help an attacker.
+    ///
+    /// - At the endpoints for clients, it is JSON.
+    /// - At the authorization endpoint, it is a redirect if the client and its redirect_uri are
+    ///   known. If the client has registered itself and the user was not asked yet, it is a page
+    ///   with a link instead (RFC 9700 §4.11.2).
+    /// - For all other requests of browsers, it is a plain page, which you can replace.
     pub fn response(&self) -> Response {
         let (code, told) = (self.reason.code(), self.reason.error_description().ok());
         let (status, description) = (self.reason.status(), told.as_deref());
-        // These reasons are not for a redirect, at whichever endpoint they arise.
+        // These reasons never lead to a page or a redirect.
         let is_for_machines = matches!(
             self.reason,
             RejectReason::HttpMethod { .. }
@@ -77,7 +81,7 @@ impl Rejected {
         let mut response = match kind {
             ChannelKind::Redirect(back) => return back.error(code, description),
             ChannelKind::Link(back) => return back.offer(code, description),
-            // A 401 would have the browser ask for a password.
+            // With the status 401, a browser would ask for a password.
             ChannelKind::Page if status == StatusCode::UNAUTHORIZED => {
                 return respond::page(StatusCode::BAD_REQUEST, code, description);
             }
@@ -87,7 +91,7 @@ impl Rejected {
             }
         };
         let headers = response.headers_mut();
-        // A 401 has to say how to do better (RFC 9110 §15.5.2).
+        // A response with the status 401 needs a challenge (RFC 9110 §15.5.2).
         let challenge = match (kind, status) {
             (ChannelKind::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
                 RejectReason::TokenMissing => "Bearer".to_owned(),

@@ -17,19 +17,19 @@ pub(crate) fn to_json(
     status: StatusCode,
     value: &impl Serialize,
 ) -> Result<Response, RejectReason> {
-    // Most answers are shorter than that, and need no larger place on the way.
+    // Most responses are shorter, so the buffer seldom grows.
     let mut body = Vec::with_capacity(512);
     serde_json::to_writer(&mut body, value)
         .map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))?;
     Ok(json(status, body))
 }
 
-/// Makes an error page for the user.
+/// Returns an error page for the user.
 pub(crate) fn page(status: StatusCode, code: &str, description: Option<&str>) -> Response {
     page_with(status, code, description, "")
 }
 
-/// Makes the same, with HTML after the text.
+/// Returns an error page with HTML after the text.
 pub(crate) fn page_with(
     status: StatusCode,
     code: &str,
@@ -50,7 +50,7 @@ pub(crate) fn page_with(
     )
 }
 
-/// Makes a page that is not cached or framed, and that may do what its policy allows.
+/// Returns a page that is not cached or framed, with a content security policy.
 pub(crate) fn html(status: StatusCode, policy: &str, page: String) -> Response {
     let mut response = Response::new(page.into_bytes());
     *response.status_mut() = status;
@@ -65,7 +65,7 @@ pub(crate) fn html(status: StatusCode, policy: &str, page: String) -> Response {
     response
 }
 
-/// Returns a text as HTML, also inside an attribute's quotes.
+/// Returns a text escaped for HTML, also for quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -75,7 +75,7 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // A browser would make one of the two of each.
+            // A browser would change line breaks without this.
             '\r' => out.push_str("&#13;"),
             '\n' => out.push_str("&#10;"),
             letter => out.push(letter),
@@ -84,7 +84,7 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// Makes a redirect to a URI with these parameters at the end of its query, or in its fragment.
+/// Returns a redirect to a URI with parameters at the end of the query, or in the fragment.
 pub(crate) fn redirect(
     uri: &str,
     parameters: &[(&str, &str)],
@@ -98,7 +98,7 @@ pub(crate) fn redirect(
         (false, true) => "&",
         (false, false) => "?",
     });
-    // `push_text` would take the fragment's mark for a value.
+    // The pairs need a separate buffer, since `push_text` would add `&` after `#`.
     let mut pairs = String::new();
     parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
     location.push_str(&pairs);
