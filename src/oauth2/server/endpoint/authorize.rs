@@ -2,14 +2,14 @@
 //! §4.1.
 //!
 //! ```text
-//!   request --> FindClient --> redirect_uri proven? -- no --> a page
+//!   request --> FindClient --> redirect_uri known? -- no --> a page
 //!      |                            |
-//!      v  request_uri               v  other errors are told to the client
+//!      v  request_uri               v  other errors are sent to the client
 //!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::approve or deny
 //! ```
 //!
-//! Other errors go to the client by a redirect of the browser, or by a link if the client has
-//! registered itself.
+//! Other errors are sent to the client with a redirect of the browser, or with a link if the client
+//! has registered itself.
 
 use std::time::Duration;
 
@@ -34,10 +34,10 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
 use crate::{Moment, Timestamp};
 
-/// The time that the user may take.
+/// The time in which the user must decide.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// Parameters that the server itself understands; all others are for the application to look at.
+/// The parameters that the server uses. All others are passed to the application.
 const KNOWN: [&str; 13] = [
     "response_type",
     "response_mode",
@@ -55,12 +55,12 @@ const KNOWN: [&str; 13] = [
 ];
 
 impl Provider {
-    /// Answers at the authorization endpoint: with the decision that the user has to make, or with
-    /// a refusal. The response to a refusal is a redirect if the client and its redirect_uri are
-    /// proven, and a page if they are not.
+    /// Handles a request to the authorization endpoint, and returns the question for the user.
+    /// [`Rejected::response`](crate::oauth2::server::Rejected::response) is a redirect, or a page
+    /// if the client or its redirect_uri is not known.
     ///
-    /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone
-    /// counts.
+    /// The method of the request is GET or POST (RFC 6749 §3.1). A POST request has its parameters
+    /// in a form, and its query is ignored.
     pub fn authorize<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -84,8 +84,7 @@ impl Provider {
         };
         let parameters = Parameters::parse_doubtful(text)?;
         let client_id = parameters.need("client_id")?.to_owned();
-        // If one of these is there twice, the server cannot know where to send the user, or with
-        // what.
+        // If one of these occurs twice, the server cannot decide where to send the user.
         for name in ["client_id", "redirect_uri", "state", "response_mode", "request_uri"] {
             if parameters.is_twice(name) {
                 return Err(RejectReason::ParameterTwice(name.to_owned()));
@@ -119,7 +118,7 @@ impl Provider {
         ))
     }
 
-    /// Returns the place to which answers go, once it is known to be the client's own.
+    /// Returns the redirect to the client, if the client has registered the redirect_uri.
     pub(crate) fn back(
         &self,
         client: &ClientRecord,
@@ -133,8 +132,7 @@ impl Provider {
         let mode = match parameters.get("response_mode") {
             None if implicit => ResponseMode::Fragment,
             None => ResponseMode::Query,
-            // No redirect can carry this refusal, because the client has not named a mode that is
-            // known.
+            // This refusal cannot be sent with a redirect, because the mode is not known.
             Some(mode) => ResponseMode::from_text(mode).ok_or(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "expected query, fragment or form_post",
@@ -144,7 +142,7 @@ impl Provider {
         Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
     }
 
-    /// Returns the decision that the user has to make, if the request can be granted.
+    /// Returns the question for the user, if the request can be granted.
     pub(crate) fn consent(
         &self,
         client: &ClientRecord,
@@ -169,7 +167,7 @@ impl Provider {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         if response_type == ResponseType::Token && back.mode == ResponseMode::Query {
-            // The answer would appear in logs and in the Referer of everything that the page loads.
+            // The token would appear in logs and in the Referer of everything that the page loads.
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "a token is never sent in the query: expected fragment or form_post",
@@ -197,7 +195,7 @@ impl Provider {
         })
     }
 
-    /// Reads the code_challenge, RFC 7636 §4.3 and §4.4.1.
+    /// Reads the code_challenge (PKCE): RFC 7636 §4.3 and §4.4.1.
     fn challenge(
         &self,
         client: &ClientRecord,
@@ -239,8 +237,8 @@ impl Provider {
         }
     }
 
-    /// Takes a request that was pushed (RFC 9126 §4). It can be loaded again until the user has
-    /// decided, or its time is over.
+    /// Loads a request that was pushed (RFC 9126 §4). It can be loaded again until the user has
+    /// decided, or until it expires.
     fn take_pushed<T: From<Consent> + 'static>(
         &self,
         key: TokenHash,
@@ -272,7 +270,7 @@ impl Provider {
     }
 }
 
-/// Refuses a redirect_uri that the client has not registered.
+/// Returns the refusal of a redirect_uri that the client has not registered.
 pub(crate) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> RejectReason {
     RejectReason::RedirectUri {
         client_id: client.client_id.clone(),

@@ -1,6 +1,6 @@
-//! The metadata that a client may register, RFC 7591 §2. Values that the server does not offer are
-//! left out if other values remain (§3.2.1). The server never registers more than was asked for. A
-//! refusal names the refused value, and the values that would be accepted.
+//! Checks of the metadata that a client registers: RFC 7591 §2. Values that the server does not
+//! offer are left out if other values remain (§3.2.1). The server never registers more than the
+//! client requested. A refusal contains the refused value and the accepted values.
 
 use serde_json::Value;
 
@@ -17,15 +17,15 @@ use crate::oauth2::server::store::records::client_record::Registrant;
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::wire::{is_ascii, truncated, without_secrets};
 
-/// More redirect_uris than this, or contacts, are too many.
+/// The largest number of redirect_uris, and of contacts.
 const MOST: usize = 32;
 
-/// Longer texts than this are too long.
+/// The largest length of a text, in bytes.
 const LONGEST: usize = 2048;
 
-/// A browser or an operating system acts on these by itself, or hands them to a program that is not
-/// a client. With those that [`check_redirect_uri`] refuses, and those of Windows' own programs,
-/// which begin with `ms-`. `localhost` is a host and port whose scheme was forgotten.
+/// Schemes on which a browser or an operating system acts by itself, or for which it starts a
+/// program that is not a client. [`check_redirect_uri`] refuses further ones, and [`check_own`]
+/// refuses prefixes such as `ms-`. `localhost` means that the scheme before the host was forgotten.
 const NO_CLIENTS: [&str; 61] = [
     "applescript",
     "shell",
@@ -90,8 +90,8 @@ const NO_CLIENTS: [&str; 61] = [
     "localhost",
 ];
 
-/// Returns the metadata as they are kept: what was left out is filled in, and what the server does
-/// not know or does not offer to this registrant is left out.
+/// Returns the metadata to store. Defaults are filled in. Members that the server does not know,
+/// and values that it does not offer to this registrant, are left out.
 pub(crate) fn check(
     provider: &Provider,
     mut metadata: ClientMetadata,
@@ -119,9 +119,9 @@ pub(crate) fn check(
     metadata.redirect_uris.iter().try_for_each(|uri| check_own(uri, provider))?;
     check_texts(&metadata)?;
     metadata.scope = metadata.scope.map(|scope| choose_scope(&grants, &scope)).transpose()?;
-    // The server does not check what the statement says.
+    // The server cannot check the statement, so it is not stored.
     metadata.software_statement = None;
-    // Names in other languages stay; whatever else is there means nothing here (§2).
+    // Names in other languages are kept. Other unknown members are ignored (§2).
     let mut names = 0..MOST;
     metadata.extra.retain(|name, value| {
         is_name_in_a_language(name)
@@ -131,8 +131,8 @@ pub(crate) fn check(
     Ok(metadata)
 }
 
-/// Returns whether a member is a client's name in a language that a tag names (RFC 7591 §2.2, RFC
-/// 5646 §4.4.1).
+/// Returns whether a member is the client's name with a language tag (RFC 7591 §2.2, RFC 5646
+/// §4.4.1).
 fn is_name_in_a_language(member: &str) -> bool {
     let tag = member.strip_prefix("client_name#");
     let fits = |tag: &str| {
@@ -141,7 +141,8 @@ fn is_name_in_a_language(member: &str) -> bool {
     tag.is_some_and(fits)
 }
 
-/// Returns whether no text in a value has control characters, which not every database keeps.
+/// Returns whether all texts in a value are free of control characters, which some databases
+/// refuse.
 fn is_clean(value: &Value) -> bool {
     let is_clean_text = |text: &str| !text.contains(char::is_control);
     match value {
@@ -159,8 +160,9 @@ pub(crate) fn refused(member: &str, why: impl Into<String>) -> RejectReason {
     RejectReason::ClientMetadata { member: truncated(member), why: why.into() }
 }
 
-/// Takes empty members for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for
-/// fields that were not filled in. An empty scope stays, since an absent one means every scope.
+/// Removes empty members, which count as absent (RFC 7592 §2.2). Many programs send `""` or `[]`
+/// for fields that were not filled in. An empty scope stays, since an absent scope means every
+/// scope.
 fn leave_out_empty(metadata: &mut ClientMetadata) {
     let is_blank = |text: &str| text.trim().is_empty();
     for text in [
@@ -213,8 +215,8 @@ fn choose_method(
     Ok(method)
 }
 
-/// Leaves those of the grants that are offered to this registrant, each once. Refresh tokens alone
-/// bring nothing.
+/// Keeps the grant types that the server offers to this registrant, each once. Only `refresh_token`
+/// is refused, since the client could not get a first token.
 fn choose_grants<'a>(
     provider: &'a Provider,
     metadata: &mut ClientMetadata,
@@ -224,7 +226,7 @@ fn choose_grants<'a>(
     let may = |grant: &&GrantType| {
         let by_page =
             matches!(grant.name.as_str(), AUTHORIZATION_CODE | REFRESH_TOKEN | DEVICE_CODE);
-        // A client that proves nothing acts for no user and no client (RFC 6749 §4.4).
+        // A public client must not use client credentials (RFC 6749 §4.4).
         (by_page || registrant == Registrant::Trusted)
             && !(grant.name == CLIENT_CREDENTIALS && method == NO_SECRET)
     };
@@ -241,7 +243,7 @@ fn choose_grants<'a>(
         );
         return Err(refused("grant_types", why));
     }
-    // In the order in which they were asked for.
+    // In the order of the request.
     let mut names: Vec<String> = Vec::new();
     for name in asked {
         if !names.contains(&name) && left.iter().any(|own| own.name == name) {
@@ -252,7 +254,7 @@ fn choose_grants<'a>(
     Ok(left)
 }
 
-/// Leaves those of the response types that go with the grants (§2.1), each once.
+/// Keeps the response types that belong to the grant types (§2.1), each once.
 fn choose_response_types(
     metadata: &mut ClientMetadata,
     fitting: &[&str],
@@ -279,12 +281,11 @@ fn choose_response_types(
     Ok(())
 }
 
-/// Keeps the scopes that a grant of the client has.
+/// Keeps the scopes that a grant type of the client has.
 ///
 /// # Security
-/// A scope of which nothing is left must not become absent, since that means every scope. It is
-/// refused, since the client wants something that it cannot get. If the client's grants have no
-/// scopes at all, it becomes empty.
+/// A scope without a remaining word must not become absent, since an absent scope means every
+/// scope. It is refused, or stored as empty if the client's grant types have no scopes.
 fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectReason> {
     let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
     let mut words: Vec<&str> = Vec::new();
@@ -310,10 +311,9 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
     Ok(Scope::from(words))
 }
 
-/// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme,
-/// which has a dot in it (RFC 8252 §7.1, §8.4) unless the operator takes others. The server's own
-/// pages are refused, too: they would take a request that a browser brings from here for the user's
-/// own.
+/// Checks that a redirect_uri is an https URL, an http URL of this machine, or has a private scheme
+/// (RFC 8252 §7.1, §8.4). A private scheme must have a dot, unless the operator accepts all. The
+/// origin of the server is refused: its pages would regard a redirect as a request of the user.
 fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     let refuse = |why: &str, option| {
         Err(RejectReason::ClientRedirectUri {
@@ -352,7 +352,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
         return refuse("it has the origin of this server, which a client cannot have", None);
     }
     let scheme = url.scheme();
-    // Those of systems may have a dot, too.
+    // Schemes of operating systems can have a dot, too.
     if NO_CLIENTS.contains(&scheme)
         || ["ms-", "x-apple", "microsoft-"].iter().any(|own| scheme.starts_with(own))
     {
@@ -380,7 +380,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     )
 }
 
-/// Checks texts and links that pages will show.
+/// Checks texts and links that pages can show.
 fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
     for (member, link) in [
         ("client_uri", &metadata.client_uri),
@@ -453,8 +453,8 @@ fn too_long(length: usize) -> String {
     format!("received {length} bytes, expected at most {LONGEST}")
 }
 
-/// Returns names in the form in which a refusal shows them. The length is bounded, since the other
-/// side wrote them.
+/// Returns names for the text of a refusal. The length is limited, since the client chose the
+/// names.
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let all = names.map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     let shown = truncated(&all);
@@ -465,8 +465,8 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// Returns whether a page can show a text: something is to be seen, and nothing hides or turns the
-/// rest around.
+/// Returns whether a page can show a text: it is visible, and has no characters that hide or
+/// reverse other text.
 fn is_plain(text: &str) -> bool {
     let hides = |letter: char| {
         letter.is_control()

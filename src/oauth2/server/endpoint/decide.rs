@@ -1,4 +1,4 @@
-//! The user's decision on an authorization request, and the way back to the client: RFC 6749 §4.1.2
+//! The user's decision on an authorization request, and the redirect to the client: RFC 6749 §4.1.2
 //! and §4.2.2.
 //!
 //! ```text
@@ -36,18 +36,19 @@ use crate::wire::truncated;
 use crate::{Moment, Response};
 
 impl Provider {
-    /// Ends an authorization request that the user does not grant: the response leads back to the
-    /// client with `access_denied`.
+    /// Ends an authorization request that the user denies. The response redirects to the client
+    /// with `access_denied`.
     ///
-    /// The client is looked at once more, and a pushed request is used. A request that was decided
-    /// before is refused.
+    /// The client and its redirect_uri are checked again. A pushed request can be decided once, and
+    /// a second decision on it is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
         self.end(consent, RejectReason::Denied, RefusalChannel::redirect)
     }
 
-    /// Ends an authorization request with another error, such as `login_required` for a request
-    /// with `prompt=none`, for which the user was not asked. The user is sent back, or gets a page
-    /// with a link if the client has registered itself (RFC 9700 §4.11.2).
+    /// Ends an authorization request with an error code, without a question to the user. For
+    /// example, use `login_required` for a request with `prompt=none` if the user is not signed in.
+    /// The response redirects to the client. If the client has registered itself, the response is a
+    /// page with a link instead (RFC 9700 §4.11.2).
     ///
     /// # Examples
     /// ```
@@ -60,7 +61,7 @@ impl Provider {
     /// }
     /// ```
     ///
-    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as
+    /// An error code with characters that are not allowed (RFC 6749 §4.1.2.1) leads to
     /// [`RejectReason::Misconfigured`].
     pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
@@ -86,10 +87,12 @@ impl Provider {
         })
     }
 
-    /// Ends an authorization request that the user grants: the response leads back to the client,
-    /// with a code or, in the implicit grant, a token. Call it only after the application knows who
-    /// the user is. The client is looked at once more, for the case that it has changed, and a
-    /// pushed request is used. A request that was decided before is refused.
+    /// Ends an authorization request that the user grants. The response redirects to the client
+    /// with a code, or with a token in the implicit grant. Sign the user in before you call this.
+    ///
+    /// The client, its redirect_uri, the scope and the resources are checked again, since they can
+    /// have changed. A pushed request can be decided once, and a second decision on it is refused.
+    /// All other requests can be approved again, and get another code.
     pub fn approve(
         &self,
         consent: Consent,
@@ -102,7 +105,7 @@ impl Provider {
         })
     }
 
-    /// Looks whether the client and its redirect_uri are still there.
+    /// Continues if the client still exists and has the redirect_uri.
     fn decide_on(
         &self,
         mut consent: Consent,
@@ -127,7 +130,7 @@ impl Provider {
                 client
                     .find_redirect_uri(asked, provider.0.any_port())
                     .ok_or_else(|| unregistered(&client, asked))?;
-                // A consent may have travelled through the browser.
+                // A consent can have been changed in the browser.
                 consent.back.issuer.clone_from(&provider.0.issuer);
                 next(provider, client, consent)
             },
@@ -155,7 +158,7 @@ impl Provider {
         if consent.expires_at <= moment.now {
             return Err(RejectReason::DecidedTooLate);
         }
-        // The client may have become a public one meanwhile.
+        // The client can have become public since the request.
         let needs_proof = self.0.require_pkce || client.is_public();
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof
         {
@@ -245,7 +248,7 @@ impl Provider {
     }
 }
 
-/// Sends a token by the implicit grant, RFC 6749 §4.2.2.
+/// Redirects with a token of the implicit grant: RFC 6749 §4.2.2.
 fn give_token(
     issued: IssuedTokens,
     back: Box<ClientRedirect>,
@@ -271,8 +274,8 @@ fn give_token(
     })
 }
 
-/// Spends a request that was pushed, so that it is decided once. If it was decided before, a page
-/// tells the user so: the client has its answer.
+/// Marks a pushed request as used, so that it is decided once. If it was decided before, the user
+/// gets a page, since the client already has a response.
 fn use_up(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,

@@ -1,5 +1,4 @@
-//! Devices without a browser: the way in which they begin, and in which they ask whether the user
-//! has decided. RFC 8628 §3.1 to §3.5.
+//! The device authorization endpoint, for devices without a browser: RFC 8628 §3.1 and §3.2.
 
 use std::sync::Arc;
 
@@ -22,11 +21,12 @@ use crate::oauth2::server::store::records::one_time_record::{
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
-/// Consonants that people do not take for one another, and that make no words (§6.1).
+/// Consonants that are easy to distinguish and do not form words (§6.1).
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 impl Provider {
-    /// Answers at the endpoint at which a device begins (§3.1).
+    /// Handles a request to the device authorization endpoint (RFC 8628 §3.1). The response
+    /// contains a device code and a user code.
     pub fn device_authorization<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -75,8 +75,8 @@ impl Provider {
         }))
     }
 
-    /// Keeps the device's one-time record. User codes are short, so that one may be taken; the next
-    /// is then tried.
+    /// Saves the one-time record of the device. Tries another user code if the first one is already
+    /// in use.
     fn begin_device<T: EndpointOutput>(
         self,
         record: Arc<OneTimeRecord>,
@@ -95,7 +95,7 @@ impl Provider {
         ask(NextQuery::SaveOneTimeRecord, query, channel.clone(), move |saved| {
             if !saved {
                 return match attempt {
-                    // Eight codes can be made of one moment.
+                    // One moment is enough for eight codes.
                     0..7 => Ok(self.begin_device(record, moment, channel, attempt + 1)),
                     _ => Err(RejectReason::Misconfigured(
                         "the store did not save a device code in \
@@ -123,8 +123,8 @@ impl Provider {
     }
 }
 
-/// Returns eight letters, with a dash that makes them easier to read: 34 bits, for a code that
-/// lives for minutes and that only a user who has signed in can try (§5.1).
+/// Returns eight letters with a dash in the middle. The 34 bits are enough, since the code lives
+/// for minutes and only users who have signed in can try it (§5.1).
 fn user_code(moment: &Moment, attempt: u8) -> String {
     let bytes = moment.derive(
         ["user code 0", "user code 1", "user code 2", "user code 3"][usize::from(attempt % 4)],
@@ -140,8 +140,7 @@ fn user_code(moment: &Moment, attempt: u8) -> String {
     letters.iter().take(4).chain(&['-']).chain(letters.iter().skip(4)).collect()
 }
 
-/// Returns a user code as it was issued, from what a user enters: in upper or lower case, and with
-/// any characters between the letters (§6.1).
+/// Returns the user code that a user has entered, in the form in which it was issued (§6.1).
 pub(crate) fn as_issued(entered: &str) -> String {
     let letters = entered
         .chars()

@@ -1,4 +1,4 @@
-//! The page where a user enters a device's code, RFC 8628 §3.3.
+//! The page where a user enters the code of a device: RFC 8628 §3.3.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,15 +26,15 @@ use crate::oauth2::server::store::records::one_time_record::{
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Timestamp};
 
-/// A user with a device in hand has come: show a field for its code, once they have signed in, and
-/// ask [`Provider::find_device`] about what they enter. Nothing is looked up before, since codes
-/// are short, and only users whom the application knows should be able to try them.
+/// A user wants to enter the code of a device (RFC 8628 §3.3). Sign the user in, show a page with a
+/// field for the code, and pass the code to [`Provider::find_device`]. Only users who are signed in
+/// should be able to try codes, since codes are short.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::DevicePage;
 ///
 /// fn field(page: &DevicePage) -> String {
-///     // It is empty, or has the characters of a code alone.
+///     // The code has only letters, digits and a dash.
 ///     format!(
 ///         r#"<input name="user_code" value="{}">"#,
 ///         page.user_code.as_deref().unwrap_or_default()
@@ -44,8 +44,8 @@ use crate::{Moment, Timestamp};
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DevicePage {
-    /// The code in the URL, for the field. The user still has to be asked whether it is the one
-    /// that the device shows (§3.3.1).
+    /// The code in the URL of the request, for the field of the page. Ask the user whether the
+    /// device shows the same code (§3.3.1). `None` if the URL has no code.
     pub user_code: Option<String>,
 }
 
@@ -55,12 +55,12 @@ impl fmt::Debug for DevicePage {
     }
 }
 
-/// A device that asks for access, while the user decides. It is serde, so that it survives a login
-/// page; the advice at [`Consent`](crate::oauth2::server::Consent) about its storage and its form
-/// applies here, too.
+/// A device's request for access, on which the user has to decide. It implements serde's
+/// `Serialize` and `Deserialize`, so you can store it until the decision. Store it on the server,
+/// and protect the form of your page against CSRF: see [`Consent`](crate::oauth2::server::Consent).
 ///
-/// A user who tries codes must have signed in, and the application has to bound the number of
-/// attempts (§5.1): codes are short.
+/// Codes are short, so sign users in before they can try codes, and limit the number of attempts
+/// (§5.1).
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -76,19 +76,20 @@ impl fmt::Debug for DevicePage {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeviceConsent {
-    /// The client that asks. Nothing proves that it is that one, if it is public.
+    /// The client id of the device's program. If the client is public, any other program can use
+    /// this client id.
     pub client_id: String,
-    /// Its name, for people.
+    /// The name of the client, to show to the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
-    /// The code that the device shows, to be shown once more.
+    /// The code that the device shows. Show it on your page, too, so that the user can compare.
     pub user_code: String,
-    /// The scope that is asked for.
+    /// The scope that the client requests.
     pub scope: Scope,
-    /// The resources that it is for (RFC 8707).
+    /// The resources to which the client requests access (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// The time until which the decision is awaited.
+    /// The time at which the device code expires.
     pub expires_at: Timestamp,
 }
 
@@ -103,7 +104,7 @@ impl fmt::Debug for DeviceConsent {
 }
 
 impl Provider {
-    /// Answers at the endpoint where a user enters a device's code (§3.3).
+    /// Handles a request to the page where a user enters the code of a device (RFC 8628 §3.3).
     pub fn device_page<B>(&self, request: &Request<B>) -> ServerStep<DevicePage> {
         or_reject(
             &RefusalChannel::page(Endpoint::Device),
@@ -120,9 +121,9 @@ impl Provider {
         Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
-    /// Finds the device that waits with that code. Upper and lower case are the same, and
-    /// characters between the letters are ignored. If there is no such device, the request is
-    /// refused with [`RejectReason::UserCode`]; the application then shows the field once more.
+    /// Finds the device that waits with a user code. The case of the letters and characters between
+    /// them are ignored. If no device waits with the code, the request is refused with
+    /// [`RejectReason::UserCode`]: show the page with the field again.
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
@@ -153,8 +154,7 @@ impl Provider {
         })
     }
 
-    /// Grants the device what it asks, for the user. Call it only after the application knows who
-    /// the user is.
+    /// Stores that the user grants access to the device. Sign the user in before you call this.
     pub fn approve_device(
         &self,
         device: DeviceConsent,
@@ -164,13 +164,13 @@ impl Provider {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 
-    /// Refuses the device what it asks, for the user.
+    /// Stores that the user denies access to the device.
     pub fn deny_device(&self, device: DeviceConsent, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, None, moment, 0)
     }
 
-    /// Notes the decision; once more if the device has asked in between, which changes its one-time
-    /// record.
+    /// Stores the decision. Tries again if a request of the device has changed the one-time record
+    /// in between.
     fn decide_device(
         self,
         device: DeviceConsent,

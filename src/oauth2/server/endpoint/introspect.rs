@@ -1,4 +1,4 @@
-//! The facts about a token, for those who may know: RFC 7662.
+//! Token introspection: RFC 7662.
 
 use std::sync::Arc;
 
@@ -20,11 +20,11 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response, Timestamp};
 
 impl Provider {
-    /// Answers at the introspection endpoint. A confidential client learns about its own tokens,
-    /// and a client that
-    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all)
-    /// learns about every access token. For all other tokens the answer is that they are not
-    /// active, whatever they are.
+    /// Handles a request to the introspection endpoint (RFC 7662). A confidential client can
+    /// introspect its own tokens. A client with
+    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) can
+    /// introspect every access token, too. For all other tokens the response is `"active": false`.
+    /// Public clients are refused.
     pub fn introspect<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -70,8 +70,7 @@ impl Provider {
         }))
     }
 
-    /// Returns the token, if the client is to know of it, or why it is not active for the client,
-    /// which is for the log alone.
+    /// Returns the token if it is active for the client, or the reason for the log.
     fn tells(
         &self,
         client: &ClientRecord,
@@ -80,8 +79,7 @@ impl Provider {
     ) -> Result<Arc<TokenRecord>, RejectReason> {
         let record = found.ok_or(RejectReason::TokenUnknown)?;
         let is_own = record.grant.client_id == client.client_id;
-        // A resource server has no use for a refresh token, and must not admit a request that shows
-        // one.
+        // A resource server must not accept a refresh token as an access token.
         let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
         if !is_own && !may_see_all {
             return Err(RejectReason::TokenOfAnotherClient);
@@ -105,8 +103,7 @@ impl Provider {
             client_id: Some(record.grant.client_id.clone()),
             token_type: Some(match record.kind {
                 TokenKind::Access => "Bearer".to_owned(),
-                // Not to be shown to a resource server (RFC 8693 §2.2.1), as a client that is one
-                // itself has to know.
+                // `N_A` says that resource servers do not accept the token (RFC 8693 §2.2.1).
                 TokenKind::Refresh => "N_A".to_owned(),
             }),
             exp: record.expires_at,

@@ -1,4 +1,4 @@
-//! The metadata that the server publishes about itself, RFC 8414.
+//! The metadata that the server publishes: RFC 8414.
 
 use http::{Request, StatusCode};
 
@@ -17,7 +17,7 @@ use crate::oauth2::server::store::traits::ServerStep;
 use crate::oauth2::{Metadata, ResponseMode};
 
 impl Provider {
-    /// Returns the metadata, as they follow from the configuration (RFC 8414 §2).
+    /// Returns the metadata of the server, from its configuration (RFC 8414 §2).
     pub fn metadata(&self) -> Metadata {
         let config = &self.0;
         let url = |endpoint| Some(config.paths.url(endpoint));
@@ -67,7 +67,7 @@ impl Provider {
             revocation_endpoint: url(Endpoint::Revoke),
             revocation_endpoint_auth_methods_supported: texts(&methods),
             introspection_endpoint: url(Endpoint::Introspect),
-            // A client that asks about others' tokens must authenticate.
+            // Public clients cannot introspect tokens.
             introspection_endpoint_auth_methods_supported: texts(&secrets),
             code_challenge_methods_supported: code.then(|| texts(challenges)).flatten(),
             device_authorization_endpoint: self
@@ -84,7 +84,9 @@ impl Provider {
         self.with_members(metadata)
     }
 
-    /// Puts the members of the operator in place of those that are there.
+    /// Adds the members of
+    /// [`ProviderBuilder::metadata`](field@crate::oauth2::server::ProviderBuilder::metadata), which
+    /// replace those of the server.
     fn with_members(&self, metadata: Metadata) -> Metadata {
         let members = &self.0.metadata;
         let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&metadata) else {
@@ -94,7 +96,7 @@ impl Provider {
         serde_json::from_value(serde_json::Value::Object(all)).unwrap_or(metadata)
     }
 
-    /// Answers at the metadata's endpoint (RFC 8414 §3).
+    /// Handles a request to the metadata endpoint (RFC 8414 §3).
     pub fn metadata_response<B>(&self, request: &Request<B>) -> ServerStep<Response> {
         or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
     }
@@ -105,7 +107,7 @@ impl Provider {
     ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "GET, HEAD")?;
         let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
-        // It is public, and seldom changes.
+        // The metadata are public, and seldom change.
         let headers = response.headers_mut();
         headers.insert(
             http::header::CACHE_CONTROL,

@@ -1,4 +1,4 @@
-//! The endpoints, one file each.
+//! The endpoints of the server, and the pages of the application.
 
 pub(crate) mod authorize;
 pub(crate) mod client_metadata;

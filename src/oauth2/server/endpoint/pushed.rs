@@ -1,4 +1,4 @@
-//! Pushed authorization requests, RFC 9126.
+//! Pushed authorization requests: RFC 9126.
 
 use std::sync::Arc;
 
@@ -21,9 +21,10 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
 impl Provider {
-    /// Answers at the endpoint for pushed authorization requests (§2): it tells at once what is
-    /// wrong with a request, and the user's browser then brings nothing but the name of the
-    /// request.
+    /// Handles a pushed authorization request (RFC 9126 §2). The client sends the parameters, and
+    /// the response contains a `request_uri`, or an error if a parameter is wrong. The client then
+    /// sends the user's browser to the authorization endpoint with only the `request_uri` and its
+    /// client id.
     pub fn push<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -62,8 +63,7 @@ impl Provider {
             let record = OneTimeRecord {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
-                // The user may still decide on the last page that it opens when the request can no
-                // longer be loaded.
+                // The user can still decide on a page that was opened before `loadable_until`.
                 expires_at: loadable_until.after(PATIENCE),
                 content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };

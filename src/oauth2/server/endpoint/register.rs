@@ -1,4 +1,4 @@
-//! Clients that register and manage themselves: RFC 7591 §3, RFC 7592 §2.
+//! The registration of clients, and its management: RFC 7591 §3, RFC 7592 §2.
 
 use std::sync::Arc;
 
@@ -31,25 +31,26 @@ use crate::wire::{json, lenient};
 use crate::{Moment, Response, Secret};
 
 impl Provider {
-    /// Answers at the endpoint for registration, and at the endpoints below it, at which a client
-    /// manages its registration. The client may change its metadata, also its scope, within what
-    /// the policy lets it register.
+    /// Handles a request to the registration endpoint, or to a path below it (RFC 7591, RFC 7592).
+    /// At the paths below it, a client reads, changes or deletes its registration. The client can
+    /// change all its metadata, with the same limits as at registration.
     ///
-    /// Values of `scope`, `grant_types` and `response_types` that are not offered to the client are
-    /// left out, and the answer says what was registered (RFC 7591 §3.2.1). If nothing usable is
-    /// left, and for every other fault, the refusal names the member, what was received and what is
-    /// accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
+    /// Values of `scope`, `grant_types` and `response_types` that the server does not offer to the
+    /// client are left out. The response contains what was registered (RFC 7591 §3.2.1). If no
+    /// usable value is left, and for every other fault, the request is refused. The refusal
+    /// contains the member, the received value and the accepted values. Empty members (`null`,
+    /// `""`, `[]`) count as absent (RFC 7592 §2.2).
     ///
     /// # Security
-    /// The server never registers more than was asked for. An absent `scope` means every scope of
-    /// the client's grants; an empty one means no scope, and is kept. If no word that is asked for
-    /// is offered, the registration is refused; if the client's grants have no scopes at all, the
-    /// scope becomes empty instead. It never becomes absent.
-    /// [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) is about token
-    /// requests and does not apply here.
+    /// The server never registers more than the client requested. A client without a `scope` can
+    /// request every scope of its grant types. An empty `scope` means no scope, and is stored as
+    /// empty. If the server offers no word of the `scope`, the registration is refused. If the
+    /// client's grant types have no scopes, the stored scope is empty instead.
+    /// [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) does not apply
+    /// to registrations.
     ///
-    /// An update is judged by the current policy, and never gives more than the policy under which
-    /// the client registered ([`ClientRecord::registrant`]).
+    /// An update never gives more than the current policy allows, nor more than the policy under
+    /// which the client registered: see [`ClientRecord::registrant`].
     ///
     /// # Examples
     /// ```
@@ -98,7 +99,7 @@ impl Provider {
         or_reject(&RefusalChannel::bearer(Endpoint::Register), answered)
     }
 
-    /// Registers a client, RFC 7591 §3.1.
+    /// Registers a client: RFC 7591 §3.1.
     fn register_new<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
@@ -139,8 +140,8 @@ impl Provider {
         ))
     }
 
-    /// Answers a request by which a client manages its registration, RFC 7592 §2. A client that
-    /// does not exist and a token that is wrong look the same.
+    /// Handles a request with which a client manages its registration: RFC 7592 §2. The responses
+    /// for an unknown client and a wrong token are equal.
     fn manage<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         client_id: String,
@@ -188,8 +189,8 @@ impl Provider {
         ))
     }
 
-    /// Replaces the metadata as a whole, RFC 7592 §2.2. The client's secret stays, unless the
-    /// client needs a secret from now on, or needs none any more.
+    /// Replaces all metadata: RFC 7592 §2.2. The client keeps its secret, unless it changes to a
+    /// method with or without a secret.
     fn replace<T: EndpointOutput>(
         &self,
         record: Arc<ClientRecord>,
@@ -223,13 +224,14 @@ impl Provider {
                 ));
             }
         }
-        // A tighter policy must not make those trusted who came in before it.
+        // A client that registered under `AllowAnyone` must not become trusted under a later
+        // policy.
         let registrant = record.registrant.min(self.0.registration.registrant());
         let mut after = ClientRecord {
             metadata: check(self, metadata, registrant)?,
             ..ClientRecord::clone(&record)
         };
-        // A secret is useful if it is the only proof.
+        // A secret for another method would weaken the authentication.
         let by_secret = is_by_secret(&after);
         let secret = if by_secret && after.secret.is_none() {
             self.give_secret(&mut after, moment)
@@ -240,7 +242,7 @@ impl Provider {
             (after.secret, after.previous_secret) = (None, None);
         }
         let mut answer = self.registration_response(&after, secret.as_ref())?;
-        // RFC 7592 §3: it is in every answer.
+        // Every response contains the token (RFC 7592 §3).
         answer["registration_access_token"] = registration.expose().into();
         let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
         Ok(ask(
@@ -256,7 +258,7 @@ impl Provider {
         ))
     }
 
-    /// Makes a secret for a client that proves itself by one.
+    /// Generates a secret for a client that authenticates with a secret.
     fn give_secret(&self, record: &mut ClientRecord, moment: &Moment) -> Option<Secret> {
         if !is_by_secret(record) {
             return None;
@@ -267,8 +269,8 @@ impl Provider {
         Some(secret)
     }
 
-    /// Returns the response that tells the client its own registration (RFC 7591 §3.2.1). A secret
-    /// is told once: the server keeps its hash.
+    /// Returns the response with the client's registration (RFC 7591 §3.2.1). It contains only a
+    /// new secret, since the server stores only the hash.
     fn registration_response(
         &self,
         record: &ClientRecord,
@@ -283,7 +285,7 @@ impl Provider {
         if let Some(secret) = secret {
             let expires_at = record.secret.as_ref().and_then(|own| own.expires_at);
             answer["client_secret"] = secret.expose().into();
-            // 0 is never.
+            // 0 means that the secret does not expire.
             answer["client_secret_expires_at"] =
                 expires_at.map_or(0, crate::Timestamp::as_secs).into();
         }
@@ -298,7 +300,8 @@ fn is_by_secret(record: &ClientRecord) -> bool {
     matches!(method, Some(CLIENT_SECRET_BASIC | CLIENT_SECRET_POST))
 }
 
-/// Returns the metadata that a request brings, and all its members. Null is absent (RFC 7592 §2.2).
+/// Returns the members of the body, and the metadata in them. Null counts as absent (RFC 7592
+/// §2.2).
 fn read<B: AsRef<[u8]>>(
     request: &Request<B>,
 ) -> Result<(Map<String, Value>, ClientMetadata), RejectReason> {
@@ -320,8 +323,7 @@ fn read<B: AsRef<[u8]>>(
     }
 }
 
-/// Returns the refusal of the first member that has a value of another type than RFC 7591 §2 gives
-/// it.
+/// Returns the refusal of the first member whose value has a wrong type (RFC 7591 §2).
 fn unreadable(members: &Map<String, Value>) -> RejectReason {
     let needed = ("redirect_uris".to_owned(), Value::Array(Vec::new()));
     let odd = lenient::odd(members, needed, ClientMetadata::deserialize).next();

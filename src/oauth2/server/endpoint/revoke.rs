@@ -1,4 +1,4 @@
-//! Revoking a token, RFC 7009; and a grant, for the application's own pages.
+//! Revocation of tokens (RFC 7009), and of grants by the application.
 
 use http::{Request, StatusCode};
 
@@ -17,9 +17,9 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
 
 impl Provider {
-    /// Answers at the revocation endpoint. If a refresh token is revoked, all tokens of its grant
-    /// are revoked with it; an access token is revoked alone. A token that does not exist counts as
-    /// revoked (RFC 7009 §2.2).
+    /// Handles a request to the revocation endpoint (RFC 7009). If the token is a refresh token,
+    /// all tokens of its grant are revoked. If it is an access token, only this token is revoked.
+    /// For an unknown token the response is a success (RFC 7009 §2.2).
     pub fn revoke<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -52,8 +52,8 @@ impl Provider {
         }))
     }
 
-    /// Revokes a grant with all its tokens: for a page where a user sees what was granted, or for
-    /// an operator.
+    /// Revokes a grant with all its tokens. Use it, for example, on a page where users see and
+    /// revoke what they have granted.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{MemoryStore, TokenRecord};

@@ -1,4 +1,4 @@
-//! The token endpoint, RFC 6749 §3.2.
+//! The token endpoint: RFC 6749 §3.2.
 
 use http::Request;
 
@@ -15,7 +15,8 @@ use crate::wire::truncated;
 use crate::{Moment, Response};
 
 impl Provider {
-    /// Answers at the token endpoint. If the application decides on grants, see
+    /// Handles a request to the token endpoint (RFC 6749 §3.2). If the application decides on a
+    /// grant type, drive the request with
     /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant).
     pub fn token<B: AsRef<[u8]>>(
         &self,
