@@ -1,4 +1,4 @@
-//! The client of a request, RFC 6749 §2.3.
+//! The authentication of a request's client: RFC 6749 §2.3.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,21 +22,21 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{auth_param, form, truncated};
 use crate::{Secret, Timestamp};
 
-/// The credentials that a request shows of its client.
+/// The credentials of the client in a request.
 pub(crate) struct PresentedCredentials {
     endpoint: Endpoint,
     claim: ClaimedIdentity,
-    /// Another reading of HTTP Basic, if it differs.
+    /// The second reading of HTTP Basic, if it differs.
     raw: Option<Box<ClaimedIdentity>>,
 }
 
-/// The client that a request claims to be from, and the proof of that.
+/// The client id in a request, and the credential for it.
 struct ClaimedIdentity {
     client_id: String,
     proof: Credential,
 }
 
-/// The proof of a client's claim to be a certain client.
+/// The credential of a client.
 enum Credential {
     Nothing,
     Secret(Secret),
@@ -44,28 +44,29 @@ enum Credential {
 }
 
 impl Credential {
-    /// Takes an empty secret for none: it may be left out (§2.3.1), so a client without a secret
-    /// may also send an empty one.
+    /// Returns the credential for a secret. An empty secret counts as absent, since clients without
+    /// a secret can leave it out or send an empty one (§2.3.1).
     fn of(secret: Secret) -> Self {
         if secret.is_empty() { Self::Nothing } else { Self::Secret(secret) }
     }
 }
 
-/// A name and a secret.
+/// A client id and a secret.
 struct Pair {
     client_id: String,
     secret: Secret,
 }
 
-/// The two readings of HTTP Basic: each part encoded as in a form (§2.3.1), and each part as it is.
+/// The two readings of HTTP Basic: both parts encoded as in a form (§2.3.1), and both parts without
+/// encoding.
 struct Basic {
     encoded: Option<Pair>,
     raw: Option<Pair>,
 }
 
 impl Authentications {
-    /// Returns the client that the request claims to be from, and its proof. A request may
-    /// authenticate in one way at most (§2.3).
+    /// Returns the client id in the request, and its credential. A request must not authenticate
+    /// with two methods (§2.3).
     pub(crate) fn present<B>(
         &self,
         request: &Request<B>,
@@ -123,7 +124,7 @@ impl Authentications {
         source.find(&parts, &parameters.iter().collect::<Vec<_>>())
     }
 
-    /// Reads name and secret of HTTP Basic.
+    /// Reads the client id and secret of HTTP Basic.
     fn basic(&self, headers: &HeaderMap) -> Result<Option<Basic>, RejectReason> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -135,8 +136,7 @@ impl Authentications {
             return Err(RejectReason::NotAuthenticated);
         }
         let credentials = credentials.trim_ascii_end();
-        // Credentials of a usual length are decoded in place. All bytes that were written are
-        // wiped.
+        // Short credentials are decoded on the stack. The decoded bytes are wiped.
         let mut buffer = [0; 192];
         let basic = if credentials.len() <= 256 {
             let length = BASE64_STANDARD.decode_slice(credentials, &mut buffer).map_err(|_| {
@@ -172,8 +172,8 @@ impl Authentications {
         (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
     }
 
-    /// Reads text that is not UTF-8 as ISO 8859-1, in which Python's `requests`, and programs that
-    /// use it, write credentials without encoding them.
+    /// Reads credentials that are not UTF-8 as ISO 8859-1, in which Python's `requests` sends them
+    /// without encoding.
     fn split_latin(&self, decoded: &[u8]) -> Option<Basic> {
         let colon = memchr::memchr(b':', decoded).filter(|_| self.raw_basic)?;
         let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
@@ -184,8 +184,8 @@ impl Authentications {
         })
     }
 
-    /// Returns the client, if it is the one that it claims to be. The check of an unknown client
-    /// takes as long as that of a wrong secret.
+    /// Returns the client if the credential is correct. The check of an unknown client takes as
+    /// long as that of a wrong secret.
     fn authenticate(
         &self,
         client_id: &str,
@@ -198,7 +198,7 @@ impl Authentications {
         let proven = match proof {
             Credential::Nothing => client.is_some_and(ClientRecord::is_public),
             Credential::Own(check) => {
-                // As much work as for a client that is known.
+                // The stand-in makes the check of an unknown client equally slow.
                 let stand_in = if client.is_none() {
                     self.source.as_ref().map(|source| source.stand_in())
                 } else {
@@ -225,8 +225,8 @@ impl Authentications {
         Ok(client)
     }
 
-    /// Returns the one of the client's secrets that equals this secret. If no secret fits, two
-    /// hashes were checked, however many the client has, and whether the client exists or not.
+    /// Returns the secret of the client that matches. If no secret matches, two hashes were
+    /// checked, whether the client exists or not.
     pub(crate) fn fitting<'c>(
         &self,
         secret: &Secret,
@@ -242,7 +242,7 @@ impl Authentications {
 }
 
 impl Basic {
-    /// Chooses the readings that name the client which the body names, if it names one.
+    /// Keeps the readings with the client id of the body, if the body has a client id.
     fn naming(self, named: Option<&str>) -> Result<Self, RejectReason> {
         let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
         let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
@@ -262,8 +262,7 @@ impl Basic {
 }
 
 impl Pair {
-    /// Returns the client that the request claims to be from, if name and secret have allowed
-    /// characters only.
+    /// Returns the claim, if client id and secret have only allowed characters.
     fn claim(self) -> Result<ClaimedIdentity, RejectReason> {
         check_identifier(&self.client_id)?;
         parameters::check_value("client_secret", self.secret.expose())?;
@@ -271,8 +270,8 @@ impl Pair {
     }
 }
 
-/// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take
-/// them.
+/// Checks that a client id has only characters that RFC 6749 §A.1 allows. Some databases refuse
+/// others.
 fn check_identifier(client_id: &str) -> Result<(), RejectReason> {
     parameters::check_value("client_id", client_id)
 }
@@ -283,8 +282,8 @@ fn has_basic(headers: &HeaderMap) -> bool {
 }
 
 impl Provider {
-    /// Returns a step, or the refusal of a request to an endpoint for clients: with the client that
-    /// it names, for the operator.
+    /// Returns the step, or a refusal as a step. The refusal has the client id of the request for
+    /// the log.
     pub(crate) fn or_reject_with_client<B: AsRef<[u8]>, T>(
         &self,
         request: &Request<B>,
@@ -298,7 +297,7 @@ impl Provider {
         })
     }
 
-    /// Returns the client that a request names, whatever else is wrong with it.
+    /// Returns the client id in a request, even if other parts of the request are wrong.
     fn claimed<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Option<String> {
         let basic = self.0.authentications.basic(request.headers()).ok().flatten();
         let by_basic =
@@ -310,8 +309,7 @@ impl Provider {
         by_basic.or_else(in_body).map(|client_id| truncated(&client_id))
     }
 
-    /// Returns the parameters of a request to an endpoint for clients, and the client that it
-    /// claims to be from.
+    /// Returns the parameters of a POST request, and the credentials of its client.
     pub(crate) fn posted<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
@@ -323,8 +321,7 @@ impl Provider {
         Ok((parameters, presented))
     }
 
-    /// Continues with the client of a request, once it is known to be the one that it claims to be;
-    /// and with its name.
+    /// Authenticates the client of a request, and continues with the client and its client id.
     pub(crate) fn with_client<T: 'static>(
         &self,
         presented: PresentedCredentials,
@@ -349,8 +346,8 @@ impl Provider {
         })
     }
 
-    /// Does the same for HTTP Basic that can be read in two ways. Both readings are always checked,
-    /// so that the time does not tell which of the two names a client.
+    /// Does the same for HTTP Basic with two readings. Both readings are always checked, so an
+    /// attacker cannot find out by the response time which client id exists.
     fn with_client_of_two<T: 'static>(
         &self,
         encoded: ClaimedIdentity,
@@ -373,7 +370,7 @@ impl Provider {
                 authentications.authenticate(&first.client_id, encoded.proof, found, now);
             let by_raw = authentications.authenticate(&raw.client_id, raw.proof, other, now);
             let client = by_encoded.or_else(|reason| {
-                // The reading that names a client says more.
+                // The reason of the reading with an existing client is more exact.
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
@@ -401,8 +398,8 @@ impl Provider {
     }
 }
 
-/// Returns the client if it has the name that was asked for: a store that folds case would let one
-/// client go by many names.
+/// Returns the client if its client id equals that of the query. A store that ignores case could
+/// return a client for other spellings.
 fn itself(found: Option<Arc<ClientRecord>>, query: &FindClient) -> Option<Arc<ClientRecord>> {
     found.filter(|client| client.client_id == query.client_id)
 }

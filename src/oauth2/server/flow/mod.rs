@@ -1,4 +1,5 @@
-//! The way of a request to its endpoint: its parameters, its client, and queries to storage.
+//! The steps that endpoints have in common: parameters, client authentication, and queries to
+//! storage.
 
 pub(crate) mod client_authentication;
 pub(crate) mod parameters;

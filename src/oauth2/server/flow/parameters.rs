@@ -1,4 +1,4 @@
-//! A request's parameters: each at most once, RFC 6749 §3.1 and §3.2.
+//! The parameters of a request, each at most once: RFC 6749 §3.1 and §3.2.
 
 use std::borrow::Cow;
 
@@ -9,25 +9,25 @@ use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::wire::{form, percent, truncated, without_secrets};
 
-/// More than this in one request are not looked at.
+/// The largest number of parameters in a request.
 const MOST: usize = 64;
 
-/// The largest body that is looked at.
+/// The largest size of a body, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// These may be repeated (RFC 8707 §2, RFC 8693 §2.1).
+/// The parameters that can be repeated (RFC 8707 §2, RFC 8693 §2.1).
 const REPEATED: [&str; 2] = ["resource", "audience"];
 
-/// Parameters in their order; those without a value are left out (§3.1).
+/// The parameters in their order. Empty ones count as absent (§3.1).
 #[derive(Clone, Debug)]
 pub(crate) struct Parameters<'r> {
     pairs: Vec<(Cow<'r, str>, Cow<'r, str>)>,
-    /// Whether the form is printable ASCII, and so is all of it that was not decoded.
+    /// If `true`, all names and values that were not decoded are printable ASCII.
     is_printable: bool,
 }
 
 impl<'r> Parameters<'r> {
-    /// Returns the parameters of a body that is a form.
+    /// Returns the parameters of a form in the body.
     pub(crate) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, RejectReason> {
         Self::parse(form_of(request)?)
     }
@@ -38,8 +38,7 @@ impl<'r> Parameters<'r> {
         Ok(parameters)
     }
 
-    /// Parses as [`parse`](Self::parse) does, but does not check that each parameter is there only
-    /// once.
+    /// Parses as [`parse`](Self::parse) does, without [`check`](Self::check).
     pub(crate) fn parse_doubtful(form: &'r str) -> Result<Self, RejectReason> {
         let mut parameters = Vec::with_capacity(8);
         for (name, value) in form::text_pairs(form) {
@@ -57,7 +56,7 @@ impl<'r> Parameters<'r> {
         Ok(Self { pairs: parameters, is_printable: percent::is_printable(form.as_bytes()) })
     }
 
-    /// Checks that nothing is there twice, and that all values have characters that they can have.
+    /// Checks that no parameter occurs twice, and that the values have only allowed characters.
     pub(crate) fn check(&self) -> Result<(), RejectReason> {
         for (at, (name, value)) in self.pairs.iter().enumerate() {
             if !self.is_printable
@@ -74,34 +73,34 @@ impl<'r> Parameters<'r> {
         Ok(())
     }
 
-    /// Returns the only value of that name; `None` if it is missing or empty.
+    /// Returns the value of a parameter. `None` if it is missing or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// Returns the same for a parameter that must be there.
+    /// Returns the value of a required parameter.
     pub(crate) fn need(&self, name: &'static str) -> Result<&str, RejectReason> {
         self.get(name).ok_or(RejectReason::ParameterMissing(name))
     }
 
-    /// Takes a value out.
+    /// Removes and returns a value.
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         let (_, value) =
             self.pairs.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
         Some(std::mem::take(value).into_owned())
     }
 
-    /// Returns whether that name is there more than once.
+    /// Returns whether a parameter occurs more than once.
     pub(crate) fn is_twice(&self, name: &str) -> bool {
         self.pairs.iter().filter(|(own, _)| own == name).count() > 1
     }
 
-    /// Returns all values of that name except the empty ones.
+    /// Returns all values of a parameter except empty ones.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
     }
 
-    /// Returns the resources that are asked for (RFC 8707 §2), each once.
+    /// Returns the requested resources, each once (RFC 8707 §2).
     pub(crate) fn resources(&self) -> Vec<String> {
         let mut resources: Vec<String> = Vec::new();
         for resource in self.all("resource") {
@@ -112,7 +111,7 @@ impl<'r> Parameters<'r> {
         resources
     }
 
-    /// Returns the scope that is asked for, split at the server's separator of scopes.
+    /// Returns the requested scope, split at the scope separator of the server.
     pub(crate) fn scope(&self, separator: char) -> Option<Scope> {
         self.get("scope").map(|scope| Scope::separated(scope.to_owned(), separator))
     }
@@ -125,7 +124,7 @@ impl<'r> Parameters<'r> {
     }
 }
 
-/// Returns the text of a body that is a form.
+/// Returns the text of a form in the body.
 pub(crate) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, RejectReason> {
     if form::is_form(request.headers()) != Some(true) {
         return Err(RejectReason::ContentType("a form (application/x-www-form-urlencoded)"));
@@ -137,10 +136,10 @@ pub(crate) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, Reje
     std::str::from_utf8(body).map_err(|_| RejectReason::ContentType("a form in UTF-8"))
 }
 
-/// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a
-/// database may not take others, and a log or a header may take them for something else.
+/// Checks that a value has only allowed characters (RFC 6749 appendix A). Some databases refuse
+/// others, and logs and headers could be forged with them.
 pub(crate) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
-    // Nearly all are, and every parameter can be.
+    // Nearly all values are printable ASCII, which is allowed everywhere.
     if percent::is_printable(value.as_bytes()) && percent::is_printable(name.as_bytes()) {
         return Ok(());
     }
@@ -157,15 +156,15 @@ pub(crate) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
     }
 }
 
-/// The characters that a value can have.
+/// The characters that are allowed in a value.
 enum Characters {
-    /// Printable characters of ASCII: `VSCHAR` and what is narrower.
+    /// Printable ASCII: `VSCHAR`, or a subset of it.
     Visible,
-    /// A text of one line in any script.
+    /// Text without control characters.
     Text,
-    /// A value that a person may have typed: `UNICODECHARNOCRLF`.
+    /// Text that a user can type: `UNICODECHARNOCRLF`.
     Typed,
-    /// The value of an application's parameter: a text of several lines, too.
+    /// Text for the application, which can have line breaks.
     Any,
 }
 
@@ -208,8 +207,8 @@ fn is_binary(byte: u8) -> bool {
 }
 
 impl Provider {
-    /// Refuses resources that do not belong to this server, and requests without a resource if one
-    /// is required.
+    /// Checks that all resources belong to the server, and that there is one if the options require
+    /// it.
     pub(crate) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
         if self.0.require_resource && asked.is_empty() {
             return Err(RejectReason::ResourceMissing);
@@ -218,7 +217,7 @@ impl Provider {
     }
 }
 
-/// Refuses resources that are not among those that are known (RFC 8707 §2).
+/// Checks that all requested resources are known (RFC 8707 §2).
 pub(crate) fn check_resources(asked: &[String], known: &[String]) -> Result<(), RejectReason> {
     match asked.iter().find(|asked| !known.contains(asked)) {
         Some(other) => Err(RejectReason::ResourceRefused(without_secrets(other))),

@@ -1,5 +1,4 @@
-//! The way of a request through its endpoint: queries to storage, and what follows from their
-//! outputs.
+//! The steps of a request: queries to storage, and functions that continue with the results.
 
 use http::{Method, Request};
 
@@ -9,14 +8,14 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
-/// The result with which the replies of endpoints that answer by themselves end: the response, or
-/// what [`Provider::dispatch`] makes of it. The functions behind the endpoints are generic over it,
-/// since mapping a step costs a box for each query.
+/// The result of endpoints that need no page: a response, or
+/// [`Dispatched`](crate::oauth2::server::Dispatched). The functions of the endpoints are generic
+/// over it, since mapping a step would need a box for each query.
 pub(crate) trait EndpointOutput: From<Response> + 'static {}
 
 impl<T: From<Response> + 'static> EndpointOutput for T {}
 
-/// Checks that a request has the method of its endpoint.
+/// Checks the method of a request. `allowed` is a list as in the `Allow` header.
 pub(crate) fn check_method<B>(
     request: &Request<B>,
     allowed: &'static str,
@@ -27,8 +26,8 @@ pub(crate) fn check_method<B>(
     Err(RejectReason::HttpMethod { method: Method::clone(request.method()), allowed })
 }
 
-/// Makes a step of a query and of the function that continues with its answer. If the next step is
-/// a refusal, or storage fails, the other side is told so.
+/// Returns a step with a query and the function that continues with its result. If the function
+/// refuses the request, or storage fails, the step ends in a refusal for the channel.
 pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
@@ -38,7 +37,7 @@ pub(crate) fn ask<Q: ServerQuery, T>(
     ask_back(pending, query, channel, move |_, answer| next(answer))
 }
 
-/// Does the same for a function that needs the query back.
+/// Does the same as [`ask`] for a function that needs the query.
 pub(crate) fn ask_back<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
@@ -51,7 +50,7 @@ pub(crate) fn ask_back<Q: ServerQuery, T>(
     })))
 }
 
-/// Returns the step, or the refusal as a step.
+/// Returns the step, or the refusal for the channel as a step.
 pub(crate) fn or_reject<T>(
     channel: &RefusalChannel,
     result: Result<ServerStep<T>, RejectReason>,

@@ -1,5 +1,5 @@
-//! Grants on which the application decides without a page: passwords (RFC 6749 §4.3), token
-//! exchange (RFC 8693) and extensions (RFC 6749 §4.5).
+//! Grant types on which the application decides without a page: passwords (RFC 6749 §4.3), token
+//! exchange (RFC 8693) and extension grants (RFC 6749 §4.5).
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl TokenRequest {
         self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
-    /// Looks first whether the subject's token is one of this server's.
+    /// Handles a token exchange. Looks up first whether the subject token is one of this server.
     pub(crate) fn exchange<T: EndpointOutput>(
         self,
         ExchangeParameters(exchange): ExchangeParameters,
@@ -59,7 +59,8 @@ impl TokenRequest {
             if let Some(record) = found.as_ref().filter(|record| record.kind == TokenKind::Refresh)
                 && record.grant.client_id != self.client.client_id
             {
-                // As at the refresh grant: no other client can have it honestly.
+                // As in the refresh token grant, another client cannot have the token without a
+                // leak.
                 let reason =
                     RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
@@ -68,7 +69,8 @@ impl TokenRequest {
         }))
     }
 
-    /// Exchanges a living token of this server. The new token can do no more than that token.
+    /// Asks the application about the exchange of a token. If the token is one of this server, the
+    /// new token has no further scopes and resources.
     fn exchange_with<T: EndpointOutput>(
         mut self,
         mut exchange: Box<Exchange>,
@@ -91,7 +93,7 @@ impl TokenRequest {
         self.decide(GrantCredential::Exchange(exchange), scope, subject)
     }
 
-    /// Returns the part of a token's scope that the client may ask for.
+    /// Returns the part of a token's scope that the client may request.
     fn common_scope(&self, subject: &TokenRecord) -> Scope {
         let offered = self.grant_type().scopes.as_ref();
         let allowed = self.client.metadata.scope.as_ref();
@@ -123,7 +125,7 @@ impl TokenRequest {
         }))
     }
 
-    /// Asks the application, and continues with its decision and with the query.
+    /// Asks the application, and continues with its decision and the query.
     pub(crate) fn ask_application<T: EndpointOutput>(
         self,
         query: DecideGrant,
@@ -149,13 +151,13 @@ impl TokenRequest {
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let approval = decision.granted().map_err(|reason| match reason {
-            // A guess, perhaps: the log tells it from other denials.
+            // It can be a guess of an attacker, so the log distinguishes it.
             RejectReason::GrantDenied if self.grant_type().name == PASSWORD => {
                 RejectReason::PasswordDenied
             }
             reason => reason,
         })?;
-        // A token that was made from another is revoked with the grant of that other token.
+        // The new token belongs to the grant of the exchanged token, and is revoked with it.
         let id =
             parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id);
         let (client_id, grant_type) =

@@ -1,4 +1,4 @@
-//! The grant of client credentials, RFC 6749 §4.4.
+//! The client credentials grant: RFC 6749 §4.4.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::traits::ServerStep;
 
 impl TokenRequest {
-    /// Grants a client access for itself, RFC 6749 §4.4.
+    /// Grants access to a client for itself.
     pub(crate) fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;

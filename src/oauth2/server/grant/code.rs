@@ -1,15 +1,15 @@
-//! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
+//! The authorization code grant: RFC 6749 §4.1.3 and RFC 7636 §4.6.
 //!
 //! ```text
 //!   FindOneTimeRecord
 //!      |
-//!      v  whose is it?  -- another client's, or used --> Revoke(Approval) --> invalid_grant
+//!      v  is it this client's, and unused? -- no --> Revoke::Grant --> invalid_grant
 //!      |
 //!      v  redirect_uri and code_verifier fit?
-//!      |                -- no --> Redeem (used for nothing) --> invalid_grant
+//!      |                -- no --> Redeem without tokens --> invalid_grant
 //!      v
 //!   Redeem with new tokens --> Redeemed --> tokens
-//!                          --> Replayed --> Revoke(Approval) --> invalid_grant
+//!                          --> Replayed --> Revoke::Grant --> invalid_grant
 //! ```
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use crate::oauth2::server::store::records::one_time_record::{DeviceStage, OneTim
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::percent;
 
-/// The thing that is redeemed for tokens.
+/// The kind of the one-time record that is redeemed for tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Redeemed {
     Code,
@@ -56,8 +56,8 @@ impl TokenRequest {
                     .filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
                 let found = found.ok_or(RejectReason::CodeUnknown)?;
                 let grant_id = found.record.grant_id;
-                // A code in another client's hands has leaked, and the tokens of its grant may have
-                // leaked, too.
+                // If another client has the code, it has leaked, and the tokens of its grant can
+                // have leaked, too.
                 if found.record.client_id != self.client.client_id {
                     return Ok(self.revoke(
                         grant_id,
@@ -81,7 +81,8 @@ impl TokenRequest {
         )
     }
 
-    /// Spends a code that was shown with something wrong, so that it cannot be tried again.
+    /// Marks a code as used after a wrong redirect_uri or verifier, so that it cannot be tried
+    /// again.
     fn use_up_without_tokens<T: EndpointOutput>(
         &self,
         key: TokenHash,
@@ -92,7 +93,7 @@ impl TokenRequest {
         })
     }
 
-    /// Spends a one-time record that is good, for tokens.
+    /// Redeems a valid one-time record for tokens.
     pub(crate) fn use_up<T: EndpointOutput>(
         self,
         found: FoundOneTimeRecord,
@@ -151,14 +152,14 @@ fn check(
     };
     let redirect_fits = match redirect_uri {
         Some(redirect_uri) => redirect_uri == expected,
-        // A client of OAuth 2.1 leaves it out, since its proof key does better (§10.2 there).
+        // A client of OAuth 2.1 leaves it out, since it uses PKCE (OAuth 2.1 §10.2).
         None => !redirect_uri_sent || challenge.is_some(),
     };
     if !redirect_fits {
         return Err(RejectReason::RedirectUriChanged);
     }
     match (challenge, verifier) {
-        // A client that has become a public one meanwhile proves nothing.
+        // The client has become public since the request, so it has not authenticated.
         (None, None) if client.is_public() => Err(RejectReason::WrongVerifier),
         (None, None) => Ok(()),
         (None, Some(_)) => Err(RejectReason::VerifierUnasked),
@@ -167,8 +168,8 @@ fn check(
     }
 }
 
-/// Returns whether a verifier fits the challenge. It must have 43 to 128 unreserved characters (RFC
-/// 7636 §4.1).
+/// Returns whether a PKCE verifier matches the challenge. It must have 43 to 128 unreserved
+/// characters (RFC 7636 §4.1).
 fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
     use sha2::{Digest, Sha256};
 

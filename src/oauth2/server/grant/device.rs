@@ -1,4 +1,4 @@
-//! Devices that ask whether their user has decided: RFC 8628 §3.4 and §3.5.
+//! The device grant at the token endpoint: RFC 8628 §3.4 and §3.5.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::oauth2::server::store::records::one_time_record::{
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl TokenRequest {
-    /// Answers a device that asks whether the user has decided (§3.4).
+    /// Handles a request of a device that polls for the user's decision (§3.4).
     pub(crate) fn poll_device<T: EndpointOutput>(self, key: TokenHash) -> ServerStep<T> {
         ask(
             NextQuery::FindOneTimeRecord,
@@ -23,7 +23,7 @@ impl TokenRequest {
             self.refusal_channel(),
             move |found| {
                 let ours = |found: &FoundOneTimeRecord| {
-                    // A user code finds the one-time record, too, but a user code is not a device
+                    // The one-time record is found by the user code, too, which is not a device
                     // code.
                     found.key == key
                         && !found.used
@@ -45,8 +45,8 @@ impl TokenRequest {
         )
     }
 
-    /// Answers that the user has not decided. A device that asks too often has to wait longer from
-    /// then on (§3.5).
+    /// Refuses the request because the user has not decided yet. A device that polls too often must
+    /// wait longer from then on (§3.5).
     fn note_question<T: EndpointOutput>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
         let now = self.moment.now;
         let mut record = OneTimeRecord::clone(&found.record);
@@ -64,7 +64,7 @@ impl TokenRequest {
             version: found.version,
             record: Arc::new(record),
         };
-        // If the one-time record has changed meanwhile, the next query tells.
+        // If the one-time record has changed in between, the next request of the device finds it.
         ask(NextQuery::ReplaceOneTimeRecord, query, self.refusal_channel(), move |_| Err(reason))
     }
 }

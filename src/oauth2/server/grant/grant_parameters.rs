@@ -1,5 +1,4 @@
-//! The credentials that a client shows for tokens, by the type of its grant: RFC 6749 §4, RFC 8628
-//! §3.4, RFC 8693 §2.1.
+//! The parameters of a token request, by grant type: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1.
 
 use crate::Secret;
 use crate::oauth2::common::names::{
@@ -12,7 +11,7 @@ use crate::oauth2::server::flow::parameters::Parameters;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::store::decide_grant::{ActorToken, Exchange};
 
-/// The credentials that a client shows for tokens.
+/// The parameters of a token request that its grant type needs.
 pub(crate) enum GrantParameters {
     Code { key: TokenHash, redirect_uri: Option<String>, verifier: Option<Secret> },
     Refresh(Secret),
@@ -48,12 +47,12 @@ impl GrantParameters {
     }
 }
 
-/// These say who the client is, and are not for anything else.
+/// The parameters of client authentication, which extension grants do not get.
 const AUTHENTICATION: [&str; 4] =
     ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
-/// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far
-/// fewer.
+/// The parameters of a token exchange (RFC 8693 §2.1). They are in a box, since the other grant
+/// types have far fewer.
 pub(crate) struct ExchangeParameters(pub(crate) Box<Exchange>);
 
 impl ExchangeParameters {
@@ -87,7 +86,7 @@ impl ExchangeParameters {
     }
 }
 
-/// Returns the parameters by which an extension grant is judged.
+/// Returns the parameters for an extension grant.
 pub(crate) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret)> {
     let own = parameters.iter().filter(|(name, _)| !AUTHENTICATION.contains(name));
     own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()

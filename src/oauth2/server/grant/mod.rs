@@ -1,4 +1,4 @@
-//! The grants of the token endpoint, one file each.
+//! The grant types of the token endpoint.
 
 pub(crate) mod application;
 pub(crate) mod client_credentials;

@@ -1,10 +1,10 @@
-//! Refresh tokens: used, replaced, replayed. RFC 6749 §6, OAuth 2.1 §4.3.1.
+//! The refresh token grant, with replacement and replay detection: RFC 6749 §6, OAuth 2.1 §4.3.1.
 //!
 //! ```text
-//!   FindToken --> another client's, or replaced long ago --> Revoke(Approval) --> invalid_grant
-//!                 replaced just now, by one that was not used yet
+//!   FindToken --> of another client, or replaced too long ago --> Revoke::Grant --> invalid_grant
+//!                 replaced within the grace time, and the successor is not used yet
 //!                    --> the same successor, and a new access token
-//!                 living --> DecideGrant, if the application is asked --> Rotate --> new tokens
+//!                 current --> DecideGrant, if the option is set --> Rotate --> new tokens
 //! ```
 
 use std::sync::Arc;
@@ -29,11 +29,11 @@ use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, T
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
 
-/// The time for which a replaced token that would never expire is remembered, so that a second use
-/// of it is recognized.
+/// The time for which a replaced token without an end is kept, so that a second use of it is
+/// detected.
 const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// The context with which the successor is sealed, besides the token that it succeeds.
+/// The context with which the successor is encrypted, in addition to the replaced token.
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
 impl TokenRequest {
@@ -43,7 +43,7 @@ impl TokenRequest {
             let record = found
                 .filter(|record| record.kind == TokenKind::Refresh)
                 .ok_or(RejectReason::RefreshTokenUnknown)?;
-            // A token in another client's hands has leaked, and the other tokens of its grant may
+            // If another client has the token, it has leaked, and the other tokens of its grant can
             // have leaked, too.
             if record.grant.client_id != self.client.client_id {
                 let reason =
@@ -80,8 +80,8 @@ impl TokenRequest {
         expired.map_or(Ok(()), |at| Err(RejectReason::RefreshTokenExpired { at, now }))
     }
 
-    /// Checks that the grant has not reached its end, which the operator may have set since the
-    /// token was issued.
+    /// Checks that the grant has not ended. The operator can have set an end after the token was
+    /// issued.
     pub(crate) fn check_end(&self, grant: &GrantRecord) -> Result<(), RejectReason> {
         let (_, offer) = self
             .provider
@@ -93,8 +93,9 @@ impl TokenRequest {
         }
     }
 
-    /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749
-    /// §6, RFC 8707 §2.2), without what the client, the grant type or the server has lost since.
+    /// Returns the scope and resources of the new access token: those of the grant, or a requested
+    /// part (RFC 6749 §6, RFC 8707 §2.2). Scopes and resources that the client, the grant type or
+    /// the server has lost since are left out.
     fn narrowed(&self, record: &TokenRecord) -> Result<Downscoped, RejectReason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
@@ -113,7 +114,7 @@ impl TokenRequest {
                     .grant_config(grant_type)
                     .ok_or(RejectReason::RefreshTokenUnknown)?;
                 let allowed = self.client.metadata.scope.as_ref();
-                // In the words of what was granted, each once.
+                // In the order of the granted scope, each word once.
                 let stays =
                     |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
                 let scope: Scope = granted.iter().filter(stays).collect();
@@ -126,8 +127,8 @@ impl TokenRequest {
         Ok(Downscoped { scope, resource: self.remaining_resource(&record.grant.resource)? })
     }
 
-    /// Returns what is left of a granted scope, if the client or the grant type has lost some of it
-    /// since.
+    /// Returns the rest of a granted scope. `None` if the client and the grant type still have all
+    /// of it.
     pub(crate) fn remaining_scope(
         &self,
         grant: &GrantRecord,
@@ -150,7 +151,7 @@ impl TokenRequest {
         }
     }
 
-    /// Returns the resources of the new access token, if they are not those of the grant.
+    /// Returns the resources of the new access token. `None` if they are those of the grant.
     fn remaining_resource(&self, granted: &[String]) -> Result<Option<Vec<String>>, RejectReason> {
         let known = &self.provider.0.resources;
         let asked = self.allowed_resource(granted)?;
@@ -162,14 +163,14 @@ impl TokenRequest {
             return Ok(None);
         }
         let remaining: Vec<_> = granted.iter().filter(|own| known.contains(own)).cloned().collect();
-        // A token without a resource would be for all of them.
+        // A token without a resource would be valid for all resources.
         let lost = granted.first().filter(|_| remaining.is_empty());
         lost.map_or(Ok(Some(remaining)), |lost| {
             Err(RejectReason::ResourceRefused(without_secrets(lost)))
         })
     }
 
-    /// Asks the application, if the operator wants that, whether the grant continues.
+    /// Asks the application whether the grant continues, if the option is set.
     fn consult<T: EndpointOutput>(
         self,
         record: Arc<TokenRecord>,
@@ -193,8 +194,8 @@ impl TokenRequest {
         }))
     }
 
-    /// Returns whether the token stays when it is used. Several parties may have a copy of a
-    /// reusable token, and each of them would be taken for a thief.
+    /// Returns whether the token is kept when it is used. Several processes of a client can have a
+    /// copy of a reusable token, and the second use of a replaced token would revoke the grant.
     fn keeps(&self, record: &TokenRecord) -> bool {
         let is_reusable = self
             .provider
@@ -211,12 +212,12 @@ impl TokenRequest {
     ) -> Result<IssuedTokens, RejectReason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
-        // Access tokens live as long as the first one of the grant did.
+        // Access tokens have the lifetime of the grant's first access token.
         let (_, offer) = self
             .provider
             .grant_config(&grant.grant_type)
             .ok_or(RejectReason::RefreshTokenUnknown)?;
-        // A refresh token that is replaced names the one before it.
+        // A new refresh token is only made if it replaces a predecessor.
         let refresh = predecessor.map(|_| self.grant_type());
         let Downscoped { scope, resource } = narrowed;
         let issue = IssueParams {
@@ -232,7 +233,7 @@ impl TokenRequest {
         config.issue(issue, &self.moment)
     }
 
-    /// Saves new access tokens of a refresh token that stays.
+    /// Saves the new access token of a refresh token that is kept.
     fn save<T: EndpointOutput>(
         self,
         issued: IssuedTokens,
@@ -267,7 +268,7 @@ impl TokenRequest {
                 refresh tokens are rotated",
             ));
         };
-        // If the successor may not be returned once more, nothing that leads to it is kept.
+        // Without a grace time, the encrypted successor is not stored.
         let grace = self.grant_type().grace();
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
         let sealed =
@@ -288,7 +289,7 @@ impl TokenRequest {
         Ok(ask(NextQuery::Rotate, query, self.refusal_channel(), move |rotation| match rotation {
             Rotation::Rotated => self.respond(&answer, &grant),
             Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
-            // Another request was faster: this is the second use.
+            // Another request was faster, so this one is the second use.
             Rotation::Replaced(record) => match &record.replaced {
                 Some(replaced) => Ok(self.refresh_again(&token, &record, replaced)),
                 None => Err(RejectReason::Misconfigured(
@@ -299,9 +300,9 @@ impl TokenRequest {
         }))
     }
 
-    /// Answers a second use of a token that was replaced, by a client that lost the answer or by a
-    /// thief. Within the grace time, and while the successor has not been used, it is taken for the
-    /// client.
+    /// Handles a second use of a replaced token, by the client or by an attacker. Within the grace
+    /// time, and until the successor is used, the server assumes that the client did not receive
+    /// the response.
     fn refresh_again<T: EndpointOutput>(
         self,
         token: &Secret,
@@ -310,7 +311,7 @@ impl TokenRequest {
     ) -> ServerStep<T> {
         let grant_id = record.grant.id;
         let grace = self.grant_type().grace();
-        // Clocks of several servers differ: without any grace, no time is early enough.
+        // Without a grace time, every second use is late, even if the clocks of servers differ.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
         let successor = replaced.sealed.as_ref().and_then(open);
@@ -338,8 +339,7 @@ impl TokenRequest {
     }
 }
 
-/// Returns the token and the narrowed scope with which a refresh continues after the application's
-/// decision.
+/// Returns the token and the scope with which a refresh continues after the application's decision.
 fn continued(
     decision: Decision,
     query: &DecideGrant,
@@ -365,7 +365,7 @@ fn continued(
     Ok((record, narrowed))
 }
 
-/// The part of a grant that a client asks for.
+/// The scope and resources of a new access token. `None` for those of the grant.
 struct Downscoped {
     scope: Option<Scope>,
     resource: Option<Vec<String>>,

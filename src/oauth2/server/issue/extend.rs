@@ -1,5 +1,5 @@
-//! Members that the application adds to the answers of the token endpoint (RFC 6749 §5.1) and of
-//! introspection (RFC 7662 §2.2).
+//! Members that the application adds to token responses (RFC 6749 §5.1) and introspection responses
+//! (RFC 7662 §2.2).
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
 impl ExtendResponse {
-    /// Asks the application, and continues with its members.
+    /// Asks the application for members, and continues with them.
     pub(crate) fn ask<T: 'static, F>(self, channel: RefusalChannel, next: F) -> ServerStep<T>
     where
         F: FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
@@ -34,8 +34,7 @@ impl ExtendResponse {
 }
 
 impl TokenRequest {
-    /// Continues with an answer to which the application has added members, if the operator wants
-    /// that.
+    /// Continues with the response, to which the application adds members if the option is set.
     pub(crate) fn extended<T: EndpointOutput, F>(
         self,
         mut answer: TokenResponse,

@@ -1,4 +1,4 @@
-//! Tokens: how they are made and stored, and the responses that bring them.
+//! The generation of tokens, their storage, and token responses.
 
 pub(crate) mod extend;
 pub(crate) mod token_request;

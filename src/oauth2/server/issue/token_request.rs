@@ -1,5 +1,5 @@
-//! A token request whose client is authenticated: what all grants have in common, from the scope to
-//! the response.
+//! Token requests, after the client is authenticated: the steps that all grant types have in
+//! common.
 
 use std::sync::Arc;
 
@@ -23,11 +23,11 @@ use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
 use crate::oauth2::server::store::records::token_record::TokenRecord;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
-/// A token request whose client is authenticated and may use the grant.
+/// A token request, after the client is authenticated and may use the grant type.
 pub(crate) struct TokenRequest {
     pub(crate) provider: Provider,
     pub(crate) client: Arc<ClientRecord>,
-    /// The client's identifier, for the grant that is made.
+    /// The client id, for a new grant.
     pub(crate) client_id: String,
     pub(crate) moment: Moment,
     /// The index of the grant type in the provider's list.
@@ -37,7 +37,7 @@ pub(crate) struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// Returns the channel by which the client is told of a refusal.
+    /// Returns the channel for refusals.
     pub(crate) fn refusal_channel(&self) -> RefusalChannel {
         RefusalChannel::json(Endpoint::Token).of(&self.client)
     }
@@ -46,14 +46,15 @@ impl TokenRequest {
         &self.provider.0.grant_types[self.offer]
     }
 
-    /// Returns the scope that is asked for, of what the grant has and the client may ask for.
+    /// Returns the scope for the request, of the scopes of the grant type that the client may
+    /// request.
     pub(crate) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
         let asked = self.scope.take();
         self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
-    /// Returns the resources that are asked for. They must be among those that were granted or, if
-    /// no resource was granted, among those of the server.
+    /// Returns the requested resources. They must be a part of the granted resources. If no
+    /// resource was granted, they must be a part of the server's resources.
     pub(crate) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, RejectReason> {
         match granted {
             [] => self.provider.check_resources(&self.resource)?,
@@ -62,7 +63,7 @@ impl TokenRequest {
         Ok(self.resource.clone())
     }
 
-    /// Issues the tokens of a grant, without a parent token.
+    /// Issues the tokens of a grant without a parent token.
     pub(crate) fn issue(
         &self,
         grant: &Arc<GrantRecord>,
@@ -71,8 +72,7 @@ impl TokenRequest {
         self.issue_below(grant, scope, None)
     }
 
-    /// Answers with a reusable token that was there already, and with what the application adds to
-    /// that one.
+    /// Returns the response with an existing reusable token, to which the application adds members.
     pub(crate) fn respond_with_reissued<T: EndpointOutput>(
         self,
         KeyedToken { key, record }: KeyedToken,
@@ -85,8 +85,8 @@ impl TokenRequest {
         self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
 
-    /// Issues tokens of a grant. Those that a parent token is exchanged for live no longer than the
-    /// parent.
+    /// Issues tokens of a grant. If they are exchanged for a parent token, they expire with it at
+    /// the latest.
     fn issue_below(
         &self,
         grant: &Arc<GrantRecord>,
@@ -96,14 +96,14 @@ impl TokenRequest {
         let offer = self.grant_type();
         let config = &self.provider.0;
         let at_most = parent.and_then(|record| record.expires_at);
-        // A token with less than was granted is not what an equal request is for.
+        // A token with a part of the granted scope is not for equal requests.
         let reuse = offer.reuse_access_tokens
             && offer.may_reuse_tokens()
             && !self.client.is_public()
             && scope.is_none();
-        // A token that is made by an exchange lives no longer than its parent.
+        // A refresh token would live longer than the exchanged parent.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
-        // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
+        // A client can request a part of the code's resources (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
         config.issue(
@@ -121,8 +121,7 @@ impl TokenRequest {
         )
     }
 
-    /// Gives out the tokens of a grant that was just made, if the record from which it was made is
-    /// still there.
+    /// Issues the first tokens of a new grant, if its parent token still exists.
     pub(crate) fn issue_first<T: EndpointOutput>(
         self,
         grant: Arc<GrantRecord>,
@@ -152,7 +151,7 @@ impl TokenRequest {
         })
     }
 
-    /// Ends the request with its answer.
+    /// Ends the request with the token response.
     pub(crate) fn respond<T: EndpointOutput>(
         &self,
         answer: &TokenResponse,
@@ -162,7 +161,7 @@ impl TokenRequest {
         Ok(ServerStep::Done(answer.response()?.into()))
     }
 
-    /// Revokes a grant, since one of its codes or tokens is in the wrong hands.
+    /// Revokes a grant, since an attacker can have one of its codes or tokens.
     pub(crate) fn revoke<T: EndpointOutput>(
         &self,
         grant: GrantId,

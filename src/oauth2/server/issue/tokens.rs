@@ -1,4 +1,4 @@
-//! Making tokens, and the answer that brings them: RFC 6749 §5.1.
+//! The generation of tokens, and the token response: RFC 6749 §5.1.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,37 +23,37 @@ use crate::oauth2::server::store::records::secret_hasher;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord, TokenReuse};
 use crate::{Moment, Response, Timestamp};
 
-/// Tokens, and what the client is told of them.
+/// New tokens for the store, and the response with them.
 pub(crate) struct IssuedTokens {
     pub(crate) tokens: NewTokens,
     pub(crate) answer: TokenResponse,
 }
 
-/// A token answer.
+/// A token response.
 pub(crate) struct TokenResponse {
     pub(crate) access_token: String,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) refresh_token: Option<String>,
-    /// The access token's.
+    /// The record of the access token.
     pub(crate) record: Arc<TokenRecord>,
     pub(crate) separator: char,
-    /// The answer is one to a token exchange (RFC 8693 §2.2.1).
+    /// If `true`, this is the response to a token exchange (RFC 8693 §2.2.1).
     pub(crate) exchanged: bool,
     /// The members that the application adds.
     pub(crate) members: Map<String, Value>,
     pub(crate) now: Timestamp,
 }
 
-/// The parameters with which tokens are made this time.
+/// The parameters of new tokens.
 pub(crate) struct IssueParams<'a> {
     pub(crate) grant: Arc<GrantRecord>,
     /// The grant type whose lifetime the access token has.
     pub(crate) offer: &'a GrantType,
     pub(crate) scope: Option<Scope>,
     pub(crate) resource: Option<Vec<String>>,
-    /// Whether a refresh token comes with it.
+    /// The grant type of the refresh token, if one is issued.
     pub(crate) refresh: Option<&'a GrantType>,
-    /// The refresh token that this one replaces.
+    /// The refresh token that the new one replaces.
     pub(crate) predecessor: Option<TokenHash>,
     pub(crate) reuse: bool,
     /// The time at which the access token expires at the latest.
@@ -65,7 +65,7 @@ impl ProviderBuilder {
         self.grant_types.iter().find(|own| own.name == REFRESH_TOKEN)
     }
 
-    /// Returns whether tokens of a grant come with a refresh token, and of which kind.
+    /// Returns the refresh token grant, if a grant type issues refresh tokens to the client.
     pub(crate) fn refresh_for(
         &self,
         offer: &GrantType,
@@ -149,14 +149,14 @@ impl ProviderBuilder {
         })
     }
 
-    /// Returns when all tokens of a grant end, if the operator has set that.
+    /// Returns the time at which all tokens of a grant expire, if an option sets it.
     pub(crate) fn end_of(&self, offer: &GrantType, grant: &GrantRecord) -> Option<Timestamp> {
         let lifetimes =
             [offer.grants_end_after, self.refresh_offer().and_then(|own| own.grants_end_after)];
         lifetimes.into_iter().flatten().min().map(|lifetime| grant.granted_at.after(lifetime))
     }
 
-    /// Returns a code or token as the generator makes it.
+    /// Returns a code or token from the generator.
     pub(crate) fn token(
         &self,
         grant: &GrantRecord,
@@ -181,8 +181,8 @@ impl ProviderBuilder {
         }
     }
 
-    /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has
-    /// no end, or `build` complains.
+    /// Returns the current key of reusable tokens: the one that ends first, of those that have not
+    /// ended. `build` ensures that one key has no end.
     fn unique_key(&self, now: Timestamp) -> Result<&str, RejectReason> {
         let living =
             self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
@@ -215,7 +215,7 @@ impl ProviderBuilder {
         resources.sort_unstable();
         resources.dedup();
         let data = canonical(&grant.data);
-        // With the operator's key, so that clients cannot choose where their tokens are kept.
+        // The operator's key is included, so that clients cannot choose the key of the record.
         let of = [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &data]
             .into_iter()
             .chain(resources);
@@ -229,7 +229,7 @@ impl ProviderBuilder {
         })
     }
 
-    /// Returns the answer that brings a reusable token once more.
+    /// Returns the response with an existing reusable token.
     pub(crate) fn reissue(
         &self,
         hash: TokenHash,
@@ -262,7 +262,7 @@ impl ProviderBuilder {
 }
 
 impl TokenResponse {
-    /// Returns the scope as it is written in a response.
+    /// Returns the scope in the form for responses.
     pub(crate) fn scope(&self) -> Cow<'_, str> {
         match self.separator {
             ' ' => self.record.scope().as_str().into(),
@@ -270,7 +270,7 @@ impl TokenResponse {
         }
     }
 
-    /// Returns the response that the client gets. The texts of tokens need no escapes.
+    /// Returns the response for the client. The texts of tokens need no escapes.
     pub(crate) fn response(&self) -> Result<Response, RejectReason> {
         let scope = self.scope();
         let mut body = Vec::with_capacity(
@@ -315,8 +315,8 @@ fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), Reject
         .map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))
 }
 
-/// Writes the application's data so that equal data are equal texts: members of objects are sorted,
-/// whatever map `serde_json` uses.
+/// Returns the application's data as text, with the members of objects sorted. Equal data are equal
+/// texts, with every map type of `serde_json`.
 fn canonical(data: &Value) -> String {
     match data {
         Value::Object(members) => {
@@ -334,7 +334,7 @@ fn canonical(data: &Value) -> String {
     }
 }
 
-/// Returns a grant's identifier.
+/// Returns the id of a new grant.
 pub(crate) fn grant_id(moment: &Moment) -> GrantId {
     let [half, _] = secret_hasher::split(moment.derive("oauth2 grant"));
     GrantId(u128::from_be_bytes(half))
