@@ -59,8 +59,8 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// Passes a request to the endpoint with its path. The path must be the whole one of the
-    /// client's request: put back a prefix that a router has removed. A request for another path is
+    /// Passes a request to the endpoint with its path. The request must have the full path that the
+    /// client has sent: put back a prefix that a router has removed. A request for another path is
     /// refused with [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath).
     ///
     /// Bodies of more than 64 KiB are refused. The web server must limit what it reads before. The

@@ -15,7 +15,7 @@ type Members = serde_json::Map<String, serde_json::Value>;
 /// decide on grants ([`DecideGrant`]) and add members to responses ([`ExtendResponse`]).
 ///
 /// If a function is missing for a query, the client gets the status 503, and the reason of the
-/// [`Rejected`] names the function. Without such functions,
+/// [`Rejected`] names the functions that can be set. Without such functions,
 /// [`serve`](crate::oauth2::server::serve()) does the same in one call.
 ///
 /// # Examples

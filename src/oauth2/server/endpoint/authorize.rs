@@ -55,9 +55,10 @@ const KNOWN: [&str; 13] = [
 ];
 
 impl Provider {
-    /// Handles a request to the authorization endpoint, and returns the question for the user.
-    /// [`Rejected::response`](crate::oauth2::server::Rejected::response) is a redirect, or a page
-    /// if the client or its redirect_uri is not known.
+    /// Handles a request to the authorization endpoint, and returns the question for the user. The
+    /// response to a refused request is a redirect to the client, or a page if the client or its
+    /// redirect_uri is not known: see
+    /// [`Rejected::response`](crate::oauth2::server::Rejected::response).
     ///
     /// The method of the request is GET or POST (RFC 6749 §3.1). A POST request has its parameters
     /// in a form, and its query is ignored.

@@ -215,8 +215,8 @@ fn choose_method(
     Ok(method)
 }
 
-/// Keeps the grant types that the server offers to this registrant, each once. Only `refresh_token`
-/// is refused, since the client could not get a first token.
+/// Keeps the grant types that the server offers to this registrant, each once. A client with only
+/// `refresh_token` is refused, since it could not get a first token.
 fn choose_grants<'a>(
     provider: &'a Provider,
     metadata: &mut ClientMetadata,

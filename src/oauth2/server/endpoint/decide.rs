@@ -50,6 +50,9 @@ impl Provider {
     /// The response redirects to the client. If the client has registered itself, the response is a
     /// page with a link instead (RFC 9700 §4.11.2).
     ///
+    /// An error code with characters that are not allowed (RFC 6749 §4.1.2.1) leads to
+    /// [`RejectReason::Misconfigured`].
+    ///
     /// # Examples
     /// ```
     /// use oauth_proto::Response;
@@ -60,9 +63,6 @@ impl Provider {
     ///         .then(|| provider.redirect_with_error(consent, "login_required"))
     /// }
     /// ```
-    ///
-    /// An error code with characters that are not allowed (RFC 6749 §4.1.2.1) leads to
-    /// [`RejectReason::Misconfigured`].
     pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason = RejectReason::Misconfigured(
@@ -92,7 +92,8 @@ impl Provider {
     ///
     /// The client, its redirect_uri, the scope and the resources are checked again, since they can
     /// have changed. A pushed request can be decided once, and a second decision on it is refused.
-    /// All other requests can be approved again, and get another code.
+    /// Another request could be approved twice, with two codes, so delete the `consent` after the
+    /// decision.
     pub fn approve(
         &self,
         consent: Consent,

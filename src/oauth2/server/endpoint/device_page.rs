@@ -26,9 +26,9 @@ use crate::oauth2::server::store::records::one_time_record::{
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Timestamp};
 
-/// A user wants to enter the code of a device (RFC 8628 §3.3). Sign the user in, show a page with a
-/// field for the code, and pass the code to [`Provider::find_device`]. Only users who are signed in
-/// should be able to try codes, since codes are short.
+/// The page where a user enters the code of a device (RFC 8628 §3.3). Sign the user in, show the
+/// page with a field for the code, and pass the code to [`Provider::find_device`]. Only users who
+/// are signed in should be able to try codes, since codes are short.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::DevicePage;
@@ -121,8 +121,9 @@ impl Provider {
         Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
-    /// Finds the device that waits with a user code. The case of the letters and characters between
-    /// them are ignored. If no device waits with the code, the request is refused with
+    /// Finds the device that waits with a user code. Upper and lower case count as equal, and other
+    /// characters between the letters are ignored. If no device waits with the code, the request is
+    /// refused with
     /// [`RejectReason::UserCode`]: show the page with the field again.
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);

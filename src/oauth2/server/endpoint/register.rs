@@ -36,8 +36,8 @@ impl Provider {
     /// change all its metadata, with the same limits as at registration.
     ///
     /// Values of `scope`, `grant_types` and `response_types` that the server does not offer to the
-    /// client are left out. The response contains what was registered (RFC 7591 §3.2.1). If no
-    /// usable value is left, and for every other fault, the request is refused. The refusal
+    /// client are left out. The response contains what was registered (RFC 7591 §3.2.1). The
+    /// request is refused if no usable value is left, and for every other fault. The refusal
     /// contains the member, the received value and the accepted values. Empty members (`null`,
     /// `""`, `[]`) count as absent (RFC 7592 §2.2).
     ///
@@ -269,8 +269,8 @@ impl Provider {
         Some(secret)
     }
 
-    /// Returns the response with the client's registration (RFC 7591 §3.2.1). It contains only a
-    /// new secret, since the server stores only the hash.
+    /// Returns the response with the client's registration (RFC 7591 §3.2.1). Only a new secret is
+    /// in it, since the server stores only the hash of a secret.
     fn registration_response(
         &self,
         record: &ClientRecord,
