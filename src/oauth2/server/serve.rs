@@ -14,7 +14,7 @@ type Members = serde_json::Map<String, serde_json::Value>;
 /// Drives a request to its end with a store and with functions of the application. The functions
 /// decide on grants ([`DecideGrant`]) and add members to responses ([`ExtendResponse`]).
 ///
-/// If a function is missing for a query, the client gets the status 503, and the reason of the
+/// If a function is missing for a query, the client gets the status 503. The reason of the
 /// [`Rejected`] names the functions that can be set. Without such functions,
 /// [`serve`](crate::oauth2::server::serve()) does the same in one call.
 ///

@@ -64,7 +64,7 @@ pub struct ProviderBuilder {
     /// both readings for every client. Default: `false`.
     ///
     /// # Security
-    /// The option does not disclose secrets, but it costs time: credentials with `%` or `+` need
+    /// The option does not disclose secrets, but it costs time. Credentials with `%` or `+` need
     /// two checks, and two queries if the client ids differ.
     pub allow_raw_basic: bool,
     /// If `true`, confidential clients must use PKCE, too, as OAuth 2.1 requires. Public clients
@@ -108,9 +108,9 @@ pub struct ProviderBuilder {
     pub introspect_data: Vec<String>,
     /// If `true`, clients can register a redirect_uri with any private scheme, such as `cursor:`
     /// and `vscode:` of editors. Default: `false`: a private scheme must have a dot, such as
-    /// `com.example.app:`. Two kinds are always refused: schemes on which a browser or an operating
-    /// system acts (`javascript:`, `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and others), and
-    /// http to another machine.
+    /// `com.example.app:`. Schemes on which a browser or an operating system acts are always
+    /// refused, such as `javascript:`, `data:`, `file:`, `intent:`, `ftp:` and `mailto:`. http to
+    /// another machine is always refused, too.
     ///
     /// # Security
     /// Any app can claim a scheme that is not a domain name (RFC 8252 §7.1, §8.4). If an attacker's
@@ -132,9 +132,9 @@ pub struct ProviderBuilder {
     /// code in it, for QR codes (RFC 8628 §3.3.1). Default: `false`, the user types the code.
     ///
     /// # Security
-    /// An attacker can start the flow on a device and send the link to a user, who then grants
-    /// access to the attacker's device with one click (RFC 8628 §5.4). Your page must show the
-    /// code, and ask whether the user's device shows the same code.
+    /// With the link, one click of a user grants access to a device. An attacker can start the flow
+    /// on the attacker's device, and send the link to a user (RFC 8628 §5.4). Your page must show
+    /// the code, and ask whether the user's device shows the same code.
     pub allow_verification_uri_complete: bool,
     /// If `true`, [`token_reuse_key`](Self::token_reuse_key) accepts keys that are shorter than 22
     /// bytes. Default: `false`.

@@ -88,8 +88,8 @@ pub struct GrantType {
     /// token.
     ///
     /// # Security
-    /// An attacker who has stolen a refresh token can use it at the same time as the client, and
-    /// the server cannot detect the theft.
+    /// Without replacement, an attacker who has stolen a refresh token can use it as long as the
+    /// client does. The server cannot detect the theft.
     pub allow_refresh_token_reuse: bool,
     /// If `true`, the application decides at every refresh whether the grant continues, since a
     /// user can be disabled or have other rights. See
