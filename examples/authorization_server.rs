@@ -1,7 +1,7 @@
-//! An authorization server: it issues tokens for codes and renews them, revokes and introspects
-//! them, and publishes its metadata (RFC 6749, 7636, 7009, 7662, 8414).
+//! An authorization server that issues, renews, revokes and introspects tokens, and publishes its
+//! metadata (RFC 6749, 7636, 7009, 7662, 8414).
 //!
-//! Its last line is: issued a token for jane, with the scope albums
+//! The last line that it prints: issued a token for jane, with the scope albums
 
 mod loopback;
 
@@ -33,7 +33,7 @@ fn decide(provider: &Provider, store: &MemoryStore, end: Dispatched) -> Result<R
 }
 
 fn main() -> Result<(), BoxError> {
-    // Implement `Store` on your database. Passwords and tokens are in it as hashes only.
+    // Implement `Store` on your database. Client secrets and tokens are in it as hashes only.
     let store = MemoryStore::default();
     let printer = ClientRecord::confidential(CLIENT_ID, CLIENT_SECRET)?;
     store.add_client(printer.name("Photo Printer").add_redirect_uri(REDIRECT_URI));

@@ -1,7 +1,7 @@
 //! A program without a user calls an API: the client credentials grant (RFC 6749 §4.4). The session
 //! gets a token when it needs one, and another when that expires or is refused.
 //!
-//! Its last line is: after the token was revoked: 200 OK
+//! The last line that it prints: after the token was revoked: 200 OK
 
 mod loopback;
 
@@ -17,8 +17,8 @@ fn main() -> Result<(), BoxError> {
     let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, CLIENT_ID)
         .secret(CLIENT_SECRET);
 
-    // A session for the API's origin: it sends the token nowhere else. It can be shared by threads
-    // and tasks, of which one at a time gets a token for all.
+    // A session for the API's origin: it sends the token nowhere else. Threads and tasks can share
+    // it; one of them gets a token for all.
     let mut session = Session::new(&client, &photos.origin, None)?;
     session.grant = Some(Grant::client_credentials().scope("albums"));
     let session = SharedSession::builder(session).build()?;

@@ -1,7 +1,7 @@
 //! A web application gets access to a user's photos: the authorization code grant with PKCE (RFC
 //! 6749 §4.1, RFC 7636), and an API call whose token is renewed when that is due.
 //!
-//! Its last line is: jane has the albums Holiday and Ice
+//! The last line that it prints: jane has the albums Holiday and Ice
 
 mod loopback;
 
@@ -24,16 +24,16 @@ fn main() -> Result<(), BoxError> {
         .secret(CLIENT_SECRET)
         .redirect_uri(REDIRECT_URI)?;
 
-    // The user wants to print photos: keep the pending value in the user's session at your site,
-    // and redirect the browser to the URL.
+    // The user wants to print photos: store the pending value in the user's session at your site, and
+    // redirect the browser to the URL. (The example `sign_in` shows how a callback works only once.)
     let authorization =
         run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut send)?;
-    let session_cookie = serde_json::to_string(&authorization.pending)?;
+    let stored = serde_json::to_string(&authorization.pending)?;
     println!("go to {}", authorization.url);
 
     // The user has said yes, and the browser is back at the redirect URI.
     let callback = loopback::browser(&authorization.url)?;
-    let pending: Pending = serde_json::from_str(&session_cookie)?;
+    let pending: Pending = serde_json::from_str(&stored)?;
     let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
     save(&token)?;
 

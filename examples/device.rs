@@ -1,7 +1,7 @@
 //! A television or a command line, where the user cannot sign in, gets access: the device
 //! authorization grant (RFC 8628). The user enters a code on another device.
 //!
-//! Its last line is: connected, with the scope albums
+//! The last line that it prints: connected, with the scope albums
 
 mod loopback;
 

@@ -1,7 +1,7 @@
 //! A program signs one request with its own key and secret (RFC 5849 §3), as APIs without users
 //! want it.
 //!
-//! Its last line is: the server believes that photo-printer sent it
+//! The last line that it prints: the server believes that photo-printer sent it
 
 mod loopback;
 

@@ -1,7 +1,7 @@
 //! A web application gets access to a user's photos at a service that speaks OAuth 1.0a (RFC 5849
 //! §2): temporary credentials, the user's decision, token credentials; then a signed API call.
 //!
-//! Its last line is: photo-printer may see the photos of jane
+//! The last line that it prints: photo-printer may see the photos of jane
 
 mod loopback;
 
@@ -20,14 +20,14 @@ fn main() -> Result<(), BoxError> {
     // First leg: temporary credentials. Keep the pending value in the user's session at your site.
     let authorize = Authorize::callback(REDIRECT_URI);
     let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
-    let session_cookie = serde_json::to_string(&authorization.pending)?;
+    let stored = serde_json::to_string(&authorization.pending)?;
 
     // Second leg: the user decides at the service, and comes back to the callback.
     println!("go to {}", authorization.url);
     let callback = loopback::browser(&authorization.url)?;
 
-    // Third leg: token credentials. They have no end: keep them in your database, encrypted.
-    let pending: Pending = serde_json::from_str(&session_cookie)?;
+    // Third leg: token credentials. They do not expire. Keep them encrypted in your database.
+    let pending: Pending = serde_json::from_str(&stored)?;
     let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
 
     // Every request is signed with the client's secret and the token's.

@@ -2,7 +2,7 @@
 //! (RFC 6750, RFC 7662). Next to the server's store, `ResourceServer::check` asks that store
 //! instead.
 //!
-//! Its last line is: 401 without a token, 403 without the scope, 200 with both
+//! The last line that it prints: 401 without a token, 403 without the scope, 200 with both
 
 mod loopback;
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), BoxError> {
         Ok(move |request: &Request| frames(&api, &tokens, request))
     })?;
 
-    // A client tries it: without a token, for what its token is not good for, and for what it is.
+    // A client tries it: without a token, with a token that lacks the scope, and with the right one.
     let request =
         |method| http::Request::builder().method(method).uri(&api.origin).body(Vec::new());
     let stranger = send(request("GET")?)?;

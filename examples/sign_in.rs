@@ -1,14 +1,13 @@
-//! A web application signs users in by a service, here one that has no row in the table of
-//! services. With one that has a row, such as `services::GITHUB`, the row's name is all that
-//! changes.
+//! A web application signs users in with a service. This one has no row in the table of services;
+//! with a row of the table, such as `services::GITHUB`, use that and leave out `instance`.
 //!
-//! Its last line is: signed in: Jane Doe, jane at Photos
+//! The last line that it prints: signed in: Jane Doe, jane at Photos
 
 mod loopback;
 
 use loopback::{CLIENT_ID, CLIENT_SECRET, REDIRECT_URI};
 use oauth_proto::services::{Instance, Oauth2, Pending, ProfileMapping, Protocol, Service, SignIn};
-use oauth_proto::{BoxError, Moment, run};
+use oauth_proto::{BoxError, Moment, OneTimeUse, Timestamp, UsedPendingIds, run};
 
 /// The row of the service: its endpoints, and where its profile has what a user is known by.
 const PHOTOS: Service = {
@@ -28,18 +27,25 @@ const PHOTOS: Service = {
 fn main() -> Result<(), BoxError> {
     let service = loopback::photo_service()?;
     let mut send = loopback::transport();
+    let used = UsedPendingIds::new(10_000);
 
     let photos =
         SignIn::new(&PHOTOS, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI)?.instance(&service.origin)?;
 
-    // The user pressed the button: keep the pending value for this browser, and redirect it.
+    // The user pressed the button: store the pending value for this browser, in the user's session or
+    // in an encrypted cookie, and redirect the browser to the URL.
     let authorization = run(photos.authorize(Moment::from_os())?, &mut send)?;
-    let session_cookie = serde_json::to_string(&authorization.pending)?;
+    let stored = serde_json::to_string(&authorization.pending)?;
     println!("go to {}", authorization.url);
 
-    // The browser is back. Web frameworks know the URI that it asked for; path and query suffice.
+    // The browser is back. Pass the path and query that it requested. A callback must work only once,
+    // so mark the pending value as used, here in memory, with several processes in your database.
     let callback = loopback::browser(&authorization.url)?;
-    let pending: Pending = serde_json::from_str(&session_cookie)?;
+    let pending: Pending = serde_json::from_str(&stored)?;
+    let first_use = used.mark_used(pending.id(), pending.expires_at(), Timestamp::from_os());
+    if first_use != OneTimeUse::First {
+        return Err("this callback was used before".into());
+    }
     let user = run(photos.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
 
     // Find your own account by the service and the user's identifier there: names and addresses

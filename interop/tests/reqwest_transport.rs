@@ -9,7 +9,7 @@ use oauth_proto::oauth2::{Grant, Session, SharedSession};
 use oauth_proto::{BoxError, Request, Response};
 use reqwest::redirect::Policy;
 
-async fn exchange(http: reqwest::Client, request: Request) -> Result<Response, BoxError> {
+async fn send_request(http: reqwest::Client, request: Request) -> Result<Response, BoxError> {
     let mut incoming = http.execute(request.try_into()?).await?;
     let mut response = Response::new(Vec::new());
     *response.status_mut() = incoming.status();
@@ -17,7 +17,7 @@ async fn exchange(http: reqwest::Client, request: Request) -> Result<Response, B
     while let Some(chunk) = incoming.chunk().await? {
         response.body_mut().extend_from_slice(&chunk);
         if response.body().len() > 1 << 20 {
-            return Err("the answer is larger than 1 MiB".into());
+            return Err("the response is larger than 1 MiB".into());
         }
     }
     Ok(response)
@@ -38,7 +38,7 @@ fn on_tokio<T>(task: impl Future<Output = T>) -> T {
 #[test]
 fn the_readme_has_this_transport() {
     let own = include_str!("reqwest_transport.rs");
-    let start = own.find("async fn exchange").unwrap();
+    let start = own.find("async fn send_request").unwrap();
     let function = &own[start..start + own[start..].find("\n}\n").unwrap()];
     assert!(include_str!("../../README.md").contains(function), "{function}");
 }
@@ -52,14 +52,14 @@ fn a_session_gets_a_token_over_reqwest_and_calls_the_api() {
     let shared = SharedSession::builder(session).build().unwrap();
     let albums = http::Request::get(format!("{}/albums", photos.origin));
     let http = client();
-    let send = |request| exchange(http.clone(), request);
+    let send = |request| send_request(http.clone(), request);
     let response = on_tokio(shared.fetch_async(albums.body(Vec::new()).unwrap(), send)).unwrap();
     assert_eq!(response.status(), 200);
     assert!(String::from_utf8_lossy(response.body()).contains("Holiday"));
 }
 
 #[test]
-fn an_answer_of_more_than_a_mebibyte_is_an_error_and_a_redirect_is_an_answer() {
+fn a_response_of_more_than_a_mebibyte_is_an_error_and_a_redirect_is_returned() {
     let server = loopback::Server::start(|_| {
         Ok(|request: &Request| match request.uri().path() {
             "/large" => Response::new(vec![b' '; (1 << 20) + 1]),
@@ -72,8 +72,8 @@ fn an_answer_of_more_than_a_mebibyte_is_an_error_and_a_redirect_is_an_answer() {
     .unwrap();
     let get = |path: &str| {
         let request = http::Request::get(format!("{}{path}", server.origin));
-        on_tokio(exchange(client(), request.body(Vec::new()).unwrap()))
+        on_tokio(send_request(client(), request.body(Vec::new()).unwrap()))
     };
-    assert_eq!(get("/large").unwrap_err().to_string(), "the answer is larger than 1 MiB");
+    assert_eq!(get("/large").unwrap_err().to_string(), "the response is larger than 1 MiB");
     assert_eq!(get("/").unwrap().status(), 302);
 }
