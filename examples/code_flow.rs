@@ -24,8 +24,9 @@ fn main() -> Result<(), BoxError> {
         .secret(CLIENT_SECRET)
         .redirect_uri(REDIRECT_URI)?;
 
-    // The user wants to print photos: store the pending value in the user's session at your site, and
-    // redirect the browser to the URL. (The example `sign_in` shows how a callback works only once.)
+    // The user wants to print photos: store the pending value in the user's session at your site,
+    // and redirect the browser to the URL. (The example `sign_in` shows how a callback works only
+    // once.)
     let authorization =
         run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut send)?;
     let stored = serde_json::to_string(&authorization.pending)?;

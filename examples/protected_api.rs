@@ -37,7 +37,8 @@ fn main() -> Result<(), BoxError> {
         Ok(move |request: &Request| frames(&api, &tokens, request))
     })?;
 
-    // A client tries it: without a token, with a token that lacks the scope, and with the right one.
+    // A client tries it: without a token, with a token that lacks the scope, and with the right
+    // one.
     let request =
         |method| http::Request::builder().method(method).uri(&api.origin).body(Vec::new());
     let stranger = send(request("GET")?)?;

@@ -32,14 +32,15 @@ fn main() -> Result<(), BoxError> {
     let photos =
         SignIn::new(&PHOTOS, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI)?.instance(&service.origin)?;
 
-    // The user pressed the button: store the pending value for this browser, in the user's session or
-    // in an encrypted cookie, and redirect the browser to the URL.
+    // The user pressed the button: store the pending value for this browser, in the user's session
+    // or in an encrypted cookie, and redirect the browser to the URL.
     let authorization = run(photos.authorize(Moment::from_os())?, &mut send)?;
     let stored = serde_json::to_string(&authorization.pending)?;
     println!("go to {}", authorization.url);
 
-    // The browser is back. Pass the path and query that it requested. A callback must work only once,
-    // so mark the pending value as used, here in memory, with several processes in your database.
+    // The browser is back. Pass the path and query that it requested. A callback must work only
+    // once, so mark the pending value as used, here in memory, with several processes in your
+    // database.
     let callback = loopback::browser(&authorization.url)?;
     let pending: Pending = serde_json::from_str(&stored)?;
     let first_use = used.mark_used(pending.id(), pending.expires_at(), Timestamp::from_os());
