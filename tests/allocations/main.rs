@@ -1,5 +1,5 @@
-//! Allocations of clients and servers: claims that an allocator checks, which counts for each
-//! thread.
+//! Limits for the allocations of clients and servers. The allocator counts for each thread
+//! separately.
 
 mod oauth1;
 mod oauth2_client;

@@ -1,4 +1,4 @@
-//! Allocations of signing: a claim that a counting allocator checks.
+//! Limits for the allocations of signing and verifying a request.
 
 use oauth_proto::OneTimeUse;
 use oauth_proto::oauth1::server::store::{
@@ -48,8 +48,8 @@ fn a_signature_costs_one_allocation() {
     }
 }
 
-/// The list of parameters, the percent-decoded value, and the header; the request's own tables are
-/// there already.
+/// Signing allocates the list of parameters, the percent-decoded value, and the header. The header
+/// table of the request is allocated before the measurement.
 #[test]
 fn signing_a_request_costs_a_handful() {
     let signer = signer(Method::HmacSha1);
@@ -66,7 +66,8 @@ fn signing_a_request_costs_a_handful() {
     assert!(counted.count_total <= 8, "{}", counted.count_total);
 }
 
-/// The verified request, the query for the nonce, and the boxes of the two queries.
+/// Verifying allocates the verified request, the query for the nonce, and the boxes of the two
+/// queries.
 #[test]
 fn verifying_a_request_costs_at_most_ten() {
     let mut request = http::Request::post(
@@ -99,14 +100,14 @@ fn verifying_a_request_costs_at_most_ten() {
         };
         assert!(matches!(pending.answer(OneTimeUse::First), ServerStep::Done(_)));
     };
-    // The first time, the keys' schedules are kept with the records.
+    // The first verification stores the key schedules in the records, and is not measured.
     verify();
     let counted = allocation_counter::measure(verify);
     assert!(counted.count_total <= 10, "{}", counted.count_total);
 }
 
-/// A form that an unknown consumer sends with a header that says nothing wrong, and what verifying
-/// it allocates.
+/// Verifies a form that an unknown consumer sends with a well-formed header. Returns the
+/// allocations and the outcome.
 fn flood(
     verifier: &Verifier,
     form: Vec<u8>,
@@ -130,8 +131,8 @@ fn flood(
     (counted, outcome.unwrap())
 }
 
-/// Row `oauth1-form-flood`: nothing of a form is collected behind the bound, so that the cost does
-/// not depend on its size.
+/// Row `oauth1-form-flood`: the verifier stops collecting parameters at the limit, so the cost does
+/// not depend on the size of the form.
 #[test]
 fn a_form_of_many_parameters_costs_a_bounded_place() {
     let verifier = Verifier::new("https://api.example").unwrap();
@@ -144,13 +145,14 @@ fn a_form_of_many_parameters_costs_a_bounded_place() {
         assert_eq!(outcome, Err(RejectReason::TooManyParameters { limit: 1000 }));
         assert!(counted.bytes_max < 100_000, "{counted:?}");
     }
-    // As many as there may be.
+    // Together with the six parameters in the header, these are as many as the limit allows.
     let (counted, outcome) = flood(&verifier, b"a&".repeat(994));
     assert_eq!(outcome, Err(RejectReason::UnknownClient("nobody".into())));
     assert!(counted.bytes_max < 1000 * 200, "{counted:?}");
 }
 
-/// A server that raises the bounds pays for each parameter and each byte, and no more.
+/// If the limits are raised, the allocated memory is proportional to the number of parameters and
+/// bytes.
 #[test]
 fn a_form_within_raised_bounds_costs_in_proportion_to_its_size() {
     let mut verifier = Verifier::new("https://api.example").unwrap();

@@ -1,4 +1,4 @@
-//! Allocations of an OAuth 2.0 client: a claim that a counting allocator checks.
+//! Limits for the allocations of an OAuth 2.0 client.
 
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending};
 use oauth_proto::{Moment, Step, Timestamp};
@@ -26,7 +26,7 @@ fn authorize(client: &Client) -> (String, Pending) {
     (authorization.url, authorization.pending)
 }
 
-/// The scope that is remembered, and the URL.
+/// The client allocates the scope in the pending value, and the URL.
 #[test]
 fn an_authorization_url_costs_at_most_two_allocations() {
     let client = client();
@@ -34,13 +34,14 @@ fn an_authorization_url_costs_at_most_two_allocations() {
     assert!(counted.count_total <= 2, "{}", counted.count_total);
 }
 
-/// The response's own headers and body among them.
+/// The count includes the headers and the body of the response.
 #[test]
 fn an_exchange_costs_at_most_ten_allocations() {
     let client = client();
     let (_, pending) = authorize(&client);
     let callback = format!("/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
-    // The first use of the client's header shares it among those that follow.
+    // The first clone of the client's header value allocates, and later clones share the
+    // allocation. So the first redemption is not measured.
     let (_, first) = authorize(&client);
     drop(client.redeem(first, &callback, moment()).unwrap());
     let counted = allocation_counter::measure(|| {

@@ -1,4 +1,4 @@
-//! Allocations of an authorization server.
+//! Limits for the allocations of an authorization server.
 
 use oauth_proto::oauth2::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth2::server::{GrantType, Provider, serve};
@@ -25,7 +25,8 @@ fn a_token_for_a_client_costs_at_most_twelve_allocations() {
         let moment = Moment::new(Timestamp::from_secs(1_700_000_000), [count; 32]);
         assert_eq!(serve(provider.token(&request, moment), &store).unwrap().status(), 200);
     };
-    // The store's tables grow now and then.
+    // The store's tables grow now and then, so the test fills them and uses the smallest of ten
+    // counts.
     (0..100).for_each(issue);
     let allocations: Vec<_> =
         (100..110).map(|count| allocation_counter::measure(|| issue(count)).count_total).collect();

@@ -1,5 +1,5 @@
-//! A service and a client of it in one process: no socket, a clock that does not move, entropy that
-//! is counted.
+//! A service and its client in one process, without sockets. The clock does not move, and the
+//! entropy is a counter.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod oauth2;
@@ -72,7 +72,7 @@ impl OAuth1Pair {
         Moment::new(Timestamp::from_secs(self.now.get()), entropy)
     }
 
-    /// The service's answers at its two endpoints for clients.
+    /// Returns the service's response at one of the two endpoints for clients.
     pub fn answer(&self, request: &oauth_proto::Request) -> Response {
         serve(self.provider.dispatch(request, self.moment()).map(response), &self.store)
             .unwrap_or_else(|rejected| rejected.response())
@@ -94,13 +94,13 @@ impl OAuth1Pair {
         self.run(self.client.redeem(pending, callback, self.moment())?)
     }
 
-    /// The page that the user sees.
+    /// Opens the page on which the user decides, and returns its consent.
     pub fn consent(&self, url: &str) -> Result<Consent, Rejected> {
         let request = Request::get(url).body(Vec::new()).unwrap();
         serve(self.provider.dispatch(&request, self.moment()).map(question), &self.store)
     }
 
-    /// The user grants access: the URL to which the browser is sent.
+    /// Grants access as the user, and returns the URL to which the browser is redirected.
     pub fn grant(&self, url: &str) -> String {
         let consent = self.consent(url).unwrap();
         match serve(
@@ -116,14 +116,14 @@ impl OAuth1Pair {
         }
     }
 
-    /// All three legs.
+    /// Runs all three legs.
     pub fn token(&self) -> Token {
         let Authorization { url, pending, .. } = self.begin(Authorize::callback(CALLBACK)).unwrap();
         let callback = self.grant(&url);
         self.redeem(pending, &callback).unwrap()
     }
 
-    /// A request for a protected resource, with a query and a form, signed.
+    /// Returns a signed request for a protected resource, with a query and a form.
     pub fn signed(&self) -> Request<Vec<u8>> {
         let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -146,7 +146,7 @@ pub fn response(dispatched: Dispatched) -> Response {
     }
 }
 
-/// Returns the question of the endpoint for users.
+/// Returns the consent for which the endpoint for users asks.
 pub fn question(dispatched: Dispatched) -> Consent {
     match dispatched {
         Dispatched::Consent(consent) => consent,
@@ -154,7 +154,7 @@ pub fn question(dispatched: Dispatched) -> Consent {
     }
 }
 
-/// The fields of a form in a response.
+/// Returns the fields of the form in a response.
 pub fn fields(response: &Response) -> BTreeMap<String, String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     oauth_proto::wire::form::pairs(response.body())

@@ -1,4 +1,4 @@
-//! A client of OAuth 2.0 and the other side as a script: no socket, a clock that is handed over.
+//! An OAuth 2.0 client whose servers are scripts, without sockets. The tests set the clock.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ pub const ISSUER: &str = "https://auth.example.com";
 pub const API: &str = "https://photos.example.com/albums";
 pub const REDIRECT: &str = "https://client.example.com/cb";
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
-/// RFC 6749 §5.1.
+/// The token response in RFC 6749 §5.1.
 pub const ANSWER: &str = concat!(
     r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"#,
     r#""refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#,
 );
 
-/// A service that signs assertions, at `https://keys.example.com/sign`.
+/// A key service at `https://keys.example.com/sign`, which signs assertions.
 pub struct KeyService;
 
 impl AuthenticateClientRemotely for KeyService {
@@ -41,7 +41,7 @@ impl AuthenticateClientRemotely for KeyService {
         Ok(Step::exchange(request, Purpose::CallingKeyService, move |response| {
             let answer: serde_json::Value = serde_json::from_slice(response.body())?;
             let signature = answer["signature"].as_str().ok_or("the answer has no signature")?;
-            // The claims are the same when the signature is back.
+            // The claims after the response are the claims that were sent to the key service.
             let jti = credentials.claims()["jti"].clone();
             credentials.parameter("client_assertion", &format!("{signature}.{jti}"));
             credentials.header(
@@ -53,7 +53,7 @@ impl AuthenticateClientRemotely for KeyService {
     }
 }
 
-/// Returns the client as the key service authenticates it.
+/// Returns the client with its key in the key service.
 pub fn with_key_service(client: Client) -> Client {
     client.authentication(ClientAuthentication::Remote(Arc::new(KeyService)))
 }
@@ -74,7 +74,7 @@ thread_local! {
     static CLOCK: Cell<(u64, u8)> = const { Cell::new((NOW, 7)) };
 }
 
-/// The clock of shared sessions: [`NOW`], or what the thread has set.
+/// The clock of shared sessions: [`NOW`], or the time that the thread has set.
 pub fn clock() -> Moment {
     let (secs, entropy) = CLOCK.get();
     Moment::new(Timestamp::from_secs(secs), [entropy; 32])
@@ -140,27 +140,27 @@ pub fn done<T: std::fmt::Debug>(step: Step<T>) -> T {
     }
 }
 
-/// The result of a token request's answer.
+/// Sends a token request, and returns what the client reads from the response.
 pub fn token_of(client: &Client, answer: Response) -> Result<Token, Error> {
     let (_, sent) = sent(client.request_token(Grant::client_credentials(), moment()).unwrap());
     sent.receive(answer, moment()).map(done)
 }
 
-/// An authorization that has begun, and the callback that belongs to it, without further
-/// parameters.
+/// Begins an authorization. Returns its pending value, and a callback with its state and without a
+/// code.
 pub fn begun(client: &Client) -> (Pending, String) {
     let authorization = done(client.authorize(Authorize::scope("photos"), moment()).unwrap());
     let callback = format!("{REDIRECT}?state={}", authorization.pending.state());
     (authorization.pending, callback)
 }
 
-/// The parameters of a form or a query.
+/// Returns the parameters of a form or a query.
 pub fn pairs(text: &[u8]) -> Vec<(String, String)> {
     let text_of = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     form::pairs(text).map(|(name, value)| (text_of(&name), text_of(&value))).collect()
 }
 
-/// The value of a parameter that must be there exactly once.
+/// Returns the value of a parameter. Panics unless the parameter occurs exactly once.
 #[track_caller]
 pub fn parameter(text: &[u8], name: &str) -> String {
     let values: Vec<_> = pairs(text).into_iter().filter(|(own, _)| own == name).collect();
@@ -176,7 +176,7 @@ pub fn get(url: &str) -> Request {
     http::Request::get(url).body(Vec::new()).unwrap()
 }
 
-/// A token that is good for an hour.
+/// Returns a token that is valid for an hour.
 pub fn token() -> Token {
     let mut token = Token::bearer("2YotnFZFEjr1zCsicMWpAA");
     token.refresh_token = Some("tGzv3JOkF0XG5Qx2TlKWIA".into());

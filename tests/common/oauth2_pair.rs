@@ -1,5 +1,4 @@
-//! An authorization server in memory, with a clock that is handed over, and our own client before
-//! it.
+//! This crate's authorization server in memory, and a client of it. The tests set the clock.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::Cell;
@@ -19,7 +18,8 @@ pub const ISSUER: &str = "https://auth.example.com";
 pub const REDIRECT: &str = "https://client.example.com/cb?x=1";
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 
-/// Our server with its store and its clock; `client` makes our client of it.
+/// The authorization server with its store and its clock. The method `client` creates a client of
+/// it.
 pub struct OAuth2Pair {
     pub provider: Provider,
     pub store: MemoryStore,
@@ -70,7 +70,7 @@ impl OAuth2Pair {
         }
     }
 
-    /// Takes a step of the client's to its end.
+    /// Runs a step of the client until its result.
     pub fn run<T>(&self, mut step: Result<Step<T>, Error>) -> Result<T, Error> {
         loop {
             step = match step? {
@@ -99,7 +99,8 @@ impl OAuth2Pair {
         }
     }
 
-    /// The user grants everything; the client redeems the code.
+    /// Signs in a user who grants everything, and returns the token for which the client has
+    /// redeemed the code.
     pub fn sign_in(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let authorization = self.run(client.authorize(authorize, self.moment()))?;
         let consent = self.consent(&authorization.url);

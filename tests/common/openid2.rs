@@ -1,5 +1,5 @@
-//! An OpenID provider, a few identifiers and a relying party in one process, with a clock that does
-//! not move.
+//! An OpenID provider, a few identifiers and a relying party in one process. The clock does not
+//! move.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::{Cell, RefCell};
@@ -34,12 +34,12 @@ pub const JANE: &str = "https://op.example/id/jane";
 pub struct OpenIdPair {
     pub provider: Provider,
     pub party: RelyingParty,
-    /// The provider's, and the relying party's.
+    /// The provider's store. The field `nonces` is the relying party's.
     pub confirmed: MemoryStore,
     pub nonces: MemoryStore,
     pub pages: RefCell<BTreeMap<String, Response>>,
     pub sent: RefCell<Vec<String>>,
-    /// Those that were agreed on.
+    /// The associations that `associate` has created.
     pub associations: RefCell<Vec<Association>>,
     pub now: Cell<u64>,
     count: Cell<u64>,
@@ -52,7 +52,7 @@ impl Default for OpenIdPair {
 }
 
 impl OpenIdPair {
-    /// Each side with the options that a function makes of the default.
+    /// Creates both sides. Each function changes the default options of one side.
     pub fn new(
         party: impl FnOnce(Options) -> Options,
         provider: impl FnOnce(Options) -> Options,
@@ -86,11 +86,11 @@ impl OpenIdPair {
         Moment::new(Timestamp::from_secs(self.now.get()), entropy)
     }
 
-    /// The answers of the internet.
+    /// Returns the response of the server to which the request is addressed.
     pub fn send(&self, request: &Request) -> Response {
         self.sent.borrow_mut().push(format!("{} {}", request.method(), request.uri()));
         let url = request.uri().to_string();
-        // A page at the endpoint is a provider that says something else.
+        // A page at the endpoint replaces the provider.
         if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
             return match self.dispatch(request) {
                 Ok(Dispatched::Respond(response)) => response,
@@ -126,7 +126,7 @@ impl OpenIdPair {
         Ok(association)
     }
 
-    /// The request for the user of an identifier.
+    /// Discovers an identifier, and returns the request for its user.
     pub fn asking(&self, identifier: &str) -> Authorize {
         Authorize::new(&self.discover(identifier).unwrap(), RETURN_TO)
     }
@@ -135,7 +135,7 @@ impl OpenIdPair {
         self.party.authorize(authorize, self.moment()).unwrap()
     }
 
-    /// The request that the provider's page shows.
+    /// Returns the request that the provider's page shows.
     pub fn check_id(&self, url: &str) -> Result<CheckIdRequest, Rejected> {
         match self.dispatch(&get(url))? {
             Dispatched::CheckIdRequest(check_id) => Ok(*check_id),
@@ -143,7 +143,8 @@ impl OpenIdPair {
         }
     }
 
-    /// The user goes to the provider and consents; the URL that they come back by.
+    /// Consents as the user at the provider, and returns the URL to which the browser is
+    /// redirected.
     pub fn approve(&self, url: &str, approval: impl FnOnce(Approval) -> Approval) -> String {
         let check_id = self.check_id(url).unwrap();
         let local_id = match &check_id.identity {
@@ -180,14 +181,15 @@ impl OpenIdPair {
         checked.answer(one_time_use)
     }
 
-    /// The whole way with an identifier.
+    /// Signs in with an identifier, from discovery to the assertion.
     pub fn sign_in(&self, identifier: &str) -> Result<Assertion, Error> {
         let authorization = self.begin(self.asking(identifier));
         let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
         self.verify(authorization.pending, &callback)
     }
 
-    /// A callback of a user who typed that, and what it belongs to.
+    /// Begins a sign-in with an identifier, and consents. Returns the pending value and the
+    /// callback.
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
@@ -230,13 +232,13 @@ pub fn location(response: &Response) -> String {
     response.headers()["location"].to_str().unwrap().to_owned()
 }
 
-/// The pairs of a URL's query.
+/// Returns the parameters of a URL's query.
 pub fn fields(url: &str) -> BTreeMap<String, String> {
     let url = url::Url::parse(url).unwrap();
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
-/// A URL with another query: each field as `change` leaves it.
+/// Returns the URL with the query parameters that `change` has changed.
 pub fn changed(url: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) -> String {
     let mut fields = fields(url);
     change(&mut fields);
@@ -245,13 +247,13 @@ pub fn changed(url: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) ->
     url.into()
 }
 
-/// The type of an association, as it is stored.
+/// Returns the type of an association, as it is stored.
 pub fn signs_with(association: &Association) -> String {
     serde_json::to_value(association).unwrap()["type"].as_str().unwrap().to_owned()
 }
 
-/// A callback that an owner of the association's key can make: signed over the fields that it lists
-/// (§6.1).
+/// Signs a callback with the association's key, over the fields that it lists (§6.1). Everyone who
+/// has the key can do that.
 pub fn signed(association: &Association, callback: &str) -> String {
     fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
         STANDARD.encode(
@@ -273,7 +275,8 @@ pub fn signed(association: &Association, callback: &str) -> String {
     })
 }
 
-/// The document of a user, of a provider, and of a relying party.
+/// Returns the document of a user. The next functions return the documents of a provider and of a
+/// relying party.
 pub fn user_document(endpoint: &str, local_id: Option<&str>, extensions: &[&str]) -> String {
     XrdsDocument::User { endpoint, local_id, extensions }.to_string()
 }
@@ -286,7 +289,7 @@ pub fn relying_party_document(return_to: &[&str]) -> String {
     XrdsDocument::RelyingParty { return_to, icons: &[] }.to_string()
 }
 
-/// A direct message, read by the specification (§4.1.1).
+/// Reads a direct message in key-value form (§4.1.1).
 pub fn key_value(body: &[u8]) -> BTreeMap<String, String> {
     let text = std::str::from_utf8(body).unwrap();
     let pairs = text.lines().map(|line| line.split_once(':').unwrap());

@@ -1,5 +1,5 @@
-//! Signing in with a service as a script: it answers in turn, and what was sent is looked at
-//! afterwards.
+//! Sign-ins with a service that is a script. The script sends its responses in order, and returns
+//! the requests that it received.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -25,7 +25,8 @@ pub fn form(body: &str) -> Response {
     response(200, &[("content-type", "application/x-www-form-urlencoded")], body)
 }
 
-/// Drives a step, with an answer to each request. All of them must be asked for, unless it fails.
+/// Drives a step with one response for each request. Returns the result and the requests. Panics if
+/// the step succeeds and a response is left over.
 pub fn drive<T>(
     step: Result<Step<T>, Error>,
     answers: Vec<Response>,
@@ -49,7 +50,7 @@ pub fn drive<T>(
     (result, sent)
 }
 
-/// One protocol's half of what either protocol has.
+/// A value that belongs to one of the two protocols.
 pub trait Half {
     type Oauth1;
     type Oauth2;
@@ -88,7 +89,7 @@ impl Half for Tokens {
     }
 }
 
-/// The first leg.
+/// Runs the first leg, and returns the authorization and the requests.
 pub fn begin(sign_in: &SignIn) -> (Authorization, Vec<Request>) {
     let oauth1 = sign_in.oauth1().is_some();
     let answers = if oauth1 { vec![form(REQUEST_TOKEN)] } else { Vec::new() };
@@ -96,7 +97,7 @@ pub fn begin(sign_in: &SignIn) -> (Authorization, Vec<Request>) {
     (authorization.unwrap(), sent)
 }
 
-/// The URL that a user comes back to after granting access.
+/// Returns the URL to which the browser is redirected after the user has granted access.
 pub fn callback(pending: &Pending, oauth1: bool) -> String {
     match oauth1 {
         true => format!("{CALLBACK}?oauth_token={}&oauth_verifier=v1", pending.key()),
@@ -104,7 +105,7 @@ pub fn callback(pending: &Pending, oauth1: bool) -> String {
     }
 }
 
-/// The last leg: the token, and then these answers.
+/// Runs all legs. The service sends a token, and then these responses.
 pub fn finish(sign_in: &SignIn, mut answers: Vec<Response>) -> (Result<User, Error>, Vec<Request>) {
     let oauth1 = sign_in.oauth1().is_some();
     let (authorization, _) = begin(sign_in);
@@ -113,17 +114,17 @@ pub fn finish(sign_in: &SignIn, mut answers: Vec<Response>) -> (Result<User, Err
     drive(sign_in.redeem(authorization.pending, &uri, moment()), answers)
 }
 
-/// A user who signs in by a service whose profile is that.
+/// Signs in with a service that sends this profile, and returns the user.
 pub fn user(sign_in: &SignIn, profile: &str) -> User {
     finish(sign_in, vec![json(profile)]).0.unwrap()
 }
 
-/// The error for a response that is not a profile.
+/// Returns the error of a sign-in whose response to the request for the profile is this one.
 pub fn error(sign_in: &SignIn, profile: Response) -> Error {
     finish(sign_in, vec![profile]).0.unwrap_err()
 }
 
-/// A request's method and URL without query.
+/// Returns the method of a request, and its URL without the query.
 pub fn place(request: &Request) -> String {
     let uri = request.uri().to_string();
     format!("{} {}", request.method(), uri.split('?').next().unwrap())
@@ -133,17 +134,17 @@ pub fn argument(url: &str, name: &str) -> String {
     parameter(query(url), name)
 }
 
-/// A sign-in at a service.
+/// Returns the sign-in with a service.
 pub fn of(service: &Service) -> SignIn {
     SignIn::new(service, "id", "secret", CALLBACK).unwrap()
 }
 
-/// A sign-in at the one service of the version of 2007.
+/// Returns the sign-in with Dropbox's old API, which speaks the OAuth 1.0 of 2007.
 pub fn dropbox_v1() -> SignIn {
     of(&services::DROPBOX_V1).with(|it| it.dangerous_version_1_0 = true)
 }
 
-/// The fields in the order of their declaration, up to `locale`.
+/// The fields of a user in the order of their declaration, from `name` to `locale`.
 pub type Said<'a> = [Option<&'a str>; 8];
 
 pub fn said(user: &User) -> Said<'_> {
@@ -155,7 +156,8 @@ pub fn said(user: &User) -> Said<'_> {
     [name, given, family, username, email, verified, picture, locale]
 }
 
-/// The URL that a service sends users to, with its parameters, and the requests with the token.
+/// Signs in, and returns the user. Checks the authorization URL with its parameters, and the
+/// requests for the profile with the token.
 #[track_caller]
 pub fn walks(
     sign_in: &SignIn,

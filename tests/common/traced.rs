@@ -1,4 +1,4 @@
-//! The crate's events of `tracing` as lines.
+//! The events that this crate records with `tracing`, as lines.
 
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -7,7 +7,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
-/// Every event as a line: its level, its target and all its fields.
+/// A subscriber that collects each event as a line with its level, its target and all its fields.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<(Level, String)>>>);
 
@@ -40,14 +40,14 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
-/// A subscriber that lives as long as the process and hears nothing.
+/// A second subscriber, which lives as long as the process. Its events are not read.
 ///
-/// While there is one subscriber alone, `tracing` decides about a new event by the thread that
-/// meets it first. A thread of another test has no subscriber, so the event would be switched off
-/// for all threads. With two subscribers all are asked.
+/// With only one subscriber, `tracing` asks the thread that first reaches an event whether the
+/// event is enabled. A thread of another test has no subscriber, so the event would be disabled for
+/// all threads. With two subscribers, `tracing` asks both.
 static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
 
-/// Runs a function, and returns the events that it caused.
+/// Runs a function, and returns the events that it recorded.
 pub fn traced(run: impl FnOnce()) -> Vec<(Level, String)> {
     LazyLock::force(&SECOND);
     let lines = Lines::default();

@@ -1,8 +1,7 @@
-//! Options that are set in the middle of a chain.
+//! Sets options in the middle of a chain of methods.
 
-/// A change in the middle of a chain.
 pub trait With: Sized {
-    /// Returns the value with a change.
+    /// Returns the value after `change` has changed it.
     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
