@@ -30,7 +30,7 @@ fn the_order_of_the_options_of_a_service_does_not_matter() {
             Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3")
                 .unwrap();
         let server = say.iter().fold(server, |server, say| say(server));
-        // A secret for which the key's encoding makes a difference.
+        // The `&` in the secret makes the two key encodings differ.
         let client = Client::new(server, ClientCredentials::new("k", "s&s"));
         let moment = || Moment::new(Timestamp::from_secs(NOW), [7; 32]);
         let Step::Send(request, sent) =
@@ -116,7 +116,8 @@ fn custom_parameters_are_placed_where_the_request_has_its_parameters() {
     assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
     assert!(!got.headers().contains_key("content-type"));
 
-    // Without any, a POST has no body and no label, unless the protocol's go there.
+    // Without custom parameters, a POST has no body and no `Content-Type`, unless the body contains
+    // the parameters of the protocol.
     for (placement, labelled) in
         [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)]
     {
@@ -192,7 +193,8 @@ fn a_missing_verifier_is_refused_unless_the_service_sends_none() {
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
 
-/// Asserts that what is refused without an option names it, and passes with it.
+/// Asserts that the error without the option names the option, and that there is no error with the
+/// option.
 #[track_caller]
 fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Result<T, Error>) {
     let error = without.unwrap_err();
@@ -200,8 +202,7 @@ fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Res
     with.unwrap_or_else(|error| panic!("{option}: {error}"));
 }
 
-/// All options of a service: each error names the one that lifts it, and with it there is no error.
-/// (`dangerous_version_1_0` is two of these at once.)
+/// All options of a service except `dangerous_version_1_0`, which sets two of these at once.
 #[test]
 fn an_error_names_the_option_that_lifts_it() {
     let pair = OAuth1Pair::default();

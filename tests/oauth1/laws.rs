@@ -1,4 +1,4 @@
-//! Laws of signing and verifying, on random requests.
+//! Properties of signing and verifying, checked with random requests.
 
 use crate::common::with::With;
 use http::Request;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
-/// Names and values with everything that is special to one of the encodings.
+/// Names and values with the special characters of each encoding.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z0-9]{0,8}", "[ -~]{0,8}", "[&=+%;/?#:\\[\\]é\u{1f600}]{0,4}"]
 }
@@ -125,7 +125,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Another letter or digit in place of one at or after that index; `false` if there is not one.
+/// Replaces one letter or digit, chosen by `index`. Returns `false` if there is no letter or digit.
 fn flip(bytes: &mut [u8], index: prop::sample::Index) -> bool {
     let places: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_alphanumeric()).collect();
     if places.is_empty() {
@@ -169,7 +169,7 @@ fn apply(change: &Change, request: &mut Request<Vec<u8>>) {
 /// The parts of a request that a verifier can see.
 fn meaning(request: &Request<Vec<u8>>) -> impl PartialEq + use<> {
     let header = request.headers().get("authorization").map(|value| {
-        // A header of credentials has the grammar of a challenge (RFC 9110 §11.4).
+        // Credentials have the same grammar as a challenge (RFC 9110 §11.4).
         let credentials = Challenge::parse(value.as_bytes()).into_iter().map(|credentials| {
             let decode =
                 |value: String| percent_encoding::percent_decode_str(&value).collect::<Vec<u8>>();
@@ -205,8 +205,8 @@ proptest! {
         let signed = case.signed();
         let mut changed = signed.clone();
         apply(&change, &mut changed);
-        // Where there was nothing to change, or an escape was written otherwise, it is the same
-        // request.
+        // Skip changes that have no effect: nothing to change, or only another spelling of an
+        // escape.
         prop_assume!(meaning(&changed) != meaning(&signed));
         prop_assert!(!case.verifies(&changed), "{:?}", changed);
     }
@@ -240,7 +240,7 @@ proptest! {
                 .unwrap()
         };
         prop_assert_eq!(sign(&pairs), sign(&shuffled));
-        // Nor does it matter whether they are in the query or in the form.
+        // The signature is also the same if some of the parameters are in the query.
         let (query, form) = shuffled.split_at(shuffled.len() / 2);
         let query = form::encode(query.iter().map(|(name, value)| (name, value)));
         let uri = format!("https://photos.example.net/photos?{query}").parse().unwrap();

@@ -1,4 +1,4 @@
-//! The provider and its verifier: accepted requests, refusals and texts: RFC 5849 §2 and §3.2.
+//! The provider and its verifier (RFC 5849 §2 and §3.2): accepted requests, refusals and texts.
 
 use crate::common::with::With;
 use std::collections::BTreeSet;
@@ -43,7 +43,8 @@ fn registered_callbacks_must_match_to_the_byte() {
     assert!(unregistered.begin(Authorize::callback("com.example.app:/cb")).is_ok());
 }
 
-/// A request for no endpoint is refused with what there is, and one path is one endpoint's.
+/// The refusal of an unknown path lists the paths of the endpoints. Two endpoints cannot have the
+/// same path.
 #[test]
 fn a_provider_serves_the_paths_that_were_set_and_names_them_to_others() {
     let builder = || Provider::builder(Verifier::new(ORIGIN).unwrap());
@@ -122,8 +123,8 @@ fn a_service_can_add_parameters_to_its_response() {
     );
 }
 
-/// OAuth Request Body Hash §3.1: a form's parameters are signed themselves, and two rules for one
-/// body can be read in two ways.
+/// OAuth Request Body Hash §3.1: the parameters of a form are signed, so a form must not have a
+/// hash as well.
 #[test]
 fn a_form_with_a_body_hash_is_refused() {
     use base64::Engine;
@@ -150,7 +151,8 @@ fn a_form_with_a_body_hash_is_refused() {
     let rejected = pair.verify(&form).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::ParameterInvalid("oauth_body_hash"));
     assert_eq!(rejected.response().status(), 400);
-    // Of another body, the same hash is the right one, and only the signature does not know it.
+    // For another media type the hash is right, and only the signature is wrong, since it does not
+    // cover the hash.
     assert_eq!(
         pair.verify(&with_hash(sign("text/plain"))).unwrap_err().reason,
         RejectReason::WrongSignature
@@ -181,7 +183,8 @@ fn a_decision_is_accepted_until_the_second_in_which_the_temporary_credentials_ex
     }
 }
 
-/// A verifier for a person to copy has ten of these characters, since it can be tried only once.
+/// A verifier that a user copies by hand needs only ten characters, because one wrong try ends the
+/// grant.
 #[test]
 fn a_displayed_verifier_has_ten_random_characters() {
     let pair = OAuth1Pair::default();
@@ -205,8 +208,8 @@ fn a_displayed_verifier_has_ten_random_characters() {
     assert_eq!(seen.into_iter().collect::<String>(), "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 }
 
-/// As oauthlib's clients send it. Without the option the hash goes by the signature method, and no
-/// other body passes with it.
+/// Clients of oauthlib send such a hash. Without the option, the verifier expects the hash of the
+/// signature method. With the option, another body is still refused.
 #[test]
 fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
     let pair = OAuth1Pair::default();

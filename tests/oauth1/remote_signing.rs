@@ -1,4 +1,4 @@
-//! Signing with a key in a service elsewhere: `Method::Remote`.
+//! Signing with a key in a key service: `Method::Remote`.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ fn moment() -> Moment {
     Moment::new(Timestamp::from_secs(1_700_000_000), [7; 32])
 }
 
-/// A service whose signature is a hash of what it is sent.
+/// A key service whose signature is the hash of the base string.
 struct KeyService;
 
 impl RemoteSignatureMethod for KeyService {
@@ -44,7 +44,7 @@ fn key_service(request: &oauth_proto::Request) -> Response {
     Response::new(Sha256::digest(request.body()).to_vec())
 }
 
-/// The same signature, made here.
+/// The same signature, computed without the key service.
 struct Local;
 
 impl SignatureMethod for Local {
@@ -75,7 +75,7 @@ fn remote() -> Method {
     Method::Remote(Arc::new(KeyService))
 }
 
-/// Drives a step with the key service, and whatever else the other function answers.
+/// Drives a step. The key service responds to its requests, `other` to all others.
 fn driven<T>(
     step: Step<T>,
     mut other: impl FnMut(&oauth_proto::Request) -> Response,
@@ -178,7 +178,7 @@ fn every_call_that_cannot_wait_refuses_a_remote_key_and_names_the_call_that_can(
     assert!(request.headers().is_empty(), "nothing was added");
 }
 
-/// The three legs, a call of an API and a redirect, with a key that is never here.
+/// The three legs, an API call and a redirect. Only the key service has the key.
 #[test]
 fn a_client_with_a_remote_key_completes_all_legs() {
     let endpoint = |path: &str| format!("https://photos.example.net/{path}");
@@ -264,7 +264,7 @@ fn an_answer_of_the_key_service_is_not_taken_for_the_servers_answer() {
     );
 }
 
-/// A service that cannot be asked: with a text, or with an error of this crate.
+/// A method that fails before it sends a request: with a text, or with an error of this crate.
 struct Broken(fn() -> BoxError);
 
 impl RemoteSignatureMethod for Broken {

@@ -1,5 +1,5 @@
-//! Reading the answers of servers: RFC 5849 §2.1 and §2.3, the Problem Reporting extension, and
-//! what is in use beside them.
+//! Reading the responses of servers: RFC 5849 §2.1 and §2.3, the Problem Reporting extension, and
+//! other formats in use.
 
 use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair};
@@ -28,7 +28,7 @@ fn a_denial_has_the_explanation_of_the_service() {
         assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
         assert!(error.to_string().contains(word), "{error}");
     }
-    // An error without a word says nothing; what grants access is still all asked for.
+    // Empty error parameters are ignored, and the verifier is still required.
     let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("{CALLBACK}&oauth_token={}&oauth_problem=&error=", pending.token());
     assert_eq!(
@@ -37,7 +37,7 @@ fn a_denial_has_the_explanation_of_the_service() {
     );
 }
 
-/// The pending authorization after a test service gave out the temporary credentials `t`.
+/// Returns the pending authorization after the response with the temporary credentials `t`.
 pub fn first_leg(pair: &OAuth1Pair) -> Pending {
     let Step::Send(_, sent) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
@@ -52,7 +52,7 @@ pub fn first_leg(pair: &OAuth1Pair) -> Pending {
     authorization.pending
 }
 
-/// A test service that answers with `body`.
+/// Returns the result of the last leg when the token endpoint responds with `body`.
 pub fn answered(pair: &OAuth1Pair, body: &str) -> Result<Token, Error> {
     let pending = first_leg(pair);
     let step =
@@ -112,7 +112,7 @@ fn an_empty_error_is_not_a_refusal() {
         answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#))
             .unwrap();
     }
-    // An answer with an error code is a refusal, whatever else it has.
+    // A response with an error code is a refusal, even if it contains a token.
     for error in ["error=&oauth_problem=nonce_used", "oauth_problem=&error=nonce_used"] {
         let refused = answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap_err();
         assert_eq!(refused.code(), Some("nonce_used"), "{error}");
@@ -133,7 +133,7 @@ fn a_byte_order_mark_is_ignored() {
     for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
         assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
     }
-    // Elsewhere than at the beginning it is a character like any other.
+    // Only one byte order mark is ignored. The second is part of the first name.
     answered(&OAuth1Pair::default(), "\u{feff}\u{feff}oauth_token=t&oauth_token_secret=s")
         .unwrap_err();
 }
@@ -149,7 +149,7 @@ fn an_error_of_the_client_has_the_explanation_of_the_server() {
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
 }
 
-/// The result of the first leg for an answer that refuses.
+/// Returns the error of the first leg for this refusal.
 fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
     let pair = OAuth1Pair::default();
     let Step::Send(_, sent) =
@@ -242,7 +242,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     let late = format!("{}-{}", NOW + 1_234_567, NOW + 1_235_000);
     assert!(said(&late).contains("the clock is at least 1,234,567 s slow"), "{}", said(&late));
     assert!(said(&range(5, 3)).contains("the clock is at least 3 s fast"));
-    // Nothing is said of the clock where the range does not say anything of it.
+    // Without a valid range that excludes the client's time, the error does not mention the clock.
     for odd in [
         range(300, 0),
         "".into(),
@@ -253,7 +253,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     ] {
         assert!(!said(&odd).contains("the clock"), "{odd}");
     }
-    // Our own server's answer, to an API call as well.
+    // The refusal of our own provider is read in the same way, also after an API call.
     let pair = OAuth1Pair::default();
     let late = || Moment::new(Timestamp::from_secs(NOW + 3600), [9; 32]);
     let Step::Send(request, sent) =
@@ -318,7 +318,7 @@ fn an_api_answer_that_has_only_an_error_is_a_refusal() {
         called(r#"{"error":"Not authorized","request":"/1.1/x.json"}"#).unwrap_err().code(),
         Some("Not authorized")
     );
-    // What has more to say is the application's to read.
+    // A body with other content is returned to the application.
     for body in [
         r#"{"data":[{"id":"1"}],"errors":[{"title":"Not Found Error"}]}"#,
         r#"{"id":7,"status":"failed","error":"the disk is full"}"#,
@@ -331,7 +331,7 @@ fn an_api_answer_that_has_only_an_error_is_a_refusal() {
 
 #[test]
 fn without_other_information_the_date_of_the_answer_says_how_far_the_clock_is_off() {
-    // 1,700,000,000 s after 1970 it was 22:13:20.
+    // The client's clock is at 22:13:20 (1,700,000,000 s after 1970).
     let said = |date: &str, body: &str| refused(&[("date", date)], 401, body).to_string();
     let early = "Tue, 14 Nov 2023 21:13:20 GMT";
     let late = "Tue, 14 Nov 2023 22:18:20 GMT";
@@ -350,7 +350,7 @@ fn without_other_information_the_date_of_the_answer_says_how_far_the_clock_is_of
     ] {
         assert!(!said(date, body).contains("the clock"), "{}", said(date, body));
     }
-    // The range is the server's own word on it.
+    // The range that the server reports takes precedence over the date.
     let range = format!(
         "oauth_problem=timestamp_refused&oauth_acceptable_timestamps={}-{}",
         NOW + 600,

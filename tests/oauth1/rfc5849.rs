@@ -1,5 +1,4 @@
-//! The examples of RFC 5849 as tests, and the corners of its text that other implementations get
-//! wrong.
+//! The examples of RFC 5849, and rules of the RFC that other implementations get wrong.
 
 use crate::common::with::With;
 use http::Request;
@@ -34,7 +33,7 @@ fn base<B: AsRef<[u8]>>(request: &Request<B>) -> String {
     String::from_utf8(base_string(request).unwrap()).unwrap()
 }
 
-/// The normalized parameters of a GET request with that query.
+/// Returns the normalized parameters of a GET request with this query.
 fn normalized(query: &str) -> String {
     let base = base(&Request::get(format!("http://a.example/?{query}")).body("").unwrap());
     let encoded = base.rsplit('&').next().unwrap();
@@ -47,7 +46,7 @@ fn base_uri(uri: &str) -> String {
     percent_encoding::percent_decode_str(encoded).decode_utf8().unwrap().into_owned()
 }
 
-/// §1.2, the request for temporary credentials. Its callback is a parameter of the header alone.
+/// §1.2: the request for temporary credentials. Only the `Authorization` header has the callback.
 #[test]
 fn section_1_2_temporary_credentials() -> Outcome {
     let request = Request::post("https://photos.example.net/initiate")
@@ -72,7 +71,7 @@ fn section_1_2_temporary_credentials() -> Outcome {
     Ok(())
 }
 
-/// §1.2, the request for the photo.
+/// §1.2: the request for the photo.
 #[test]
 fn section_1_2_protected_resource() -> Outcome {
     let token = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
@@ -102,7 +101,7 @@ const BASE_STRING_OF_SECTION_3: &str = "POST&http%3A%2F%2Fexample.com%2Frequest\
     %26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201\
     %26oauth_token%3Dkkk9d7dh3k39sjv7";
 
-/// §3.4.1.1: the base string of the example, from the request as it is printed there.
+/// §3.4.1.1: the base string of the request that the section prints.
 #[test]
 fn section_3_4_1_1_base_string() -> Outcome {
     let request = request_of_section_3()
@@ -118,8 +117,9 @@ fn section_3_4_1_1_base_string() -> Outcome {
     Ok(())
 }
 
-/// §3.1: the same request, signed by us, has that base string, and the signature that the secrets
-/// of the text give over it. (The signature printed in the text was made with other secrets.)
+/// §3.1: the same request, signed by this crate, has the same base string. The expected signature
+/// is computed with the secrets in the RFC's text. The RFC prints another signature, which was made
+/// with other secrets.
 #[test]
 fn section_3_1_signature() -> Outcome {
     let client = ClientCredentials::new("9djdj82h48djs9d2", "j49sk3j29djd");
@@ -142,7 +142,7 @@ fn section_3_1_signature() -> Outcome {
     Ok(())
 }
 
-/// §3.4.1.2: both of its examples, and what its rules say of the rest.
+/// §3.4.1.2: both examples of the section, and other URIs to which its rules apply.
 #[test]
 fn section_3_4_1_2_base_string_uri() {
     for (uri, expected) in [
@@ -163,7 +163,7 @@ fn section_3_4_1_2_base_string_uri() {
     }
 }
 
-/// §3.4.1.2, item 2: the authority is the `Host` header's, where there is one.
+/// §3.4.1.2, item 2: the authority is taken from the `Host` header if the request has one.
 #[test]
 fn section_3_4_1_2_host_header() -> Outcome {
     let request =
@@ -172,8 +172,8 @@ fn section_3_4_1_2_host_header() -> Outcome {
     Ok(())
 }
 
-/// §3.4.1.3.2: by encoded name, then by encoded value. Crates that sort anything else get one of
-/// these wrong.
+/// §3.4.1.3.2: parameters are sorted by encoded name, then by encoded value. Every other order
+/// fails for one of these queries.
 #[test]
 fn section_3_4_1_3_2_sorting() {
     for (query, expected) in [
@@ -190,7 +190,7 @@ fn section_3_4_1_3_2_sorting() {
     }
 }
 
-/// §3.4.1.3.1: what a form means, `;` and all.
+/// §3.4.1.3.1: how a form is decoded. A `;` does not separate parameters.
 #[test]
 fn section_3_4_1_3_1_forms() {
     for (query, expected) in [
@@ -208,7 +208,7 @@ fn section_3_4_1_3_1_forms() {
     }
 }
 
-/// §3.4.1.3.1: a body is a parameter source only as a form; §3.4.1.1: a custom method is encoded.
+/// §3.4.1.3.1: only the body of a form contains parameters. §3.4.1.1: a custom method is encoded.
 #[test]
 fn other_bodies_are_not_signed_and_other_methods_are_encoded() -> Outcome {
     let json = Request::post("http://a.example/")
@@ -251,7 +251,7 @@ fn the_twitter_documentations_example() -> Outcome {
     Ok(())
 }
 
-/// §3.4.4 and the examples of §2.1 and §2.3: PLAINTEXT is the secrets.
+/// §3.4.4 and the examples of §2.1 and §2.3: a PLAINTEXT signature consists of the secrets.
 #[test]
 fn section_2_1_plaintext() -> Outcome {
     let client = ClientCredentials::new("jd83jd92dhsh93js", "ja893SD9");
@@ -265,8 +265,8 @@ fn section_2_1_plaintext() -> Outcome {
     Ok(())
 }
 
-/// §3.5.2 and §3.5.3: behind what is there already, and the signature is the same wherever it is
-/// put.
+/// §3.5.2 and §3.5.3: the parameters of the protocol are appended to the query or the form. The
+/// signature is the same in all three places.
 #[test]
 fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     let form = |placement| -> Result<Request<Vec<u8>>, Box<dyn std::error::Error>> {
@@ -302,7 +302,7 @@ fn the_signature_is_the_same_in_the_header_the_query_and_the_body() -> Outcome {
     Ok(())
 }
 
-/// OAuth Core 1.0 as services of 2007 read it: the secrets are not encoded in the key.
+/// Some services of 2007 (OAuth Core 1.0) do not encode the secrets in the key.
 #[test]
 fn raw_keys_differ_only_where_secrets_need_encoding() -> Outcome {
     let signature = |secret: &str, encoding| -> Result<String, Box<dyn std::error::Error>> {

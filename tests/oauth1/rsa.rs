@@ -1,4 +1,4 @@
-//! RSA signatures, RFC 5849 §3.4.3, against those of OpenSSL.
+//! RSA signatures (RFC 5849 §3.4.3), compared with those of OpenSSL.
 
 use crate::common::with::With;
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -34,8 +34,9 @@ fn signature(request: &Request<Vec<u8>>) -> Vec<u8> {
     BASE64_STANDARD.decode(percent_decode_str(encoded).collect::<Vec<u8>>()).unwrap()
 }
 
-/// The signatures are those that `openssl dgst -sign` makes of the same base strings with the same
-/// key, here by their SHA-256 hash: the padding leaves no choice.
+/// The expected values are SHA-256 hashes of signatures that `openssl dgst -sign` made over the
+/// same base strings with the same key. The padding is deterministic, so the signatures must be
+/// equal.
 #[test]
 fn signatures_are_those_of_openssl() {
     for (method, expected) in [
@@ -98,8 +99,8 @@ fn a_short_key_is_accepted_only_with_the_dangerous_option() {
     }
 }
 
-/// The test case of §9.3 at `http://wiki.oauth.net/TestCases` ("RSA-SHA1"), with its key, which
-/// most libraries have in their tests. The spelling is that of the source.
+/// The test case of §9.3 at `http://wiki.oauth.net/TestCases` ("RSA-SHA1") with its key. Many
+/// libraries use it. The spelling of the parameters is the one of that page.
 #[test]
 fn the_signature_is_that_of_the_published_test_case() {
     let key =
@@ -136,7 +137,7 @@ fn a_public_key_verifies_and_does_not_sign() {
     };
     assert_eq!(verify(&signed(Method::RsaSha256(private()))).unwrap().client_key, "key");
 
-    // A changed request, another hash, and a client that is not known.
+    // A changed request, another hash, and a client without a key.
     let mut changed = signed(Method::RsaSha256(private()));
     *changed.method_mut() = http::Method::DELETE;
     assert_eq!(verify(&changed), Err(RejectReason::WrongSignature));

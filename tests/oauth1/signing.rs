@@ -1,4 +1,4 @@
-//! The options of signing, and what it refuses to sign.
+//! The options of signing, and requests that are not signed.
 
 use crate::common::with::With;
 use http::Request;
@@ -184,7 +184,8 @@ fn parameters_of_the_protocol_are_in_one_place() {
             "{uri}: {error}"
         );
     }
-    // A custom one in the same place is a parameter like any other.
+    // An unknown parameter whose name begins with `oauth_` is signed if it is in the same place as
+    // the others.
     let mut request = Request::get("https://a.example/?oauth_zzz=1&a=2").body(Vec::new()).unwrap();
     sign(&Scheme::default().with(|it| it.placement = ParameterPlacement::Query), &mut request)
         .unwrap();
@@ -256,7 +257,8 @@ fn a_realm_is_quoted_and_cannot_break_out() {
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }
 
-/// A method that the crate does not have: the caller's key, the caller's name.
+/// A signature method of the caller: the signature is the key and the end of the base string,
+/// reversed.
 struct Reversed;
 
 impl SignatureMethod for Reversed {
@@ -279,7 +281,8 @@ fn a_custom_method_gets_the_key_and_the_base_string() {
     let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
     sign(&Scheme::new(Method::Custom(std::sync::Arc::new(Reversed))), &mut request).unwrap();
     let header = request.headers()["authorization"].to_str().unwrap();
-    // secret&token%20secret, then the end of `…oauth_version%3D1.0` backwards, in base64.
+    // The base64 of `secret&token%20secret0.1`: the key, then the end of `…oauth_version%3D1.0`
+    // reversed.
     assert!(header.contains("oauth_signature=\"c2VjcmV0JnRva2VuJTIwc2VjcmV0MC4x\""), "{header}");
     assert!(header.contains("oauth_signature_method=\"X-REVERSED\""), "{header}");
 }
@@ -293,7 +296,7 @@ fn a_malformed_host_header_is_refused() {
 
 #[test]
 fn large_parameters_are_signed_whole() {
-    // Longer than any buffer on the way, and reserved characters at every offset.
+    // Longer than every internal buffer, with reserved characters at every offset.
     let client = ClientCredentials::new("k".repeat(5_000), "s".repeat(500));
     let nonce = "n%".repeat(3_000);
     let signer = Signer::new(&Scheme::default(), &client, None);

@@ -1,5 +1,5 @@
-//! A provider and its storage: what counts once, what is forgotten, and what happens when storage
-//! fails.
+//! A provider and its store: records that count once, records that are deleted, and failures of the
+//! store.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -48,7 +48,7 @@ fn a_changed_secret_applies_at_once_to_tokens_that_have_been_used() {
     assert!(pair.verify(&signed("another secret")).is_ok());
 }
 
-/// As a store that reads rows from a database does.
+/// A store that reads rows from a database returns new records for each query.
 #[test]
 fn a_store_may_make_new_records_for_each_answer() {
     let pair = OAuth1Pair::default();
@@ -89,7 +89,7 @@ fn a_failing_store_gives_a_503_and_nothing_is_lost() {
     assert!(!pair.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
 }
 
-/// A store in memory that has failed since so many questions.
+/// A memory store that fails after this number of queries.
 struct Failing<'s>(&'s MemoryStore, Cell<usize>);
 
 impl Failing<'_> {
@@ -132,7 +132,8 @@ impl Store for Failing<'_> {
     }
 }
 
-/// RFC 9110 §10.2.3: clients that come back at once would keep storage from recovering.
+/// RFC 9110 §10.2.3: without `Retry-After`, clients might retry at once and keep the store from
+/// recovering.
 #[test]
 fn every_endpoint_sends_retry_after_when_any_query_of_storage_fails() {
     fn outage<T: std::fmt::Debug>(pair: &OAuth1Pair, answered: usize, step: ServerStep<T>) {
@@ -194,7 +195,7 @@ fn the_memory_store_drops_expired_records() {
     for _ in 0..50 {
         pair.begin(Authorize::callback(CALLBACK)).unwrap();
     }
-    // Fifty temporary credentials and the nonces of the requests for them.
+    // Fifty temporary credentials, and fifty nonces of the requests for them.
     assert_eq!(pair.store.expiring(), 100);
     pair.now.set(NOW + 361);
     pair.begin(Authorize::callback(CALLBACK)).unwrap();
@@ -233,8 +234,7 @@ fn temporary_credentials_are_redeemed_once_by_many_simultaneous_requests() {
     assert_eq!(won, 1);
 }
 
-/// One table for tokens and temporary credentials, or a store that does not look at what it is
-/// asked for.
+/// The store keeps tokens and temporary credentials in one table, or ignores the kind in the query.
 #[test]
 fn a_token_and_temporary_credentials_are_not_confused_even_if_the_store_confuses_them() {
     struct Both<'s>(&'s MemoryStore);
@@ -264,8 +264,8 @@ fn a_token_and_temporary_credentials_are_not_confused_even_if_the_store_confuses
             .unwrap();
         request
     };
-    // Temporary credentials, which their client knows, open no resource, and a token is exchanged
-    // for no other.
+    // Temporary credentials do not give access to a resource, and a token cannot be exchanged for
+    // another token.
     let Step::Send(request, _) =
         pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap()
     else {

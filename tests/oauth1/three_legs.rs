@@ -1,4 +1,4 @@
-//! Whole conversations between our client and our server, in the words of RFC 5849 §2.
+//! Complete grants between our client and our provider, by RFC 5849 §2.
 
 use crate::common::with::With;
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN};
@@ -56,7 +56,7 @@ fn get_is_used_if_the_service_wants_it() {
     );
 }
 
-/// §1.2: the request for temporary credentials, with the callback where the text has it.
+/// §1.2: the request for temporary credentials has the callback in the `Authorization` header.
 #[test]
 fn the_first_request_is_that_of_the_specification() {
     let pair = OAuth1Pair::new(

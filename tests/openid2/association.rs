@@ -1,4 +1,4 @@
-//! Keys that both sides agree on.
+//! Associations: keys that the relying party and the provider share.
 
 use crate::pair::*;
 use oauth_proto::Timestamp;

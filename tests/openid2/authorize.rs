@@ -1,4 +1,4 @@
-//! The way to the provider and back: URLs, forms, stored values.
+//! The request to the provider and the callback: URLs, forms and stored values.
 
 use crate::pair::*;
 use oauth_proto::Callback;
@@ -38,7 +38,7 @@ fn a_long_answer_is_sent_as_a_form() {
     );
 }
 
-/// The action and the encoded fields of a page with a form.
+/// Returns the action and the encoded fields of the form in a page.
 fn read_form(page: &str) -> (String, String) {
     let unescape = |text: &str| {
         text.replace("&quot;", "\"")

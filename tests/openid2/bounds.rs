@@ -1,5 +1,5 @@
-//! The cost of hostile documents and messages, in allocated bytes: a few times their size, which no
-//! nested or repeated part multiplies.
+//! The allocated bytes for hostile documents and messages. They are at most a few times the size of
+//! the input, even if parts of it are nested or repeated.
 
 use crate::pair::*;
 use allocation_counter::measure;
@@ -7,21 +7,21 @@ use oauth_proto::openid2::ax::{self, FetchRequest};
 use oauth_proto::openid2::{ExtensionType, Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
 
-/// The allocations of a work of some size.
+/// The allocated bytes for an input of `size` bytes.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     size: u64,
-    /// All that is allocated, also what is freed soon.
+    /// The sum of all allocations, including freed ones.
     total: u64,
-    /// The most at one time.
+    /// The highest sum at one time.
     peak: u64,
 }
 
-/// The most for each byte, at one time and in all.
+/// The limits per byte of input, at one time and in total.
 const AT_ONCE: u64 = 16;
 const IN_ALL: u64 = 32;
 
-/// Asserts that a work is linear, by four times as much of it: `of` makes it from a number.
+/// Asserts that the cost is linear: four times the `number` costs at most six times as much.
 fn linear(what: &str, number: usize, of: impl Fn(usize) -> Cost) {
     let (less, more) = (of(number), of(4 * number));
     for Cost { size, total, peak } in [less, more] {
@@ -31,7 +31,7 @@ fn linear(what: &str, number: usize, of: impl Fn(usize) -> Cost) {
     assert!(more.total < 6 * less.total, "{what:?}: {less:?}, and then {more:?}");
 }
 
-/// Discovers an identifier where every request has the same answer.
+/// Returns the cost of a discovery in which each request has the same response.
 fn discovery(answer: &Response) -> Cost {
     let pair = OpenIdPair::default();
     let mut cost = Cost { size: answer.body().len() as u64, total: 0, peak: 0 };
@@ -81,7 +81,7 @@ fn a_page_is_read_in_linear_time() {
             discovery(&html(&format!("{begin}{}", unit.repeat(number))))
         });
     }
-    // As many names of attributes as there is room for.
+    // Many attributes with different names.
     let many = |number| (0..number).map(|number| format!(" a{number}=b")).collect::<String>();
     linear("attributes", 20_000, |number| {
         discovery(&html(&format!("<head><link{}>", many(number))))
@@ -156,7 +156,7 @@ fn a_document_is_read_in_linear_time() {
         };
         linear(attribute, 1_200, |number| discovery(&answer(number)));
     }
-    // Up to sixty-four services are kept, with as many types and endpoints each.
+    // Up to 64 services are kept, each with up to 64 types and endpoints.
     let service = |inside: &str| {
         document.split("<XRD>").nth(1).unwrap().split("</XRD>").next().unwrap().replacen(
             "<Type>",

@@ -1,4 +1,4 @@
-//! From an identifier to its provider.
+//! Discovery: from an identifier to its provider.
 
 use crate::pair::*;
 use oauth_proto::openid2::user_links;
@@ -87,7 +87,7 @@ fn an_op_identifier_lets_the_provider_choose_the_identifier() {
     assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
     assert_eq!(assertion.endpoint, ENDPOINT);
 
-    // Another of the user's identifiers, which names the provider itself.
+    // The user may choose another identifier whose document names the same provider.
     let authorization = pair.begin(pair.asking("https://op.example/"));
     let callback = pair.approve(&authorization.url().unwrap(), |approval| {
         approval.with(|it| it.claimed_id = Some("https://jane.example/".into()))
@@ -134,7 +134,7 @@ fn an_identifier_that_names_no_provider_is_refused() {
     assert!(
         pair.discover("jane@example.com").unwrap_err().to_string().contains("an email address")
     );
-    // A document without a service: the page is fetched for its links.
+    // After a document without a service, the page is requested too, because it may have links.
     pair.sent.borrow_mut().clear();
     assert!(pair.discover("https://other.example/").is_err());
     assert_eq!(pair.sent.borrow().len(), 2);
@@ -160,7 +160,7 @@ fn a_document_is_read_if_its_media_type_is_an_xml_type() {
             "{media_type}"
         );
     }
-    // A page in XHTML has such a type, too.
+    // An XHTML page has an XML type, too.
     let page = format!("<html><head>{}</head></html>", user_links(ENDPOINT, None));
     pair.page("https://typed.example/", of_type("application/xml", &page));
     assert_eq!(pair.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT);

@@ -1,4 +1,4 @@
-//! Extensions: attributes, registration, the profile.
+//! Extensions: attributes, simple registration and the profile.
 
 use crate::pair::*;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
@@ -170,7 +170,7 @@ fn a_response_without_an_identity_has_only_extensions() {
     );
 }
 
-/// Attribute Exchange §5.1.
+/// Attribute Exchange §5.1: the `update_url`.
 #[test]
 fn updated_attributes_are_posted_to_the_relying_party() {
     let pair = OpenIdPair::default();

@@ -1,4 +1,5 @@
-//! Laws of OpenID 2.0: nothing unsigned is reported, and discovery ends.
+//! Properties of OpenID 2.0, checked with random messages: unsigned values are not reported, and
+//! discovery ends.
 
 use crate::pair::*;
 use oauth_proto::Step;
@@ -56,7 +57,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever is added to an answer, what is said of the user is what was said without it.
+    /// Unsigned fields that are added to an assertion do not change the reported user.
     #[test]
     fn no_unsigned_value_is_reported(added in prop::collection::vec((name(), value()), 1..8)) {
         let pair = OpenIdPair::default();
@@ -81,7 +82,7 @@ proptest! {
         }
     }
 
-    /// A signed value is reported whole, whatever it is.
+    /// Every signed value is reported unchanged.
     #[test]
     fn a_signed_value_is_reported(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let pair = OpenIdPair::default();
@@ -95,7 +96,6 @@ proptest! {
         prop_assert_eq!(&attributes.values[ax::AttributeType::Email.as_ref()], &values);
     }
 
-    /// Whatever is answered, discovery ends after few requests.
     #[test]
     fn discovery_ends_after_few_requests(
         answers in prop::collection::vec((body(), 0..6_u8), 0..40),

@@ -1,4 +1,4 @@
-//! OpenID 2.0 through the public API: our relying party at our provider.
+//! OpenID 2.0 through the public API: our relying party and our provider.
 #![cfg(feature = "openid2")]
 
 #[path = "../common/openid2.rs"]

@@ -1,4 +1,4 @@
-//! OpenID 1.1, where both sides allow it.
+//! OpenID 1.1, which both sides allow by an option.
 
 use crate::pair::*;
 use oauth_proto::openid2::ProviderError;
@@ -73,7 +73,7 @@ fn openid_1_is_used_if_both_sides_allow_it() {
     assert!(strict.check_id(&url).is_err());
 }
 
-/// §14.2.1.
+/// §14.2.1: OpenID 1.1 has no request without an identifier.
 #[test]
 fn a_request_without_an_identity_is_not_sent_in_openid_1() {
     let pair = OpenIdPair::new(

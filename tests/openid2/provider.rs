@@ -1,4 +1,4 @@
-//! The OpenID provider's messages, one by one.
+//! The messages of the OpenID provider.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ fn an_association_is_granted_or_another_kind_named() {
     );
 }
 
-/// §8.1.2: the modulus has a default, whatever the generator is.
+/// §8.1.2: a request with a generator but without a modulus uses the default modulus.
 #[test]
 fn a_generator_may_come_without_a_modulus() {
     let pair = OpenIdPair::default();
@@ -141,14 +141,14 @@ fn a_request_that_is_not_an_openid_message_is_refused_with_the_reason() {
     let mut json = message(&[("ns", NS), ("mode", "associate")]);
     json.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert_eq!(reason(&json), RejectReason::NotAForm);
-    // Of a form, nothing in the query counts (§4.1.2).
+    // The query of a POST request is ignored (§4.1.2).
     let mut split = message(&[]);
     *split.uri_mut() =
         format!("{ENDPOINT}?openid.ns={NS}&openid.mode=checkid_setup").parse().unwrap();
     assert_eq!(reason(&split), RejectReason::NotOpenid);
 }
 
-/// §5.1.2.2, §5.2.3: a party that can be told is told in a message.
+/// §5.1.2.2, §5.2.3: the error is an OpenID message to the relying party.
 #[test]
 fn an_error_is_sent_to_the_return_to_if_there_is_one() {
     let pair = OpenIdPair::default();
@@ -167,7 +167,7 @@ fn an_error_is_sent_to_the_return_to_if_there_is_one() {
         ),
         ("openid.ns=http://specs.openid.net/auth/3.0&openid.mode=checkid_setup", true),
         ("openid.ns=http://specs.openid.net/auth/2.0", true),
-        // OpenID 1.1, which is not spoken here, and knows no namespace.
+        // OpenID 1.1, which this provider does not allow. Its messages have no namespace.
         ("openid.mode=checkid_setup", false),
     ] {
         for request in
@@ -177,7 +177,8 @@ fn an_error_is_sent_to_the_return_to_if_there_is_one() {
             assert_eq!(answer["openid.mode"], "error", "{broken}");
             assert_eq!(answer.contains_key("openid.ns"), ns, "{broken}");
         }
-        // Nowhere to go back to, or two places.
+        // With no `return_to`, with two, or with one that is not a web page, the response is a
+        // page.
         for nowhere in
             [String::new(), format!("&{back}&{back}"), "&openid.return_to=javascript:x".to_owned()]
         {
@@ -186,7 +187,8 @@ fn an_error_is_sent_to_the_return_to_if_there_is_one() {
             assert!(page.body().starts_with(b"This is an OpenID endpoint"));
         }
     }
-    // Another server is told in Key-Value form, whatever its message says besides.
+    // The response to a server's request is in Key-Value form, even if the request has a
+    // `return_to`.
     for broken in
         ["mode=associate&openid.x=1&openid.x=2", "mode=check_authentication&openid.ns.mode=x"]
     {
@@ -220,7 +222,7 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
         let answer = location(&pair.approve_request(check_id.clone(), approval).unwrap());
         assert!(answer.starts_with(begin), "{answer}");
         assert!(location(&pair.deny_request(check_id)).starts_with(begin));
-        // A relying party that does not ask for a popup may have its own fragment.
+        // Without a request for a popup, the parameters are put in the query.
         let plain = changed(&asked, |fields| fields.retain(|name, _| !name.contains("ui")));
         let answer = location(&pair.deny_request(pair.check_id(&plain).unwrap()));
         assert!(answer.contains("?openid.") || answer.contains("x=1&openid."), "{answer}");
@@ -254,7 +256,7 @@ fn simple_registration_is_answered_in_its_own_version() {
     }
 }
 
-/// §9.2.
+/// §9.2: a realm with a wildcard must not cover a public suffix.
 #[test]
 fn the_application_says_which_suffixes_no_realm_may_cover() {
     let mut pair = OpenIdPair::default();
@@ -337,7 +339,7 @@ fn an_answer_is_confirmed_once_and_only_unchanged() {
     assert!(!confirmed(&query.replace("openid.sig=", "openid.sig=A")));
     assert!(confirmed(&query));
     assert!(!confirmed(&query));
-    // After its time it is not confirmed either, even for the first request.
+    // An assertion that has expired is not confirmed, even if this is the first request.
     let (_, callback) = pair.callback(JANE, false);
     let query = callback
         .split_once('?')

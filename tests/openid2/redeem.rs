@@ -1,4 +1,4 @@
-//! Results of a callback that is not an assertion, or not at once.
+//! Callbacks that contain no assertion, and assertions that the provider has to confirm.
 
 use crate::pair::*;
 use oauth_proto::openid2::Authorize;
@@ -61,7 +61,7 @@ fn an_outage_is_not_a_forgery() {
     assert_eq!((identifier.as_str(), answer.status.as_u16()), (JANE, 503));
 }
 
-/// §5.1.2.2.
+/// §5.1.2.2: the error message of a direct response.
 #[test]
 fn a_provider_that_cannot_confirm_says_why() {
     let pair = OpenIdPair::default();
@@ -106,8 +106,8 @@ fn debug_output_hides_what_ties_an_answer_to_a_browser() {
     assert!(!format!("{checked:?}").contains(&state));
 }
 
-/// §11.2: an OP identifier is not a user's claimed identifier, even where its document would be a
-/// user's as well.
+/// §11.2: a provider's identifier is not accepted as a claimed identifier, even if its document
+/// also names a user's provider.
 #[test]
 fn an_op_identifier_is_not_accepted_as_a_claimed_identifier() {
     let pair = OpenIdPair::default();
