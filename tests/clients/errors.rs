@@ -1,5 +1,5 @@
-//! Every call of a client × everything that may go wrong with its request: the error says what the
-//! request was for, where it went, and whether to wait or to sign in.
+//! Errors of each call of the clients: the error says the purpose and the endpoint of the request,
+//! and whether to try again later or to sign in again.
 
 use std::collections::BTreeSet;
 
@@ -24,23 +24,23 @@ type Run = dyn Fn(Send<'_>) -> Result<(), DriveError>;
 struct Call {
     purpose: Purpose,
     endpoint: &'static str,
-    /// The answers to the requests before it.
+    /// The responses to the earlier requests of the call.
     before: Vec<Response>,
     run: Box<Run>,
     manner: Manner,
 }
 
-/// The behaviour of a call for an unwanted answer.
+/// The behaviour of a call after an unexpected response.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Manner {
     Reports,
-    /// A page on status 200 is as good an answer as any.
+    /// The call succeeds on status 200, whatever the body is.
     IgnoresBody,
-    /// Any page may be what it asked for.
+    /// The call expects a page, so an HTML page is not a reason to try again.
     ReadsPages,
-    /// It asks again by itself where the server is down.
+    /// The call sends the request again if the server is down.
     AsksAgain,
-    /// It can do without.
+    /// The call succeeds without the response.
     GoesOn,
 }
 
@@ -71,7 +71,7 @@ impl Call {
         self
     }
 
-    /// A refusal in the protocol's own words.
+    /// Returns an error response of the protocol.
     fn refusal(&self) -> Response {
         match self.purpose {
             Purpose::VerifyingAssertion => {
@@ -81,7 +81,7 @@ impl Call {
         }
     }
 
-    /// Runs the call into trouble.
+    /// Runs the call with `trouble` as the response to its last request.
     fn meets(
         &self,
         mut trouble: impl FnMut() -> Result<Response, BoxError>,
@@ -264,13 +264,13 @@ fn calls() -> Vec<Call> {
             party().discover("https://jane.example/")
         })
         .with(Manner::ReadsPages),
-        // Without a key, the provider is asked about its assertions.
+        // Without an association, the relying party lets the provider confirm assertions.
         Call::new(Associating, "https://op.example/openid", || {
             party().associate(&discovered(), moment())
         })
         .with(Manner::GoesOn),
         Call::new(VerifyingAssertion, "https://op.example/openid", assertion),
-        // RFC 7009 §2.2, RFC 7592 §2.3.
+        // RFC 7009 §2.2, RFC 7592 §2.3: the body of the response is ignored.
         Call::new(RevokingToken, "https://auth.example.com/revoke", || {
             client().revoke("token", moment())
         })
@@ -279,7 +279,7 @@ fn calls() -> Vec<Call> {
             registration().delete()
         })
         .with(Manner::IgnoresBody),
-        // RFC 8628 §3.5.
+        // RFC 8628 §3.5: the client polls again after a failure.
         Call::new(PollingForToken, "https://auth.example.com/token", || {
             client().poll(&pending_device(), moment())
         })
@@ -287,7 +287,7 @@ fn calls() -> Vec<Call> {
     ]
 }
 
-/// Whether an error says where it happened, in its text and as a value.
+/// Asserts that the error has the purpose and the endpoint, in its text and as a value.
 #[track_caller]
 fn says_where(call: &Call, error: &DriveError) {
     let leg = error.leg().unwrap_or_else(|| panic!("{error}"));
@@ -332,18 +332,18 @@ fn an_error_says_what_the_request_was_for_and_where_it_went() {
     }
 }
 
-/// A new call has to be in the table above.
+/// The table of `calls` must contain every purpose.
 #[test]
 fn the_table_has_every_purpose() {
     let seen: BTreeSet<_> = calls().iter().map(|call| format!("{:?}", call.purpose)).collect();
     let missing: Vec<_> =
         Purpose::ALL.iter().filter(|purpose| !seen.contains(&format!("{purpose:?}"))).collect();
-    // A provider that cannot read a relying party's document has not verified it, which is an
-    // answer and no error.
+    // If an OpenID provider cannot read a relying party's document, the result is "not verified"
+    // and not an error.
     assert_eq!(missing, [&Purpose::DiscoveringRelyingParty]);
 }
 
-/// A transport uses `?` on the errors that applications have.
+/// The functions use `?` on errors of other crates.
 #[test]
 fn a_transport_may_report_any_type_of_error() {
     fn read(name: &str) -> Result<Vec<u8>, std::io::Error> {

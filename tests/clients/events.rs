@@ -1,5 +1,5 @@
-//! Events of clients, sessions and guards for their operator, by hooks and by the feature
-//! `tracing`: enough, once, and no secret.
+//! Events of clients, sessions and guards, by hooks and by the feature `tracing`. Each outcome is
+//! reported once, with the facts that an operator needs and without secrets.
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -21,7 +21,7 @@ use oauth_proto::{
     run_with,
 };
 
-/// The beginning of every secret of these tests, except those that are made of a moment.
+/// The beginning of every secret in these tests, except secrets that are derived from a moment.
 const MARK: &str = "hunter2";
 const ID: &str = "s6BhdRkqt3";
 const TOKEN_ENDPOINT: &str = "https://auth.example.com/token";
@@ -76,7 +76,7 @@ impl Heard {
         self.0.lock().unwrap().clone()
     }
 
-    /// The kinds of the events, and the purposes of the requests.
+    /// Returns the kinds of the events and the purposes of the requests.
     fn kinds(&self) -> Vec<(&'static str, Option<Purpose>)> {
         self.lines().iter().map(|line| (line.kind, line.purpose)).collect()
     }
@@ -85,18 +85,18 @@ impl Heard {
 type Exchanged = Result<Response, BoxError>;
 type Run = dyn Fn(&Heard, &mut dyn FnMut(Request) -> Exchanged) -> Result<(), DriveError>;
 
-/// A call, and the event that belongs to it.
+/// A call, and the members of its event.
 struct Call {
     purpose: Purpose,
     endpoint: &'static str,
     client_id: Option<&'static str>,
-    /// The answers to the requests before it.
+    /// The responses to the earlier requests of the call.
     before: Vec<Response>,
     good: Response,
     run: Box<Run>,
-    /// Whether the call can do without an answer.
+    /// Whether the call succeeds without the response.
     may_fail: bool,
-    /// Whether others follow after a good answer.
+    /// Whether other requests follow a good response.
     goes_on: bool,
 }
 
@@ -137,7 +137,8 @@ impl Call {
         self
     }
 
-    /// Runs the call with that as the last answer. Returns how many requests were sent.
+    /// Runs the call with `last` as the response to its last request. Returns the number of
+    /// requests.
     fn meets(
         &self,
         heard: &Heard,
@@ -443,7 +444,7 @@ fn calls() -> Vec<Call> {
     with_openid(calls)
 }
 
-/// A token request for which a key service is asked first.
+/// A token request that a key service signs first.
 fn signing_call() -> Call {
     let signature = json(r#"{"signature":"hunter2-signature"}"#);
     let mut call = Call::new(
@@ -505,7 +506,7 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
     calls
 }
 
-/// Checks that the last event is the call's, and that each request has one.
+/// Asserts that each request has one event, and that the last event is the one of the call.
 #[track_caller]
 fn is_reported(call: &Call, heard: &Heard, requests: usize, kind: &str, cause: Option<&str>) {
     let lines = heard.lines();
@@ -557,18 +558,18 @@ fn each_call_reports_its_failure_once_with_endpoint_client_and_cause() {
     }
 }
 
-/// A new purpose has to be in the table above.
+/// The table of `calls` must contain every purpose.
 #[cfg(feature = "openid2")]
 #[test]
 fn the_table_has_every_purpose() {
     let calls = calls();
     let is_missing = |purpose: &&Purpose| !calls.iter().any(|call| call.purpose == **purpose);
     let missing: Vec<_> = Purpose::ALL.iter().filter(is_missing).collect();
-    // It is a provider's question, and its failure is an answer.
+    // Only OpenID providers send this request, and its failure is not an error.
     assert_eq!(missing, [&Purpose::DiscoveringRelyingParty]);
 }
 
-/// The values that are made of a moment and have no mark.
+/// Returns the secrets that are derived from a moment and do not contain the mark.
 fn made_of_moments(request: &Request) -> Vec<String> {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let names = ["code_verifier", "state", "oauth_signature", "openid.sig"];
@@ -580,7 +581,7 @@ fn made_of_moments(request: &Request) -> Vec<String> {
         .collect()
 }
 
-/// Runs all calls into all kinds of ends, and returns the secrets that cannot be known before.
+/// Runs all calls with all kinds of responses. Returns the secrets.
 fn run_everything(heard: &Heard) -> Vec<String> {
     let secrets = Mutex::new(Vec::new());
     for call in calls() {
@@ -601,7 +602,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
                 Ok(answer.clone())
             });
         }
-        // As reqwest does it.
+        // An error with the URL, like those of reqwest.
         let _ = call.meets(heard, &|request| {
             Err(format!("error sending request for url ({})", request.uri()).into())
         });
@@ -688,7 +689,7 @@ fn an_answer_that_is_followed_by_another_request_is_reported_as_continued() {
     assert_ne!(heard.lines()[0].endpoint, heard.lines()[1].endpoint);
 }
 
-/// A token that expires so many seconds from now.
+/// Returns a token that expires in this number of seconds.
 fn ends_in(seconds: u64) -> Token {
     let mut token = granted();
     token.expires_at = Some(Timestamp::from_secs(NOW + seconds));
@@ -701,7 +702,7 @@ fn shared_by(heard: &Heard, token: Token) -> SharedSession {
         .unwrap()
 }
 
-/// Calls the API, with these answers in turn.
+/// Calls the API with these responses, in their order.
 fn call(shared: &SharedSession, mut answers: Vec<Exchanged>) -> Result<Response, DriveError> {
     answers.reverse();
     shared.fetch(get(API), |_| answers.pop().unwrap())
@@ -716,7 +717,7 @@ fn an_early_renewal_that_fails_is_reported_as_put_off() {
     assert_eq!(heard.kinds(), [("unsent", renewing), ("put off", None), ("answered", calling)]);
     let put_off = &heard.lines()[1];
     assert_eq!((put_off.client_id.as_deref(), put_off.cause), (Some(ID), Some("unsent")));
-    // It is put off, so that there is nothing to report.
+    // The next renewal is not tried yet, so it is not reported.
     call(&shared, vec![Ok(json("{}"))]).unwrap();
     assert_eq!(heard.kinds().len(), 4);
 }
@@ -773,7 +774,7 @@ fn a_storage_failure_is_reported_even_if_the_token_has_expired() {
     assert_eq!((failed.client_id.as_deref(), failed.cause), (Some(ID), Some("storage")));
 }
 
-/// A session whose token lies in a row that others write, too.
+/// Returns a session whose token is stored in a row that other processes also write.
 fn stored(heard: &Heard, row: &Arc<Mutex<Option<StoredToken>>>) -> SharedSession {
     let (load, store) = (row.clone(), row.clone());
     let store = move |write: ConditionalWrite| {
@@ -823,8 +824,8 @@ fn a_guard_reports_each_refusal_by_its_cause() {
     for request in [get(API), shown("hunter2-at"), in_query, shown("hunter2 hunter2")] {
         serve(guard.check(&request, "photos", now()), &store).unwrap().into_result().unwrap_err();
     }
-    // By another server's tokens: what was asked is the client's event, what was refused the
-    // guard's.
+    // Tokens of another server: the client reports the introspection, and the guard reports the
+    // refusal.
     let client = Heard::default();
     let answers = [
         r#"{"active":false}"#,
@@ -879,7 +880,8 @@ fn hooks_are_called_in_their_order_and_that_of_a_step_last() {
         watched.request_token(Grant::client_credentials(), moment()).unwrap().on_event(hook(3));
     run_with(step, |_| Ok::<_, BoxError>(json(GRANTED)), moment, |_| ()).unwrap();
     assert_eq!(*order.lock().unwrap(), [1, 2, 3]);
-    // One call's hook is not the client's, and a clone from before knows nothing of either.
+    // The hook of a step does not apply to the client, and the hooks of the client do not apply to
+    // an earlier clone.
     for client in [watched, plain] {
         let (_, on) = sent(client.request_token(Grant::client_credentials(), moment()).unwrap());
         done(on.receive(json(GRANTED), moment()).unwrap());
@@ -977,7 +979,7 @@ mod by_tracing {
         let heard = Heard::default();
         let lines = traced(|| drop(run_everything(&heard)));
         let own = lines.iter().filter(|(_, line)| !line.starts_with("oauth_proto::oauth2::server"));
-        // The setup of some calls is not watched by the hook.
+        // Only these kinds are compared: some calls send requests in their setup, without the hook.
         let kinds = |wanted: &str| heard.lines().iter().filter(|line| line.kind == wanted).count();
         for (kind, message) in [
             ("failed", "failed"),

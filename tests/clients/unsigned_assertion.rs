@@ -1,5 +1,5 @@
-//! A provider of OpenID 2.0 whose signature is for itself to judge: the page that names it, and its
-//! assertion.
+//! An OpenID 2.0 provider without an association, which has to confirm its own signature: the page
+//! that names the provider, and an assertion.
 
 use oauth_proto::Response;
 
@@ -17,8 +17,8 @@ pub fn page() -> Response {
     response(200, &[("content-type", "text/html")], page)
 }
 
-/// Returns the URL by which the user comes back, with an assertion under a handle that the relying
-/// party does not know.
+/// Returns the callback URL with an assertion. The relying party has no association with its
+/// handle.
 pub fn callback(return_to: &str) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
     for (name, value) in [

@@ -1,4 +1,5 @@
-//! Signing in with a client that the caller has configured, of either protocol, and two functions.
+//! Signing in with a client that the caller has configured, for OAuth 1.0a or 2.0, and with two
+//! functions of the caller.
 
 use crate::common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use crate::common::services::*;
@@ -99,7 +100,7 @@ fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
     assert_eq!(sent[1].uri(), "https://api.example/me?v=2&auth=at-5f3a");
 }
 
-/// A wiki whose URL is known at run time.
+/// Returns the endpoints of a wiki whose URL is known only at run time.
 fn service(base: &str) -> Server {
     let [request, authorize, token] =
         ["initiate?title=x", "authorize", "token"].map(|path| format!("{base}/oauth/{path}"));
@@ -135,7 +136,7 @@ fn header<'a>(request: &'a Request, name: &str) -> &'a str {
 fn three_legs_at_a_service_that_is_known_at_run_time() {
     let sign_in = wiki(|service| service).parameter("lang", "de");
     let (authorization, sent) = begin(&sign_in);
-    // What the endpoint has in its query goes along, signed.
+    // The query of the endpoint is kept and signed.
     assert_eq!(sent[0].uri(), "https://wiki.example/oauth/initiate?title=x");
     assert_eq!(header(&sent[0], "oauth_callback"), "https%3A%2F%2Fapp.example%2Fcallback");
     assert_eq!(authorization.url, "https://wiki.example/oauth/authorize?lang=de&oauth_token=rqt");
@@ -160,7 +161,7 @@ fn three_legs_at_a_service_that_is_known_at_run_time() {
     assert!(sign_in.oauth1().is_some() && sign_in.oauth2().is_none());
 }
 
-/// A key that is in a service elsewhere.
+/// A signature method whose key is in a key service.
 struct KeyService;
 
 impl RemoteSignatureMethod for KeyService {
@@ -217,7 +218,7 @@ fn a_profile_that_the_function_refuses_is_an_error_of_oauth_1_too() {
 #[test]
 fn a_registered_callback_is_not_sent() {
     let sign_in = wiki(|service| service.with(|it| it.callbacks = Some(Callbacks::Registered)));
-    // Nothing is confirmed that was not told.
+    // The server does not confirm a callback that it has not received.
     let (authorization, sent) =
         drive(sign_in.authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]);
     let authorization = authorization.unwrap();
@@ -294,7 +295,7 @@ fn the_version_of_2007_gets_the_callback_with_the_user() {
         service.authentication("https://wiki.example/oauth/authenticate").unwrap()
     };
     let unconfirmed = || vec![form("oauth_token=rqt&oauth_token_secret=rqs")];
-    // Also where there is a page for signing in, which is told nothing.
+    // Also with an authentication endpoint, which does not accept a callback.
     for sign_in in [wiki(version_2007), wiki(|service| own_page(version_2007(service)))] {
         let (authorization, sent) = drive(sign_in.authorize(moment()), unconfirmed());
         let authorization = authorization.unwrap();
@@ -370,7 +371,7 @@ fn a_custom_request_that_cannot_have_the_token_is_refused() {
             assert_eq!(sent.len(), 1);
         }
     }
-    // A signature would be for the other host.
+    // With another `Host` header, the signature would be for that host.
     for sign_in in sign_ins("https://wiki.example/whoami") {
         let elsewhere = sign_in.clone().with(|it| {
             drop(it.profile_headers.insert("host", http::HeaderValue::from_static("evil.example")));
@@ -383,7 +384,7 @@ fn a_custom_request_that_cannot_have_the_token_is_refused() {
         let (_, sent) = finish(&named, vec![json("{}")]);
         assert_eq!(sent.len(), 2);
     }
-    // What the caller's function says is what comes.
+    // The error of the caller's function is returned.
     let refused = |_: &Tokens| Err(Unsupported::NoToken.into());
     let sign_in = SignIn::custom(linear_client(), CALLBACK, refused, viewer).unwrap();
     assert_eq!(finish(&sign_in, vec![]).0.unwrap_err(), Unsupported::NoToken.into());
@@ -416,7 +417,7 @@ fn an_error_about_a_callback_without_tls_names_the_option_of_the_callers_client(
         let said = error.to_string();
         assert!(said.contains("http://app.example/callback") && said.contains("https"), "{said}");
         assert_eq!(
-            said.contains("`AuthorizationServer::dangerous_allow_http` lifts"),
+            said.contains("`AuthorizationServer::dangerous_allow_http` allows this"),
             promises,
             "{said}"
         );

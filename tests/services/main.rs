@@ -1,4 +1,4 @@
-//! The rows of services, and signing in by them.
+//! Signing in with services.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,5 +1,5 @@
-//! Signing in by Google, Facebook, Twitter, Dropbox and GitHub: where users are sent, what is asked
-//! with their token, and who they are then.
+//! Signing in with Google, Facebook, Twitter, Dropbox and GitHub: the URLs to which users are sent,
+//! the requests with their token, and the resulting users.
 
 use crate::common::oauth2::{NOW, json, response};
 use crate::common::services::*;
@@ -77,7 +77,7 @@ fn a_user_signs_in_with_facebook() {
         argument(&url, "fields"),
         "id,name,first_name,last_name,locale,picture,link,email,birthday"
     );
-    // HMAC-SHA256 of the token under the secret, computed with another implementation.
+    // The HMAC-SHA256 of the token with the secret as key, computed with another implementation.
     assert_eq!(
         argument(&url, "appsecret_proof"),
         "1650699750859f146cd357c0ea5d549bc1a79e978951068a927a813bff162406"
@@ -143,7 +143,7 @@ fn twitters_profile_is_requested_with_the_access_token_and_optionally_the_email(
         header.contains("oauth_token=\"at-5f3a\"") && header.contains("oauth_signature="),
         "{header}"
     );
-    // It is documented that it is verified, and said nowhere: `verified` is about the account.
+    // The response does not say whether the address is verified: `verified` is about the account.
     let user = user.unwrap();
     assert_eq!((user.email.as_deref(), user.email_verified), (Some("j@x.example"), None));
     let (_, sent) = finish(&of(&services::TWITTER), vec![json(TWITTER)]);
@@ -187,7 +187,7 @@ fn a_user_signs_in_with_dropbox() {
         "email":"jane@mail.example","email_verified":false,
         "name_details":{"familiar_name":"Jane","given_name":"Jane","surname":"Roe"},
         "quota_info":{"quota":107374182400000,"normal":680031877871}}"#;
-    // No verifier comes back.
+    // The callback of this version has no verifier.
     let uri = format!("{CALLBACK}?uid=12345678&oauth_token=rqt");
     let step = sign_in.redeem(authorization.pending, &uri, crate::common::oauth2::moment());
     let (user, sent) = drive(
@@ -264,7 +264,7 @@ fn without_a_verified_primary_address_github_gives_no_address() {
         let user = finish(&of(&services::GITHUB), vec![json(GITHUB), json(emails)]).0.unwrap();
         assert_eq!((user.email, user.email_verified), (None, None), "{emails}");
     }
-    // The application did not ask for them.
+    // GitHub refuses the request if the application has not asked for the scope of addresses.
     for status in [403, 404] {
         let refused = response(status, &[], r#"{"message":"Not Found"}"#);
         let user = finish(&of(&services::GITHUB), vec![json(GITHUB), refused]).0.unwrap();

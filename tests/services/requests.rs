@@ -1,5 +1,5 @@
-//! Calling the services' APIs by path: the URLs of the requests, their signatures, and the results
-//! of their answers.
+//! API calls by path: the URLs and the signatures of the requests, and the results of the
+//! responses.
 
 use crate::common::with::With;
 use std::convert::Infallible;
@@ -24,7 +24,7 @@ fn facebook(secret: &str) -> SignIn {
     SignIn::new(&services::FACEBOOK, "id", secret, CALLBACK).unwrap()
 }
 
-/// Without a secret there is no proof.
+/// A client without a secret sends no `appsecret_proof`.
 fn facebook_request(path: &str) -> Result<ApiRequest, Error> {
     facebook("").request(path)
 }
@@ -37,12 +37,12 @@ fn session() -> Session {
     Session::new(&of(&services::TWITTER).oauth1().unwrap(), TokenCredentials::new("t1", "ts"))
 }
 
-/// A session with the token, at the first API of a row.
+/// Returns a session with the token at the first API of the service.
 fn shown(service: &services::Service) -> oauth2::Session {
     oauth2::Session::new(&of(service).oauth2().unwrap(), service.api[0], token()).unwrap()
 }
 
-/// The call of an API of Facebook's with the token.
+/// Returns the request to Facebook's API with the token.
 fn shown_to_facebook(request: &ApiRequest) -> Request {
     sent(shown(&services::FACEBOOK).call(request, moment().now).unwrap()).0
 }
@@ -108,7 +108,7 @@ fn a_url_of_twitter_is_used_unchanged() {
     ] {
         assert!(twitter_request(url).is_err(), "{url}");
     }
-    // A custom base needs an option.
+    // The client accepts only URLs below its base URL.
     let double = of(&services::TWITTER).base_url("http://127.0.0.1:8080").unwrap();
     double.request("http://127.0.0.1:8080/other").unwrap();
     double.request("https://api.twitter.com/1.1/x.json").unwrap_err();
@@ -137,7 +137,7 @@ fn no_path_leaves_an_api() {
             );
         }
     }
-    // Only Facebook has something there.
+    // Only Facebook has an API at the base URL.
     for path in ["", "/"] {
         assert!(twitter_request(path).is_err() && dropbox_request(path).is_err());
     }
@@ -277,7 +277,8 @@ fn facebook_is_called_with_the_token_and_optionally_a_proof() {
     ));
 }
 
-/// The proofs of two tokens under `client secret`, computed with another implementation.
+/// Two tokens and their proofs for the secret `client secret`, computed with another
+/// implementation.
 const PROOFS: [(&str, &str); 2] = [
     ("2YotnFZFEjr1zCsicMWpAA", "74c33c3826c9865a226868b0ce49df9b7b295eb6f491671f16530db34f528198"),
     ("at-new", "517e5aaefbee4878ab649368bba6f6074c90b3b08a27ec2781f95ed3ec7d1f3d"),
@@ -313,7 +314,8 @@ fn facebooks_proof_is_computed_from_the_token_of_the_session() {
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[0]);
     assert!(request.uri().query().unwrap().starts_with("fields=id&"), "{}", request.uri());
 
-    // Sent again with another token: the proof is that one's, and there is one.
+    // When the request is sent again with another token, the proof of that token replaces the old
+    // proof.
     let mut request = me.request().unwrap();
     assert_eq!(request.uri().query(), Some("fields=id"));
     let sent_token = session.attach_token(&mut request, moment().now).unwrap();
@@ -327,7 +329,7 @@ fn facebooks_proof_is_computed_from_the_token_of_the_session() {
     let _ = session.retry(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
 
-    // Not to another host, and without a token elsewhere.
+    // The request is not sent to another host, and a request without a token has no proof.
     let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
     let error = stranger.call(&me, moment().now).unwrap_err();
     assert!(

@@ -1,4 +1,4 @@
-//! Signing in by custom services, the options, and stored values.
+//! Signing in with custom services, options, and stored values.
 
 use crate::common::oauth2::{json, moment, pairs, query};
 use crate::common::services::*;
@@ -248,7 +248,7 @@ fn pending_and_user_survive_storage_and_show_no_secret() {
         for secret in ["\"ats\"", "rt-91c2", "rqs", "\"secret\"", "sesame"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
-        // The identifiers of OAuth 1.0 tokens are not secret.
+        // The identifier of an OAuth 1.0 token is not secret.
         let hidden = |text: &str| sign_in.oauth1().is_some() || !shown.contains(text);
         assert!(hidden("at-5f3a") && hidden(authorization.pending.key()), "{shown}");
         let stored = serde_json::to_string(&user).unwrap();

@@ -1,5 +1,5 @@
-//! Signing in by the services without special rules: the URLs that users are sent to, and the
-//! resulting users.
+//! Signing in with the services that have no special rules: the URLs to which users are sent, and
+//! the resulting users.
 
 use crate::common::services::*;
 use oauth_proto::services;
